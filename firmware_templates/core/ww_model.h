@@ -1,0 +1,49 @@
+/*
+ * What the firmware needs to know of a compiled model, so that core/ does not depend on generated headers.
+ *
+ * The compiler writes model.h and model.c (struct ww_model, ww_model_init, ww_model_invoke, ww_model_reset) and the
+ * build renders ww_config.c, which fills one struct ww_program.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef WW_MODEL_H
+#define WW_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ww_detector.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ww_program {
+    const char *name;         /* model name, [a-z0-9_]+ */
+    const char *phrase;       /* wake word as typed, printable ASCII */
+    const char *model_sha256; /* of model.tflite, 64 hex digits */
+    const char *version;      /* of wwtool */
+
+    void *model;               /* the compiled model's context */
+    void (*reset)(void *model); /* all state as after start */
+    void (*invoke)(void *model);
+    int8_t *input;      /* input_bytes, the model's first input */
+    const void *output; /* output_bytes, the model's first output */
+    size_t input_bytes;
+    size_t output_bytes;
+    uint8_t input_frames;    /* feature frames an invocation takes, 1 for a model that is not fed from the front end */
+    uint16_t step_samples;   /* 160 or 320 */
+    uint8_t output_offset;   /* added modulo 256 to output[0] to make a probability 0 to 255: 0 for uint8, 128 for int8 */
+    uint32_t arena_bytes;    /* tensors of one invocation */
+    uint32_t state_bytes;    /* kept from one invocation to the next */
+
+    struct ww_detector_config detector;
+};
+
+/* Rendered by the build. */
+extern const struct ww_program ww_program;
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* WW_MODEL_H */
