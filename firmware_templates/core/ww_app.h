@@ -16,6 +16,10 @@ extern "C" {
 /* Runs for ever. There is one application a firmware; its state is static. */
 void ww_app_run(const struct ww_port *port, const struct ww_program *program);
 
+/* The two halves of ww_app_run, for a board or a test that has a loop of its own. */
+void ww_app_start(const struct ww_port *port, const struct ww_program *program);
+void ww_app_poll(void); /* one turn: console bytes, then microphone samples; does not sleep */
+
 #ifdef __cplusplus
 }
 #endif

@@ -27,7 +27,8 @@ struct ww_program {
     void *model;               /* the compiled model's context */
     void (*reset)(void *model); /* all state as after start */
     void (*invoke)(void *model);
-    int8_t *input;      /* input_bytes, the model's first input */
+    int8_t *input;      /* input_bytes, the model's first input; an inference may overwrite it */
+    int8_t *buffer;     /* input_bytes that `db` fills and `infer` copies to input; NULL: db writes into input itself */
     const void *output; /* output_bytes, the model's first output */
     size_t input_bytes;
     size_t output_bytes;

@@ -21,6 +21,9 @@ struct ww_port {
     /* Passed back as the first argument of every function. */
     void *context;
 
+    /* The board's name, [a-z0-9_]+; the console shows it as wwtool-NAME. */
+    const char *board;
+
     /* Takes up to max console bytes that have arrived; returns how many. Never blocks. */
     size_t (*console_read)(void *context, uint8_t *bytes, size_t max);
 
@@ -51,7 +54,11 @@ struct ww_port {
     /* Deepest stack use since start, in bytes; 0 if the board does not paint its stack. May be NULL. */
     uint32_t (*stack_high_water)(void *context);
 
-    /* Sleeps until the next interrupt and feeds the watchdog; returns at once if work is already waiting. */
+    /* Feeds the watchdog in the middle of long work, without sleeping. NULL where there is no watchdog. */
+    void (*keep_alive)(void *context);
+
+    /* Called once every turn of the main loop: feeds the watchdog, then sleeps until the next interrupt, or returns at
+       once if console bytes or samples are waiting. Interrupts come at least a few times a second. */
     void (*idle)(void *context);
 };
 
