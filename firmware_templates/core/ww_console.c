@@ -1,0 +1,220 @@
+/*
+ * The serial console. See ww_console.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ww_console.h"
+
+#include "ww_commands.h"
+
+struct command_entry {
+    const char *name;
+    bool (*run)(struct ww_console *console);
+};
+
+static const struct command_entry command_table[] = {
+    {"name", ww_command_name},
+    {"profile", ww_command_profile},
+    {"timestamp", ww_command_timestamp},
+    {"db", ww_command_db},
+    {"infer", ww_command_infer},
+    {"results", ww_command_results},
+    {"start", ww_command_start},
+    {"stop", ww_command_stop},
+    {"help", ww_command_help},
+    {"ww-info", ww_command_info},
+    {"ww-reset", ww_command_reset_state},
+    {"ww-output", ww_command_output},
+    {"ww-pcm", ww_command_pcm},
+    {"ww-features", ww_command_features},
+    {"ww-prob", ww_command_prob},
+    {"ww-memory", ww_command_memory},
+    {"ww-cycles", ww_command_cycles},
+    {"ww-baud", ww_command_baud},
+};
+
+static uint32_t now_us(const struct ww_console *console)
+{
+    return console->port->micros(console->port->context);
+}
+
+void ww_console_ready(struct ww_console *console)
+{
+    ww_text_line(&console->text, "m-ready");
+}
+
+void ww_console_listen(struct ww_console *console, bool on)
+{
+    const struct ww_port *port = console->port;
+
+    if (port->audio_read == NULL || console->listening == on) {
+        return;
+    }
+    console->listening = on;
+    port->audio_enable(port->context, on);
+}
+
+void ww_console_reset_pipeline(struct ww_console *console)
+{
+    ww_pipeline_reset(&console->pipeline);
+    console->activation_count = 0;
+}
+
+void ww_console_init(struct ww_console *console, const struct ww_port *port, const struct ww_program *program)
+{
+    *console = (struct ww_console){.port = port, .program = program, .mode = WW_CONSOLE_COMMAND};
+    ww_text_init(&console->text, port);
+    ww_command_reset(&console->command);
+    console->fed_by_audio = ww_pipeline_init(&console->pipeline, port, program);
+
+    ww_text_line(&console->text, "m-timestamp-mode-performance");
+    ww_text_value_line(&console->text, "m-lap-us-", now_us(console), "");
+    ww_text_line(&console->text, "m-init-done");
+    ww_console_ready(console);
+    if (console->fed_by_audio) {
+        ww_console_listen(console, true);
+    }
+}
+
+/* "ww-NAME-[F,P]" */
+static void report(struct ww_console *console, const char *name, const struct ww_event *event)
+{
+    ww_text_string(&console->text, name);
+    ww_text_decimal(&console->text, event->frame);
+    ww_text_char(&console->text, ',');
+    ww_text_decimal(&console->text, event->probability);
+    ww_text_line(&console->text, "]");
+}
+
+static void report_features(struct ww_console *console, const struct ww_event *event)
+{
+    ww_text_string(&console->text, "ww-features-[");
+    ww_text_decimal(&console->text, event->frame);
+    ww_text_char(&console->text, ',');
+    for (size_t i = 0; i < WW_FRONTEND_CHANNELS; i++) {
+        ww_text_hex(&console->text, (uint8_t)event->features[i]);
+    }
+    ww_text_line(&console->text, "]");
+}
+
+static void detected(struct ww_console *console, const struct ww_event *event)
+{
+    const struct ww_port *port = console->port;
+
+    report(console, "ww-detection-[", event);
+    if (console->activation_count < WW_CONSOLE_MAX_ACTIVATIONS) {
+        console->activations[console->activation_count++] = event->frame;
+    }
+    port->indicate(port->context, true);
+    console->indicating = true;
+    console->indicating_since_us = now_us(console);
+}
+
+void ww_console_hear(struct ww_console *console, const int16_t *samples, size_t count)
+{
+    const bool features_only = console->mode == WW_CONSOLE_FEATURES;
+
+    while (count > 0) {
+        struct ww_event event;
+        const size_t taken = ww_pipeline_take(&console->pipeline, samples, count, features_only, &event);
+
+        samples += taken;
+        count -= taken;
+        if (event.frame_ready && features_only) {
+            report_features(console, &event);
+        }
+        if (event.inferred && console->show_probabilities) {
+            report(console, "ww-prob-[", &event);
+        }
+        if (event.detected) {
+            detected(console, &event);
+        }
+    }
+}
+
+static void run_command(struct ww_console *console)
+{
+    const char *name = console->command.words[0];
+
+    for (size_t i = 0; i < sizeof command_table / sizeof command_table[0]; i++) {
+        if (ww_same(name, command_table[i].name)) {
+            if (command_table[i].run(console)) {
+                ww_console_ready(console);
+            }
+            return;
+        }
+    }
+    ww_text_string(&console->text, "e-[Unknown command: ");
+    ww_text_string(&console->text, name);
+    ww_text_line(&console->text, "]");
+    ww_console_ready(console);
+}
+
+static void receive_command_byte(struct ww_console *console, uint8_t byte)
+{
+    switch (ww_command_push(&console->command, byte)) {
+    case WW_COMMAND_COMPLETE:
+        run_command(console);
+        break;
+    case WW_COMMAND_TOO_LONG:
+        ww_text_value_line(&console->text, "e-[Command longer than ", WW_COMMAND_MAX_CHARS, " characters]");
+        ww_console_ready(console);
+        break;
+    case WW_COMMAND_PARTIAL:
+    default:
+        break;
+    }
+}
+
+/* Takes bytes of a PCM block, at least one; returns how many. Bytes come in any portions, odd ones too. */
+static size_t receive_pcm(struct ww_console *console, const uint8_t *bytes, size_t count)
+{
+    int16_t samples[32];
+    size_t sample_count = 0;
+    size_t taken = 0;
+
+    while (taken < count && console->pcm_bytes_left > 0 && sample_count < sizeof samples / sizeof samples[0]) {
+        const uint8_t byte = bytes[taken++];
+        if (console->pcm_bytes_left-- % 2U == 0) {
+            console->pcm_low_byte = byte;
+        } else {
+            samples[sample_count++] = (int16_t)(uint16_t)(console->pcm_low_byte | (unsigned)byte << 8);
+        }
+    }
+    ww_console_hear(console, samples, sample_count);
+    console->pcm_since_us = now_us(console);
+    if (console->pcm_bytes_left == 0) {
+        console->mode = WW_CONSOLE_COMMAND;
+        ww_console_ready(console);
+    }
+    return taken;
+}
+
+void ww_console_receive(struct ww_console *console, const uint8_t *bytes, size_t count)
+{
+    size_t taken = 0;
+
+    while (taken < count) {
+        if (console->mode == WW_CONSOLE_COMMAND) {
+            receive_command_byte(console, bytes[taken++]);
+        } else {
+            taken += receive_pcm(console, bytes + taken, count - taken);
+        }
+    }
+}
+
+void ww_console_tick(struct ww_console *console)
+{
+    const struct ww_port *port = console->port;
+    const uint32_t now = now_us(console);
+
+    if (console->indicating && now - console->indicating_since_us >= WW_CONSOLE_INDICATE_US) {
+        console->indicating = false;
+        port->indicate(port->context, false);
+    }
+    if (console->mode != WW_CONSOLE_COMMAND && now - console->pcm_since_us >= WW_CONSOLE_PCM_TIMEOUT_US) {
+        console->mode = WW_CONSOLE_COMMAND;
+        ww_text_value_line(&console->text, "e-[", (uint32_t)console->pcm_bytes_left, " PCM bytes did not come]");
+        ww_console_ready(console);
+    }
+}

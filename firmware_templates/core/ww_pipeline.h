@@ -1,0 +1,65 @@
+/*
+ * The wake-word pipeline: samples -> front end -> model -> detector, one event at a time.
+ *
+ * The same code hears the microphone and the samples a host sends, so what is tested over the console is what runs.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef WW_PIPELINE_H
+#define WW_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ww_detector.h"
+#include "ww_frontend.h"
+#include "ww_model.h"
+#include "ww_port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ww_pipeline {
+    const struct ww_port *port;
+    const struct ww_program *program;
+    struct ww_frontend frontend;
+    struct ww_detector detector;
+    uint32_t frames;          /* feature frames since the last reset */
+    uint8_t frames_waiting;   /* of them, in the model's input and not yet seen by it */
+    uint32_t frontend_cycles; /* of the last frame */
+    uint32_t invoke_cycles;   /* of the last inference */
+};
+
+/* What happened while samples were taken. */
+struct ww_event {
+    bool frame_ready;
+    bool inferred;
+    bool detected;
+    uint32_t frame;                        /* number of the frame, from 0 */
+    uint8_t probability;                   /* if inferred */
+    int8_t features[WW_FRONTEND_CHANNELS]; /* if frame_ready */
+};
+
+/* False if the program cannot be fed with audio: other input size, or detector settings out of range. */
+bool ww_pipeline_init(struct ww_pipeline *pipeline, const struct ww_port *port, const struct ww_program *program);
+
+/* Forgets all audio: front end, model state, detector and frame count. */
+void ww_pipeline_reset(struct ww_pipeline *pipeline);
+
+/*
+ * Takes samples from the front of `samples` until one frame is complete or all are taken; returns how many.
+ *
+ * The model is invoked when its input has filled with frames, unless features_only. Call again with the rest.
+ */
+size_t ww_pipeline_take(struct ww_pipeline *pipeline, const int16_t *samples, size_t count, bool features_only,
+                        struct ww_event *event);
+
+/* Runs the model on its input as it stands. */
+void ww_pipeline_invoke(struct ww_pipeline *pipeline);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* WW_PIPELINE_H */
