@@ -1,0 +1,42 @@
+/*
+ * Dot products of contiguous runs (see ww_kernels.h).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ww_requantize.h"
+
+static inline int32_t dot(const int8_t *a, const int8_t *b, int32_t count, int32_t sum)
+{
+    for (; count >= 4; count -= 4, a += 4, b += 4) {
+        sum += a[0] * b[0];
+        sum += a[1] * b[1];
+        sum += a[2] * b[2];
+        sum += a[3] * b[3];
+    }
+    for (; count > 0; count--) {
+        sum += *a++ * *b++;
+    }
+    return sum;
+}
+
+void ww_dense(const struct ww_dense *op, const int8_t *input, int8_t *output)
+{
+    for (int32_t row = 0; row < op->rows; row++, input += op->row_stride) {
+        const int8_t *weights = op->weights;
+        for (int32_t channel = 0; channel < op->channels; channel++, weights += op->depth) {
+            const int32_t sum = dot(input, weights, op->depth, op->requantize.bias[channel]);
+            *output++ = ww_requantize_twice(&op->requantize, channel, sum);
+        }
+    }
+}
+
+void ww_dense_round_once(const struct ww_dense *op, const int8_t *input, int8_t *output)
+{
+    for (int32_t row = 0; row < op->rows; row++, input += op->row_stride) {
+        const int8_t *weights = op->weights;
+        for (int32_t channel = 0; channel < op->channels; channel++, weights += op->depth) {
+            const int32_t sum = dot(input, weights, op->depth, op->requantize.bias[channel]);
+            *output++ = ww_requantize_once(&op->requantize, channel, sum);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/*
+ * INT8 kernels: plain C, one operator a file, byte for byte equal to TFLite's reference kernels.
+ *
+ * Tensors are NHWC with batch 1. Weights are int8 and symmetric; activations are int8 with a zero point. Every
+ * multiplier is a mantissa in [2^30, 2^31) and a shift: real = mantissa * 2^(shift - 31).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef WW_KERNELS_H
+#define WW_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* From an int32 accumulator to an int8 output; arrays hold one entry a channel. */
+struct ww_requantize {
+    const int32_t *bias;
+    const int32_t *mantissa;
+    const int8_t *shift;
+    int16_t output_zero_point;
+    int8_t output_min;
+    int8_t output_max;
+};
+
+/*
+ * Dot products of contiguous runs: FULLY_CONNECTED, pointwise convolutions, and any unpadded convolution whose kernel
+ * covers whole rows of its input. Output row r is made of the `depth` inputs from r * row_stride. The input's zero
+ * point is folded into the bias.
+ */
+struct ww_dense {
+    struct ww_requantize requantize;
+    const int8_t *weights; /* [channels][depth] */
+    int32_t rows;
+    int32_t row_stride;
+    int32_t depth;
+    int32_t channels;
+};
+void ww_dense(const struct ww_dense *op, const int8_t *input, int8_t *output);
+
+/* The same, rounded once instead of twice: TFLite's rule for FULLY_CONNECTED. */
+void ww_dense_round_once(const struct ww_dense *op, const int8_t *input, int8_t *output);
+
+/*
+ * Depthwise convolution along one axis without padding, multiplier 1: output row r, channel c is the sum over taps k
+ * of input[(r * stride + k * dilation) * channels + c] * weights[k * channels + c]. Zero point folded into the bias.
+ */
+struct ww_depthwise_taps {
+    struct ww_requantize requantize;
+    const int8_t *weights; /* [taps][channels] */
+    int32_t rows;
+    int32_t stride;
+    int32_t dilation;
+    int32_t taps;
+    int32_t channels;
+};
+void ww_depthwise_taps(const struct ww_depthwise_taps *op, const int8_t *input, int8_t *output);
+
+/* The shape of a two-dimensional window; pad_* is what lies above and to the left. */
+struct ww_window {
+    int32_t input_height, input_width, input_channels;
+    int32_t output_height, output_width, output_channels;
+    int32_t kernel_height, kernel_width;
+    int32_t stride_height, stride_width;
+    int32_t dilation_height, dilation_width;
+    int32_t pad_height, pad_width;
+};
+
+/* Any convolution; weights [output channels][kernel height][kernel width][input channels]. */
+struct ww_conv_2d {
+    struct ww_requantize requantize;
+    const int8_t *weights;
+    struct ww_window window;
+    int32_t input_zero_point;
+};
+void ww_conv_2d(const struct ww_conv_2d *op, const int8_t *input, int8_t *output);
+
+/* Any depthwise convolution; weights [kernel height][kernel width][output channels]. */
+struct ww_depthwise_conv_2d {
+    struct ww_requantize requantize;
+    const int8_t *weights;
+    struct ww_window window;
+    int32_t input_zero_point;
+    int32_t multiplier; /* output channels for each input channel */
+};
+void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *input, int8_t *output);
+
+/* AVERAGE_POOL_2D; padding is left out of the mean. */
+struct ww_average_pool_2d {
+    struct ww_window window;
+    int8_t output_min;
+    int8_t output_max;
+};
+void ww_average_pool_2d(const struct ww_average_pool_2d *op, const int8_t *input, int8_t *output);
+
+/* An element-wise function of one int8 input; table[q + 128] is the output byte for q. */
+void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count);
+
+/* Copies `rows` runs of `bytes` bytes: CONCATENATION, STRIDED_SLICE, variables. */
+void ww_copy_rows(void *output, size_t output_stride, const void *input, size_t input_stride, size_t bytes, size_t rows);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* WW_KERNELS_H */

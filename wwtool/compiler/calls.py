@@ -1,0 +1,78 @@
+"""What lowering produces: kernel calls on tensors, and the constants they need. Still no C text and no addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A const array in flash, emitted as ``static const <ctype> <name>[]``; ``weights`` tells it from tables."""
+
+    name: str
+    ctype: str
+    values: npt.NDArray[Any]
+    weights: bool = True
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.values.nbytes)
+
+
+@dataclass(frozen=True)
+class Span:
+    """``nbytes`` bytes of tensor ``tensor``'s memory, from ``offset`` on."""
+
+    tensor: int
+    offset: int = 0
+
+
+# A field of a parameter struct: a number, the address of a constant, or a nested struct.
+Field = int | Constant | dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One kernel call: ``function(&parameters, arguments...)``.
+
+    ``struct`` names the parameter struct ("" if the kernel takes none); an argument is memory of a tensor, a
+    constant or a number.
+    """
+
+    operator: int
+    kind: str
+    function: str
+    arguments: tuple[Span | Constant | int, ...]
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
+    struct: str = ""
+    fields: dict[str, Field] = field(default_factory=dict)
+    macs: int = 0
+
+    def constants(self) -> list[Constant]:
+        """Every constant the call refers to, each once."""
+        found: dict[str, Constant] = {}
+
+        def visit(value: object) -> None:
+            if isinstance(value, Constant):
+                found[value.name] = value
+            elif isinstance(value, dict):
+                for inner in value.values():
+                    visit(inner)
+
+        visit(self.fields)
+        for argument in self.arguments:
+            visit(argument)
+        return list(found.values())
+
+
+def int32_array(name: str, values: npt.ArrayLike) -> Constant:
+    return Constant(name, "int32_t", np.asarray(values, np.int32).ravel())
+
+
+def int8_array(name: str, values: npt.ArrayLike) -> Constant:
+    return Constant(name, "int8_t", np.asarray(values, np.int8).ravel())

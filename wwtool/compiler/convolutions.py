@@ -1,0 +1,271 @@
+"""Lowers CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and AVERAGE_POOL_2D to the cheapest kernel that is exact."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.arithmetic import INT8_MAX, INT8_MIN, quantize_multiplier
+from wwtool.compiler.calls import Call, Field, Span, int8_array, int32_array
+from wwtool.compiler.graph import Graph, Operator, Tensor
+from wwtool.errors import InputError
+
+_ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
+_SAME = 0
+
+
+@dataclass(frozen=True)
+class Window:
+    """struct ww_window of ww_kernels.h."""
+
+    input_height: int
+    input_width: int
+    input_channels: int
+    output_height: int
+    output_width: int
+    output_channels: int
+    kernel_height: int
+    kernel_width: int
+    stride_height: int
+    stride_width: int
+    dilation_height: int
+    dilation_width: int
+    pad_height: int
+    pad_width: int
+
+    @property
+    def padded(self) -> bool:
+        """Whether any tap of any output falls outside the input."""
+
+        def reach(outputs: int, stride: int, kernel: int, dilation: int) -> int:
+            return (outputs - 1) * stride + (kernel - 1) * dilation + 1
+
+        return (
+            self.pad_height > 0
+            or self.pad_width > 0
+            or reach(self.output_height, self.stride_height, self.kernel_height, self.dilation_height) > self.input_height
+            or reach(self.output_width, self.stride_width, self.kernel_width, self.dilation_width) > self.input_width
+        )
+
+
+def lower_conv_2d(graph: Graph, op: Operator) -> list[Call]:
+    x, w, y = _tensors(graph, op)
+    if w.shape[3] != x.shape[3]:
+        raise InputError(f"{op.where()} is a grouped convolution, which is not supported; use DEPTHWISE_CONV_2D")
+    window = _window(op, x, y, w.shape[1], w.shape[2])
+    weights = _constant_data(op, w)
+    acc_bias = _bias(graph, op, w.shape[0])
+    macs = int(np.prod(y.shape)) * int(np.prod(w.shape[1:]))
+    run = _contiguous_run(window)
+    folded = _fold_zero_point(acc_bias, weights.reshape(w.shape[0], -1), x.zero_point)
+    if run is not None and folded is not None:
+        rows, stride, depth = run
+        return [_dense(op, x, y, w, weights, folded, rows, stride, depth, "ww_dense", macs)]
+    fields: dict[str, Field] = {
+        "requantize": _requantize(op, x, w, y, acc_bias),
+        "weights": int8_array(f"op{op.index}_weights", weights),
+        "window": asdict(window),
+        "input_zero_point": x.zero_point,
+    }
+    return [_call(op, "ww_conv_2d", fields, x, y, macs)]
+
+
+def lower_depthwise_conv_2d(graph: Graph, op: Operator) -> list[Call]:
+    x, w, y = _tensors(graph, op)
+    multiplier = w.shape[3] // x.shape[3]
+    if multiplier * x.shape[3] != w.shape[3] or w.shape[0] != 1:
+        raise InputError(f"{op.where()} has weights of shape {list(w.shape)}, which do not fit its input's channels")
+    window = _window(op, x, y, w.shape[1], w.shape[2])
+    weights = _constant_data(op, w)
+    acc_bias = _bias(graph, op, w.shape[3])
+    macs = int(np.prod(y.shape)) * w.shape[1] * w.shape[2]
+    folded = _fold_zero_point(acc_bias, weights.reshape(-1, w.shape[3]).T, x.zero_point)
+    along_height = window.input_width == window.kernel_width == 1
+    along_width = window.input_height == window.kernel_height == 1
+    if multiplier == 1 and not window.padded and folded is not None and (along_height or along_width):
+        fields: dict[str, Field] = {
+            "requantize": _requantize(op, x, w, y, folded),
+            "weights": int8_array(f"op{op.index}_weights", weights),
+            "rows": window.output_height * window.output_width,
+            "stride": window.stride_height if along_height else window.stride_width,
+            "dilation": window.dilation_height if along_height else window.dilation_width,
+            "taps": window.kernel_height * window.kernel_width,
+            "channels": w.shape[3],
+        }
+        return [_call(op, "ww_depthwise_taps", fields, x, y, macs)]
+    fields = {
+        "requantize": _requantize(op, x, w, y, acc_bias),
+        "weights": int8_array(f"op{op.index}_weights", weights),
+        "window": asdict(window),
+        "input_zero_point": x.zero_point,
+        "multiplier": multiplier,
+    }
+    return [_call(op, "ww_depthwise_conv_2d", fields, x, y, macs)]
+
+
+def lower_fully_connected(graph: Graph, op: Operator) -> list[Call]:
+    x, w, y = _tensors(graph, op)
+    channels, depth = w.shape
+    rows = x.size // depth
+    if op.options.get("weightsFormat", 0) != 0 or rows * depth != x.size or rows * channels != y.size:
+        raise InputError(f"{op.where()} has shapes or a weight format that are not supported")
+    weights = _constant_data(op, w)
+    folded = _fold_zero_point(_bias(graph, op, channels), weights, x.zero_point)
+    if folded is None:
+        raise InputError(f"{op.where()} has a bias so large that 32 bits do not hold it with the input's zero point")
+    macs = rows * channels * depth
+    return [_dense(op, x, y, w, weights, folded, rows, depth, depth, "ww_dense_round_once", macs)]
+
+
+def lower_average_pool_2d(graph: Graph, op: Operator) -> list[Call]:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    _require_int8(op, x, y)
+    if (x.scale, x.zero_point) != (y.scale, y.zero_point):
+        raise InputError(f"{op.where()} changes the scale, which AVERAGE_POOL_2D cannot; export it with equal scales")
+    window = _window(op, x, y, int(op.options["filterHeight"]), int(op.options["filterWidth"]))
+    low, high = _activation_range(op, y)
+    fields: dict[str, Field] = {"window": asdict(window), "output_min": low, "output_max": high}
+    return [_call(op, "ww_average_pool_2d", fields, x, y, 0)]
+
+
+def _call(op: Operator, function: str, fields: dict[str, Field], x: Tensor, y: Tensor, macs: int) -> Call:
+    arguments = (Span(x.index), Span(y.index))
+    struct = function.removesuffix("_round_once")
+    return Call(op.index, op.kind, function, arguments, (x.index,), (y.index,), struct, fields, macs)
+
+
+def _dense(
+    op: Operator, x: Tensor, y: Tensor, w: Tensor, weights: npt.NDArray[Any], bias: npt.NDArray[np.int64],
+    rows: int, row_stride: int, depth: int, function: str, macs: int,
+) -> Call:  # fmt: skip
+    fields: dict[str, Field] = {
+        "requantize": _requantize(op, x, w, y, bias),
+        "weights": int8_array(f"op{op.index}_weights", weights),
+        "rows": rows,
+        "row_stride": row_stride,
+        "depth": depth,
+        "channels": w.shape[0],
+    }
+    return _call(op, function, fields, x, y, macs)
+
+
+def _contiguous_run(window: Window) -> tuple[int, int, int] | None:
+    """(rows, row stride, depth) if every output is a dot product with one contiguous run of the input."""
+    if window.padded or window.dilation_height > 1 or window.dilation_width > 1:
+        return None
+    c = window.input_channels
+    pointwise = window.kernel_height == window.kernel_width == 1
+    if pointwise and window.stride_height == window.stride_width == 1:
+        return window.output_height * window.output_width, c, c
+    if window.kernel_width == window.input_width:
+        row = window.input_width * c
+        return window.output_height, window.stride_height * row, window.kernel_height * row
+    if window.input_height == window.kernel_height == 1:
+        return window.output_width, window.stride_width * c, window.kernel_width * c
+    return None
+
+
+def _tensors(graph: Graph, op: Operator) -> tuple[Tensor, Tensor, Tensor]:
+    x, w, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
+    _require_int8(op, x, w, y)
+    if w.quantization is not None and np.any(w.quantization.zero_point != 0):
+        raise InputError(f"{op.where()} has asymmetric weights; int8 weights must have zero point 0")
+    return x, w, y
+
+
+def _require_int8(op: Operator, *tensors: Tensor) -> None:
+    for t in tensors:
+        if t.dtype != "int8" or t.quantization is None:
+            raise InputError(f"{op.where()} works on tensor {t.index} ({t.name}) of type {t.dtype}; only quantized int8 is supported")
+
+
+def _constant_data(op: Operator, t: Tensor) -> npt.NDArray[Any]:
+    if t.data is None:
+        raise InputError(f"{op.where()} has weights that are not constant, which is not supported")
+    return t.data
+
+
+def _bias(graph: Graph, op: Operator, channels: int) -> npt.NDArray[np.int64]:
+    if len(op.inputs) < 3 or op.inputs[2] < 0:
+        return np.zeros(channels, np.int64)
+    bias = graph.tensor(op.inputs[2])
+    if bias.dtype != "int32" or bias.size != channels:
+        raise InputError(f"{op.where()} needs a bias of {channels} int32 values")
+    return _constant_data(op, bias).astype(np.int64).ravel()
+
+
+def _fold_zero_point(
+    bias: npt.NDArray[np.int64], weights: npt.NDArray[Any], zero_point: int
+) -> npt.NDArray[np.int64] | None:
+    """bias - zero_point * sum(weights) for weights of shape (channels, inputs); None if it leaves int32."""
+    folded = bias - zero_point * weights.astype(np.int64).sum(axis=1)
+    # The running sum must not leave int32 either: |x * w| is at most 128 * 128 an input.
+    reach = np.abs(folded).max(initial=0) + 128 * np.abs(weights.astype(np.int64)).sum(axis=1).max(initial=0)
+    return folded if reach < 2**31 else None
+
+
+def _requantize(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray[np.int64]) -> dict[str, Field]:
+    assert w.quantization is not None
+    channels = len(bias)
+    # TFLite multiplies the float32 scales as doubles (PopulateConvolutionQuantizationParams).
+    real = np.float64(x.scale) * np.resize(w.quantization.scale.astype(np.float64), channels) / np.float64(y.scale)
+    if op.kind == "FULLY_CONNECTED" and not w.quantization.per_channel:
+        # GetQuantizedConvolutionMultipler multiplies the two input scales in float32 first.
+        product = np.float32(x.scale) * np.float32(w.quantization.scale[0])
+        real = np.full(channels, np.float64(product) / np.float64(y.scale))
+    mantissa, shift = quantize_multiplier(real)
+    if np.any(shift > 30):
+        raise InputError(f"{op.where()} has an output scale too small for its inputs; export it with sane scales")
+    low, high = _activation_range(op, y)
+    return {
+        "bias": int32_array(f"op{op.index}_bias", bias),
+        "mantissa": int32_array(f"op{op.index}_mantissa", mantissa),
+        "shift": int8_array(f"op{op.index}_shift", shift),
+        "output_zero_point": y.zero_point,
+        "output_min": low,
+        "output_max": high,
+    }
+
+
+def _activation_range(op: Operator, y: Tensor) -> tuple[int, int]:
+    """The int8 range that the fused activation leaves (CalculateActivationRangeQuantized)."""
+    name = _ACTIVATIONS.get(int(op.options.get("fusedActivationFunction", 0)))
+    if name is None:
+        raise InputError(f"{op.where()} has a fused activation that is not supported")
+
+    def quantize(real: float) -> int:
+        scaled = np.float32(real) / np.float32(y.scale)
+        return y.zero_point + int(np.sign(scaled) * np.floor(np.abs(scaled) + np.float32(0.5)))
+
+    low, high = INT8_MIN, INT8_MAX
+    if name in ("RELU", "RELU6"):
+        low = max(low, quantize(0.0))
+    if name == "RELU_N1_TO_1":
+        low = max(low, quantize(-1.0))
+    if name in ("RELU6", "RELU_N1_TO_1"):
+        high = min(high, quantize(6.0 if name == "RELU6" else 1.0))
+    return low, high
+
+
+def _window(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_width: int) -> Window:
+    if len(x.shape) != 4 or len(y.shape) != 4 or x.shape[0] != 1:
+        raise InputError(f"{op.where()} needs tensors of four dimensions and batch 1, not {list(x.shape)}")
+    stride = int(op.options["strideH"]), int(op.options["strideW"])
+    dilation = int(op.options.get("dilationHFactor", 1)), int(op.options.get("dilationWFactor", 1))
+    kernel = kernel_height, kernel_width
+    if min(*stride, *dilation, *kernel) < 1:
+        raise InputError(f"{op.where()} has a stride, dilation or kernel below 1")
+    pads = []
+    for axis in (0, 1):
+        size, reach = x.shape[1 + axis], (kernel[axis] - 1) * dilation[axis] + 1
+        same = int(op.options["padding"]) == _SAME
+        expected = -(-size // stride[axis]) if same else (size - reach) // stride[axis] + 1
+        if expected != y.shape[1 + axis] or expected < 1:
+            raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, which its input and kernel do not give")
+        pads.append(max((expected - 1) * stride[axis] + reach - size, 0) // 2 if same else 0)
+    return Window(
+        x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3], *kernel, *stride, *dilation, *pads,
+    )  # fmt: skip

@@ -1,0 +1,96 @@
+"""The compiler's view of a model: plain dataclasses, no FlatBuffers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+ITEM_BYTES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "int64": 8, "float32": 4, "bool": 1, "resource": 0}
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """real = scale * (q - zero_point); one entry, or one for each slice along ``axis``."""
+
+    scale: npt.NDArray[np.float32]
+    zero_point: npt.NDArray[np.int64]
+    axis: int = 0
+
+    @property
+    def per_channel(self) -> bool:
+        return self.scale.size > 1
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One tensor; ``data`` holds a constant's values in its shape."""
+
+    index: int
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    quantization: Quantization | None = None
+    data: npt.NDArray[Any] | None = None
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64)) if self.shape else 1
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * ITEM_BYTES[self.dtype]
+
+    @property
+    def scale(self) -> float:
+        """The scale of a per-tensor quantized tensor, 0.0 if it has none."""
+        return float(self.quantization.scale[0]) if self.quantization is not None else 0.0
+
+    @property
+    def zero_point(self) -> int:
+        return int(self.quantization.zero_point[0]) if self.quantization is not None else 0
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator; ``inputs`` are tensor indices, -1 for an optional one left out."""
+
+    index: int
+    kind: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def where(self) -> str:
+        return f"operator {self.index} ({self.kind})"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A resource variable and the bytes it starts with."""
+
+    name: str
+    initial: npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A whole model: the main subgraph, with its variables' initial values taken from the CALL_ONCE subgraph."""
+
+    tensors: tuple[Tensor, ...]
+    operators: tuple[Operator, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    variables: dict[str, Variable]
+    sha256: str
+
+    def tensor(self, index: int) -> Tensor:
+        return self.tensors[index]
+
+    def producer(self, index: int) -> Operator | None:
+        return next((op for op in self.operators if index in op.outputs), None)
+
+    def consumers(self, index: int) -> list[Operator]:
+        return [op for op in self.operators if index in op.inputs]

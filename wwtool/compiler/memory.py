@@ -1,0 +1,73 @@
+"""Gives every tensor of a lowered program its address: in the arena, or in the state kept between inferences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wwtool.compiler.lowering import Program
+from wwtool.compiler.planner import Layout, Region, aligned, plan
+
+
+@dataclass(frozen=True)
+class Address:
+    """``area`` is "arena" or "state"."""
+
+    area: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Where everything lies."""
+
+    layout: Layout
+    state_offsets: dict[int, int]
+    state_bytes: int
+    program: Program
+
+    @property
+    def arena_bytes(self) -> int:
+        return self.layout.total
+
+    def address(self, tensor: int, offset: int = 0) -> Address:
+        """The address of byte ``offset`` of a tensor, or of a copied state's region."""
+        place = self.program.place(tensor)
+        if place.tensor in self.state_offsets:
+            return Address("state", self.state_offsets[place.tensor] + place.offset + offset)
+        return Address("arena", self.layout.offsets[place.tensor] + place.offset + offset)
+
+
+def assign(program: Program) -> Memory:
+    """Lays out state and arena. Model inputs keep their bytes throughout an inference, outputs until the next."""
+    graph = program.graph
+    state_offsets: dict[int, int] = {}
+    position = 0
+    for window in program.windows:
+        state_offsets[window.tensor] = position
+        position += aligned(window.keep_bytes + window.new_bytes)
+    for i, state in enumerate(program.states):
+        state_offsets[-1 - i] = position
+        position += aligned(state.nbytes)
+    last_step = len(program.calls)
+    first: dict[int, int] = {}
+    last: dict[int, int] = {}
+    size: dict[int, int] = {}
+
+    def touch(tensor: int, step: int) -> None:
+        root = program.place(tensor).tensor
+        if root in state_offsets:
+            return
+        first[root] = min(first.get(root, step), step)
+        last[root] = max(last.get(root, step), step)
+        size[root] = graph.tensor(root).nbytes
+
+    for tensor in graph.inputs:
+        touch(tensor, 0)
+        touch(tensor, last_step)
+    for step, call in enumerate(program.calls):
+        for tensor in (*call.reads, *call.writes):
+            touch(tensor, step)
+    for tensor in graph.outputs:
+        touch(tensor, last_step)
+    regions = [Region(root, size[root], first[root], last[root]) for root in sorted(first)]
+    return Memory(plan(regions), state_offsets, position, program)

@@ -1,0 +1,143 @@
+"""Writes .tflite files with the schema's own object API: tensors, operators, streaming state. No TensorFlow.
+
+The builder knows the file format and nothing of training; models are described to it layer by layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+
+# Operator versions that introduced INT8 (tensorflow/lite/tools/versioning/op_version.cc).
+_VERSIONS = {
+    "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "LOGISTIC": 2, "SOFTMAX": 2, "MEAN": 2,
+    "AVERAGE_POOL_2D": 2, "MAX_POOL_2D": 2, "CONCATENATION": 2, "STRIDED_SLICE": 2, "ADD": 2, "MUL": 2, "PAD": 2,
+    "QUANTIZE": 1,
+}  # fmt: skip
+_TYPES = {
+    "int8": schema.TensorType.INT8,
+    "uint8": schema.TensorType.UINT8,
+    "int32": schema.TensorType.INT32,
+    "float32": schema.TensorType.FLOAT32,
+    "resource": schema.TensorType.RESOURCE,
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Per-tensor quantization: real = scale * (q - zero_point)."""
+
+    scale: float
+    zero_point: int
+
+
+class ModelBuilder:
+    """Collects subgraphs and packs them into a .tflite file."""
+
+    def __init__(self, description: str) -> None:
+        self._model = schema.ModelT()
+        self._model.version = 3
+        self._model.description = description
+        self._model.buffers = [schema.BufferT()]
+        self._model.operatorCodes = []
+        self._model.subgraphs = []
+        self._codes: dict[str, int] = {}
+
+    def subgraph(self, name: str) -> SubgraphBuilder:
+        return SubgraphBuilder(self, name)
+
+    def pack(self) -> bytes:
+        builder = flatbuffers.Builder(1 << 16)
+        builder.Finish(self._model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+    def _operator_code(self, kind: str) -> int:
+        if kind not in self._codes:
+            code = schema.OperatorCodeT()
+            number = getattr(schema.BuiltinOperator, kind)
+            code.builtinCode, code.deprecatedBuiltinCode = number, min(number, 127)
+            code.version = _VERSIONS.get(kind, 1)
+            self._codes[kind] = len(self._model.operatorCodes)
+            self._model.operatorCodes.append(code)
+        return self._codes[kind]
+
+    def _buffer(self, data: bytes) -> int:
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(data, np.uint8)
+        self._model.buffers.append(buffer)
+        return len(self._model.buffers) - 1
+
+    def _append(self, subgraph: Any) -> int:
+        self._model.subgraphs.append(subgraph)
+        return len(self._model.subgraphs) - 1
+
+
+class SubgraphBuilder:
+    """Adds tensors and operators; every method that makes a tensor returns its index."""
+
+    def __init__(self, model: ModelBuilder, name: str) -> None:
+        self._model = model
+        self._graph = schema.SubGraphT()
+        self._graph.name = name
+        self._graph.tensors, self._graph.operators = [], []
+        self._graph.inputs, self._graph.outputs = np.zeros(0, np.int32), np.zeros(0, np.int32)
+        self.index = model._append(self._graph)
+
+    def activation(self, name: str, shape: tuple[int, ...], scale: Scale | None, dtype: str = "int8") -> int:
+        """A tensor computed at run time."""
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.buffer, tensor.hasRank = name, np.asarray(shape, np.int32), 0, True
+        tensor.type = _TYPES[dtype]
+        if scale is not None:
+            tensor.quantization = _quantization([scale.scale], [scale.zero_point], 0)
+        self._graph.tensors.append(tensor)
+        return len(self._graph.tensors) - 1
+
+    def constant(
+        self, name: str, data: npt.NDArray[Any], scale: npt.ArrayLike | None = None, axis: int = 0, zero_point: int = 0
+    ) -> int:
+        """A tensor with values; ``scale`` holds one entry or one for each slice along ``axis``."""
+        index = self.activation(name, data.shape, None, str(data.dtype))
+        tensor = self._graph.tensors[index]
+        if scale is not None:
+            scales = np.atleast_1d(np.asarray(scale, np.float32))
+            tensor.quantization = _quantization(scales, np.full(len(scales), zero_point), axis)
+        tensor.buffer = self._model._buffer(np.ascontiguousarray(data).tobytes())
+        return index
+
+    def operator(
+        self, kind: str, inputs: list[int], outputs: list[int], options_kind: str | None = None, **options: Any
+    ) -> None:
+        """Adds an operator; ``options`` are the fields of the schema's table ``options_kind``."""
+        op = schema.OperatorT()
+        op.opcodeIndex = self._model._operator_code(kind)
+        op.inputs, op.outputs = np.asarray(inputs, np.int32), np.asarray(outputs, np.int32)
+        if options_kind is not None:
+            op.builtinOptionsType = getattr(schema.BuiltinOptions, options_kind)
+            op.builtinOptions = getattr(schema, options_kind + "T")()
+            for key, value in options.items():
+                if not hasattr(op.builtinOptions, key):
+                    raise AttributeError(f"{options_kind} has no field {key}")
+                setattr(op.builtinOptions, key, value)
+        self._graph.operators.append(op)
+
+    def variable(self, name: str) -> int:
+        """A handle of the resource variable ``name``."""
+        handle = self.activation(name, (), None, "resource")
+        self.operator("VAR_HANDLE", [], [handle], "VarHandleOptions", container="", sharedName=name)
+        return handle
+
+    def interface(self, inputs: list[int], outputs: list[int]) -> None:
+        self._graph.inputs, self._graph.outputs = np.asarray(inputs, np.int32), np.asarray(outputs, np.int32)
+
+
+def _quantization(scale: npt.ArrayLike, zero_point: npt.ArrayLike, axis: int) -> Any:
+    q = schema.QuantizationParametersT()
+    q.scale, q.zeroPoint = np.asarray(scale, np.float32), np.asarray(zero_point, np.int64)
+    q.quantizedDimension = axis
+    return q
