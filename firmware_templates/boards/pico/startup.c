@@ -1,0 +1,84 @@
+/*
+ * Vector table, reset handler, stack measurement, and what happens on a fault.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "startup.h"
+
+#include <stddef.h>
+
+#include "adc.h"
+#include "board.h"
+#include "rp2040.h"
+#include "system.h"
+#include "uart.h"
+#include "usb.h"
+
+extern uint32_t data_start, data_end, bss_start, bss_end, stack_bottom, stack_top; /* link.ld */
+extern const uint32_t data_load;
+
+int main(void);
+
+static const uint32_t STACK_PAINT = 0xC5C5C5C5u;
+
+void reset_handler(void);
+
+void reset_handler(void)
+{
+    /* Not through memcpy and memset: their stack frames would lie in what is painted. */
+    volatile uint32_t *to = &stack_bottom;
+    const volatile uint32_t *end = __builtin_frame_address(0);
+    while (to < end - 16) {
+        *to++ = STACK_PAINT;
+    }
+    const volatile uint32_t *from = &data_load;
+    for (to = &data_start; to < &data_end;) {
+        *to++ = *from++;
+    }
+    for (to = &bss_start; to < &bss_end;) {
+        *to++ = 0;
+    }
+    main();
+    for (;;) {
+    }
+}
+
+uint32_t stack_high_water_bytes(void)
+{
+    const volatile uint32_t *word = &stack_bottom;
+    while (word < &stack_top && *word == STACK_PAINT) {
+        word++;
+    }
+    return (uint32_t)((uintptr_t)&stack_top - (uintptr_t)word);
+}
+
+/* Any fault on a Cortex-M0+ is a HardFault. The LED stays on until the watchdog, no longer fed, resets the chip. */
+static void fault_handler(void)
+{
+    (void)interrupts_off();
+    board_led(true);
+    for (;;) {
+    }
+}
+
+typedef void (*vector)(void);
+
+struct vector_table {
+    const uint32_t *initial_stack;
+    vector exceptions[15];
+    vector interrupts[IRQ_COUNT];
+};
+
+__attribute__((section(".vectors"), used)) static const struct vector_table vectors = {
+    .initial_stack = &stack_top,
+    .exceptions = {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+                   fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+                   fault_handler, fault_handler, systick_handler},
+    .interrupts = {[0 ... IRQ_USBCTRL - 1] = fault_handler,
+                   [IRQ_USBCTRL] = usb_handler,
+                   [IRQ_USBCTRL + 1 ... IRQ_DMA_0 - 1] = fault_handler,
+                   [IRQ_DMA_0] = adc_dma_handler,
+                   [IRQ_DMA_0 + 1 ... IRQ_UART0 - 1] = fault_handler,
+                   [IRQ_UART0] = uart_handler,
+                   [IRQ_UART0 + 1 ... IRQ_COUNT - 1] = fault_handler},
+};
