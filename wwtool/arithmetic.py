@@ -59,7 +59,9 @@ def multiply_twice_rounded(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt
 def multiply_once_rounded(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> IntArray:
     """Returns x * M rounded once, halves upwards: the rule of FULLY_CONNECTED in LiteRT's reference kernels."""
     total = 31 - np.asarray(shift, np.int64)
-    return np.asarray((np.asarray(x, np.int64) * np.asarray(mantissa, np.int64) + (np.int64(1) << (total - 1))) >> total)
+    return np.asarray(
+        (np.asarray(x, np.int64) * np.asarray(mantissa, np.int64) + (np.int64(1) << (total - 1))) >> total
+    )
 
 
 def requantize_table(
@@ -157,4 +159,4 @@ def quantized(real: Any, scale: float, zero_point: int) -> npt.NDArray[np.int8]:
     """Real values to int8: round half away from zero, then clamp (TFLite's AffineQuantize)."""
     x = np.asarray(real, np.float64) / float(scale)
     q = np.sign(x) * np.floor(np.abs(x) + 0.5) + zero_point
-    return np.clip(q, INT8_MIN, INT8_MAX).astype(np.int8)
+    return np.asarray(np.clip(q, INT8_MIN, INT8_MAX), np.int8)

@@ -46,7 +46,8 @@ class Window:
         return (
             self.pad_height > 0
             or self.pad_width > 0
-            or reach(self.output_height, self.stride_height, self.kernel_height, self.dilation_height) > self.input_height
+            or reach(self.output_height, self.stride_height, self.kernel_height, self.dilation_height)
+            > self.input_height
             or reach(self.output_width, self.stride_width, self.kernel_width, self.dilation_width) > self.input_width
         )
 
@@ -126,7 +127,7 @@ def lower_average_pool_2d(graph: Graph, op: Operator) -> list[Call]:
     if (x.scale, x.zero_point) != (y.scale, y.zero_point):
         raise InputError(f"{op.where()} changes the scale, which AVERAGE_POOL_2D cannot; export it with equal scales")
     window = _window(op, x, y, int(op.options["filterHeight"]), int(op.options["filterWidth"]))
-    low, high = _activation_range(op, y)
+    low, high = activation_range(op, y)
     fields: dict[str, Field] = {"window": asdict(window), "output_min": low, "output_max": high}
     return [_call(op, "ww_average_pool_2d", fields, x, y, 0)]
 
@@ -179,7 +180,9 @@ def _tensors(graph: Graph, op: Operator) -> tuple[Tensor, Tensor, Tensor]:
 def _require_int8(op: Operator, *tensors: Tensor) -> None:
     for t in tensors:
         if t.dtype != "int8" or t.quantization is None:
-            raise InputError(f"{op.where()} works on tensor {t.index} ({t.name}) of type {t.dtype}; only quantized int8 is supported")
+            raise InputError(
+                f"{op.where()} works on tensor {t.index} ({t.name}) of type {t.dtype}; only quantized int8 is supported"
+            )
 
 
 def _constant_data(op: Operator, t: Tensor) -> npt.NDArray[Any]:
@@ -219,7 +222,7 @@ def _requantize(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray
     mantissa, shift = quantize_multiplier(real)
     if np.any(shift > 30):
         raise InputError(f"{op.where()} has an output scale too small for its inputs; export it with sane scales")
-    low, high = _activation_range(op, y)
+    low, high = activation_range(op, y)
     return {
         "bias": int32_array(f"op{op.index}_bias", bias),
         "mantissa": int32_array(f"op{op.index}_mantissa", mantissa),
@@ -230,7 +233,7 @@ def _requantize(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray
     }
 
 
-def _activation_range(op: Operator, y: Tensor) -> tuple[int, int]:
+def activation_range(op: Operator, y: Tensor) -> tuple[int, int]:
     """The int8 range that the fused activation leaves (CalculateActivationRangeQuantized)."""
     name = _ACTIVATIONS.get(int(op.options.get("fusedActivationFunction", 0)))
     if name is None:
@@ -258,14 +261,28 @@ def _window(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_width
     kernel = kernel_height, kernel_width
     if min(*stride, *dilation, *kernel) < 1:
         raise InputError(f"{op.where()} has a stride, dilation or kernel below 1")
-    pads = []
-    for axis in (0, 1):
-        size, reach = x.shape[1 + axis], (kernel[axis] - 1) * dilation[axis] + 1
-        same = int(op.options["padding"]) == _SAME
-        expected = -(-size // stride[axis]) if same else (size - reach) // stride[axis] + 1
-        if expected != y.shape[1 + axis] or expected < 1:
-            raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, which its input and kernel do not give")
-        pads.append(max((expected - 1) * stride[axis] + reach - size, 0) // 2 if same else 0)
+    pads = padding_of(op, x, y, *kernel)
     return Window(
-        x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3], *kernel, *stride, *dilation, *pads,
+        x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3], *kernel, *stride, *dilation, pads[0], pads[2],
     )  # fmt: skip
+
+
+def padding_of(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_width: int) -> tuple[int, int, int, int]:
+    """Padding above, below, left and right of a window operator's input (ComputePaddingHeightWidth).
+
+    Raises:
+        InputError: the output's shape does not follow from input and kernel.
+    """
+    pads: list[int] = []
+    for axis, (kernel, letter) in enumerate(((kernel_height, "H"), (kernel_width, "W"))):
+        stride, dilation = int(op.options[f"stride{letter}"]), int(op.options.get(f"dilation{letter}Factor", 1))
+        size, reach = x.shape[1 + axis], (kernel - 1) * dilation + 1
+        same = int(op.options["padding"]) == _SAME
+        expected = -(-size // stride) if same else (size - reach) // stride + 1
+        if expected != y.shape[1 + axis] or expected < 1:
+            raise InputError(
+                f"{op.where()} has an output of shape {list(y.shape)}, which its input and kernel do not give"
+            )
+        total = max((expected - 1) * stride + reach - size, 0) if same else 0
+        pads += [total // 2, total - total // 2]
+    return pads[0], pads[1], pads[2], pads[3]

@@ -110,7 +110,9 @@ def _check_inputs(graph: Graph) -> None:
     for index in (*graph.inputs, *graph.outputs):
         t = graph.tensor(index)
         if t.dtype not in ("int8", "uint8") or t.data is not None:
-            raise InputError(f"tensor {index} ({t.name}) is an input or output of type {t.dtype}; only int8 and uint8 are supported")
+            raise InputError(
+                f"tensor {index} ({t.name}) is an input or output of type {t.dtype}; only int8 and uint8 are supported"
+            )
 
 
 def _alias_reshape(program: Program, op: Operator) -> None:
@@ -155,16 +157,30 @@ def _match_window(graph: Graph, cat: Operator) -> tuple[SlidingWindow, set[int]]
     if read is None or read.kind != "READ_VARIABLE" or any(d != 1 for d in whole.shape[:axis]):
         return None
     handle = graph.producer(read.inputs[0])
-    if handle is None or handle.kind != "VAR_HANDLE" or whole.index in graph.outputs or int(cat.options.get("fusedActivationFunction", 0)):
+    if (
+        handle is None
+        or handle.kind != "VAR_HANDLE"
+        or whole.index in graph.outputs
+        or int(cat.options.get("fusedActivationFunction", 0))
+    ):
         return None
     name = variable_name(handle)
-    uses = [op for op in graph.operators if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE") and _variable_of(graph, op) == name]
+    uses = [
+        op
+        for op in graph.operators
+        if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE") and _variable_of(graph, op) == name
+    ]
     assigns = [op for op in uses if op.kind == "ASSIGN_VARIABLE"]
     if len(uses) != 2 or len(assigns) != 1 or len(graph.consumers(read.outputs[0])) != 1 or name not in graph.variables:
         return None
     cut = graph.producer(assigns[0].inputs[1])
     old, new = graph.tensor(cat.inputs[0]), graph.tensor(cat.inputs[1])
-    if cut is None or cut.kind != "STRIDED_SLICE" or cut.inputs[0] != whole.index or len(graph.consumers(cut.outputs[0])) != 1:
+    if (
+        cut is None
+        or cut.kind != "STRIDED_SLICE"
+        or cut.inputs[0] != whole.index
+        or len(graph.consumers(cut.outputs[0])) != 1
+    ):
         return None
     begin, end, strides = slice_bounds(graph, cut)
     full = all(b == 0 and e == d for i, (b, e, d) in enumerate(zip(begin, end, whole.shape, strict=True)) if i != axis)
@@ -190,7 +206,9 @@ def _find_states(program: Program, handles: dict[int, str]) -> None:
             continue
         t = program.graph.tensor(op.outputs[0])
         if name not in program.graph.variables or program.graph.variables[name].initial.nbytes != t.nbytes:
-            raise InputError(f"{op.where()} reads the variable '{name}', which no CALL_ONCE subgraph sets to a value of its size")
+            raise InputError(
+                f"{op.where()} reads the variable '{name}', which no CALL_ONCE subgraph sets to a value of its size"
+            )
         program.states.append(CopiedState(name, t.nbytes, program.graph.variables[name].initial))
 
 
@@ -207,7 +225,9 @@ def _copy_state(program: Program, op: Operator, variable: str, tensor: int, read
 def _lower_lookup(graph: Graph, op: Operator, table: npt.NDArray[np.int64]) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     constant = Constant(f"op{op.index}_table", "uint8_t", table.astype(np.int16).astype(np.uint8), weights=False)
-    return [Call(op.index, op.kind, "ww_lookup", (constant, Span(x.index), Span(y.index), x.size), (x.index,), (y.index,))]
+    return [
+        Call(op.index, op.kind, "ww_lookup", (constant, Span(x.index), Span(y.index), x.size), (x.index,), (y.index,))
+    ]
 
 
 def _lower_logistic(graph: Graph, op: Operator) -> list[Call]:
@@ -234,7 +254,9 @@ def _lower_concatenation(graph: Graph, op: Operator) -> list[Call]:
     for index in op.inputs:
         x = graph.tensor(index)
         if x.dtype != y.dtype or (x.scale, x.zero_point) != (y.scale, y.zero_point) or x.data is not None:
-            raise InputError(f"{op.where()} joins tensors of different types or scales, or constants, which is not supported")
+            raise InputError(
+                f"{op.where()} joins tensors of different types or scales, or constants, which is not supported"
+            )
         part = x.nbytes // rows
         arguments = (Span(y.index, offset), row_bytes, Span(x.index), part, part, rows)
         calls.append(Call(op.index, op.kind, "ww_copy_rows", arguments, (x.index,), (y.index,)))
@@ -251,7 +273,9 @@ def slice_bounds(graph: Graph, op: Operator) -> tuple[list[int], list[int], list
         if data is None or data.size != len(x.shape):
             raise InputError(f"{op.where()} needs constant bounds, one for every axis")
         values.append([int(v) for v in data.ravel()])
-    if any(int(op.options.get(mask, 0)) for mask in ("ellipsisMask", "newAxisMask", "shrinkAxisMask")) or op.options.get("offset"):
+    if any(
+        int(op.options.get(mask, 0)) for mask in ("ellipsisMask", "newAxisMask", "shrinkAxisMask")
+    ) or op.options.get("offset"):
         raise InputError(f"{op.where()} uses an ellipsis, new-axis or shrink-axis mask, which is not supported")
     begin, end, strides = values
     for axis, size in enumerate(x.shape):

@@ -135,7 +135,9 @@ def _initial_values(model: Any, subgraph_index: int, name: str) -> dict[str, Var
             assert data is not None
             values[handles[op.inputs[0]]] = Variable(handles[op.inputs[0]], data)
         else:
-            raise InputError(f"{name}: {op.where()} cannot stand in the initialisation subgraph; only constants are assigned there")
+            raise InputError(
+                f"{name}: {op.where()} cannot stand in the initialisation subgraph; only constants are assigned there"
+            )
     return values
 
 

@@ -5,13 +5,14 @@ The builder knows the file format and nothing of training; models are described 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import flatbuffers
 import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
+
+from wwtool.models.quantized import Scale
 
 # Operator versions that introduced INT8 (tensorflow/lite/tools/versioning/op_version.cc).
 _VERSIONS = {
@@ -26,14 +27,6 @@ _TYPES = {
     "float32": schema.TensorType.FLOAT32,
     "resource": schema.TensorType.RESOURCE,
 }
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Per-tensor quantization: real = scale * (q - zero_point)."""
-
-    scale: float
-    zero_point: int
 
 
 class ModelBuilder:

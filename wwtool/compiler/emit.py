@@ -1,0 +1,241 @@
+"""C text from a lowered program, by pure functions: names, offsets and literals are decided here, not in templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from wwtool import __version__
+from wwtool.assets import asset_dir
+from wwtool.compiler.calls import Call, Constant, Span
+from wwtool.compiler.graph import Tensor
+from wwtool.compiler.lowering import Program
+from wwtool.compiler.memory import Memory
+from wwtool.compiler.reader import safe_identifier
+
+_TEMPLATES = ("model.h", "model.c", "model_weights.h", "model_weights.c")
+
+
+@dataclass(frozen=True)
+class Interface:
+    """One input or output of the model as C sees it."""
+
+    macro: str
+    accessor: str
+    ctype: str
+    tensor: Tensor
+    writable: bool
+    area: str
+
+    @property
+    def context(self) -> dict[str, Any]:
+        t = self.tensor
+        pointer = f"{self.ctype} *" if self.writable else f"const {self.ctype} *"
+        owner = "struct ww_model *model" if self.writable else "const struct ww_model *model"
+        declaration = f"{pointer}{self.accessor}({owner})"
+        cast = "" if t.dtype == "int8" else f"({pointer.strip()})"
+        definition = f"{declaration}\n{{\n    return {cast}({self.area});\n}}"
+        return {
+            "macro": self.macro,
+            "accessor": self.accessor,
+            "nbytes": t.nbytes,
+            "shape": "x".join(map(str, t.shape)),
+            "dtype": t.dtype,
+            "zero_point": t.zero_point,
+            "scale": float_literal(t.scale),
+            "declaration": declaration,
+            "definition": definition,
+        }
+
+
+def render(program: Program, memory: Memory, name: str) -> dict[str, str]:
+    """Returns the text of model.h, model.c, model_weights.h, model_weights.c, main.c by file name."""
+    context = _context(program, memory, name)
+    environment = template_environment("compiler")
+    texts = {file: environment.get_template(f"{file}.j2").render(context) for file in _TEMPLATES}
+    interface = context["interface"]
+    first_output = next(io for io in interface if io["macro"].startswith("OUTPUT"))
+    texts["main.c"] = environment.get_template("main.c.j2").render(context, input=interface[0], output=first_output)
+    return texts
+
+
+def template_environment(folder: str) -> Environment:
+    """Jinja over a folder of firmware_templates; a name that a template misses is an error."""
+    loader = FileSystemLoader(asset_dir("firmware_templates") / folder)
+    return Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
+
+
+def float_literal(value: float) -> str:
+    """A C float literal that reads back as the same float32."""
+    text = np.format_float_scientific(np.float32(value), unique=True, trim="0")
+    return f"{text}f"
+
+
+def constants_of(program: Program) -> list[Constant]:
+    """Every constant of the program, in the order of use, each once."""
+    found = {c.name: c for call in program.calls for c in call.constants()}
+    return list(found.values())
+
+
+def interfaces(program: Program, memory: Memory) -> list[Interface]:
+    """The model's inputs, then its outputs; the first of each has no number."""
+    result = []
+    for kind, indices, writable in (("input", program.graph.inputs, True), ("output", program.graph.outputs, False)):
+        for n, index in enumerate(indices):
+            suffix = f"_{n}" if n else ""
+            t = program.graph.tensor(index)
+            address = memory.address(index)
+            area = f"(const int8_t *)model->{address.area} + {address.offset}"
+            if writable:
+                area = f"(int8_t *)model->{address.area} + {address.offset}"
+            result.append(
+                Interface(f"{kind.upper()}{suffix}", f"ww_model_{kind}{suffix}", f"{t.dtype}_t", t, writable, area)
+            )
+    return result
+
+
+def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
+    lines = [_operator(call, memory, n) for n, call in enumerate(program.calls)]
+    _add_traces(program, memory, lines)
+    shifts: list[str] = []
+    initial: list[str] = []
+    data: list[Constant] = []
+    for window in program.windows:
+        start = memory.state_offsets[window.tensor]
+        shifts.append(f"memmove(state + {start}, state + {start + window.new_bytes}, {window.keep_bytes});")
+        _set_initial(initial, data, start, window.initial)
+    for i, state in enumerate(program.states):
+        _set_initial(initial, data, memory.state_offsets[-1 - i], state.initial)
+    text = "\n".join([*(line["call"] + "".join(line["traces"]) for line in lines), *shifts])
+    constants = [*constants_of(program), *data]
+    return {
+        "title": name,
+        "guard": safe_identifier(name).upper(),
+        "version": __version__,
+        "sha256": program.graph.sha256,
+        "arena_bytes": memory.arena_bytes,
+        "state_bytes": memory.state_bytes,
+        "arena_words": max(memory.arena_bytes // 4, 1),
+        "state_words": max(memory.state_bytes // 4, 1),
+        "interface": [io.context for io in interfaces(program, memory)],
+        "operators": lines,
+        "initial": initial,
+        "shifts": shifts,
+        "uses_state": "state + " in text,
+        "uses_arena": "arena + " in text,
+        "constants": [_constant(c) for c in constants],
+        "total": sum(c.nbytes for c in constants),
+    }
+
+
+def _set_initial(lines: list[str], data: list[Constant], offset: int, initial: Any) -> None:
+    """A memset where all bytes are equal, else a copy of a constant."""
+    raw = np.frombuffer(np.ascontiguousarray(initial).tobytes(), np.int8)
+    if np.all(raw == raw[0]):
+        lines.append(f"memset(state + {offset}, {int(raw[0])}, {raw.size});")
+    else:
+        constant = Constant(f"initial_{offset}", "int8_t", raw)
+        data.append(constant)
+        lines.append(f"memcpy(state + {offset}, {constant.name}, {raw.size});")
+
+
+def _operator(call: Call, memory: Memory, number: int) -> dict[str, Any]:
+    name = f"op{call.operator}"
+    arguments = [f"&{name}"] if call.struct else []
+    arguments += [_argument(a, memory) for a in call.arguments]
+    graph = memory.program.graph
+    shapes = " -> ".join(
+        "x".join(map(str, graph.tensor(t).shape)) for t in (*call.reads[:1], *call.writes[:1]) if t >= 0
+    )
+    return {
+        "name": name,
+        "struct": call.struct,
+        "comment": f"{call.operator}: {call.kind} {shapes}".rstrip(),
+        "fields": _fields(call.fields) if call.struct else "",
+        "call": f"{call.function}({', '.join(arguments)});",
+        "traces": [],
+        "number": number,
+    }
+
+
+def _add_traces(program: Program, memory: Memory, lines: list[dict[str, Any]]) -> None:
+    """After each call, traces of the tensors it completes: its outputs, reshapes of them, and whole windows."""
+    graph = program.graph
+    joined = {w.tensor: op.inputs[1] for w in program.windows for op in graph.operators if w.tensor in op.outputs}
+    done: set[int] = set(graph.inputs)
+    computed = [
+        t.index for t in graph.tensors if t.data is None and t.dtype != "resource" and t.index not in graph.inputs
+    ]
+    last_write = {t: n for n, call in enumerate(program.calls) for t in call.writes}
+    dropped = {graph_op.outputs[0] for graph_op in graph.operators if graph_op.index in _window_operators(program)}
+
+    def available(tensor: int, step: int) -> bool:
+        if tensor in done:
+            return True
+        if tensor in joined:
+            return available(joined[tensor], step)
+        producer = graph.producer(tensor)
+        if producer is not None and producer.kind in ("RESHAPE", "EXPAND_DIMS", "SQUEEZE"):
+            return available(producer.inputs[0], step)
+        return tensor in last_write and last_write[tensor] <= step
+
+    for step, line in enumerate(lines):
+        for tensor in computed:
+            if tensor not in done and tensor not in dropped and available(tensor, step):
+                done.add(tensor)
+                address = memory.address(tensor)
+                pointer = f"{address.area} + {address.offset}"
+                line["traces"].append(f"TRACE({tensor}, {pointer}, {graph.tensor(tensor).nbytes});")
+
+
+def _window_operators(program: Program) -> set[int]:
+    """READ_VARIABLE and STRIDED_SLICE operators of sliding windows: their tensors exist only as parts of the window."""
+    graph, found = program.graph, set[int]()
+    for window in program.windows:
+        cat = graph.producer(window.tensor)
+        assert cat is not None
+        read = graph.producer(cat.inputs[0])
+        assert read is not None
+        found.add(read.index)
+        found |= {op.index for op in graph.consumers(window.tensor) if op.kind == "STRIDED_SLICE"}
+    return found
+
+
+def _argument(argument: Span | Constant | int, memory: Memory) -> str:
+    if isinstance(argument, Span):
+        address = memory.address(argument.tensor, argument.offset)
+        return f"{address.area} + {address.offset}"
+    return argument.name if isinstance(argument, Constant) else str(argument)
+
+
+def _fields(fields: dict[str, Any], depth: int = 1) -> str:
+    indent = "    " * depth
+    lines = []
+    for key, value in fields.items():
+        if isinstance(value, dict):
+            text = _fields(value, depth + 1)
+        elif isinstance(value, Constant):
+            text = value.name
+        else:
+            text = str(int(value))
+        lines.append(f"{indent}.{key} = {text},")
+    return "{\n" + "\n".join(lines) + "\n" + "    " * (depth - 1) + "}"
+
+
+def _constant(constant: Constant) -> dict[str, Any]:
+    values = [_integer_literal(int(v), constant.ctype) for v in constant.values]
+    rows = [", ".join(values[i : i + 20]) for i in range(0, len(values), 20)]
+    return {
+        "name": constant.name,
+        "ctype": constant.ctype,
+        "count": len(values),
+        "body": "\n".join(f"    {row}," for row in rows),
+    }
+
+
+def _integer_literal(value: int, ctype: str) -> str:
+    # C has no negative literals: -2147483648 would be a long.
+    return "(-2147483647 - 1)" if ctype == "int32_t" and value == -(2**31) else str(value)

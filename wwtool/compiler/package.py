@@ -1,0 +1,72 @@
+"""Compiles a model into a folder of C: the model, the kernels it calls, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wwtool.assets import asset_dir
+from wwtool.compiler.emit import constants_of, render, template_environment
+from wwtool.compiler.graph import Graph
+from wwtool.compiler.lowering import Program, lower
+from wwtool.compiler.memory import Memory, assign
+from wwtool.files import write_text
+
+_KERNEL_HEADERS = ("ww_kernels.h", "ww_requantize.h")
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """C texts by file name, and the figures of the report."""
+
+    name: str
+    program: Program
+    memory: Memory
+    files: dict[str, str]
+    kernels: tuple[str, ...]
+
+    @property
+    def weight_bytes(self) -> int:
+        return sum(c.nbytes for c in constants_of(self.program) if c.weights)
+
+    @property
+    def table_bytes(self) -> int:
+        return sum(c.nbytes for c in constants_of(self.program) if not c.weights)
+
+    @property
+    def macs(self) -> int:
+        return sum(call.macs for call in self.program.calls)
+
+
+def compile_graph(graph: Graph, name: str) -> CompiledModel:
+    """Lowers and lays out a model and renders its C. ``name`` appears in comments and include guards.
+
+    Raises:
+        InputError: the model uses something that is not supported.
+    """
+    program = lower(graph)
+    memory = assign(program)
+    kernels = sorted({call.function.removesuffix("_round_once") + ".c" for call in program.calls})
+    return CompiledModel(name, program, memory, render(program, memory, name), tuple(kernels))
+
+
+def kernel_dir() -> Path:
+    return asset_dir("firmware_templates") / "core" / "kernels"
+
+
+def write_sources(model: CompiledModel, folder: Path) -> list[Path]:
+    """Writes the model's C and the kernels it needs into ``folder``; returns the .c files, without main.c."""
+    texts = {name: text for name, text in model.files.items() if name != "main.c"}
+    for kernel in (*model.kernels, *_KERNEL_HEADERS):
+        texts[kernel] = (kernel_dir() / kernel).read_text()
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return [folder / name for name in sorted(texts) if name.endswith(".c")]
+
+
+def write_package(model: CompiledModel, folder: Path) -> None:
+    """As write_sources, with an example main.c and a CMakeLists.txt that build as they stand."""
+    sources = [path.name for path in write_sources(model, folder)]
+    template = template_environment("compiler").get_template("CMakeLists.txt.j2")
+    write_text(folder / "CMakeLists.txt", template.render(title=model.name, sources=sources))
+    write_text(folder / "main.c", model.files["main.c"])

@@ -1,0 +1,98 @@
+"""A streaming model in integers: what quantization-aware training hands to the exporter.
+
+``QuantizedModel.evaluate`` is the PyTorch side of "the same bytes": it runs whole clips with exact integer
+arithmetic, and the streaming .tflite must give the same values once its receptive field has filled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.arithmetic import logistic_table
+from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
+
+LayerKind = Literal["conv", "depthwise", "dense"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Per-tensor quantization: real = scale * (q - zero_point). ``scale`` is exactly a float32."""
+
+    scale: float
+    zero_point: int
+
+
+# Published microWakeWord models and ESPHome's feature quantization share this input (26 / 255, -128).
+INPUT_SCALE = Scale(float(np.float32(26.0 / 255.0)), -128)
+PROBABILITY_SCALE = Scale(1.0 / 256.0, -128)
+
+
+@dataclass(frozen=True)
+class QuantizedLayer:
+    """One layer over time.
+
+    ``weights`` is int8 (O, K, 1, I), I = 1 for depthwise; ``weight_scale`` float32 (O,); ``bias`` int32 (O,) at scale
+    input * weight. ``stride`` is in input steps.
+    """
+
+    name: str
+    kind: LayerKind
+    weights: npt.NDArray[np.int8]
+    weight_scale: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.int32]
+    input: Scale
+    output: Scale
+    stride: int
+    relu: bool
+
+    @property
+    def kernel(self) -> int:
+        return int(self.weights.shape[1])
+
+    @property
+    def channels(self) -> int:
+        return int(self.weights.shape[0])
+
+    def run(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
+        """(steps, C) int8 to (outputs, O) int8, unpadded."""
+        groups = x.shape[1] if self.kind == "depthwise" else 1
+        accumulator = conv_accumulate(
+            x[None, :, None, :], self.weights, self.bias, self.input.zero_point, (self.stride, 1), groups=groups
+        )[0, :, 0, :]
+        if self.kind == "dense":
+            # One scale, multiplied in float32 as TFLite does for FULLY_CONNECTED.
+            product = np.float32(self.input.scale) * self.weight_scale
+            real = product.astype(np.float64) / np.float64(np.float32(self.output.scale))
+        else:
+            real = real_multiplier(self.input.scale, self.weight_scale, self.output.scale)
+        low = self.output.zero_point if self.relu else -128
+        y = requantize(accumulator, real, self.output.zero_point, low, 127, once=self.kind == "dense")
+        return y.astype(np.int8)
+
+
+@dataclass(frozen=True)
+class QuantizedModel:
+    """Layers in order; the last is the head with one output. An output comes every ``stride`` feature frames."""
+
+    layers: tuple[QuantizedLayer, ...]
+    stride: int
+
+    def evaluate(self, features: npt.NDArray[np.int8]) -> dict[str, npt.NDArray[np.int8]]:
+        """Every layer's output over a clip of int8 features (frames, 40), and the probability as ``probability``.
+
+        The clip is preceded by silence, as a streaming model starts: each layer's state holds its zero point.
+        Probabilities are int8 (outputs, 1), p = (q + 128) / 256.
+        """
+        values: dict[str, npt.NDArray[np.int8]] = {}
+        x = features
+        for layer in self.layers:
+            keep = layer.kernel - layer.stride
+            history = np.full((keep, x.shape[1]), layer.input.zero_point, np.int8)
+            x = values[layer.name] = layer.run(np.concatenate([history, x]))
+        table = logistic_table(self.layers[-1].output.scale, self.layers[-1].output.zero_point)
+        values["probability"] = table[x.astype(np.int64) + 128].astype(np.int8)
+        return values

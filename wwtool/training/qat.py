@@ -1,0 +1,158 @@
+"""Quantization-aware training with modules of our own, so that every scale is a plain number in the checkpoint.
+
+Weights are fake-quantized per output channel, symmetric, to +-127; activations per tensor with a learned step size
+(LSQ, Esser et al. 2020) and a fixed zero point: -128 after a ReLU, 0 elsewhere. Batch norm is folded into the
+convolution before it is quantized, from its running statistics, which no longer change.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wwtool.models.quantized import INPUT_SCALE, LayerKind, QuantizedLayer, QuantizedModel, Scale
+from wwtool.models.temporal import Architecture, Block, TemporalNet
+
+
+def _round_straight_through(x: Tensor) -> Tensor:
+    return x + (torch.round(x) - x).detach()
+
+
+class ActivationQuantizer(nn.Module):
+    """int8 fake quantization with a learned scale, kept as its logarithm so that it stays positive."""
+
+    def __init__(self, zero_point: int) -> None:
+        super().__init__()
+        self.zero_point = zero_point
+        self.log_scale = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        # LSQ scales the step's gradient by 1 / sqrt(values * levels).
+        gradient = 1.0 / math.sqrt(x[0].numel() * 127.0)
+        log_scale = self.log_scale * gradient + (self.log_scale * (1.0 - gradient)).detach()
+        scale = torch.exp(log_scale)
+        q = torch.clamp(x / scale, -128 - self.zero_point, 127 - self.zero_point)
+        return _round_straight_through(q) * scale
+
+    def calibrate(self, low: float, high: float) -> None:
+        """Starts from an observed range."""
+        steps = max(high / (127 - self.zero_point), low / (-128 - self.zero_point) if self.zero_point > -128 else 0.0)
+        with torch.no_grad():
+            self.log_scale.fill_(math.log(max(steps, 1e-6)))
+
+    def scale(self) -> Scale:
+        return Scale(float(np.float32(math.exp(self.log_scale.item()))), self.zero_point)
+
+
+def weight_scales(weight: Tensor) -> Tensor:
+    """Symmetric int8 scales, one an output channel, shape (O, 1, 1, 1)."""
+    return torch.clamp(weight.detach().abs().amax(dim=(1, 2, 3), keepdim=True) / 127.0, min=1e-8)
+
+
+class QuantLayer(nn.Module):
+    """A convolution with folded batch norm, optional ReLU and quantized output."""
+
+    def __init__(self, kind: LayerKind, conv: nn.Conv2d, norm: nn.BatchNorm2d | None, relu: bool) -> None:
+        super().__init__()
+        self.kind, self.relu = kind, relu
+        self.stride, self.groups = conv.stride, conv.groups
+        weight = conv.weight.detach().clone()
+        bias = torch.zeros(len(weight)) if conv.bias is None else conv.bias.detach().clone()
+        if norm is not None:
+            assert norm.running_var is not None and norm.running_mean is not None
+            gain = (norm.weight * torch.rsqrt(norm.running_var + norm.eps)).detach()
+            weight = weight * gain.view(-1, 1, 1, 1)
+            bias = (bias - norm.running_mean) * gain + norm.bias.detach()
+        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+        self.output = ActivationQuantizer(-128 if relu else 0)
+        self.calibrating = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = weight_scales(self.weight)
+        weight = torch.clamp(_round_straight_through(self.weight / scale), -127, 127) * scale
+        y = F.conv2d(x, weight, self.bias, self.stride, 0, 1, self.groups)
+        y = F.relu(y) if self.relu else y
+        if self.calibrating:
+            self._observe(y)
+            return y
+        return torch.as_tensor(self.output(y))
+
+    def _observe(self, y: Tensor) -> None:
+        # The extremes of a large batch are outliers; LSQ widens the range again where that pays.
+        tails = torch.quantile(
+            y.detach().flatten()[:: max(1, y.numel() // 1_000_000)].float(),
+            torch.tensor([2e-4, 1 - 2e-4], device=y.device),
+        )
+        self.output.calibrate(float(tails[0]), float(tails[1]))
+
+    def quantized(self, name: str, source: Scale) -> QuantizedLayer:
+        """The layer in integers, from an input of scale ``source``."""
+        weight = self.weight.detach().cpu().double().numpy()
+        scale = weight_scales(self.weight).cpu().numpy().reshape(-1).astype(np.float32)
+        q = np.clip(np.rint(weight / scale.reshape(-1, 1, 1, 1).astype(np.float64)), -127, 127).astype(np.int8)
+        bias_scale = np.float64(np.float32(source.scale)) * scale.astype(np.float64)
+        bias = np.rint(self.bias.detach().cpu().double().numpy() / bias_scale)
+        limited = np.clip(bias, -(2**30), 2**30).astype(np.int32)
+        ohwi = np.moveaxis(q, 1, 3)
+        return QuantizedLayer(
+            name, self.kind, ohwi, scale, limited, source, self.output.scale(), int(self.stride[0]), self.relu
+        )
+
+
+class QatNet(nn.Module):
+    """A TemporalNet with every tensor quantized as the device will have it."""
+
+    # Logits saturate beyond +-8, where the probability is 0 or 255 anyway.
+    LOGIT_SCALE = 1.0 / 16.0
+
+    def __init__(self, net: TemporalNet, logit_shift: float) -> None:
+        super().__init__()
+        self.architecture: Architecture = net.architecture
+        # The threshold lands where 8-bit probabilities are fine: the shift is folded into the head's bias.
+        self.logit_shift = logit_shift
+        self.names = ["first"]
+        layers = [QuantLayer("conv", net.first, net.first_norm, relu=True)]
+        for i, block in enumerate(net.blocks):
+            assert isinstance(block, Block)
+            self.names += [f"depthwise{i}", f"pointwise{i}"]
+            layers.append(QuantLayer("depthwise", block.depthwise, None, relu=False))
+            layers.append(QuantLayer("conv", block.pointwise, block.norm, relu=True))
+        head = QuantLayer("dense", net.head, None, relu=False)
+        with torch.no_grad():
+            head.bias.sub_(logit_shift)
+            head.output.log_scale.fill_(math.log(self.LOGIT_SCALE))
+        head.output.log_scale.requires_grad_(False)
+        self.names.append("head")
+        self.layers = nn.ModuleList([*layers, head])
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(batch, frames, 40) real features to logits (batch, outputs), before the shift."""
+        x = features.transpose(1, 2).unsqueeze(-1)
+        for layer in self.layers:
+            x = layer(x)
+        return x[:, 0, :, 0] + self.logit_shift
+
+    def _layers(self) -> list[QuantLayer]:
+        return [layer for layer in self.layers if isinstance(layer, QuantLayer)]
+
+    def calibrate(self, features: Tensor) -> None:
+        """Sets every activation range from one large batch, layer by layer."""
+        with torch.no_grad():
+            x = features.transpose(1, 2).unsqueeze(-1)
+            for layer in self._layers()[:-1]:
+                layer.calibrating = True
+                layer(x)
+                layer.calibrating = False
+                x = layer(x)
+
+    def quantized(self) -> QuantizedModel:
+        """The integers that are exported, and nothing else."""
+        scale, layers = INPUT_SCALE, []
+        for name, layer in zip(self.names, self._layers(), strict=True):
+            layers.append(layer.quantized(name, scale))
+            scale = layers[-1].output
+        return QuantizedModel(tuple(layers), self.architecture.stride)
