@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ww_fft.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -21,7 +23,6 @@ enum {
     WW_FRONTEND_SAMPLE_RATE_HZ = 16000,
     WW_FRONTEND_CHANNELS = 40,
     WW_FRONTEND_WINDOW_SAMPLES = 480, /* 30 ms */
-    WW_FRONTEND_FFT_SIZE = 512,
 };
 
 /* The whole state; the caller owns it and may place it anywhere. */
@@ -31,8 +32,7 @@ struct ww_frontend {
     int16_t window[WW_FRONTEND_WINDOW_SAMPLES];
     uint32_t noise_estimate[WW_FRONTEND_CHANNELS];
     /* Scratch of one frame, kept here so that no stack frame is large. */
-    int16_t fft_input[WW_FRONTEND_FFT_SIZE];
-    int16_t fft_output[2 * (WW_FRONTEND_FFT_SIZE / 2 + 1)]; /* re, im, re, im, ... */
+    struct ww_complex spectrum[WW_FFT_POINTS];
 };
 
 /* Clears all state. step_samples is 160 or 320. */

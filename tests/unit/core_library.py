@@ -1,0 +1,31 @@
+"""Builds the C core as a shared library for ctypes. Not a test."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+from wwtool.assets import asset_dir
+
+FRONTEND = ("ww_frontend.c", "ww_fft.c", "ww_frontend_tables.c")
+DETECTOR = ("ww_detector.c",)
+
+
+@cache
+def load(*sources: str) -> ctypes.CDLL:
+    """Compiles these files of ``core/`` with the host's compiler, strictly, and loads them."""
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("no C compiler")
+    core = asset_dir("firmware_templates") / "core"
+    library = Path(mkdtemp(prefix="wwtool-core-")) / "core.so"
+    flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-shared", "-fPIC"]
+    subprocess.run([compiler, *flags, "-o", library, *(core / name for name in sources)], check=True)
+    return ctypes.CDLL(str(library))

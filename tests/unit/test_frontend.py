@@ -1,0 +1,182 @@
+"""The C front end gives the bytes of pymicro-features, whatever the audio and however it arrives."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+
+import numpy as np
+import pytest
+from core_library import FRONTEND, load
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wwtool.errors import InputError
+from wwtool.frontend import micro, tables
+
+RATE = micro.SAMPLE_RATE_HZ
+SECOND = np.arange(RATE) / RATE
+
+
+class Complex(ctypes.Structure):
+    _fields_ = (("re", ctypes.c_int16), ("im", ctypes.c_int16))
+
+
+class State(ctypes.Structure):
+    _fields_ = (
+        ("step_samples", ctypes.c_uint16),
+        ("filled", ctypes.c_uint16),
+        ("window", ctypes.c_int16 * 480),
+        ("noise_estimate", ctypes.c_uint32 * 40),
+        ("spectrum", Complex * 256),
+    )
+
+
+class CFrontend:
+    def __init__(self, step_samples: int = 160) -> None:
+        self.library = load(*FRONTEND)
+        self.library.ww_frontend_process.restype = ctypes.c_size_t
+        self.state = State()
+        self.library.ww_frontend_init(ctypes.byref(self.state), ctypes.c_uint16(step_samples))
+
+    def process(self, pcm: np.ndarray) -> np.ndarray:
+        pcm = np.ascontiguousarray(pcm, np.int16)
+        frames = []
+        start = 0
+        frame = (ctypes.c_uint16 * 40)()
+        ready = ctypes.c_bool()
+        while start < pcm.size:
+            start += self.library.ww_frontend_process(
+                ctypes.byref(self.state),
+                ctypes.c_void_p(pcm.ctypes.data + 2 * start),
+                ctypes.c_size_t(pcm.size - start),
+                frame,
+                ctypes.byref(ready),
+            )
+            if ready.value:
+                frames.append(list(frame))
+        return np.array(frames, np.uint16).reshape(-1, 40)
+
+
+def to_pcm(signal: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(signal), -32768, 32767).astype(np.int16)
+
+
+def noise(level: float, seconds: float = 1.0) -> np.ndarray:
+    return to_pcm(np.random.default_rng(int(level)).normal(0, level, int(seconds * RATE)))
+
+
+def clicks() -> np.ndarray:
+    pcm = np.zeros(RATE, np.int16)
+    pcm[::777] = 32767
+    pcm[::1234] = -32768
+    pcm[5000:5003] = -32768
+    return pcm
+
+
+def lone_minimum() -> np.ndarray:
+    """A -32768 in the middle of a window, where its magnitude does not fit 16 bits, over a faint hum."""
+    pcm = to_pcm(20 * np.sin(2 * np.pi * 300 * SECOND))
+    pcm[240::160] = -32768
+    return pcm
+
+
+def bursts() -> np.ndarray:
+    """Silence, then loud, then faint: exact zeros and the noise estimate's memory."""
+    return np.concatenate([np.zeros(4000, np.int16), noise(15000, 0.3), np.zeros(3000, np.int16), noise(2, 0.3)])
+
+
+SIGNALS = {
+    "silence": np.zeros(RATE, np.int16),
+    **{f"noise {level}": noise(level) for level in (0.4, 1, 5, 30, 200, 1500, 8000, 30000, 200000)},
+    **{f"square {hz} Hz": to_pcm(32768 * np.sign(np.sin(2 * np.pi * hz * SECOND + 0.1))) for hz in (31, 440, 7900)},
+    "constant": np.full(RATE, 32767, np.int16),
+    "constant minimum": np.full(RATE, -32768, np.int16),
+    "clicks": clicks(),
+    "lone minimum": lone_minimum(),
+    "bursts": bursts(),
+    "chirp": to_pcm(32767 * np.sin(2 * np.pi * 4000 * SECOND**2)),
+    "faint chirp": to_pcm(9 * np.sin(2 * np.pi * 4000 * SECOND**2)),
+    "alternating": to_pcm(32767.5 * np.resize([1, -1], RATE)),
+}
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+def test_c_equals_pymicro(name: str) -> None:
+    expected = micro.features(SIGNALS[name])
+    assert expected.shape == (1 + (SIGNALS[name].size - 480) // 160, 40)
+    np.testing.assert_array_equal(CFrontend().process(SIGNALS[name]), expected)
+
+
+def test_c_equals_pymicro_on_speech() -> None:
+    espeak = pytest.importorskip("wwtool.data.espeak")
+    speech = np.concatenate([espeak.say("okay nabu, what is the weather", voice) for voice in ("en-us", "en-gb+f3")])
+    for pcm in (speech, to_pcm(speech / 50.0), to_pcm(speech * 8.0)):
+        np.testing.assert_array_equal(CFrontend().process(pcm), micro.features(pcm))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0, 5), st.lists(st.integers(0, 700), min_size=1, max_size=12))
+def test_chunks_of_any_size(seed: int, log_level: float, sizes: list[int]) -> None:
+    pcm = to_pcm(np.random.default_rng(seed).normal(0, 10**log_level, 2500))
+    expected = micro.features(pcm)
+    c, python = CFrontend(), micro.FeatureStream()
+    pieces = np.split(pcm, [cut for cut in itertools.accumulate(sizes) if cut <= pcm.size])
+    np.testing.assert_array_equal(np.concatenate([c.process(piece) for piece in pieces]), expected)
+    np.testing.assert_array_equal(np.concatenate([python.process(piece) for piece in pieces]), expected)
+
+
+def test_first_frame_comes_with_sample_480_then_every_step() -> None:
+    for step in (160, 320):
+        frontend = CFrontend(step)
+        counts = [len(frontend.process(np.zeros(1, np.int16))) for _ in range(480 + 2 * step)]
+        assert [i + 1 for i, count in enumerate(counts) if count] == [480, 480 + step, 480 + 2 * step]
+
+
+def test_20_ms_frames_carry_on_the_noise_estimate() -> None:
+    """Every 20 ms frame is the frame a 10 ms front end makes of that window and the same noise estimate."""
+    pcm = np.concatenate([noise(3000, 0.4), noise(40, 0.4)])
+    long_step = CFrontend(320)
+    estimate = bytes(160)
+    for start in range(0, pcm.size - 480 + 1, 320):
+        taken = slice(0, 480) if start == 0 else slice(start + 160, start + 480)
+        frame = long_step.process(pcm[taken])
+        alone = CFrontend(160)
+        ctypes.memmove(alone.state.noise_estimate, estimate, 160)
+        np.testing.assert_array_equal(alone.process(pcm[start : start + 480]), frame)
+        estimate = bytes(alone.state.noise_estimate)
+        assert estimate == bytes(long_step.state.noise_estimate)
+
+
+def test_reset_forgets() -> None:
+    stream = micro.FeatureStream()
+    stream.process(noise(5000)[:5001])
+    stream.reset()
+    np.testing.assert_array_equal(stream.process(noise(30)), micro.features(noise(30)))
+
+
+def test_quantize_is_the_devices() -> None:
+    values = np.arange(65536, dtype=np.uint16)
+    quantized = micro.quantize(values)
+    library = load(*FRONTEND)
+    library.ww_frontend_quantize.restype = ctypes.c_int8
+    for value in [*range(0, 800), 1420, 32767, 65535]:
+        assert library.ww_frontend_quantize(ctypes.c_uint16(value)) == quantized[value]
+        assert quantized[value] == max(-128, min(127, (value * 256 + 333) // 666 - 128))
+
+
+def test_dequantize_is_the_input_scale_of_published_models() -> None:
+    assert micro.dequantize(np.array([-128, 127], np.int8)).tolist() == [0.0, 255 * 26 / 256]
+    real = np.arange(600) * 0.0390625
+    assert np.abs(micro.dequantize(micro.quantize(np.arange(600, dtype=np.uint16))) - real).max() < 0.07
+
+
+def test_wrong_audio_is_refused() -> None:
+    with pytest.raises(TypeError):
+        micro.features(np.zeros(1000, np.float32))
+    with pytest.raises(InputError):
+        micro.features(np.zeros(1000, np.int16), step_ms=20)
+
+
+def test_committed_tables_are_the_formulas() -> None:
+    assert tables.output_path().read_text(encoding="utf-8") == tables.render()

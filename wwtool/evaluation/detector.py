@@ -1,0 +1,122 @@
+"""The wake-word detector: a stream of probabilities to detections, the same machine as ``ww_detector.c``.
+
+``Detector`` takes one output at a time, as the firmware does; ``detect`` gives the same answer for a whole recording,
+millions of outputs at once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MAX_WINDOW = 32  # WW_DETECTOR_MAX_WINDOW
+
+Probabilities = NDArray[np.uint8]
+
+
+class DetectorConfig(BaseModel):
+    """The settings of a detector; ranges as in ``ww_detector.h``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    average_window: int = Field(default=5, ge=1, le=MAX_WINDOW, description="outputs averaged")
+    votes_needed: int = Field(default=1, ge=1, le=MAX_WINDOW, description="votes that make a detection")
+    votes_window: int = Field(default=1, ge=1, le=MAX_WINDOW, description="outputs among which votes are counted")
+    on_threshold: int = Field(default=247, ge=0, le=256, description="average that casts a vote; 256 never")
+    off_threshold: int = Field(default=128, ge=0, le=256, description="average below which it re-arms")
+    lockout: int = Field(default=66, ge=0, le=65535, description="outputs after a detection without another")
+    warmup: int = Field(default=34, ge=0, le=65535, description="outputs ignored at the start")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> DetectorConfig:
+        if self.votes_needed > self.votes_window:
+            raise ValueError(f"votes_needed ({self.votes_needed}) must not exceed votes_window ({self.votes_window})")
+        if self.off_threshold > self.on_threshold:
+            raise ValueError(f"off_threshold ({self.off_threshold}) must not exceed on_threshold ({self.on_threshold})")
+        return self
+
+
+class Detector:
+    """The state machine, one output at a time."""
+
+    def __init__(self, config: DetectorConfig) -> None:
+        self.config = config
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets all outputs seen."""
+        self._history = deque([0] * self.config.average_window, self.config.average_window)
+        self._sum = 0
+        self._votes = deque([False] * self.config.votes_window, self.config.votes_window)
+        self._warmup_left = self.config.warmup
+        self._lockout_left = 0
+        self._armed = True
+
+    def step(self, probability: int) -> bool:
+        """Takes one model output, 0 to 255; True exactly once for a detection."""
+        config = self.config
+        if self._warmup_left:
+            self._warmup_left -= 1
+            return False
+        self._sum += probability - self._history[0]
+        self._history.append(probability)
+        self._votes.append(self._sum >= config.on_threshold * config.average_window)
+        if self._lockout_left:
+            self._lockout_left -= 1
+        if not self._armed and self._sum < config.off_threshold * config.average_window:
+            self._armed = True
+            self._votes.extend([False] * config.votes_window)
+        if self._armed and not self._lockout_left and sum(self._votes) >= config.votes_needed:
+            self._armed = False
+            self._lockout_left = config.lockout
+            return True
+        return False
+
+
+def detect(probabilities: Probabilities, config: DetectorConfig) -> list[int]:
+    """Positions in ``probabilities`` at which a fresh detector fires.
+
+    Works from one detection to the next, so its time is that of a few passes over the array.
+    """
+    heard = np.asarray(probabilities, np.uint8)[config.warmup :]
+    if not heard.size:
+        return []
+    total = np.concatenate([[0], np.cumsum(heard, dtype=np.int64)])
+    sums = total[1:].copy()
+    sums[config.average_window :] -= total[1 : -config.average_window]
+
+    votes = np.concatenate([[0], np.cumsum(sums >= config.on_threshold * config.average_window)])
+    recent = votes[1:].copy()
+    recent[config.votes_window :] -= votes[1 : -config.votes_window]
+    enough = np.flatnonzero(recent >= config.votes_needed)
+    low = np.flatnonzero(sums < config.off_threshold * config.average_window)
+
+    detections: list[int] = []
+    armed_from = 0  # votes before this output are forgotten
+    unlocked_from = 0
+    while True:
+        position = _next_detection(votes, enough, armed_from, unlocked_from, config)
+        if position is None:
+            return detections
+        detections.append(position + config.warmup)
+        unlocked_from = position + max(config.lockout, 1)
+        rearmed = np.searchsorted(low, position, side="right")
+        if rearmed == low.size:
+            return detections
+        armed_from = int(low[rearmed]) + 1
+
+
+def _next_detection(
+    votes: NDArray[np.int64], enough: NDArray[np.int64], armed_from: int, unlocked_from: int, config: DetectorConfig
+) -> int | None:
+    """First output with enough votes, all since ``armed_from``, that is not locked out."""
+    start = max(armed_from, unlocked_from)
+    window_full = armed_from + config.votes_window
+    for position in range(start, min(window_full, votes.size - 1)):
+        if votes[position + 1] - votes[armed_from] >= config.votes_needed:
+            return position
+    index = np.searchsorted(enough, max(start, window_full))
+    return int(enough[index]) if index < enough.size else None
