@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import itertools
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,3 +182,9 @@ def test_wrong_audio_is_refused() -> None:
 
 def test_committed_tables_are_the_formulas() -> None:
     assert tables.output_path().read_text(encoding="utf-8") == tables.render()
+
+
+def test_committed_golden_vectors_are_pymicros() -> None:
+    script = Path(__file__).parents[1] / "firmware" / "make_frontend_golden.py"
+    golden = script.with_name("frontend_golden.h").read_text(encoding="utf-8")
+    assert runpy.run_path(str(script))["render"]() == golden
