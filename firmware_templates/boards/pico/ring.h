@@ -17,6 +17,11 @@ struct ring {
     volatile uint32_t out; /* bytes ever taken, wrapping */
 };
 
+static inline void ring_init(struct ring *ring, uint8_t *bytes, uint32_t size)
+{
+    *ring = (struct ring){.bytes = bytes, .size = size};
+}
+
 static inline uint32_t ring_count(const struct ring *ring)
 {
     return ring->in - ring->out;

@@ -19,12 +19,14 @@ enum {
 static struct {
     uint8_t rx_bytes[RX_RING_BYTES];
     struct ring rx;
-} state = {.rx = {.bytes = state.rx_bytes, .size = RX_RING_BYTES}};
+} state;
 
-/* clk_peri / (16 * baud) in 1/64, rounded. */
+/* The UART samples a bit 16 times; its divisor counts clk_peri in 1/64. */
+#define SCALED_CLOCK_HZ (SYSTEM_HZ / 16u * (1u << FRACTION_BITS))
+
 static uint32_t divisor_64ths(uint32_t baud)
 {
-    return (SYSTEM_HZ * (1u << FRACTION_BITS) / 16u + baud / 2u) / baud;
+    return (SCALED_CLOCK_HZ + baud / 2u) / baud;
 }
 
 /* Also latches the divisor, which takes effect with a write to LCR_H (4.2.7.1). */
@@ -37,6 +39,7 @@ static void set_divisor(uint32_t divisor)
 
 void uart_init(uint32_t baud)
 {
+    ring_init(&state.rx, state.rx_bytes, sizeof state.rx_bytes);
     subsystems_restart(RESET_UART0);
     set_divisor(divisor_64ths(baud));
     UART0->cr = UART_CR_UARTEN | UART_CR_TXE | UART_CR_RXE;
@@ -82,7 +85,7 @@ bool uart_set_baud(uint32_t baud)
     if (divisor < 1u << FRACTION_BITS || divisor >> FRACTION_BITS > 0xFFFFu) {
         return false;
     }
-    const uint32_t made = SYSTEM_HZ * (1u << FRACTION_BITS) / 16u / divisor;
+    const uint32_t made = SCALED_CLOCK_HZ / divisor;
     const uint32_t error = made > baud ? made - baud : baud - made;
     if (error > baud / 100u * MAX_BAUD_ERROR_PERCENT) {
         return false;

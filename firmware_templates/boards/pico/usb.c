@@ -35,10 +35,7 @@ static struct {
     bool in_was_full; /* the last one filled a packet: the transfer ends with a short one (USB 2.0, 5.8.3) */
     uint8_t out_data1; /* next data toggle, 0 or 1 */
     uint8_t in_data1;
-} state = {
-    .rx = {.bytes = state.rx_bytes, .size = RX_RING_BYTES},
-    .tx = {.bytes = state.tx_bytes, .size = TX_RING_BYTES},
-};
+} state;
 
 static volatile uint8_t *packet_at(uint32_t offset)
 {
@@ -175,6 +172,8 @@ void usb_init(void)
 {
     volatile uint32_t *word = USB_DPRAM->setup;
 
+    ring_init(&state.rx, state.rx_bytes, sizeof state.rx_bytes);
+    ring_init(&state.tx, state.tx_bytes, sizeof state.tx_bytes);
     subsystems_restart(RESET_USBCTRL);
     for (size_t i = 0; i < sizeof(struct usb_dpram) / sizeof *word; i++) {
         word[i] = 0;

@@ -1,0 +1,306 @@
+// Runs a Raspberry Pi Pico image in rp2040js, from its own boot2 on, and bridges its console to TCP.
+//
+//   node rp2040_runner.mjs --rp2040js DIR --bin FILE [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
+//
+// It is stricter than the emulator: what would fail on silicon and passes in rp2040js (a peripheral still in reset, a
+// pin without its function, a wrong baud rate, a bad address that is only logged) ends the run with one reason.
+//
+// Standard output carries one JSON object a line: {"event": "listening", "port": N}, "stats", "failed". Standard input
+// takes the line "stats"; its end, or SIGTERM, ends the run. Exit status: 0 ended as asked, 1 failed, 2 wrong usage.
+//
+// Not modelled: XIP waits, the time bytes take to leave, analogue noise.
+//
+// SPDX-License-Identifier: Apache-2.0
+
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import process from 'node:process';
+import readline from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { Silicon } from './rp2040_silicon.mjs';
+
+const SLICE_INSTRUCTIONS = 100_000; // between two looks at the sockets
+const QUEUE_HIGH = 1 << 16;
+const QUEUE_LOW = 1 << 14;
+const BANNER_BYTES = 4096; // kept for the first client
+const BITS_PER_CHARACTER = 10; // 8N1
+const ADC_CONVERSION_NS = 2000; // RP2040 datasheet 4.9: 96 cycles of 48 MHz
+const MAX_IDLE_NS = 20e6;
+
+function fail(reason) {
+  emit({ event: 'failed', reason });
+  finish(1);
+}
+
+function emit(object) {
+  fs.writeSync(1, JSON.stringify(object) + '\n');
+}
+
+const { values: options } = parseArgs({
+  options: {
+    rp2040js: { type: 'string' },
+    bin: { type: 'string' },
+    tcp: { type: 'string', default: '0' },
+    console: { type: 'string', default: 'uart' },
+    audio: { type: 'string' },
+    stats: { type: 'string' },
+  },
+});
+if (!options.rp2040js || !options.bin || !['uart', 'usb'].includes(options.console)) {
+  process.stderr.write('usage: rp2040_runner.mjs --rp2040js DIR --bin FILE [--tcp PORT] [--console uart|usb]\n');
+  process.exit(2);
+}
+const { RP2040, USBCDC } = await import(pathToFileURL(path.join(options.rp2040js, 'dist/esm/index.js')).href);
+
+const mcu = new RP2040();
+const { clock, core, adc } = mcu;
+const uart = mcu.uart[0];
+const silicon = new Silicon(mcu, fail);
+
+let instructions = 0;
+let cycles = 0;
+let bytesIn = 0;
+let bytesOut = 0;
+let running = true;
+const wallStart = process.hrtime.bigint();
+
+function statistics() {
+  const wall = Number(process.hrtime.bigint() - wallStart) / 1e9;
+  return {
+    instructions,
+    cycles,
+    clock_hz: mcu.clkSys,
+    simulated_s: clock.nanos / 1e9,
+    wall_s: wall,
+    baud: uart.baudRate,
+    console_bytes_in: bytesIn,
+    console_bytes_out: bytesOut,
+    led_on: silicon.ledOn,
+    led_times: silicon.ledTimes,
+    audio_samples: audioPosition,
+  };
+}
+
+function finish(status) {
+  if (!running) {
+    return;
+  }
+  running = false;
+  if (options.stats) {
+    fs.writeFileSync(options.stats, JSON.stringify(statistics()) + '\n');
+  }
+  process.exit(status);
+}
+
+// ---- microphone: int16 at 16 kHz into the ADC, silence after the end --------------------------------------------
+
+const audio = options.audio ? fs.readFileSync(options.audio) : Buffer.alloc(0);
+const audioSamples = Math.floor(audio.length / 2);
+let audioPosition = 0;
+
+adc.onADCRead = (channel) => {
+  silicon.checkMicrophone(channel);
+  const sample = audioPosition < audioSamples ? audio.readInt16LE(2 * audioPosition) : 0;
+  if (audioPosition < audioSamples) {
+    audioPosition++;
+  }
+  adc.currentChannel = channel;
+  adc.channelValues[channel] = (sample + 32768) >> 4;
+  adc.sampleAlarm.schedule(ADC_CONVERSION_NS);
+};
+
+// ---- the console, both kinds: a queue of bytes from the host, and what the device says ----------------------------
+
+let client = null;
+let everConnected = false;
+let outgoing = [];
+const queue = [];
+let queueHead = 0;
+
+const queued = () => queue.length - queueHead;
+
+function dequeue() {
+  const byte = queue[queueHead++];
+  if (queueHead === queue.length) {
+    queue.length = 0;
+    queueHead = 0;
+  }
+  bytesIn++;
+  return byte;
+}
+
+function deviceSays(byte) {
+  bytesOut++;
+  if (client || !everConnected) {
+    outgoing.push(byte);
+  }
+}
+
+let kick; // tells the console that the queue is not empty
+if (options.console === 'uart') {
+  // Bytes arrive no faster than the programmed rate; one that finds the FIFO full is lost on silicon.
+  let nextByteNs = 0;
+  let scheduled = false;
+  const arrival = clock.createAlarm(() => {
+    scheduled = false;
+    silicon.checkUart();
+    if (uart.rxFIFO.full) {
+      fail(`UART0 lost a byte: its FIFO was not emptied for ${uart.rxFIFO.size} characters`);
+      return;
+    }
+    uart.feedByte(dequeue());
+    nextByteNs = clock.nanos + (BITS_PER_CHARACTER * 1e9) / uart.baudRate;
+    kick();
+  });
+  kick = () => {
+    if (!scheduled && queued() > 0) {
+      scheduled = true;
+      arrival.schedule(Math.max(0, nextByteNs - clock.nanos));
+    }
+  };
+  uart.onByte = (byte) => {
+    silicon.checkUart();
+    deviceSays(byte);
+  };
+} else {
+  const cdc = new USBCDC(mcu.usbCtrl);
+  const enable = mcu.usbCtrl.onUSBEnabled;
+  mcu.usbCtrl.onUSBEnabled = () => {
+    silicon.checkUsb();
+    enable();
+  };
+  let connected = false;
+  let wanted = 0; // bytes the device is ready to take
+  cdc.onDeviceConnected = () => {
+    connected = true;
+    kick();
+  };
+  // The emulator's own host answers at once, with an empty packet if need be; a real one sends when it has something.
+  mcu.usbCtrl.onEndpointRead = (endpoint, size) => {
+    if (endpoint === cdc.outEndpoint) {
+      wanted = size;
+      kick();
+    }
+  };
+  kick = () => {
+    if (connected && wanted > 0 && queued() > 0) {
+      const packet = new Uint8Array(Math.min(wanted, queued()));
+      for (let i = 0; i < packet.length; i++) {
+        packet[i] = dequeue();
+      }
+      wanted = 0;
+      mcu.usbCtrl.endpointReadDone(cdc.outEndpoint, packet);
+    }
+  };
+  cdc.onSerialData = (bytes) => bytes.forEach(deviceSays);
+}
+
+function flush() {
+  if (client && outgoing.length > 0) {
+    client.write(Buffer.from(outgoing));
+    outgoing = [];
+  } else if (outgoing.length > BANNER_BYTES) {
+    outgoing.splice(0, outgoing.length - BANNER_BYTES);
+  }
+  if (client && client.isPaused() && queued() < QUEUE_LOW) {
+    client.resume();
+  }
+}
+
+const server = net.createServer((socket) => {
+  if (client) {
+    socket.destroy(); // a serial port has one user
+    return;
+  }
+  client = socket;
+  everConnected = true;
+  socket.setNoDelay(true);
+  socket.on('data', (data) => {
+    for (const byte of data) {
+      queue.push(byte);
+    }
+    if (queued() > QUEUE_HIGH) {
+      socket.pause();
+    }
+    kick();
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => {
+    client = null;
+    outgoing = [];
+  });
+});
+
+// ---- the processor ------------------------------------------------------------------------------------------------
+
+mcu.onBreak = (code) => fail(silicon.breakReason(code, core.PC));
+
+let lastSlice = process.hrtime.bigint();
+
+// Runs for a while. Time in which the core sleeps passes as fast as on the wall, or at once while audio is playing or
+// bytes wait to be received: then the next event is known.
+function slice() {
+  if (!running) {
+    return;
+  }
+  const now = process.hrtime.bigint();
+  let idleNs = Math.min(Number(now - lastSlice), MAX_IDLE_NS);
+  lastSlice = now;
+  const nsPerCycle = 1e9 / mcu.clkSys;
+  let asleep = false;
+  try {
+    for (let i = 0; i < SLICE_INSTRUCTIONS && running; i++) {
+      if (core.waiting) {
+        if (core.checkForInterrupts()) {
+          core.waiting = false;
+          continue;
+        }
+        const hurry = audioPosition < audioSamples || queued() > 0;
+        const step = clock.nextAlarm ? clock.nanosToNextAlarm : MAX_IDLE_NS;
+        if (!hurry && step > idleNs) {
+          clock.tick(idleNs);
+          asleep = true;
+          break;
+        }
+        clock.tick(step);
+        if (!hurry) {
+          idleNs -= step;
+        }
+        continue;
+      }
+      const spent = core.executeInstruction();
+      instructions++;
+      cycles += spent;
+      clock.tick(spent * nsPerCycle);
+    }
+  } catch (error) {
+    fail(`the emulator stopped at PC ${core.PC.toString(16)}: ${error.message}`);
+    return;
+  }
+  flush();
+  if (asleep) {
+    setTimeout(slice, 1);
+  } else {
+    setImmediate(slice);
+  }
+}
+
+process.on('SIGTERM', () => finish(0));
+process.on('SIGINT', () => finish(0));
+const commands = readline.createInterface({ input: process.stdin });
+commands.on('line', (line) => {
+  if (line === 'stats') {
+    emit({ event: 'stats', ...statistics() });
+  }
+});
+commands.on('close', () => finish(0)); // whoever started this is gone
+
+silicon.boot(fs.readFileSync(options.bin));
+server.on('error', (error) => fail(`cannot listen on TCP port ${options.tcp}: ${error.message}`));
+server.listen(Number(options.tcp), '127.0.0.1', () => {
+  emit({ event: 'listening', port: server.address().port });
+  slice();
+});

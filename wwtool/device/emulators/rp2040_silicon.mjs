@@ -1,0 +1,221 @@
+// What an RP2040 does and rp2040js does not: the mask ROM's check of boot2, resets, and whatever only works on silicon
+// if the program has set it up. Every check names the RP2040 datasheet section it comes from.
+//
+// SPDX-License-Identifier: Apache-2.0
+
+const BOOT2_BYTES = 256;
+const BOOT2_ADDRESS = 0x20041f00; // 2.8.1
+const BOOT2_STACK = 0x20042000;
+const BOOT2_MAX_INSTRUCTIONS = 10_000;
+const FLASH = 0x10000000;
+
+const RESETS = 0x4000c; // peripherals are keyed by the upper bits of their address, as in rp2040js
+const SSI = 0x18000;
+const WATCHDOG = 0x40058;
+const WATCHDOG_TICK = 0x2c;
+
+// Bit in RESETS_RESET of each block (2.14.3).
+const RESET_BITS = {
+  0x4004c: 0, // ADC
+  0x50000: 2, // DMA
+  0x40014: 5, // IO_BANK0
+  0x4001c: 8, // PADS_BANK0
+  0x40028: 12, // PLL_SYS
+  0x4002c: 13, // PLL_USB
+  0x40054: 21, // TIMER
+  0x40034: 22, // UART0
+  0x40038: 23, // UART1
+  0x50110: 24, // USBCTRL
+};
+const ALL_RESETS = 0x1ffffff;
+
+const PIN_TX = 0;
+const PIN_RX = 1;
+const PIN_LED = 25;
+const PIN_MICROPHONE = 26;
+const FUNCTION_UART = 2; // 2.19.2
+const FUNCTION_NULL = 31;
+const PAD_PULLS = 0x0c; // 2.19.6.3
+const CLOCK_ENABLE = 1 << 11; // 2.15.7
+const USB_HZ = 48e6;
+const ADC_HZ = 48e6;
+const BOOT_BAUD = 115200;
+const MAX_BAUD_ERROR = 0.02;
+const STANDARD_BAUDS = [9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 1500000, 2000000, 3000000];
+
+const ROM_TABLE = 0x100; // where the stand-in for the boot ROM keeps its table and its one function
+const ROM_LOOKUP = 0x200;
+const BREAK_BOOTSEL = 0xb0;
+
+// CRC-32 of the mask ROM: polynomial 04c11db7, init ffffffff, not reflected, no final exclusive-or (2.8.1.3.1).
+export function boot2Crc(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte << 24;
+    for (let bit = 0; bit < 8; bit++) {
+      crc = crc & 0x80000000 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+    }
+  }
+  return crc >>> 0;
+}
+
+export class Silicon {
+  constructor(mcu, fail) {
+    this.mcu = mcu;
+    this.fail = fail;
+    this.ledOn = 0;
+    this.ledTimes = []; // simulated seconds
+    this.firstByte = true;
+    this.uartSetting = '';
+    this.microphoneChecked = false;
+    this.failOnAnyLog();
+    this.modelResets();
+    this.modelWatchdog();
+    this.standInForRom();
+    mcu.gpio[PIN_LED].addListener((state, old) => this.ledChanged(state, old));
+  }
+
+  // rp2040js reports a bad access and goes on; a chip faults.
+  failOnAnyLog() {
+    const complain = (component, message) =>
+      this.fail(`${component}: ${message} (PC ${this.mcu.core.PC.toString(16)})`);
+    this.mcu.logger = { debug() {}, info() {}, warn: complain, error: complain };
+    console.warn = (...words) => complain('SIO', words.join(' '));
+    console.error = console.warn;
+  }
+
+  // After power-on every block is in reset, and an access to it then hangs or is lost (2.14).
+  modelResets() {
+    const { mcu } = this;
+    const resets = mcu.peripherals[RESETS];
+    resets.reset = ALL_RESETS;
+    Object.defineProperty(resets, 'reset_done', { get: () => ~resets.reset & ALL_RESETS });
+    for (const [key, bit] of Object.entries(RESET_BITS)) {
+      const block = mcu.peripherals[key];
+      const check = () => {
+        if (resets.reset & (1 << bit)) {
+          this.fail(`${block.name} is used while in reset (PC ${mcu.core.PC.toString(16)})`);
+        }
+      };
+      for (const method of ['readUint32', 'writeUint32Atomic']) {
+        const original = block[method].bind(block);
+        block[method] = (...args) => {
+          check();
+          return original(...args);
+        };
+      }
+    }
+  }
+
+  modelWatchdog() {
+    const watchdog = this.mcu.peripherals[WATCHDOG];
+    const write = watchdog.writeUint32.bind(watchdog);
+    watchdog.writeUint32 = (offset, value) => {
+      if (offset === WATCHDOG_TICK && (value & 0x1ff) !== this.mcu.xoscFreq / 1e6) {
+        this.fail(`the 1 MHz tick is divided by ${value & 0x1ff}`); // 4.7.2
+      }
+      write(offset, value);
+    };
+    watchdog.onWatchdogTrigger = () =>
+      this.fail(`the watchdog reset the chip (PC ${this.mcu.core.PC.toString(16)})`);
+  }
+
+  // Enough of a boot ROM for rom_table_lookup (2.8.3): it ends the run, as the reboot it stands for would.
+  standInForRom() {
+    const { bootrom } = this.mcu;
+    bootrom[0x14 / 4] = ROM_TABLE;
+    bootrom[0x18 / 4] = ROM_LOOKUP | 1;
+    bootrom[ROM_LOOKUP / 4] = 0xbe00be00 | BREAK_BOOTSEL | (BREAK_BOOTSEL << 16);
+  }
+
+  breakReason(code, pc) {
+    return code === BREAK_BOOTSEL ? 'the program rebooted into BOOTSEL' : `BKPT ${code} at ${pc.toString(16)}`;
+  }
+
+  ledChanged(state, old) {
+    const HIGH = 1; // GPIOPinState.High
+    if (state === HIGH && old !== HIGH) {
+      this.ledOn++;
+      this.ledTimes.push(this.mcu.clock.nanos / 1e9);
+    }
+  }
+
+  // What the mask ROM does with a flash that holds a program (2.8.1.3).
+  boot(image) {
+    const { mcu } = this;
+    const { core } = mcu;
+    const wanted = boot2Crc(image.subarray(0, BOOT2_BYTES - 4));
+    if (image.length <= BOOT2_BYTES || image.readUInt32LE(BOOT2_BYTES - 4) !== wanted) {
+      this.fail('the boot ROM would refuse this image: wrong CRC of boot2');
+      return;
+    }
+    mcu.flash.set(image, 0);
+    mcu.sram.fill(0xa5); // SRAM is not cleared
+    mcu.sram.set(image.subarray(0, BOOT2_BYTES), BOOT2_ADDRESS - 0x20000000);
+    core.SP = BOOT2_STACK;
+    core.LR = 0;
+    core.PC = BOOT2_ADDRESS;
+    for (let i = 0; core.PC < FLASH || core.PC >= FLASH + mcu.flash.length; i++) {
+      if (i === BOOT2_MAX_INSTRUCTIONS) {
+        this.fail('boot2 does not end');
+        return;
+      }
+      core.executeInstruction();
+    }
+    this.checkFlashInterface();
+  }
+
+  checkFlashInterface() {
+    const ssi = this.mcu.peripherals[SSI];
+    const ok = ssi.ssienr === 1 && ssi.baudr >= 2 && ssi.baudr % 2 === 0 && ssi.spictlr0 !== 0 && ssi.crtlr0 !== 0;
+    if (!ok) {
+      this.fail('boot2 leaves the flash unreadable (SSI not enabled, or no divider or command)'); // 4.10.13
+    }
+  }
+
+  checkUart() {
+    const { mcu } = this;
+    const uart = mcu.uart[0];
+    const setting = `${uart.baudDivider} ${uart.lineCtrlRegister} ${uart.ctrlRegister} ${mcu.clkPeri}`;
+    if (setting === this.uartSetting) {
+      return;
+    }
+    this.uartSetting = setting;
+    if (mcu.gpio[PIN_TX].functionSelect !== FUNCTION_UART || mcu.gpio[PIN_RX].functionSelect !== FUNCTION_UART) {
+      this.fail('GP0 and GP1 are not given to UART0');
+    } else if (!uart.enabled || !uart.txEnabled || !uart.rxEnabled || !uart.fifosEnabled || uart.wordLength !== 8) {
+      this.fail('UART0 is not enabled for 8-bit characters both ways with FIFOs');
+    } else if (!mcu.clocks.periFreq) {
+      this.fail('UART0 has no clock (clk_peri)');
+    } else {
+      const near = (baud) => Math.abs(uart.baudRate / baud - 1) < MAX_BAUD_ERROR;
+      if (this.firstByte ? !near(BOOT_BAUD) : !STANDARD_BAUDS.some(near)) {
+        this.fail(`UART0 runs at ${uart.baudRate} baud`);
+      }
+    }
+    this.firstByte = false;
+  }
+
+  checkUsb() {
+    const { mcu } = this;
+    if (!(mcu.clocks.usbCtrl & CLOCK_ENABLE) || mcu.pllUsb.frequency !== USB_HZ) {
+      this.fail('USB is enabled without its 48 MHz clock');
+    }
+  }
+
+  checkMicrophone(channel) {
+    if (this.microphoneChecked) {
+      return;
+    }
+    this.microphoneChecked = true;
+    const { mcu } = this;
+    const pin = mcu.gpio[PIN_MICROPHONE];
+    if (channel !== 0) {
+      this.fail(`the ADC samples input ${channel}, the microphone is on input 0`);
+    } else if (pin.functionSelect !== FUNCTION_NULL || pin.padValue & PAD_PULLS || pin.inputEnable) {
+      this.fail('GP26 still has a digital function, input or pull'); // 4.9.1
+    } else if (!(mcu.clocks.adcCtrl & CLOCK_ENABLE) || mcu.pllUsb.frequency !== ADC_HZ) {
+      this.fail('the ADC runs without its 48 MHz clock');
+    }
+  }
+}
