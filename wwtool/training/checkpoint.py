@@ -1,0 +1,101 @@
+"""Checkpoints: safetensors with all a run needs to go on as if it had never stopped. Nothing is ever unpickled."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from wwtool.errors import InputError
+from wwtool.files import write_bytes
+from wwtool.models.temporal import Architecture, TemporalNet
+from wwtool.training.qat import QatNet
+
+NAME = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a run is: ``stage`` is float, qat or done; ``fingerprint`` tells its inputs from another run's."""
+
+    stage: str
+    step: int
+    fingerprint: str
+    architecture: Architecture
+    logit_shift: float
+    model: str = ""
+
+    @property
+    def done(self) -> bool:
+        return self.stage == "done"
+
+
+def save_checkpoint(folder: Path, state: State, tensors: dict[str, Tensor]) -> None:
+    meta = {"wwtool": json.dumps(asdict(state))}
+    contiguous = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
+    write_bytes(folder / NAME, save(contiguous, metadata=meta))
+
+
+def load_checkpoint(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
+    """The run's last checkpoint, None if there is none.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            meta: dict[str, Any] = json.loads((file.metadata() or {})["wwtool"])
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        meta["architecture"]["kernels"] = tuple(meta["architecture"]["kernels"])
+        state = State(**{**meta, "architecture": Architecture(**meta["architecture"])})
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is damaged; delete it to train from the beginning") from error
+    return state, tensors
+
+
+def load_trained(folder: Path) -> tuple[QatNet, State]:
+    """The finished model of a run.
+
+    Raises:
+        InputError: there is no finished run in the folder.
+    """
+    found = load_checkpoint(folder)
+    if found is None or not found[0].done:
+        raise InputError(f"{folder} holds no finished training run; run 'wwtool train' on it again to finish it")
+    state, tensors = found
+    net = QatNet(TemporalNet(state.architecture), state.logit_shift)
+    try:
+        net.load_state_dict(with_prefix(tensors, "ema."))
+    except RuntimeError as error:
+        raise InputError(f"{folder / NAME} does not hold the weights its metadata describes; train again") from error
+    return net.eval(), state
+
+
+def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors below ``prefix``, without it."""
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """An optimizer's state as plain tensors, ``opt.<parameter number>.<name>``."""
+    state = optimizer.state_dict()["state"]
+    return {f"opt.{i}.{k}": torch.as_tensor(v) for i, entry in state.items() for k, v in entry.items()}
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    own = optimizer.state_dict()
+    entries: dict[int, dict[str, Tensor]] = {}
+    for key, value in with_prefix(tensors, "opt.").items():
+        number, name = key.split(".", 1)
+        entries.setdefault(int(number), {})[name] = value
+    own["state"] = entries
+    optimizer.load_state_dict(own)
