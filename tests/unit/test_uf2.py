@@ -1,0 +1,100 @@
+"""UF2 files and the boot2 checksum."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wwtool.errors import InputError
+from wwtool.firmware import uf2
+
+images = st.binary(min_size=uf2.BOOT2_BYTES + 1, max_size=3000)
+
+
+def test_crc_is_crc32_mpeg2() -> None:
+    assert uf2.boot2_crc(b"123456789") == 0x0376E6E7  # the check value of CRC-32/MPEG-2
+    assert uf2.boot2_crc(b"") == 0xFFFFFFFF
+
+
+@given(images)
+def test_patch_changes_the_checksum_only(image: bytes) -> None:
+    patched = uf2.patch_boot2(image)
+    assert patched[:252] == image[:252]
+    assert patched[256:] == image[256:]
+    stored = patched[252:256][::-1]
+    assert uf2.boot2_crc(image[:252] + stored) == 0  # data followed by its CRC, most significant byte first, leave 0
+    assert uf2.patch_boot2(patched) == patched
+
+
+@given(st.binary(max_size=uf2.BOOT2_BYTES))
+def test_an_image_without_program_is_refused(image: bytes) -> None:
+    with pytest.raises(InputError, match=r"link\.ld"):
+        uf2.patch_boot2(image)
+
+
+@given(st.binary(min_size=1, max_size=3000))
+def test_round_trip(image: bytes) -> None:
+    blocks = uf2.to_uf2(image)
+    assert len(blocks) == 512 * -(-len(image) // 256)
+    base, back = uf2.from_uf2(blocks)
+    assert base == uf2.FLASH_BASE
+    assert back[: len(image)] == image
+    assert not any(back[len(image) :])
+
+
+def test_block_layout() -> None:
+    block = uf2.to_uf2(bytes(range(256)) + b"x")[512:]
+    assert struct.unpack_from("<8I", block) == (
+        0x0A324655, 0x9E5D5157, 0x2000, 0x10000100, 256, 1, 2, 0xE48BFF56,
+    )  # fmt: skip
+    assert block[32:34] == b"x\0"
+    assert struct.unpack_from("<I", block, 508)[0] == 0x0AB16F30
+
+
+@given(st.binary(min_size=1, max_size=2000), st.data())
+def test_damage_in_a_header_is_found(image: bytes, data: st.DataObject) -> None:
+    blocks = bytearray(uf2.to_uf2(image))
+    block = data.draw(st.integers(0, len(blocks) // 512 - 1))
+    offset = data.draw(st.sampled_from([*range(8), *range(16, 32), *range(508, 512)]))
+    blocks[block * 512 + offset] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(InputError):
+        uf2.from_uf2(bytes(blocks))
+
+
+@given(st.binary(max_size=1500).filter(lambda b: len(b) % 512 != 0 or not b))
+def test_a_truncated_file_is_refused(content: bytes) -> None:
+    with pytest.raises(InputError, match="512-byte blocks"):
+        uf2.from_uf2(content)
+
+
+def test_writing_replaces_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    target = tmp_path / "image" / "a.bin"
+    uf2.write_atomically(target, b"old")
+    uf2.write_atomically(target, b"new")
+    assert target.read_bytes() == b"new"
+    assert [p.name for p in target.parent.iterdir()] == ["a.bin"]
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "a.bin"
+    target.write_bytes(b"old")
+
+    def full(_fd: int) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(uf2.os, "fsync", full)
+    with pytest.raises(OSError, match="disk full"):
+        uf2.write_atomically(target, b"new")
+    assert target.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_both_images(tmp_path: Path) -> None:
+    raw = bytes(600)
+    image = uf2.write_pico_images(raw, tmp_path / "f.bin", tmp_path / "f.uf2")
+    assert (tmp_path / "f.bin").read_bytes() == image
+    assert uf2.from_uf2((tmp_path / "f.uf2").read_bytes())[1][:600] == image

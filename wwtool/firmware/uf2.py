@@ -1,0 +1,123 @@
+"""Flash images of the RP2040: the checksum of the second-stage boot loader, and UF2 files.
+
+UF2: https://github.com/microsoft/uf2. Boot loader: RP2040 datasheet 2.8.1.3.1. Everything but :func:`write_atomically`
+is pure.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import tempfile
+from pathlib import Path
+
+from wwtool.errors import InputError
+
+FLASH_BASE = 0x10000000  # RP2040 datasheet 2.2, XIP
+RP2040_FAMILY = 0xE48BFF56  # uf2families.json
+BOOT2_BYTES = 256
+PAYLOAD_BYTES = 256  # the boot ROM takes no other size (RP2040 datasheet 2.8.4.2)
+BLOCK_BYTES = 512
+
+_MAGIC_START_0 = 0x0A324655
+_MAGIC_START_1 = 0x9E5D5157
+_MAGIC_END = 0x0AB16F30
+_FLAG_FAMILY_ID = 0x00002000
+_HEADER = struct.Struct("<8I")
+_DATA_AREA_BYTES = BLOCK_BYTES - _HEADER.size - 4
+_CRC_POLYNOMIAL = 0x04C11DB7
+
+
+def boot2_crc(boot2: bytes) -> int:
+    """Returns the CRC-32 the mask ROM computes: MSB first, initially all ones, nothing reflected or inverted.
+
+    >>> hex(boot2_crc(b"123456789"))
+    '0x376e6e7'
+    """
+    crc = 0xFFFFFFFF
+    for byte in boot2:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1) ^ (_CRC_POLYNOMIAL if crc & 0x80000000 else 0)
+            crc &= 0xFFFFFFFF
+    return crc
+
+
+def patch_boot2(image: bytes) -> bytes:
+    """Returns the image with the checksum of its first 252 bytes in the next four.
+
+    Raises:
+        InputError: the image ends within the boot loader.
+    """
+    if len(image) <= BOOT2_BYTES:
+        raise InputError(
+            f"a Pico image of {len(image)} bytes holds no program after the {BOOT2_BYTES}-byte boot2; "
+            "link it with the board's link.ld"
+        )
+    crc = boot2_crc(image[: BOOT2_BYTES - 4])
+    return image[: BOOT2_BYTES - 4] + struct.pack("<I", crc) + image[BOOT2_BYTES:]
+
+
+def to_uf2(image: bytes, base: int = FLASH_BASE, family: int = RP2040_FAMILY) -> bytes:
+    """Returns the image as UF2 blocks for flash from address ``base``; the last page is filled with zeros."""
+    count = -(-len(image) // PAYLOAD_BYTES)
+    blocks = []
+    for number in range(count):
+        start = number * PAYLOAD_BYTES
+        header = _HEADER.pack(
+            _MAGIC_START_0, _MAGIC_START_1, _FLAG_FAMILY_ID, base + start, PAYLOAD_BYTES, number, count, family
+        )
+        data = image[start : start + PAYLOAD_BYTES].ljust(_DATA_AREA_BYTES, b"\0")
+        blocks.append(header + data + struct.pack("<I", _MAGIC_END))
+    return b"".join(blocks)
+
+
+def from_uf2(uf2: bytes, family: int = RP2040_FAMILY) -> tuple[int, bytes]:
+    """Returns ``(base, image)`` of a UF2 file, with the last page's padding.
+
+    Raises:
+        InputError: not a UF2 file of this family, or its blocks are not one contiguous image.
+    """
+    if not uf2 or len(uf2) % BLOCK_BYTES:
+        raise InputError(f"a UF2 file consists of {BLOCK_BYTES}-byte blocks; this one has {len(uf2)} bytes")
+    base = 0
+    parts = []
+    for number in range(len(uf2) // BLOCK_BYTES):
+        block = uf2[number * BLOCK_BYTES : (number + 1) * BLOCK_BYTES]
+        magic0, magic1, flags, address, size, index, count, block_family = _HEADER.unpack_from(block)
+        magics = (magic0, magic1, struct.unpack_from("<I", block, BLOCK_BYTES - 4)[0])
+        if magics != (_MAGIC_START_0, _MAGIC_START_1, _MAGIC_END):
+            raise InputError(f"UF2 block {number} has wrong magic numbers; the file is damaged")
+        if not flags & _FLAG_FAMILY_ID or block_family != family:
+            raise InputError(f"UF2 block {number} is for family {block_family:#x}, not {family:#x}")
+        base = address if number == 0 else base
+        expected = (base + number * PAYLOAD_BYTES, PAYLOAD_BYTES, number, len(uf2) // BLOCK_BYTES)
+        if (address, size, index, count) != expected:
+            raise InputError(f"UF2 block {number} is out of order or of an odd size; the file is damaged")
+        parts.append(block[_HEADER.size : _HEADER.size + PAYLOAD_BYTES])
+    return base, b"".join(parts)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes a file so that there is either the old one or the whole new one, whatever happens meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_pico_images(raw: bytes, bin_path: Path, uf2_path: Path) -> bytes:
+    """Writes the ``.bin`` and ``.uf2`` of what objcopy made of an ELF; returns the patched image."""
+    image = patch_boot2(raw)
+    write_atomically(bin_path, image)
+    write_atomically(uf2_path, to_uf2(image))
+    return image
