@@ -1,0 +1,76 @@
+"""Compiles and links a firmware project, measures it, and writes the flashable files."""
+
+from __future__ import annotations
+
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from wwtool.errors import BudgetError, ToolError
+from wwtool.files import write_bytes
+from wwtool.firmware.project import FirmwareProject, compile_flags, include_flags, link_flags
+from wwtool.firmware.sizes import Sizes, measure
+from wwtool.firmware.toolchains import Toolchain, first_error
+from wwtool.firmware.uf2 import patch_boot2, to_uf2
+from wwtool.platforms import Platform
+
+
+@dataclass(frozen=True)
+class Image:
+    """The built files by kind (bin, uf2, elf, map) and the sizes read from the linked ELF."""
+
+    files: dict[str, Path]
+    sizes: Sizes
+
+
+def build_image(
+    project: FirmwareProject, platform: Platform, toolchain: Toolchain, objects: Path, out: Path, name: str
+) -> Image:
+    """Builds ``project``; object files go to ``objects``, the images to ``out`` as ``name``.*.
+
+    Raises:
+        ToolError: the compiler failed.
+        BudgetError: the linker says that it does not fit the chip at all.
+    """
+    objects.mkdir(parents=True, exist_ok=True)
+    elf, map_file = objects / f"{name}.elf", objects / f"{name}.map"
+    with ThreadPoolExecutor(2) as pool:
+        compiled = list(pool.map(lambda s: _compile(project, toolchain, objects, *s), project.sources))
+    command = [
+        toolchain.compiler, *compile_flags(toolchain), *link_flags(project, toolchain), f"-Wl,-Map={map_file}",
+        "-o", str(elf), *map(str, compiled), *toolchain.libraries,
+    ]  # fmt: skip
+    result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        message = first_error(result.stderr)
+        if "overflowed" in result.stderr or "will not fit" in result.stderr:
+            raise BudgetError(f"the firmware does not fit {platform.title}: {message}; choose a smaller model")
+        raise ToolError(f"linking the firmware failed: {message}")
+    files = {"elf": out / f"{name}.elf", "map": out / f"{name}.map"}
+    write_bytes(files["elf"], elf.read_bytes())
+    write_bytes(files["map"], map_file.read_bytes())
+    if "bin" in platform.image:
+        raw = objects / f"{name}.bin"
+        subprocess.run([toolchain.objcopy, "-O", "binary", str(elf), str(raw)], check=True, capture_output=True)
+        content = raw.read_bytes()
+        if "uf2" in platform.image:
+            content = patch_boot2(content)
+            files["uf2"] = out / f"{name}.uf2"
+            write_bytes(files["uf2"], to_uf2(content))
+        files["bin"] = out / f"{name}.bin"
+        write_bytes(files["bin"], content)
+    return Image(files, measure(elf, toolchain))
+
+
+def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, source: str, optimise: str) -> Path:
+    target = objects / (source.replace("/", "_") + ".o")
+    # Paths in debug information are relative, so the same sources give the same image everywhere.
+    command = [
+        toolchain.compiler, *include_flags(), *compile_flags(toolchain), optimise,
+        f"-ffile-prefix-map={project.folder}=.", "-c", "-o", str(target), source,
+    ]  # fmt: skip
+    result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise ToolError(f"compiling {source} failed: {first_error(result.stderr)}")
+    return target

@@ -1,0 +1,135 @@
+"""Writes the C project of a firmware: core, board, compiled model, configuration, Makefile. It builds as it stands."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from wwtool import __version__
+from wwtool.assets import asset_dir
+from wwtool.compiler.emit import interfaces, template_environment
+from wwtool.compiler.package import CompiledModel, write_sources
+from wwtool.compiler.reader import safe_identifier
+from wwtool.errors import InputError
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.files import write_text
+from wwtool.firmware.toolchains import WARNINGS, Toolchain
+from wwtool.platforms import Platform
+
+# Where the time goes; everything else is compiled for size.
+_FAST_FOLDERS = ("model",)
+_FAST_FILES = ("ww_fft.c",)
+_INCLUDES = ("core", "model", "board")
+
+
+@dataclass(frozen=True)
+class FirmwareProject:
+    """A written project; paths in ``small`` and ``fast`` are relative to ``folder``."""
+
+    folder: Path
+    small: tuple[str, ...]
+    fast: tuple[str, ...]
+    linker_script: str | None
+
+    @property
+    def sources(self) -> list[tuple[str, str]]:
+        """(source, optimisation flag) of every file to compile."""
+        return [(s, "-Os") for s in self.small] + [(s, "-O2") for s in self.fast]
+
+
+def write_project(
+    folder: Path, platform: Platform, toolchain: Toolchain, model: CompiledModel, phrase: str, detector: DetectorConfig
+) -> FirmwareProject:
+    """Writes the whole project into ``folder``.
+
+    Raises:
+        InputError: the model does not take feature frames of the front end.
+    """
+    templates = asset_dir("firmware_templates")
+    _copy_sources(templates / "core", folder / "core")
+    _copy_sources(templates / "boards" / platform.name, folder / "board")
+    write_sources(model, folder / "model")
+    environment = template_environment("frameworks/bare-metal")
+    write_text(
+        folder / "ww_config.c", environment.get_template("ww_config.c.j2").render(_config(model, phrase, detector))
+    )
+    sources = sorted(
+        str(p.relative_to(folder)) for p in folder.rglob("*") if p.suffix in (".c", ".S") and "build" not in p.parts
+    )
+    fast = tuple(s for s in sources if Path(s).parts[0] in _FAST_FOLDERS or Path(s).name in _FAST_FILES)
+    small = tuple(s for s in sources if s not in fast)
+    script = "board/link.ld" if (folder / "board" / "link.ld").is_file() else None
+    project = FirmwareProject(folder, small, fast, script)
+    write_text(
+        folder / "Makefile", environment.get_template("Makefile.j2").render(_makefile(project, toolchain, phrase))
+    )
+    return project
+
+
+def compile_flags(toolchain: Toolchain) -> list[str]:
+    return [*WARNINGS, *toolchain.flags]
+
+
+def include_flags() -> list[str]:
+    return [f"-I{name}" for name in _INCLUDES]
+
+
+def link_flags(project: FirmwareProject, toolchain: Toolchain) -> list[str]:
+    script = ["-T", project.linker_script] if project.linker_script else []
+    return [*toolchain.link_flags, *script]
+
+
+def _copy_sources(source: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.iterdir()):
+        if path.suffix in (".c", ".h", ".S", ".ld"):
+            shutil.copyfile(path, target / path.name)
+
+
+def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict[str, object]:
+    graph = model.program.graph
+    source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
+    if len(graph.inputs) != 1 or len(source.shape) != 3 or source.shape[2] != 40 or source.dtype != "int8":
+        raise InputError(
+            f"the model's input is {source.dtype} {list(source.shape)}; firmware needs int8 [1, frames, 40] of the micro front end"
+        )
+    areas = {io.macro: io.area.replace("model->", "model.") for io in interfaces(model.program, model.memory)}
+    return {
+        "phrase_comment": phrase.replace("*/", "* /"),
+        "version": __version__,
+        "version_literal": json.dumps(__version__),
+        "name": json.dumps(safe_identifier(phrase)),
+        "phrase": c_string(phrase),
+        "input": areas["INPUT"],
+        "output": areas["OUTPUT"],
+        "input_frames": source.shape[1],
+        "step_samples": 160,
+        "output_offset": 0 if result.dtype == "uint8" else 128,
+        "detector": detector.model_dump(),
+    }
+
+
+def c_string(text: str) -> str:
+    """A C string literal of printable ASCII; anything else becomes '?', as the console can only show that."""
+    safe = "".join(ch if 32 <= ord(ch) < 127 and ch not in "[]" else "?" for ch in text)
+    escaped = safe.replace("\\", "\\\\").replace('"', '\\"').replace("??", "?\\?")
+    return f'"{escaped}"'
+
+
+def _makefile(project: FirmwareProject, toolchain: Toolchain, phrase: str) -> dict[str, object]:
+    return {
+        "title": c_string(phrase).strip('"').replace("$", "$$").replace("#", "\\#"),
+        "compiler": toolchain.compiler,
+        "objcopy": toolchain.objcopy,
+        "size": toolchain.size,
+        "includes": " ".join(include_flags()),
+        "flags": " ".join(compile_flags(toolchain)),
+        "link_flags": " ".join(link_flags(project, toolchain)),
+        "libraries": " ".join(toolchain.libraries),
+        "small": project.small,
+        "fast": project.fast,
+        "hosted": toolchain.hosted,
+        "linker_script": project.linker_script,
+    }

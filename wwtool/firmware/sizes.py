@@ -1,0 +1,85 @@
+"""Sizes of a linked firmware, by what takes the space, read from the ELF's symbols and sections."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from wwtool.errors import ToolError
+from wwtool.firmware.toolchains import Toolchain
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Bytes. ``flash`` is everything programmed, ``ram`` everything static but the stack.
+
+    ``model_flash`` is weights, biases and tables; ``model_ram`` is arena and state.
+    """
+
+    flash: int
+    ram: int
+    model_flash: int
+    model_ram: int
+    stack_reserved: int
+
+    @property
+    def code_flash(self) -> int:
+        """Code and read-only data without the model."""
+        return self.flash - self.model_flash
+
+    @property
+    def other_ram(self) -> int:
+        """Audio, front end, console and the rest."""
+        return self.ram - self.model_ram
+
+    def as_dict(self) -> dict[str, int]:
+        return {**asdict(self), "code_flash": self.code_flash, "other_ram": self.other_ram}
+
+
+def measure(elf: Path, toolchain: Toolchain) -> Sizes:
+    """Reads a linked ELF with the toolchain's ``size`` and ``nm``."""
+    sections = _sections(_run(toolchain, "size", ["-A", str(elf)]))
+    flash = sum(size for name, size in sections.items() if _in_flash(name))
+    ram = sum(size for name, size in sections.items() if name.startswith((".data", ".bss", ".noinit", ".ram")))
+    stack = sections.get(".stack", 0)
+    model_flash = model_ram = 0
+    for name, size in _symbols(_run(toolchain, "nm", ["-S", str(elf)])):
+        if name.startswith(("op", "initial_")) and name.split("_")[-1] in (
+            "weights",
+            "bias",
+            "mantissa",
+            "shift",
+            "table",
+        ):
+            model_flash += size
+        elif name.startswith("initial_"):
+            model_flash += size
+        elif name == "model":
+            model_ram += size
+    return Sizes(flash, ram, model_flash, model_ram, stack)
+
+
+def _in_flash(section: str) -> bool:
+    return section.startswith((".boot2", ".vectors", ".text", ".rodata", ".ARM", ".data", ".init_array", ".eh_frame"))
+
+
+def _run(toolchain: Toolchain, tool: str, arguments: list[str]) -> str:
+    command = toolchain.size if tool == "size" else toolchain.size[: -len("size")] + tool
+    try:
+        return subprocess.run([command, *arguments], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ToolError(f"{command} failed; reinstall the binutils of {toolchain.name}") from error
+
+
+def _sections(text: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for line in text.splitlines():
+        parts = line.split()
+        if len(parts) == 3 and parts[0].startswith(".") and parts[1].isdigit():
+            found[parts[0]] = int(parts[1])
+    return found
+
+
+def _symbols(text: str) -> list[tuple[str, int]]:
+    return [(parts[3], int(parts[1], 16)) for parts in map(str.split, text.splitlines()) if len(parts) == 4]

@@ -1,0 +1,70 @@
+"""Cross compilers: what they are called, their flags for each core, and how to get them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+from wwtool.engines.native import host_compiler
+from wwtool.errors import ToolError
+from wwtool.platforms import Platform
+
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """A GCC-like compiler and its binutils; ``flags`` select the core, for compiling and linking alike."""
+
+    name: str
+    compiler: str
+    objcopy: str
+    size: str
+    flags: tuple[str, ...]
+    link_flags: tuple[str, ...]
+    libraries: tuple[str, ...]
+    hosted: bool
+
+    def version(self) -> str:
+        """The compiler's version line, "" if it cannot be run."""
+        result = subprocess.run([self.compiler, "--version"], capture_output=True, text=True, check=False)
+        return result.stdout.splitlines()[0] if result.returncode == 0 and result.stdout else ""
+
+
+_CORE_FLAGS = {
+    "cortex-m0plus": ("-mcpu=cortex-m0plus", "-mthumb"),
+    "cortex-m4f": ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
+}
+_SECTIONS = ("-ffunction-sections", "-fdata-sections")
+APT_PACKAGES = {"arm-none-eabi": "gcc-arm-none-eabi libnewlib-arm-none-eabi", "host": "gcc"}
+
+
+def find_toolchain(platform: Platform) -> Toolchain:
+    """The toolchain of a platform.
+
+    Raises:
+        ToolError: it is not installed, or wwtool cannot build for this platform yet.
+    """
+    if platform.toolchain == "host":
+        flags = (*_SECTIONS, "-g")
+        return Toolchain("host", host_compiler(), "objcopy", "size", flags, ("-Wl,--gc-sections",), (), hosted=True)
+    if platform.toolchain != "arm-none-eabi" or platform.chip.core not in _CORE_FLAGS:
+        raise ToolError(f"wwtool has no toolchain for {platform.name} yet; 'wwtool platforms' shows what it can build")
+    prefix = "arm-none-eabi-"
+    if shutil.which(prefix + "gcc") is None:
+        raise ToolError(
+            f"the compiler {prefix}gcc was not found; get it with: apt-get install {APT_PACKAGES['arm-none-eabi']}"
+        )
+    flags = (*_CORE_FLAGS[platform.chip.core], *_SECTIONS, "-ffreestanding", "-fno-common", "-g")
+    link = ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--fatal-warnings")
+    return Toolchain(
+        "arm-none-eabi", f"{prefix}gcc", f"{prefix}objcopy", f"{prefix}size", flags, link, ("-lgcc",), False
+    )
+
+
+def first_error(text: str) -> str:
+    """The first line of a compiler's output that says what is wrong."""
+    lines = [line.strip() for line in text.splitlines() if re.search(r"error|undefined|overflow|will not fit", line)]
+    return (lines or text.strip().splitlines() or ["no message"])[0][:300]

@@ -1,0 +1,122 @@
+"""Platform profiles: one YAML file a platform, the only home of a number about a chip."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from wwtool.assets import asset_dir
+from wwtool.config import describe_validation, read_yaml
+from wwtool.errors import InputError, UsageError
+
+_NAME = r"^[a-z][a-z0-9_]{1,31}$"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Chip(_Section):
+    name: str
+    core: Literal["cortex-m0plus", "cortex-m4f", "xtensa-lx7", "armv6", "host"]
+    cores: int = Field(ge=1, le=8)
+    clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
+    has_dsp: bool
+    has_fpu: bool
+
+
+class MemoryMap(_Section):
+    """What the chip has, and what of it is not the application's."""
+
+    flash_bytes: int = Field(ge=1024)
+    ram_bytes: int = Field(ge=1024)
+    reserved_flash_bytes: int = Field(ge=0)
+    reserved_ram_bytes: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> MemoryMap:
+        if self.reserved_flash_bytes >= self.flash_bytes:
+            raise ValueError("reserved_flash_bytes must be less than flash_bytes")
+        if self.reserved_ram_bytes >= self.ram_bytes:
+            raise ValueError("reserved_ram_bytes must be less than ram_bytes")
+        return self
+
+
+class Budget(_Section):
+    """What a firmware may use by default."""
+
+    flash_bytes: int = Field(ge=1024)
+    ram_bytes: int = Field(ge=1024)
+    latency_ms: float = Field(gt=0.0, description="one inference")
+    duty_percent: float = Field(gt=0.0, le=100.0, description="front end and inference, of one core")
+
+
+class Console(_Section):
+    baud: int = Field(ge=1200, le=12_000_000)
+
+
+class Platform(_Section):
+    """A board that firmware is built for."""
+
+    name: str = Field(pattern=_NAME)
+    title: str
+    chip: Chip
+    memory: MemoryMap
+    budget: Budget
+    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
+    frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
+    emulator: Literal["rp2040js", "host", "none"]
+    image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
+    console: Console
+    flash_tool: Literal["uf2", "esptool", "bossac", "none"]
+
+    @model_validator(mode="after")
+    def _budget_fits(self) -> Platform:
+        flash = self.memory.flash_bytes - self.memory.reserved_flash_bytes
+        ram = self.memory.ram_bytes - self.memory.reserved_ram_bytes
+        if self.budget.flash_bytes > flash:
+            raise ValueError(f"budget.flash_bytes is more than the {flash} bytes that are not reserved")
+        if self.budget.ram_bytes > ram:
+            raise ValueError(f"budget.ram_bytes is more than the {ram} bytes that are not reserved")
+        return self
+
+    @property
+    def has_board(self) -> bool:
+        """Whether wwtool has the board's own code and can build for it; the others are data only so far."""
+        return (asset_dir("firmware_templates") / "boards" / self.name / "main.c").is_file()
+
+
+def platform_names() -> list[str]:
+    """Names of the profiles that ship with wwtool, in order."""
+    return sorted(path.stem for path in asset_dir("platforms").glob("*.yaml"))
+
+
+def load_platform(name: str) -> Platform:
+    """The profile ``name``.
+
+    Raises:
+        UsageError: there is none of that name.
+        InputError: its file is not valid.
+    """
+    names = platform_names()
+    if name not in names:
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names)}"
+        raise UsageError(f"there is no platform '{name}'; {hint}")
+    return parse_platform(asset_dir("platforms") / f"{name}.yaml")
+
+
+def parse_platform(path: Path) -> Platform:
+    """Reads and validates a profile."""
+    try:
+        return Platform.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise InputError(describe_validation(error, path.name)) from error
+
+
+def load_platforms() -> list[Platform]:
+    """All profiles."""
+    return [load_platform(name) for name in platform_names()]
