@@ -85,7 +85,8 @@ def image_of(build: Path) -> Path:
     manifest_path = build / "manifest.json"
     try:
         manifest = json.loads(manifest_path.read_text())
-        platform, image = manifest["platform"], build / manifest["image"]["bin"]
+        platform = str(manifest["platform"])
+        image = build / str(manifest["image"]["bin"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{build} is no finished build ({manifest_path.name} cannot be used); run wwtool build first"

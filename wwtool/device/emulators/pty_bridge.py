@@ -37,10 +37,10 @@ class PtyBridge:
     def _copy(self) -> None:
         while not self._closing.is_set():
             try:
-                readable, _, _ = select.select([self._master, self._socket], [], [], _POLL_S)
+                readable, _, _ = select.select([self._master, self._socket.fileno()], [], [], _POLL_S)
                 if self._master in readable:
                     self._socket.sendall(os.read(self._master, _CHUNK_BYTES))
-                if self._socket in readable:
+                if self._socket.fileno() in readable:
                     data = self._socket.recv(_CHUNK_BYTES)
                     if not data:
                         return

@@ -1,0 +1,72 @@
+"""Suite results as JSON (schema below) and as JUnit XML. Pure: text in, text out; the caller writes the file.
+
+Schema of the JSON, version 1::
+
+    {"schema": "wwtool-hil", "schema_version": 1, "passed": bool,
+     "device": {"url": str, "board": str, "model": str, "sha256": str, ...},
+     "suites": [{"suite": str, "passed": bool, "metrics": {str: number},
+                 "cases": [{"name": str, "passed": bool, "message": str, "seconds": number}]}]}
+"""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wwtool.device.suites import SuiteResult
+
+SCHEMA = "wwtool-hil"
+SCHEMA_VERSION = 1
+
+
+def _printable(text: str) -> str:
+    """What XML 1.0 can carry: a device may send anything."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
+
+
+def to_json(results: Sequence[SuiteResult], device: Mapping[str, Any]) -> str:
+    """Returns the report as a JSON document."""
+    document = {
+        "schema": SCHEMA,
+        "schema_version": SCHEMA_VERSION,
+        "passed": all(result.passed for result in results),
+        "device": dict(device),
+        "suites": [
+            {
+                "suite": result.suite,
+                "passed": result.passed,
+                "metrics": dict(result.metrics),
+                "cases": [vars(case) for case in result.cases],
+            }
+            for result in results
+        ],
+    }
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def to_junit(results: Sequence[SuiteResult], device: Mapping[str, Any]) -> str:
+    """Returns the report as JUnit XML, one testsuite a suite; metrics and device become properties."""
+    root = ET.Element("testsuites", name="wwtool hil")
+    for result in results:
+        failures = sum(not case.passed for case in result.cases)
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            name=result.suite,
+            tests=str(len(result.cases)),
+            failures=str(failures),
+            time=f"{sum(case.seconds for case in result.cases):.3f}",
+        )
+        properties = ET.SubElement(suite, "properties")
+        for key, value in {**{f"device.{k}": v for k, v in device.items()}, **result.metrics}.items():
+            ET.SubElement(properties, "property", name=key, value=_printable(str(value)))
+        for case in result.cases:
+            element = ET.SubElement(
+                suite, "testcase", classname=f"hil.{result.suite}", name=case.name, time=f"{case.seconds:.3f}"
+            )
+            if not case.passed:
+                ET.SubElement(element, "failure", message=_printable(case.message))
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
