@@ -33,7 +33,7 @@ class Toolchain:
         return result.stdout.splitlines()[0] if result.returncode == 0 and result.stdout else ""
 
 
-_CORE_FLAGS = {
+_CORE_FLAGS: dict[str, tuple[str, ...]] = {
     "cortex-m0plus": ("-mcpu=cortex-m0plus", "-mthumb"),
     "cortex-m4f": ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
 }
@@ -48,8 +48,8 @@ def find_toolchain(platform: Platform) -> Toolchain:
         ToolError: it is not installed, or wwtool cannot build for this platform yet.
     """
     if platform.toolchain == "host":
-        flags = (*_SECTIONS, "-g")
-        return Toolchain("host", host_compiler(), "objcopy", "size", flags, ("-Wl,--gc-sections",), (), hosted=True)
+        hosted = (*_SECTIONS, "-g")
+        return Toolchain("host", host_compiler(), "objcopy", "size", hosted, ("-Wl,--gc-sections",), (), hosted=True)
     if platform.toolchain != "arm-none-eabi" or platform.chip.core not in _CORE_FLAGS:
         raise ToolError(f"wwtool has no toolchain for {platform.name} yet; 'wwtool platforms' shows what it can build")
     prefix = "arm-none-eabi-"

@@ -1,0 +1,5 @@
+"""``python -m wwtool``."""
+
+from wwtool.cli.main import main
+
+main()

@@ -1,0 +1,57 @@
+"""``wwtool diff``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from wwtool.cli.common import FILE, console, print_json
+from wwtool.compiler.reader import read_model
+from wwtool.engines.diff import compare, first_difference, random_rows
+from wwtool.engines.rows import read_rows
+from wwtool.errors import InputError
+
+
+@click.command()
+@click.argument("model", type=FILE)
+@click.option(
+    "--input", "input_file", type=FILE, help="Rows to compare on, .npy of shape (N, *input); else random ones."
+)
+@click.option("--rows", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many random rows.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def diff(model: Path, input_file: Path | None, rows: int, as_json: bool) -> None:
+    """Compare LiteRT's reference kernels, exact PyTorch and the generated C, layer by layer."""
+    graph = read_model(model)
+    inputs = read_rows(input_file, graph) if input_file else random_rows(graph, rows)
+    layers = compare(model.read_bytes(), inputs)
+    worst = first_difference(layers)
+    if as_json:
+        entries = [
+            {
+                "operator": layer.operator, "tensor": layer.tensor.name, "compared": layer.compared, "in_c": layer.in_c,
+                "differing": layer.differing, "largest": layer.largest,
+            }
+            for layer in layers
+        ]  # fmt: skip
+        print_json("diff", 1, {"rows": len(inputs), "equal": worst is None, "layers": entries})
+    else:
+        table = Table(box=None, pad_edge=False)
+        for column in ("OPERATOR", "TENSOR", "COMPARED", "TORCH DIFFERS", "C DIFFERS"):
+            table.add_column(column, justify="left" if column in ("OPERATOR", "TENSOR") else "right")
+        for layer in layers:
+            c = _count(layer.differing["c"], layer.largest["c"]) if layer.in_c else "in its window"
+            torch = _count(layer.differing["torch"], layer.largest["torch"])
+            table.add_row(layer.operator, layer.tensor.name, f"{layer.compared:,}", torch, c)
+        console().print(table)
+    if worst is not None:
+        raise InputError(
+            f"operator {worst.operator} (tensor '{worst.tensor.name}') is the first that differs from LiteRT"
+        )
+    if not as_json:
+        console().print(f"all {len(layers)} tensors equal over {len(inputs)} rows")
+
+
+def _count(differing: int, largest: int) -> str:
+    return f"{differing} (by up to {largest})" if differing else "0"

@@ -1,0 +1,96 @@
+"""The command line: finds a command, turns exceptions into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import sys
+import traceback
+
+import click
+
+from wwtool import __version__
+from wwtool.errors import WwtoolError
+
+# Loaded when used: most commands need neither torch nor LiteRT.
+_COMMANDS = {
+    "platforms": ("wwtool.cli.platforms:platforms", "List the platform profiles, or show one."),
+    "doctor": ("wwtool.cli.doctor:doctor", "Show which tools are found, and how to get what is missing."),
+    "data": ("wwtool.cli.data:data", "Synthesise speech, check and index recordings, split them by speaker."),
+    "budget": ("wwtool.cli.budget:budget", "Measure a model's firmware against a platform's budget by a dry build."),
+    "train": ("wwtool.cli.train:train", "Train a model, quantization-aware; goes on where it was interrupted."),
+    "evaluate": ("wwtool.cli.evaluate:evaluate", "Measure recall and false alarms per hour of an INT8 model."),
+    "export": ("wwtool.cli.export:export", "Write the model of a training run as INT8 .tflite."),
+    "compile": ("wwtool.cli.compile:compile_", "Compile an INT8 .tflite to C99."),
+    "run": ("wwtool.cli.run:run", "Run an INT8 .tflite on an input file."),
+    "diff": ("wwtool.cli.diff:diff", "Compare the engines layer by layer and name the first that disagrees."),
+    "build": ("wwtool.cli.build:build", "Turn a wake word into flashable firmware."),
+    "emulate": ("wwtool.cli.emulate:emulate", "Run a built image on an emulated board."),
+    "hil": ("wwtool.cli.hil:hil", "Run the hardware-in-the-loop tests over a serial port."),
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="wwtool")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Turn a wake word into flashable microcontroller firmware, and prove on the device that it works."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line and exits with the contract's codes."""
+    words = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in words
+    # --debug is accepted anywhere, as people add it to the end of the line that failed.
+    words = (["--debug"] if debug else []) + [w for w in words if w != "--debug"]
+    sys.exit(_run(words, debug))
+
+
+def _run(words: list[str], debug: bool) -> int:
+    try:
+        result = cli.main(words, prog_name="wwtool", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; run the same command again to go on", err=True)
+        return 130
+    except WwtoolError as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"error: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        if debug:
+            traceback.print_exc()
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            click.echo("error: the disk is full; free some space and run the same command again", err=True)
+            return 4
+        click.echo(
+            f"error: {error.strerror or error}: {error.filename or 'a file'}; check that it can be used", err=True
+        )
+        return 4
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"bug: {type(error).__name__}: {error}; please report it with the output of --debug", err=True)
+        return 1

@@ -1,0 +1,64 @@
+"""``wwtool platforms``."""
+
+from __future__ import annotations
+
+import click
+from rich.table import Table
+
+from wwtool.cli.common import console, print_json
+from wwtool.platforms import Platform, load_platform, load_platforms
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def platforms(name: str | None, as_json: bool) -> None:
+    """List the platform profiles, or show the one called NAME."""
+    if name is not None:
+        platform = load_platform(name)
+        if as_json:
+            print_json("platform", 1, _as_dict(platform))
+        else:
+            _show(platform)
+        return
+    profiles = load_platforms()
+    if as_json:
+        print_json("platforms", 1, {"platforms": [_as_dict(p) for p in profiles]})
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("NAME", "BOARD", "CHIP", "CLOCK", "FLASH", "RAM", "BUILDS", "EMULATED WITH"):
+        table.add_column(column, justify="right" if column in ("CLOCK", "FLASH", "RAM") else "left")
+    for p in profiles:
+        table.add_row(
+            p.name, p.title, p.chip.name, f"{p.chip.clock_hz // 1_000_000} MHz", size_text(p.memory.flash_bytes),
+            size_text(p.memory.ram_bytes), "yes" if p.has_board else "not yet", p.emulator if p.emulator != "none" else "",
+        )  # fmt: skip
+    console().print(table)
+
+
+def _as_dict(platform: Platform) -> dict[str, object]:
+    return {**platform.model_dump(mode="json"), "builds": platform.has_board}
+
+
+def _show(platform: Platform) -> None:
+    out = console()
+    out.print(f"[bold]{platform.name}[/bold]  {platform.title}")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column()
+    for section, values in platform.model_dump(mode="json").items():
+        if isinstance(values, dict):
+            for key, value in values.items():
+                table.add_row(f"{section}.{key}", str(value))
+        elif section not in ("name", "title"):
+            table.add_row(section, ", ".join(values) if isinstance(values, list) else str(values))
+    table.add_row("builds", "yes" if platform.has_board else "not yet: a profile without board code")
+    out.print(table)
+
+
+def size_text(nbytes: int) -> str:
+    """A memory size as people write it: 264 KB, 2 MB, 1 GB."""
+    for unit, scale in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
+        if nbytes >= scale:
+            return f"{nbytes / scale:g} {unit}"
+    return f"{nbytes} B"

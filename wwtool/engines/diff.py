@@ -1,0 +1,79 @@
+"""Layer-by-layer comparison of LiteRT's reference kernels, exact PyTorch and the generated C."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.compiler.graph import Graph, Tensor
+from wwtool.compiler.reader import parse_model
+from wwtool.engines.litert import LiteRtEngine
+from wwtool.engines.native import NativeEngine
+from wwtool.engines.torch_engine import TorchEngine
+
+
+@dataclass
+class LayerDiff:
+    """One tensor: how many elements were compared, and per engine how many differed and by how much at most."""
+
+    tensor: Tensor
+    operator: str
+    compared: int = 0
+    differing: dict[str, int] = field(default_factory=lambda: {"torch": 0, "c": 0})
+    largest: dict[str, int] = field(default_factory=lambda: {"torch": 0, "c": 0})
+    in_c: bool = True
+
+    @property
+    def equal(self) -> bool:
+        return not any(self.differing.values())
+
+
+def compare(content: bytes, rows: npt.NDArray[Any]) -> list[LayerDiff]:
+    """Runs all three engines on the same rows and compares every tensor, in the order of computation."""
+    graph = parse_model(content)
+    layers = _layers(graph)
+    litert, torch = LiteRtEngine(content, keep_tensors=True), TorchEngine(content)
+    with NativeEngine(content, trace=True) as native:
+        traces = native.trace(rows)
+    for row, trace in zip(rows, traces, strict=True):
+        litert.step(row)
+        torch.step(row)
+        for layer in layers:
+            reference = litert.tensor(layer.tensor.index)
+            layer.compared += reference.size
+            _add(layer, "torch", reference, torch.tensor(layer.tensor.index))
+            value = trace.get(layer.tensor.index)
+            layer.in_c = value is not None
+            if value is not None:
+                _add(layer, "c", reference, value)
+    return layers
+
+
+def first_difference(layers: list[LayerDiff]) -> LayerDiff | None:
+    return next((layer for layer in layers if not layer.equal), None)
+
+
+def random_rows(graph: Graph, count: int, seed: int = 0) -> npt.NDArray[Any]:
+    """Uniform int8 inputs, shape (count, *input)."""
+    tensor = graph.tensor(graph.inputs[0])
+    generator = np.random.default_rng(seed)
+    return generator.integers(0, 256, (count, *tensor.shape[1:]), np.uint8).view(np.dtype(tensor.dtype))
+
+
+def _layers(graph: Graph) -> list[LayerDiff]:
+    result = []
+    for op in graph.operators:
+        for index in op.outputs:
+            tensor = graph.tensor(index)
+            if tensor.dtype != "resource":
+                result.append(LayerDiff(tensor, f"{op.index} {op.kind}"))
+    return result
+
+
+def _add(layer: LayerDiff, engine: str, reference: npt.NDArray[Any], value: npt.NDArray[Any]) -> None:
+    distance = np.abs(reference.astype(np.int64).ravel() - value.astype(np.int64).ravel())
+    layer.differing[engine] += int(np.count_nonzero(distance))
+    layer.largest[engine] = max(layer.largest[engine], int(distance.max(initial=0)))

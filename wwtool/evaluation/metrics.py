@@ -1,0 +1,132 @@
+"""Recall against false alarms per hour, and the figures made of it. Pure functions of the model's outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.evaluation.detector import DetectorConfig, detect
+
+FRAMES_PER_HOUR = 360_000
+
+
+@dataclass(frozen=True)
+class Track:
+    """A model's outputs over one long recording.
+
+    ``probabilities`` (outputs,) 0 to 255, one for every ``stride`` frames; ``segments`` (clips, 2): first and last
+    output of every clip in it, end exclusive; ``labels``: what each clip is.
+    """
+
+    probabilities: npt.NDArray[np.uint8]
+    segments: npt.NDArray[np.int64]
+    labels: tuple[str, ...]
+    stride: int
+
+    @property
+    def hours(self) -> float:
+        return len(self.probabilities) * self.stride / FRAMES_PER_HOUR
+
+
+@dataclass(frozen=True)
+class Point:
+    """What a threshold gives: ``recall`` in each positive condition, false alarms and their rate."""
+
+    threshold: int
+    recall: dict[str, float]
+    false_alarms: int
+    per_hour: float
+
+
+def detector_with(config: DetectorConfig, threshold: int, off_ratio: float) -> DetectorConfig:
+    """The detector at another on-threshold; it re-arms at ``off_ratio`` of it."""
+    return config.model_copy(update={"on_threshold": threshold, "off_threshold": int(threshold * off_ratio)})
+
+
+def found(track: Track, config: DetectorConfig) -> npt.NDArray[np.bool_]:
+    """For every clip of a track of positives, whether a detection falls into it."""
+    hits = np.asarray(detect(track.probabilities, config), np.int64)
+    low = np.searchsorted(hits, track.segments[:, 0])
+    high = np.searchsorted(hits, track.segments[:, 1])
+    return np.asarray(high > low)
+
+
+def false_alarms(track: Track, config: DetectorConfig) -> dict[str, int]:
+    """False alarms of a track of negatives by label; between clips they count to the clip before."""
+    counts: dict[str, int] = {}
+    for hit in detect(track.probabilities, config):
+        index = max(0, int(np.searchsorted(track.segments[:, 0], hit, side="right")) - 1)
+        label = track.labels[index]
+        counts[label] = counts.get(label, 0) + 1
+    return counts
+
+
+def curve(positives: dict[str, Track], negative: Track, config: DetectorConfig, off_ratio: float) -> list[Point]:
+    """Points for every on-threshold from 1 to 255."""
+    points = []
+    for threshold in range(1, 256):
+        at = detector_with(config, threshold, off_ratio)
+        alarms = len(detect(negative.probabilities, at))
+        recall = {
+            name: float(found(track, at).mean()) if len(track.segments) else 0.0 for name, track in positives.items()
+        }
+        points.append(Point(threshold, recall, alarms, alarms / negative.hours if negative.hours else 0.0))
+    return points
+
+
+def operating_point(points: list[Point], per_hour: float) -> Point:
+    """The lowest threshold from which on the false-alarm budget is kept; the highest threshold if none keeps it."""
+    chosen = points[-1]
+    for point in reversed(points):
+        if point.per_hour > per_hour:
+            break
+        chosen = point
+    return chosen
+
+
+def clip_scores(track: Track, window: int) -> npt.NDArray[np.float64]:
+    """The highest moving average, 0 to 1, within every clip."""
+    total = np.concatenate([[0], np.cumsum(track.probabilities, dtype=np.int64)])
+    average = (total[window:] - total[:-window]) / (255.0 * window) if len(total) > window else np.zeros(1)
+    scores = []
+    for start, stop in track.segments:
+        piece = average[max(0, int(start) - window + 1) : max(1, int(stop) - window + 1)]
+        scores.append(float(piece.max()) if len(piece) else 0.0)
+    return np.asarray(scores)
+
+
+def equal_error_rate(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.float64]) -> float:
+    """The rate at which clips of both kinds are mistaken alike."""
+    if not len(positive) or not len(negative):
+        return float("nan")
+    thresholds = np.unique(np.concatenate([positive, negative, [2.0]]))
+    misses = np.searchsorted(np.sort(positive), thresholds) / len(positive)
+    alarms = 1.0 - np.searchsorted(np.sort(negative), thresholds) / len(negative)
+    best = int(np.abs(misses - alarms).argmin())
+    return float((misses[best] + alarms[best]) / 2)
+
+
+def partial_auc(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.float64], limit: float = 0.05) -> float:
+    """Mean recall for clip false-positive rates from 0 to ``limit``; 1 is perfect."""
+    if not len(positive) or not len(negative):
+        return float("nan")
+    thresholds = np.unique(np.concatenate([positive, negative, [2.0]]))[::-1]
+    rate = 1.0 - np.searchsorted(np.sort(negative), thresholds) / len(negative)
+    recall = 1.0 - np.searchsorted(np.sort(positive), thresholds) / len(positive)
+    grid = np.linspace(0.0, limit, 101)
+    # The ROC is a staircase: at a rate, the best recall that needs no more.
+    at = np.searchsorted(rate, grid, side="right") - 1
+    return float(recall[np.clip(at, 0, len(recall) - 1)].mean())
+
+
+def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """95 % confidence interval of a proportion (Wilson 1927)."""
+    if trials == 0:
+        return 0.0, 1.0
+    p = successes / trials
+    centre = p + z * z / (2 * trials)
+    spread = z * np.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    return float(max(0.0, (centre - spread) / scale)), float(min(1.0, (centre + spread) / scale))

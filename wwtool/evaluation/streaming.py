@@ -1,0 +1,57 @@
+"""A model on audio as the device hears it: front end, generated C, detector; outputs and detections by feature frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.compiler.graph import Graph
+from wwtool.engines.native import NativeEngine
+from wwtool.errors import InputError
+from wwtool.evaluation.detector import DetectorConfig, detect
+from wwtool.frontend.micro import CHANNELS, features, quantize
+
+
+@dataclass(frozen=True)
+class Detection:
+    """``frame``: the last feature frame, from 0, that the inference saw; ``probability``: its output, 0 to 255."""
+
+    frame: int
+    probability: int
+
+
+class StreamingModel:
+    """An INT8 .tflite fed from the front end; every call starts from a fresh state."""
+
+    def __init__(self, content: bytes) -> None:
+        self._engine = NativeEngine(content)
+        graph: Graph = self._engine.model.program.graph
+        source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
+        if len(source.shape) != 3 or source.shape[2] != CHANNELS or source.dtype != "int8" or result.size != 1:
+            raise InputError(
+                f"the model maps {list(source.shape)} to {list(result.shape)}; streaming needs int8 [1, frames, {CHANNELS}] to one output"
+            )
+        self.stride = source.shape[1]
+        self._offset = 0 if result.dtype == "uint8" else 128
+
+    def probabilities(self, frames: npt.NDArray[np.int8]) -> npt.NDArray[np.uint8]:
+        """int8 features (frames, 40) to one probability for every ``stride`` frames, 0 to 255."""
+        count = len(frames) // self.stride
+        if count == 0:
+            return np.zeros(0, np.uint8)
+        rows = frames[: count * self.stride].reshape(count, self.stride, CHANNELS)
+        return self._engine.run(rows).reshape(-1).view(np.uint8) + np.uint8(self._offset)
+
+    def detections(self, pcm: npt.NDArray[np.int16], config: DetectorConfig) -> list[Detection]:
+        """Detections in 16 kHz audio."""
+        p = self.probabilities(quantize(features(pcm)))
+        return [Detection(self.frame_of(i), int(p[i])) for i in detect(p, config)]
+
+    def frame_of(self, output: int) -> int:
+        """The last feature frame that output number ``output`` saw."""
+        return (output + 1) * self.stride - 1
+
+    def close(self) -> None:
+        self._engine.close()
