@@ -1,0 +1,37 @@
+"""Runs a speech program that writes a .wav file."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from wwtool.data.audio import read_audio
+from wwtool.data.synthesizer import Audio
+from wwtool.errors import InputError, ToolError
+
+_TIMEOUT_S = 60
+
+
+def speak_with(name: str, command: Callable[[Path], Sequence[str | Path]], text: str | None = None) -> Audio:
+    """Runs ``command(output file)``, with ``text`` on its standard input, and reads what it wrote."""
+    with tempfile.TemporaryDirectory(prefix="wwtool-speech-") as folder:
+        output = Path(folder) / "speech.wav"
+        try:
+            done = subprocess.run(
+                [str(word) for word in command(output)],
+                input=text,
+                capture_output=True,
+                text=True,
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ToolError(f"{name} failed: {error}") from error
+        if done.returncode != 0:
+            raise ToolError(f"{name} failed: {done.stderr.strip()[:200] or f'status {done.returncode}'}")
+        try:
+            return read_audio(output)
+        except InputError as error:
+            raise ToolError(f"{name} wrote no usable audio: {error}") from error

@@ -1,0 +1,40 @@
+"""Festival, an English synthesiser, where it and at least one voice are installed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from wwtool.data.command import speak_with
+from wwtool.data.synthesizer import Audio, Utterance
+
+
+class Festival:
+    """The ``text2wave`` program as a Synthesizer."""
+
+    name = "festival"
+
+    def __init__(self, festival: Path, text2wave: Path) -> None:
+        self._text2wave = text2wave
+        listing = subprocess.run(
+            [festival, "--batch", "(print (voice.list))"], capture_output=True, text=True, timeout=30, check=False
+        ).stdout
+        self._voices = sorted(re.findall(r"\w+", listing))
+
+    @classmethod
+    def find(cls) -> Festival | None:
+        festival, text2wave = shutil.which("festival"), shutil.which("text2wave")
+        return cls(Path(festival), Path(text2wave)) if festival and text2wave else None
+
+    def voices(self, language: str) -> list[str]:
+        return self._voices if language.lower().split("-")[0] == "en" else []
+
+    def speak(self, utterance: Utterance) -> Audio:
+        scheme = f"(voice_{utterance.voice})", f"(Parameter.set 'Duration_Stretch {1.0 / utterance.rate:.3f})"
+        return speak_with(
+            self.name,
+            lambda output: [self._text2wave, "-eval", scheme[0], "-eval", scheme[1], "-o", output],
+            utterance.text,
+        )

@@ -1,0 +1,44 @@
+"""Flite, a small English synthesiser with recorded voices, where it is installed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from wwtool.data.command import speak_with
+from wwtool.data.synthesizer import Audio, Utterance
+
+_UNUSABLE_VOICES = frozenset({"kal", "awb_time"})  # 8 kHz; only tells the time
+
+
+class Flite:
+    """The ``flite`` program as a Synthesizer."""
+
+    name = "flite"
+
+    def __init__(self, program: Path) -> None:
+        self._program = program
+        listing = subprocess.run([program, "-lv"], capture_output=True, text=True, timeout=30, check=False).stdout
+        self._voices = sorted(set(listing.partition(":")[2].split()) - _UNUSABLE_VOICES)
+
+    @classmethod
+    def find(cls) -> Flite | None:
+        program = shutil.which("flite")
+        return cls(Path(program)) if program else None
+
+    def voices(self, language: str) -> list[str]:
+        return self._voices if language.lower().split("-")[0] == "en" else []
+
+    def speak(self, utterance: Utterance) -> Audio:
+        low, high = (130, 240) if utterance.voice == "slt" else (80, 150)
+        settings = {
+            "duration_stretch": 1.0 / utterance.rate,
+            "int_f0_target_mean": low + (high - low) * utterance.pitch,
+            "int_f0_target_stddev": 5 + 30 * utterance.liveliness,
+        }
+        options = [word for key, value in settings.items() for word in ("--setf", f"{key}={value:.3f}")]
+        return speak_with(
+            self.name,
+            lambda output: [self._program, "-voice", utterance.voice, *options, "-t", utterance.text, "-o", output],
+        )
