@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "ww_app.h"
+#include "ww_frontend.h"
 
 enum { FRAMES = 3, INPUT_BYTES = FRAMES * 40, OUTPUT_BYTES = 2, STEP = 160 };
 
@@ -384,6 +385,35 @@ static void test_features(void)
     CHECK(model.inferences == before);
 }
 
+/* Samples are little-endian, and reach the front end as they are: its own result on the same samples is the same. */
+static void test_sample_bytes(void)
+{
+    enum { COUNT = 500 };
+    uint8_t bytes[32 + 2 * COUNT];
+    int16_t samples[COUNT];
+    size_t length = (size_t)snprintf((char *)bytes, 32, "ww-features %d%%", 2 * COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        samples[i] = (int16_t)(i * i * 37 % 5001 - 2500);
+        bytes[length++] = (uint8_t)((uint16_t)samples[i] & 0xFFU);
+        bytes[length++] = (uint8_t)((uint16_t)samples[i] >> 8);
+    }
+
+    static struct ww_frontend frontend;
+    uint16_t features[WW_FRONTEND_CHANNELS];
+    bool ready = false;
+    char wanted[16 + 2 * WW_FRONTEND_CHANNELS + 2] = "ww-features-[0,";
+    ww_frontend_init(&frontend, STEP);
+    (void)ww_frontend_process(&frontend, samples, COUNT, features, &ready);
+    CHECK(ready);
+    for (size_t i = 0; i < WW_FRONTEND_CHANNELS; i++) {
+        const unsigned value = (uint8_t)ww_frontend_quantize(features[i]);
+        (void)snprintf(wanted + strlen(wanted), 3, "%02x", value);
+    }
+    start();
+    (void)ask("ww-reset%");
+    CHECK(contains(send_bytes(bytes, length), wanted));
+}
+
 static void hear(size_t count)
 {
     world.sample_count = count;
@@ -411,6 +441,16 @@ static void test_detection(void)
     expect("start%", "m-ready\r\n");
     CHECK(world.audio_on && model.resets == resets + 1);
     expect("stop%", "Streaming stopped.\r\ntarget activations: \r\n[]\r\nm-ready\r\n");
+}
+
+static void test_signed_output(void)
+{
+    program.output_offset = 128;
+    start();
+    model.bias = 82; /* the byte 82 is +82, 210 of 255 */
+    hear(800);
+    CHECK(strcmp(world.output, "ww-detection-[2,210]\r\n") == 0);
+    program.output_offset = 0;
 }
 
 static void test_many_activations(void)
@@ -483,7 +523,9 @@ int main(void)
     test_pcm_counts_frames();
     test_pcm_errors();
     test_features();
+    test_sample_bytes();
     test_detection();
+    test_signed_output();
     test_many_activations();
     test_without_microphone_or_audio_model();
     test_baud();
