@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import shutil
@@ -25,7 +26,9 @@ def load(*sources: str) -> ctypes.CDLL:
     if compiler is None:
         pytest.skip("no C compiler")
     core = asset_dir("firmware_templates") / "core"
-    library = Path(mkdtemp(prefix="wwtool-core-")) / "core.so"
+    folder = Path(mkdtemp(prefix="wwtool-core-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    library = folder / "core.so"
     flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-shared", "-fPIC"]
     subprocess.run([compiler, *flags, "-o", library, *(core / name for name in sources)], check=True)
     return ctypes.CDLL(str(library))

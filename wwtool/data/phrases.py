@@ -1,0 +1,179 @@
+"""Texts to train against: phrases that sound almost like the wake word, and ordinary sentences.
+
+None of them contains the wake word or anything that sounds the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from random import Random
+
+from wwtool.data import sentences as templates
+from wwtool.data.espeak import accents
+from wwtool.data.sounds import Sounds, contains, lexicon, sounds
+from wwtool.errors import InputError
+
+LONGEST_PHRASE = 60
+_APOSTROPHE = "\u2019"  # as word processors write it
+_PUNCTUATION = " '-.,!?" + _APOSTROPHE
+_SHORTEST_SOUNDS = 3
+_SPLIT_CANDIDATES = 12
+_NEIGHBOURS = 80
+
+
+def normalize_phrase(phrase: str, language: str = "en-us") -> str:
+    """The phrase as it is spoken: lower case, single spaces, no punctuation but apostrophes and hyphens.
+
+    Raises:
+        InputError: nothing can be said, or not by a voice of that language, or too little to be recognised.
+    """
+    text = " ".join(unicodedata.normalize("NFC", phrase).split())
+    if len(text) > LONGEST_PHRASE:
+        raise InputError(f"the phrase has {len(text)} characters; use at most {LONGEST_PHRASE}")
+    if not accents(language):
+        raise InputError(f"there is no voice for the language {language!r}; use one such as en-us, de or fr")
+    for character in text:
+        if not (character.isalnum() or unicodedata.category(character) == "Mn" or character in _PUNCTUATION):
+            raise InputError(f"the phrase {text!r} contains {character!r}, which is not spoken; write words only")
+        if language.startswith("en") and character.isalpha() and "LATIN" not in unicodedata.name(character, ""):
+            raise InputError(f"the phrase {text!r} contains {character!r}, which {language} voices cannot say")
+    words = "".join(c for c in text.replace(_APOSTROPHE, "'") if c not in ".,!?").lower().split()
+    spoken = " ".join(word for word in (word.strip("'-") for word in words) if word)
+    if not any(c.isalnum() for c in spoken):
+        raise InputError("the phrase is empty; give the wake word as text, such as 'hey computer'")
+    if len(sounds(spoken, language)) < _SHORTEST_SOUNDS:
+        raise InputError(f"the phrase {spoken!r} is too short to be told from other speech; use two syllables or more")
+    return spoken
+
+
+def near_misses(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[str]:
+    """Texts that sound like the phrase or like a part of it; the first are all different, then they repeat."""
+    phrase = normalize_phrase(phrase, language)
+    random = Random(f"near {seed} {phrase} {language}")
+    differs = _differs_from(phrase, language)
+    sources: list[list[str]] = []
+    for make in (_one_word_replaced, _partial, _sound_split, _around):
+        texts = [text for text in dict.fromkeys(make(phrase, language, random)) if differs(text)]
+        random.shuffle(texts)
+        sources.append(texts)
+    merged = list(_round_robin(sources))
+    if not merged:  # a language without word frequencies and a phrase too short to cut
+        merged = [text for text in ("la la", "ma na", "ti ko") if differs(text)]
+    return [merged[i % len(merged)] for i in range(count)]
+
+
+def sentences(count: int, seed: int = 0, language: str = "en-us", avoid: str | None = None) -> list[str]:
+    """Ordinary sentences; none contains ``avoid`` or sounds as if it did."""
+    random = Random(f"sentences {seed} {language}")
+    differs = _differs_from(normalize_phrase(avoid, language), language) if avoid else lambda _text: True
+    words = lexicon(language).words[:6000]
+    english = language.split("-")[0] == "en"
+    made: list[str] = []
+    for attempt in itertools.count(1):
+        if len(made) >= count:
+            break
+        if attempt > 100 * (count + 10):
+            raise InputError(f"the phrase {avoid!r} is heard in nearly every sentence; choose a longer one")
+        text = templates.english(random, words) if english else templates.any_language(random, words)
+        if differs(text):
+            made.append(text)
+    return made
+
+
+def _differs_from(phrase: str, language: str) -> Callable[[str], bool]:
+    """A test whether a text can be told from the phrase in the main accents of the language."""
+    ears = [language, *(accent for accent in accents(language)[1:] if accent in ("en", "en-us"))]
+    heard: list[tuple[str, Sounds]] = [(ear, sounds(phrase, ear)) for ear in ears]
+    words = f" {phrase} "
+
+    def differs(text: str) -> bool:
+        if words in f" {''.join(c for c in text.lower() if c not in '.,!?')} ":
+            return False
+        return not any(contains(sounds(text, ear), target) for ear, target in heard)
+
+    return differs
+
+
+def _one_word_replaced(phrase: str, language: str, random: Random) -> Iterator[str]:
+    """Each word of the phrase gives way to words that sound like it, alone and in its place."""
+    words = phrase.split()
+    book = lexicon(language)
+    for i, word in enumerate(words):
+        for _, other in book.nearest(sounds(word, language), _NEIGHBOURS, farthest=0.5 * len(word) + 1):
+            yield " ".join([*words[:i], other, *words[i + 1 :]])
+            if len(words) == 1 or len(word) > 3:
+                yield other
+    if len(words) > 1:
+        near = [[w for _, w in book.nearest(sounds(word, language), 25)] or [word] for word in words]
+        for _ in range(200):
+            yield " ".join(random.choice(choices) for choices in near)
+
+
+def _partial(phrase: str, language: str, random: Random) -> Iterator[str]:
+    """Beginnings and ends of the phrase, single words, words in another order, words left out."""
+    del language, random
+    words = phrase.split()
+    for word in words:
+        if len(words) > 1:
+            yield word
+        for cut in range(2, len(word) - 1):
+            if _pronounceable(word[:cut]):
+                yield " ".join([*words[: words.index(word)], word[:cut]])
+            if _pronounceable(word[cut:]):
+                yield " ".join([word[cut:], *words[words.index(word) + 1 :]])
+    for order in itertools.permutations(words[:4]) if len(words) > 1 else ():
+        yield " ".join(order)
+    for skipped in range(len(words)) if len(words) > 2 else ():
+        yield " ".join(words[:skipped] + words[skipped + 1 :])
+    if len(words) > 1:
+        yield " ".join([words[0], words[0]])
+        yield " ".join([words[-1], words[-1]])
+
+
+def _sound_split(phrase: str, language: str, random: Random) -> Iterator[str]:
+    """Two or three words that together sound like the phrase: "come pewter" for "computer"."""
+    whole = sounds(phrase, language)
+    book = lexicon(language)
+    pairs: list[tuple[float, str]] = []
+    for cut in range(2, len(whole) - 1):
+        starts = book.nearest(whole[:cut], _SPLIT_CANDIDATES)
+        ends = book.nearest(whole[cut:], _SPLIT_CANDIDATES)
+        pairs += [(a + b, f"{first} {second}") for a, first in starts for b, second in ends]
+    pairs.sort()
+    best = [text for _, text in pairs[: max(150, len(pairs) // 3)]]
+    random.shuffle(best)
+    yield from best
+
+
+def _around(phrase: str, language: str, random: Random) -> Iterator[str]:
+    """A word of the phrase, or one that sounds like it, in the company of ordinary words."""
+    book = lexicon(language)
+    if not book.words:
+        return
+    for word in phrase.split():
+        alike = [w for _, w in book.nearest(sounds(word, language), 40)]
+        for _ in range(150):
+            centre = random.choice([word, *alike]) if len(phrase.split()) > 1 else random.choice(alike)
+            before, after = random.choice(book.words[:800]), random.choice(book.words[:800])
+            yield random.choice([f"{before} {centre}", f"{centre} {after}", f"{before} {centre} {after}"])
+
+
+def _pronounceable(fragment: str) -> bool:
+    """Has a vowel, so that it is read and not spelt."""
+    return any(unicodedata.normalize("NFD", c)[0] in "aeiouy" or not c.isascii() for c in fragment)
+
+
+def _round_robin(sources: Iterable[list[str]]) -> Iterator[str]:
+    """One of each source in turn, each text once, until all are used up."""
+    queues = [iter(source) for source in sources]
+    seen: set[str] = set()
+    while queues:
+        for queue in list(queues):
+            text = next((t for t in queue if t not in seen), None)
+            if text is None:
+                queues.remove(queue)
+            else:
+                seen.add(text)
+                yield text

@@ -1,0 +1,199 @@
+"""Synthesises a data folder: the phrase, near misses and sentences, in many voices.
+
+A plan (what is said, by whom, how) is a function of phrase and seed. A clip's file is named after what is in it and
+appears complete or not at all, so an interrupted run goes on where it stopped and a changed plan keeps what it shares
+with the old one.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+from wwtool.data import phrases
+from wwtool.data.audio import write_audio
+from wwtool.data.synthesizer import Audio, Synthesizer, Utterance, engines
+from wwtool.errors import InputError
+from wwtool.files import hash_of, write_text
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+PROCESSES = 2
+SECONDS_PER_SENTENCE = 2.2  # on average, measured; turns hours into a number of sentences
+_BATCH = 64
+_WORTH_A_PROCESS = 300  # fewer clips are made before a second process has started
+_RECORDED_VOICES = 0.05  # share of utterances by engines with recorded voices, which are twenty times slower
+
+# Where in a sentence the phrase is said, as punctuation and company change the melody.
+_DELIVERIES = ("{}", "{}", "{}", "{}.", "{}!", "{}?", "{},")
+
+
+@dataclass(frozen=True)
+class PlannedClip:
+    """One clip of a data folder."""
+
+    label: str  # positive, hard_negative or negative
+    utterance: Utterance
+
+    @property
+    def path(self) -> str:
+        """Relative to the data folder."""
+        return f"{self.label}/{self.utterance.speaker}/{hash_of(asdict(self.utterance))}.flac"
+
+
+@dataclass(frozen=True)
+class SynthReport:
+    """What a data folder now holds."""
+
+    clips: dict[str, int]  # by label
+    made: int
+    kept: int
+
+
+def plan_phrase(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[Utterance]:
+    """The phrase itself, ``count`` times, each time differently said."""
+    phrase = phrases.normalize_phrase(phrase, language)
+    random = Random(f"positive {seed} {phrase} {language}")
+    return _deliver([random.choice(_DELIVERIES).format(phrase) for _ in range(count)], language, random)
+
+
+def plan_near_misses(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[Utterance]:
+    """Texts that sound nearly like the phrase."""
+    random = Random(f"hard_negative {seed} {phrase} {language}")
+    return _deliver(phrases.near_misses(phrase, count, seed, language), language, random)
+
+
+def plan_sentences(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[Utterance]:
+    """Sentences without the phrase."""
+    random = Random(f"negative {seed} {phrase} {language}")
+    return _deliver(phrases.sentences(count, seed, language, avoid=phrase), language, random)
+
+
+def plan_all(
+    phrase: str, positives: int, near_misses: int, sentences: int, seed: int = 0, language: str = "en-us"
+) -> list[PlannedClip]:
+    """Everything a data folder needs."""
+    parts = {
+        "positive": plan_phrase(phrase, positives, seed, language),
+        "hard_negative": plan_near_misses(phrase, near_misses, seed, language),
+        "negative": plan_sentences(phrase, sentences, seed, language),
+    }
+    return [PlannedClip(label, utterance) for label, utterances in parts.items() for utterance in utterances]
+
+
+def render(utterances: Sequence[Utterance], processes: int = PROCESSES) -> Iterator[Audio]:
+    """Speaks utterances, in order, as int16 at 16 kHz; nothing touches the disk."""
+    for batch in _in_batches(_speak_batch, utterances, processes):
+        yield from batch
+
+
+def synthesize(
+    phrase: str,
+    folder: Path,
+    positives: int = 4000,
+    near_misses: int = 4500,
+    sentence_hours: float = 3.2,
+    seed: int = 0,
+    language: str = "en-us",
+    processes: int = PROCESSES,
+    progress: Callable[[int, int], None] | None = None,
+) -> SynthReport:
+    """Makes or completes a data folder with ``index.csv``.
+
+    Args:
+        phrase: the wake word.
+        folder: made if it is not there.
+        positives: clips of the phrase.
+        near_misses: clips that sound nearly like it.
+        sentence_hours: hours of ordinary sentences, roughly.
+        seed: another seed, other voices and texts.
+        language: of the voices, such as ``en-us``.
+        processes: how many to use.
+        progress: told the number of clips done and of all clips.
+
+    Raises:
+        InputError: the phrase cannot be spoken, or the folder cannot be written.
+    """
+    sentences = round(sentence_hours * 3600 / SECONDS_PER_SENTENCE)
+    planned = plan_all(phrase, positives, near_misses, sentences, seed, language)
+    clips = list({clip.path: clip for clip in planned}.values())
+    missing = [clip for clip in clips if not (folder / clip.path).exists()]
+    done = len(clips) - len(missing)
+    jobs = [(folder / clip.path, clip.utterance) for clip in missing]
+    for written in _in_batches(_write_batch, jobs, processes):
+        done += written
+        if progress is not None:
+            progress(done, len(clips))
+    write_text(folder / "index.csv", _index(clips))
+    labels = [clip.label for clip in clips]
+    counts = {label: labels.count(label) for label in dict.fromkeys(labels)}
+    return SynthReport(counts, made=len(missing), kept=len(clips) - len(missing))
+
+
+def _deliver(texts: Sequence[str], language: str, random: Random) -> list[Utterance]:
+    """Gives every text a voice and a way of speaking."""
+    voices = {name: engine.voices(language) for name, engine in _engines().items()}
+    voices = {name: names for name, names in voices.items() if names}
+    if not voices:
+        raise InputError(f"no installed synthesiser speaks {language!r}; use a language such as en-us, de or fr")
+    recorded = [name for name in voices if name != "espeak"]
+    utterances = []
+    for text in texts:
+        use_recorded = recorded and random.random() < _RECORDED_VOICES
+        engine = random.choice(recorded) if use_recorded or "espeak" not in voices else "espeak"
+        utterances.append(
+            Utterance(
+                text=text,
+                engine=engine,
+                voice=random.choice(voices[engine]),
+                rate=round(random.triangular(0.65, 1.4, 1.0), 2),
+                pitch=round(random.uniform(0.15, 0.85), 2),
+                liveliness=round(random.uniform(0.2, 0.9), 2),
+            )
+        )
+    return utterances
+
+
+@cache
+def _engines() -> dict[str, Synthesizer]:
+    return engines()
+
+
+def _speak_batch(utterances: Sequence[Utterance]) -> list[Audio]:
+    return [_engines()[utterance.engine].speak(utterance) for utterance in utterances]
+
+
+def _write_batch(jobs: Sequence[tuple[Path, Utterance]]) -> int:
+    for (path, _), audio in zip(jobs, _speak_batch([utterance for _, utterance in jobs]), strict=True):
+        write_audio(path, audio)
+    return len(jobs)
+
+
+def _in_batches(work: Callable[[Sequence[Job]], Result], jobs: Sequence[Job], processes: int) -> Iterator[Result]:
+    """Results of ``work`` on successive batches, in order; nothing is left running if the caller stops early."""
+    batches = [jobs[i : i + _BATCH] for i in range(0, len(jobs), _BATCH)]
+    if processes <= 1 or len(jobs) < _WORTH_A_PROCESS:
+        yield from map(work, batches)
+        return
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            yield from pool.map(work, batches)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _index(clips: Sequence[PlannedClip]) -> str:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["path", "label", "speaker", "text"])
+    table.writerows([clip.path, clip.label, clip.utterance.speaker, clip.utterance.text] for clip in clips)
+    return text.getvalue()
