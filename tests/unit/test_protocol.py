@@ -253,15 +253,32 @@ def test_an_error_answer_is_the_message(device: Start) -> None:
 
 
 def test_a_half_sent_command_is_got_over(device: Start) -> None:
-    answers = iter([b"e-[Unknown command: hal]\r\nm-ready\r\n", NAME])
-    with Session(device(lambda _: next(answers))) as s:
-        assert s.name == "wwtool-fake"
-
-
-def test_old_bytes_do_not_count(device: Start) -> None:
     model = Model()
-    with Session(device(lambda c: b"m-ready\r\n" + model(c) if c == b"name" else model(c))) as s:
-        assert s.name == "wwtool-fake"
+    with Session(device(lambda c: model(b"half" + c if c.startswith(b"sync") else c))) as s:
+        assert s.info().board == "fake"
+
+
+def test_old_answers_do_not_count(device: Start) -> None:
+    """The banner of a board that has just started, and the name another program asked for, come before the answer."""
+    model = Model()
+    old = b"m-init-done\r\nm-ready\r\n" + NAME
+    with Session(device(lambda c: (old if c.startswith(b"sync") else b"") + model(c))) as s:
+        assert s.info().board == "fake"
+
+
+def test_a_lost_question_is_asked_again(device: Start) -> None:
+    """A device that waits for samples swallows what it is asked until its time-out."""
+    model = Model()
+    swallowed: list[bytes] = []
+
+    def answer(command: bytes) -> bytes:
+        if not swallowed:
+            swallowed.append(command)
+            return b""
+        return model(command)
+
+    with Session(device(answer)) as s:
+        assert s.info().board == "fake"
 
 
 def test_a_conversation(device: Start) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -69,32 +68,3 @@ def test_damage_in_a_header_is_found(image: bytes, data: st.DataObject) -> None:
 def test_a_truncated_file_is_refused(content: bytes) -> None:
     with pytest.raises(InputError, match="512-byte blocks"):
         uf2.from_uf2(content)
-
-
-def test_writing_replaces_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    target = tmp_path / "image" / "a.bin"
-    uf2.write_atomically(target, b"old")
-    uf2.write_atomically(target, b"new")
-    assert target.read_bytes() == b"new"
-    assert [p.name for p in target.parent.iterdir()] == ["a.bin"]
-
-
-def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "a.bin"
-    target.write_bytes(b"old")
-
-    def full(_fd: int) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr(uf2.os, "fsync", full)
-    with pytest.raises(OSError, match="disk full"):
-        uf2.write_atomically(target, b"new")
-    assert target.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
-
-
-def test_both_images(tmp_path: Path) -> None:
-    raw = bytes(600)
-    image = uf2.write_pico_images(raw, tmp_path / "f.bin", tmp_path / "f.uf2")
-    assert (tmp_path / "f.bin").read_bytes() == image
-    assert uf2.from_uf2((tmp_path / "f.uf2").read_bytes())[1][:600] == image

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ FEATURE_CHANNELS = 40
 INFER_TIMEOUT_S = 30.0  # of the reference host of MLPerf Tiny
 _SYNC_TIMEOUT_S = 3.0  # longer than the device waits for the rest of a PCM block
 _SYNC_ATTEMPTS = 2
+_MAX_OLD_ANSWERS = 16
 
 
 @dataclass(frozen=True)
@@ -104,27 +106,43 @@ class Session:
             raise
 
     def _synchronise(self) -> str:
-        """Gets over a half-sent command or a half-sent block of samples, and returns the device's name."""
+        """Gets over old answers, a half-sent command or a half-sent block of samples; returns the device's name."""
         self.link.forget_input()
         for attempt in range(_SYNC_ATTEMPTS):
             try:
-                reply = protocol.Reply("name", self._ask_name())
+                if self._echo(f"sync-{secrets.token_hex(3)}"):
+                    break
             except DeviceError:
                 if attempt + 1 == _SYNC_ATTEMPTS:
                     raise
-                continue
-            name = protocol.parse_name(reply.lines)
-            if name is not None:
-                return name
-            # The terminator ended something older; the next answer is to the question alone.
-        raise DeviceError(
+        else:
+            raise self._foreign()
+        name = protocol.parse_name(self.link.command("name", _SYNC_TIMEOUT_S).lines)
+        if name is None:
+            raise self._foreign()
+        return name
+
+    def _echo(self, nonce: str) -> bool:
+        """Sends a command that no firmware knows; true once an answer quotes it, so that no older answer is left."""
+        self.link.write(protocol.encode(nonce))
+        answers = 0
+        while answers < _MAX_OLD_ANSWERS:
+            try:
+                lines = self.link.read_lines(protocol.READY, "name", _SYNC_TIMEOUT_S)
+            except DeviceError:
+                if answers == 0:
+                    raise
+                return False
+            if any(nonce in line for line in lines):
+                return True
+            answers += 1
+        return False
+
+    def _foreign(self) -> DeviceError:
+        return DeviceError(
             f"what answers at {self.link.url} does not speak the MLPerf Tiny protocol; check the port, or flash the "
             "board with wwtool flash"
         )
-
-    def _ask_name(self) -> tuple[str, ...]:
-        self.link.write(protocol.encode("name"))
-        return self.link.read_lines(protocol.READY, "name", _SYNC_TIMEOUT_S)
 
     def info(self) -> DeviceInfo:
         """Returns what runs on the board."""

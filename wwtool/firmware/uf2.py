@@ -1,15 +1,11 @@
 """Flash images of the RP2040: the checksum of the second-stage boot loader, and UF2 files.
 
-UF2: https://github.com/microsoft/uf2. Boot loader: RP2040 datasheet 2.8.1.3.1. Everything but :func:`write_atomically`
-is pure.
+UF2: https://github.com/microsoft/uf2. Boot loader: RP2040 datasheet 2.8.1.3.1. Bytes in, bytes out.
 """
 
 from __future__ import annotations
 
-import os
 import struct
-import tempfile
-from pathlib import Path
 
 from wwtool.errors import InputError
 
@@ -96,28 +92,3 @@ def from_uf2(uf2: bytes, family: int = RP2040_FAMILY) -> tuple[int, bytes]:
             raise InputError(f"UF2 block {number} is out of order or of an odd size; the file is damaged")
         parts.append(block[_HEADER.size : _HEADER.size + PAYLOAD_BYTES])
     return base, b"".join(parts)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Writes a file so that there is either the old one or the whole new one, whatever happens meanwhile."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def write_pico_images(raw: bytes, bin_path: Path, uf2_path: Path) -> bytes:
-    """Writes the ``.bin`` and ``.uf2`` of what objcopy made of an ELF; returns the patched image."""
-    image = patch_boot2(raw)
-    write_atomically(bin_path, image)
-    write_atomically(uf2_path, to_uf2(image))
-    return image

@@ -178,8 +178,9 @@ class Emulator:
         return self._last_stats
 
     def wait(self) -> None:
-        """Returns when the emulator has ended."""
+        """Returns when the emulator has ended, by itself or because of a fault (see :meth:`check`)."""
         self._process.wait()
+        self._reader.join(timeout=_STOP_TIMEOUT_S)
 
     def close(self) -> None:
         """Ends the emulator; safe to call again."""

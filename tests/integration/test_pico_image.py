@@ -1,0 +1,221 @@
+"""The Pico firmware without a model: built, booted in rp2040js through its own boot2, and used over both consoles."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import serial
+
+from wwtool.assets import asset_dir
+from wwtool.device import suites
+from wwtool.device.emulators import pico
+from wwtool.device.protocol import Event, parse_event
+from wwtool.device.session import Session
+from wwtool.errors import DeviceError, InputError, ToolError
+from wwtool.firmware import uf2
+from wwtool.firmware.toolchains import WARNINGS
+
+FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
+TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
+STACK_BYTES = 8192
+ARM_FLAGS = [
+    "-mcpu=cortex-m0plus", "-mthumb", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
+]  # fmt: skip
+
+
+def _emulator_missing() -> str:
+    try:
+        pico.find_node()
+        pico.find_rp2040js()
+    except ToolError as error:
+        return str(error)
+    return "" if shutil.which("arm-none-eabi-gcc") else "arm-none-eabi-gcc is not installed"
+
+
+needs_emulator = pytest.mark.skipif(bool(_emulator_missing()), reason=_emulator_missing() or "all is there")
+
+
+@pytest.fixture(scope="module")
+def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    templates = asset_dir("firmware_templates")
+    board = templates / "boards" / "pico"
+    target = tmp_path_factory.mktemp("pico") / "fake.elf"
+    sources = [*sorted(board.glob("*.[cS]")), *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
+    subprocess.run(
+        ["arm-none-eabi-gcc", *WARNINGS, *ARM_FLAGS, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
+         "-Wl,--fatal-warnings", f"-I{templates / 'core'}", f"-I{board}", "-T", str(board / "link.ld"),
+         "-o", str(target), *map(str, sources), "-lgcc"],
+        check=True,
+    )  # fmt: skip
+    return target
+
+
+@pytest.fixture(scope="module")
+def image(elf: Path) -> Path:
+    raw = elf.with_suffix(".raw")
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(raw)], check=True)
+    target = elf.with_suffix(".bin")
+    target.write_bytes(uf2.patch_boot2(raw.read_bytes()))
+    return target
+
+
+def _host_events(tmp_path: Path, samples: np.ndarray) -> list[Event]:
+    """What the same core and program report on this machine (boards/host)."""
+    templates = asset_dir("firmware_templates")
+    program = tmp_path / "host"
+    sources = [templates / "boards" / "host" / "main.c", *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
+    subprocess.run(
+        ["cc", *WARNINGS, "-O1", f"-I{templates / 'core'}", "-o", str(program), *map(str, sources)], check=True
+    )
+    script = b"ww-reset%ww-prob 1%"
+    for start in range(0, len(samples), 512):
+        block = samples[start : start + 512].astype("<i2").tobytes()
+        script += b"ww-pcm %d%%" % len(block) + block
+    out = subprocess.run([program], input=script, capture_output=True, check=True, timeout=30).stdout.decode()
+    return [event for line in out.splitlines() if (event := parse_event(line))]
+
+
+@needs_emulator
+def test_the_firmware_without_a_model_is_small(elf: Path) -> None:
+    text = subprocess.run(["arm-none-eabi-size", "-A", str(elf)], check=True, capture_output=True, text=True).stdout
+    sizes = {m[1]: int(m[2]) for m in re.finditer(r"^(\.\w+)\s+(\d+)", text, re.MULTILINE)}
+    assert sizes[".boot2"] == 256
+    assert sizes[".boot2"] + sizes[".text"] + sizes[".data"] < 24 * 1024
+    assert sizes[".data"] + sizes[".bss"] < 20 * 1024
+
+
+@needs_emulator
+def test_banner_and_names(image: Path) -> None:
+    with pico.start(image) as emulator, serial.serial_for_url(emulator.url, timeout=5) as port:
+        banner = port.read_until(b"m-ready\r\n").decode()
+        assert re.fullmatch(r"m-timestamp-mode-performance\r\nm-lap-us-\d+\r\nm-init-done\r\nm-ready\r\n", banner), (
+            banner
+        )
+        port.write(b"name%")
+        assert port.read_until(b"m-ready\r\n") == b"m-name-dut-[wwtool-pico]\r\nm-ready\r\n"
+
+
+@needs_emulator
+@pytest.mark.parametrize("console", ["uart", "usb"])
+def test_console(image: Path, tmp_path: Path, console: str) -> None:
+    expected = _host_events(tmp_path, TONE)
+    assert {event.kind for event in expected} == {"prob", "detection"}
+    rng = np.random.default_rng(1)
+    inputs = rng.integers(-100, 100, (5, 120)).astype(np.int8)
+    outputs = ((inputs.astype(int) + 128).sum(axis=1) // 120).astype(np.uint8)[:, None]
+    with pico.start(image, console=console) as emulator, Session(emulator.url) as session:
+        assert session.name == "wwtool-pico"
+        assert session.info().board == "pico"
+        session.set_baud(921600)
+        assert emulator.stats()["baud"] == pytest.approx(921600 if console == "uart" else 115200, rel=0.01)
+        assert suites.parity(session, [suites.ParityGroup("random", inputs, outputs)]).passed
+        session.reset()
+        session.show_probabilities(True)
+        assert session.stream_pcm(TONE) == expected
+        assert emulator.stats()["led_on"] == 1
+        memory = session.memory()
+        assert 256 < memory.stack_bytes < STACK_BYTES // 2
+        assert memory.overrun_samples == 0
+        assert session.cycles().frontend > 10_000
+        timing = session.infer(10)
+        assert timing.latency_us * 125 > session.cycles().invoke  # 125 cycles a microsecond: both clocks agree
+        assert timing.latency_us * 125 < session.cycles().invoke * 4
+        emulator.check()
+
+
+@needs_emulator
+def test_microphone_to_led(image: Path, tmp_path: Path) -> None:
+    audio = tmp_path / "tone.raw"
+    audio.write_bytes(TONE.tobytes())
+    with pico.start(image, audio=audio) as emulator, serial.serial_for_url(emulator.url, timeout=10) as port:
+        port.write(b"ww-prob 1%")
+        lines = [port.read_until(b"\r\n").decode().strip() for _ in range(40)]
+        stats = emulator.stats()
+        while stats["audio_samples"] < len(TONE):
+            time.sleep(0.05)
+            stats = emulator.stats()
+        port.write(b"stop%ww-memory%")
+        tail = port.read_until(b"overruns=0]\r\nm-ready\r\n").decode()
+    events = [event for line in lines if (event := parse_event(line))]
+    frames = [event.frame for event in events if event.kind == "prob"]
+    assert len(frames) > 10 and set(np.diff(frames)) == {3}
+    assert stats["led_on"] == 1 and stats["led_times"][0] < 0.2
+    assert "overruns=0]" in tail
+
+
+@needs_emulator
+def test_a_pseudo_terminal(image: Path) -> None:
+    with pico.start(image, pty=True) as emulator:
+        assert emulator.url.startswith("/dev/")
+        with Session(emulator.url) as session:
+            assert session.name == "wwtool-pico"
+
+
+@needs_emulator
+@pytest.mark.parametrize(
+    ("first_byte", "reason"),
+    [(127, "30000000"), (126, "BKPT 7"), (125, "the watchdog reset the chip")],
+    ids=["wild-write", "breakpoint", "hang"],
+)
+def test_what_would_fail_on_silicon_ends_the_run(image: Path, first_byte: int, reason: str) -> None:
+    data = np.zeros(120, np.int8)
+    data[0] = first_byte
+    with pico.start(image) as emulator, Session(emulator.url) as session:
+        session.load_input(data)
+        with pytest.raises(DeviceError, match="closed the connection"):
+            session.infer(timeout_s=20)
+        emulator.wait()
+        with pytest.raises(DeviceError, match=f"stopped: .*{reason}"):
+            emulator.check()
+
+
+@needs_emulator
+def test_a_damaged_boot2_is_refused(image: Path, tmp_path: Path) -> None:
+    content = bytearray(image.read_bytes())
+    content[10] ^= 1
+    damaged = tmp_path / "damaged.bin"
+    damaged.write_bytes(content)
+    with pytest.raises(DeviceError, match="wrong CRC of boot2"):
+        pico.start(damaged)
+
+
+@needs_emulator
+def test_a_build_folder_is_found_through_its_manifest(image: Path, tmp_path: Path) -> None:
+    (tmp_path / "image").mkdir()
+    shutil.copy(image, tmp_path / "image" / "fake.bin")
+    (tmp_path / "manifest.json").write_text(json.dumps({"platform": "pico", "image": {"bin": "image/fake.bin"}}))
+    with pico.start(tmp_path, stats=tmp_path / "stats.json") as emulator, Session(emulator.url) as session:
+        assert session.info().model == "fake"
+    assert json.loads((tmp_path / "stats.json").read_text())["instructions"] > 1000
+
+
+def test_builds_that_cannot_be_emulated(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no finished build"):
+        pico.image_of(tmp_path)
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(json.dumps({"platform": "nano33ble", "image": {"bin": "x.bin"}}))
+    with pytest.raises(InputError, match="built for nano33ble"):
+        pico.image_of(tmp_path)
+    manifest.write_text(json.dumps({"platform": "pico", "image": {"bin": "x.bin"}}))
+    with pytest.raises(InputError, match=r"x\.bin is missing"):
+        pico.image_of(tmp_path)
+
+
+def test_a_missing_emulator_names_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WWTOOL_RP2040JS", str(tmp_path))
+    with pytest.raises(ToolError, match="WWTOOL_RP2040JS"):
+        pico.find_rp2040js()
+    monkeypatch.delenv("WWTOOL_RP2040JS")
+    monkeypatch.setattr(pico, "_candidates", lambda: iter([tmp_path]))
+    with pytest.raises(ToolError, match=r"npm install --prefix build/emulators rp2040js@1\.4\.1"):
+        pico.find_rp2040js()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="apt-get install nodejs"):
+        pico.find_node()
