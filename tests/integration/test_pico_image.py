@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -174,6 +175,29 @@ def test_what_would_fail_on_silicon_ends_the_run(image: Path, first_byte: int, r
         emulator.wait()
         with pytest.raises(DeviceError, match=f"stopped: .*{reason}"):
             emulator.check()
+
+
+@needs_emulator
+def test_the_1200_baud_touch_reaches_the_boot_loader(image: Path) -> None:
+    with pico.start(image, console="usb") as emulator, Session(emulator.url):
+        emulator.touch()
+        emulator.wait()
+        assert emulator.failure == "the program rebooted into BOOTSEL"
+
+
+@needs_emulator
+def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None:
+    script = (
+        "import os, sys, pathlib; from wwtool.device.emulators import pico\n"
+        "emulator = pico.start(pathlib.Path(sys.argv[1]))\n"
+        "print(emulator._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    out = subprocess.run([sys.executable, "-c", script, str(image)], capture_output=True, text=True, check=False).stdout
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{int(out)}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{int(out)}").exists()
 
 
 @needs_emulator

@@ -16,6 +16,8 @@ enum {
     FRACTION_BITS = 6, /* of the divisor (4.2.7.1) */
 };
 
+#define RUNNING (UART_CR_UARTEN | UART_CR_TXE | UART_CR_RXE)
+
 static struct {
     uint8_t rx_bytes[RX_RING_BYTES];
     struct ring rx;
@@ -42,7 +44,7 @@ void uart_init(uint32_t baud)
     ring_init(&state.rx, state.rx_bytes, sizeof state.rx_bytes);
     subsystems_restart(RESET_UART0);
     set_divisor(divisor_64ths(baud));
-    UART0->cr = UART_CR_UARTEN | UART_CR_TXE | UART_CR_RXE;
+    UART0->cr = RUNNING;
 
     *PAD(PIN_UART_RX) = PAD_IE | PAD_PUE | PAD_SCHMITT | PAD_DRIVE_4MA; /* an open line reads as idle */
     GPIO(PIN_UART_TX)->ctrl = GPIO_FUNC_UART;
@@ -92,6 +94,8 @@ bool uart_set_baud(uint32_t baud)
     }
     while ((UART0->fr & UART_FR_BUSY) != 0) {
     }
+    UART0->cr = 0; /* LCR_H must not change while the UART runs (4.2.7.1) */
     set_divisor(divisor);
+    UART0->cr = RUNNING;
     return true;
 }

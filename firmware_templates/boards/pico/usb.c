@@ -130,6 +130,11 @@ void usb_data_stop(void)
     ring_clear(&state.tx);
 }
 
+void usb_data_forget(void)
+{
+    ring_clear(&state.tx);
+}
+
 void usb_data_unhalt(uint8_t endpoint_address)
 {
     if (endpoint_address == USB_EP_DATA) {

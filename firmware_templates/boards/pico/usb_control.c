@@ -176,6 +176,9 @@ static void class_request(const struct setup *setup)
         break;
     case CDC_SET_CONTROL_LINE_STATE:
         state.dtr = (setup->value & CDC_DTR) != 0;
+        if (!state.dtr) {
+            usb_data_forget();
+        }
         if (!state.dtr && line_baud() == BOOTSEL_BAUD) {
             state.bootsel_wanted = true;
         }
@@ -256,6 +259,7 @@ void usb_control_buffers(bool in_finished, bool out_finished)
 void usb_control_bus_reset(void)
 {
     state.in_left = 0;
+    state.answering = false;
     state.expecting_line_coding = false;
     state.address_is_new = false;
     state.configuration = 0;

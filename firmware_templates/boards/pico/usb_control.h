@@ -22,6 +22,7 @@ bool usb_control_bootsel_wanted(void);
 void usb_give_buffer(volatile uint32_t *buffer_control, uint32_t value);
 void usb_data_start(void);
 void usb_data_stop(void);
+void usb_data_forget(void); /* what the program that had the port open did not take is not for the next one */
 void usb_data_unhalt(uint8_t endpoint_address); /* it starts again with DATA0 (USB 2.0, 9.4.5) */
 
 #endif /* PICO_USB_CONTROL_H */

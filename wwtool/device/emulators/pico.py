@@ -177,6 +177,13 @@ class Emulator:
             raise DeviceError("the emulated Pico has ended and left no statistics; ask for them before closing it")
         return self._last_stats
 
+    def touch(self) -> None:
+        """Opens and closes the USB console at 1200 baud; a program that obeys ends in the boot loader."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.write("touch\n")
+            self._process.stdin.flush()
+
     def wait(self) -> None:
         """Returns when the emulator has ended, by itself or because of a fault (see :meth:`check`)."""
         self._process.wait()

@@ -6,7 +6,8 @@
 // pin without its function, a wrong baud rate, a bad address that is only logged) ends the run with one reason.
 //
 // Standard output carries one JSON object a line: {"event": "listening", "port": N}, "stats", "failed". Standard input
-// takes the line "stats"; its end, or SIGTERM, ends the run. Exit status: 0 ended as asked, 1 failed, 2 wrong usage.
+// takes the lines "stats" and, with the USB console, "touch": the host opens the port at 1200 baud and closes it, as
+// flashing tools do to ask for the boot loader. Its end, or SIGTERM, ends the run. Exit status: 0 ended as asked, 1 failed, 2 wrong usage.
 //
 // Not modelled: XIP waits, the time bytes take to leave, analogue noise.
 //
@@ -28,6 +29,7 @@ const QUEUE_LOW = 1 << 14;
 const BANNER_BYTES = 4096; // kept for the first client
 const BITS_PER_CHARACTER = 10; // 8N1
 const ADC_CONVERSION_NS = 2000; // RP2040 datasheet 4.9: 96 cycles of 48 MHz
+const SET_LINE_CODING = 0x20; // PSTN 1.20, 6.3.10
 const MAX_IDLE_NS = 20e6;
 
 function fail(reason) {
@@ -140,6 +142,7 @@ function deviceSays(byte) {
 }
 
 let kick; // tells the console that the queue is not empty
+let touch = () => {};
 if (options.console === 'uart') {
   // Bytes arrive no faster than the programmed rate; one that finds the FIFO full is lost on silicon.
   let nextByteNs = 0;
@@ -183,7 +186,16 @@ if (options.console === 'uart') {
     if (endpoint === cdc.outEndpoint) {
       wanted = size;
       kick();
+    } else if (endpoint === 0 && controlData) {
+      mcu.usbCtrl.endpointReadDone(0, controlData);
+      controlData = null;
+      setTimeout(() => cdc.cdcSetControlLineState(0), 1);
     }
+  };
+  let controlData = null; // for a request that sends some
+  touch = () => {
+    controlData = Uint8Array.from([0xb0, 0x04, 0, 0, 0, 0, 8]); // 1200 8N1
+    mcu.usbCtrl.sendSetupPacket(Uint8Array.from([0x21, SET_LINE_CODING, 0, 0, 0, 0, controlData.length, 0]));
   };
   kick = () => {
     if (connected && wanted > 0 && queued() > 0) {
@@ -294,6 +306,8 @@ const commands = readline.createInterface({ input: process.stdin });
 commands.on('line', (line) => {
   if (line === 'stats') {
     emit({ event: 'stats', ...statistics() });
+  } else if (line === 'touch') {
+    touch();
   }
 });
 commands.on('close', () => finish(0)); // whoever started this is gone
