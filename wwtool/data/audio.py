@@ -19,6 +19,7 @@ EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff
 Audio = npt.NDArray[np.int16]
 
 _LONGEST_SECONDS = 6 * 3600  # a longer file would not fit memory comfortably
+_UNKNOWN_LENGTH = 0x7FFFF000  # recorders that cannot seek back promise the most there is
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 4000, 384_000
 
 
@@ -33,11 +34,11 @@ def read_audio(path: Path) -> Audio:
             rate = file.samplerate
             _check_header(path, rate, file.frames)
             samples = file.read(dtype="float32", always_2d=True)
-            announced = file.frames
     except (soundfile.SoundFileError, OSError, ValueError, RuntimeError) as error:
         raise InputError(f"cannot read {path}: {_reason(path, error)}; replace or remove the file") from error
-    if len(samples) < announced:
-        raise InputError(f"{path} is cut short: {len(samples)} of {announced} samples; replace or remove the file")
+    missing = _missing_bytes(path)
+    if missing:
+        raise InputError(f"{path} is cut short by {missing} bytes; replace or remove the file")
     if not len(samples):
         raise InputError(f"{path} holds no audio; remove it")
     if not np.isfinite(samples).all():
@@ -88,6 +89,21 @@ def _check_header(path: Path, rate_hz: int, frames: int) -> None:
     if frames > _LONGEST_SECONDS * rate_hz:
         hours = frames / rate_hz / 3600
         raise InputError(f"{path} lasts {hours:.0f} h; cut it into pieces of at most {_LONGEST_SECONDS // 3600} h")
+
+
+def _missing_bytes(path: Path) -> int:
+    """How much of a .wav file's samples its header promises and the file lacks; libsndfile reads on without a word."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if file.read(12)[:4] != b"RIFF":
+            return 0
+        while len(header := file.read(8)) == 8:
+            promised = int.from_bytes(header[4:], "little")
+            if header[:4] == b"data":
+                missing = file.tell() + promised - size
+                return missing if 0 < missing and promised < _UNKNOWN_LENGTH else 0
+            file.seek(promised + promised % 2, io.SEEK_CUR)
+    return 0
 
 
 def _reason(path: Path, error: Exception) -> str:

@@ -1,0 +1,114 @@
+"""``wwtool data``: synth, scan, split."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from wwtool.cli.common import ANY_PATH, FOLDER, console, print_json
+from wwtool.config import SplitConfig, SynthConfig
+
+_SYNTH, _SPLIT = SynthConfig(), SplitConfig()
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def data() -> None:
+    """Synthesise speech, check and index recordings, split them by speaker."""
+
+
+@data.command()
+@click.argument("phrase")
+@click.option("--out", type=FOLDER, required=True, help="Data folder to make or complete.")
+@click.option("--positives", type=click.IntRange(0), default=_SYNTH.positives, show_default=True)
+@click.option("--near-misses", type=click.IntRange(0), default=_SYNTH.near_misses, show_default=True)
+@click.option("--sentence-hours", type=click.FloatRange(0, 100), default=_SYNTH.sentence_hours, show_default=True)
+@click.option("--language", default=_SYNTH.language, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=_SYNTH.seed, show_default=True)
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
+@_json_option
+def synth(
+    phrase: str,
+    out: Path,
+    positives: int,
+    near_misses: int,
+    sentence_hours: float,
+    language: str,
+    seed: int,
+    processes: int,
+    as_json: bool,
+) -> None:
+    """Make a data folder of synthesised speech for PHRASE; goes on where it was interrupted."""
+    from wwtool.data.synth import synthesize
+
+    report = synthesize(phrase, out, positives, near_misses, sentence_hours, seed, language, processes)
+    if as_json:
+        print_json("synth", 1, asdict(report))
+        return
+    kinds = ", ".join(f"{count} {label}" for label, count in report.clips.items())
+    console().print(f"{out}: {kinds} ({report.made} made, {report.kept} already there)")
+
+
+@data.command()
+@click.argument("folder", type=FOLDER)
+@_json_option
+def scan(folder: Path, as_json: bool) -> None:
+    """Measure the recordings of FOLDER and list what is wrong with them; changes nothing."""
+    from wwtool.data.scan import scan as scan_folder
+
+    report = scan_folder(folder)
+    if as_json:
+        print_json("scan", 1, report.as_dict())
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("FILE", "WHAT"):
+        table.add_column(column, overflow="fold")
+    for entry in report.broken:
+        table.add_row(entry["path"], entry["reason"])
+    for clip in report.clips:
+        if clip.warnings:
+            table.add_row(clip.path, f"{', '.join(clip.warnings)} (peak {clip.peak_dbfs} dBFS, rms {clip.rms_dbfs})")
+    for group in report.copies:
+        table.add_row(group[0], f"has copies: {', '.join(group[1:])}")
+    out = console()
+    if table.row_count:
+        out.print(table)
+    hours = report.as_dict()["hours"]
+    out.print(f"{len(report.clips)} usable files, {hours:.2f} h; {len(report.broken)} broken")
+
+
+@data.command()
+@click.argument("source", type=ANY_PATH)
+@click.option("--out", type=ANY_PATH, help="File to write; dataset.json in the folder if left out.")
+@click.option("--dev", type=click.FloatRange(0, 1), default=_SPLIT.dev, show_default=True)
+@click.option("--test", type=click.FloatRange(0, 1), default=_SPLIT.test, show_default=True)
+@click.option("--speaker-pattern", help="Regular expression whose first group names the speaker.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@_json_option
+def split(
+    source: Path, out: Path | None, dev: float, test: float, speaker_pattern: str | None, seed: int, as_json: bool
+) -> None:
+    """Split the data folder or index file SOURCE by speaker and write dataset.json."""
+    from wwtool.data.dataset import LABELS, SPLITS
+    from wwtool.data.split import split_folder
+
+    dataset = split_folder(source, dev, test, speaker_pattern, seed)
+    target = out or dataset.folder / "dataset.json"
+    dataset.save(target)
+    counts = {label: {part: len(dataset.select(label, part)) for part in SPLITS} for label in LABELS}
+    if as_json:
+        print_json("split", 1, {"dataset": str(target), "clips": counts, "skipped": dataset.skipped})
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("LABEL", *(part.upper() for part in SPLITS)):
+        table.add_column(column, justify="left" if column == "LABEL" else "right")
+    for label, parts in counts.items():
+        if any(parts.values()):
+            table.add_row(label, *(str(count) for count in parts.values()))
+    console().print(table)
+    for entry in dataset.skipped:
+        console().print(f"skipped {entry['path']}: {entry['reason']}")
+    console().print(f"wrote {target}")

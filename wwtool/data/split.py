@@ -1,0 +1,163 @@
+"""Splits a data folder into train, dev and test so that no speaker and no recording is in two of them.
+
+Who is not named by folder, pattern or column is found by ear: copies of a recording, shifted or louder, stay together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from wwtool.data.audio import SAMPLE_RATE_HZ, read_audio
+from wwtool.data.dataset import SPEECH_LABELS, SPLITS, Clip, Dataset, Recording, index_folder
+from wwtool.data.fingerprint import Fingerprint, Groups, copies, fingerprint
+from wwtool.errors import InputError
+from wwtool.files import sha256_of
+
+FEWEST_POSITIVES = 10  # fewer recordings of the phrase say nothing about how it is said
+SHORTEST_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class _Heard:
+    recording: Recording
+    seconds: float
+    sha256: str
+    print: Fingerprint
+
+
+def split_folder(
+    source: Path,
+    dev: float = 0.15,
+    test: float = 0.15,
+    speaker_pattern: str | None = None,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Dataset:
+    """Reads every recording and gives each a split.
+
+    Args:
+        source: a data folder or an index file.
+        dev: fraction of the clips of each label, as near as whole speakers allow.
+        test: the same.
+        speaker_pattern: see ``index_folder``.
+        seed: another seed, another split.
+        progress: told the number of files read and of all files.
+
+    Raises:
+        InputError: the folder or its index cannot be used, or holds too few usable recordings of the phrase.
+    """
+    if not (dev >= 0 and test >= 0 and dev + test < 1):
+        raise InputError(f"dev {dev} and test {test} must be fractions that leave something for training")
+    folder, recordings = index_folder(source, speaker_pattern)
+    heard, skipped = _listen(folder, recordings, progress)
+    _enough(source, recordings, heard, skipped)
+    groups = _groups(heard)
+    splits = _assign(heard, groups, {"dev": dev, "test": test, "train": 1.0 - dev - test}, seed)
+    if any(h.recording.label == "positive" for h in heard):
+        _every_split_has_positives(heard, splits, dev, test)
+    clips = [
+        Clip(h.recording.path, h.recording.label, h.recording.speaker, split, h.seconds, h.sha256)
+        for h, split in zip(heard, splits, strict=True)
+    ]
+    return Dataset(folder, clips, skipped)
+
+
+def _listen(
+    folder: Path, recordings: list[Recording], progress: Callable[[int, int], None] | None
+) -> tuple[list[_Heard], list[dict[str, str]]]:
+    heard: list[_Heard] = []
+    skipped: list[dict[str, str]] = []
+    for done, recording in enumerate(recordings, 1):
+        path = folder / recording.path
+        try:
+            audio = read_audio(path)
+            seconds = len(audio) / SAMPLE_RATE_HZ
+            if seconds < SHORTEST_SECONDS and recording.label != "rir":
+                raise InputError(f"{path} lasts only {1000 * seconds:.0f} ms")
+            heard.append(_Heard(recording, round(seconds, 3), sha256_of(path), fingerprint(audio)))
+        except InputError as error:
+            skipped.append({"path": recording.path, "reason": str(error)})
+        if progress is not None:
+            progress(done, len(recordings))
+    return heard, skipped
+
+
+def _enough(source: Path, recordings: list[Recording], heard: list[_Heard], skipped: list[dict[str, str]]) -> None:
+    if not heard:
+        raise InputError(f"none of the {len(recordings)} recordings of {source} can be used: {skipped[0]['reason']}")
+    listed = sum(r.label == "positive" for r in recordings)
+    usable = sum(h.recording.label == "positive" for h in heard)
+    if listed and usable < FEWEST_POSITIVES:
+        raise InputError(
+            f"{source} has {usable} usable recordings of the phrase and at least {FEWEST_POSITIVES} are needed; "
+            "add some, or remove the positive folder to train on synthesised speech alone"
+        )
+
+
+def _groups(heard: list[_Heard]) -> list[list[int]]:
+    """Positions that must share a split: one speaker, one content, or copies where speakers are not named."""
+    groups = Groups(len(heard))
+    first: dict[tuple[str, str], int] = {}
+    for i, h in enumerate(heard):
+        keys = [("content", h.sha256)]
+        if h.recording.speaker is not None and h.recording.label in SPEECH_LABELS:
+            keys.append(("speaker", h.recording.speaker))
+        for key in keys:
+            groups.join(first.setdefault(key, i), i)
+    unnamed = [i for i, h in enumerate(heard) if h.recording.speaker is None and h.recording.label in SPEECH_LABELS]
+    for members in copies([heard[i].print for i in unnamed]):
+        for member in members[1:]:
+            groups.join(unnamed[members[0]], unnamed[member])
+    return groups.all()
+
+
+def _assign(heard: list[_Heard], groups: list[list[int]], fractions: dict[str, float], seed: int) -> list[str]:
+    """Gives each group to the split that lacks most of what is in it, large groups first."""
+    total = Counter(h.recording.label for h in heard)
+    room = {(split, label): fractions[split] * total[label] for split in SPLITS for label in total}
+    splits = [""] * len(heard)
+
+    def give(members: list[int], split: str) -> None:
+        for i in members:
+            splits[i] = split
+            room[split, heard[i].recording.label] -= 1
+
+    free: list[list[int]] = []
+    for members in groups:
+        stated = sorted({s for i in members if (s := heard[i].recording.split) is not None})
+        if len(stated) > 1:
+            paths = ", ".join(heard[i].recording.path for i in members[:3])
+            raise InputError(f"the same speaker or recording is in {' and '.join(stated)} of the index: {paths}")
+        if stated:
+            give(members, stated[0])
+        else:
+            free.append(members)
+
+    def order(members: list[int]) -> tuple[int, str]:
+        name = f"{seed} {heard[members[0]].recording.path}"
+        return -len(members), hashlib.sha256(name.encode()).hexdigest()
+
+    allowed = [split for split in SPLITS if fractions[split] > 0]
+    for members in sorted(free, key=order):
+        labels = Counter(heard[i].recording.label for i in members)
+
+        def lack(split: str, labels: Counter[str] = labels) -> float:
+            share = sum(room[split, label] * n / total[label] for label, n in labels.items()) / fractions[split]
+            return round(share, 9)  # equal shares are equal, and go to train
+
+        give(members, max(allowed, key=lack))
+    return splits
+
+
+def _every_split_has_positives(heard: list[_Heard], splits: list[str], dev: float, test: float) -> None:
+    present = {split for h, split in zip(heard, splits, strict=True) if h.recording.label == "positive"}
+    wanted = {"train"} | ({"dev"} if dev else set()) | ({"test"} if test else set())
+    if wanted - present:
+        raise InputError(
+            f"the recordings of the phrase come from too few speakers to fill {', '.join(sorted(wanted - present))}; "
+            "add speakers, or set the fractions of dev and test to 0"
+        )
