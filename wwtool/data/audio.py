@@ -101,7 +101,7 @@ def _missing_bytes(path: Path) -> int:
             promised = int.from_bytes(header[4:], "little")
             if header[:4] == b"data":
                 missing = file.tell() + promised - size
-                return missing if 0 < missing and promised < _UNKNOWN_LENGTH else 0
+                return missing if missing > 0 and promised < _UNKNOWN_LENGTH else 0
             file.seek(promised + promised % 2, io.SEEK_CUR)
     return 0
 
