@@ -43,28 +43,35 @@ def _emulator_missing() -> str:
 needs_emulator = pytest.mark.skipif(bool(_emulator_missing()), reason=_emulator_missing() or "all is there")
 
 
-@pytest.fixture(scope="module")
-def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    templates = asset_dir("firmware_templates")
-    board = templates / "boards" / "pico"
-    target = tmp_path_factory.mktemp("pico") / "fake.elf"
-    sources = [*sorted(board.glob("*.[cS]")), *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
+def _link(board: Path, target: Path) -> None:
+    core = asset_dir("firmware_templates") / "core"
+    sources = [*sorted(board.glob("*.[cS]")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
     subprocess.run(
         ["arm-none-eabi-gcc", *WARNINGS, *ARM_FLAGS, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
-         "-Wl,--fatal-warnings", f"-I{templates / 'core'}", f"-I{board}", "-T", str(board / "link.ld"),
+         "-Wl,--fatal-warnings", f"-I{core}", f"-I{board}", "-T", str(board / "link.ld"),
          "-o", str(target), *map(str, sources), "-lgcc"],
         check=True,
     )  # fmt: skip
-    return target
 
 
-@pytest.fixture(scope="module")
-def image(elf: Path) -> Path:
+def _image(elf: Path) -> Path:
     raw = elf.with_suffix(".raw")
     subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(raw)], check=True)
     target = elf.with_suffix(".bin")
     target.write_bytes(uf2.patch_boot2(raw.read_bytes()))
     return target
+
+
+@pytest.fixture(scope="module")
+def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("pico") / "fake.elf"
+    _link(asset_dir("firmware_templates") / "boards" / "pico", target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def image(elf: Path) -> Path:
+    return _image(elf)
 
 
 def _host_events(tmp_path: Path, samples: np.ndarray) -> list[Event]:
@@ -134,12 +141,13 @@ def test_console(image: Path, tmp_path: Path, console: str) -> None:
 @needs_emulator
 def test_microphone_to_led(image: Path, tmp_path: Path) -> None:
     audio = tmp_path / "tone.raw"
-    audio.write_bytes(TONE.tobytes())
+    samples = np.concatenate([TONE, np.zeros(3 * 16000, "<i2")])  # longer than the watchdog's patience
+    audio.write_bytes(samples.tobytes())
     with pico.start(image, audio=audio) as emulator, serial.serial_for_url(emulator.url, timeout=10) as port:
         port.write(b"ww-prob 1%")
         lines = [port.read_until(b"\r\n").decode().strip() for _ in range(40)]
         stats = emulator.stats()
-        while stats["audio_samples"] < len(TONE):
+        while stats["audio_samples"] < len(samples):
             time.sleep(0.05)
             stats = emulator.stats()
         port.write(b"stop%ww-memory%")
@@ -198,6 +206,34 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
     while Path(f"/proc/{int(out)}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not Path(f"/proc/{int(out)}").exists()
+
+
+@needs_emulator
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        ("uart.c", "subsystems_restart(RESET_UART0);", "", "UART0 is used while in reset"),
+        ("uart.c", "GPIO(PIN_UART_RX)->ctrl = GPIO_FUNC_UART;", "", "GP0 and GP1 are not given to UART0"),
+        ("clocks.c", "CRYSTAL_HZ / 1000000u", "13u", "the 1 MHz tick is divided by 13"),
+        ("board.h", "SYSTEM_HZ 125000000u", "SYSTEM_HZ 133000000u", "UART0 runs at 108"),
+        ("adc.c", "= PAD_OD;", "= PAD_IE;", "GP26 still has a digital function"),
+        ("boot2.S", ".equ CLOCK_DIVIDER, 4", ".equ CLOCK_DIVIDER, 3", "boot2 leaves the flash unreadable"),
+        ("main.c", "watchdog_feed();\n    if", "if", "the watchdog reset the chip"),
+    ],
+    ids=["reset", "pin", "tick", "baud", "pad", "boot2", "watchdog"],
+)
+def test_the_runner_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
+    board = tmp_path / "board"
+    shutil.copytree(asset_dir("firmware_templates") / "boards" / "pico", board)
+    text = (board / file).read_text()
+    assert old in text
+    (board / file).write_text(text.replace(old, new))
+    _link(board, tmp_path / "broken.elf")
+    silence = tmp_path / "silence.raw"
+    silence.write_bytes(bytes(2 * 4 * 16000))  # time passes quickly while audio plays
+    with pytest.raises(DeviceError, match=reason), pico.start(_image(tmp_path / "broken.elf"), audio=silence) as broken:
+        broken.wait_for_failure(20)
+        broken.check()
 
 
 @needs_emulator

@@ -189,6 +189,12 @@ class Emulator:
         self._process.wait()
         self._reader.join(timeout=_STOP_TIMEOUT_S)
 
+    def wait_for_failure(self, timeout_s: float) -> None:
+        """Returns when the emulator has found the program at fault, or the time is over."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=timeout_s)
+            self._reader.join(timeout=_STOP_TIMEOUT_S)
+
     def close(self) -> None:
         """Ends the emulator; safe to call again."""
         if self._bridge is not None:
