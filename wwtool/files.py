@@ -96,3 +96,18 @@ def write_arrays(path: Path, **arrays: npt.NDArray[Any]) -> None:
 def hash_of(*parts: Any) -> str:
     """A short hash of JSON-able values: the name under which a stage's result is cached."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        InputError: the file is missing or is not one.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {path} as JSON ({error}); make it again") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path} does not hold a JSON object; make it again")
+    return value

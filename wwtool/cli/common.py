@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from rich.console import Console
 
 from wwtool.platforms import platform_names
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -27,7 +30,7 @@ def print_json(schema: str, version: int, value: dict[str, Any]) -> None:
     click.echo(json.dumps({"schema": f"wwtool.{schema}", "version": version, **value}, indent=2))
 
 
-def platform_option(required: bool = True) -> Any:
+def platform_option(required: bool = True) -> Callable[[Command], Command]:
     """--platform NAME."""
     names = ", ".join(platform_names())
     return click.option("--platform", "platform_name", required=required, metavar="NAME", help=f"One of {names}.")

@@ -45,15 +45,13 @@ def measure(elf: Path, toolchain: Toolchain) -> Sizes:
     stack = sections.get(".stack", 0)
     model_flash = model_ram = 0
     for name, size in _symbols(_run(toolchain, "nm", ["-S", str(elf)])):
-        if name.startswith(("op", "initial_")) and name.split("_")[-1] in (
+        if (name.startswith(("op", "initial_")) and name.split("_")[-1] in (
             "weights",
             "bias",
             "mantissa",
             "shift",
             "table",
-        ):
-            model_flash += size
-        elif name.startswith("initial_"):
+        )) or name.startswith("initial_"):
             model_flash += size
         elif name == "model":
             model_ram += size

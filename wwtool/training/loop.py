@@ -34,6 +34,8 @@ Report = Callable[[str, int, int, float], None]
 """Told the stage, the step, the stage's steps and the loss."""
 
 _CHUNK_FRAMES = 30_000
+_FRAMES_PER_HOUR = 360_000
+_UNSEEN_MARGIN = 1.0
 
 
 @dataclass
@@ -191,11 +193,15 @@ class _Trainer:
         return np.concatenate(out)
 
     def _logit_shift(self, ema: TemporalNet) -> float:
-        """The logit that about five windows an hour of negatives exceed: where the threshold will be."""
+        """Where the threshold will be: what one window an hour of the training negatives exceeds, and a margin.
+
+        The margin stands for speech never trained on, which scores higher.
+        """
         scores = np.concatenate([self._scores(ema, w.pool.features) for w in self.sampler.negatives])
-        hours = sum(len(w.pool.features) for w in self.sampler.negatives) / 360_000
-        rank = min(len(scores) - 1, int(hours * 5 * 10))
-        return float(np.clip(np.partition(scores, -1 - rank)[-1 - rank], 0.0, 8.0))
+        hours = sum(len(w.pool.features) for w in self.sampler.negatives) / _FRAMES_PER_HOUR
+        # An event is about ten windows long.
+        rank = min(len(scores) - 1, int(hours * 10))
+        return float(np.clip(np.partition(scores, -1 - rank)[-1 - rank] + _UNSEEN_MARGIN, 0.0, 10.0))
 
     def _calibration_batch(self) -> Tensor:
         generator = np.random.default_rng([self.config.seed, 99])

@@ -21,9 +21,10 @@ from wwtool.files import hash_of, write_arrays
 from wwtool.frontend.micro import FeatureStream, quantize
 
 # Raise when the code below changes what a pool holds.
-_VERSION = 1
+_VERSION = 2
 _TAIL_SAMPLES = int(0.45 * SAMPLE_RATE_HZ)
 _STEP_SAMPLES = 160
+_CLEAN_CHANCE, _CLEAN_SNR_DB = 0.3, (25.0, 60.0)
 _WINDOW_SAMPLES = 480
 
 PoolKind = Literal["positive", "native", "negative", "clean", "noise"]
@@ -135,7 +136,9 @@ class _Maker:
             x[gap : gap + len(y)] = y
             self._surround(x, gap, length)
             x = x[: gap + length + _TAIL_SAMPLES]
-            self._add(self.augmenter.mix(x, rms(y[:length])), gap, gap + length)
+            # A model trained on noisy words alone misses the clean ones.
+            snr_db = _CLEAN_SNR_DB if self.augmenter.chance(_CLEAN_CHANCE) else None
+            self._add(self.augmenter.mix(x, rms(y[:length]), snr_db), gap, gap + length)
 
     def _surround(self, x: FloatAudio, start: int, length: int) -> None:
         """Adds speech before and after the word at ``start``, in place."""
@@ -176,7 +179,7 @@ class _Maker:
 
     def _negatives(self, clips: Sequence[Audio]) -> None:
         """Speech in stretches of 12 s with gaps; "clean" leaves it almost undisturbed."""
-        snr = (25.0, 60.0) if self.job.kind == "clean" else None
+        snr = _CLEAN_SNR_DB if self.job.kind == "clean" else None
         order, used = self.random.permutation(len(clips)), 0
         while self._samples < self.job.amount * 3600 * SAMPLE_RATE_HZ:
             parts: list[FloatAudio] = []

@@ -1,0 +1,158 @@
+"""The dry build: the real firmware with random weights, compiled, linked, measured and run before any training."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from wwtool.compiler.package import CompiledModel, compile_graph
+from wwtool.compiler.reader import parse_model
+from wwtool.config import BudgetConfig
+from wwtool.device.emulators import pico
+from wwtool.device.session import Cycles, Session
+from wwtool.errors import DeviceError, ToolError
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.export.tflite import to_tflite
+from wwtool.firmware.image import build_image
+from wwtool.firmware.project import write_project
+from wwtool.firmware.sizes import Sizes
+from wwtool.firmware.toolchains import Toolchain, find_toolchain
+from wwtool.models.temporal import ZOO, Architecture, TemporalNet
+from wwtool.platforms import Platform
+from wwtool.training.qat import QatNet
+
+_FRAME_MS = 10.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One limit: what is used of what is allowed, in ``unit``."""
+
+    name: str
+    used: float
+    limit: float
+    unit: str
+
+    @property
+    def fits(self) -> bool:
+        return self.used <= self.limit
+
+
+@dataclass(frozen=True)
+class DryBuild:
+    """What one model costs on one platform. ``cycles`` is None where there is no emulator to count them."""
+
+    model: str
+    macs: int
+    stride: int
+    sizes: Sizes
+    cycles: Cycles | None
+    lines: tuple[Line, ...]
+
+    @property
+    def fits(self) -> bool:
+        return all(line.fits for line in self.lines)
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "model": self.model,
+            "fits": self.fits,
+            "macs": self.macs,
+            "sizes": self.sizes.as_dict(),
+            "cycles": asdict(self.cycles) if self.cycles else None,
+            "limits": [{**asdict(line), "fits": line.fits} for line in self.lines],
+        }
+
+
+def random_model(architecture: Architecture, name: str) -> CompiledModel:
+    """A compiled model of the right shape whose weights mean nothing: sizes and cycles do not depend on them."""
+    generator = torch.Generator().manual_seed(0)
+    net = QatNet(TemporalNet(architecture).eval(), 0.0)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if parameter.ndim > 1:
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+    net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
+    content, _ = to_tflite(net.quantized(), name)
+    return compile_graph(parse_model(content), name)
+
+
+def dry_build(platform: Platform, model: str, phrase: str, limits: BudgetConfig) -> DryBuild:
+    """Builds and measures the firmware of zoo model ``model``.
+
+    Raises:
+        ToolError: the compiler is missing.
+        BudgetError: it does not even fit the chip.
+    """
+    architecture = ZOO[model]
+    toolchain = find_toolchain(platform)
+    with tempfile.TemporaryDirectory(prefix="wwtool-dry-") as name:
+        return measure_build(platform, toolchain, model, architecture, phrase, limits, Path(name))
+
+
+def measure_build(
+    platform: Platform, toolchain: Toolchain, model: str, architecture: Architecture, phrase: str,
+    limits: BudgetConfig, folder: Path,
+) -> DryBuild:  # fmt: skip
+    compiled = random_model(architecture, model)
+    project = write_project(folder / "firmware", platform, toolchain, compiled, phrase, DetectorConfig())
+    image = build_image(project, platform, toolchain, folder / "objects", folder / "image", "firmware")
+    cycles = count_cycles(platform, image.files, compiled)
+    lines = check(platform, limits, image.sizes, cycles, architecture.stride)
+    return DryBuild(model, compiled.macs, architecture.stride, image.sizes, cycles, lines)
+
+
+def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledModel) -> Cycles | None:
+    """Runs the image on the platform's emulator and reads its cycle counter; None without an emulator."""
+    if platform.emulator != "rp2040js":
+        return None
+    try:
+        pico.find_node()
+        pico.find_rp2040js()
+    except ToolError:
+        return None
+    with pico.start(files["bin"]) as emulator, Session(emulator.url) as session:
+        session.reset()
+        noise = np.random.default_rng(0).integers(-8000, 8000, 16000 // 4).astype(np.int16)
+        session.stream_pcm(noise)
+        cycles = session.cycles()
+    if cycles.invoke <= 0 or cycles.frontend <= 0:
+        raise DeviceError("the emulated board counted no cycles; the firmware did not run the model")
+    return cycles
+
+
+def check(
+    platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int
+) -> tuple[Line, ...]:
+    """The platform's budget, or the config's where it is stricter, against what was measured."""
+    budget = platform.budget
+    lines = [
+        Line("flash", sizes.flash, min(budget.flash_bytes, limits.flash_bytes or budget.flash_bytes), "B"),
+        Line("RAM", sizes.ram, min(budget.ram_bytes, limits.ram_bytes or budget.ram_bytes), "B"),
+    ]
+    if cycles is not None:
+        per_ms = platform.chip.clock_hz / 1000.0
+        latency = cycles.invoke / per_ms
+        allowed = min(budget.latency_ms, limits.latency_ms or budget.latency_ms)
+        lines.append(Line("latency", round(latency, 3), allowed, "ms"))
+        hop_ms = stride * _FRAME_MS
+        busy = (cycles.invoke + stride * cycles.frontend) / per_ms
+        lines.append(Line("duty cycle", round(100.0 * busy / hop_ms, 2), budget.duty_percent, "%"))
+    return tuple(lines)
+
+
+def over_budget(platform: Platform, result: DryBuild, fitting: list[str]) -> str:
+    """Why a model is refused, and what would fit."""
+    over = ", ".join(
+        f"{line.name} {line.used:,} {line.unit} of {line.limit:,}" for line in result.lines if not line.fits
+    )
+    remedy = (
+        f"model: {fitting[-1]} would fit"
+        if fitting
+        else "no smaller model fits; raise the budget or take a larger board"
+    )
+    return f"{result.model} does not fit {platform.title}: {over}; {remedy}"

@@ -1,0 +1,50 @@
+"""``wwtool build``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER, console, platform_option
+from wwtool.cli.progress import TerminalProgress
+from wwtool.cli.train import load_run_config, training_options
+from wwtool.compiler.reader import safe_identifier
+from wwtool.errors import UsageError
+from wwtool.pipeline.build import build as run_build
+from wwtool.pipeline.training_run import RunPlan
+from wwtool.platforms import load_platform
+
+
+@click.command()
+@platform_option()
+@click.option("--phrase", help="The wake word, as it is spoken.")
+@click.option("--data", "data_path", type=ANY_PATH, help="A folder or index of recordings (see the README).")
+@click.option("--config", "config_file", type=FILE, help="A YAML config; the presets are in configs/.")
+@click.option("--framework", type=click.Choice(["bare-metal"]), default="bare-metal", show_default=True)
+@click.option("--out", type=FOLDER, help="Where everything goes.  [default: wwtool-build/PLATFORM-PHRASE]")
+@training_options
+def build(
+    platform_name: str, phrase: str | None, data_path: Path | None, config_file: Path | None, framework: str,
+    out: Path | None, **options: Any,
+) -> None:  # fmt: skip
+    """Turn a wake word into flashable firmware: budget, data, training, export, C, image, report.
+
+    Run it again after an interruption or a change: stages whose inputs are the same are not repeated.
+    """
+    platform = load_platform(platform_name)
+    if not platform.has_board:
+        raise UsageError(f"wwtool cannot build for {platform.name} yet; 'wwtool platforms' shows what it can build")
+    config = load_run_config(config_file, phrase, **options)
+    plan = RunPlan(config.phrase or "", config, data_path, not options["no_synth"])
+    folder = out or Path("wwtool-build") / f"{platform.name}-{safe_identifier(plan.phrase)}"
+    terminal = console()
+    terminal.print(f"Building [bold]“{plan.phrase}”[/bold] for {platform.title} in {folder}")
+    with TerminalProgress(terminal) as progress:
+        built = run_build(folder, platform, plan, progress)
+    image = built.manifest["image"]
+    terminal.print(f"\n  flash    {folder / image.get('uf2', image['elf'])}")
+    terminal.print(f"  report   {folder / 'report.html'}")
+    if platform.emulator != "none":
+        terminal.print(f"  try it   wwtool emulate {folder}   then   wwtool hil --port URL --build {folder}")

@@ -1,0 +1,31 @@
+"""``wwtool emulate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wwtool.cli.common import ANY_PATH, FILE
+from wwtool.device.emulators import pico
+
+
+@click.command()
+@click.argument("build", metavar="BUILD_DIR", type=ANY_PATH)
+@click.option(
+    "--tcp", "tcp_port", type=click.IntRange(0, 65535), default=0, help="The console's TCP port; 0 takes a free one."
+)
+@click.option("--pty", is_flag=True, help="Give the console a pseudo-terminal as well.")
+@click.option("--console", type=click.Choice(["uart", "usb"]), default="uart", show_default=True)
+@click.option("--audio", type=FILE, help="Raw int16 mono at 16 kHz for the microphone.")
+def emulate(build: Path, tcp_port: int, pty: bool, console: str, audio: Path | None) -> None:
+    """Run a built image on an emulated board and print its serial URL; Ctrl-C ends it."""
+    with pico.start(build, tcp_port, pty, console, audio) as emulator:
+        click.echo(emulator.url)
+        click.echo("running; press Ctrl-C to stop", err=True)
+        try:
+            emulator.wait()
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)
+            return
+        emulator.check()

@@ -1,0 +1,28 @@
+"""``wwtool export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from wwtool.cli.common import FILE, FOLDER
+from wwtool.export.tflite import to_tflite, verify
+from wwtool.files import write_bytes
+from wwtool.training.checkpoint import load_trained
+
+
+@click.command()
+@click.argument("run", type=FOLDER)
+@click.option("--format", "format_", type=click.Choice(["tflite"]), default="tflite", show_default=True)
+@click.option("-o", "--out", type=FILE, help="Where the file goes.  [default: RUN/model.tflite]")
+def export(run: Path, format_: str, out: Path | None) -> None:
+    """Write the model of a finished training RUN from its learned scales, proved layer by layer against LiteRT."""
+    net, state = load_trained(run)
+    model = net.quantized()
+    content, outputs = to_tflite(model, f"wwtool {state.model}")
+    verify(content, model, outputs, np.random.default_rng(0).integers(-128, 128, (900, 40)).astype(np.int8))
+    target = out or run / "model.tflite"
+    write_bytes(target, content)
+    click.echo(f"{target}: {len(content):,} bytes, {len(outputs)} layers equal to LiteRT's reference kernels")

@@ -1,0 +1,83 @@
+"""``wwtool train``, and the options it shares with ``wwtool build``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wwtool.assets import asset_dir
+from wwtool.budget.dry_build import dry_build, over_budget
+from wwtool.cli.budget import print_budget
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER, console, platform_option
+from wwtool.cli.progress import TerminalProgress
+from wwtool.config import Config, load_config
+from wwtool.data.phrases import normalize_phrase
+from wwtool.errors import BudgetError, UsageError
+from wwtool.models.temporal import ZOO
+from wwtool.pipeline.stages import Stages
+from wwtool.pipeline.training_run import MODEL, RunPlan, training_run
+from wwtool.platforms import load_platform
+
+
+def training_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that change how a model is made."""
+    for option in (
+        click.option("--model", type=click.Choice(list(ZOO)), help="The zoo model.  [default: tcn64]"),
+        click.option("--quick", is_flag=True, help="A smoke model in minutes; it detects, but badly."),
+        click.option("--no-synth", is_flag=True, help="Use recordings only; nothing is synthesised."),
+        click.option("--seed", type=click.IntRange(0), help="Another seed, another model."),
+    ):
+        command = option(command)
+    return command
+
+
+def load_run_config(
+    path: Path | None, phrase: str | None, model: str | None, quick: bool, no_synth: bool, seed: int | None
+) -> Config:
+    """The config with the command line's options on top; the phrase is checked."""
+    overrides: dict[str, Any] = {}
+    if quick:
+        overrides = load_config(asset_dir("configs") / "quick.yaml").model_dump(exclude_unset=True)
+    if phrase is not None:
+        overrides["phrase"] = phrase
+    if model is not None:
+        overrides["model"] = model
+    if seed is not None:
+        overrides.setdefault("train", {})["seed"] = seed
+        overrides.setdefault("synth", {})["seed"] = seed
+    config = load_config(path, overrides)
+    if config.phrase is None:
+        raise UsageError("no wake word is given; use --phrase or the config's key 'phrase'")
+    spoken = normalize_phrase(config.phrase, config.synth.language)
+    return config.model_copy(update={"phrase": config.phrase.strip() if no_synth else spoken})
+
+
+@click.command()
+@click.argument("config_file", metavar="[CONFIG]", type=FILE, required=False)
+@platform_option()
+@click.option("--out", type=FOLDER, required=True, help="The run's folder; an interrupted run in it goes on.")
+@click.option("--phrase", help="The wake word, if the config does not have it.")
+@click.option("--data", "data_path", type=ANY_PATH, help="A folder or index of recordings (see the README).")
+@training_options
+def train(
+    config_file: Path | None, platform_name: str, out: Path, phrase: str | None, data_path: Path | None, **options: Any
+) -> None:
+    """Train a model for a platform: data, float training, quantization-aware fine-tuning, INT8 .tflite, evaluation.
+
+    The budget is checked first. An interrupted run goes on where it stopped and ends with the same weights.
+    """
+    platform = load_platform(platform_name)
+    config = load_run_config(config_file, phrase, **options)
+    plan = RunPlan(config.phrase or "", config, data_path, not options["no_synth"])
+    terminal = console()
+    if platform.has_board:
+        result = dry_build(platform, config.model, plan.phrase, config.budget)
+        print_budget(platform, result)
+        if not result.fits:
+            raise BudgetError(over_budget(platform, result, []))
+    with TerminalProgress(terminal) as progress:
+        training_run(Stages(out, progress), plan)
+    terminal.print(f"\n  model    {out / MODEL}")

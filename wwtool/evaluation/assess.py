@@ -1,0 +1,161 @@
+"""Evaluates an INT8 model in streaming form on clips: builds the long recordings, finds the operating point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.config import Config
+from wwtool.data.augment import Audio, Augmenter, rms, to_float, to_int16, utterance_bounds
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.metrics import (
+    Point,
+    Track,
+    clip_scores,
+    curve,
+    detector_with,
+    equal_error_rate,
+    false_alarms,
+    found,
+    operating_point,
+    partial_auc,
+    wilson_interval,
+)
+from wwtool.evaluation.streaming import StreamingModel
+from wwtool.frontend.micro import FeatureStream, quantize
+
+_RATE_HZ = 16000
+_FLOOR_DB = -70.0
+_NOISY_SNR_DB = 10.0
+_BEFORE_S, _AFTER_S, _GAP_S = 1.2, 0.8, 0.3
+
+
+@dataclass(frozen=True)
+class Material:
+    """Clips to evaluate on: positives, negatives by label, noise for the noisy condition."""
+
+    positives: Sequence[Audio]
+    negatives: Mapping[str, Sequence[Audio]]
+    noise: Sequence[Audio]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The result. ``recall`` and ``intervals`` (95 %) by condition, at the operating point; ``hours`` of negatives."""
+
+    detector: DetectorConfig
+    point: Point
+    within_budget: bool
+    positives: int
+    hours: float
+    intervals: dict[str, tuple[float, float]]
+    alarms_by_label: dict[str, int]
+    hours_by_label: dict[str, float]
+    equal_error_rate: float
+    partial_auc: float
+    curve: list[Point]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "detector": self.detector.model_dump()}
+
+
+def detector_config(config: Config, stride: int) -> DetectorConfig:
+    """The detector in model outputs, its thresholds still to be chosen."""
+    d, output_ms = config.detector, stride * 10
+    return DetectorConfig(
+        average_window=d.average_window,
+        votes_needed=d.votes_needed,
+        votes_window=d.votes_window,
+        on_threshold=d.on_threshold or 255,
+        off_threshold=int((d.on_threshold or 255) * d.off_ratio),
+        lockout=round(d.lockout_ms / output_ms),
+        warmup=round(d.warmup_ms / output_ms),
+    )
+
+
+def assess(
+    model: StreamingModel, material: Material, config: Config, detector: DetectorConfig | None = None
+) -> Evaluation:
+    """Evaluates; the operating point is that of ``detector``, or the best that keeps the false-alarm budget."""
+    base = detector or detector_config(config, model.stride)
+    tracks = {
+        "clean": positive_track(model, material.positives, None),
+        "noisy": positive_track(model, material.positives, material.noise),
+    }
+    negative = negative_track(model, material.negatives)
+    ratio = config.detector.off_ratio
+    points = curve(tracks, negative, base, ratio)
+    fixed = detector.on_threshold if detector else config.detector.on_threshold
+    point = points[fixed - 1] if fixed else operating_point(points, config.evaluate.false_alarms_per_hour)
+    chosen = detector or detector_with(base, point.threshold, ratio)
+    hits = {name: int(found(track, chosen).sum()) for name, track in tracks.items()}
+    count = len(material.positives)
+    return Evaluation(
+        detector=chosen,
+        point=point,
+        within_budget=point.per_hour <= config.evaluate.false_alarms_per_hour,
+        positives=count,
+        hours=round(negative.hours, 4),
+        intervals={name: wilson_interval(hit, count) for name, hit in hits.items()},
+        alarms_by_label=false_alarms(negative, chosen),
+        hours_by_label=_hours_by_label(negative),
+        equal_error_rate=equal_error_rate(clip_scores(tracks["clean"], 5), clip_scores(negative, 5)),
+        partial_auc=partial_auc(clip_scores(tracks["clean"], 5), clip_scores(negative, 5)),
+        curve=points,
+    )
+
+
+def positive_track(model: StreamingModel, clips: Sequence[Audio], noise: Sequence[Audio] | None) -> Track:
+    """Positives between silences, with a noise floor; with ``noise`` at 10 dB below the word."""
+    generator = np.random.default_rng(9)
+    shaped = Augmenter(Config().augment, generator)
+    pieces = []
+    for i, clip in enumerate(clips):
+        x = np.pad(to_float(clip), (int(_BEFORE_S * _RATE_HZ), int(_AFTER_S * _RATE_HZ)))
+        if noise is not None:
+            start, end = utterance_bounds(clip)
+            z = _cycled(to_float(noise[i % len(noise)]), len(x)) if len(noise) else shaped.background(len(x))
+            x = x + z * np.float32(rms(to_float(clip[start:end])) * 10 ** (-_NOISY_SNR_DB / 20) / rms(z))
+            x = x / max(1.0, float(np.abs(x).max()))
+        pieces.append(x)
+    return _track(model, pieces, ["positive"] * len(pieces), generator)
+
+
+def negative_track(model: StreamingModel, negatives: Mapping[str, Sequence[Audio]]) -> Track:
+    """All negatives in a row, 0.3 s apart, with a noise floor."""
+    generator = np.random.default_rng(10)
+    pieces, labels = [], []
+    for label, clips in negatives.items():
+        for clip in clips:
+            pieces.append(np.pad(to_float(clip), (0, int(_GAP_S * _RATE_HZ))))
+            labels.append(label)
+    return _track(model, pieces, labels, generator)
+
+
+def _track(
+    model: StreamingModel, pieces: Sequence[npt.NDArray[np.float32]], labels: list[str], generator: np.random.Generator
+) -> Track:
+    stream, frames, segments, total = FeatureStream(), [np.zeros((0, 40), np.int8)], [], 0
+    for piece in pieces:
+        floor = generator.standard_normal(len(piece), np.float32) * np.float32(10 ** (_FLOOR_DB / 20))
+        new = quantize(stream.process(to_int16(piece + floor)))
+        segments.append((total // model.stride, (total + len(new)) // model.stride))
+        frames.append(new)
+        total += len(new)
+    bounds = np.asarray(segments, np.int64).reshape(-1, 2)
+    return Track(model.probabilities(np.concatenate(frames)), bounds, tuple(labels), model.stride)
+
+
+def _cycled(x: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
+    return np.tile(x, count // len(x) + 1)[:count]
+
+
+def _hours_by_label(track: Track) -> dict[str, float]:
+    hours: dict[str, float] = {}
+    for (start, end), label in zip(track.segments, track.labels, strict=True):
+        hours[label] = hours.get(label, 0.0) + float(end - start) * track.stride / 360_000
+    return {label: round(value, 4) for label, value in hours.items()}

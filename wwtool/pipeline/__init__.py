@@ -1,0 +1,1 @@
+"""The stages of a run tied together: data, features, training, export, evaluation, firmware, report."""

@@ -1,0 +1,233 @@
+"""The whole build: budget by dry build, training run, firmware project and image, test vectors, report, manifest."""
+
+from __future__ import annotations
+
+import platform as host_platform
+import shutil
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wwtool import __version__
+from wwtool.assets import asset_dir
+from wwtool.budget.dry_build import DryBuild, Line, check, count_cycles, dry_build, over_budget
+from wwtool.compiler.package import CompiledModel, compile_graph
+from wwtool.compiler.reader import read_model, safe_identifier
+from wwtool.data.audio import write_audio
+from wwtool.data.store import ClipStore
+from wwtool.errors import BudgetError
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.files import replaced_folder, sha256_of, write_array, write_bytes, write_json
+from wwtool.firmware.image import build_image
+from wwtool.firmware.project import write_project
+from wwtool.firmware.sizes import Sizes
+from wwtool.firmware.toolchains import Toolchain, find_toolchain
+from wwtool.frontend.micro import features, quantize
+from wwtool.models.temporal import ZOO
+from wwtool.pipeline.report import write_report
+from wwtool.pipeline.stages import Outcome, Progress, Stages
+from wwtool.pipeline.training_run import DATASET, MODEL, RunPlan, training_run
+from wwtool.platforms import Platform
+
+MANIFEST = "manifest.json"
+MANIFEST_VERSION = 1
+RUN_FOLDER = "run"
+VECTORS = "hil"
+_REAL_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished build."""
+
+    manifest: dict[str, Any]
+    folder: Path
+
+
+def build(folder: Path, platform: Platform, plan: RunPlan, progress: Progress) -> Built:
+    """Builds everything into ``folder``; stages whose inputs have not changed are skipped.
+
+    Raises:
+        BudgetError: the model does not fit the platform; nothing has been trained.
+        InputError: phrase, data or config cannot be used.
+        ToolError: the compiler is missing.
+    """
+    toolchain = find_toolchain(platform)
+    stages = Stages(folder / RUN_FOLDER, progress)
+    budget = stages.run(
+        "budget", "dry build", [__version__, _firmware_inputs(), platform.model_dump(), plan.config.model, plan.phrase, plan.config.budget.model_dump()],
+        lambda: _budget(platform, plan),
+    )  # fmt: skip
+    evaluation = training_run(stages, plan)
+    model_path = stages.folder / MODEL
+    detector = DetectorConfig.model_validate(evaluation["detector"])
+    inputs = [
+        __version__,
+        _firmware_inputs(),
+        platform.model_dump(),
+        plan.phrase,
+        sha256_of(model_path),
+        detector.model_dump(),
+        toolchain.version(),
+    ]
+    firmware = stages.run(
+        "firmware",
+        "C project and image",
+        inputs,
+        lambda: _firmware(stages, folder, platform, toolchain, plan, detector),
+    )
+    manifest = _manifest(folder, stages.folder, platform, plan, toolchain, budget, evaluation, firmware)
+    write_json(folder / MANIFEST, manifest)
+    write_report(folder / "report.html", manifest, stages.folder)
+    return Built(manifest, folder)
+
+
+def _firmware_inputs() -> list[str]:
+    """Hashes of every template a firmware is made of."""
+    root = asset_dir("firmware_templates")
+    return [sha256_of(path) for path in sorted(root.rglob("*")) if path.is_file()]
+
+
+def _budget(platform: Platform, plan: RunPlan) -> Outcome:
+    result = dry_build(platform, plan.config.model, plan.phrase, plan.config.budget)
+    if not result.fits:
+        raise BudgetError(over_budget(platform, result, _smaller(platform, plan)))
+    return Outcome(budget_note(result), result.as_dict(), ())
+
+
+def _smaller(platform: Platform, plan: RunPlan) -> list[str]:
+    """Zoo models that would fit where the chosen one does not, smallest first."""
+    others = [
+        name for name, a in sorted(ZOO.items(), key=lambda item: item[1].macs) if a.macs < ZOO[plan.config.model].macs
+    ]
+    return [name for name in others if dry_build(platform, name, plan.phrase, plan.config.budget).fits]
+
+
+def budget_note(result: DryBuild) -> str:
+    return f"{result.model} fits: " + ", ".join(_used(line) for line in result.lines)
+
+
+def _used(line: Line) -> str:
+    value = f"{line.used / 1024:.1f} KiB" if line.unit == "B" else f"{line.used:.2f} {line.unit}"
+    return f"{line.name} {value}"
+
+
+def _firmware(
+    stages: Stages, folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, detector: DetectorConfig
+) -> Outcome:
+    content = (stages.folder / MODEL).read_bytes()
+    name = safe_identifier(plan.phrase)
+    compiled = compile_graph(read_model(stages.folder / MODEL), name)
+    with replaced_folder(folder / "firmware") as project_folder:
+        project = write_project(project_folder, platform, toolchain, compiled, plan.phrase, detector)
+        with replaced_folder(folder / "image") as image_folder:
+            image = build_image(project, platform, toolchain, stages.folder / "objects", image_folder, name)
+    write_bytes(folder / "model.tflite", content)
+    shutil.rmtree(stages.folder / "objects", ignore_errors=True)
+    files = {kind: folder / "image" / path.name for kind, path in image.files.items()}
+    cycles = count_cycles(platform, files, compiled)
+    _write_vectors(folder / VECTORS, stages, compiled)
+    lines = check(
+        platform,
+        plan.config.budget,
+        image.sizes,
+        cycles,
+        compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1],
+    )
+    over = [line for line in lines if not line.fits]
+    if over:
+        raise BudgetError(
+            f"the final firmware is over budget: {over[0].name} {over[0].used} of {over[0].limit} {over[0].unit}"
+        )
+    facts = {
+        "image": {kind: str(path.relative_to(folder)) for kind, path in files.items()},
+        "sizes": image.sizes.as_dict(),
+        "cycles": asdict(cycles) if cycles else None,
+        "limits": [{**asdict(line), "fits": line.fits} for line in lines],
+        "macs": compiled.macs,
+        "arena_bytes": compiled.memory.arena_bytes,
+        "state_bytes": compiled.memory.state_bytes,
+    }
+    outputs = (*files.values(), folder / "model.tflite")
+    note = f"{files.get('uf2', files['elf']).name}: {_sizes_note(image.sizes)}"
+    return Outcome(note, facts, tuple(_inside(stages, path) for path in outputs))
+
+
+def _inside(stages: Stages, path: Path) -> Path:
+    # Outputs are recorded relative to the run's folder.
+    return stages.folder / ".." / path.relative_to(stages.folder.parent)
+
+
+def _sizes_note(sizes: Sizes) -> str:
+    return f"{sizes.code_flash / 1024:.1f} KiB code, {sizes.model_flash / 1024:.1f} KiB model, {sizes.ram / 1024:.1f} KiB RAM"
+
+
+def _write_vectors(folder: Path, stages: Stages, compiled: CompiledModel) -> None:
+    """What ``wwtool hil`` sends: a WAV with the phrase in it, and 50 inputs of real features."""
+    clips = stages.folder / "clips"
+    words = ClipStore(
+        clips / ("dev/positive" if (clips / "dev/positive.bounds.npy").exists() else "dev/positive_synthetic")
+    )
+    others = [
+        ClipStore(clips / name) for name in ("dev/sentences", "dev/speech") if (clips / f"{name}.bounds.npy").exists()
+    ]
+    generator = np.random.default_rng(3)
+    pieces = [np.zeros(16000, np.int16)]
+    for i in range(3):
+        pieces += [words[i % len(words)][: 3 * 16000], np.zeros(8000, np.int16)]
+        if others:
+            pieces += [others[0][i % len(others[0])][: 2 * 16000], np.zeros(8000, np.int16)]
+    audio = np.concatenate(pieces)
+    audio = np.clip(audio + generator.integers(-8, 9, len(audio)), -32768, 32767).astype(np.int16)
+    write_audio(folder / "stream.wav", audio)
+    frames = quantize(features(audio))
+    shape = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1:]
+    rows = frames[: len(frames) // shape[0] * shape[0]].reshape(-1, *shape)
+    write_array(folder / "real.npy", rows[np.linspace(0, len(rows) - 1, _REAL_ROWS).astype(int)])
+
+
+def _data_inputs(plan: RunPlan, run: Path) -> dict[str, str] | None:
+    return {"path": str(plan.data), "dataset_sha256": sha256_of(run / DATASET)} if plan.data else None
+
+
+def _manifest(
+    folder: Path, run: Path, platform: Platform, plan: RunPlan, toolchain: Toolchain, budget: dict[str, Any],
+    evaluation: dict[str, Any], firmware: dict[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    outputs = [folder / "model.tflite", *(folder / name for name in firmware["image"].values())]
+    return {
+        "schema": "wwtool.manifest",
+        "version": MANIFEST_VERSION,
+        "wwtool": __version__,
+        "platform": platform.name,
+        "phrase": plan.phrase,
+        "inputs": {
+            "config": plan.config.model_dump(mode="json"),
+            "data": _data_inputs(plan, run),
+            "synthesised": plan.synthesise,
+        },
+        "model": {
+            "path": "model.tflite",
+            "name": plan.config.model,
+            "sha256": sha256_of(folder / "model.tflite"),
+            "macs": firmware["macs"],
+        },
+        "image": firmware["image"],
+        "outputs": {
+            str(path.relative_to(folder)): {"sha256": sha256_of(path), "bytes": path.stat().st_size} for path in outputs
+        },
+        "budget": budget,
+        "final": {key: firmware[key] for key in ("sizes", "cycles", "limits", "arena_bytes", "state_bytes")},
+        "detector": evaluation["detector"],
+        "evaluation": {k: v for k, v in evaluation.items() if k != "detector"},
+        "tools": _tools(toolchain),
+    }
+
+
+def _tools(toolchain: Toolchain) -> dict[str, str]:
+    packages = ("torch", "numpy", "ai-edge-litert", "pymicro-features", "espeakng-loader")
+    versions = {name: metadata.version(name) for name in packages}
+    return {"python": host_platform.python_version(), "compiler": toolchain.version(), **versions}

@@ -1,0 +1,80 @@
+"""The feature stage: which pools to make of the stores, how they are weighted, and making them on all cores."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from wwtool.config import Config
+from wwtool.training.pools import PoolJob, PoolKind, load_pool, make_pool
+from wwtool.training.sampler import WeightedPool
+
+_PROCESSES = 2
+
+
+def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: str) -> list[tuple[PoolJob, float]]:
+    """Jobs and sampling weights for the stores there are. ``content`` is a hash of what the stores hold."""
+    p = config.pools
+    shared = {
+        name: str(folder / store) if store in stores else None
+        for name, store in (
+            ("noise", "train/noise"),
+            ("rooms", "train/rir"),
+            ("babble", _speech(stores)),
+            ("lead", _speech(stores)),
+        )
+    }
+    # name, kind, store, amount, weight
+    table: list[tuple[str, PoolKind, str, float, float]] = [
+        ("cut", "positive", "train/positive_cut", p.positives / 2, 0.25),
+        ("native", "native", "train/positive", p.native_positives, 0.40),
+        ("synthetic", "positive", "train/positive_synthetic", p.positives / (2 if "train/positive" in stores else 1), 0.35),
+        ("sentences", "negative", "train/sentences", p.sentence_hours, 0.30),
+        ("near", "negative", "train/near_miss", p.near_miss_hours, 0.20),
+        ("speech", "negative", "train/speech", p.speech_hours, 0.10),
+        ("words", "negative", "train/other_words", p.speech_hours, 0.08),
+        ("sentences_clean", "clean", "train/sentences", p.clean_sentence_hours, 0.09),
+        ("speech_clean", "clean", "train/speech", p.clean_speech_hours, 0.05),
+        ("words_clean", "clean", "train/other_words", p.clean_speech_hours, 0.05),
+        ("noise", "noise", "", p.noise_hours, 0.09),
+    ]  # fmt: skip
+    plan = []
+    for number, (name, kind, store, amount, weight) in enumerate(table):
+        if amount and (store in stores or not store):
+            job = PoolJob(
+                name, kind, str(folder / store), float(amount), 1000 * config.synth.seed + number, config.augment,
+                content=content, **shared,
+            )  # fmt: skip
+            plan.append((job, weight))
+    return plan
+
+
+def _speech(stores: dict[str, Any]) -> str:
+    return next((n for n in ("train/sentences", "train/speech", "train/other_words") if n in stores), "")
+
+
+def make_pools(plan: list[tuple[PoolJob, float]], folder: Path, advance: Callable[[int, int, str], None]) -> list[Path]:
+    """Makes the pools that are not there yet, two at a time; returns their files in the plan's order."""
+    jobs = [job for job, _ in plan]
+    todo = [job for job in jobs if not (folder / f"{job.key}.npz").exists()]
+    # The largest first, so that the processes end together.
+    todo.sort(key=lambda job: -job.amount / (1 if job.kind in ("negative", "clean", "noise") else 1500))
+    if todo:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(_PROCESSES, len(todo)), mp_context=context) as executor:
+            try:
+                futures = [executor.submit(make_pool, job, folder) for job in todo]
+                for done, future in enumerate(as_completed(futures), 1):
+                    future.result()
+                    advance(done, len(todo), f"pools of features {done}/{len(todo)}")
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise
+    return [make_pool(job, folder) for job in jobs]
+
+
+def load_pools(plan: list[tuple[PoolJob, float]], folder: Path) -> list[WeightedPool]:
+    return [WeightedPool(load_pool(folder / f"{job.key}.npz", job.name), weight) for job, weight in plan]

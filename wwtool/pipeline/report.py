@@ -1,0 +1,173 @@
+"""report.html: one page that a person reads, with no outside resources. What it prints is decided here."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from wwtool.assets import asset_dir
+from wwtool.files import write_text
+from wwtool.platforms import load_platform
+
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 260, 48, 34
+_LABELS = {
+    "speech": "recorded speech", "other_words": "other wake words", "noise": "noise", "near_miss": "near misses, synthetic",
+    "sentences": "sentences, synthetic",
+}  # fmt: skip
+_CONDITIONS = {"clean": "as recorded", "noisy": "with noise at 10 dB"}
+
+
+def write_report(path: Path, manifest: dict[str, Any], run: Path) -> None:
+    """Writes the page from a manifest and the run's evaluation."""
+    points = json.loads((run / "evaluation.json").read_text())["curve"]
+    loader = FileSystemLoader(asset_dir("firmware_templates") / "report")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    write_text(path, environment.get_template("report.html.j2").render(page(manifest, points)))
+
+
+def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, Any]:
+    """Everything the template prints."""
+    evaluation, final, budget = manifest["evaluation"], manifest["final"], manifest["budget"]
+    sizes, point = final["sizes"], evaluation["point"]
+    return {
+        "phrase": manifest["phrase"],
+        "platform": load_platform(manifest["platform"]).title,
+        "model": manifest["model"]["name"],
+        "version": manifest["wwtool"],
+        "tiles": _tiles(manifest),
+        "limits": [_limit(line, dry) for line, dry in zip(final["limits"], budget["limits"], strict=True)],
+        "budget_note": _budget_note(final),
+        "space": [
+            (
+                "model: weights and tables",
+                _count(sizes["model_flash"]),
+                "model: arena and state",
+                _count(sizes["model_ram"]),
+            ),
+            (
+                "code and its tables",
+                _count(sizes["code_flash"]),
+                "audio, front end, console",
+                _count(sizes["other_ram"]),
+            ),
+        ],
+        "recall": [
+            {
+                "name": _CONDITIONS.get(name, name),
+                "found": f"{round(value * evaluation['positives'])} of {evaluation['positives']}",
+                "value": f"{value:.1%}",
+                "interval": "{:.1%} to {:.1%}".format(*evaluation["intervals"][name]),
+            }
+            for name, value in point["recall"].items()
+        ],
+        "curve": Markup(curve_svg(points, point)),
+        "curve_note": _curve_note(evaluation),
+        "negatives": [
+            {
+                "name": _LABELS.get(label, label),
+                "hours": f"{hours:.2f}",
+                "alarms": evaluation["alarms_by_label"].get(label, 0),
+            }
+            for label, hours in evaluation["hours_by_label"].items()
+        ],
+        "detector": _detector(manifest["detector"]),
+        "files": [
+            {"name": k, "bytes": _count(v["bytes"]), "sha256": v["sha256"]} for k, v in manifest["outputs"].items()
+        ],
+        "tools": ", ".join(f"{name} {version}" for name, version in manifest["tools"].items()),
+    }
+
+
+def _tiles(manifest: dict[str, Any]) -> list[dict[str, str]]:
+    point, sizes = manifest["evaluation"]["point"], manifest["final"]["sizes"]
+    tiles = [
+        {"value": f"{point['recall']['clean']:.1%}", "label": "found, as recorded"},
+        {
+            "value": f"{point['per_hour']:.2f}",
+            "label": f"false alarms an hour, in {manifest['evaluation']['hours']:.1f} h",
+        },
+        {"value": f"{sizes['flash'] / 1024:.1f} KiB", "label": "flash"},
+        {"value": f"{sizes['ram'] / 1024:.1f} KiB", "label": "RAM, without stack"},
+    ]
+    latency = next((line for line in manifest["final"]["limits"] if line["name"] == "latency"), None)
+    return [*tiles, {"value": f"{latency['used']:.2f} ms", "label": "an inference"}] if latency else tiles
+
+
+def _limit(line: dict[str, Any], dry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": line["name"],
+        "dry": _amount(dry["used"], line["unit"]),
+        "used": _amount(line["used"], line["unit"]),
+        "limit": _amount(line["limit"], line["unit"]),
+        "fits": line["fits"],
+        "percent": min(100, round(100 * line["used"] / line["limit"], 1)),
+    }
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value:,.0f} B" if unit == "B" else f"{value:.2f} {unit}"
+
+
+def _count(value: int) -> str:
+    return f"{value:,}"
+
+
+def _budget_note(final: dict[str, Any]) -> str:
+    if final["cycles"] is None:
+        return "Latency was not measured: no emulator for this platform was found."
+    frontend, invoke = final["cycles"]["frontend"], final["cycles"]["invoke"]
+    return (
+        f"{invoke:,} cycles an inference and {frontend:,} a feature frame, counted on the emulated board, which does not "
+        "model the waits of execution from flash. Not measured on silicon."
+    )
+
+
+def _curve_note(evaluation: dict[str, Any]) -> str:
+    kept = "keeps" if evaluation["within_budget"] else "does not keep"
+    return (
+        f"Recall against false alarms for every threshold, measured on the INT8 model in streaming form. The operating "
+        f"point (dot) is chosen on this audio and {kept} the false-alarm budget. Equal error rate of clips "
+        f"{evaluation['equal_error_rate']:.2%}, partial AUC {evaluation['partial_auc']:.3f}."
+    )
+
+
+def _detector(d: dict[str, Any]) -> str:
+    return (
+        f"Mean of {d['average_window']} outputs, on at {d['on_threshold']} of 255, re-armed below {d['off_threshold']}; "
+        f"{d['votes_needed']} of {d['votes_window']} votes; locked for {d['lockout']} outputs after a detection, "
+        f"{d['warmup']} outputs ignored at start."
+    )
+
+
+def curve_svg(points: list[dict[str, Any]], chosen: dict[str, Any]) -> str:
+    """Recall over false alarms an hour (logarithmic from 0.1 to 100), one line a condition, a dot at the choice."""
+
+    def x(per_hour: float) -> float:
+        position = (math.log10(min(max(per_hour, 0.1), 100.0)) + 1.0) / 3.0
+        return _LEFT + position * (_WIDTH - _LEFT - 12)
+
+    def y(recall: float) -> float:
+        return 10 + (1.0 - recall) * (_HEIGHT - _BOTTOM - 10)
+
+    parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="Recall against false alarms an hour">']
+    for per_hour, label in ((0.1, "≤0.1"), (1.0, "1"), (10.0, "10"), (100.0, "100 /h")):
+        parts.append(f'<line class="axis" x1="{x(per_hour):.1f}" x2="{x(per_hour):.1f}" y1="10" y2="{y(0):.1f}"/>')
+        parts.append(f'<text x="{x(per_hour):.1f}" y="{_HEIGHT - 14}" text-anchor="middle">{label}</text>')
+    for recall in (0.0, 0.5, 0.9, 1.0):
+        parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - 12}" y1="{y(recall):.1f}" y2="{y(recall):.1f}"/>')
+        parts.append(f'<text x="{_LEFT - 8}" y="{y(recall) + 4:.1f}" text-anchor="end">{recall:.0%}</text>')
+    for row, name in enumerate(chosen["recall"]):
+        steps = " ".join(f"{x(p['per_hour']):.1f},{y(p['recall'][name]):.1f}" for p in points)
+        parts.append(f'<path class="{name}" d="M {steps}"/>')
+        dot = f'cx="{x(chosen["per_hour"]):.1f}" cy="{y(chosen["recall"][name]):.1f}"'
+        parts.append(f'<circle {dot} r="4.5" fill="currentColor"/>')
+        label = _CONDITIONS.get(name, name)
+        top = y(0) - 34 + 18 * row
+        parts.append(f'<path class="{name}" d="M {_WIDTH - 190},{top} h 24"/>')
+        parts.append(f'<text x="{_WIDTH - 160}" y="{top + 4}">{label}</text>')
+    return "".join(parts) + "</svg>"

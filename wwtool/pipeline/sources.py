@@ -1,0 +1,147 @@
+"""The data stage: recordings and synthetic speech, decoded once into clip stores, by use and split.
+
+Synthetic voices are split like speakers: a voice heard in training is not heard in evaluation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.config import Config
+from wwtool.data.audio import read_audio
+from wwtool.data.augment import utterance_bounds
+from wwtool.data.dataset import Dataset
+from wwtool.data.store import ClipStore, write_store
+from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phrase, plan_sentences, render
+from wwtool.data.synthesizer import Utterance
+from wwtool.errors import InputError
+
+Audio = npt.NDArray[np.int16]
+Advance = Callable[[int, int, str], None]
+
+# One voice in seven is kept for evaluation.
+_HELD_OUT = 7
+_DEV_POSITIVES = 300
+_DEV_NEAR_MISSES = 400
+_DEV_SENTENCE_HOURS = 1.0
+_LEAST_POSITIVES = 20
+_MOST_SECONDS = 60
+
+
+def held_out(utterance: Utterance) -> bool:
+    """Whether the voice belongs to evaluation: decided by its name, accents of one variant together."""
+    voice = utterance.voice.rpartition("+")[2]
+    return hashlib.sha256(f"{utterance.engine} {voice}".encode()).digest()[0] % _HELD_OUT == 0
+
+
+def trim(clip: Audio) -> Audio:
+    """Cuts the silence around synthetic speech, leaving 25 ms."""
+    level = np.abs(clip.astype(np.int32))
+    loud = np.flatnonzero(level > 0.03 * level.max(initial=0))
+    return clip[max(0, loud[0] - 400) : loud[-1] + 400] if loud.size else clip
+
+
+def make_stores(
+    folder: Path, phrase: str, config: Config, dataset: Dataset | None, synthesise: bool, advance: Advance
+) -> dict[str, Any]:
+    """Writes the stores below ``folder``; returns their clips and hours by name.
+
+    Names are ``train/…`` or ``dev/…`` and then positive, positive_synthetic, positive_cut, near_miss, sentences,
+    speech, other_words, noise, rir. What there is none of is left out.
+
+    Raises:
+        InputError: there are too few clips to train on.
+    """
+    summary: dict[str, Any] = {}
+
+    def keep(name: str, clips: Iterable[Audio]) -> None:
+        store = write_store(folder / name, clips)
+        if len(store):
+            summary[name] = {"clips": len(store), "hours": round(store.hours, 4)}
+
+    if dataset is not None:
+        for name, clips in _recordings(dataset, advance).items():
+            keep(name, clips)
+        if "train/positive" in summary:
+            keep("train/positive_cut", _cut(ClipStore(folder / "train/positive")))
+        _check_recordings(summary, dataset, synthesise)
+    if synthesise:
+        _synthesise(phrase, config, dataset is None or "dev/positive" not in summary, keep, advance)
+    missing = [n for n in ("train/sentences", "train/speech", "train/other_words") if n in summary]
+    if not missing:
+        raise InputError("there is no speech to train against; add DIR/negative or leave out --no-synth")
+    return summary
+
+
+def _check_recordings(summary: dict[str, Any], dataset: Dataset, synthesise: bool) -> None:
+    count = summary.get("train/positive", {}).get("clips", 0)
+    if count < _LEAST_POSITIVES and (count or not synthesise):
+        remedy = "record more, or leave out --data to train on synthetic speech alone"
+        raise InputError(
+            f"{dataset.folder} has {count} usable positive clips to train on, {_LEAST_POSITIVES} are needed; {remedy}"
+        )
+
+
+def _recordings(dataset: Dataset, advance: Advance) -> dict[str, list[Audio]]:
+    """Recordings by store name; a file that cannot be read was left out by the scan."""
+    uses = {
+        "positive": "positive",
+        "negative": "speech",
+        "hard_negative": "other_words",
+        "noise": "noise",
+        "rir": "rir",
+    }
+    found: dict[str, list[Audio]] = {}
+    clips = [clip for clip in dataset.clips if clip.split in ("train", "dev")]
+    for i, clip in enumerate(clips):
+        found.setdefault(f"{clip.split}/{uses[clip.label]}", []).append(
+            read_audio(dataset.folder / clip.path)[: _MOST_SECONDS * 16000]
+        )
+        if i % 50 == 0:
+            advance(i, len(clips), f"recordings {i}/{len(clips)}")
+    return found
+
+
+def _cut(clips: Iterable[Audio]) -> Iterator[Audio]:
+    for clip in clips:
+        start, end = utterance_bounds(clip)
+        if 0.2 < (end - start) / 16000 < 2.5:
+            yield clip[start:end]
+
+
+def _synthesise(
+    phrase: str, config: Config, dev_positives: bool, keep: Callable[[str, Iterable[Audio]], None], advance: Advance
+) -> None:
+    s = config.synth
+    # Plans are made larger by the share that the other split takes.
+    train_share, dev_share = _HELD_OUT / (_HELD_OUT - 1.5), _HELD_OUT * 1.6
+
+    def say(name: str, plan: Callable[[str, int, int, str], list[Utterance]], count: int) -> None:
+        dev = name.startswith("dev/")
+        planned = plan(phrase, int(count * (dev_share if dev else train_share)) + 8, s.seed + dev, s.language)
+        chosen = [u for u in planned if held_out(u) == dev][:count]
+        keep(name, map(trim, _counted(render(chosen), len(chosen), name, advance)))
+
+    def sentences(hours: float) -> int:
+        return max(8, round(hours * 3600 / SECONDS_PER_SENTENCE))
+
+    say("train/positive_synthetic", plan_phrase, s.positives)
+    say("train/near_miss", plan_near_misses, s.near_misses)
+    say("train/sentences", plan_sentences, sentences(s.sentence_hours))
+    if dev_positives:
+        say("dev/positive_synthetic", plan_phrase, _DEV_POSITIVES)
+    say("dev/near_miss", plan_near_misses, min(_DEV_NEAR_MISSES, s.near_misses))
+    say("dev/sentences", plan_sentences, sentences(min(_DEV_SENTENCE_HOURS, s.sentence_hours)))
+
+
+def _counted(clips: Iterable[Audio], total: int, name: str, advance: Advance) -> Iterator[Audio]:
+    for i, clip in enumerate(clips):
+        if i % 64 == 0:
+            advance(i, total, f"{name.partition('/')[2].replace('_', ' ')} {i}/{total}")
+        yield clip
