@@ -18,33 +18,40 @@ enum {
     RECIPROCAL_4 = 32767 / 4,
 };
 
-static int16_t round_q15(int32_t product) {
+/* -Os would make calls of the complex helpers, and a frame would take half as long again on a Cortex-M0+. */
+#ifdef __GNUC__
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+INLINE int16_t round_q15(int32_t product) {
     return (int16_t)((product + (1 << 14)) >> 15);
 }
 
-static struct ww_complex scale(struct ww_complex value, int32_t factor) {
+INLINE struct ww_complex scale(struct ww_complex value, int32_t factor) {
     struct ww_complex result = {round_q15(value.re * factor), round_q15(value.im * factor)};
     return result;
 }
 
-static struct ww_complex add(struct ww_complex a, struct ww_complex b) {
+INLINE struct ww_complex add(struct ww_complex a, struct ww_complex b) {
     struct ww_complex result = {(int16_t)(a.re + b.re), (int16_t)(a.im + b.im)};
     return result;
 }
 
-static struct ww_complex subtract(struct ww_complex a, struct ww_complex b) {
+INLINE struct ww_complex subtract(struct ww_complex a, struct ww_complex b) {
     struct ww_complex result = {(int16_t)(a.re - b.re), (int16_t)(a.im - b.im)};
     return result;
 }
 
 /* At most 32768 * (23170 + 23170) + 2^14: fits 32 bits, as cos + sin never exceed the square root of 2. */
-static struct ww_complex multiply(struct ww_complex a, struct ww_complex b) {
+INLINE struct ww_complex multiply(struct ww_complex a, struct ww_complex b) {
     struct ww_complex result = {round_q15(a.re * b.re - a.im * b.im), round_q15(a.re * b.im + a.im * b.re)};
     return result;
 }
 
 /* exp(-2 pi j index / 512) */
-static struct ww_complex twiddle(unsigned index) {
+INLINE struct ww_complex twiddle(unsigned index) {
     struct ww_complex result = {ww_cosine_table[index], ww_cosine_table[index + QUARTER_TURN]};
     return result;
 }
