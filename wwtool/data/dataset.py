@@ -168,9 +168,8 @@ def _row(where: str, row: dict[str | None, str | list[str] | None], folder: Path
         raise InputError(f"{where}: split {split!r} is not one of {', '.join(SPLITS)}")
     if not name or "\0" in name:
         raise InputError(f"{where}: the path is empty")
-    target = (folder / name).resolve()
-    if not target.is_relative_to(folder):
-        raise InputError(f"{where}: {name} lies outside the data folder; use paths below it")
+    target = folder / name  # an absolute path stays as it is
     if not target.is_file():
-        raise InputError(f"{where}: {name} does not exist")
-    return Recording(target.relative_to(folder).as_posix(), label, values.get("speaker") or None, split or None)
+        raise InputError(f"{where}: {name} does not exist; paths are relative to the index")
+    path = target.relative_to(folder) if target.is_relative_to(folder) else target
+    return Recording(path.as_posix(), label, values.get("speaker") or None, split or None)

@@ -57,8 +57,7 @@ def split_folder(
     _enough(source, recordings, heard, skipped)
     groups = _groups(heard)
     splits = _assign(heard, groups, {"dev": dev, "test": test, "train": 1.0 - dev - test}, seed)
-    if any(h.recording.label == "positive" for h in heard):
-        _every_split_has_positives(heard, splits, dev, test)
+    _train_has_positives(source, heard, splits)
     clips = [
         Clip(h.recording.path, h.recording.label, h.recording.speaker, split, h.seconds, h.sha256)
         for h, split in zip(heard, splits, strict=True)
@@ -99,16 +98,23 @@ def _enough(source: Path, recordings: list[Recording], heard: list[_Heard], skip
 
 
 def _groups(heard: list[_Heard]) -> list[list[int]]:
-    """Positions that must share a split: one speaker, one content, or copies where speakers are not named."""
+    """Positions that must share a split: one speaker, one content, or copies where speakers are not named.
+
+    A split that the index states is taken as it is: content and likeness bind only recordings without one.
+    """
     groups = Groups(len(heard))
     first: dict[tuple[str, str], int] = {}
     for i, h in enumerate(heard):
-        keys = [("content", h.sha256)]
+        keys = [("content", h.sha256)] if h.recording.split is None else []
         if h.recording.speaker is not None and h.recording.label in SPEECH_LABELS:
             keys.append(("speaker", h.recording.speaker))
         for key in keys:
             groups.join(first.setdefault(key, i), i)
-    unnamed = [i for i, h in enumerate(heard) if h.recording.speaker is None and h.recording.label in SPEECH_LABELS]
+    unnamed = [
+        i
+        for i, h in enumerate(heard)
+        if h.recording.speaker is None and h.recording.split is None and h.recording.label in SPEECH_LABELS
+    ]
     for members in copies([heard[i].print for i in unnamed]):
         for member in members[1:]:
             groups.join(unnamed[members[0]], unnamed[member])
@@ -131,7 +137,9 @@ def _assign(heard: list[_Heard], groups: list[list[int]], fractions: dict[str, f
         stated = sorted({s for i in members if (s := heard[i].recording.split) is not None})
         if len(stated) > 1:
             paths = ", ".join(heard[i].recording.path for i in members[:3])
-            raise InputError(f"the same speaker or recording is in {' and '.join(stated)} of the index: {paths}")
+            raise InputError(
+                f"one speaker is in {' and '.join(stated)} of the index ({paths}); give each speaker one split"
+            )
         if stated:
             give(members, stated[0])
         else:
@@ -153,11 +161,10 @@ def _assign(heard: list[_Heard], groups: list[list[int]], fractions: dict[str, f
     return splits
 
 
-def _every_split_has_positives(heard: list[_Heard], splits: list[str], dev: float, test: float) -> None:
+def _train_has_positives(source: Path, heard: list[_Heard], splits: list[str]) -> None:
+    """With too few speakers for every split, dev and test go without; training cannot."""
     present = {split for h, split in zip(heard, splits, strict=True) if h.recording.label == "positive"}
-    wanted = {"train"} | ({"dev"} if dev else set()) | ({"test"} if test else set())
-    if wanted - present:
+    if present and "train" not in present:
         raise InputError(
-            f"the recordings of the phrase come from too few speakers to fill {', '.join(sorted(wanted - present))}; "
-            "add speakers, or set the fractions of dev and test to 0"
+            f"{source} puts every recording of the phrase into {' and '.join(sorted(present))}; give some to train"
         )

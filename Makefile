@@ -1,0 +1,49 @@
+# wwtool: the commands of a checkout. `make firmware` is all a user needs; `make check` is all a developer needs.
+PLATFORM ?= pico
+PHRASE ?= hey computer
+PYTHON ?= python3
+WWTOOL = .venv/bin/wwtool
+PYTEST = .venv/bin/python -m pytest -n 2
+
+.PHONY: setup firmware test test-c test-python test-slow lint check sizes clean
+
+setup: build/.setup
+
+build/.setup: scripts/setup pyproject.toml constraints.txt
+	PYTHON="$(PYTHON)" scripts/setup
+
+firmware: build/.setup
+	$(WWTOOL) build --platform $(PLATFORM) --phrase "$(PHRASE)"
+
+test: test-c test-python
+
+# The C core on this machine under sanitizers, and cross-compiled.
+test-c: build/.setup
+	cmake -S . -B build/host >/dev/null
+	cmake --build build/host -j 2 >/dev/null
+	ctest --test-dir build/host --output-on-failure -j 2
+	cmake -S . -B build/cortex-m0plus --toolchain cmake/arm-cortex-m0plus.cmake >/dev/null
+	cmake --build build/cortex-m0plus -j 2 >/dev/null
+	cmake -S . -B build/cortex-m4 --toolchain cmake/arm-cortex-m4.cmake >/dev/null
+	cmake --build build/cortex-m4 -j 2 >/dev/null
+
+test-python: build/.setup
+	$(PYTEST) -m "not slow"
+
+test-slow: build/.setup
+	$(PYTEST) -m slow
+
+lint: build/.setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+check: lint test
+
+# Code and data of every object of the core on a Cortex-M0+.
+sizes: build/.setup
+	cmake -S . -B build/cortex-m0plus --toolchain cmake/arm-cortex-m0plus.cmake >/dev/null
+	cmake --build build/cortex-m0plus -j 2 --clean-first | grep -E '^ |text' || true
+
+clean:
+	rm -rf build/host build/cortex-m0plus build/cortex-m4 wwtool-build
