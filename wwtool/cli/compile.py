@@ -59,6 +59,6 @@ def _print(compiled: CompiledModel, out: Path) -> None:
     memory = compiled.memory
     terminal.print(
         f"{compiled.macs:,} MACs; flash {compiled.weight_bytes + compiled.table_bytes:,} B of weights and tables; "
-        f"RAM {memory.arena_bytes:,} B arena (lower bound {memory.layout.lower_bound:,}), {memory.state_bytes:,} B state"
+        f"RAM {memory.arena_bytes:,} B arena (at least {memory.layout.lower_bound:,}), {memory.state_bytes:,} B state"
     )
     terminal.print(f"written to {out}")

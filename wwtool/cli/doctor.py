@@ -41,7 +41,7 @@ def doctor(as_json: bool) -> None:
         for column in ("", "TOOL", "FOR", "FOUND"):
             table.add_column(column)
         for f in findings:
-            mark = "[green]✓[/green]" if f.found else "[red]✗[/red]" if f.required else "[yellow]–[/yellow]"
+            mark = "[green]✓[/green]" if f.found else "[red]✗[/red]" if f.required else "[yellow]-[/yellow]"
             table.add_row(mark, f.tool, f.purpose, f.detail if f.found else f"get it: {f.remedy}")
         console().print(table)
     missing = [f.tool for f in findings if f.required and not f.found]

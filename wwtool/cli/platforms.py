@@ -30,8 +30,9 @@ def platforms(name: str | None, as_json: bool) -> None:
         table.add_column(column, justify="right" if column in ("CLOCK", "FLASH", "RAM") else "left")
     for p in profiles:
         table.add_row(
-            p.name, p.title, p.chip.name, f"{p.chip.clock_hz // 1_000_000} MHz", size_text(p.memory.flash_bytes),
-            size_text(p.memory.ram_bytes), "yes" if p.has_board else "not yet", p.emulator if p.emulator != "none" else "",
+            p.name, p.title, p.chip.name, f"{p.chip.clock_hz // 1_000_000} MHz",
+            size_text(p.memory.flash_bytes), size_text(p.memory.ram_bytes),
+            "yes" if p.has_board else "not yet", p.emulator if p.emulator != "none" else "",
         )  # fmt: skip
     console().print(table)
 

@@ -263,7 +263,8 @@ def _window(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_width
         raise InputError(f"{op.where()} has a stride, dilation or kernel below 1")
     pads = padding_of(op, x, y, *kernel)
     return Window(
-        x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3], *kernel, *stride, *dilation, pads[0], pads[2],
+        x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3],
+        *kernel, *stride, *dilation, pads[0], pads[2],
     )  # fmt: skip
 
 

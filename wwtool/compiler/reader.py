@@ -87,7 +87,7 @@ def _tensor(model: Any, subgraph: Any, index: int, name: str) -> Tensor:
     if raw is not None and len(raw):
         if len(raw) != nbytes:
             raise InputError(
-                f"{name}: the data of tensor {index} ({label}) is {len(raw)} bytes, its shape {list(shape)} needs {nbytes}"
+                f"{name}: tensor {index} ({label}) has {len(raw)} bytes of data, its shape {list(shape)} needs {nbytes}"
             )
         data = np.frombuffer(bytes(bytearray(raw)), np.dtype(dtype)).reshape(shape)
     return Tensor(index, label, shape, dtype, _quantization(t, index, label, name), data)

@@ -46,7 +46,8 @@ class NativeEngine:
         self._program = folder / "run_rows"
         define = ("-DWW_MODEL_TRACE",) if trace else ()
         command = [
-            host_compiler(), *_STRICT, *flags, *define, f"-I{folder}", *map(str, sources), str(harness), "-o", str(self._program),
+            host_compiler(), *_STRICT, *flags, *define, f"-I{folder}",
+            *map(str, sources), str(harness), "-o", str(self._program),
         ]  # fmt: skip
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode != 0:
@@ -82,7 +83,7 @@ class NativeEngine:
         expected = graph.tensor(graph.inputs[0])
         if rows.itemsize != 1 or rows.size != len(rows) * expected.size:
             raise InputError(
-                f"the input has shape {rows.shape} and type {rows.dtype}; the model takes int8 rows of {expected.shape[1:]}"
+                f"the input is {rows.dtype} of shape {rows.shape}; the model takes int8 rows of {expected.shape[1:]}"
             )
         result = subprocess.run(
             [str(self._program)], input=np.ascontiguousarray(rows).tobytes(), capture_output=True, check=False

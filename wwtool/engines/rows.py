@@ -33,7 +33,8 @@ def read_rows(path: Path, graph: Graph) -> npt.NDArray[Any]:
     ):
         shape, dtype = getattr(rows, "shape", "?"), getattr(rows, "dtype", "?")
         raise InputError(
-            f"{path} holds {dtype} of shape {shape}; the model takes {tensor.dtype} of shape (N, {', '.join(map(str, wanted))})"
+            f"{path} holds {dtype} of shape {shape}; "
+            f"the model takes {tensor.dtype} of shape (N, {', '.join(map(str, wanted))})"
         )
     return rows
 

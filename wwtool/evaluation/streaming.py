@@ -1,4 +1,4 @@
-"""A model on audio as the device hears it: front end, generated C, detector; outputs and detections by feature frame."""
+"""A model on audio as the device hears it: front end, generated C, detector; detections by feature frame."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class StreamingModel:
         source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
         if len(source.shape) != 3 or source.shape[2] != CHANNELS or source.dtype != "int8" or result.size != 1:
             raise InputError(
-                f"the model maps {list(source.shape)} to {list(result.shape)}; streaming needs int8 [1, frames, {CHANNELS}] to one output"
+                f"the model maps {list(source.shape)} to {list(result.shape)}; "
+                f"streaming needs int8 [1, frames, {CHANNELS}] to one output"
             )
         self.stride = source.shape[1]
         self._offset = 0 if result.dtype == "uint8" else 128

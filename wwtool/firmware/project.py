@@ -93,7 +93,8 @@ def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict
     source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
     if len(graph.inputs) != 1 or len(source.shape) != 3 or source.shape[2] != 40 or source.dtype != "int8":
         raise InputError(
-            f"the model's input is {source.dtype} {list(source.shape)}; firmware needs int8 [1, frames, 40] of the micro front end"
+            f"the model's input is {source.dtype} {list(source.shape)}; "
+            "firmware needs int8 [1, frames, 40] of the micro front end"
         )
     areas = {io.macro: io.area.replace("model->", "model.") for io in interfaces(model.program, model.memory)}
     return {

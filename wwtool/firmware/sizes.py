@@ -45,13 +45,17 @@ def measure(elf: Path, toolchain: Toolchain) -> Sizes:
     stack = sections.get(".stack", 0)
     model_flash = model_ram = 0
     for name, size in _symbols(_run(toolchain, "nm", ["-S", str(elf)])):
-        if (name.startswith(("op", "initial_")) and name.split("_")[-1] in (
-            "weights",
-            "bias",
-            "mantissa",
-            "shift",
-            "table",
-        )) or name.startswith("initial_"):
+        if (
+            name.startswith(("op", "initial_"))
+            and name.split("_")[-1]
+            in (
+                "weights",
+                "bias",
+                "mantissa",
+                "shift",
+                "table",
+            )
+        ) or name.startswith("initial_"):
             model_flash += size
         elif name == "model":
             model_ram += size

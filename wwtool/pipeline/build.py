@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform as host_platform
 import shutil
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -57,35 +58,21 @@ def build(folder: Path, platform: Platform, plan: RunPlan, progress: Progress) -
     """
     toolchain = find_toolchain(platform)
     stages = Stages(folder / RUN_FOLDER, progress)
-    budget = stages.run(
-        "budget", "dry build", [__version__, _firmware_inputs(), platform.model_dump(), plan.config.model, plan.phrase, plan.config.budget.model_dump()],
-        lambda: _budget(platform, plan),
-    )  # fmt: skip
+    made_of = [__version__, _templates(), platform.model_dump(), plan.phrase, toolchain.version()]
+    wanted = [plan.config.model, plan.config.budget.model_dump()]
+    budget = stages.run("budget", "dry build", [made_of, wanted], lambda: _budget(platform, plan))
     evaluation = training_run(stages, plan)
-    model_path = stages.folder / MODEL
     detector = DetectorConfig.model_validate(evaluation["detector"])
-    inputs = [
-        __version__,
-        _firmware_inputs(),
-        platform.model_dump(),
-        plan.phrase,
-        sha256_of(model_path),
-        detector.model_dump(),
-        toolchain.version(),
-    ]
-    firmware = stages.run(
-        "firmware",
-        "C project and image",
-        inputs,
-        lambda: _firmware(stages, folder, platform, toolchain, plan, detector),
-    )
+    parts = [sha256_of(stages.folder / MODEL), detector.model_dump(), plan.config.budget.model_dump()]
+    work = partial(_firmware, stages, folder, platform, toolchain, plan, detector)
+    firmware = stages.run("firmware", "C project and image", [made_of, parts], work)
     manifest = _manifest(folder, stages.folder, platform, plan, toolchain, budget, evaluation, firmware)
     write_json(folder / MANIFEST, manifest)
     write_report(folder / "report.html", manifest, stages.folder)
     return Built(manifest, folder)
 
 
-def _firmware_inputs() -> list[str]:
+def _templates() -> list[str]:
     """Hashes of every template a firmware is made of."""
     root = asset_dir("firmware_templates")
     return [sha256_of(path) for path in sorted(root.rglob("*")) if path.is_file()]
@@ -162,7 +149,8 @@ def _inside(stages: Stages, path: Path) -> Path:
 
 
 def _sizes_note(sizes: Sizes) -> str:
-    return f"{sizes.code_flash / 1024:.1f} KiB code, {sizes.model_flash / 1024:.1f} KiB model, {sizes.ram / 1024:.1f} KiB RAM"
+    code, model, ram = (value / 1024 for value in (sizes.code_flash, sizes.model_flash, sizes.ram))
+    return f"{code:.1f} KiB code, {model:.1f} KiB model, {ram:.1f} KiB RAM"
 
 
 def _write_vectors(folder: Path, stages: Stages, compiled: CompiledModel) -> None:

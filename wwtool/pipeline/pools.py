@@ -27,11 +27,12 @@ def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: st
             ("lead", _speech(stores)),
         )
     }
+    synthetic = p.positives / (2 if "train/positive" in stores else 1)
     # name, kind, store, amount, weight
     table: list[tuple[str, PoolKind, str, float, float]] = [
         ("cut", "positive", "train/positive_cut", p.positives / 2, 0.25),
         ("native", "native", "train/positive", p.native_positives, 0.40),
-        ("synthetic", "positive", "train/positive_synthetic", p.positives / (2 if "train/positive" in stores else 1), 0.35),
+        ("synthetic", "positive", "train/positive_synthetic", synthetic, 0.35),
         ("sentences", "negative", "train/sentences", p.sentence_hours, 0.30),
         ("near", "negative", "train/near_miss", p.near_miss_hours, 0.20),
         ("speech", "negative", "train/speech", p.speech_hours, 0.10),
