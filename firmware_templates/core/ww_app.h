@@ -6,7 +6,7 @@
 #ifndef WW_APP_H
 #define WW_APP_H
 
-#include "ww_model.h"
+#include "ww_program.h"
 #include "ww_port.h"
 
 #ifdef __cplusplus

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ww_model.h"
+#include "ww_program.h"
 #include "ww_pipeline.h"
 #include "ww_port.h"
 #include "ww_protocol.h"

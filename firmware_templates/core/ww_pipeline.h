@@ -14,7 +14,7 @@
 
 #include "ww_detector.h"
 #include "ww_frontend.h"
-#include "ww_model.h"
+#include "ww_program.h"
 #include "ww_port.h"
 
 #ifdef __cplusplus

@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "ww_model.h"
+#include "ww_program.h"
 
 enum { INPUT_BYTES = 120, WILD_WRITE = 127, BREAKPOINT = 126, HANG = 125 };
 

@@ -6,8 +6,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef WW_MODEL_H
-#define WW_MODEL_H
+#ifndef WW_PROGRAM_H
+#define WW_PROGRAM_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -47,4 +47,4 @@ extern const struct ww_program ww_program;
 #ifdef __cplusplus
 }
 #endif
-#endif /* WW_MODEL_H */
+#endif /* WW_PROGRAM_H */
