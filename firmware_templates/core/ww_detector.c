@@ -9,7 +9,8 @@
 
 enum { MAX_VOTES_WINDOW = 32, THRESHOLD_NEVER = 256 };
 
-static unsigned count_bits(uint32_t bits) {
+static unsigned count_bits(uint32_t bits)
+{
     unsigned count = 0;
     for (; bits != 0; bits &= bits - 1) {
         ++count;
@@ -17,7 +18,8 @@ static unsigned count_bits(uint32_t bits) {
     return count;
 }
 
-bool ww_detector_init(struct ww_detector *detector, const struct ww_detector_config *config) {
+bool ww_detector_init(struct ww_detector *detector, const struct ww_detector_config *config)
+{
     if (config->average_window < 1 || config->average_window > WW_DETECTOR_MAX_WINDOW || config->votes_window < 1 ||
         config->votes_window > MAX_VOTES_WINDOW || config->votes_needed < 1 ||
         config->votes_needed > config->votes_window || config->on_threshold > THRESHOLD_NEVER ||
@@ -29,7 +31,8 @@ bool ww_detector_init(struct ww_detector *detector, const struct ww_detector_con
     return true;
 }
 
-void ww_detector_reset(struct ww_detector *detector) {
+void ww_detector_reset(struct ww_detector *detector)
+{
     memset(detector->history, 0, sizeof detector->history);
     detector->position = 0;
     detector->sum = 0;
@@ -39,7 +42,8 @@ void ww_detector_reset(struct ww_detector *detector) {
     detector->armed = true;
 }
 
-bool ww_detector_step(struct ww_detector *detector, uint8_t probability) {
+bool ww_detector_step(struct ww_detector *detector, uint8_t probability)
+{
     const struct ww_detector_config *config = &detector->config;
     if (detector->warmup_left != 0) {
         --detector->warmup_left;

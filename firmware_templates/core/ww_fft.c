@@ -25,39 +25,46 @@ enum {
 #define INLINE static inline
 #endif
 
-INLINE int16_t round_q15(int32_t product) {
+INLINE int16_t round_q15(int32_t product)
+{
     return (int16_t)((product + (1 << 14)) >> 15);
 }
 
-INLINE struct ww_complex scale(struct ww_complex value, int32_t factor) {
+INLINE struct ww_complex scale(struct ww_complex value, int32_t factor)
+{
     struct ww_complex result = {round_q15(value.re * factor), round_q15(value.im * factor)};
     return result;
 }
 
-INLINE struct ww_complex add(struct ww_complex a, struct ww_complex b) {
+INLINE struct ww_complex add(struct ww_complex a, struct ww_complex b)
+{
     struct ww_complex result = {(int16_t)(a.re + b.re), (int16_t)(a.im + b.im)};
     return result;
 }
 
-INLINE struct ww_complex subtract(struct ww_complex a, struct ww_complex b) {
+INLINE struct ww_complex subtract(struct ww_complex a, struct ww_complex b)
+{
     struct ww_complex result = {(int16_t)(a.re - b.re), (int16_t)(a.im - b.im)};
     return result;
 }
 
 /* At most 32768 * (23170 + 23170) + 2^14: fits 32 bits, as cos + sin never exceed the square root of 2. */
-INLINE struct ww_complex multiply(struct ww_complex a, struct ww_complex b) {
+INLINE struct ww_complex multiply(struct ww_complex a, struct ww_complex b)
+{
     struct ww_complex result = {round_q15(a.re * b.re - a.im * b.im), round_q15(a.re * b.im + a.im * b.re)};
     return result;
 }
 
 /* exp(-2 pi j index / 512) */
-INLINE struct ww_complex twiddle(unsigned index) {
+INLINE struct ww_complex twiddle(unsigned index)
+{
     struct ww_complex result = {ww_cosine_table[index], ww_cosine_table[index + QUARTER_TURN]};
     return result;
 }
 
 /* Puts points[i] where the four base-4 digits of i, reversed, say. */
-static void reverse_digits(struct ww_complex points[WW_FFT_POINTS]) {
+static void reverse_digits(struct ww_complex points[WW_FFT_POINTS])
+{
     for (unsigned i = 1; i < WW_FFT_POINTS - 1; ++i) {
         unsigned j = (i & 3) << 6 | (i & 12) << 2 | (i >> 2 & 12) | i >> 6;
         if (j > i) {
@@ -69,7 +76,8 @@ static void reverse_digits(struct ww_complex points[WW_FFT_POINTS]) {
 }
 
 /* All butterflies of a pass that share a twiddle: offset, offset + 4 span, ... */
-static void butterflies(struct ww_complex points[WW_FFT_POINTS], unsigned offset, unsigned span) {
+static void butterflies(struct ww_complex points[WW_FFT_POINTS], unsigned offset, unsigned span)
+{
     unsigned step = QUARTER_TURN / span * offset;
     struct ww_complex w1 = twiddle(step);
     struct ww_complex w2 = twiddle(2 * step);
@@ -100,7 +108,8 @@ static void butterflies(struct ww_complex points[WW_FFT_POINTS], unsigned offset
 }
 
 /* From the FFT of even samples + j odd samples to that of the samples, two bins at a time. */
-static void separate(struct ww_complex points[WW_FFT_POINTS]) {
+static void separate(struct ww_complex points[WW_FFT_POINTS])
+{
     for (unsigned k = 1; k <= WW_FFT_POINTS / 2; ++k) {
         struct ww_complex mirrored = points[WW_FFT_POINTS - k];
         mirrored.im = (int16_t)-mirrored.im;
@@ -116,7 +125,8 @@ static void separate(struct ww_complex points[WW_FFT_POINTS]) {
     }
 }
 
-void ww_fft_real(struct ww_complex points[WW_FFT_POINTS]) {
+void ww_fft_real(struct ww_complex points[WW_FFT_POINTS])
+{
     reverse_digits(points);
     for (unsigned span = 1; span < WW_FFT_POINTS; span *= 4) {
         for (unsigned offset = 0; offset < span; ++offset) {

@@ -17,7 +17,7 @@ enum {
     FFT_CORRECTION_BITS = 3, /* log2 of the FFT size less half of WW_MEL_BITS */
 
     NOISE_BITS = 14,
-    NOISE_SCALE_BITS = 10,    /* fractional bits of a noise estimate */
+    NOISE_SCALE_BITS = 10,      /* fractional bits of a noise estimate */
     NOISE_SMOOTHING_EVEN = 409, /* 0.025, Q14 */
     NOISE_SMOOTHING_ODD = 983,  /* 0.06 */
     NOISE_SIGNAL_FLOOR = 819,   /* 0.05 */
@@ -34,7 +34,8 @@ enum {
 };
 
 /* Bits needed to write value: 0 for 0, 32 for 2^31. */
-static unsigned bit_length(uint32_t value) {
+static unsigned bit_length(uint32_t value)
+{
     unsigned length = 0;
     for (unsigned step = 16; step != 0; step >>= 1) {
         if (value >> step != 0) {
@@ -46,7 +47,8 @@ static unsigned bit_length(uint32_t value) {
 }
 
 /* Fills spectrum with the windowed samples, scaled up to use all 16 bits; returns the shift that did it. */
-static unsigned apply_window(struct ww_frontend *frontend) {
+static unsigned apply_window(struct ww_frontend *frontend)
+{
     struct ww_complex *point = frontend->spectrum;
     int32_t peak = 0;
     for (unsigned i = 0; i < WW_FRONTEND_WINDOW_SAMPLES; ++i) {
@@ -71,7 +73,8 @@ static unsigned apply_window(struct ww_frontend *frontend) {
 }
 
 /* Rounded, for values below 2^60. From 32-bit values it rounds down at the very top, like the original. */
-static uint32_t square_root(uint64_t value) {
+static uint32_t square_root(uint64_t value)
+{
     uint32_t high = (uint32_t)(value >> 32);
     uint32_t low = (uint32_t)value;
     bool is_short = high == 0;
@@ -98,7 +101,8 @@ static uint32_t square_root(uint64_t value) {
 }
 
 /* Amplitude of each channel from bins 5 to 240, with the shift of apply_window undone. */
-static void mel_channels(const struct ww_complex *spectrum, unsigned shift, uint32_t signal[WW_FRONTEND_CHANNELS]) {
+static void mel_channels(const struct ww_complex *spectrum, unsigned shift, uint32_t signal[WW_FRONTEND_CHANNELS])
+{
     unsigned bin = WW_MEL_FIRST_BIN;
     uint64_t falling = 0; /* what the band before left for this one's lower channel */
     for (unsigned band = 0; band < WW_MEL_BANDS; ++band) {
@@ -124,7 +128,8 @@ static void mel_channels(const struct ww_complex *spectrum, unsigned shift, uint
 }
 
 /* Follows the noise of a channel and takes it off, but leaves at least 5 %. */
-static uint32_t reduce_noise(uint32_t signal, uint32_t *noise_estimate, uint32_t smoothing) {
+static uint32_t reduce_noise(uint32_t signal, uint32_t *noise_estimate, uint32_t smoothing)
+{
     uint32_t scaled = signal << NOISE_SCALE_BITS;
     uint64_t mixed = (uint64_t)scaled * smoothing + (uint64_t)*noise_estimate * ((1U << NOISE_BITS) - smoothing);
     uint32_t estimate = (uint32_t)(mixed >> NOISE_BITS);
@@ -136,7 +141,8 @@ static uint32_t reduce_noise(uint32_t signal, uint32_t *noise_estimate, uint32_t
 }
 
 /* Gain for a noise estimate: a parabola in each octave. */
-static int16_t gain_at(uint32_t noise) {
+static int16_t gain_at(uint32_t noise)
+{
     if (noise <= 2) {
         return ww_gain_table[noise];
     }
@@ -150,7 +156,8 @@ static int16_t gain_at(uint32_t noise) {
 }
 
 /* Per-channel amplitude normalisation (PCAN): gain, then a square root's cousin that is gentle near zero. */
-static uint32_t control_gain(uint32_t signal, uint32_t noise_estimate) {
+static uint32_t control_gain(uint32_t signal, uint32_t noise_estimate)
+{
     uint32_t gain = (uint32_t)gain_at(noise_estimate);
     uint32_t ratio = (uint32_t)((uint64_t)signal * gain >> GAIN_SNR_SHIFT);
     if (ratio < 2U << GAIN_SNR_BITS) {
@@ -160,7 +167,8 @@ static uint32_t control_gain(uint32_t signal, uint32_t noise_estimate) {
 }
 
 /* 64 times the natural logarithm; 0 for 0 and 1. */
-static uint16_t logarithm(uint32_t value) {
+static uint16_t logarithm(uint32_t value)
+{
     if (value <= 1) {
         return 0;
     }
@@ -179,7 +187,8 @@ static uint16_t logarithm(uint32_t value) {
     return (uint16_t)(((natural << LOG_SCALE_SHIFT) + half) >> LOG_BITS);
 }
 
-static void compute_features(struct ww_frontend *frontend, uint16_t features[WW_FRONTEND_CHANNELS]) {
+static void compute_features(struct ww_frontend *frontend, uint16_t features[WW_FRONTEND_CHANNELS])
+{
     uint32_t signal[WW_FRONTEND_CHANNELS];
     unsigned shift = apply_window(frontend);
     ww_fft_real(frontend->spectrum);
@@ -192,13 +201,15 @@ static void compute_features(struct ww_frontend *frontend, uint16_t features[WW_
     }
 }
 
-void ww_frontend_init(struct ww_frontend *frontend, uint16_t step_samples) {
+void ww_frontend_init(struct ww_frontend *frontend, uint16_t step_samples)
+{
     memset(frontend, 0, sizeof *frontend);
     frontend->step_samples = step_samples;
 }
 
 size_t ww_frontend_process(struct ww_frontend *frontend, const int16_t *samples, size_t count,
-                           uint16_t features[WW_FRONTEND_CHANNELS], bool *frame_ready) {
+                           uint16_t features[WW_FRONTEND_CHANNELS], bool *frame_ready)
+{
     size_t missing = (size_t)WW_FRONTEND_WINDOW_SAMPLES - frontend->filled;
     size_t taken = count < missing ? count : missing;
     if (taken != 0) {
@@ -215,7 +226,8 @@ size_t ww_frontend_process(struct ww_frontend *frontend, const int16_t *samples,
     return taken;
 }
 
-int8_t ww_frontend_quantize(uint16_t feature) {
+int8_t ww_frontend_quantize(uint16_t feature)
+{
     uint32_t scaled = ((uint32_t)feature * 256 + 333) / 666;
     return (int8_t)(scaled < 255 ? (int32_t)scaled - 128 : 127);
 }

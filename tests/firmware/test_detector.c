@@ -10,7 +10,8 @@ static const struct ww_detector_config plain = {
     .average_window = 1, .votes_needed = 1, .votes_window = 1, .on_threshold = 200, .off_threshold = 100};
 
 /* Position at which the detector first fires on `count` outputs of `probability`, or -1. */
-static int feed(struct ww_detector *detector, uint8_t probability, int count) {
+static int feed(struct ww_detector *detector, uint8_t probability, int count)
+{
     int fired = -1;
     for (int i = 0; i < count; ++i) {
         if (ww_detector_step(detector, probability) && fired < 0) {
@@ -20,7 +21,8 @@ static int feed(struct ww_detector *detector, uint8_t probability, int count) {
     return fired;
 }
 
-static void test_average(void) {
+static void test_average(void)
+{
     struct ww_detector_config config = plain;
     config.average_window = 32;
     struct ww_detector detector;
@@ -28,7 +30,8 @@ static void test_average(void) {
     CHECK(feed(&detector, 255, 100) == 25); /* 26 * 255 is the first to reach 32 * 200 */
 }
 
-static void test_votes(void) {
+static void test_votes(void)
+{
     struct ww_detector_config config = plain;
     config.votes_needed = 2;
     config.votes_window = 3;
@@ -41,7 +44,8 @@ static void test_votes(void) {
     CHECK(feed(&detector, 255, 1) == 0);
 }
 
-static void test_hysteresis_and_lockout(void) {
+static void test_hysteresis_and_lockout(void)
+{
     struct ww_detector_config config = plain;
     config.lockout = 5;
     struct ww_detector detector;
@@ -55,7 +59,8 @@ static void test_hysteresis_and_lockout(void) {
     CHECK(feed(&detector, 255, 10) == 3); /* locked for 5 outputs, one of them the zero */
 }
 
-static void test_warmup_and_reset(void) {
+static void test_warmup_and_reset(void)
+{
     struct ww_detector_config config = plain;
     config.warmup = 3;
     struct ww_detector detector;
@@ -65,7 +70,8 @@ static void test_warmup_and_reset(void) {
     CHECK(feed(&detector, 255, 10) == 3);
 }
 
-static void test_never(void) {
+static void test_never(void)
+{
     struct ww_detector_config config = plain;
     config.on_threshold = 256;
     struct ww_detector detector;
@@ -73,7 +79,8 @@ static void test_never(void) {
     CHECK(feed(&detector, 255, 1000) == -1);
 }
 
-static void test_ranges(void) {
+static void test_ranges(void)
+{
     struct ww_detector detector;
     struct ww_detector_config config = plain;
     config.average_window = 0;
@@ -88,7 +95,8 @@ static void test_ranges(void) {
     CHECK(!ww_detector_init(&detector, &config));
 }
 
-int main(void) {
+int main(void)
+{
     test_average();
     test_votes();
     test_hysteresis_and_lockout();

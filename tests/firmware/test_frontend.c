@@ -13,13 +13,15 @@ enum { SAMPLES = 8000, FRAMES = sizeof golden_frames / sizeof golden_frames[0] }
 
 static uint32_t random_state = 1;
 
-static uint32_t next_random(void) {
+static uint32_t next_random(void)
+{
     random_state = random_state * 1664525U + 1013904223U;
     return random_state;
 }
 
 /* The signal of make_frontend_golden.py. */
-static void make_signal(int16_t samples[SAMPLES]) {
+static void make_signal(int16_t samples[SAMPLES])
+{
     random_state = 1;
     for (int i = 0; i < SAMPLES; ++i) {
         int16_t noise = (int16_t)(next_random() >> 16);
@@ -28,7 +30,8 @@ static void make_signal(int16_t samples[SAMPLES]) {
     }
 }
 
-static void test_golden(size_t largest_piece) {
+static void test_golden(size_t largest_piece)
+{
     static int16_t samples[SAMPLES];
     make_signal(samples);
     struct ww_frontend frontend;
@@ -52,7 +55,8 @@ static void test_golden(size_t largest_piece) {
 }
 
 /* Only extremes and zeros: whatever can overflow does. */
-static void test_extremes(uint16_t step_samples) {
+static void test_extremes(uint16_t step_samples)
+{
     static const int16_t levels[] = {-32768, 32767, 0, -32767, 1, -1};
     struct ww_frontend frontend;
     ww_frontend_init(&frontend, step_samples);
@@ -77,7 +81,8 @@ static void test_extremes(uint16_t step_samples) {
     }
 }
 
-static void test_nothing_in_nothing_out(void) {
+static void test_nothing_in_nothing_out(void)
+{
     struct ww_frontend frontend;
     ww_frontend_init(&frontend, 160);
     uint16_t features[WW_FRONTEND_CHANNELS];
@@ -86,7 +91,8 @@ static void test_nothing_in_nothing_out(void) {
     CHECK(!ready);
 }
 
-static void test_quantize(void) {
+static void test_quantize(void)
+{
     CHECK(ww_frontend_quantize(0) == -128);
     CHECK(ww_frontend_quantize(1) == -128);
     CHECK(ww_frontend_quantize(2) == -127);
@@ -96,7 +102,8 @@ static void test_quantize(void) {
     CHECK(ww_frontend_quantize(UINT16_MAX) == 127);
 }
 
-int main(void) {
+int main(void)
+{
     test_golden(1);
     test_golden(160);
     test_golden(SAMPLES);

@@ -33,8 +33,7 @@ void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *i
             const int32_t top = y * window->stride_height - window->pad_height;
             const int32_t left = x * window->stride_width - window->pad_width;
             for (int32_t channel = 0; channel < window->output_channels; channel++) {
-                const int32_t sum =
-                    sum_of_window(op, input, channel, top, left, op->requantize.bias[channel]);
+                const int32_t sum = sum_of_window(op, input, channel, top, left, op->requantize.bias[channel]);
                 *output++ = ww_requantize_twice(&op->requantize, channel, sum);
             }
         }

@@ -100,7 +100,8 @@ void ww_average_pool_2d(const struct ww_average_pool_2d *op, const int8_t *input
 void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count);
 
 /* Copies `rows` runs of `bytes` bytes: CONCATENATION, STRIDED_SLICE, variables. */
-void ww_copy_rows(void *output, size_t output_stride, const void *input, size_t input_stride, size_t bytes, size_t rows);
+void ww_copy_rows(void *output, size_t output_stride, const void *input, size_t input_stride, size_t bytes,
+                  size_t rows);
 
 #ifdef __cplusplus
 }
