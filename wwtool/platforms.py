@@ -24,6 +24,7 @@ class Chip(_Section):
     core: Literal["cortex-m0plus", "cortex-m4f", "xtensa-lx7", "armv6", "host"]
     cores: int = Field(ge=1, le=8)
     clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
+    flash_word_cycles: int = Field(0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash")
     has_dsp: bool
     has_fpu: bool
 
