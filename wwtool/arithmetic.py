@@ -1,13 +1,12 @@
 """TFLite's INT8 fixed-point arithmetic on NumPy integers: the definition every engine is held to.
 
-The rules are those of TensorFlow Lite's reference kernels (quantization_util.cc, common.h, and gemmlowp's
-fixedpoint.h for the transcendental functions): a real multiplier becomes a 31-bit mantissa and a power of two, and a
-product is rounded either twice (convolutions) or once (fully connected).
+The rules are those of TensorFlow Lite's reference kernels (quantization_util.cc, common.h): a real multiplier becomes
+a 31-bit mantissa and a power of two, and a product is rounded either twice (convolutions) or once (fully connected).
+Values wrap at 32 bits where the kernels' do; models with sane scales never come near.
 """
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 INT8_MIN, INT8_MAX = -128, 127
+MAX_MULTIPLIER = 2.0**30 - 1.0
 
 
 def quantize_multiplier(real: npt.ArrayLike) -> tuple[IntArray, IntArray]:
@@ -23,8 +23,13 @@ def quantize_multiplier(real: npt.ArrayLike) -> tuple[IntArray, IntArray]:
 
     ``real`` holds non-negative float64; both results have its shape (at least one dimension). Mantissas lie in
     [2^30, 2^31); multipliers below 2^-32 become (0, 0), as in QuantizeMultiplier().
+
+    Raises:
+        ValueError: a multiplier is negative, not finite, or 2^30 and more, which the kernels cannot apply.
     """
     values = np.atleast_1d(np.asarray(real, np.float64))
+    if not np.all((values >= 0.0) & (values < MAX_MULTIPLIER)):
+        raise ValueError(f"multipliers must lie in [0, {MAX_MULTIPLIER}), not {values.min()} to {values.max()}")
     fraction, exponent = np.frexp(values)
     mantissa = np.floor(fraction * 2.0**31 + 0.5).astype(np.int64)
     shift = exponent.astype(np.int64)
@@ -53,15 +58,25 @@ def multiply_twice_rounded(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt
     """Returns x * M rounded in two steps, the rule of the convolution kernels (MultiplyByQuantizedMultiplier)."""
     shift = np.asarray(shift, np.int64)
     left, right = np.maximum(shift, 0), np.maximum(-shift, 0)
-    return rounding_divide_by_power_of_two(rounding_high_multiply(np.asarray(x, np.int64) << left, mantissa), right)
+    scaled = _wrapped(np.asarray(x, np.int64) << left)
+    return rounding_divide_by_power_of_two(rounding_high_multiply(scaled, mantissa), right)
 
 
 def multiply_once_rounded(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> IntArray:
     """Returns x * M rounded once, halves upwards: the rule of FULLY_CONNECTED in LiteRT's reference kernels."""
     total = 31 - np.asarray(shift, np.int64)
-    return np.asarray(
-        (np.asarray(x, np.int64) * np.asarray(mantissa, np.int64) + (np.int64(1) << (total - 1))) >> total
-    )
+    product = np.asarray(x, np.int64) * np.asarray(mantissa, np.int64)
+    return _wrapped((product + (np.int64(1) << (total - 1))) >> total)
+
+
+def add_zero_point(x: npt.ArrayLike, zero_point: int) -> IntArray:
+    """x + zero_point in 32 bits."""
+    return _wrapped(np.asarray(x, np.int64) + zero_point)
+
+
+def _wrapped(x: npt.ArrayLike) -> IntArray:
+    """The value that is left in an int32."""
+    return np.asarray(x, np.int64).astype(np.int32).astype(np.int64)
 
 
 def requantize_table(
@@ -70,89 +85,23 @@ def requantize_table(
     """QUANTIZE of every int8 value, in the order -128..127, shape (256,) (reference_ops::Requantize)."""
     mantissa, shift = quantize_multiplier(float(np.float32(scale)) / float(np.float32(out_scale)))
     x = np.arange(INT8_MIN, INT8_MAX + 1, dtype=np.int64) - zero_point
-    return np.clip(multiply_twice_rounded(x, mantissa, shift) + out_zero_point, out_min, out_max)
+    return np.clip(add_zero_point(multiply_twice_rounded(x, mantissa, shift), out_zero_point), out_min, out_max)
 
 
 @lru_cache(maxsize=64)
 def logistic_table(scale: float, zero_point: int) -> npt.NDArray[np.int64]:
     """LOGISTIC of every int8 value, in the order -128..127, shape (256,), at output scale 1/256, zero point -128.
 
-    The fixed-point rule of reference_integer_ops::Logistic: the input in Q4.27, gemmlowp's logistic, the result
-    rounded to 8 bits.
+    LiteRT fills a table in float32 (LUTPopulate in kernels/internal/common.h), with its reference kernels too. TFLM
+    has gemmlowp's fixed-point function instead, which is at times one step away.
     """
-    fraction, left_shift = math.frexp(float(np.float32(scale)) * (1 << 27))
-    mantissa = int(fraction * (1 << 31) + 0.5)
-    radius = math.floor(15.0 * (1 << 27) / 2.0**left_shift)
-    table = np.empty(256, np.int64)
-    for i, x in enumerate(range(INT8_MIN - zero_point, INT8_MAX + 1 - zero_point)):
-        if x <= -radius:
-            table[i] = INT8_MIN
-        elif x >= radius:
-            table[i] = INT8_MAX
-        else:
-            q4 = int(multiply_twice_rounded(x, mantissa, left_shift))
-            table[i] = min(max(_divide(_logistic_q4(q4), 23) + INT8_MIN, INT8_MIN), INT8_MAX)
-    return table
-
-
-def _multiply(a: int, b: int) -> int:
-    return (a * b + (1 << 30)) >> 31
-
-
-def _divide(x: int, exponent: int) -> int:
-    return int(rounding_divide_by_power_of_two(x, exponent))
-
-
-def _saturate(x: int) -> int:
-    return min(max(x, -(1 << 31)), (1 << 31) - 1)
-
-
-def _exp_between_minus_quarter_and_0(a: int) -> int:
-    """exp(a) for a Q0.31 in [-1/4, 0): a Taylor polynomial of degree 4 about -1/8."""
-    exp_minus_eighth, third = 1895147668, 715827883
-    x = a + (1 << 28)
-    x2 = _multiply(x, x)
-    x3 = _multiply(x2, x)
-    x4 = _multiply(x2, x2)
-    tail = _divide(_multiply(_divide(x4, 2) + x3, third) + x2, 1)
-    return exp_minus_eighth + _multiply(exp_minus_eighth, x + tail)
-
-
-# exp(-2^k) in Q0.31 for k = -2..3
-_EXP_OF_POWERS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401)
-
-
-def _exp_of_negative_q4(a: int) -> int:
-    """exp(a) in Q0.31 for a <= 0 in Q4.27: the last quarter by polynomial, the rest by known powers."""
-    if a == 0:
-        return (1 << 31) - 1
-    quarter = 1 << 25
-    inside = (a & (quarter - 1)) - quarter
-    result = _exp_between_minus_quarter_and_0(inside << 4)
-    remainder = inside - a
-    for k, power in enumerate(_EXP_OF_POWERS):
-        if remainder >> (25 + k) & 1:
-            result = _multiply(result, power)
-    return result
-
-
-def _one_over_one_plus(a: int) -> int:
-    """1 / (1 + a) in Q0.31 for a Q0.31 in [0, 1], by three Newton steps in Q2.29."""
-    one = (1 << 31) - 1
-    half_denominator = (a + one + 1) >> 1
-    x = 1515870810 + _multiply(half_denominator, -1010580540)
-    for _ in range(3):
-        residue = (1 << 29) - _multiply(half_denominator, x)
-        x += _saturate(_multiply(x, residue) << 2)
-    return _saturate(x << 1)
-
-
-def _logistic_q4(a: int) -> int:
-    """1 / (1 + exp(-a)) in Q0.31 for a in Q4.27 (gemmlowp::logistic)."""
-    if a == 0:
-        return 1 << 30
-    positive = _one_over_one_plus(_exp_of_negative_q4(-abs(a)))
-    return positive if a > 0 else (1 << 31) - 1 - positive
+    one = np.float32(1.0)
+    x = np.float32(scale) * (np.arange(INT8_MIN, INT8_MAX + 1) - zero_point).astype(np.float32)
+    with np.errstate(over="ignore"):
+        # The float64 result, rounded, is what a correctly rounded expf gives.
+        exponential = np.exp(-x.astype(np.float64)).astype(np.float32)
+    rescaled = one / (one + exponential) * np.float32(256.0)
+    return np.asarray(np.clip(np.floor(rescaled + np.float32(0.5)) + INT8_MIN, INT8_MIN, INT8_MAX), np.int64)
 
 
 def quantized(real: Any, scale: float, zero_point: int) -> npt.NDArray[np.int8]:

@@ -11,7 +11,13 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
-from wwtool.arithmetic import IntArray, multiply_once_rounded, multiply_twice_rounded, quantize_multiplier
+from wwtool.arithmetic import (
+    IntArray,
+    add_zero_point,
+    multiply_once_rounded,
+    multiply_twice_rounded,
+    quantize_multiplier,
+)
 
 
 def conv_accumulate(
@@ -50,4 +56,4 @@ def requantize(
     """Accumulators (..., O) to int8 values in int64; ``once`` is FULLY_CONNECTED's rounding."""
     mantissa, shift = quantize_multiplier(real)
     scaled = (multiply_once_rounded if once else multiply_twice_rounded)(accumulator, mantissa, shift)
-    return np.clip(scaled + zero_point, low, high)
+    return np.clip(add_zero_point(scaled, zero_point), low, high)

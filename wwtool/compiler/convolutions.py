@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, quantize_multiplier
+from wwtool.arithmetic import INT8_MAX, INT8_MIN, MAX_MULTIPLIER, quantize_multiplier
 from wwtool.compiler.calls import Call, Field, Span, int8_array, int32_array
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
@@ -53,12 +53,15 @@ class Window:
 
 
 def lower_conv_2d(graph: Graph, op: Operator) -> list[Call]:
-    x, w, y = _tensors(graph, op)
+    x, w, y = _tensors(graph, op, 4)
     if w.shape[3] != x.shape[3]:
         raise InputError(f"{op.where()} is a grouped convolution, which is not supported; use DEPTHWISE_CONV_2D")
     window = _window(op, x, y, w.shape[1], w.shape[2])
+    if y.shape[3] != w.shape[0]:
+        raise InputError(f"{op.where()} has {y.shape[3]} output channels and weights for {w.shape[0]}")
     weights = _constant_data(op, w)
     acc_bias = _bias(graph, op, w.shape[0])
+    _require_32_bits(op, acc_bias, weights.reshape(w.shape[0], -1), x.zero_point)
     macs = int(np.prod(y.shape)) * int(np.prod(w.shape[1:]))
     run = _contiguous_run(window)
     folded = _fold_zero_point(acc_bias, weights.reshape(w.shape[0], -1), x.zero_point)
@@ -75,13 +78,14 @@ def lower_conv_2d(graph: Graph, op: Operator) -> list[Call]:
 
 
 def lower_depthwise_conv_2d(graph: Graph, op: Operator) -> list[Call]:
-    x, w, y = _tensors(graph, op)
+    x, w, y = _tensors(graph, op, 4)
     multiplier = w.shape[3] // x.shape[3]
-    if multiplier * x.shape[3] != w.shape[3] or w.shape[0] != 1:
+    if multiplier * x.shape[3] != w.shape[3] or w.shape[0] != 1 or y.shape[3] != w.shape[3]:
         raise InputError(f"{op.where()} has weights of shape {list(w.shape)}, which do not fit its input's channels")
     window = _window(op, x, y, w.shape[1], w.shape[2])
     weights = _constant_data(op, w)
     acc_bias = _bias(graph, op, w.shape[3])
+    _require_32_bits(op, acc_bias, weights.reshape(-1, w.shape[3]).T, x.zero_point)
     macs = int(np.prod(y.shape)) * w.shape[1] * w.shape[2]
     folded = _fold_zero_point(acc_bias, weights.reshape(-1, w.shape[3]).T, x.zero_point)
     along_height = window.input_width == window.kernel_width == 1
@@ -108,13 +112,15 @@ def lower_depthwise_conv_2d(graph: Graph, op: Operator) -> list[Call]:
 
 
 def lower_fully_connected(graph: Graph, op: Operator) -> list[Call]:
-    x, w, y = _tensors(graph, op)
+    x, w, y = _tensors(graph, op, 2)
     channels, depth = w.shape
     rows = x.size // depth
     if op.options.get("weightsFormat", 0) != 0 or rows * depth != x.size or rows * channels != y.size:
         raise InputError(f"{op.where()} has shapes or a weight format that are not supported")
     weights = _constant_data(op, w)
-    folded = _fold_zero_point(_bias(graph, op, channels), weights, x.zero_point)
+    bias = _bias(graph, op, channels)
+    _require_32_bits(op, bias, weights, x.zero_point)
+    folded = _fold_zero_point(bias, weights, x.zero_point)
     if folded is None:
         raise InputError(f"{op.where()} has a bias so large that 32 bits do not hold it with the input's zero point")
     macs = rows * channels * depth
@@ -127,6 +133,8 @@ def lower_average_pool_2d(graph: Graph, op: Operator) -> list[Call]:
     if (x.scale, x.zero_point) != (y.scale, y.zero_point):
         raise InputError(f"{op.where()} changes the scale, which AVERAGE_POOL_2D cannot; export it with equal scales")
     window = _window(op, x, y, int(op.options["filterHeight"]), int(op.options["filterWidth"]))
+    if x.shape[3] != y.shape[3]:
+        raise InputError(f"{op.where()} has {x.shape[3]} input channels and {y.shape[3]} output channels")
     low, high = activation_range(op, y)
     fields: dict[str, Field] = {"window": asdict(window), "output_min": low, "output_max": high}
     return [_call(op, "ww_average_pool_2d", fields, x, y, 0)]
@@ -169,9 +177,12 @@ def _contiguous_run(window: Window) -> tuple[int, int, int] | None:
     return None
 
 
-def _tensors(graph: Graph, op: Operator) -> tuple[Tensor, Tensor, Tensor]:
+def _tensors(graph: Graph, op: Operator, rank: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Input, weights and output; ``rank`` is the weights', and for convolutions everyone's."""
     x, w, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     _require_int8(op, x, w, y)
+    if len(w.shape) != rank or (rank == 4 and (len(x.shape) != 4 or len(y.shape) != 4)):
+        raise InputError(f"{op.where()} has tensors of shapes {list(x.shape)}, {list(w.shape)} and {list(y.shape)}")
     if w.quantization is not None and np.any(w.quantization.zero_point != 0):
         raise InputError(f"{op.where()} has asymmetric weights; int8 weights must have zero point 0")
     return x, w, y
@@ -200,6 +211,16 @@ def _bias(graph: Graph, op: Operator, channels: int) -> npt.NDArray[np.int64]:
     return _constant_data(op, bias).astype(np.int64).ravel()
 
 
+def _require_32_bits(op: Operator, bias: npt.NDArray[np.int64], weights: npt.NDArray[Any], zero_point: int) -> None:
+    """Refuses sums that leave int32, whose value the C language leaves open; weights are (channels, inputs)."""
+    furthest = max(INT8_MAX - zero_point, zero_point - INT8_MIN)
+    reach = np.abs(bias) + furthest * np.abs(weights.astype(np.int64)).sum(axis=1)
+    if reach.max(initial=0) >= 2**31:
+        raise InputError(
+            f"{op.where()} has a bias so large that 32 bits do not hold the sums; export it with sane scales"
+        )
+
+
 def _fold_zero_point(
     bias: npt.NDArray[np.int64], weights: npt.NDArray[Any], zero_point: int
 ) -> npt.NDArray[np.int64] | None:
@@ -214,14 +235,20 @@ def _requantize(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray
     assert w.quantization is not None
     channels = len(bias)
     # TFLite multiplies the float32 scales as doubles (PopulateConvolutionQuantizationParams).
+    axis = 3 if op.kind == "DEPTHWISE_CONV_2D" else 0
+    if w.quantization.scale.size not in (1, channels) or (w.quantization.per_channel and w.quantization.axis != axis):
+        raise InputError(
+            f"{op.where()} has {w.quantization.scale.size} weight scales along axis {w.quantization.axis} "
+            f"for {channels} channels along axis {axis}"
+        )
     real = np.float64(x.scale) * np.resize(w.quantization.scale.astype(np.float64), channels) / np.float64(y.scale)
     if op.kind == "FULLY_CONNECTED" and not w.quantization.per_channel:
         # GetQuantizedConvolutionMultipler multiplies the two input scales in float32 first.
         product = np.float32(x.scale) * np.float32(w.quantization.scale[0])
         real = np.full(channels, np.float64(product) / np.float64(y.scale))
-    mantissa, shift = quantize_multiplier(real)
-    if np.any(shift > 30):
+    if not np.all(real < MAX_MULTIPLIER):
         raise InputError(f"{op.where()} has an output scale too small for its inputs; export it with sane scales")
+    mantissa, shift = quantize_multiplier(real)
     low, high = activation_range(op, y)
     return {
         "bias": int32_array(f"op{op.index}_bias", bias),
@@ -240,7 +267,7 @@ def activation_range(op: Operator, y: Tensor) -> tuple[int, int]:
         raise InputError(f"{op.where()} has a fused activation that is not supported")
 
     def quantize(real: float) -> int:
-        scaled = np.float32(real) / np.float32(y.scale)
+        scaled = np.clip(np.float32(real) / np.float32(y.scale), np.float32(-1e6), np.float32(1e6))
         return y.zero_point + int(np.sign(scaled) * np.floor(np.abs(scaled) + np.float32(0.5)))
 
     low, high = INT8_MIN, INT8_MAX
@@ -254,7 +281,7 @@ def activation_range(op: Operator, y: Tensor) -> tuple[int, int]:
 
 
 def _window(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_width: int) -> Window:
-    if len(x.shape) != 4 or len(y.shape) != 4 or x.shape[0] != 1:
+    if len(x.shape) != 4 or len(y.shape) != 4 or x.shape[0] != 1 or y.shape[0] != 1:
         raise InputError(f"{op.where()} needs tensors of four dimensions and batch 1, not {list(x.shape)}")
     stride = int(op.options["strideH"]), int(op.options["strideW"])
     dilation = int(op.options.get("dilationHFactor", 1)), int(op.options.get("dilationWFactor", 1))

@@ -31,12 +31,15 @@ class LayerDiff:
         return not any(self.differing.values())
 
 
-def compare(content: bytes, rows: npt.NDArray[Any]) -> list[LayerDiff]:
-    """Runs all three engines on the same rows and compares every tensor, in the order of computation."""
+def compare(content: bytes, rows: npt.NDArray[Any], flags: tuple[str, ...] = ("-O2",)) -> list[LayerDiff]:
+    """Runs all three engines on the same rows and compares every tensor, in the order of computation.
+
+    ``flags`` are for the C compiler.
+    """
     graph = parse_model(content)
     layers = _layers(graph)
     litert, torch = LiteRtEngine(content, keep_tensors=True), TorchEngine(content)
-    with NativeEngine(content, trace=True) as native:
+    with NativeEngine(content, trace=True, flags=flags) as native:
         traces = native.trace(rows)
     for row, trace in zip(rows, traces, strict=True):
         litert.step(row)

@@ -28,7 +28,7 @@ static inline int32_t ww_divide_by_power_of_two(int32_t x, int bits)
 
 static inline int8_t ww_clamp(int32_t x, const struct ww_requantize *to)
 {
-    x += to->output_zero_point;
+    x = (int32_t)((uint32_t)x + (uint32_t)to->output_zero_point); /* wraps where TFLite's does */
     if (x < to->output_min) {
         x = to->output_min;
     }
