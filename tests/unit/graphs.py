@@ -1,0 +1,183 @@
+"""Small .tflite graphs for the compiler's tests, and the comparison of all engines on them. Not a test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.compiler.reader import parse_model
+from wwtool.engines.diff import compare, random_rows
+from wwtool.export.builder import ModelBuilder
+from wwtool.models.quantized import Scale
+
+SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+SAME, VALID = 0, 1
+NONE, RELU, RELU_N1_TO_1, RELU6 = 0, 1, 2, 3
+
+
+class Model(bytes):
+    """A .tflite; a failing test shows its size and not its bytes."""
+
+    def __repr__(self) -> str:
+        return f"<model of {len(self)} bytes>"
+
+
+class Net:
+    """A model under construction: main subgraph, initialisation subgraph made on demand, shapes remembered."""
+
+    def __init__(self, shape: tuple[int, ...] = (1, 4), scale: Scale | None = None) -> None:
+        self.builder = ModelBuilder("test")
+        self.main, self.initial = self.builder.subgraph("main"), self.builder.subgraph("initial")
+        self.shapes: dict[int, tuple[int, ...]] = {}
+        self.scales: dict[int, Scale] = {}
+        self.initialised = False
+        self.names = 0
+        self.input = self.tensor(shape, scale or Scale(0.5, -3))
+        self.outputs: list[int] = []
+
+    def tensor(self, shape: tuple[int, ...], scale: Scale, dtype: str = "int8") -> int:
+        self.names += 1
+        index = self.main.activation(f"t{self.names}", shape, scale, dtype)
+        self.shapes[index], self.scales[index] = shape, scale
+        return index
+
+    def constant(self, data: npt.NDArray[Any], scale: Any = None, axis: int = 0) -> int:
+        self.names += 1
+        return self.main.constant(f"c{self.names}", data, scale, axis)
+
+    def variable(self, name: str, initial: npt.NDArray[Any], scale: Scale) -> int:
+        """A handle in the main subgraph; CALL_ONCE sets the variable to ``initial``."""
+        if not self.initialised:
+            self.main.operator("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=self.initial.index)
+            self.initialised = True
+        start = self.initial.constant(f"{name}/start", initial, scale.scale, zero_point=scale.zero_point)
+        self.initial.operator("ASSIGN_VARIABLE", [self.initial.variable(name), start], [], "AssignVariableOptions")
+        return self.main.variable(name)
+
+    def read(self, handle: int, shape: tuple[int, ...], scale: Scale) -> int:
+        y = self.tensor(shape, scale)
+        self.main.operator("READ_VARIABLE", [handle], [y], "ReadVariableOptions")
+        return y
+
+    def assign(self, handle: int, x: int) -> None:
+        self.main.operator("ASSIGN_VARIABLE", [handle, x], [], "AssignVariableOptions")
+
+    def concatenate(self, parts: list[int], axis: int) -> int:
+        shape = list(self.shapes[parts[0]])
+        shape[axis] = sum(self.shapes[p][axis] for p in parts)
+        y = self.tensor(tuple(shape), self.scales[parts[0]])
+        self.main.operator("CONCATENATION", parts, [y], "ConcatenationOptions", axis=axis)
+        return y
+
+    def slice(self, x: int, begin: list[int], end: list[int], strides: list[int] | None = None, **masks: int) -> int:
+        strides = strides or [1] * len(begin)
+        cut = []
+        for axis, (b, e, s) in enumerate(zip(begin, end, strides, strict=True)):
+            b = None if masks.get("beginMask", 0) >> axis & 1 else b
+            e = None if masks.get("endMask", 0) >> axis & 1 else e
+            cut.append(slice(b, e, s))
+        shape = np.empty(self.shapes[x], np.bool_)[tuple(cut)].shape
+        y = self.tensor(shape, self.scales[x])
+        bounds = [self.constant(np.asarray(v, np.int32)) for v in (begin, end, strides)]
+        self.main.operator("STRIDED_SLICE", [x, *bounds], [y], "StridedSliceOptions", **masks)
+        return y
+
+    def reshape(self, x: int, shape: tuple[int, ...]) -> int:
+        y = self.tensor(shape, self.scales[x])
+        dims = self.constant(np.asarray(shape, np.int32))
+        self.main.operator("RESHAPE", [x, dims], [y], "ReshapeOptions", newShape=np.asarray(shape, np.int32))
+        return y
+
+    def quantize(self, x: int, scale: Scale, dtype: str = "int8") -> int:
+        y = self.tensor(self.shapes[x], scale, dtype)
+        self.main.operator("QUANTIZE", [x], [y], "QuantizeOptions")
+        return y
+
+    def logistic(self, x: int) -> int:
+        y = self.tensor(self.shapes[x], Scale(1 / 256, -128))
+        self.main.operator("LOGISTIC", [x], [y])
+        return y
+
+    def dense(
+        self, x: int, weights: npt.NDArray[np.int8], bias: npt.NDArray[np.int32] | None, weight_scale: Any,
+        output: Scale, activation: int = NONE,
+    ) -> int:  # fmt: skip
+        """FULLY_CONNECTED; ``weights`` (outputs, inputs)."""
+        rows = int(np.prod(self.shapes[x])) // weights.shape[1]
+        inputs = [x, self.constant(weights, weight_scale)]
+        inputs += [] if bias is None else [self.constant(bias, self._bias_scale(x, weight_scale))]
+        y = self.tensor((rows, weights.shape[0]), output)
+        self.main.operator("FULLY_CONNECTED", inputs, [y], "FullyConnectedOptions", fusedActivationFunction=activation)
+        return y
+
+    def conv(
+        self, x: int, weights: npt.NDArray[np.int8], bias: npt.NDArray[np.int32] | None, weight_scale: Any,
+        output: Scale, stride: tuple[int, int] = (1, 1), dilation: tuple[int, int] = (1, 1), padding: int = VALID,
+        activation: int = NONE, depthwise: bool = False,
+    ) -> int:  # fmt: skip
+        """CONV_2D with ``weights`` (O, KH, KW, I), or DEPTHWISE_CONV_2D with (1, KH, KW, O)."""
+        channels = weights.shape[3] if depthwise else weights.shape[0]
+        inputs = [x, self.constant(weights, weight_scale, 3 if depthwise else 0)]
+        inputs += [] if bias is None else [self.constant(bias, self._bias_scale(x, weight_scale))]
+        _, h, w, depth = self.shapes[x]
+        shape = (
+            1,
+            out_size(h, weights.shape[1], stride[0], dilation[0], padding),
+            out_size(w, weights.shape[2], stride[1], dilation[1], padding),
+            channels,
+        )
+        y = self.tensor(shape, output)
+        options = {
+            "padding": padding, "strideH": stride[0], "strideW": stride[1], "dilationHFactor": dilation[0],
+            "dilationWFactor": dilation[1], "fusedActivationFunction": activation,
+        }  # fmt: skip
+        if depthwise:
+            options["depthMultiplier"] = channels // depth
+            self.main.operator("DEPTHWISE_CONV_2D", inputs, [y], "DepthwiseConv2DOptions", **options)
+        else:
+            self.main.operator("CONV_2D", inputs, [y], "Conv2DOptions", **options)
+        return y
+
+    def pool(self, x: int, kernel: tuple[int, int], stride: tuple[int, int], padding: int, activation: int) -> int:
+        _, h, w, channels = self.shapes[x]
+        shape = (
+            1, out_size(h, kernel[0], stride[0], 1, padding), out_size(w, kernel[1], stride[1], 1, padding), channels,
+        )  # fmt: skip
+        y = self.tensor(shape, self.scales[x])
+        self.main.operator(
+            "AVERAGE_POOL_2D", [x], [y], "Pool2DOptions", padding=padding, filterHeight=kernel[0],
+            filterWidth=kernel[1], strideH=stride[0], strideW=stride[1], fusedActivationFunction=activation,
+        )  # fmt: skip
+        return y
+
+    def _bias_scale(self, x: int, weight_scale: Any) -> npt.NDArray[np.float32]:
+        return np.asarray(np.float32(self.scales[x].scale) * np.asarray(weight_scale, np.float32), np.float32)
+
+    def pack(self, *outputs: int) -> Model:
+        self.main.interface([self.input], list(outputs))
+        return Model(self.builder.pack())
+
+
+def out_size(size: int, kernel: int, stride: int, dilation: int, padding: int) -> int:
+    """Outputs along one axis of a window operator."""
+    reach = (kernel - 1) * dilation + 1
+    return -(-size // stride) if padding == SAME else (size - reach) // stride + 1
+
+
+def float32(value: float) -> float:
+    return float(np.float32(value))
+
+
+def assert_engines_agree(content: bytes, rows: int = 3, seed: int = 0, extremes: bool = True) -> None:
+    """Torch, sanitized C and LiteRT hold the same bytes in every tensor, over several rows of state."""
+    inputs = random_rows(parse_model(content), rows, seed)
+    if extremes and rows >= 3:
+        inputs[0], inputs[1] = np.asarray(-128, np.int8).view(inputs.dtype), np.asarray(127, np.int8).view(inputs.dtype)
+    for layer in compare(content, inputs, SANITIZED):
+        assert layer.equal, (
+            f"tensor {layer.tensor.index} of operator {layer.operator}: {layer.differing} of {layer.compared} differ, "
+            f"at most by {layer.largest}"
+        )
+        assert layer.compared == rows * layer.tensor.size
