@@ -32,6 +32,7 @@ MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
 DATASET = "dataset.json"
 _VERIFY_FRAMES = 900
+_MOST_WARNINGS = 10
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,18 @@ def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
         skipped = f", {len(dataset.skipped)} unusable left out" if dataset.skipped else ""
         return Outcome(f"{len(dataset.clips):,} usable{skipped}", {"skipped": dataset.skipped}, (path,))
 
-    stages.run("recordings", "checking recordings", [__version__, str(folder), split.model_dump(), stamps], work)
+    facts = stages.run(
+        "recordings", "checking recordings", [__version__, str(folder), split.model_dump(), stamps], work
+    )
+    _warn_of_skipped(stages, facts["skipped"])
     return load_dataset(path, folder)
+
+
+def _warn_of_skipped(stages: Stages, skipped: list[dict[str, str]]) -> None:
+    for entry in skipped[:_MOST_WARNINGS]:
+        stages.progress.warn(f"skipped: {entry['reason']}")
+    if len(skipped) > _MOST_WARNINGS:
+        stages.progress.warn(f"and {len(skipped) - _MOST_WARNINGS} more, listed in {stages.folder / DATASET}")
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -102,7 +113,10 @@ def _data(stages: Stages, plan: RunPlan, phrase: str, dataset: Dataset | None) -
     summary = make_stores(clips, phrase, plan.config, dataset, plan.synthesise, stages.progress.advance)
     hours = sum(entry["hours"] for entry in summary.values())
     count = sum(entry["clips"] for entry in summary.values())
-    return Outcome(f"{count:,} clips, {hours:.1f} h", summary, tuple(clips / f"{name}.bounds.npy" for name in summary))
+    files = {clips / f"{name}{end}" for name in summary for end in (".npy", ".bounds.npy")}
+    for old in set(clips.glob("*/*.npy")) - files:  # of another phrase, or of recordings that are gone
+        old.unlink()
+    return Outcome(f"{count:,} clips, {hours:.1f} h", summary, tuple(sorted(files)))
 
 
 def _features(stages: Stages, pools: list[Any]) -> Outcome:
@@ -110,7 +124,7 @@ def _features(stages: Stages, pools: list[Any]) -> Outcome:
     for old in set((stages.folder / "pools").glob("*.npz")) - set(paths):
         old.unlink()
     megabytes = sum(path.stat().st_size for path in paths) / 1e6
-    return Outcome(f"{len(paths)} pools, {megabytes:.0f} MB", {"pools": [p.name for p in paths]}, ())
+    return Outcome(f"{len(paths)} pools, {megabytes:.0f} MB", {"pools": [p.name for p in paths]}, tuple(paths))
 
 
 def _train(stages: Stages, pools: list[Any], config: Config, fingerprint: str) -> Outcome:
@@ -146,9 +160,9 @@ def material_of(folder: Path, stores: dict[str, Any]) -> Material:
         return ClipStore(folder / name) if name in stores else []
 
     positives = store("dev/positive") if "dev/positive" in stores else store("dev/positive_synthetic")
-    labels = ("speech", "other_words", "noise", "near_miss", "sentences")
+    labels = ("speech", "other_words", "noise", "sentences")
     negatives = {label: store(f"dev/{label}") for label in labels if f"dev/{label}" in stores}
-    return Material(positives, negatives, store("dev/noise"))
+    return Material(positives, negatives, store("dev/noise"), store("dev/near_miss"))
 
 
 def _evaluate(stages: Stages, stores: dict[str, Any], config: Config) -> Outcome:
