@@ -176,7 +176,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
+        raise InputError(f"cannot read {path}: {(error.strerror or '').lower()}; check the path") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         detail = " ".join(str(error).split())
         raise InputError(f"{path} is not valid YAML: {detail}") from error
@@ -195,7 +195,10 @@ def describe_validation(error: ValidationError, name: str) -> str:
     if first["type"] == "extra_forbidden":
         message = "is not a known key; remove it or correct its spelling"
         return f"{name}: {path} {message}"
-    return f"{name}: {path}: {message} (it is {first['input']!r:.60})"
+    if first["type"] in ("model_type", "dict_type"):
+        message = "must hold keys and values"
+    shown = repr(first["input"])
+    return f"{name}: {path}: {message} (it is {shown if len(shown) <= 60 else shown[:60] + '…'})"
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows: nothing is locked there
+    fcntl = None  # type: ignore[assignment]
+
+_PARTIAL = ".partial"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -27,7 +34,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(_PARTIAL, f".{path.name}.", path.parent)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
     temporary = Path(name)
@@ -55,13 +62,20 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     """Yields an empty folder that takes ``path``'s place if the block ends without an error, else vanishes."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        temporary = Path(tempfile.mkdtemp(_PARTIAL, f".{path.name}.", path.parent))
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
     try:
         yield temporary
+        _take_place(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _take_place(temporary: Path, path: Path) -> None:
+    try:
         temporary.chmod(0o755)
-        old = path.with_name(f".{path.name}.old")
+        old = path.with_name(f".{path.name}.old{_PARTIAL}")
         shutil.rmtree(old, ignore_errors=True)
         if path.exists():
             path.rename(old)
@@ -69,8 +83,55 @@ def replaced_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; free space or choose another folder") from error
+
+
+@contextmanager
+def working_folder(path: Path) -> Iterator[None]:
+    """Makes ``path``, keeps other programs out of it, and sweeps out what a killed one left half-written.
+
+    If nothing was written into it in the end, it is gone again.
+
+    Raises:
+        InputError: it cannot be made, or another program works in it.
+    """
+    made = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = _lock(path)
+    except BlockingIOError as error:
+        raise InputError(f"another wwtool works in {path}; wait for it, or choose another folder with --out") from error
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
+    try:
+        _sweep(path)
+        yield
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+        with suppress(OSError):
+            for folder in made:
+                folder.rmdir()
+
+
+def _lock(folder: Path) -> int | None:
+    """Locks the folder itself, so no lock file is left; the system frees the lock when the program ends, however."""
+    if fcntl is None:
+        return None
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _sweep(folder: Path) -> None:
+    for path in list(folder.rglob(f".*{_PARTIAL}")):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:

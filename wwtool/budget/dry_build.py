@@ -14,7 +14,7 @@ from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
 from wwtool.device.emulators import pico
 from wwtool.device.session import Cycles, Session
-from wwtool.errors import DeviceError, ToolError
+from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.tflite import to_tflite
 from wwtool.firmware.image import build_image
@@ -155,13 +155,34 @@ def flash_wait_cycles(platform: Platform, sizes: Sizes) -> int:
     return -(-sizes.model_flash // 4) * platform.chip.flash_word_cycles
 
 
+class OverBudgetError(BudgetError):
+    """A model that does not fit, and what was measured of it."""
+
+    def __init__(self, platform: Platform, result: DryBuild, fitting: list[str]) -> None:
+        super().__init__(over_budget(platform, result, fitting))
+        self.result = result
+
+
+def require_fit(platform: Platform, model: str, phrase: str, limits: BudgetConfig) -> DryBuild:
+    """The dry build of a model that fits.
+
+    Raises:
+        OverBudgetError: it does not; the smaller models of the zoo have been tried, too.
+    """
+    result = dry_build(platform, model, phrase, limits)
+    if not result.fits:
+        smaller = [n for n, a in sorted(ZOO.items(), key=lambda item: item[1].macs) if a.macs < ZOO[model].macs]
+        raise OverBudgetError(platform, result, [n for n in smaller if dry_build(platform, n, phrase, limits).fits])
+    return result
+
+
 def over_budget(platform: Platform, result: DryBuild, fitting: list[str]) -> str:
     """Why a model is refused, and what would fit."""
     over = ", ".join(
         f"{line.name} {line.used:,} {line.unit} of {line.limit:,}" for line in result.lines if not line.fits
     )
     remedy = (
-        f"model: {fitting[-1]} would fit"
+        f"{fitting[-1]} would fit: --model {fitting[-1]}"
         if fitting
         else "no smaller model fits; raise the budget or take a larger board"
     )

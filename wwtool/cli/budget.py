@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from wwtool.budget.dry_build import DryBuild, dry_build, over_budget
+from wwtool.budget.dry_build import DryBuild, OverBudgetError, dry_build
 from wwtool.cli.common import FILE, console, platform_option, print_json
 from wwtool.config import load_config
-from wwtool.errors import BudgetError, UsageError
+from wwtool.errors import UsageError
 from wwtool.models.temporal import ZOO
 from wwtool.platforms import Platform, load_platform
 
@@ -35,7 +35,7 @@ def budget(platform_name: str, model: str | None, config_file: Path | None, as_j
         for result in results:
             print_budget(platform, result)
     if not any(result.fits for result in results):
-        raise BudgetError(over_budget(platform, results[-1], []))
+        raise OverBudgetError(platform, results[-1], [])
 
 
 def print_budget(platform: Platform, result: DryBuild) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, console, platform_option
 from wwtool.cli.progress import TerminalProgress
-from wwtool.cli.train import load_run_config, training_options
+from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
 from wwtool.compiler.reader import safe_identifier
 from wwtool.errors import UsageError
 from wwtool.pipeline.build import build as run_build
-from wwtool.pipeline.training_run import RunPlan
 from wwtool.platforms import load_platform
 
 
@@ -37,14 +38,15 @@ def build(
     if not platform.has_board:
         raise UsageError(f"wwtool cannot build for {platform.name} yet; 'wwtool platforms' shows what it can build")
     config = load_run_config(config_file, phrase, **options)
-    plan = RunPlan(config.phrase or "", config, data_path, not options["no_synth"])
+    plan = make_plan(config, data_path, options["no_synth"])
     folder = out or Path("wwtool-build") / f"{platform.name}-{safe_identifier(plan.phrase)}"
     terminal = console()
-    terminal.print(f"Building [bold]“{plan.phrase}”[/bold] for {platform.title} in {folder}")
-    with TerminalProgress(terminal) as progress:
+    terminal.print(f"Building [bold]“{escape(plan.phrase)}”[/bold] for {platform.title} in {escape(str(folder))}")
+    with shown_budget(platform), TerminalProgress(terminal) as progress:
         built = run_build(folder, platform, plan, progress)
     image = built.manifest["image"]
-    terminal.print(f"\n  flash    {folder / image.get('uf2', image['elf'])}")
-    terminal.print(f"  report   {folder / 'report.html'}")
+    click.echo(f"\n  flash    {folder / image.get('uf2', image['elf'])}")
+    click.echo(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
-        terminal.print(f"  try it   wwtool emulate {folder}   then   wwtool hil --port URL --build {folder}")
+        name = shlex.quote(str(folder))
+        click.echo(f"  try it   wwtool emulate {name}   then   wwtool hil --port URL --build {name}")

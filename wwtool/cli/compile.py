@@ -10,6 +10,7 @@ from rich.table import Table
 from wwtool.cli.common import FILE, FOLDER, console, print_json
 from wwtool.compiler.package import CompiledModel, compile_graph, write_package
 from wwtool.compiler.reader import read_model
+from wwtool.errors import InputError
 from wwtool.files import replaced_folder
 
 # All kernels are portable C so far; the target decides which of them may be replaced.
@@ -21,11 +22,13 @@ TARGETS = ("host", "cortex-m0plus", "cortex-m4", "xtensa")
 @click.option(
     "--target", type=click.Choice(TARGETS), default="host", show_default=True, help="The core to compile for."
 )
-@click.option("-o", "--out", type=FOLDER, required=True, help="Folder for the C sources; replaced if it exists.")
+@click.option("-o", "--out", type=FOLDER, required=True, help="Folder for the C sources; an older one is replaced.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def compile_(model: Path, target: str, out: Path, as_json: bool) -> None:
     """Compile an INT8 .tflite MODEL to C99: no interpreter, no heap, a static arena."""
     compiled = compile_graph(read_model(model), model.stem)
+    if out.exists() and any(out.iterdir()) and not (out / "ww_requantize.h").is_file():
+        raise InputError(f"{out} holds files that wwtool did not make; choose a new or an empty folder with --out")
     with replaced_folder(out) as folder:
         write_package(compiled, folder)
     summary = {

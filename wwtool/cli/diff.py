@@ -11,7 +11,7 @@ from wwtool.cli.common import FILE, console, print_json
 from wwtool.compiler.reader import read_model
 from wwtool.engines.diff import compare, first_difference, random_rows
 from wwtool.engines.rows import read_rows
-from wwtool.errors import InputError
+from wwtool.errors import DeviceError
 
 
 @click.command()
@@ -46,7 +46,7 @@ def diff(model: Path, input_file: Path | None, rows: int, as_json: bool) -> None
             table.add_row(layer.operator, layer.tensor.name, f"{layer.compared:,}", torch, c)
         console().print(table)
     if worst is not None:
-        raise InputError(
+        raise DeviceError(
             f"operator {worst.operator} (tensor '{worst.tensor.name}') is the first that differs from LiteRT"
         )
     if not as_json:

@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from wwtool.cli.common import ANY_PATH, FILE, console, print_json
+from wwtool.compiler.reader import read_model
 from wwtool.config import load_config
 from wwtool.data.audio import read_audio
 from wwtool.errors import InputError, UsageError
@@ -38,6 +39,7 @@ def evaluate(
     """Measure an INT8 model in streaming form: recall, false alarms per hour, operating point, detections."""
     config = load_config(config_file)
     found = find_subject(subject)
+    read_model(found.model)  # says which file it is that cannot be used
     model = StreamingModel(found.model.read_bytes())
     detector = found.detector
     if threshold is not None:

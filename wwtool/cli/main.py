@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import errno
 import importlib
+import signal
 import sys
+import threading
 import traceback
 
 import click
 
 from wwtool import __version__
-from wwtool.errors import WwtoolError
+from wwtool.errors import UsageError, WwtoolError
 
 # Loaded when used: most commands need neither torch nor LiteRT.
 _COMMANDS = {
@@ -59,16 +61,33 @@ def main(arguments: list[str] | None = None) -> None:
     debug = "--debug" in words
     # --debug is accepted anywhere, as people add it to the end of the line that failed.
     words = (["--debug"] if debug else []) + [w for w in words if w != "--debug"]
+    if threading.current_thread() is threading.main_thread():
+        # What a service manager or `timeout` sends: end as with Ctrl-C, so that nothing is left running or lying about.
+        signal.signal(signal.SIGTERM, _end_like_interrupt)
     sys.exit(_run(words, debug))
+
+
+def _sentence(error: click.ClickException) -> str:
+    """click's message and the command whose help tells more."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    context = getattr(error, "ctx", None)
+    return f"{message[:1].lower()}{message[1:]}; see '{context.command_path if context else 'wwtool'} --help'"
+
+
+def _end_like_interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _run(words: list[str], debug: bool) -> int:
     try:
         result = cli.main(words, prog_name="wwtool", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.ClickException as error:
+        click.echo(f"error: {_sentence(error)}", err=True)
+        return UsageError.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; run the same command again to go on", err=True)
         return 130

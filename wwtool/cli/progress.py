@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 
@@ -21,6 +22,7 @@ class TerminalProgress:
             TimeElapsedColumn(),
             console=console,
             transient=True,
+            disable=not console.is_terminal,
         )
         self._task: TaskID | None = None
         self._stage, self._title, self._since = "", "", 0.0
@@ -46,4 +48,8 @@ class TerminalProgress:
             self._task = None
         seconds = time.monotonic() - self._since
         when = "[dim]unchanged[/dim]" if cached else f"[dim]{seconds:.1f} s[/dim]"
-        self._console.print(f"  [green]✓[/green] [cyan]{self._stage:<10}[/cyan] {note}  {when}")
+        self._console.print(f"  [green]✓[/green] [cyan]{self._stage:<10}[/cyan] {escape(note)}  {when}")
+
+    def warn(self, text: str) -> None:
+        """What a person should know, though the run goes on."""
+        self._console.print(f"  [yellow]![/yellow] {escape(text)}", soft_wrap=True)

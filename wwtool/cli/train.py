@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 
 from wwtool.assets import asset_dir
-from wwtool.budget.dry_build import dry_build, over_budget
+from wwtool.budget.dry_build import OverBudgetError, require_fit
 from wwtool.cli.budget import print_budget
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, console, platform_option
 from wwtool.cli.progress import TerminalProgress
 from wwtool.config import Config, load_config
-from wwtool.data.phrases import normalize_phrase
-from wwtool.errors import BudgetError, UsageError
+from wwtool.data.dataset import index_folder
+from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
+from wwtool.errors import InputError, UsageError
+from wwtool.files import working_folder
 from wwtool.models.temporal import ZOO
 from wwtool.pipeline.stages import Stages
 from wwtool.pipeline.training_run import MODEL, RunPlan, training_run
-from wwtool.platforms import load_platform
+from wwtool.platforms import Platform, load_platform
 
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -48,11 +53,32 @@ def load_run_config(
     if seed is not None:
         overrides.setdefault("train", {})["seed"] = seed
         overrides.setdefault("synth", {})["seed"] = seed
+    if phrase is not None and len(phrase) > LONGEST_PHRASE:
+        raise InputError(f"the phrase has {len(phrase)} characters; use at most {LONGEST_PHRASE}")
     config = load_config(path, overrides)
     if config.phrase is None:
         raise UsageError("no wake word is given; use --phrase or the config's key 'phrase'")
-    spoken = normalize_phrase(config.phrase, config.synth.language)
-    return config.model_copy(update={"phrase": config.phrase.strip() if no_synth else spoken})
+    check = printable_phrase if no_synth else partial(normalize_phrase, language=config.synth.language)
+    return config.model_copy(update={"phrase": check(config.phrase)})
+
+
+def make_plan(config: Config, data: Path | None, no_synth: bool) -> RunPlan:
+    """What to run; checked as far as can be without reading a recording."""
+    if data is not None:
+        index_folder(data, config.split.speaker_pattern)
+    elif no_synth:
+        raise UsageError("--no-synth leaves nothing to train on without recordings; give them with --data DIR")
+    return RunPlan(config.phrase or "", config, data, not no_synth)
+
+
+@contextmanager
+def shown_budget(platform: Platform) -> Iterator[None]:
+    """Shows the table of a model that is refused."""
+    try:
+        yield
+    except OverBudgetError as error:
+        print_budget(platform, error.result)
+        raise
 
 
 @click.command()
@@ -71,13 +97,12 @@ def train(
     """
     platform = load_platform(platform_name)
     config = load_run_config(config_file, phrase, **options)
-    plan = RunPlan(config.phrase or "", config, data_path, not options["no_synth"])
+    plan = make_plan(config, data_path, options["no_synth"])
     terminal = console()
-    if platform.has_board:
-        result = dry_build(platform, config.model, plan.phrase, config.budget)
-        print_budget(platform, result)
-        if not result.fits:
-            raise BudgetError(over_budget(platform, result, []))
-    with TerminalProgress(terminal) as progress:
-        training_run(Stages(out, progress), plan)
-    terminal.print(f"\n  model    {out / MODEL}")
+    with working_folder(out):
+        if platform.has_board:
+            with shown_budget(platform):
+                print_budget(platform, require_fit(platform, config.model, plan.phrase, config.budget))
+        with TerminalProgress(terminal) as progress:
+            training_run(Stages(out, progress), plan)
+    terminal.print(escape(f"\n  model    {out / MODEL}"))

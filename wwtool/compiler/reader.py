@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -171,5 +172,8 @@ def _check_order(graph: Graph, name: str) -> None:
 
 def safe_identifier(text: str) -> str:
     """A C identifier made of ``text``: lower case, [a-z0-9_], not empty, not starting with a digit."""
-    name = re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_")
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    name = re.sub(r"[^a-z0-9_]+", "_", plain).strip("_")
+    if not name and text:  # in another alphabet: still a name of its own
+        name = hashlib.sha256(text.encode()).hexdigest()[:8]
     return name if name and not name[0].isdigit() else f"m_{name}"

@@ -48,6 +48,20 @@ def normalize_phrase(phrase: str, language: str = "en-us") -> str:
     return spoken
 
 
+def printable_phrase(phrase: str) -> str:
+    """The phrase as it is written, for recordings alone: nothing has to be able to say it.
+
+    Raises:
+        InputError: it is empty, or cannot be shown.
+    """
+    text = " ".join(unicodedata.normalize("NFC", phrase).split())
+    if not text:
+        raise InputError("the phrase is empty; give the wake word as text, such as 'hey computer'")
+    if not text.isprintable():
+        raise InputError(f"the phrase {text!r} contains control characters; write words only")
+    return text
+
+
 def near_misses(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[str]:
     """Texts that sound like the phrase or like a part of it; the first are all different, then they repeat."""
     phrase = normalize_phrase(phrase, language)

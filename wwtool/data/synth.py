@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +21,7 @@ from wwtool.data.audio import write_audio
 from wwtool.data.synthesizer import Audio, Synthesizer, Utterance, engines
 from wwtool.errors import InputError
 from wwtool.files import hash_of, write_text
+from wwtool.processes import worker_pool
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -184,11 +183,8 @@ def _in_batches(work: Callable[[Sequence[Job]], Result], jobs: Sequence[Job], pr
     if processes <= 1 or len(jobs) < _WORTH_A_PROCESS:
         yield from map(work, batches)
         return
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        try:
-            yield from pool.map(work, batches)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    with worker_pool(processes) as pool:
+        yield from pool.map(work, batches)
 
 
 def _index(clips: Sequence[PlannedClip]) -> str:

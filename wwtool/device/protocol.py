@@ -6,6 +6,7 @@ anything pyserial opens. What the commands mean is in ``session.py``; the protoc
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import deque
@@ -141,6 +142,12 @@ def parse_output(lines: tuple[str, ...]) -> bytes | None:
     return next((bytes.fromhex(m[1]) for line in lines if (m := _OUTPUT.fullmatch(line))), None)
 
 
+def _reason(error: Exception) -> str:
+    """pyserial repeats the port and the error in what it says; the system's own words are enough."""
+    number = getattr(error, "errno", None) or getattr(error.__context__, "errno", None)
+    return os.strerror(number).lower() if isinstance(number, int) else str(error)
+
+
 class Link:
     """An open port. One command at a time; a context manager that closes it.
 
@@ -158,7 +165,8 @@ class Link:
             self._port = serial.serial_for_url(url, baudrate=baud, timeout=0.05, write_timeout=DEFAULT_TIMEOUT_S)
         except (serial.SerialException, OSError, ValueError) as error:
             raise DeviceError(
-                f"cannot open the port {url}: {error}; check that the board is plugged in and no other program uses it"
+                f"cannot open the port {url}: {_reason(error)}; check that the board is plugged in and that no other "
+                "program uses it"
             ) from error
         self._decoder = LineDecoder()
         self._unread: deque[str] = deque()

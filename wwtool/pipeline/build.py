@@ -14,22 +14,22 @@ import numpy as np
 
 from wwtool import __version__
 from wwtool.assets import asset_dir
-from wwtool.budget.dry_build import DryBuild, Line, check, count_cycles, dry_build, over_budget
+from wwtool.budget.dry_build import DryBuild, Line, check, count_cycles, require_fit
 from wwtool.compiler.package import CompiledModel, compile_graph
 from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.data.audio import write_audio
 from wwtool.data.store import ClipStore
-from wwtool.errors import BudgetError
+from wwtool.engines.native import host_compiler
+from wwtool.errors import BudgetError, InputError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.files import replaced_folder, sha256_of, write_array, write_bytes, write_json
+from wwtool.files import read_json, replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json
 from wwtool.firmware.image import build_image
 from wwtool.firmware.project import write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.micro import features, quantize
-from wwtool.models.temporal import ZOO
 from wwtool.pipeline.report import write_report
-from wwtool.pipeline.stages import Outcome, Progress, Stages
+from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages
 from wwtool.pipeline.training_run import DATASET, MODEL, RunPlan, training_run
 from wwtool.platforms import Platform
 
@@ -57,6 +57,21 @@ def build(folder: Path, platform: Platform, plan: RunPlan, progress: Progress) -
         ToolError: the compiler is missing.
     """
     toolchain = find_toolchain(platform)
+    host_compiler()  # evaluation needs it; missing, it is told before the training
+    with working_folder(folder):
+        _refuse_strangers(folder)
+        return _build(folder, platform, toolchain, plan, progress)
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """A build replaces two folders whole; they must be its own."""
+    if not (folder / RUN_FOLDER / RECORD).is_file():
+        for name in ("firmware", "image"):
+            if (folder / name).exists():
+                raise InputError(f"{folder / name} was not made by wwtool; choose another folder with --out")
+
+
+def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress) -> Built:
     stages = Stages(folder / RUN_FOLDER, progress)
     made_of = [__version__, _templates(), platform.model_dump(), plan.phrase, toolchain.version()]
     wanted = [plan.config.model, plan.config.budget.model_dump()]
@@ -79,18 +94,8 @@ def _templates() -> list[str]:
 
 
 def _budget(platform: Platform, plan: RunPlan) -> Outcome:
-    result = dry_build(platform, plan.config.model, plan.phrase, plan.config.budget)
-    if not result.fits:
-        raise BudgetError(over_budget(platform, result, _smaller(platform, plan)))
+    result = require_fit(platform, plan.config.model, plan.phrase, plan.config.budget)
     return Outcome(budget_note(result), result.as_dict(), ())
-
-
-def _smaller(platform: Platform, plan: RunPlan) -> list[str]:
-    """Zoo models that would fit where the chosen one does not, smallest first."""
-    others = [
-        name for name, a in sorted(ZOO.items(), key=lambda item: item[1].macs) if a.macs < ZOO[plan.config.model].macs
-    ]
-    return [name for name in others if dry_build(platform, name, plan.phrase, plan.config.budget).fits]
 
 
 def budget_note(result: DryBuild) -> str:
@@ -138,7 +143,8 @@ def _firmware(
         "arena_bytes": compiled.memory.arena_bytes,
         "state_bytes": compiled.memory.state_bytes,
     }
-    outputs = (*files.values(), folder / "model.tflite")
+    written = [p for name in ("firmware", VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
+    outputs = (*files.values(), folder / "model.tflite", *written)
     note = f"{files.get('uf2', files['elf']).name}: {_sizes_note(image.sizes)}"
     return Outcome(note, facts, tuple(_inside(stages, path) for path in outputs))
 
@@ -177,8 +183,11 @@ def _write_vectors(folder: Path, stages: Stages, compiled: CompiledModel) -> Non
     write_array(folder / "real.npy", rows[np.linspace(0, len(rows) - 1, _REAL_ROWS).astype(int)])
 
 
-def _data_inputs(plan: RunPlan, run: Path) -> dict[str, str] | None:
-    return {"path": str(plan.data), "dataset_sha256": sha256_of(run / DATASET)} if plan.data else None
+def _data_inputs(plan: RunPlan, run: Path) -> dict[str, Any] | None:
+    if plan.data is None:
+        return None
+    skipped = read_json(run / DATASET)["skipped"]
+    return {"path": str(plan.data), "dataset_sha256": sha256_of(run / DATASET), "skipped": skipped}
 
 
 def _manifest(

@@ -39,6 +39,8 @@ class Expectation:
 
     @staticmethod
     def of(folder: Path) -> Expectation:
+        if not (folder / MANIFEST).is_file():
+            raise InputError(f"{folder} is no finished build ({MANIFEST} is missing); run wwtool build first")
         manifest = read_json(folder / MANIFEST)
         model = folder / "model.tflite"
         try:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
 from wwtool.config import Config
+from wwtool.processes import worker_pool
 from wwtool.training.pools import PoolJob, PoolKind, load_pool, make_pool
 from wwtool.training.sampler import WeightedPool
 
@@ -64,16 +64,11 @@ def make_pools(plan: list[tuple[PoolJob, float]], folder: Path, advance: Callabl
     # The largest first, so that the processes end together.
     todo.sort(key=lambda job: -job.amount / (1 if job.kind in ("negative", "clean", "noise") else 1500))
     if todo:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(_PROCESSES, len(todo)), mp_context=context) as executor:
-            try:
-                futures = [executor.submit(make_pool, job, folder) for job in todo]
-                for done, future in enumerate(as_completed(futures), 1):
-                    future.result()
-                    advance(done, len(todo), f"pools of features {done}/{len(todo)}")
-            except BaseException:
-                executor.shutdown(wait=False, cancel_futures=True)
-                raise
+        with worker_pool(min(_PROCESSES, len(todo))) as executor:
+            futures = [executor.submit(make_pool, job, folder) for job in todo]
+            for done, future in enumerate(as_completed(futures), 1):
+                future.result()
+                advance(done, len(todo), f"pools of features {done}/{len(todo)}")
     return [make_pool(job, folder) for job in jobs]
 
 

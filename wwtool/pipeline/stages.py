@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from wwtool.files import hash_of, sha256_of, write_json
 
-_RECORD = "stages.json"
+RECORD = "stages.json"
 
 
 class Progress(Protocol):
@@ -21,6 +21,8 @@ class Progress(Protocol):
     def advance(self, done: int, total: int, note: str = "") -> None: ...
 
     def end(self, note: str, cached: bool = False) -> None: ...
+
+    def warn(self, text: str) -> None: ...
 
 
 class Silent:
@@ -33,6 +35,9 @@ class Silent:
         pass
 
     def end(self, note: str, cached: bool = False) -> None:
+        pass
+
+    def warn(self, text: str) -> None:
         pass
 
 
@@ -55,24 +60,30 @@ class Stages:
         """Runs ``work`` unless the stage is done already; returns its facts."""
         key = hash_of(stage, inputs)
         self.progress.begin(stage, title)
-        known = self._records().get(stage)
-        if known is not None and known["key"] == key and self._intact(known["outputs"]):
-            self.progress.end(known["note"], cached=True)
-            return dict(known["facts"])
+        known = self._records().get(stage, {})
+        if known.get("key") == key:
+            altered = self._altered(known["outputs"])
+            if not altered:
+                self.progress.end(known["note"], cached=True)
+                return dict(known["facts"])
+            for path in altered:  # so that a stage that keeps what is there does not keep these
+                path.unlink(missing_ok=True)
         outcome = work()
         outputs = {str(path.relative_to(self.folder)): sha256_of(path) for path in outcome.outputs}
         record = {"key": key, "note": outcome.note, "facts": outcome.facts, "outputs": outputs}
-        write_json(self.folder / _RECORD, {**self._records(), stage: record})
+        write_json(self.folder / RECORD, {**self._records(), stage: record})
         self.progress.end(outcome.note)
         return outcome.facts
 
     def _records(self) -> dict[str, Any]:
         try:
-            records = json.loads((self.folder / _RECORD).read_text())
+            records = json.loads((self.folder / RECORD).read_text())
         except (OSError, ValueError):
             return {}
-        return records if isinstance(records, dict) else {}
+        complete = {"key", "note", "facts", "outputs"}
+        return {k: r for k, r in records.items() if complete <= r.keys()} if isinstance(records, dict) else {}
 
-    def _intact(self, outputs: dict[str, str]) -> bool:
+    def _altered(self, outputs: dict[str, str]) -> list[Path]:
+        """Outputs that are missing or not as the stage left them."""
         paths = {self.folder / name: digest for name, digest in outputs.items()}
-        return all(path.is_file() and sha256_of(path) == digest for path, digest in paths.items())
+        return [path for path, digest in paths.items() if not path.is_file() or sha256_of(path) != digest]

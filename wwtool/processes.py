@@ -1,0 +1,68 @@
+"""Worker processes that end with whoever started them: no orphans after a kill, no tracebacks after Ctrl-C."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+
+
+@contextmanager
+def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
+    """``count`` fresh processes; if the block ends early, whatever they are doing is given up at once.
+
+    Their temporary files lie in one folder, which is gone at the end, however they ended.
+    """
+    with tempfile.TemporaryDirectory(prefix="wwtool-workers-", ignore_cleanup_errors=True) as folder:
+        others = set(multiprocessing.active_children())
+        executor = ProcessPoolExecutor(
+            count, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(folder,)
+        )
+        try:
+            with _no_interrupts():
+                # A process is started for each task that finds none idle. Made here, they inherit the mask, so that
+                # Ctrl-C, which the terminal sends to all of them, is for the parent alone to deal with.
+                for _ in range(count):
+                    executor.submit(time.sleep, 0)
+            yield executor
+        except BaseException:
+            executor.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()
+            raise
+        finally:
+            executor.shutdown(wait=True)
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker(folder: str) -> None:
+    tempfile.tempdir = folder
+    os.environ["TMPDIR"] = folder  # for the programs it runs
+    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+
+
+def _end_with_parent(folder: str) -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    # The parent was killed: a worker that waits for work would wait for ever.
+    shutil.rmtree(folder, ignore_errors=True)
+    os._exit(1)
