@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from wwtool.cli.common import ANY_PATH, FILE
-from wwtool.device.emulators import pico
+from wwtool.device import emulators
 from wwtool.errors import InputError
 
 
@@ -23,7 +23,7 @@ def emulate(build: Path, tcp_port: int, pty: bool, console: str, audio: Path | N
     """Run a built image on an emulated board and print its serial URL; Ctrl-C ends it."""
     if audio is not None and not audio.is_file():
         raise InputError(f"the recording {audio} does not exist; give raw int16 samples, mono at 16 kHz")
-    with pico.start(build, tcp_port, pty, console, audio) as emulator:
+    with emulators.start(build, tcp_port, pty, console, audio) as emulator:
         click.echo(emulator.url)
         click.echo("running; press Ctrl-C to stop", err=True)
         try:

@@ -50,6 +50,8 @@ def build_image(
     files = {"elf": out / f"{name}.elf", "map": out / f"{name}.map"}
     write_bytes(files["elf"], elf.read_bytes())
     write_bytes(files["map"], map_file.read_bytes())
+    if toolchain.hosted:
+        files["elf"].chmod(0o755)
     if "bin" in platform.image:
         raw = objects / f"{name}.bin"
         subprocess.run([toolchain.objcopy, "-O", "binary", str(elf), str(raw)], check=True, capture_output=True)

@@ -1,1 +1,34 @@
 """Emulated boards. Each module starts one kind and gives a serial URL that the rest of ``wwtool.device`` opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wwtool.device.emulators import host, pico
+from wwtool.errors import InputError
+from wwtool.files import read_json
+
+
+def start(
+    build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None
+) -> pico.Emulator | host.HostBoard:
+    """Starts the image of a build folder on the emulator of its platform, or a bare Pico ``.bin``.
+
+    Args:
+        build: a build folder, or a ``.bin`` for the Pico.
+        tcp_port: where the console listens on 127.0.0.1; 0 takes a free port.
+        pty: give the console a pseudo-terminal as well.
+        console: ``uart`` or ``usb``, where the board has both.
+        audio: raw int16 mono at 16 kHz for the microphone.
+
+    Raises:
+        InputError: there is no such image, or no emulator for its platform.
+        ToolError: the emulator is not installed.
+        DeviceError: the image does not start.
+    """
+    platform = read_json(build / "manifest.json").get("platform") if build.is_dir() else "pico"
+    if platform == "host":
+        return host.start(build, tcp_port, pty, audio)
+    if platform == "pico":
+        return pico.start(build, tcp_port, pty, console, audio)
+    raise InputError(f"there is no emulator for {platform} yet; flash the board and run wwtool hil on its port")
