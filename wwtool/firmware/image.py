@@ -34,6 +34,7 @@ def build_image(
         BudgetError: the linker says that it does not fit the chip at all.
     """
     objects.mkdir(parents=True, exist_ok=True)
+    objects = objects.resolve()  # the compiler runs in the project's folder
     elf, map_file = objects / f"{name}.elf", objects / f"{name}.map"
     with ThreadPoolExecutor(2) as pool:
         compiled = list(pool.map(lambda s: _compile(project, toolchain, objects, *s), project.sources))
@@ -70,7 +71,7 @@ def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, sour
     # Paths in debug information are relative, so the same sources give the same image everywhere.
     command = [
         toolchain.compiler, *include_flags(), *compile_flags(toolchain), optimise,
-        f"-ffile-prefix-map={project.folder}=.", "-c", "-o", str(target), source,
+        f"-ffile-prefix-map={project.folder.resolve()}=.", "-c", "-o", str(target), source,
     ]  # fmt: skip
     result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
     if result.returncode != 0:
