@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 
 @contextmanager
@@ -54,15 +55,20 @@ def _no_interrupts() -> Iterator[None]:
 
 
 def _start_worker(folder: str) -> None:
-    tempfile.tempdir = folder
-    os.environ["TMPDIR"] = folder  # for the programs it runs
-    threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
+    own = tempfile.mkdtemp(dir=folder)
+    tempfile.tempdir = own
+    os.environ["TMPDIR"] = own  # for the programs it runs
+    threading.Thread(target=_end_with_parent, args=(Path(own),), daemon=True).start()
 
 
-def _end_with_parent(folder: str) -> None:
+def _end_with_parent(own: Path) -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
-    # The parent was killed: a worker that waits for work would wait for ever.
-    shutil.rmtree(folder, ignore_errors=True)
+    # The parent was killed: a worker that waits for work would wait for ever. What it complains of now, as its files
+    # vanish, interests nobody.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    shutil.rmtree(own, ignore_errors=True)
+    with suppress(OSError):
+        own.parent.rmdir()  # the last one does
     os._exit(1)

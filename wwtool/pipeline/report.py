@@ -14,11 +14,14 @@ from wwtool.assets import asset_dir
 from wwtool.files import write_text
 from wwtool.platforms import load_platform
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 260, 48, 34
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM = 640, 260, 48, 24, 46
 _LABELS = {
-    "speech": "recorded speech", "other_words": "other wake words", "noise": "noise", "near_miss": "near misses, synthetic",
+    "speech": "recorded speech",
+    "other_words": "other wake words",
+    "noise": "noise",
+    "near_miss": "near misses, synthetic",
     "sentences": "sentences, synthetic",
-}  # fmt: skip
+}
 _CONDITIONS = {"clean": "as recorded", "noisy": "with noise at 10 dB"}
 
 
@@ -76,6 +79,7 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
             for label, hours in evaluation["hours_by_label"].items()
         ],
         "detector": _detector(manifest["detector"]),
+        "skipped": [entry["reason"] for entry in (manifest["inputs"]["data"] or {}).get("skipped", [])],
         "files": [
             {"name": k, "bytes": _count(v["bytes"]), "sha256": v["sha256"]} for k, v in manifest["outputs"].items()
         ],
@@ -122,8 +126,9 @@ def _budget_note(final: dict[str, Any]) -> str:
         return "Latency was not measured: no emulator for this platform was found."
     frontend, invoke = final["cycles"]["frontend"], final["cycles"]["invoke"]
     return (
-        f"{invoke:,} cycles an inference and {frontend:,} a feature frame, counted on the emulated board, which does not "
-        "model the waits of execution from flash. Not measured on silicon."
+        f"{invoke:,} cycles an inference and {frontend:,} a feature frame, counted on the emulated board. Latency and "
+        "duty cycle add the longest that the chip can wait for the model's constants from flash, which the emulator "
+        "does not model. Not measured on silicon."
     )
 
 
@@ -138,10 +143,19 @@ def _curve_note(evaluation: dict[str, Any]) -> str:
 
 def _detector(d: dict[str, Any]) -> str:
     return (
-        f"Mean of {d['average_window']} outputs, on at {d['on_threshold']} of 255, re-armed below {d['off_threshold']}; "
-        f"{d['votes_needed']} of {d['votes_window']} votes; locked for {d['lockout']} outputs after a detection, "
+        f"Mean of {d['average_window']} outputs, on at {d['on_threshold']} of 255, re-armed below "
+        f"{d['off_threshold']}; {d['votes_needed']} of {d['votes_window']} votes; locked for {d['lockout']} outputs after a detection, "
         f"{d['warmup']} outputs ignored at start."
     )
+
+
+def _falling(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """From the highest threshold down, while that gives more alarms: below it, a detector no longer re-arms."""
+    kept: list[dict[str, Any]] = []
+    for point in sorted(points, key=lambda p: -int(p["threshold"])):
+        if not kept or point["per_hour"] >= kept[-1]["per_hour"]:
+            kept.append(point)
+    return kept
 
 
 def curve_svg(points: list[dict[str, Any]], chosen: dict[str, Any]) -> str:
@@ -149,20 +163,22 @@ def curve_svg(points: list[dict[str, Any]], chosen: dict[str, Any]) -> str:
 
     def x(per_hour: float) -> float:
         position = (math.log10(min(max(per_hour, 0.1), 100.0)) + 1.0) / 3.0
-        return _LEFT + position * (_WIDTH - _LEFT - 12)
+        return _LEFT + position * (_WIDTH - _LEFT - _RIGHT)
 
     def y(recall: float) -> float:
         return 10 + (1.0 - recall) * (_HEIGHT - _BOTTOM - 10)
 
     parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="Recall against false alarms an hour">']
-    for per_hour, label in ((0.1, "≤0.1"), (1.0, "1"), (10.0, "10"), (100.0, "100 /h")):
+    for per_hour, label in ((0.1, "≤0.1"), (1.0, "1"), (10.0, "10"), (100.0, "≥100")):
         parts.append(f'<line class="axis" x1="{x(per_hour):.1f}" x2="{x(per_hour):.1f}" y1="10" y2="{y(0):.1f}"/>')
-        parts.append(f'<text x="{x(per_hour):.1f}" y="{_HEIGHT - 14}" text-anchor="middle">{label}</text>')
+        parts.append(f'<text x="{x(per_hour):.1f}" y="{_HEIGHT - 28}" text-anchor="middle">{label}</text>')
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    parts.append(f'<text x="{middle}" y="{_HEIGHT - 8}" text-anchor="middle">false alarms an hour</text>')
     for recall in (0.0, 0.5, 0.9, 1.0):
-        parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - 12}" y1="{y(recall):.1f}" y2="{y(recall):.1f}"/>')
+        parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(recall):.1f}" y2="{y(recall):.1f}"/>')
         parts.append(f'<text x="{_LEFT - 8}" y="{y(recall) + 4:.1f}" text-anchor="end">{recall:.0%}</text>')
     for row, name in enumerate(chosen["recall"]):
-        steps = " ".join(f"{x(p['per_hour']):.1f},{y(p['recall'][name]):.1f}" for p in points)
+        steps = " ".join(f"{x(p['per_hour']):.1f},{y(p['recall'][name]):.1f}" for p in _falling(points))
         parts.append(f'<path class="{name}" d="M {steps}"/>')
         dot = f'cx="{x(chosen["per_hour"]):.1f}" cy="{y(chosen["recall"][name]):.1f}"'
         parts.append(f'<circle {dot} r="4.5" fill="currentColor"/>')
