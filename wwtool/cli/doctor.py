@@ -11,7 +11,7 @@ import click
 from rich.table import Table
 
 from wwtool.cli.common import console, print_json
-from wwtool.data.synthesizer import engines
+from wwtool.data.engines import engines
 from wwtool.device.emulators import pico
 from wwtool.engines.native import host_compiler
 from wwtool.errors import ToolError

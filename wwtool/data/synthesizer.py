@@ -44,13 +44,3 @@ class Synthesizer(Protocol):
             ToolError: the engine failed.
         """
         ...
-
-
-def engines() -> dict[str, Synthesizer]:
-    """The engines that are installed, by name; espeak-ng comes with wwtool."""
-    from wwtool.data.espeak import Espeak
-    from wwtool.data.festival import Festival
-    from wwtool.data.flite import Flite
-
-    found: list[Synthesizer | None] = [Espeak(), Flite.find(), Festival.find()]
-    return {engine.name: engine for engine in found if engine is not None}

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "usb_data.h"
 #include "usb_descriptors.h"
 #include "usb_regs.h"
 
@@ -52,8 +53,7 @@ static struct {
     bool expecting_line_coding;
     bool address_is_new;
     uint8_t address;
-    volatile uint8_t configuration;
-    volatile bool dtr;
+    uint8_t configuration;
     volatile bool bootsel_wanted;
     uint8_t line_coding[LINE_CODING_BYTES];
     uint8_t scratch[USB_STRING_MAX_BYTES];
@@ -166,6 +166,8 @@ static uint32_t line_baud(void)
 
 static void class_request(const struct setup *setup)
 {
+    const bool open = (setup->value & CDC_DTR) != 0;
+
     switch (setup->request) {
     case CDC_SET_LINE_CODING:
         state.expecting_line_coding = true;
@@ -175,11 +177,8 @@ static void class_request(const struct setup *setup)
         answer(state.line_coding, LINE_CODING_BYTES, setup->length);
         break;
     case CDC_SET_CONTROL_LINE_STATE:
-        state.dtr = (setup->value & CDC_DTR) != 0;
-        if (!state.dtr) {
-            usb_data_forget();
-        }
-        if (!state.dtr && line_baud() == BOOTSEL_BAUD) {
+        usb_data_set_open(open);
+        if (!open && line_baud() == BOOTSEL_BAUD) {
             state.bootsel_wanted = true;
         }
         acknowledge();
@@ -263,18 +262,8 @@ void usb_control_bus_reset(void)
     state.expecting_line_coding = false;
     state.address_is_new = false;
     state.configuration = 0;
-    state.dtr = false;
+    usb_data_set_open(false);
     USB->addr_endp[0] = 0;
-}
-
-bool usb_control_configured(void)
-{
-    return state.configuration != 0;
-}
-
-bool usb_control_port_open(void)
-{
-    return state.dtr && state.configuration != 0;
 }
 
 bool usb_control_bootsel_wanted(void)
