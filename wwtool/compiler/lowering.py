@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import logistic_table, requantize_table
+from wwtool.arithmetic import MAX_MULTIPLIER, logistic_table, requantize_table
 from wwtool.compiler.calls import Call, Constant, Span
 from wwtool.compiler.convolutions import (
     lower_average_pool_2d,
@@ -81,6 +81,7 @@ def lower(graph: Graph) -> Program:
     """
     program = Program(graph)
     _check_inputs(graph)
+    _check_variables(graph)
     skipped = _find_windows(program)
     handles = {op.outputs[0]: variable_name(op) for op in graph.operators if op.kind == "VAR_HANDLE"}
     _find_states(program, handles)
@@ -92,11 +93,14 @@ def lower(graph: Graph) -> Program:
         elif op.kind == "READ_VARIABLE":
             program.calls.append(_copy_state(program, op, handles[op.inputs[0]], op.outputs[0], read=True))
         elif op.kind == "ASSIGN_VARIABLE":
+            if not _is_read(graph, handles[op.inputs[0]]):
+                continue  # nothing depends on it
             program.calls.append(_copy_state(program, op, handles[op.inputs[0]], op.inputs[1], read=False))
         elif op.kind in LOWERINGS:
             program.calls += LOWERINGS[op.kind](graph, op)
         else:
             raise InputError(f"{op.where()} is not supported; supported are {', '.join(supported_operators())}")
+    _check_reads(program)
     return program
 
 
@@ -107,6 +111,8 @@ def supported_operators() -> list[str]:
 
 
 def _check_inputs(graph: Graph) -> None:
+    if len(set(graph.inputs)) != len(graph.inputs):
+        raise InputError("the model has one tensor twice among its inputs; export it again")
     for index in (*graph.inputs, *graph.outputs):
         t = graph.tensor(index)
         if t.dtype not in ("int8", "uint8") or t.data is not None:
@@ -115,10 +121,36 @@ def _check_inputs(graph: Graph) -> None:
             )
 
 
+def _check_variables(graph: Graph) -> None:
+    for op in graph.operators:
+        if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE"):
+            handle = graph.producer(op.inputs[0])
+            if handle is None or handle.kind != "VAR_HANDLE":
+                raise InputError(f"{op.where()} names no variable; its first input must come from a VAR_HANDLE")
+
+
+def _check_reads(program: Program) -> None:
+    """Kernels read memory; a constant has none, and handles of variables hold nothing."""
+    for call in program.calls:
+        for index in call.reads:
+            t = program.graph.tensor(index) if index >= 0 else None
+            if t is not None and (t.data is not None or t.dtype == "resource"):
+                raise InputError(
+                    f"operator {call.operator} ({call.kind}) reads tensor {index} ({t.name}), a constant or a handle, "
+                    "where only a computed tensor is supported"
+                )
+
+
+def _is_read(graph: Graph, variable: str) -> bool:
+    return any(op.kind == "READ_VARIABLE" and _variable_of(graph, op) == variable for op in graph.operators)
+
+
 def _alias_reshape(program: Program, op: Operator) -> None:
     source, target = program.graph.tensor(op.inputs[0]), program.graph.tensor(op.outputs[0])
-    if source.nbytes != target.nbytes or source.data is not None:
+    if source.size != target.size:
         raise InputError(f"{op.where()} changes the number of elements from {source.size} to {target.size}")
+    if source.data is not None or source.dtype != target.dtype or source.dtype == "resource":
+        raise InputError(f"{op.where()} works on a constant or changes the type, which is not supported")
     program.alias[target.index] = Span(source.index)
 
 
@@ -134,7 +166,7 @@ def _find_windows(program: Program) -> set[int]:
         window, replaced = found
         new = _reshape_root(graph, cat.inputs[1])
         taken = new in program.alias or any(w.tensor == new for w in program.windows)
-        if taken or graph.tensor(new).data is not None or graph.consumers(new) == []:
+        if taken or graph.tensor(new).data is not None or new == cat.inputs[0]:
             continue
         program.windows.append(window)
         program.alias[new] = Span(window.tensor, window.keep_bytes)
@@ -173,6 +205,7 @@ def _match_window(graph: Graph, cat: Operator) -> tuple[SlidingWindow, set[int]]
     assigns = [op for op in uses if op.kind == "ASSIGN_VARIABLE"]
     if len(uses) != 2 or len(assigns) != 1 or len(graph.consumers(read.outputs[0])) != 1 or name not in graph.variables:
         return None
+    initial = graph.variables[name].initial
     cut = graph.producer(assigns[0].inputs[1])
     old, new = graph.tensor(cat.inputs[0]), graph.tensor(cat.inputs[1])
     if (
@@ -180,14 +213,19 @@ def _match_window(graph: Graph, cat: Operator) -> tuple[SlidingWindow, set[int]]
         or cut.kind != "STRIDED_SLICE"
         or cut.inputs[0] != whole.index
         or len(graph.consumers(cut.outputs[0])) != 1
+        or {read.outputs[0], cut.outputs[0]} & set(graph.outputs)
+        or initial.nbytes != old.nbytes
     ):
         return None
+    # What these refuse is refused here too.
+    _lower_concatenation(graph, cat)
+    _lower_strided_slice(graph, cut)
     begin, end, strides = slice_bounds(graph, cut)
     full = all(b == 0 and e == d for i, (b, e, d) in enumerate(zip(begin, end, whole.shape, strict=True)) if i != axis)
     last = begin[axis] == whole.shape[axis] - old.shape[axis] and end[axis] == whole.shape[axis]
     if not (full and last and all(s == 1 for s in strides)):
         return None
-    window = SlidingWindow(name, whole.index, old.nbytes, new.nbytes, graph.variables[name].initial)
+    window = SlidingWindow(name, whole.index, old.nbytes, new.nbytes, initial)
     return window, {read.index, cat.index, cut.index, assigns[0].index}
 
 
@@ -224,6 +262,8 @@ def _copy_state(program: Program, op: Operator, variable: str, tensor: int, read
 
 def _lower_lookup(graph: Graph, op: Operator, table: npt.NDArray[np.int64]) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    if x.size != y.size:
+        raise InputError(f"{op.where()} changes the number of elements from {x.size} to {y.size}")
     constant = Constant(f"op{op.index}_table", "uint8_t", table.astype(np.int16).astype(np.uint8), weights=False)
     return [
         Call(op.index, op.kind, "ww_lookup", (constant, Span(x.index), Span(y.index), x.size), (x.index,), (y.index,))
@@ -232,7 +272,7 @@ def _lower_lookup(graph: Graph, op: Operator, table: npt.NDArray[np.int64]) -> l
 
 def _lower_logistic(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    if x.dtype != "int8" or y.dtype != "int8" or (y.scale, y.zero_point) != (1 / 256, -128):
+    if x.dtype != "int8" or x.quantization is None or y.dtype != "int8" or (y.scale, y.zero_point) != (1 / 256, -128):
         raise InputError(f"{op.where()} must be int8 with output scale 1/256 and zero point -128")
     return _lower_lookup(graph, op, logistic_table(x.scale, x.zero_point))
 
@@ -242,12 +282,20 @@ def _lower_quantize(graph: Graph, op: Operator) -> list[Call]:
     limits = {"int8": (-128, 127), "uint8": (0, 255)}
     if x.dtype != "int8" or y.dtype not in limits or x.quantization is None or y.quantization is None:
         raise InputError(f"{op.where()} turns {x.dtype} into {y.dtype}; only int8 to int8 or uint8 is supported")
+    if x.scale / y.scale >= MAX_MULTIPLIER:
+        raise InputError(f"{op.where()} has an output scale too small for its input; export it with sane scales")
     return _lower_lookup(graph, op, requantize_table(x.scale, x.zero_point, y.scale, y.zero_point, *limits[y.dtype]))
 
 
 def _lower_concatenation(graph: Graph, op: Operator) -> list[Call]:
     y = graph.tensor(op.outputs[0])
-    axis = int(op.options.get("axis", 0)) % max(len(y.shape), 1)
+    axis = int(op.options["axis"]) + len(y.shape) * (int(op.options["axis"]) < 0)
+    shapes = [graph.tensor(index).shape for index in op.inputs]
+    fits = 0 <= axis < len(y.shape) and all(
+        len(s) == len(y.shape) and s[:axis] + s[axis + 1 :] == y.shape[:axis] + y.shape[axis + 1 :] for s in shapes
+    )
+    if not fits or sum(s[axis] for s in shapes) != y.shape[axis] or int(op.options.get("fusedActivationFunction", 0)):
+        raise InputError(f"{op.where()} joins {list(map(list, shapes))} to {list(y.shape)}, which is not supported")
     rows = int(np.prod(y.shape[:axis], dtype=np.int64))
     row_bytes = y.nbytes // rows
     calls, offset = [], 0
@@ -302,7 +350,7 @@ def _lower_strided_slice(graph: Graph, op: Operator) -> list[Call]:
     inner = int(np.prod(x.shape[axis + 1 :], dtype=np.int64)) * ITEM_BYTES[x.dtype]
     outer = int(np.prod(x.shape[:axis], dtype=np.int64))
     count = len(range(begin[axis], end[axis], strides[axis]))
-    if count * inner * outer != y.nbytes or count < 1:
+    if count * inner * outer != y.nbytes or count < 1 or x.dtype != y.dtype:
         raise InputError(f"{op.where()} has an output whose shape does not fit its bounds")
     start = Span(x.index, begin[axis] * inner)
     if strides[axis] == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import unicodedata
 from pathlib import Path
@@ -17,6 +18,29 @@ from wwtool.errors import InputError
 _OPERATOR_NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
 _TYPE_NAMES = {v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
 _MAX_TENSOR_BYTES = 1 << 28
+_MAX_DIMENSIONS = 8
+_MAX_INPUTS = 1000
+
+_WINDOW = ("padding", "strideH", "strideW")
+# Fewest and most inputs, outputs, and options that must be there.
+_FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
+    "CONV_2D": (2, 3, 1, _WINDOW),
+    "DEPTHWISE_CONV_2D": (2, 3, 1, _WINDOW),
+    "FULLY_CONNECTED": (2, 3, 1, ()),
+    "AVERAGE_POOL_2D": (1, 1, 1, (*_WINDOW, "filterHeight", "filterWidth")),
+    "LOGISTIC": (1, 1, 1, ()),
+    "QUANTIZE": (1, 1, 1, ()),
+    "CONCATENATION": (1, _MAX_INPUTS, 1, ("axis",)),
+    "STRIDED_SLICE": (4, 4, 1, ("beginMask", "endMask")),
+    "RESHAPE": (1, 2, 1, ()),
+    "EXPAND_DIMS": (2, 2, 1, ()),
+    "SQUEEZE": (1, 1, 1, ()),
+    "CALL_ONCE": (0, 0, 0, ("initSubgraphIndex",)),
+    "VAR_HANDLE": (0, 0, 1, ("sharedName",)),
+    "READ_VARIABLE": (1, 1, 1, ()),
+    "ASSIGN_VARIABLE": (2, 2, 0, ()),
+}
+_OPTIONAL_LAST = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
 def read_model(path: Path) -> Graph:
@@ -37,107 +61,164 @@ def parse_model(content: bytes, name: str = "model") -> Graph:
     if len(content) < 16 or content[4:8] != b"TFL3":
         raise InputError(f"{name} is not a .tflite file (the identifier TFL3 is missing); export the model again")
     try:
-        model = schema.ModelT.InitFromPackedBuf(content, 0)
-        return _convert(model, content, name)
+        return _convert(_File(schema.Model.GetRootAs(content), content, name))
     except InputError:
         raise
     except Exception as error:
         raise InputError(f"{name} is truncated or damaged ({type(error).__name__}); export the model again") from error
 
 
-def _convert(model: Any, content: bytes, name: str) -> Graph:
-    if model.version != 3 or not model.subgraphs:
-        raise InputError(f"{name} has schema version {model.version}, only version 3 can be read")
-    main = model.subgraphs[0]
-    tensors = tuple(_tensor(model, main, i, name) for i in range(len(main.tensors or [])))
+class _File:
+    """A FlatBuffers model, read piece by piece: a damaged file costs no more time than a sound one of its size."""
+
+    def __init__(self, model: Any, content: bytes, name: str) -> None:
+        self.model, self.content, self.name = model, content, name
+        if model.Version() != 3 or not model.SubgraphsLength():
+            raise InputError(f"{name} has schema version {model.Version()}, only version 3 can be read")
+        subgraphs = self.all(model, "Subgraphs")
+        self.tensors = [self.all(subgraph, "Tensors") for subgraph in subgraphs]
+        self.operators = [self.all(subgraph, "Operators") for subgraph in subgraphs]
+        self.codes = self.all(model, "OperatorCodes")
+        self.main = subgraphs[0]
+        # Every entry is a table of its own and takes its place in the file.
+        if sum(map(len, (*self.tensors, *self.operators))) > len(content) // 4:
+            raise InputError(f"{name} is damaged: it names more tensors than it can hold; export the model again")
+
+    def all(self, parent: Any, field: str) -> list[Any]:
+        """The tables of a vector, none of them read yet."""
+        count = getattr(parent, f"{field}Length")()
+        if count > len(self.content) // 4:
+            raise InputError(f"{self.name} is damaged: its {field} are longer than the file; export the model again")
+        return [getattr(parent, field)(i) for i in range(count)]
+
+    def buffer(self, index: int) -> bytes:
+        if index >= self.model.BuffersLength():
+            raise InputError(f"{self.name} names buffer {index}, which does not exist; export the model again")
+        buffer = self.model.Buffers(index)
+        return bytes(buffer.DataAsNumpy()) if buffer.DataLength() else b""
+
+
+def _convert(file: _File) -> Graph:
+    tensors = tuple(_tensor(file, 0, i) for i in range(len(file.tensors[0])))
     operators: list[Operator] = []
     variables: dict[str, Variable] = {}
-    for i in range(len(main.operators or [])):
-        op = _operator(model, main, i, len(tensors), name)
+    for i in range(len(file.operators[0])):
+        op = _operator(file, 0, i)
         if op.kind == "CALL_ONCE":
-            variables |= _initial_values(model, int(op.options["initSubgraphIndex"]), name)
+            variables |= _initial_values(file, int(op.options["initSubgraphIndex"]))
         else:
             operators.append(op)
+    inputs, outputs = _vector(file.main, "Inputs"), _vector(file.main, "Outputs")
     graph = Graph(
-        tensors, tuple(operators), _indices(main.inputs), _indices(main.outputs), variables,
-        hashlib.sha256(content).hexdigest(),
+        tensors, tuple(operators), inputs, outputs, variables, hashlib.sha256(file.content).hexdigest()
     )  # fmt: skip
-    _check_order(graph, name)
+    _check_order(graph, file.name)
     return graph
 
 
-def _indices(values: Any) -> tuple[int, ...]:
-    return tuple(int(v) for v in values) if values is not None else ()
+def _vector(table: Any, field: str) -> tuple[int, ...]:
+    if not getattr(table, f"{field}Length")():
+        return ()
+    return tuple(int(v) for v in getattr(table, f"{field}AsNumpy")())
 
 
-def _tensor(model: Any, subgraph: Any, index: int, name: str) -> Tensor:
-    t = subgraph.tensors[index]
-    dtype = _TYPE_NAMES.get(t.type, str(t.type))
-    label = t.name.decode("utf-8", "replace") if t.name else f"tensor_{index}"
-    shape = _indices(t.shape)
+def _tensor(file: _File, subgraph: int, index: int) -> Tensor:
+    t, name = file.tensors[subgraph][index], file.name
+    dtype = _TYPE_NAMES.get(t.Type(), str(t.Type()))
+    label = t.Name().decode("utf-8", "replace") if t.Name() else f"tensor_{index}"
+    shape = _vector(t, "Shape")
     if dtype not in ITEM_BYTES:
         raise InputError(f"{name}: tensor {index} ({label}) has type {dtype}, which is not supported")
     if any(d < 1 for d in shape):
         raise InputError(f"{name}: tensor {index} ({label}) has the shape {list(shape)}; every dimension must be known")
+    if len(shape) > _MAX_DIMENSIONS:
+        raise InputError(f"{name}: tensor {index} ({label}) has {len(shape)} dimensions, more than {_MAX_DIMENSIONS}")
     item = ITEM_BYTES[dtype]
-    nbytes = int(np.prod(shape, dtype=object)) * item if shape else item
+    nbytes = math.prod(shape) * item
     if nbytes > _MAX_TENSOR_BYTES:
         raise InputError(f"{name}: tensor {index} ({label}) takes {nbytes} bytes, more than any supported device has")
     data = None
-    raw = model.buffers[t.buffer].data
-    if raw is not None and len(raw):
+    raw = file.buffer(t.Buffer())
+    if raw:
         if len(raw) != nbytes:
             raise InputError(
-                f"{name}: tensor {index} ({label}) has {len(raw)} bytes of data, its shape {list(shape)} needs {nbytes}"
+                f"{name}: the data of tensor {index} ({label}) is {len(raw)} bytes, "
+                f"its shape {list(shape)} needs {nbytes}"
             )
-        data = np.frombuffer(bytes(bytearray(raw)), np.dtype(dtype)).reshape(shape)
-    return Tensor(index, label, shape, dtype, _quantization(t, index, label, name), data)
+        data = np.frombuffer(raw, np.dtype(dtype)).reshape(shape)
+    return Tensor(index, label, shape, dtype, _quantization(t, index, label, dtype, name), data)
 
 
-def _quantization(t: Any, index: int, label: str, name: str) -> Quantization | None:
-    q = t.quantization
-    if q is None or q.scale is None or len(q.scale) == 0:
+def _quantization(t: Any, index: int, label: str, dtype: str, name: str) -> Quantization | None:
+    q = t.Quantization()
+    if q is None or not q.ScaleLength():
         return None
-    scale = np.asarray(q.scale, np.float32)
-    zero = np.zeros(len(scale), np.int64) if q.zeroPoint is None else np.asarray(q.zeroPoint, np.int64)
-    if len(zero) != len(scale) or not np.all(np.isfinite(scale)) or np.any(scale <= 0):
+    scale = np.asarray(q.ScaleAsNumpy(), np.float32)
+    zero = np.asarray(_vector(q, "ZeroPoint") or (0,) * len(scale), np.int64)
+    low, high = {"int8": (-128, 127), "uint8": (0, 255)}.get(dtype, (-(2**31), 2**31 - 1))
+    if (
+        len(zero) != len(scale)
+        or not np.all(np.isfinite(scale))
+        or np.any(scale <= 0)
+        or np.any((zero < low) | (zero > high))
+    ):
         raise InputError(f"{name}: the quantization of tensor {index} ({label}) is not valid")
-    return Quantization(scale, zero, int(q.quantizedDimension))
+    return Quantization(scale, zero, int(q.QuantizedDimension()))
 
 
-def _operator(model: Any, subgraph: Any, index: int, tensor_count: int, name: str) -> Operator:
-    op = subgraph.operators[index]
-    code = model.operatorCodes[op.opcodeIndex]
-    number = max(code.builtinCode, code.deprecatedBuiltinCode)
+def _operator(file: _File, subgraph: int, index: int) -> Operator:
+    op, name = file.operators[subgraph][index], file.name
+    if op.OpcodeIndex() >= len(file.codes):
+        raise InputError(f"{name}: operator {index} has the code {op.OpcodeIndex()}, which the model does not declare")
+    code = file.codes[op.OpcodeIndex()]
+    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     kind = _OPERATOR_NAMES.get(number, f"operator code {number}")
     if kind == "CUSTOM":
-        kind = f"custom operator {(code.customCode or b'?').decode('utf-8', 'replace')}"
-    inputs, outputs = _indices(op.inputs), _indices(op.outputs)
-    if any(not -1 <= i < tensor_count for i in inputs) or any(not 0 <= i < tensor_count for i in outputs):
+        kind = f"custom operator {(code.CustomCode() or b'?').decode('utf-8', 'replace')}"
+    inputs, outputs = _vector(op, "Inputs"), _vector(op, "Outputs")
+    count = len(file.tensors[subgraph])
+    if any(not -1 <= i < count for i in inputs) or any(not 0 <= i < count for i in outputs):
         raise InputError(f"{name}: operator {index} ({kind}) names a tensor that does not exist")
-    options = dict(vars(op.builtinOptions)) if op.builtinOptions is not None else {}
-    return Operator(index, kind, inputs, outputs, options)
+    given = schema.BuiltinOptionsCreator(op.BuiltinOptionsType(), op.BuiltinOptions())
+    result = Operator(index, kind, inputs, outputs, dict(vars(given)) if given is not None else {})
+    _check_form(result, name)
+    return result
 
 
-def _initial_values(model: Any, subgraph_index: int, name: str) -> dict[str, Variable]:
+def _check_form(op: Operator, name: str) -> None:
+    """Operators that can be compiled have the inputs, outputs and options that the rest of the compiler relies on."""
+    if op.kind not in _FORMS:
+        return
+    least, most, outputs, options = _FORMS[op.kind]
+    present = sum(i >= 0 for i in op.inputs[:least])
+    optional = op.kind in _OPTIONAL_LAST
+    if present < least or len(op.inputs) > most or (not optional and -1 in op.inputs) or len(op.outputs) != outputs:
+        raise InputError(
+            f"{name}: {op.where()} has inputs {list(op.inputs)} and outputs {list(op.outputs)}, which is not valid"
+        )
+    missing = [option for option in options if option not in op.options]
+    if missing:
+        raise InputError(f"{name}: {op.where()} has no option {missing[0]}; export the model again")
+
+
+def _initial_values(file: _File, subgraph: int) -> dict[str, Variable]:
     """Runs the initialisation subgraph, which may only assign constants to variables."""
-    if not 0 < subgraph_index < len(model.subgraphs):
-        raise InputError(f"{name}: CALL_ONCE names subgraph {subgraph_index}, which does not exist")
-    subgraph = model.subgraphs[subgraph_index]
-    tensors = [_tensor(model, subgraph, i, name) for i in range(len(subgraph.tensors or []))]
+    if not 0 < subgraph < len(file.tensors):
+        raise InputError(f"{file.name}: CALL_ONCE names subgraph {subgraph}, which does not exist")
+    tensors = [_tensor(file, subgraph, i) for i in range(len(file.tensors[subgraph]))]
     handles: dict[int, str] = {}
     values: dict[str, Variable] = {}
-    for i in range(len(subgraph.operators or [])):
-        op = _operator(model, subgraph, i, len(tensors), name)
+    for i in range(len(file.operators[subgraph])):
+        op = _operator(file, subgraph, i)
+        data = tensors[op.inputs[1]].data if op.kind == "ASSIGN_VARIABLE" else None
         if op.kind == "VAR_HANDLE":
             handles[op.outputs[0]] = variable_name(op)
-        elif op.kind == "ASSIGN_VARIABLE" and op.inputs[0] in handles and tensors[op.inputs[1]].data is not None:
-            data = tensors[op.inputs[1]].data
-            assert data is not None
+        elif data is not None and op.inputs[0] in handles:
             values[handles[op.inputs[0]]] = Variable(handles[op.inputs[0]], data)
         else:
             raise InputError(
-                f"{name}: {op.where()} cannot stand in the initialisation subgraph; only constants are assigned there"
+                f"{file.name}: {op.where()} cannot stand in the initialisation subgraph; "
+                "only constants are assigned there"
             )
     return values
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from wwtool.arithmetic import logistic_table, requantize_table
 from wwtool.compiler.convolutions import activation_range, padding_of
 from wwtool.compiler.graph import Graph, Operator
-from wwtool.compiler.lowering import slice_bounds, supported_operators
+from wwtool.compiler.lowering import lower, slice_bounds, supported_operators
 from wwtool.compiler.reader import parse_model, variable_name
 from wwtool.errors import InputError
 from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
@@ -24,6 +24,7 @@ class TorchEngine:
 
     def __init__(self, content: bytes) -> None:
         self.graph: Graph = parse_model(content)
+        lower(self.graph)  # what the compiler refuses, this engine refuses too
         self._state = {name: variable.initial for name, variable in self.graph.variables.items()}
         self._values: Values = {}
 
