@@ -19,7 +19,6 @@ _LABELS = {
     "speech": "recorded speech",
     "other_words": "other wake words",
     "noise": "noise",
-    "near_miss": "near misses, synthetic",
     "sentences": "sentences, synthetic",
 }
 _CONDITIONS = {"clean": "as recorded", "noisy": "with noise at 10 dB"}
@@ -78,6 +77,7 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
             }
             for label, hours in evaluation["hours_by_label"].items()
         ],
+        "near_misses": _near_misses(evaluation),
         "detector": _detector(manifest["detector"]),
         "skipped": [entry["reason"] for entry in (manifest["inputs"]["data"] or {}).get("skipped", [])],
         "files": [
@@ -127,8 +127,8 @@ def _budget_note(final: dict[str, Any]) -> str:
     frontend, invoke = final["cycles"]["frontend"], final["cycles"]["invoke"]
     return (
         f"{invoke:,} cycles an inference and {frontend:,} a feature frame, counted on the emulated board. Latency and "
-        "duty cycle add the longest that the chip can wait for the model's constants from flash, which the emulator "
-        "does not model. Not measured on silicon."
+        f"duty cycle add {final['flash_wait_cycles']:,} cycles, the longest that the chip can wait for the model's "
+        "constants from flash, which the emulator does not model. Not measured on silicon."
     )
 
 
@@ -139,6 +139,14 @@ def _curve_note(evaluation: dict[str, Any]) -> str:
         f"point (dot) is chosen on this audio and {kept} the false-alarm budget. Equal error rate of clips "
         f"{evaluation['equal_error_rate']:.2%}, partial AUC {evaluation['partial_auc']:.3f}."
     )
+
+
+def _near_misses(evaluation: dict[str, Any]) -> str:
+    clips = evaluation["near_misses"]
+    if not clips:
+        return ""
+    taken = evaluation["near_misses_taken"]
+    return f"Of {clips} synthetic phrases made to sound like the wake word, {taken} set it off; the rate above leaves them out."
 
 
 def _detector(d: dict[str, Any]) -> str:
@@ -175,7 +183,9 @@ def curve_svg(points: list[dict[str, Any]], chosen: dict[str, Any]) -> str:
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{_HEIGHT - 8}" text-anchor="middle">false alarms an hour</text>')
     for recall in (0.0, 0.5, 0.9, 1.0):
-        parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(recall):.1f}" y2="{y(recall):.1f}"/>')
+        parts.append(
+            f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y(recall):.1f}" y2="{y(recall):.1f}"/>'
+        )
         parts.append(f'<text x="{_LEFT - 8}" y="{y(recall) + 4:.1f}" text-anchor="end">{recall:.0%}</text>')
     for row, name in enumerate(chosen["recall"]):
         steps = " ".join(f"{x(p['per_hour']):.1f},{y(p['recall'][name]):.1f}" for p in _falling(points))
