@@ -105,5 +105,7 @@ def _print(result: Evaluation) -> None:
         f"threshold {result.point.threshold}/255; equal error rate {result.equal_error_rate:.2%}, "
         f"partial AUC {result.partial_auc:.3f}"
     )
+    if result.near_misses:
+        out.print(f"near misses: {result.near_misses_taken} of {result.near_misses} set it off")
     if not result.within_budget:
         out.print("[bold red]the false-alarm budget is not kept[/bold red]")

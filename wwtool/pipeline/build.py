@@ -14,7 +14,7 @@ import numpy as np
 
 from wwtool import __version__
 from wwtool.assets import asset_dir
-from wwtool.budget.dry_build import DryBuild, Line, check, count_cycles, require_fit
+from wwtool.budget.dry_build import DryBuild, Line, check, count_cycles, flash_wait_cycles, require_fit
 from wwtool.compiler.package import CompiledModel, compile_graph
 from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.data.audio import write_audio
@@ -38,6 +38,7 @@ MANIFEST_VERSION = 1
 RUN_FOLDER = "run"
 VECTORS = "hil"
 _REAL_ROWS = 50
+_FINAL = ("sizes", "cycles", "flash_wait_cycles", "limits", "arena_bytes", "state_bytes")
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def _firmware(
         "image": {kind: str(path.relative_to(folder)) for kind, path in files.items()},
         "sizes": image.sizes.as_dict(),
         "cycles": asdict(cycles) if cycles else None,
+        "flash_wait_cycles": flash_wait_cycles(platform, image.sizes),
         "limits": [{**asdict(line), "fits": line.fits} for line in lines],
         "macs": compiled.macs,
         "arena_bytes": compiled.memory.arena_bytes,
@@ -217,7 +219,7 @@ def _manifest(
             str(path.relative_to(folder)): {"sha256": sha256_of(path), "bytes": path.stat().st_size} for path in outputs
         },
         "budget": budget,
-        "final": {key: firmware[key] for key in ("sizes", "cycles", "limits", "arena_bytes", "state_bytes")},
+        "final": {key: firmware[key] for key in _FINAL},
         "detector": evaluation["detector"],
         "evaluation": {k: v for k, v in evaluation.items() if k != "detector"},
         "tools": _tools(toolchain),

@@ -146,14 +146,17 @@ def _near_misses(evaluation: dict[str, Any]) -> str:
     if not clips:
         return ""
     taken = evaluation["near_misses_taken"]
-    return f"Of {clips} synthetic phrases made to sound like the wake word, {taken} set it off; the rate above leaves them out."
+    return (
+        f"Of {clips} synthetic phrases made to sound like the wake word, {taken} set it off; "
+        "the rate above leaves them out."
+    )
 
 
 def _detector(d: dict[str, Any]) -> str:
     return (
         f"Mean of {d['average_window']} outputs, on at {d['on_threshold']} of 255, re-armed below "
-        f"{d['off_threshold']}; {d['votes_needed']} of {d['votes_window']} votes; locked for {d['lockout']} outputs after a detection, "
-        f"{d['warmup']} outputs ignored at start."
+        f"{d['off_threshold']}; {d['votes_needed']} of {d['votes_window']} votes; locked for {d['lockout']} "
+        f"outputs after a detection, {d['warmup']} outputs ignored at start."
     )
 
 
