@@ -361,7 +361,7 @@ def test_reports() -> None:
         suites.SuiteResult("parity", (suites.Case("a", True), suites.Case("b", False, 'x<"\x07')), {"inputs": 2.0})
     ]
     document = json.loads(report.to_json(results, {"url": "u"}))
-    assert (document["schema"], document["schema_version"], document["passed"]) == ("wwtool-hil", 1, False)
+    assert (document["schema"], document["version"], document["passed"]) == ("wwtool.hil", 1, False)
     assert document["suites"][0]["cases"][1]["message"] == 'x<"\x07'
     root = ET.fromstring(report.to_junit(results, {"url": "u"}))
     suite = root.find("testsuite")

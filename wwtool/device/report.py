@@ -2,7 +2,7 @@
 
 Schema of the JSON, version 1::
 
-    {"schema": "wwtool-hil", "schema_version": 1, "passed": bool,
+    {"schema": "wwtool.hil", "version": 1, "passed": bool,
      "device": {"url": str, "board": str, "model": str, "sha256": str, ...},
      "suites": [{"suite": str, "passed": bool, "metrics": {str: number},
                  "cases": [{"name": str, "passed": bool, "message": str, "seconds": number}]}]}
@@ -17,7 +17,7 @@ from typing import Any
 
 from wwtool.device.suites import SuiteResult
 
-SCHEMA = "wwtool-hil"
+SCHEMA = "wwtool.hil"
 SCHEMA_VERSION = 1
 
 
@@ -30,7 +30,7 @@ def to_json(results: Sequence[SuiteResult], device: Mapping[str, Any]) -> str:
     """Returns the report as a JSON document."""
     document = {
         "schema": SCHEMA,
-        "schema_version": SCHEMA_VERSION,
+        "version": SCHEMA_VERSION,
         "passed": all(result.passed for result in results),
         "device": dict(device),
         "suites": [
