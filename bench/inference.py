@@ -1,0 +1,54 @@
+"""What an inference costs on an emulated Pico: the zoo, and any streaming .tflite given.
+
+    python bench/inference.py [MODEL.tflite ...]
+
+Prints flash, RAM and cycles of the whole firmware with each model. Cycles are counted by the emulated core (Cortex-M0+
+timings, no waits for flash), so they do not depend on the machine this runs on.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from wwtool.budget.dry_build import count_cycles, random_model
+from wwtool.compiler.package import CompiledModel, compile_graph
+from wwtool.compiler.reader import read_model
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.firmware.image import build_image
+from wwtool.firmware.project import write_project
+from wwtool.firmware.toolchains import find_toolchain
+from wwtool.models.temporal import ZOO
+from wwtool.platforms import load_platform
+
+
+_ROW = "{:<24}{:>9}{:>9}{:>7}{:>7}{:>8}{:>8}{:>10}{:>7}"
+
+
+def main(paths: list[Path]) -> None:
+    models = [random_model(architecture, name) for name, architecture in ZOO.items()]
+    models += [compile_graph(read_model(path), path.stem) for path in paths]
+    print(
+        f"{'model':<24}{'MACs':>9}{'weights':>9}{'arena':>7}{'state':>7}{'flash':>8}{'RAM':>8}{'cycles':>10}{'a MAC':>7}"
+    )
+    for model in models:
+        measure(model)
+
+
+def measure(model: CompiledModel) -> None:
+    platform = load_platform("pico")
+    toolchain = find_toolchain(platform)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        project = write_project(folder / "firmware", platform, toolchain, model, "bench", DetectorConfig())
+        image = build_image(project, platform, toolchain, folder / "objects", folder / "image", "bench")
+        cycles = count_cycles(platform, image.files, model)
+    invoke = cycles.invoke if cycles else 0
+    memory, sizes = model.memory, image.sizes
+    figures = (model.macs, model.weight_bytes, memory.arena_bytes, memory.state_bytes, sizes.flash, sizes.ram, invoke)
+    print(_ROW.format(model.name, *(f"{figure:,}" for figure in figures), f"{invoke / model.macs:.1f}"))
+
+
+if __name__ == "__main__":
+    main([Path(argument) for argument in sys.argv[1:]])
