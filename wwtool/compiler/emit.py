@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,7 @@ def render(program: Program, memory: Memory, name: str) -> dict[str, str]:
     return texts
 
 
+@cache
 def template_environment(folder: str) -> Environment:
     """Jinja over a folder of firmware_templates; a name that a template misses is an error."""
     loader = FileSystemLoader(asset_dir("firmware_templates") / folder)

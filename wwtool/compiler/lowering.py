@@ -318,7 +318,7 @@ def slice_bounds(graph: Graph, op: Operator) -> tuple[list[int], list[int], list
     values: list[list[int]] = []
     for index in op.inputs[1:4]:
         data = graph.tensor(index).data
-        if data is None or data.size != len(x.shape):
+        if data is None or data.size != len(x.shape) or data.dtype.kind != "i":
             raise InputError(f"{op.where()} needs constant bounds, one for every axis")
         values.append([int(v) for v in data.ravel()])
     if any(

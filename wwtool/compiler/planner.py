@@ -48,24 +48,46 @@ def plan(regions: Iterable[Region]) -> Layout:
         lambda r: (-r.last, -r.nbytes, r.key),
         lambda r: (-(r.last - r.first), -r.nbytes, r.key),
     ]
-    layouts = [_place(sorted(items, key=order)) for order in orders]
+    bound = _lower_bound(items)
+    layouts = [_place(sorted(items, key=order), None) for order in orders]
+    # A chain fits its lower bound if its tensors alternate between the arena's ends.
+    from_both_ends: list[Callable[[Region], tuple[int, ...]]] = [
+        lambda r: (r.first, -r.nbytes, r.key),
+        lambda r: (-(r.last - r.first), r.first, -r.nbytes, r.key),
+    ]
+    layouts += [_place(sorted(items, key=order), bound) for order in from_both_ends]
     offsets = min(layouts, key=lambda placed: _total(items, placed))
-    return Layout(offsets, _total(items, offsets), _lower_bound(items))
+    return Layout(offsets, _total(items, offsets), bound)
 
 
-def _place(items: list[Region]) -> dict[int, int]:
+def _place(items: list[Region], ceiling: int | None) -> dict[int, int]:
+    """Places in order, each region as low as it can lie; with a ceiling every second one as high below it."""
     offsets: dict[int, int] = {}
     placed: list[Region] = []
-    for item in items:
+    for number, item in enumerate(items):
         taken = sorted((offsets[p.key], offsets[p.key] + aligned(p.nbytes)) for p in placed if p.overlaps(item))
-        offset = 0
-        for start, end in taken:
-            if offset + aligned(item.nbytes) <= start:
-                break
-            offset = max(offset, end)
-        offsets[item.key] = offset
+        highest = None if ceiling is None or number % 2 == 0 else _highest(taken, aligned(item.nbytes), ceiling)
+        offsets[item.key] = _lowest(taken, aligned(item.nbytes)) if highest is None else highest
         placed.append(item)
     return offsets
+
+
+def _lowest(taken: list[tuple[int, int]], nbytes: int) -> int:
+    offset = 0
+    for start, end in taken:
+        if offset + nbytes <= start:
+            break
+        offset = max(offset, end)
+    return offset
+
+
+def _highest(taken: list[tuple[int, int]], nbytes: int, ceiling: int) -> int | None:
+    top = ceiling
+    for start, end in sorted(taken, key=lambda span: -span[1]):
+        if end + nbytes <= top:
+            break
+        top = min(top, start)
+    return top - nbytes if top >= nbytes else None
 
 
 def _total(items: list[Region], offsets: dict[int, int]) -> int:
