@@ -1,0 +1,84 @@
+"""The arena's layout, checked by a verifier that knows nothing of how it was made."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wwtool.compiler.planner import ALIGNMENT, Layout, Region, aligned, plan
+
+regions = st.lists(
+    st.tuples(st.integers(1, 5000), st.integers(0, 20), st.integers(0, 20)).map(
+        lambda t: (t[0], min(t[1:]), max(t[1:]))
+    ),
+    max_size=25,
+).map(lambda items: [Region(key, *item) for key, item in enumerate(items)])
+
+
+def live_bytes(items: list[Region]) -> int:
+    """The most that is live at once, step by step."""
+    steps = {step for r in items for step in range(r.first, r.last + 1)}
+    return max((sum(aligned(r.nbytes) for r in items if r.first <= s <= r.last) for s in steps), default=0)
+
+
+def verify(items: list[Region], layout: Layout) -> None:
+    assert layout.offsets.keys() == {r.key for r in items}
+    assert all(offset >= 0 and offset % ALIGNMENT == 0 for offset in layout.offsets.values())
+    for a, b in combinations(items, 2):
+        if set(range(a.first, a.last + 1)) & set(range(b.first, b.last + 1)):
+            low, high = sorted((a, b), key=lambda r: layout.offsets[r.key])
+            assert layout.offsets[low.key] + low.nbytes <= layout.offsets[high.key]
+    end = max((layout.offsets[r.key] + r.nbytes for r in items), default=0)
+    assert layout.total == aligned(end)
+    assert layout.lower_bound == live_bytes(items)
+    assert layout.total >= layout.lower_bound
+
+
+@settings(max_examples=400, deadline=None)
+@given(regions)
+def test_every_layout_is_sound(items: list[Region]) -> None:
+    layout = plan(items)
+    verify(items, layout)
+    assert layout.total <= sum(aligned(r.nbytes) for r in items)
+
+
+@settings(max_examples=200, deadline=None)
+@given(regions, st.randoms(use_true_random=False))
+def test_the_order_of_the_regions_does_not_matter(items: list[Region], random: object) -> None:
+    shuffled = list(items)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert plan(items) == plan(shuffled)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(1, 5000), min_size=1, max_size=20))
+def test_a_chain_takes_no_more_than_its_largest_pair(sizes: list[int]) -> None:
+    """In a chain every tensor lives from its own layer to the next."""
+    layout = plan([Region(i, size, i, i + 1) for i, size in enumerate(sizes)])
+    assert layout.total == layout.lower_bound
+    assert layout.total == max(aligned(a) + aligned(b) for a, b in zip([*sizes, 0], [*sizes[1:], 0, 0], strict=True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=12), st.integers(1, 500))
+def test_a_chain_beside_a_tensor_that_stays(sizes: list[int], staying: int) -> None:
+    chain = [Region(i, size, i, i + 1) for i, size in enumerate(sizes)]
+    layout = plan([*chain, Region(99, staying, 0, len(sizes))])
+    assert layout.total == layout.lower_bound
+
+
+def test_regions_that_meet_at_a_step_are_kept_apart() -> None:
+    assert plan([Region(0, 8, 0, 3), Region(1, 8, 3, 5)]).total == 16
+    assert plan([Region(0, 8, 0, 3), Region(1, 8, 4, 5)]).total == 8
+
+
+@pytest.mark.parametrize(("nbytes", "expected"), [(0, 0), (1, 4), (4, 4), (5, 8)])
+def test_alignment(nbytes: int, expected: int) -> None:
+    assert aligned(nbytes) == expected
+
+
+def test_nothing_takes_nothing() -> None:
+    assert plan([]) == Layout({}, 0, 0)
