@@ -159,6 +159,18 @@ def hash_of(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
+def read_manifest(build: Path) -> dict[str, Any]:
+    """The ``manifest.json`` of a build folder.
+
+    Raises:
+        InputError: there is none, so the build has not been finished.
+    """
+    path = build / "manifest.json"
+    if not path.is_file():
+        raise InputError(f"{build} is no finished build ({path.name} is missing); run wwtool build first")
+    return read_json(path)
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object.
 
@@ -168,7 +180,9 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot read {path} as JSON ({error}); make it again") from error
+        raise InputError(
+            f"cannot read {path} as JSON ({getattr(error, 'strerror', None) or error}); make it again"
+        ) from error
     if not isinstance(value, dict):
         raise InputError(f"{path} does not hold a JSON object; make it again")
     return value

@@ -18,7 +18,7 @@ from wwtool.engines.native import NativeEngine
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.streaming import StreamingModel
-from wwtool.files import read_json, sha256_of
+from wwtool.files import read_manifest, sha256_of
 from wwtool.frontend.micro import features, quantize
 from wwtool.pipeline.build import MANIFEST, VECTORS
 
@@ -39,9 +39,7 @@ class Expectation:
 
     @staticmethod
     def of(folder: Path) -> Expectation:
-        if not (folder / MANIFEST).is_file():
-            raise InputError(f"{folder} is no finished build ({MANIFEST} is missing); run wwtool build first")
-        manifest = read_json(folder / MANIFEST)
+        manifest = read_manifest(folder)
         model = folder / "model.tflite"
         try:
             detector = DetectorConfig.model_validate(manifest["detector"])

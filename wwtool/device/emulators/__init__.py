@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wwtool.device.emulators import host, pico
 from wwtool.errors import InputError
-from wwtool.files import read_json
+from wwtool.files import read_manifest
 
 
 def start(
@@ -26,7 +26,7 @@ def start(
         ToolError: the emulator is not installed.
         DeviceError: the image does not start.
     """
-    platform = read_json(build / "manifest.json").get("platform") if build.is_dir() else "pico"
+    platform = read_manifest(build).get("platform") if build.is_dir() else "pico"
     if platform == "host":
         return host.start(build, tcp_port, pty, audio)
     if platform == "pico":

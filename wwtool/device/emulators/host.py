@@ -11,7 +11,7 @@ from types import TracebackType
 
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError
-from wwtool.files import read_json
+from wwtool.files import read_manifest
 
 _CHUNK_BYTES = 4096
 _STOP_TIMEOUT_S = 5.0
@@ -115,7 +115,7 @@ def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None 
     """
     program = build
     if build.is_dir():
-        manifest = read_json(build / "manifest.json")
+        manifest = read_manifest(build)
         program = build / str(manifest.get("image", {}).get("elf", ""))
     if not program.is_file():
         raise InputError(f"{build} holds no host firmware; run wwtool build --platform host first")
