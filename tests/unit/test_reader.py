@@ -181,10 +181,10 @@ def _no_initial_value(model: Any) -> None:
                                     schema.BuiltinOptions.CallOnceOptions]  # fmt: skip
 
 
-def _softmax(model: Any) -> None:
-    model.operatorCodes[operator(model, "LOGISTIC").opcodeIndex].builtinCode = schema.BuiltinOperator.SOFTMAX
-    operator_code = next(c for c in model.operatorCodes if c.builtinCode == schema.BuiltinOperator.SOFTMAX)
-    operator_code.deprecatedBuiltinCode = schema.BuiltinOperator.SOFTMAX
+def _cosine(model: Any) -> None:
+    model.operatorCodes[operator(model, "LOGISTIC").opcodeIndex].builtinCode = schema.BuiltinOperator.COS
+    operator_code = next(c for c in model.operatorCodes if c.builtinCode == schema.BuiltinOperator.COS)
+    operator_code.deprecatedBuiltinCode = schema.BuiltinOperator.COS
 
 
 def _custom(model: Any) -> None:
@@ -228,7 +228,7 @@ def _handle(model: Any) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (_softmax, r"operator \d+ \(SOFTMAX\) is not supported; supported are"),
+        (_cosine, r"operator \d+ \(COS\) is not supported; supported are"),
         (_custom, r"operator \d+ \(custom operator Wobble\) is not supported"),
         (_set("model.version", 2), "schema version 2"),
         (_set("model.subgraphs", []), "only version 3 can be read"),

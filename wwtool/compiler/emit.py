@@ -70,6 +70,12 @@ def template_environment(folder: str) -> Environment:
     return Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
 
 
+def comment_text(text: str) -> str:
+    """A name as it may stand in a comment of C or CMake: one line that ends no comment and continues none."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line.replace("*/", "* /").replace("/*", "/ *").rstrip("\\")
+
+
 def float_literal(value: float) -> str:
     """A C float literal that reads back as the same float32."""
     text = np.format_float_scientific(np.float32(value), unique=True, trim="0")
@@ -114,7 +120,7 @@ def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
     text = "\n".join([*(line["call"] + "".join(line["traces"]) for line in lines), *shifts])
     constants = [*constants_of(program), *data]
     return {
-        "title": name,
+        "title": comment_text(name),
         "guard": safe_identifier(name).upper(),
         "version": __version__,
         "sha256": program.graph.sha256,

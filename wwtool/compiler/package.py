@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wwtool.assets import asset_dir
-from wwtool.compiler.emit import constants_of, render, template_environment
+from wwtool.compiler.emit import comment_text, constants_of, render, template_environment
 from wwtool.compiler.graph import Graph
 from wwtool.compiler.lowering import Program, lower
 from wwtool.compiler.memory import Memory, assign
@@ -68,5 +68,5 @@ def write_package(model: CompiledModel, folder: Path) -> None:
     """As write_sources, with an example main.c and a CMakeLists.txt that build as they stand."""
     sources = [path.name for path in write_sources(model, folder)]
     template = template_environment("compiler").get_template("CMakeLists.txt.j2")
-    write_text(folder / "CMakeLists.txt", template.render(title=model.name, sources=sources))
+    write_text(folder / "CMakeLists.txt", template.render(title=comment_text(model.name), sources=sources))
     write_text(folder / "main.c", model.files["main.c"])

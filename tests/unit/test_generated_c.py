@@ -1,0 +1,204 @@
+"""The generated folder as its users meet it: strict compilers, C++, CMake, a microcontroller's toolchain, odd names."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from graphs import SAME, Model, Net, float32
+from test_compiler_state import copied, simple, start
+
+from wwtool.compiler.emit import comment_text, float_literal
+from wwtool.compiler.graph import Graph
+from wwtool.compiler.package import compile_graph, kernel_dir, write_package, write_sources
+from wwtool.compiler.reader import parse_model, read_model
+from wwtool.models.quantized import Scale
+
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-pedantic", "-Werror"]
+NAMES = [
+    'my-model*/ "x".tflite',
+    "9 lives",
+    "*/ int x = 1; /*",
+    "ünïcode 名",
+    "?" + "?/",
+    "back\\slash\\",
+    "two\nlines",
+    "%s%n",
+]
+MODELS = Path(__file__).resolve().parents[3] / "shared" / "models"
+
+
+def everything() -> Model:
+    """A model that needs every kernel."""
+    net = Net((1, 6, 4, 3), Scale(float32(26 / 255), -128))
+    random = np.random.default_rng(0)
+
+    def weights(*shape: int) -> np.ndarray:
+        return random.integers(-127, 128, shape, np.int8)
+
+    bias, scales = np.asarray([7, -(2**20), 2**20], np.int32), np.full(3, 0.01, np.float32)
+    output = Scale(0.3, 2)
+    x = net.conv(net.input, weights(3, 3, 3, 3), bias, scales, output, padding=SAME)
+    x = net.conv(x, weights(1, 3, 3, 3), bias, scales, output, padding=SAME, depthwise=True)
+    x = net.conv(x, weights(3, 1, 1, 3), bias, scales, output)
+    x = net.pool(x, (1, 4), (1, 1), 1, 0)
+    x = net.conv(x, weights(1, 2, 1, 3), bias, scales, output, depthwise=True)
+    handle = net.variable("state", start((1, 2, 1, 3)), output)
+    old = net.read(handle, (1, 2, 1, 3), output)
+    x = net.concatenate([x, old], 1)
+    net.assign(handle, net.slice(x, [0, 0, 0, 0], [1, 2, 1, 3]))
+    flat = net.reshape(x, (1, 21))
+    y = net.dense(flat, weights(1, 21), bias[:1], 0.01, Scale(1 / 16, 0))
+    return net.pack(net.quantize(net.logistic(y), Scale(1 / 256, 0), "uint8"), net.logistic(y))
+
+
+CONTENTS = {"everything": everything(), "windows": simple(start((1, 3, 1, 3))), "copied": copied()}
+
+
+def graph(name: str = "everything") -> Graph:
+    return parse_model(CONTENTS[name])
+
+
+def need(tool: str) -> str:
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed")
+    return tool
+
+
+def run(*command: str | Path) -> str:
+    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_the_model_needs_every_kernel() -> None:
+    model = compile_graph(graph(), "model")
+    assert set(model.kernels) == {path.name for path in kernel_dir().glob("ww_*.c") if "_m4" not in path.name}
+
+
+@pytest.mark.parametrize("trace", [[], ["-DWW_MODEL_TRACE"]])
+@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_strict_compilers(compiler: str, content: str, trace: list[str], tmp_path: Path) -> None:
+    write_package(compile_graph(graph(content), "model"), tmp_path)
+    for source in sorted(tmp_path.glob("*.c")):
+        run(need(compiler), *STRICT, *trace, "-O2", "-c", source, "-o", tmp_path / "out.o")
+
+
+def test_the_header_is_c_plus_plus(tmp_path: Path) -> None:
+    write_package(compile_graph(graph(), "model"), tmp_path)
+    (tmp_path / "use.cpp").write_text(
+        '#include "model.h"\n#include "model.h"\nstatic ww_model model;\n'
+        "int main() { ww_model_init(&model); ww_model_input(&model)[0] = 1; ww_model_invoke(&model);\n"
+        "    return ww_model_output(&model)[0] == 1 && WW_MODEL_INPUT_SCALE < 0; }\n"
+    )
+    flags = ["-std=c++11", "-Wall", "-Wextra", "-Werror"]
+    run(need("g++"), *flags, "-c", tmp_path / "use.cpp", "-o", tmp_path / "use.o")
+    sources = [path for path in tmp_path.glob("*.c") if path.name != "main.c"]
+    for source in sources:
+        run(need("gcc"), "-std=c99", "-c", source, "-o", source.with_suffix(".o"))
+    run("g++", tmp_path / "use.o", *(s.with_suffix(".o") for s in sources), "-o", tmp_path / "use")
+    run(tmp_path / "use")
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+def test_cmake_builds_the_example_and_it_runs(content: str, tmp_path: Path) -> None:
+    model = compile_graph(graph(content), "A title")
+    write_package(model, tmp_path / "package")
+    run(need("cmake"), "-S", tmp_path / "package", "-B", tmp_path / "build")
+    run("cmake", "--build", tmp_path / "build")
+    assert re.fullmatch(r"-?\d+\n", run(tmp_path / "build" / "example"))
+
+
+def test_the_package_is_part_of_another_cmake_project(tmp_path: Path) -> None:
+    write_package(compile_graph(graph(), "model"), tmp_path / "package")
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.16)\nproject(outer C)\nadd_subdirectory(package)\n"
+        "add_executable(mine package/main.c)\ntarget_link_libraries(mine PRIVATE ww_model)\n"
+    )
+    run(need("cmake"), "-S", tmp_path, "-B", tmp_path / "build")
+    run("cmake", "--build", tmp_path / "build")
+    assert run(tmp_path / "build" / "mine")
+
+
+@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m4"])
+def test_a_microcontroller(core: str, tmp_path: Path) -> None:
+    """Weights and tables lie in read-only sections, and no kernel pulls in the heap or floating point."""
+    model = compile_graph(graph(), "model")
+    gcc = need("arm-none-eabi-gcc")
+    flags = [f"-mcpu={core}", "-mthumb", "-mfloat-abi=soft", "-Os", "-ffreestanding", *STRICT]
+    objects = []
+    for source in write_sources(model, tmp_path):
+        objects.append(source.with_suffix(".o"))
+        run(gcc, *flags, "-c", source, "-o", objects[-1])
+    sizes = run("arm-none-eabi-size", "-A", *objects)
+    sections = [line.split() for line in sizes.splitlines() if line.startswith((".data", ".bss"))]
+    assert sum(int(words[1]) for words in sections) == 0
+    assert sum(int(w[1]) for w in map(str.split, sizes.splitlines()) if w and w[0].startswith(".rodata")) >= (
+        model.weight_bytes + model.table_bytes
+    )
+    undefined = set(re.findall(r"\bU (\S+)", run("arm-none-eabi-nm", *objects)))
+    defined = set(re.findall(r"\b[TRt] (\S+)", run("arm-none-eabi-nm", *objects)))
+    helpers = {name for name in undefined - defined if not name.startswith("__aeabi_")}
+    assert helpers <= {"memcpy", "memmove", "memset", "__gnu_thumb1_case_uqi"}
+    assert not {n for n in undefined if re.match(r"__aeabi_[fd]|__aeabi_\w+2[fd]", n)}
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+def test_the_same_bytes_twice(content: str, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write_package(compile_graph(graph(content), "model"), tmp_path / folder)
+    files = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert files == sorted(path.name for path in (tmp_path / "b").iterdir())
+    assert all((tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_files_are_only_text(name: str, tmp_path: Path) -> None:
+    model = compile_graph(graph("windows"), name)
+    write_package(model, tmp_path)
+    for source in [path for path in tmp_path.glob("*.c") if path.name.startswith(("model", "main"))]:
+        run(need("gcc"), *STRICT, "-c", source, "-o", tmp_path / "out.o")
+    guard = re.search(r"#ifndef (\S+)", model.files["model.h"])
+    assert guard is not None
+    assert re.fullmatch(r"WW_MODEL_[A-Z0-9_]+_H", guard.group(1))
+    run(need("cmake"), "-S", tmp_path, "-B", tmp_path / "build")
+
+
+def test_sizes_in_the_header_are_those_of_the_memory() -> None:
+    model = compile_graph(graph(), "model")
+    header = model.files["model.h"]
+    assert f"WW_MODEL_ARENA_BYTES = {model.memory.arena_bytes}," in header
+    assert f"WW_MODEL_STATE_BYTES = {model.memory.state_bytes}," in header
+    assert "WW_MODEL_INPUT_BYTES = 72, /* 1x6x4x3 int8 */" in header
+    assert f'WW_MODEL_SHA256 "{graph().sha256}"' in header
+    assert model.macs > 0
+    assert model.table_bytes == 3 * 256
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a */ b", "a * / b"), ("a\nb\tc", "a b c"), ("end\\", "end"), ("**//", "* *//")],
+)
+def test_text_in_comments(text: str, expected: str) -> None:
+    assert comment_text(text).replace(" ", "") == expected.replace(" ", "")
+    assert "*/" not in comment_text(text)
+
+
+@pytest.mark.parametrize("value", [26 / 255, 1 / 256, 1e-38, 3.4e38, 1.0, 0.1, 2**-126])
+def test_a_float_literal_reads_back_as_the_same_float(value: float) -> None:
+    text = float_literal(value)
+    assert re.fullmatch(r"\d\.\d+e[+-]\d+f", text)
+    assert np.float32(text[:-1]) == np.float32(value)
+
+
+def test_a_published_model(tmp_path: Path) -> None:
+    path = MODELS / "esphome_hey_jarvis.tflite"
+    if not path.is_file():
+        pytest.skip("the published models are not here")
+    for source in write_sources(compile_graph(read_model(path), path.name), tmp_path):
+        run(need("gcc"), *STRICT, "-O2", "-c", source, "-o", tmp_path / "out.o")
