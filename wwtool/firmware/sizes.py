@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from wwtool.errors import ToolError
 from wwtool.firmware.toolchains import Toolchain
+
+# The names that compiler/emit.py gives to what it puts into model_weights.c.
+_MODEL_CONSTANT = re.compile(r"op\d+_(weights|bias|mantissa|shift|table)|initial_\d+")
 
 
 @dataclass(frozen=True)
@@ -42,20 +46,12 @@ def measure(elf: Path, toolchain: Toolchain) -> Sizes:
     sections = _sections(_run(toolchain, "size", ["-A", str(elf)]))
     flash = sum(size for name, size in sections.items() if _in_flash(name))
     ram = sum(size for name, size in sections.items() if name.startswith((".data", ".bss", ".noinit", ".ram")))
-    stack = sections.get(".stack", 0)
+    symbols = _run(toolchain, "nm", ["-S", str(elf)])
+    places = _addresses(symbols)
+    stack = places.get("stack_top", 0) - places.get("stack_bottom", 0)
     model_flash = model_ram = 0
-    for name, size in _symbols(_run(toolchain, "nm", ["-S", str(elf)])):
-        if (
-            name.startswith(("op", "initial_"))
-            and name.split("_")[-1]
-            in (
-                "weights",
-                "bias",
-                "mantissa",
-                "shift",
-                "table",
-            )
-        ) or name.startswith("initial_"):
+    for name, size in _symbols(symbols):
+        if _MODEL_CONSTANT.fullmatch(name):
             model_flash += size
         elif name == "model":
             model_ram += size
@@ -81,6 +77,11 @@ def _sections(text: str) -> dict[str, int]:
         if len(parts) == 3 and parts[0].startswith(".") and parts[1].isdigit():
             found[parts[0]] = int(parts[1])
     return found
+
+
+def _addresses(text: str) -> dict[str, int]:
+    """Symbols that stand for a place alone, as the linker script's do."""
+    return {parts[2]: int(parts[0], 16) for parts in map(str.split, text.splitlines()) if len(parts) == 3}
 
 
 def _symbols(text: str) -> list[tuple[str, int]]:

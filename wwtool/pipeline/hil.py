@@ -44,11 +44,12 @@ class Expectation:
         try:
             detector = DetectorConfig.model_validate(manifest["detector"])
             expected = str(manifest["model"]["sha256"])
+            stack_bytes = int(manifest["final"]["sizes"]["stack_reserved"]) or None
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{folder / MANIFEST} is not a manifest of this version; build again") from error
         if not model.is_file() or sha256_of(model) != expected:
             raise InputError(f"{model} is not the model that {folder} was built with; build again")
-        return Expectation(folder, model.read_bytes(), expected, detector, None)
+        return Expectation(folder, model.read_bytes(), expected, detector, stack_bytes)
 
 
 def check_device(info: DeviceInfo, build: Expectation) -> None:
@@ -68,7 +69,7 @@ def run_suite(name: str, session: Session, build: Expectation | None, wav: Path 
     if name == "latency":
         return suites.latency(session)
     if name == "memory":
-        return suites.memory(session)
+        return suites.memory(session, build.stack_bytes if build else None)
     assert build is not None
     if name == "parity":
         return suites.parity(session, parity_groups(build))
