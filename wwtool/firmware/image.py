@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from wwtool.errors import BudgetError, ToolError
+from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
 from wwtool.files import write_bytes
 from wwtool.firmware.project import FirmwareProject, compile_flags, include_flags, link_flags
 from wwtool.firmware.sizes import Sizes, measure
@@ -47,7 +47,7 @@ def build_image(
         message = first_error(result.stderr)
         if "overflowed" in result.stderr or "will not fit" in result.stderr:
             raise BudgetError(f"the firmware does not fit {platform.title}: {message}; choose a smaller model")
-        raise ToolError(f"linking the firmware failed: {message}")
+        raise _failure("linking the firmware", result.stderr)
     files = {"elf": out / f"{name}.elf", "map": out / f"{name}.map"}
     write_bytes(files["elf"], elf.read_bytes())
     write_bytes(files["map"], map_file.read_bytes())
@@ -66,6 +66,12 @@ def build_image(
     return Image(files, measure(elf, toolchain))
 
 
+def _failure(step: str, text: str) -> WwtoolError:
+    if "No space left" in text:
+        return InputError(f"{step} failed, as the disk is full; free some space and run the same command again")
+    return ToolError(f"{step} failed: {first_error(text)}")
+
+
 def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, source: str, optimise: str) -> Path:
     target = objects / (source.replace("/", "_") + ".o")
     # Paths in debug information are relative, so the same sources give the same image everywhere.
@@ -75,5 +81,5 @@ def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, sour
     ]  # fmt: skip
     result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise ToolError(f"compiling {source} failed: {first_error(result.stderr)}")
+        raise _failure(f"compiling {source}", result.stderr)
     return target
