@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,10 +19,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wwtool.config import TrainConfig
+from wwtool.errors import InputError
 from wwtool.models.temporal import Architecture, TemporalNet
 from wwtool.training.checkpoint import (
+    NAME,
     State,
     load_checkpoint,
+    load_trained,
     optimizer_tensors,
     restore_optimizer,
     save_checkpoint,
@@ -32,6 +36,8 @@ from wwtool.training.sampler import Mined, Sampler, WeightedPool, distort, to_re
 
 Report = Callable[[str, int, int, float], None]
 """Told the stage, the step, the stage's steps and the loss."""
+
+_Net = TypeVar("_Net", bound=nn.Module)
 
 _CHUNK_FRAMES = 30_000
 _FRAMES_PER_HOUR = 360_000
@@ -83,6 +89,8 @@ class _Trainer:
         tensors: dict[str, Tensor] = {}
         if found is not None and found[0].fingerprint == self.state.fingerprint:
             self.state, tensors = found
+            if self.state.done:
+                return load_trained(self.folder)[0]
             if "mined.end" in tensors:
                 self.mined = Mined(tensors["mined.pool"].numpy(), tensors["mined.end"].numpy())
         torch.manual_seed(self.config.seed)
@@ -90,15 +98,19 @@ class _Trainer:
         if self.state.stage == "float":
             ema = self._train_float(net, tensors)
             self.state = replace(self.state, stage="qat", step=0, logit_shift=self._logit_shift(ema))
-            qat = QatNet(ema.eval().cpu(), self.state.logit_shift).to(self.device)
+            qat = self._placed(QatNet(ema.eval().cpu(), self.state.logit_shift))
             qat.calibrate(self._calibration_batch())
             tensors = {}
         else:
-            qat = QatNet(net, self.state.logit_shift).to(self.device)
+            qat = self._placed(QatNet(net, self.state.logit_shift))
         return self._train_qat(qat, tensors)
 
+    def _placed(self, net: _Net) -> _Net:
+        """On the device, weights in the layout that CPUs convolve fastest: the layout decides the order of sums."""
+        return net.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
     def _train_float(self, net: TemporalNet, tensors: dict[str, Tensor]) -> TemporalNet:
-        net = net.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        net = self._placed(net)
         stage = self._stage("float", net, self.config.steps, self.config.learning_rate, 0.1, tensors)
         mine_at = {round(f * self.config.steps) for f in self.config.mine_at}
         for step in range(self.state.step, stage.steps):
@@ -110,11 +122,10 @@ class _Trainer:
 
     def _train_qat(self, qat: QatNet, tensors: dict[str, Tensor]) -> QatNet:
         stage = self._stage("qat", qat, self.config.qat_steps, self.config.qat_learning_rate, 0.05, tensors)
-        if self.state.stage == "qat":
-            for step in range(self.state.step, stage.steps):
-                self._step(stage, step)
-            self.state = replace(self.state, stage="done", step=0)
-            self._save(stage)
+        for step in range(self.state.step, stage.steps):
+            self._step(stage, step)
+        self.state = replace(self.state, stage="done", step=0)
+        self._save(stage)
         assert isinstance(stage.ema, QatNet)
         return stage.ema.eval().cpu()
 
@@ -129,9 +140,15 @@ class _Trainer:
         optimizer = torch.optim.AdamW(groups, lr=peak)
         ema = copy.deepcopy(model)
         if tensors:
-            model.load_state_dict(with_prefix(tensors, "model."))
-            ema.load_state_dict(with_prefix(tensors, "ema."))
-            restore_optimizer(optimizer, tensors)
+            try:
+                model.load_state_dict(with_prefix(tensors, "model."))
+                ema.load_state_dict(with_prefix(tensors, "ema."))
+                restore_optimizer(optimizer, tensors)
+            except (RuntimeError, ValueError, KeyError) as error:
+                raise InputError(
+                    f"{self.folder / NAME} does not hold the weights its metadata describes; "
+                    "delete it to train from the beginning"
+                ) from error
         return _Stage(name, steps, model, ema, optimizer, peak, warm)
 
     def _step(self, stage: _Stage, step: int) -> None:

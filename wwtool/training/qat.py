@@ -60,14 +60,15 @@ class QuantLayer(nn.Module):
         super().__init__()
         self.kind, self.relu = kind, relu
         self.stride, self.groups = conv.stride, conv.groups
-        weight = conv.weight.detach().clone()
+        weight = conv.weight.detach().clone(memory_format=torch.contiguous_format)
         bias = torch.zeros(len(weight)) if conv.bias is None else conv.bias.detach().clone()
         if norm is not None:
             assert norm.running_var is not None and norm.running_mean is not None
             gain = (norm.weight * torch.rsqrt(norm.running_var + norm.eps)).detach()
             weight = weight * gain.view(-1, 1, 1, 1)
             bias = (bias - norm.running_mean) * gain + norm.bias.detach()
-        self.weight, self.bias = nn.Parameter(weight), nn.Parameter(bias)
+        # One layout whatever the float net's was: a resumed run must sum in the same order.
+        self.weight, self.bias = nn.Parameter(weight.contiguous()), nn.Parameter(bias)
         self.output = ActivationQuantizer(-128 if relu else 0)
         self.calibrating = False
 

@@ -46,6 +46,10 @@ class Sampler:
         self.negatives = [p for p in pools if not p.pool.positive]
         if not self.positives or not self.negatives:
             raise InputError("training needs at least one pool of positives and one of negatives")
+        for weighted in pools:
+            length = len(weighted.pool.features)
+            if length < frames:
+                raise InputError(f"the pool '{weighted.pool.name}' has {length} frames, a window takes {frames}")
 
     def batch(
         self, generator: np.random.Generator, size: int, mined: Mined | None
