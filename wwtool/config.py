@@ -89,6 +89,13 @@ class TrainConfig(_Section):
     seed: int = Field(0, ge=0)
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
+    @model_validator(mode="after")
+    def _ordered(self) -> TrainConfig:
+        low, high = self.window_end_frames
+        if not -1000 <= low <= high <= 1000:
+            raise ValueError("window_end_frames must be [low, high] with low <= high, within -1000 and 1000")
+        return self
+
 
 class DetectorSettings(_Section):
     """The detector's shape; thresholds left out are chosen from the false-alarm budget."""

@@ -79,7 +79,12 @@ def _take_place(temporary: Path, path: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
         if path.exists():
             path.rename(old)
-        temporary.rename(path)
+        try:
+            temporary.rename(path)
+        except OSError:
+            if old.exists():
+                old.rename(path)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; free space or choose another folder") from error

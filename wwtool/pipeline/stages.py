@@ -81,7 +81,9 @@ class Stages:
         except (OSError, ValueError):
             return {}
         complete = {"key", "note", "facts", "outputs"}
-        return {k: r for k, r in records.items() if complete <= r.keys()} if isinstance(records, dict) else {}
+        if not isinstance(records, dict):
+            return {}
+        return {k: r for k, r in records.items() if isinstance(r, dict) and complete <= r.keys()}
 
     def _altered(self, outputs: dict[str, str]) -> list[Path]:
         """Outputs that are missing or not as the stage left them."""
