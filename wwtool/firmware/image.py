@@ -50,7 +50,7 @@ def build_image(
         raise _failure("linking the firmware", result.stderr)
     files = {"elf": out / f"{name}.elf", "map": out / f"{name}.map"}
     write_bytes(files["elf"], elf.read_bytes())
-    write_bytes(files["map"], map_file.read_bytes())
+    write_bytes(files["map"], map_file.read_bytes().replace(f"{objects}/".encode(), b""))
     if toolchain.hosted:
         files["elf"].chmod(0o755)
     if "bin" in platform.image:
@@ -74,10 +74,13 @@ def _failure(step: str, text: str) -> WwtoolError:
 
 def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, source: str, optimise: str) -> Path:
     target = objects / (source.replace("/", "_") + ".o")
-    # Paths in debug information are relative, so the same sources give the same image everywhere.
+    # Paths in debug information are relative, so the same sources give the same image everywhere. GCC tells the
+    # compiler proper of the map, but not the assembler.
+    here = f"{project.folder.resolve()}=."
+    assembler = [f"-Wa,--debug-prefix-map={here}"] if source.endswith(".S") else []
     command = [
         toolchain.compiler, *include_flags(), *compile_flags(toolchain), optimise,
-        f"-ffile-prefix-map={project.folder.resolve()}=.", "-c", "-o", str(target), source,
+        f"-ffile-prefix-map={here}", *assembler, "-c", "-o", str(target), source,
     ]  # fmt: skip
     result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
     if result.returncode != 0:
