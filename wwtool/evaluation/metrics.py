@@ -113,8 +113,9 @@ def partial_auc(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.floa
     if not len(positive) or not len(negative):
         return float("nan")
     thresholds = np.unique(np.concatenate([positive, negative, [2.0]]))[::-1]
-    rate = 1.0 - np.searchsorted(np.sort(negative), thresholds) / len(negative)
-    recall = 1.0 - np.searchsorted(np.sort(positive), thresholds) / len(positive)
+    # Counts, then one division: 1 - 19 / 20 would be a little more than 0.05.
+    rate = (len(negative) - np.searchsorted(np.sort(negative), thresholds)) / len(negative)
+    recall = (len(positive) - np.searchsorted(np.sort(positive), thresholds)) / len(positive)
     grid = np.linspace(0.0, limit, 101)
     # The ROC is a staircase: at a rate, the best recall that needs no more.
     at = np.searchsorted(rate, grid, side="right") - 1

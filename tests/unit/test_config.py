@@ -1,0 +1,94 @@
+"""Configurations: what ships is valid, and every mistake is named with its key path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from wwtool.assets import asset_dir
+from wwtool.config import Config, load_config, parse_config, read_yaml
+from wwtool.errors import InputError
+
+
+@pytest.mark.parametrize("path", sorted(asset_dir("configs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_shipped_configs_are_valid(path: Path) -> None:
+    load_config(path)
+
+
+def test_nothing_given_gives_the_defaults(tmp_path: Path) -> None:
+    (tmp_path / "empty.yaml").write_text("# nothing\n")
+    assert load_config(None) == load_config(tmp_path / "empty.yaml") == Config()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"trian": {}}, "c: trian is not a known key"),
+        ({"train": {"step": 5}}, "c: train.step is not a known key"),
+        ({"train": {"steps": 5}}, "c: train.steps: input should be greater than or equal to 20 (it is 5)"),
+        ({"train": {"steps": "many"}}, "c: train.steps: input should be a valid integer"),
+        ({"train": {"device": "tpu"}}, "c: train.device: input should be 'auto', 'cpu' or 'cuda'"),
+        ({"train": {"learning_rate": 0}}, "c: train.learning_rate"),
+        ({"train": {"ema": 1.0}}, "c: train.ema"),
+        ({"train": {"mine_at": [0.4, 1.5]}}, "c: train.mine_at.1"),
+        ({"train": {"window_end_frames": [5]}}, "c: train.window_end_frames"),
+        ({"train": {"window_end_frames": [16, -2]}}, "c: train: window_end_frames must be [low, high]"),
+        ({"train": {"window_end_frames": [0, 10**9]}}, "within -1000 and 1000"),
+        ({"train": 3}, "c: train"),
+        ({"model": "resnet"}, "c: model: input should be 'tcn32', 'tcn48' or 'tcn64'"),
+        ({"augment": {"speed": [1.2, 0.9]}}, "c: augment: speed must be [low, high] with low <= high"),
+        ({"augment": {"speed": [0.1, 0.9]}}, "c: augment: speed must stay within 0.5 and 2.0"),
+        ({"augment": {"snr_db": [-200, 0]}}, "c: augment.snr_db.0"),
+        ({"augment": {"babble": float("nan")}}, "c: augment.babble"),
+        ({"detector": {"votes_needed": 3}}, "c: detector: votes_needed must not be more than votes_window"),
+        ({"detector": {"on_threshold": 256}}, "c: detector.on_threshold"),
+        ({"split": {"dev": 0.5, "test": 0.4}}, "c: split: dev and test together must leave at least 0.2"),
+        ({"evaluate": {"false_alarms_per_hour": float("inf")}}, "c: evaluate.false_alarms_per_hour"),
+        ({"budget": {"flash_bytes": 0}}, "c: budget.flash_bytes"),
+        ({"synth": {"language": "English!"}}, "c: synth.language"),
+        ({"phrase": "x" * 61}, "c: phrase"),
+    ],
+)
+def test_mistakes_are_named(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_config(values, "c")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a: [1", "is not valid YAML"),
+        (b"- 1\n- 2\n", "must hold keys and values, not a list"),
+        (b"just text", "must hold keys and values, not a str"),
+        (b"1: 2\n", "must hold keys and values"),
+        (b"\xff\xfe\x00", "is not valid YAML"),
+        (b"a: !!python/object/apply:os.system [true]\n", "is not valid YAML"),
+        (b"train: {steps: .nan}\n", "train.steps"),
+    ],
+)
+def test_files_that_are_no_configs(content: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        load_config(tmp_path / "c.yaml")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"cannot read .*none\.yaml: no such file"):
+        read_yaml(tmp_path / "none.yaml")
+
+
+def test_overrides_win_and_leave_their_neighbours(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump({"train": {"steps": 100, "batch": 32}, "model": "tcn32"}))
+    config = load_config(tmp_path / "c.yaml", {"train": {"steps": 200}, "phrase": "hey"})
+    assert (config.train.steps, config.train.batch, config.model, config.phrase) == (200, 32, "tcn32", "hey")
+
+
+def test_a_config_survives_its_own_dump() -> None:
+    assert parse_config(Config().model_dump(mode="json"), "c") == Config()

@@ -1,0 +1,193 @@
+"""Nothing half-written is ever left under its final name, whatever goes wrong."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wwtool.errors import InputError
+from wwtool.files import (
+    hash_of,
+    read_json,
+    replaced_folder,
+    sha256_of,
+    working_folder,
+    write_array,
+    write_arrays,
+    write_bytes,
+    write_json,
+    write_text,
+)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+class FullDisk:
+    """A file that takes some bytes and then no more."""
+
+    def __init__(self, handle: int) -> None:
+        self.handle = handle
+
+    def __enter__(self) -> FullDisk:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self.handle)
+
+    def write(self, content: bytes) -> None:
+        os.write(self.handle, content[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fdopen", lambda handle, mode: FullDisk(handle))
+
+
+def failing(*args: Any, **kwargs: Any) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file.bin"
+    write_bytes(path, b"before")
+    full_disk(monkeypatch)
+    with pytest.raises(InputError, match=r"cannot write .*file.bin: No space left on device; free space"):
+        write_bytes(path, b"the new content")
+    assert path.read_bytes() == b"before"
+    assert names(tmp_path) == ["file.bin"]
+
+
+@pytest.mark.parametrize("step", ["replace", "chmod"])
+def test_failures_after_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    write_text(tmp_path / "a.txt", "before")
+    monkeypatch.setattr(Path, step, failing)
+    with pytest.raises(InputError, match="Input/output error"):
+        write_text(tmp_path / "a.txt", "after")
+    monkeypatch.undo()
+    assert (tmp_path / "a.txt").read_text() == "before"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_an_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted(FullDisk):
+        def write(self, content: bytes) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fdopen", lambda handle, mode: Interrupted(handle))
+    with pytest.raises(KeyboardInterrupt):
+        write_bytes(tmp_path / "a", b"x")
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="choose another folder"):
+        write_bytes(tmp_path / "file" / "below", b"x")
+    with pytest.raises(InputError, match="choose another folder"), replaced_folder(tmp_path / "file" / "below"):
+        raise AssertionError("not reached")
+
+
+def test_folders_are_made_and_files_are_readable(tmp_path: Path) -> None:
+    write_text(tmp_path / "a" / "b" / "c.txt", "größe")
+    assert (tmp_path / "a" / "b" / "c.txt").read_bytes() == "größe".encode()
+    assert (tmp_path / "a" / "b" / "c.txt").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_replaced_folder_holds_only_what_is_new(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    for name in ("first", "second"):
+        with replaced_folder(target) as folder:
+            (folder / name).write_text(name)
+            assert folder != target
+    assert names(target) == ["second"]
+    assert names(tmp_path) == ["out"]
+    assert target.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize("error", [ValueError, OSError, KeyboardInterrupt])
+def test_a_folder_is_not_replaced_if_the_block_fails(tmp_path: Path, error: type[BaseException]) -> None:
+    target = tmp_path / "out"
+    with replaced_folder(target) as folder:
+        (folder / "old").write_text("old")
+    with pytest.raises(error), replaced_folder(target) as folder:
+        (folder / "new").write_text("new")
+        raise error
+    assert names(target) == ["old"]
+    assert names(tmp_path) == ["out"]
+
+
+def test_the_old_folder_comes_back_if_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, rename = tmp_path / "out", Path.rename
+    with replaced_folder(target) as folder:
+        (folder / "old").write_text("old")
+
+    def refuse(self: Path, to: Path) -> Path:
+        if Path(to) == target and ".old" not in self.name:
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(InputError, match="Input/output error"), replaced_folder(target) as folder:
+        (folder / "new").write_text("new")
+    assert names(target) == ["old"]
+    assert names(tmp_path) == ["out"]
+
+
+def test_one_program_works_in_a_folder(tmp_path: Path) -> None:
+    with (
+        working_folder(tmp_path / "a" / "work"),
+        pytest.raises(InputError, match="another wwtool works in"),
+        working_folder(tmp_path / "a" / "work"),
+    ):
+        raise AssertionError("not reached")
+    assert names(tmp_path) == [], "nothing was written, so nothing is left"
+    with working_folder(tmp_path / "work"):
+        write_text(tmp_path / "work" / "kept", "")
+    assert names(tmp_path / "work") == ["kept"]
+
+
+def test_what_a_killed_program_left_is_swept_out(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / ".a.json.x1.partial").write_text("half")
+    (tmp_path / ".pool.y2.partial").mkdir()
+    (tmp_path / ".pool.y2.partial" / "file").write_text("half")
+    (tmp_path / "own.partial").write_text("somebody's")
+    with working_folder(tmp_path):
+        assert names(tmp_path) == ["deep", "own.partial"]
+        assert names(tmp_path / "deep") == []
+
+
+def test_arrays_come_back(tmp_path: Path) -> None:
+    array = np.arange(6, dtype=np.int16).reshape(2, 3)
+    write_array(tmp_path / "a.npy", array)
+    write_arrays(tmp_path / "b.npz", x=array, y=array.T)
+    assert np.array_equal(np.load(tmp_path / "a.npy", allow_pickle=False), array)
+    with np.load(tmp_path / "b.npz", allow_pickle=False) as loaded:
+        assert np.array_equal(loaded["y"], array.T)
+
+
+def test_json_comes_back_and_anything_else_is_refused(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"a": [1, None]})
+    assert read_json(tmp_path / "a.json") == {"a": [1, None]}
+    for content in (b"", b"[1]", b"{", b"\xff\xfe", b"null"):
+        (tmp_path / "b.json").write_bytes(content)
+        with pytest.raises(InputError, match=r"b\.json"):
+            read_json(tmp_path / "b.json")
+    with pytest.raises(InputError, match="cannot read"):
+        read_json(tmp_path / "none.json")
+
+
+def test_hashes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert hash_of({"a": 1, "b": 2}) == hash_of({"b": 2, "a": 1})
+    assert len({hash_of("a", "b"), hash_of("ab"), hash_of(["a", "b"]), hash_of("b", "a")}) == 4

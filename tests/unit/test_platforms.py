@@ -1,0 +1,85 @@
+"""Platform profiles: those that ship are valid and plausible, contradictory ones are refused."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from wwtool.assets import asset_dir
+from wwtool.errors import InputError, UsageError
+from wwtool.platforms import load_platform, load_platforms, parse_platform, platform_names
+
+PICO: dict[str, Any] = yaml.safe_load((asset_dir("platforms") / "pico.yaml").read_text())
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_a_shipped_profile(name: str) -> None:
+    platform = load_platform(name)
+    assert platform.name == name
+    assert platform.title
+    assert platform.budget.flash_bytes <= platform.memory.flash_bytes - platform.memory.reserved_flash_bytes
+    assert platform.budget.ram_bytes <= platform.memory.ram_bytes - platform.memory.reserved_ram_bytes
+    text = (asset_dir("platforms") / f"{name}.yaml").read_text()
+    assert text.startswith("#"), "a profile says where its numbers are from"
+
+
+def test_all_of_them() -> None:
+    assert [p.name for p in load_platforms()] == platform_names()
+    assert {"pico", "host"} <= set(platform_names())
+    assert load_platform("host").has_board
+
+
+def test_unknown_names() -> None:
+    with pytest.raises(UsageError, match="did you mean 'pico'"):
+        load_platform("piko")
+    with pytest.raises(UsageError, match=r"there are .*pico"):
+        load_platform("zzz")
+    with pytest.raises(UsageError):
+        load_platform("../platforms/pico")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("memory.reserved_flash_bytes", PICO["memory"]["flash_bytes"], "memory: reserved_flash_bytes must be less"),
+        ("memory.reserved_ram_bytes", PICO["memory"]["ram_bytes"], "memory: reserved_ram_bytes must be less"),
+        ("budget.flash_bytes", PICO["memory"]["flash_bytes"] + 1, "budget.flash_bytes is more than the"),
+        ("budget.ram_bytes", PICO["memory"]["ram_bytes"] + 1, "budget.ram_bytes is more than the"),
+        ("budget.latency_ms", 0, "budget.latency_ms"),
+        ("budget.duty_percent", 101, "budget.duty_percent"),
+        ("chip.core", "z80", "chip.core: input should be 'cortex-m0plus'"),
+        ("chip.cores", 0, "chip.cores"),
+        ("chip.clock_hz", 133, "chip.clock_hz"),
+        ("chip.fpu", True, "chip.fpu is not a known key"),
+        ("name", "Pi Co", "name"),
+        ("image", [], "image"),
+        ("image", ["exe"], "image.0"),
+        ("frameworks", [], "frameworks"),
+        ("console.baud", 1, "console.baud"),
+        ("toolchain", "keil", "toolchain"),
+        ("memory.flash_bytes", "2 MB", "memory.flash_bytes"),
+    ],
+)
+def test_contradictory_profiles(path: str, value: Any, said: str, tmp_path: Path) -> None:
+    profile = copy.deepcopy(PICO)
+    *sections, key = path.split(".")
+    owner = profile
+    for section in sections:
+        owner = owner[section]
+    owner[key] = value
+    (tmp_path / "pico.yaml").write_text(yaml.safe_dump(profile))
+    with pytest.raises(InputError) as caught:
+        parse_platform(tmp_path / "pico.yaml")
+    assert "pico.yaml: " in str(caught.value)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", sorted(PICO))
+def test_a_missing_key(missing: str, tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(yaml.safe_dump({k: v for k, v in PICO.items() if k != missing}))
+    with pytest.raises(InputError, match=f"p.yaml: {missing}: field required"):
+        parse_platform(tmp_path / "p.yaml")
