@@ -248,7 +248,7 @@ PHRASE = 'Öffne "%s" \\n $HOME */ ??/ <b>[red]'
 
 def test_recordings_alone_with_a_wild_phrase(config: Path, recordings: Path, tmp_path: Path) -> None:
     before = {path: _sha256(path) for path in recordings.rglob("*") if path.is_file()}
-    out = tmp_path / "out"
+    out = tmp_path / "100%s, ö [b]"
     result = run_apart(*_build(config, out, "--phrase", PHRASE, "--data", recordings, "--no-synth"))
     assert (result.code, result.err) == (0, "")
     assert PHRASE in result.out

@@ -27,7 +27,9 @@ def platforms(name: str | None, as_json: bool) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for column in ("NAME", "BOARD", "CHIP", "CLOCK", "FLASH", "RAM", "BUILDS", "EMULATED WITH"):
-        table.add_column(column, justify="right" if column in ("CLOCK", "FLASH", "RAM") else "left")
+        table.add_column(
+            column, justify="right" if column in ("CLOCK", "FLASH", "RAM") else "left", no_wrap=column == "NAME"
+        )
     for p in profiles:
         table.add_row(
             p.name, p.title, p.chip.name, f"{p.chip.clock_hz // 1_000_000} MHz",

@@ -38,11 +38,13 @@ def build_image(
     elf, map_file = objects / f"{name}.elf", objects / f"{name}.map"
     with ThreadPoolExecutor(2) as pool:
         compiled = list(pool.map(lambda s: _compile(project, toolchain, objects, *s), project.sources))
+    # Bare names, as folders may have characters that mean something to the linker, such as % and the comma.
+    scripts = ["-L", str(project.folder.resolve())]
     command = [
-        toolchain.compiler, *compile_flags(toolchain), *link_flags(project, toolchain), f"-Wl,-Map={map_file}",
-        "-o", str(elf), *map(str, compiled), *toolchain.libraries,
+        toolchain.compiler, *compile_flags(toolchain), *link_flags(project, toolchain), *scripts,
+        f"-Wl,-Map={map_file.name}", "-o", elf.name, *(path.name for path in compiled), *toolchain.libraries,
     ]  # fmt: skip
-    result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, cwd=objects, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         message = first_error(result.stderr)
         if "overflowed" in result.stderr or "will not fit" in result.stderr:
@@ -50,7 +52,7 @@ def build_image(
         raise _failure("linking the firmware", result.stderr)
     files = {"elf": out / f"{name}.elf", "map": out / f"{name}.map"}
     write_bytes(files["elf"], elf.read_bytes())
-    write_bytes(files["map"], map_file.read_bytes().replace(f"{objects}/".encode(), b""))
+    write_bytes(files["map"], map_file.read_bytes())
     if toolchain.hosted:
         files["elf"].chmod(0o755)
     if "bin" in platform.image:
@@ -77,7 +79,7 @@ def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, sour
     # Paths in debug information are relative, so the same sources give the same image everywhere. GCC tells the
     # compiler proper of the map, but not the assembler.
     here = f"{project.folder.resolve()}=."
-    assembler = [f"-Wa,--debug-prefix-map={here}"] if source.endswith(".S") else []
+    assembler = ["-Xassembler", f"--debug-prefix-map={here}"] if source.endswith(".S") else []
     command = [
         toolchain.compiler, *include_flags(), *compile_flags(toolchain), optimise,
         f"-ffile-prefix-map={here}", *assembler, "-c", "-o", str(target), source,

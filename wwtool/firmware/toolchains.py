@@ -66,5 +66,6 @@ def find_toolchain(platform: Platform) -> Toolchain:
 
 def first_error(text: str) -> str:
     """The first line of a compiler's output that says what is wrong."""
-    lines = [line.strip() for line in text.splitlines() if re.search(r"error|undefined|overflow|will not fit", line)]
+    said = [line.strip() for line in text.splitlines() if not line.startswith("collect2:")]
+    lines = [line for line in said if re.search(r"error|undefined|overflow|will not fit|cannot", line)]
     return (lines or text.strip().splitlines() or ["no message"])[0][:300]
