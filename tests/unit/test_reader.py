@@ -126,6 +126,30 @@ def test_counts_that_no_file_holds_take_no_time_and_no_memory() -> None:
     assert time.monotonic() - began < 60
 
 
+def test_one_table_named_over_and_over() -> None:
+    """20,000 subgraphs, all of them the same one with 20,000 tensors, all of them the same."""
+    count, builder = 20_000, flatbuffers.Builder(1 << 18)
+    tensor = schema.TensorT().Pack(builder)
+    schema.SubGraphStartTensorsVector(builder, count)
+    for _ in range(count):
+        builder.PrependUOffsetTRelative(tensor)
+    tensors = builder.EndVector()
+    schema.SubGraphStart(builder)
+    schema.SubGraphAddTensors(builder, tensors)
+    subgraph = schema.SubGraphEnd(builder)
+    schema.ModelStartSubgraphsVector(builder, count)
+    for _ in range(count):
+        builder.PrependUOffsetTRelative(subgraph)
+    subgraphs = builder.EndVector()
+    schema.ModelStart(builder)
+    schema.ModelAddVersion(builder, 3)
+    schema.ModelAddSubgraphs(builder, subgraphs)
+    builder.Finish(schema.ModelEnd(builder), b"TFL3")
+    began = time.monotonic()
+    assert "more Tensors than it can hold" in compiled(bytes(builder.Output()))
+    assert time.monotonic() - began < 10
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot read the model"):
         read_model(tmp_path / "none.tflite")

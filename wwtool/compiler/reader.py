@@ -73,6 +73,7 @@ class _File:
 
     def __init__(self, model: Any, content: bytes, name: str) -> None:
         self.model, self.content, self.name = model, content, name
+        self._left = len(content) // 4
         if model.Version() != 3 or not model.SubgraphsLength():
             raise InputError(f"{name} has schema version {model.Version()}, only version 3 can be read")
         subgraphs = self.all(model, "Subgraphs")
@@ -80,15 +81,14 @@ class _File:
         self.operators = [self.all(subgraph, "Operators") for subgraph in subgraphs]
         self.codes = self.all(model, "OperatorCodes")
         self.main = subgraphs[0]
-        # Every entry is a table of its own and takes its place in the file.
-        if sum(map(len, (*self.tensors, *self.operators))) > len(content) // 4:
-            raise InputError(f"{name} is damaged: it names more tensors than it can hold; export the model again")
 
     def all(self, parent: Any, field: str) -> list[Any]:
         """The tables of a vector, none of them read yet."""
         count = getattr(parent, f"{field}Length")()
-        if count > len(self.content) // 4:
-            raise InputError(f"{self.name} is damaged: its {field} are longer than the file; export the model again")
+        # Every entry takes its place in the file; more of them can only be the same ones over and over.
+        self._left -= count
+        if self._left < 0:
+            raise InputError(f"{self.name} is damaged: it names more {field} than it can hold; export the model again")
         return [getattr(parent, field)(i) for i in range(count)]
 
     def buffer(self, index: int) -> bytes:
