@@ -22,16 +22,13 @@ from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.temporal import ZOO
 from wwtool.platforms import load_platform
 
-
 _ROW = "{:<24}{:>9}{:>9}{:>7}{:>7}{:>8}{:>8}{:>10}{:>7}"
 
 
 def main(paths: list[Path]) -> None:
     models = [random_model(architecture, name) for name, architecture in ZOO.items()]
     models += [compile_graph(read_model(path), path.stem) for path in paths]
-    print(
-        f"{'model':<24}{'MACs':>9}{'weights':>9}{'arena':>7}{'state':>7}{'flash':>8}{'RAM':>8}{'cycles':>10}{'a MAC':>7}"
-    )
+    print(_ROW.format("model", "MACs", "weights", "arena", "state", "flash", "RAM", "cycles", "a MAC"))
     for model in models:
         measure(model)
 
