@@ -61,6 +61,26 @@ def test_the_operating_point_keeps_the_budget_from_there_on(rates: list[float], 
         assert chosen.threshold == len(rates)
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 10), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40),
+    st.floats(0.01, 5),
+    st.floats(0.001, 0.5),
+)
+def test_spare_recall_buys_a_higher_threshold(
+    rows: list[tuple[float, float, float]], budget: float, spare: float
+) -> None:
+    curve = [Point(i + 1, {"clean": a, "noisy": b}, int(rate), rate) for i, (rate, a, b) in enumerate(rows)]
+
+    def mean(point: Point) -> float:
+        return (point.recall["clean"] + point.recall["noisy"]) / 2
+
+    lowest, chosen = operating_point(curve, budget), operating_point(curve, budget, spare)
+    assert chosen.threshold >= lowest.threshold
+    assert mean(chosen) >= mean(lowest) - spare
+    assert all(mean(point) < mean(lowest) - spare for point in curve[chosen.threshold :])
+
+
 def test_found_looks_into_every_clip() -> None:
     t = track([0, 200, 0, 0, 0, 200, 0, 0], [(0, 3), (3, 5), (5, 8), (8, 8)])
     assert found(t, PLAIN).tolist() == [True, False, True, False]

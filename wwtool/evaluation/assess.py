@@ -99,7 +99,11 @@ def assess(
     ratio = config.detector.off_ratio
     points = curve(tracks, negative, base, ratio)
     fixed = detector.on_threshold if detector else config.detector.on_threshold
-    point = points[fixed - 1] if fixed else operating_point(points, config.evaluate.false_alarms_per_hour)
+    point = (
+        points[fixed - 1]
+        if fixed
+        else operating_point(points, config.evaluate.false_alarms_per_hour, config.evaluate.spare_recall)
+    )
     chosen = detector or detector_with(base, point.threshold, ratio)
     hits = {name: int(found(track, chosen).sum()) for name, track in tracks.items()}
     count = len(material.positives)

@@ -76,14 +76,25 @@ def curve(positives: dict[str, Track], negative: Track, config: DetectorConfig, 
     return points
 
 
-def operating_point(points: list[Point], per_hour: float) -> Point:
-    """The lowest threshold from which on the false-alarm budget is kept; the highest threshold if none keeps it."""
-    chosen = points[-1]
+def operating_point(points: list[Point], per_hour: float, spare: float = 0.0) -> Point:
+    """Where the false-alarm budget is kept, from that threshold on; the highest threshold if none keeps it.
+
+    The lowest such threshold finds the most. With ``spare``, the highest one that loses no more than that of the mean
+    recall: audio never heard scores higher than what the threshold was chosen on.
+    """
+    kept: list[Point] = []
     for point in reversed(points):
         if point.per_hour > per_hour:
             break
-        chosen = point
-    return chosen
+        kept.append(point)
+    if not kept:
+        return points[-1]
+    least = _mean_recall(kept[-1]) - spare
+    return next((point for point in kept if _mean_recall(point) >= least), kept[-1]) if spare else kept[-1]
+
+
+def _mean_recall(point: Point) -> float:
+    return sum(point.recall.values()) / len(point.recall) if point.recall else 0.0
 
 
 def clip_scores(track: Track, window: int) -> npt.NDArray[np.float64]:
