@@ -84,6 +84,8 @@ class TrainConfig(_Section):
     positive_fraction: Fraction = 0.4
     mine_at: tuple[Fraction, ...] = (0.4, 0.65)
     mined_fraction: Fraction = 0.25
+    time_warp: float = Field(0.2, ge=0.0, le=0.5)
+    channel_warp: float = Field(2.5, ge=0.0, le=8.0)
     window_end_frames: tuple[int, int] = (-2, 16)
     checkpoint_steps: int = Field(250, ge=1)
     seed: int = Field(0, ge=0)

@@ -17,7 +17,7 @@ from wwtool.training.checkpoint import NAME, State, load_checkpoint, load_traine
 from wwtool.training.loop import one_cycle, train
 from wwtool.training.pools import Pool
 from wwtool.training.qat import QatNet
-from wwtool.training.sampler import Mined, Sampler, WeightedPool, distort, to_real
+from wwtool.training.sampler import Mined, Sampler, WeightedPool, distort, to_real, warp
 
 TINY = Architecture(4, 4, 3, 3, (2, 3), 2)
 CONFIG = TrainConfig(
@@ -324,6 +324,31 @@ def test_distortion_keeps_the_floor_and_the_range() -> None:
     assert y.min() >= 0.0
     assert y.max() <= 26.0
     assert torch.all(y[x == 0] == 0)
+
+
+def test_warping_keeps_the_end_of_the_window_and_the_range() -> None:
+    x = to_real(np.random.default_rng(0).integers(-128, 128, (64, 60, 40), np.int8))
+    assert warp(x, np.random.default_rng(1), 0.0, 0.0) is x
+    y = warp(x, np.random.default_rng(1), 0.3, 0.0)
+    assert torch.equal(y, warp(x, np.random.default_rng(1), 0.3, 0.0))
+    assert torch.allclose(y[:, -1], x[:, -1], atol=1e-3)
+    moved = (y - x).abs().amax(dim=(1, 2)) > 0.1
+    assert 0.4 < moved.float().mean() < 0.95, "some windows keep their rhythm, most do not"
+    z = warp(x, np.random.default_rng(1), 0.0, 2.0)
+    assert not torch.allclose(z, x, atol=1e-2)
+    for warped in (y, z):
+        assert warped.shape == x.shape
+        assert warped.min() >= x.min() - 1e-4
+        assert warped.max() <= x.max() + 1e-4
+
+
+def test_warping_time_plays_a_click_earlier_or_later_and_never_twice() -> None:
+    x = torch.zeros(200, 60, 40)
+    x[:, 30] = 26.0
+    at = warp(x, np.random.default_rng(2), 0.3, 0.0).sum(dim=2).argmax(dim=1)
+    assert at.min() < 27
+    assert at.max() > 33
+    assert (at == 30).float().mean() > 0.2
 
 
 def test_real_features_are_those_of_the_input_scale() -> None:

@@ -32,7 +32,7 @@ from wwtool.training.checkpoint import (
     with_prefix,
 )
 from wwtool.training.qat import QatNet
-from wwtool.training.sampler import Mined, Sampler, WeightedPool, distort, to_real
+from wwtool.training.sampler import Mined, Sampler, WeightedPool, distort, to_real, warp
 
 Report = Callable[[str, int, int, float], None]
 """Told the stage, the step, the stage's steps and the loss."""
@@ -154,7 +154,8 @@ class _Trainer:
     def _step(self, stage: _Stage, step: int) -> None:
         generator = np.random.default_rng([self.config.seed, len(stage.name), step])
         windows, labels = self.sampler.batch(generator, self.config.batch, self.mined)
-        features = distort(to_real(windows), generator).to(self.device)
+        warped = warp(to_real(windows), generator, self.config.time_warp, self.config.channel_warp)
+        features = distort(warped, generator).to(self.device)
         rate = one_cycle(step, stage.steps, stage.peak, stage.warm)
         for group in stage.optimizer.param_groups:
             group["lr"] = rate

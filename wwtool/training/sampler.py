@@ -16,6 +16,8 @@ from wwtool.training.pools import Pool
 
 # Share of negatives that are windows ending within the word's first 60 %.
 _PARTIAL_WEIGHT = 0.06
+_RHYTHM_POINTS = 14
+_AS_SPOKEN = 0.3  # share of windows whose rhythm is left alone
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,33 @@ class Sampler:
     def _window(self, pool: Pool, end: int) -> npt.NDArray[np.int8]:
         stop = min(max(end, self.frames), len(pool.features))
         return pool.features[stop - self.frames : stop]
+
+
+def warp(features: torch.Tensor, generator: np.random.Generator, time: float, channels: float) -> torch.Tensor:
+    """Says the same with another rhythm and another vocal tract, on (batch, frames, 40); synthetic voices have few.
+
+    ``time`` is the spread of the local logarithmic speed, drawn at 14 points of the window, which keeps its end;
+    ``channels`` the largest shift of the mel channels, with a tilt. 0 and 0 leave the features as they are.
+    """
+    if time == 0.0 and channels == 0.0:
+        return features
+    batch, frames, count = features.shape
+    local = torch.from_numpy(generator.standard_normal((batch, 1, _RHYTHM_POINTS), np.float32))
+    whole = torch.from_numpy(generator.uniform(-0.7, 0.7, (batch, 1)).astype(np.float32))
+    speed = (F.interpolate(local, size=frames, mode="linear")[:, 0] + whole) * time
+    steps = torch.exp(speed.clamp(-0.7, 0.5))
+    as_spoken = torch.from_numpy(generator.random((batch, 1)) < _AS_SPOKEN)
+    steps = torch.where(as_spoken, torch.ones_like(steps), steps)
+    # Walk back from the last frame: the window's end, where the word ends, stays where it is.
+    back = torch.flip(torch.cumsum(torch.flip(steps, [1]), 1), [1]) - steps
+    at_frame = (frames - 1 - back).clamp(0.0, frames - 1.0)
+    at_channel = torch.arange(count, dtype=torch.float32)[None].repeat(batch, 1)
+    shift, tilt = (torch.from_numpy(generator.uniform(-1.0, 1.0, (batch, 1)).astype(np.float32)) for _ in range(2))
+    at_channel = at_channel + channels * (shift + 0.6 * tilt * (at_channel / (count - 1) - 0.3))
+    x = (at_channel.clamp(0.0, count - 1.0) / (count - 1) * 2 - 1)[:, None, :].expand(batch, frames, count)
+    y = (at_frame / (frames - 1) * 2 - 1)[:, :, None].expand(batch, frames, count)
+    sampled = F.grid_sample(features[:, None], torch.stack([x, y], -1), align_corners=True)
+    return sampled[:, 0]
 
 
 def distort(features: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:
