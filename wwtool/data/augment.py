@@ -13,15 +13,9 @@ import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
 from wwtool.config import AugmentConfig
+from wwtool.data.audio import SAMPLE_RATE_HZ, Audio, to_int16
 
-SAMPLE_RATE_HZ = 16000
 FloatAudio = npt.NDArray[np.float32]
-Audio = npt.NDArray[np.int16]
-
-
-def to_int16(x: npt.NDArray[Any]) -> Audio:
-    """Full scale +-1 to int16, clipped."""
-    return np.asarray(np.clip(x, -1.0, 1.0) * 32767.0, np.int16)
 
 
 def to_float(x: npt.NDArray[np.int16]) -> FloatAudio:

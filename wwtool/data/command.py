@@ -7,8 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from wwtool.data.audio import read_audio
-from wwtool.data.synthesizer import Audio
+from wwtool.data.audio import Audio, read_audio
 from wwtool.errors import InputError, ToolError
 
 _TIMEOUT_S = 60

@@ -20,8 +20,8 @@ from threading import Lock
 import espeakng_loader
 import numpy as np
 
-from wwtool.data.audio import resample, to_int16
-from wwtool.data.synthesizer import Audio, Utterance
+from wwtool.data.audio import Audio, resample, to_int16
+from wwtool.data.synthesizer import Utterance
 from wwtool.errors import InputError, ToolError
 
 # espeak-ng/speak_lib.h

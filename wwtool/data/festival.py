@@ -7,8 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from wwtool.data.audio import Audio
 from wwtool.data.command import speak_with
-from wwtool.data.synthesizer import Audio, Utterance
+from wwtool.data.synthesizer import Utterance
 
 
 class Festival:

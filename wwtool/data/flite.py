@@ -6,8 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from wwtool.data.audio import Audio
 from wwtool.data.command import speak_with
-from wwtool.data.synthesizer import Audio, Utterance
+from wwtool.data.synthesizer import Utterance
 
 _UNUSABLE_VOICES = frozenset({"kal", "awb_time"})  # 8 kHz; only tells the time
 

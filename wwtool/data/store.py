@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import overload
 
 import numpy as np
-import numpy.typing as npt
 
+from wwtool.data.audio import Audio
 from wwtool.errors import InputError
 from wwtool.files import write_array
-
-Audio = npt.NDArray[np.int16]
 
 
 class ClipStore(Sequence[Audio]):

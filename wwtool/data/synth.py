@@ -17,9 +17,9 @@ from random import Random
 from typing import TypeVar
 
 from wwtool.data import phrases
-from wwtool.data.audio import write_audio
+from wwtool.data.audio import Audio, write_audio
 from wwtool.data.engines import engines
-from wwtool.data.synthesizer import Audio, Synthesizer, Utterance
+from wwtool.data.synthesizer import Synthesizer, Utterance
 from wwtool.errors import InputError
 from wwtool.files import hash_of, write_text
 from wwtool.processes import worker_pool

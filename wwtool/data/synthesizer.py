@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-Audio = npt.NDArray[np.int16]
+from wwtool.data.audio import Audio
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.config import Config
-from wwtool.data.augment import Audio, Augmenter, rms, to_float, to_int16, utterance_bounds
+from wwtool.data.audio import Audio, to_int16
+from wwtool.data.augment import Augmenter, rms, to_float, utterance_bounds
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.metrics import (
     Point,

@@ -78,11 +78,3 @@ def quantize(values: Features) -> NDArray[np.int8]:
     """Features to a model's int8 input, as the device does: ``clamp((v * 256 + 333) / 666 - 128, -128, 127)``."""
     scaled = (values.astype(np.int32) * 256 + _INT8_DIVISOR // 2) // _INT8_DIVISOR + _INT8_MIN
     return np.minimum(scaled, _INT8_MAX).astype(np.int8)
-
-
-def dequantize(values: NDArray[np.int8]) -> NDArray[np.float32]:
-    """int8 features to the real numbers they stand for, on the scale 0 to 26 of ``pymicro-features``.
-
-    26 / 256 a step, -128 for 0: the input quantization of the models ESPHome runs.
-    """
-    return (values.astype(np.float32) - _INT8_MIN) * np.float32(26 / 256)

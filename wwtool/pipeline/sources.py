@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from wwtool.config import Config
-from wwtool.data.audio import read_audio
+from wwtool.data.audio import Audio, read_audio
 from wwtool.data.augment import utterance_bounds
 from wwtool.data.dataset import Dataset
 from wwtool.data.store import ClipStore, write_store
@@ -22,7 +21,6 @@ from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phras
 from wwtool.data.synthesizer import Utterance
 from wwtool.errors import InputError
 
-Audio = npt.NDArray[np.int16]
 Advance = Callable[[int, int, str], None]
 
 # One voice in seven is kept for evaluation.

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.config import AugmentConfig
-from wwtool.data.augment import SAMPLE_RATE_HZ, Audio, Augmenter, FloatAudio, rms, to_float, to_int16, utterance_bounds
+from wwtool.data.audio import SAMPLE_RATE_HZ, Audio, to_int16
+from wwtool.data.augment import Augmenter, FloatAudio, rms, to_float, utterance_bounds
 from wwtool.data.store import ClipStore
 from wwtool.files import hash_of, write_arrays
 from wwtool.frontend.micro import FeatureStream, quantize
