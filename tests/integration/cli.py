@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from wwtool.cli.main import main
+from wwtool.device.emulators import pico
+from wwtool.errors import ToolError
 
 PROGRAM = [sys.executable, "-c", "from wwtool.cli.main import main; main()"]
 
@@ -118,3 +121,13 @@ def _group_is_gone(group: int) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def emulation_missing() -> str:
+    """Why firmware for the Pico cannot be built and emulated here, "" if it can."""
+    try:
+        pico.find_node()
+        pico.find_rp2040js()
+    except ToolError as error:
+        return str(error)
+    return "" if shutil.which("arm-none-eabi-gcc") else "arm-none-eabi-gcc is not installed"

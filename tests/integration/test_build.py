@@ -12,27 +12,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from cli import SMALL, end_when, run_apart
+from cli import SMALL, emulation_missing, end_when, run_apart
 
 from wwtool.device.emulators import pico
-from wwtool.errors import ToolError
 from wwtool.files import write_json
 
 # The limits that the product is held to, in bytes.
 MOST_CODE = 24 * 1024
 MOST_RAM = 40 * 1024
 
-
-def _missing() -> str:
-    try:
-        pico.find_node()
-        pico.find_rp2040js()
-    except ToolError as error:
-        return str(error)
-    return "" if shutil.which("arm-none-eabi-gcc") else "arm-none-eabi-gcc is not installed"
-
-
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(_missing()), reason=_missing() or "all is there")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(emulation_missing()), reason=emulation_missing() or "all is there"),
+]
 
 
 @pytest.fixture(scope="session")

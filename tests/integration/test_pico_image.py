@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
+from cli import emulation_missing
 
 from wwtool.assets import asset_dir
 from wwtool.device import suites
@@ -30,17 +31,7 @@ ARM_FLAGS = [
     "-mcpu=cortex-m0plus", "-mthumb", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
 ]  # fmt: skip
 
-
-def _emulator_missing() -> str:
-    try:
-        pico.find_node()
-        pico.find_rp2040js()
-    except ToolError as error:
-        return str(error)
-    return "" if shutil.which("arm-none-eabi-gcc") else "arm-none-eabi-gcc is not installed"
-
-
-needs_emulator = pytest.mark.skipif(bool(_emulator_missing()), reason=_emulator_missing() or "all is there")
+needs_emulator = pytest.mark.skipif(bool(emulation_missing()), reason=emulation_missing() or "all is there")
 
 
 def _link(board: Path, target: Path) -> None:

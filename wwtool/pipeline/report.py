@@ -42,7 +42,7 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
         "model": manifest["model"]["name"],
         "version": manifest["wwtool"],
         "tiles": _tiles(manifest),
-        "limits": [_limit(line, dry) for line, dry in zip(final["limits"], budget["limits"], strict=True)],
+        "limits": [_limit(line, budget["limits"]) for line in final["limits"]],
         "budget_note": _budget_note(final),
         "space": [
             (
@@ -102,10 +102,12 @@ def _tiles(manifest: dict[str, Any]) -> list[dict[str, str]]:
     return [*tiles, {"value": f"{latency['used']:.2f} ms", "label": "an inference"}] if latency else tiles
 
 
-def _limit(line: dict[str, Any], dry: dict[str, Any]) -> dict[str, Any]:
+def _limit(line: dict[str, Any], dry: list[dict[str, Any]]) -> dict[str, Any]:
+    # An emulator that was not there at the dry build may be there now, or the other way round.
+    before = next((other for other in dry if other["name"] == line["name"]), None)
     return {
         "name": line["name"],
-        "dry": _amount(dry["used"], line["unit"]),
+        "dry": _amount(before["used"], line["unit"]) if before else "not measured",
         "used": _amount(line["used"], line["unit"]),
         "limit": _amount(line["limit"], line["unit"]),
         "fits": line["fits"],
