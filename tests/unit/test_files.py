@@ -191,3 +191,19 @@ def test_hashes(tmp_path: Path) -> None:
     assert sha256_of(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert hash_of({"a": 1, "b": 2}) == hash_of({"b": 2, "a": 1})
     assert len({hash_of("a", "b"), hash_of("ab"), hash_of(["a", "b"]), hash_of("b", "a")}) == 4
+
+
+def test_an_interrupt_right_after_the_file_is_made_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    make = os.open
+
+    def interrupted(*arguments: object, **options: object) -> int:
+        os.close(make(*arguments, **options))  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "open", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_bytes(tmp_path / "a.bin", b"x")
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == []
