@@ -40,7 +40,7 @@ class Call:
     """One kernel call: ``function(&parameters, arguments...)``.
 
     ``struct`` names the parameter struct ("" if the kernel takes none); an argument is memory of a tensor, a
-    constant or a number.
+    constant or a number. ``in_place``: the kernel gives the same bytes when its output is its first input's memory.
     """
 
     operator: int
@@ -52,6 +52,7 @@ class Call:
     struct: str = ""
     fields: dict[str, Field] = field(default_factory=dict)
     macs: int = 0
+    in_place: bool = False
 
     def constants(self) -> list[Constant]:
         """Every constant the call refers to, each once."""

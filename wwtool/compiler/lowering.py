@@ -266,7 +266,15 @@ def _lower_lookup(graph: Graph, op: Operator, table: npt.NDArray[np.int64]) -> l
         raise InputError(f"{op.where()} changes the number of elements from {x.size} to {y.size}")
     constant = Constant(f"op{op.index}_table", "uint8_t", table.astype(np.int16).astype(np.uint8), weights=False)
     return [
-        Call(op.index, op.kind, "ww_lookup", (constant, Span(x.index), Span(y.index), x.size), (x.index,), (y.index,))
+        Call(
+            op.index,
+            op.kind,
+            "ww_lookup",
+            (constant, Span(x.index), Span(y.index), x.size),
+            (x.index,),
+            (y.index,),
+            in_place=True,
+        )  # fmt: skip
     ]
 
 
