@@ -20,9 +20,9 @@ from wwtool.device import suites
 from wwtool.device.emulators import pico
 from wwtool.device.protocol import Event, parse_event
 from wwtool.device.session import Session
+from wwtool.engines.machines import WARNINGS
 from wwtool.errors import DeviceError, InputError, ToolError
 from wwtool.firmware import uf2
-from wwtool.firmware.toolchains import WARNINGS
 
 FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import compare, random_rows
+from wwtool.engines.machines import Machine
 from wwtool.export.builder import ModelBuilder
 from wwtool.models.quantized import Scale
 
@@ -170,13 +171,15 @@ def float32(value: float) -> float:
     return float(np.float32(value))
 
 
-def assert_engines_agree(content: bytes, rows: int = 3, seed: int = 0, extremes: bool = True) -> None:
-    """Torch, sanitized C and LiteRT hold the same bytes in every tensor, over several rows of state."""
+def assert_engines_agree(
+    content: bytes, rows: int = 3, seed: int = 0, extremes: bool = True, machine: Machine | None = None
+) -> None:
+    """Torch, C (sanitized unless emulated) and LiteRT hold the same bytes in every tensor, over several rows."""
     graph = parse_model(content)
     inputs = random_rows(graph, rows, seed)
     if extremes and rows >= 3:
         inputs[0], inputs[1] = np.asarray(-128, np.int8).view(inputs.dtype), np.asarray(127, np.int8).view(inputs.dtype)
-    for layer in compare(content, inputs, SANITIZED):
+    for layer in compare(content, inputs, ("-O2",) if machine and machine.emulator else SANITIZED, machine):
         assert layer.equal, (
             f"tensor {layer.tensor.index} of operator {layer.operator}: {layer.differing} of {layer.compared} differ, "
             f"at most by {layer.largest}"

@@ -121,6 +121,19 @@ def test_fully_connected(content: bytes) -> None:
     assert_engines_agree(content)
 
 
+@pytest.mark.parametrize("biased", [True, False])
+def test_fully_connected_where_a_product_lies_on_a_half(biased: bool) -> None:
+    """Scales of few decimals: whether scales are multiplied as float32 or as doubles decides which way it rounds."""
+    random = np.random.default_rng(1)
+    net = Net((1, 4), Scale(float32(0.2), 0))
+    outputs = []
+    for weight_scale, output_scale in ((0.01, 0.3), (0.02, 0.1), (0.007, 0.35), (0.019, 2.85), (0.011, 1.65)):
+        weights = random.integers(-127, 128, (64, 4), np.int8)
+        bias = np.zeros(64, np.int32) if biased else None
+        outputs.append(net.dense(net.input, weights, bias, weight_scale, Scale(float32(output_scale), 0)))
+    assert_engines_agree(net.pack(*outputs), rows=40)
+
+
 @st.composite
 def pools(draw: Draw) -> bytes:
     h, w = draw(st.integers(1, 9)), draw(st.integers(1, 9))

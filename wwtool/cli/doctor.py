@@ -13,7 +13,7 @@ from rich.table import Table
 from wwtool.cli.common import console, print_json
 from wwtool.data.engines import engines
 from wwtool.device.emulators import pico
-from wwtool.engines.native import host_compiler
+from wwtool.engines.machines import host_compiler
 from wwtool.errors import ToolError
 
 

@@ -31,6 +31,13 @@ class Span:
     offset: int = 0
 
 
+@dataclass(frozen=True)
+class Scratch:
+    """Memory of the arena that only this call uses; its contents are lost afterwards."""
+
+    nbytes: int
+
+
 # A field of a parameter struct: a number, the address of a constant, or a nested struct.
 Field = int | Constant | dict[str, Any]
 
@@ -39,20 +46,25 @@ Field = int | Constant | dict[str, Any]
 class Call:
     """One kernel call: ``function(&parameters, arguments...)``.
 
-    ``struct`` names the parameter struct ("" if the kernel takes none); an argument is memory of a tensor, a
-    constant or a number. ``in_place``: the kernel gives the same bytes when its output is its first input's memory.
+    ``struct`` names the parameter struct ("" if the kernel takes none); an argument is memory of a tensor,
+    scratch memory, a constant or a number. ``in_place``: the kernel gives the same bytes when its output is its first
+    input's memory.
     """
 
     operator: int
     kind: str
     function: str
-    arguments: tuple[Span | Constant | int, ...]
+    arguments: tuple[Span | Scratch | Constant | int, ...]
     reads: tuple[int, ...]
     writes: tuple[int, ...]
     struct: str = ""
     fields: dict[str, Field] = field(default_factory=dict)
     macs: int = 0
     in_place: bool = False
+
+    @property
+    def scratch_bytes(self) -> int:
+        return sum(a.nbytes for a in self.arguments if isinstance(a, Scratch))
 
     def constants(self) -> list[Constant]:
         """Every constant the call refers to, each once."""

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from wwtool import __version__
 from wwtool.assets import asset_dir
-from wwtool.compiler.calls import Call, Constant, Span
+from wwtool.compiler.calls import Call, Constant, Scratch, Span
 from wwtool.compiler.graph import Tensor
 from wwtool.compiler.lowering import Program
 from wwtool.compiler.memory import Memory
@@ -153,7 +153,7 @@ def _set_initial(lines: list[str], data: list[Constant], offset: int, initial: A
 def _operator(call: Call, memory: Memory, number: int) -> dict[str, Any]:
     name = f"op{call.operator}"
     arguments = [f"&{name}"] if call.struct else []
-    arguments += [_argument(a, memory) for a in call.arguments]
+    arguments += [_argument(a, memory, number) for a in call.arguments]
     graph = memory.program.graph
     shapes = " -> ".join(
         "x".join(map(str, graph.tensor(t).shape)) for t in (*call.reads[:1], *call.writes[:1]) if t >= 0
@@ -212,7 +212,10 @@ def _window_operators(program: Program) -> set[int]:
     return found
 
 
-def _argument(argument: Span | Constant | int, memory: Memory) -> str:
+def _argument(argument: Span | Scratch | Constant | int, memory: Memory, step: int) -> str:
+    if isinstance(argument, Scratch):
+        address = memory.scratch(step)
+        return f"(uint32_t *)(void *)({address.area} + {address.offset})"
     if isinstance(argument, Span):
         address = memory.address(argument.tensor, argument.offset)
         return f"{address.area} + {address.offset}"
@@ -235,7 +238,8 @@ def _fields(fields: dict[str, Any], depth: int = 1) -> str:
 
 def _constant(constant: Constant) -> dict[str, Any]:
     values = [_integer_literal(int(v), constant.ctype) for v in constant.values]
-    rows = [", ".join(values[i : i + 20]) for i in range(0, len(values), 20)]
+    per_row = 10 if constant.ctype == "uint32_t" else 20
+    rows = [", ".join(values[i : i + per_row]) for i in range(0, len(values), per_row)]
     return {
         "name": constant.name,
         "ctype": constant.ctype,
@@ -246,4 +250,6 @@ def _constant(constant: Constant) -> dict[str, Any]:
 
 def _integer_literal(value: int, ctype: str) -> str:
     # C has no negative literals: -2147483648 would be a long.
+    if ctype == "uint32_t":
+        return f"0x{value:08x}u"
     return "(-2147483647 - 1)" if ctype == "int32_t" and value == -(2**31) else str(value)

@@ -265,17 +265,8 @@ def _lower_lookup(graph: Graph, op: Operator, table: npt.NDArray[np.int64]) -> l
     if x.size != y.size:
         raise InputError(f"{op.where()} changes the number of elements from {x.size} to {y.size}")
     constant = Constant(f"op{op.index}_table", "uint8_t", table.astype(np.int16).astype(np.uint8), weights=False)
-    return [
-        Call(
-            op.index,
-            op.kind,
-            "ww_lookup",
-            (constant, Span(x.index), Span(y.index), x.size),
-            (x.index,),
-            (y.index,),
-            in_place=True,
-        )  # fmt: skip
-    ]
+    arguments = (constant, Span(x.index), Span(y.index), x.size)
+    return [Call(op.index, op.kind, "ww_lookup", arguments, (x.index,), (y.index,), in_place=True)]
 
 
 def _lower_logistic(graph: Graph, op: Operator) -> list[Call]:

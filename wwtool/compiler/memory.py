@@ -29,6 +29,10 @@ class Memory:
     def arena_bytes(self) -> int:
         return self.layout.total
 
+    def scratch(self, step: int) -> Address:
+        """The scratch memory of call ``step``."""
+        return Address("arena", self.layout.offsets[_scratch_key(self.program, step)])
+
     def address(self, tensor: int, offset: int = 0) -> Address:
         """The address of byte ``offset`` of a tensor, or of a copied state's region."""
         place = self.program.place(tensor)
@@ -70,4 +74,12 @@ def assign(program: Program) -> Memory:
     for tensor in graph.outputs:
         touch(tensor, last_step)
     regions = [Region(root, size[root], first[root], last[root]) for root in sorted(first)]
+    for step, call in enumerate(program.calls):
+        if call.scratch_bytes:
+            regions.append(Region(_scratch_key(program, step), call.scratch_bytes, step, step))
     return Memory(plan(regions), state_offsets, position, program)
+
+
+def _scratch_key(program: Program, step: int) -> int:
+    """Scratch regions are numbered behind the tensors."""
+    return len(program.graph.tensors) + step

@@ -7,12 +7,23 @@ from pathlib import Path
 
 from wwtool.assets import asset_dir
 from wwtool.compiler.emit import comment_text, constants_of, render, template_environment
+from wwtool.compiler.fast_kernels import specialize
 from wwtool.compiler.graph import Graph
 from wwtool.compiler.lowering import Program, lower
 from wwtool.compiler.memory import Memory, assign
+from wwtool.compiler.targets import Optimize, Target, kernel_set
 from wwtool.files import write_text
 
 _KERNEL_HEADERS = ("ww_kernels.h", "ww_requantize.h")
+# What a kernel shares with others: further files.
+_SHARED = {
+    "ww_dense_dsp": ("ww_matmul_dsp.c", "ww_matmul_dsp.h", "ww_dsp.h"),
+    "ww_conv_2d_dsp": ("ww_patch.c", "ww_patch.h", "ww_matmul_dsp.c", "ww_matmul_dsp.h", "ww_dsp.h"),
+    "ww_depthwise_conv_2d_dsp": ("ww_dsp.h", "ww_window_clip.h"),
+    "ww_dense_lanes": ("ww_matmul_lanes.c", "ww_lanes.h"),
+    "ww_conv_2d_lanes": ("ww_patch.c", "ww_patch.h", "ww_matmul_lanes.c", "ww_lanes.h"),
+    "ww_depthwise_conv_2d_lanes": ("ww_lanes.h", "ww_window_clip.h"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,16 +49,22 @@ class CompiledModel:
         return sum(call.macs for call in self.program.calls)
 
 
-def compile_graph(graph: Graph, name: str) -> CompiledModel:
-    """Lowers and lays out a model and renders its C. ``name`` appears in comments and include guards.
+def compile_graph(graph: Graph, name: str, target: Target = "host", optimize: Optimize = "speed") -> CompiledModel:
+    """Lowers and lays out a model and renders its C for a core. ``name`` appears in comments and include guards.
 
     Raises:
         InputError: the model uses something that is not supported.
     """
     program = lower(graph)
+    specialize(program, kernel_set(target, optimize))
     memory = assign(program)
-    kernels = sorted({call.function.removesuffix("_round_once") + ".c" for call in program.calls})
-    return CompiledModel(name, program, memory, render(program, memory, name), tuple(kernels))
+    return CompiledModel(name, program, memory, render(program, memory, name), _kernel_files(program))
+
+
+def _kernel_files(program: Program) -> tuple[str, ...]:
+    """The files of all kernels that the program calls, without the headers that every model gets."""
+    names = {call.function.removesuffix("_round_once") for call in program.calls}
+    return tuple(sorted({f"{name}.c" for name in names} | {file for name in names for file in _SHARED.get(name, ())}))
 
 
 def kernel_dir() -> Path:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from wwtool.compiler.graph import Graph, Tensor
 from wwtool.compiler.reader import parse_model
 from wwtool.engines.litert import LiteRtEngine
+from wwtool.engines.machines import Machine
 from wwtool.engines.native import NativeEngine
 from wwtool.engines.torch_engine import TorchEngine
 
@@ -31,15 +32,17 @@ class LayerDiff:
         return not any(self.differing.values())
 
 
-def compare(content: bytes, rows: npt.NDArray[Any], flags: tuple[str, ...] = ("-O2",)) -> list[LayerDiff]:
+def compare(
+    content: bytes, rows: npt.NDArray[Any], flags: tuple[str, ...] = ("-O2",), machine: Machine | None = None
+) -> list[LayerDiff]:
     """Runs all three engines on the same rows and compares every tensor, in the order of computation.
 
-    ``flags`` are for the C compiler.
+    ``flags`` are for the C compiler; ``machine`` runs the C, by default this one.
     """
     graph = parse_model(content)
     layers = _layers(graph)
     litert, torch = LiteRtEngine(content, keep_tensors=True), TorchEngine(content)
-    with NativeEngine(content, trace=True, flags=flags) as native:
+    with NativeEngine(content, trace=True, flags=flags, machine=machine) as native:
         traces = native.trace(rows)
     for row, trace in zip(rows, traces, strict=True):
         litert.step(row)

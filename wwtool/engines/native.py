@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -16,28 +13,21 @@ import numpy.typing as npt
 from wwtool.assets import asset_dir
 from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
 from wwtool.compiler.reader import parse_model
+from wwtool.engines.machines import Machine, host
 from wwtool.errors import InputError, ToolError
-
-_STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
-
-
-def host_compiler() -> str:
-    """The C compiler of this machine: $CC, cc, gcc or clang.
-
-    Raises:
-        ToolError: there is none.
-    """
-    for name in (os.environ.get("CC", ""), "cc", "gcc", "clang"):
-        if name and shutil.which(name):
-            return name
-    raise ToolError("no C compiler was found on this machine; install one, on Debian or Ubuntu: apt-get install gcc")
 
 
 class NativeEngine:
-    """Compiles a model once into a temporary folder; every run starts from a fresh state."""
+    """Compiles a model once into a temporary folder; every run starts from a fresh state.
 
-    def __init__(self, content: bytes, trace: bool = False, flags: tuple[str, ...] = ("-O2",)) -> None:
-        self.model: CompiledModel = compile_graph(parse_model(content), "model")
+    ``machine`` is where it runs, by default this one; the model is compiled for its target.
+    """
+
+    def __init__(
+        self, content: bytes, trace: bool = False, flags: tuple[str, ...] = ("-O2",), machine: Machine | None = None
+    ) -> None:
+        self._machine = machine or host()
+        self.model: CompiledModel = compile_graph(parse_model(content), "model", self._machine.target)
         self._folder = tempfile.TemporaryDirectory(prefix="wwtool-native-")
         self._trace = trace
         folder = Path(self._folder.name)
@@ -45,14 +35,11 @@ class NativeEngine:
         harness = asset_dir("firmware_templates") / "compiler" / "run_rows.c"
         self._program = folder / "run_rows"
         define = ("-DWW_MODEL_TRACE",) if trace else ()
-        command = [
-            host_compiler(), *_STRICT, *flags, *define, f"-I{folder}",
-            *map(str, sources), str(harness), "-o", str(self._program),
-        ]  # fmt: skip
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
+        try:
+            self._machine.compile([*sources, harness], self._program, (*flags, *define))
+        except ToolError:
             self.close()
-            raise ToolError(f"the host's C compiler failed on the generated model: {result.stderr.strip()[:400]}")
+            raise
 
     def run(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Runs rows of shape (N, *input) and returns the first output's rows, shape (N, *output)."""
@@ -85,13 +72,7 @@ class NativeEngine:
             raise InputError(
                 f"the input is {rows.dtype} of shape {rows.shape}; the model takes int8 rows of {expected.shape[1:]}"
             )
-        result = subprocess.run(
-            [str(self._program)], input=np.ascontiguousarray(rows).tobytes(), capture_output=True, check=False
-        )
-        if result.returncode != 0:
-            detail = result.stderr.decode("utf-8", "replace").strip()[-400:]
-            raise ToolError(f"the compiled model stopped with code {result.returncode}: {detail}")
-        return result.stdout
+        return self._machine.run(self._program, np.ascontiguousarray(rows).tobytes())
 
     def close(self) -> None:
         self._folder.cleanup()
@@ -101,3 +82,22 @@ class NativeEngine:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
+
+
+def count_instructions(
+    model: CompiledModel, machine: Machine, rows: npt.NDArray[Any], calls: bool = False
+) -> list[int]:
+    """Instructions of one inference on an emulated core, the mean over ``rows`` (N, *input).
+
+    One number, or with ``calls`` one for every kernel call and one for what comes after them.
+    """
+    with tempfile.TemporaryDirectory(prefix="wwtool-count-") as name:
+        folder = Path(name)
+        sources = write_sources(model, folder)
+        harness = asset_dir("firmware_templates") / "emulated" / "count_instructions.c"
+        define = ("-DWW_MODEL_PROFILE",) if calls else ()
+        machine.compile([*sources, harness], folder / "count", ("-O2", *define))
+        raw = machine.run(folder / "count", np.ascontiguousarray(rows).tobytes())
+    ticks = np.frombuffer(raw, "<u4").astype(np.int64)
+    counts = [round(int(t) * machine.instructions_a_tick / len(rows)) for t in ticks]
+    return counts if calls else counts[-1:]

@@ -83,8 +83,6 @@ def _fully_connected(graph: Graph, op: Operator, values: Values) -> npt.NDArray[
     accumulator = rows @ values[w.index].astype(np.int64).T + _bias(op, values, w.shape[0])
     assert w.quantization is not None
     real = real_multiplier(x.scale, w.quantization.scale, y.scale)
-    if not w.quantization.per_channel:
-        real = np.atleast_1d(np.float64(np.float32(x.scale) * w.quantization.scale[0]) / np.float64(y.scale))
     return requantize(accumulator, real, y.zero_point, *activation_range(op, y), once=True)
 
 

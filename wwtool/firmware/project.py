@@ -12,10 +12,11 @@ from wwtool.assets import asset_dir
 from wwtool.compiler.emit import interfaces, template_environment
 from wwtool.compiler.package import CompiledModel, write_sources
 from wwtool.compiler.reader import safe_identifier
+from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import write_text
-from wwtool.firmware.toolchains import WARNINGS, Toolchain
+from wwtool.firmware.toolchains import Toolchain
 from wwtool.platforms import Platform
 
 # Where the time goes; everything else is compiled for size.

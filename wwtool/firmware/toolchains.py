@@ -7,11 +7,9 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from wwtool.engines.native import host_compiler
+from wwtool.engines.machines import host_compiler
 from wwtool.errors import ToolError
 from wwtool.platforms import Platform
-
-WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 
 
 @dataclass(frozen=True)

@@ -63,12 +63,7 @@ class QuantizedLayer:
         accumulator = conv_accumulate(
             x[None, :, None, :], self.weights, self.bias, self.input.zero_point, (self.stride, 1), groups=groups
         )[0, :, 0, :]
-        if self.kind == "dense":
-            # One scale, multiplied in float32 as TFLite does for FULLY_CONNECTED.
-            product = np.float32(self.input.scale) * self.weight_scale
-            real = product.astype(np.float64) / np.float64(np.float32(self.output.scale))
-        else:
-            real = real_multiplier(self.input.scale, self.weight_scale, self.output.scale)
+        real = real_multiplier(self.input.scale, self.weight_scale, self.output.scale)
         low = self.output.zero_point if self.relu else -128
         y = requantize(accumulator, real, self.output.zero_point, low, 127, once=self.kind == "dense")
         return y.astype(np.int8)

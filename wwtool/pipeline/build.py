@@ -19,7 +19,7 @@ from wwtool.compiler.package import CompiledModel, compile_graph
 from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.data.audio import write_audio
 from wwtool.data.store import ClipStore
-from wwtool.engines.native import host_compiler
+from wwtool.engines.machines import host_compiler
 from wwtool.errors import BudgetError, InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import read_json, replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json

@@ -103,6 +103,63 @@ void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size
 void ww_copy_rows(void *output, size_t output_stride, const void *input, size_t input_stride, size_t bytes,
                   size_t rows);
 
+/*
+ * Weights and scales of all output channels in the order in which a fast kernel reads them, block of channels by block:
+ * the block's biases, doubled, its weights, and then its mantissas, its roundings (a half of the last place, plus the output's
+ * zero point) and its right shifts, each a word. What the weights look like is said at each kernel.
+ *
+ * wwtool/compiler/fast_kernels.py chooses these kernels for layers whose shifts lie in 1 to 22 and whose accumulators
+ * stay below 2^30 in magnitude, packs their weights and gives the scratch its size. Input zero points are folded into
+ * the biases except for depthwise convolutions with padding.
+ */
+struct ww_channel_records {
+    const uint32_t *words;
+    int32_t depth; /* inputs, or taps, of one output */
+    int32_t channels;
+    int8_t output_min;
+    int8_t output_max;
+    int8_t round_once;
+};
+
+struct ww_dense_packed {
+    struct ww_channel_records records;
+    int32_t rows;
+    int32_t row_stride;
+};
+
+struct ww_conv_2d_packed {
+    struct ww_channel_records records;
+    struct ww_window window;
+    int32_t input_zero_point;
+};
+
+struct ww_depthwise_packed {
+    struct ww_channel_records records;
+    struct ww_window window;
+    int32_t input_zero_point;
+};
+
+/*
+ * For cores with dual 16-bit multiplies (Cortex-M4). Blocks of two channels; for each four inputs, filled up with zeros
+ * to a multiple of eight, four weights of the one and four of the other.
+ */
+void ww_dense_dsp(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+void ww_conv_2d_dsp(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+
+/* The same; multiplier 1, blocks of four channels, for each tap the weights of channels 0, 2, 1 and 3, doubled, in 16 bits. */
+void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
+
+/*
+ * For cores with 32-bit products alone (Cortex-M0+): two products a multiplication (ww_lanes.h). Blocks of two channels;
+ * for each four inputs, filled up with zeros to a multiple of eight, four weights of the one channel in two words and
+ * four of the other. Biases are not doubled; accumulators stay below 2^29.
+ */
+void ww_dense_lanes(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+void ww_conv_2d_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+
+/* The same; multiplier 1, blocks of one channel, a word a weight. */
+void ww_depthwise_conv_2d_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif

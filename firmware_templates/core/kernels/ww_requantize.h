@@ -55,4 +55,15 @@ static inline int8_t ww_requantize_once(const struct ww_requantize *to, int32_t 
     return ww_clamp((int32_t)((product + ((int64_t)1 << (bits - 1))) >> bits), to);
 }
 
+/* A fused activation, after saturation to int8. */
+static inline void ww_clamp_outputs(int8_t *output, int32_t count, int8_t low, int8_t high)
+{
+    if (low == INT8_MIN && high == INT8_MAX) {
+        return;
+    }
+    for (; count > 0; count--, output++) {
+        *output = *output < low ? low : *output > high ? high : *output;
+    }
+}
+
 #endif /* WW_REQUANTIZE_H */

@@ -1,0 +1,51 @@
+/*
+ * Two products by one 32-bit multiplication, for cores that have nothing wider, such as Cortex-M0+. Private to the
+ * kernels.
+ *
+ * With x = x0 + 2^16 x1 and w = w1 + 2^16 w0, the product modulo 2^32 is x0 w1 + 2^16 (x0 w0 + x1 w1): its upper half
+ * is the sum of both products once the lower half, of 15 bits and a sign, is rounded away. That sum fits 16 bits unless
+ * all four numbers are -128, which the compiler excludes.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef WW_LANES_H
+#define WW_LANES_H
+
+#include "ww_kernels.h"
+
+/* Words of scratch for a row of `depth` inputs, filled up to a multiple of eight. */
+static inline int32_t ww_lane_words(int32_t depth)
+{
+    return (depth + 7) / 8 * 4;
+}
+
+/* Two inputs a word, zeros at the end. */
+void ww_widen_lanes(uint32_t *scratch, const int8_t *input, int32_t depth);
+
+/* A widened row times the weights of all channels. */
+void ww_matmul_lanes(const struct ww_channel_records *records, const uint32_t *scratch, int8_t *output);
+
+/*
+ * An accumulator below 2^29 in magnitude to the output's int8, as TFLite rounds it, by 16-bit halves: a 64-bit product
+ * is a library call on these cores. `rounding` holds a half of the last place and the output's zero point.
+ */
+static inline int8_t ww_rescale_by_halves(int32_t accumulator, const uint32_t *mantissa, uint32_t rounding,
+                                          uint32_t shift, int once)
+{
+    const int32_t m_low = (int32_t)(*mantissa & 0xFFFFu);
+    const int32_t m_high = (int32_t)(*mantissa >> 16);
+    const int32_t low = (int16_t)accumulator;
+    const int32_t high = (accumulator - low) >> 16;
+    const int32_t middle = ((low * m_low) >> 16) + low * m_high + high * m_low;
+    int32_t product = 2 * high * m_high;
+    if (once) {
+        product += middle >> 15;
+    } else {
+        product += (middle + (1 << 14)) >> 15;
+        product += product >> 31; /* halves away from zero */
+    }
+    const int32_t result = (product + (int32_t)rounding) >> shift;
+    return (int8_t)(result < -128 ? -128 : result > 127 ? 127 : result);
+}
+
+#endif /* WW_LANES_H */

@@ -1,0 +1,27 @@
+/*
+ * Which taps of a window lie inside the input. Private to the kernels.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef WW_WINDOW_CLIP_H
+#define WW_WINDOW_CLIP_H
+
+#include <stdint.h>
+
+/* Along one axis, for a window that starts at `start`: the first tap inside and how many there are from it on. */
+static inline void ww_clip(int32_t start, int32_t size, int32_t kernel, int32_t dilation, int32_t *first,
+                           int32_t *count)
+{
+    int32_t skipped = 0;
+    for (; start < 0; start += dilation) {
+        skipped++;
+    }
+    int32_t inside = 0;
+    for (; start < size && skipped + inside < kernel; start += dilation) {
+        inside++;
+    }
+    *first = skipped;
+    *count = inside;
+}
+
+#endif /* WW_WINDOW_CLIP_H */

@@ -1,0 +1,151 @@
+"""The kernels made for a core give LiteRT's bytes: on this machine under sanitizers and on emulated cores.
+
+The graphs are those of the portable kernels' tests; here, the weights' range makes most layers fit for the fast ones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from graphs import NONE, RELU, RELU6, SAME, VALID, Net, assert_engines_agree, float32
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_compiler_operators import Draw, activations, paddings, some, zero_points
+
+from wwtool.compiler.package import compile_graph
+from wwtool.compiler.reader import parse_model
+from wwtool.compiler.targets import Target
+from wwtool.engines.machines import Machine, emulated, host
+from wwtool.models.quantized import Scale
+
+CORES: tuple[Target, ...] = ("cortex-m4", "cortex-m0plus", "xtensa")
+SUFFIXES = {"cortex-m4": "dsp", "cortex-m0plus": "lanes", "xtensa": "lanes"}
+few = settings(some, max_examples=4)
+
+
+def machine(core: Target) -> Machine:
+    chosen = emulated(core)
+    if not chosen.available:
+        pytest.skip(f"{chosen.compiler} or {chosen.emulator[0]} is not installed")
+    return chosen
+
+
+@st.composite
+def layers(draw: Draw) -> bytes:
+    """Convolutions, depthwise convolutions and dense layers side by side, all of them fit for fast kernels."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    shape = (1, draw(st.integers(1, 7)), draw(st.integers(1, 7)), draw(st.sampled_from([1, 3, 4, 6, 8, 13, 32])))
+    net = Net(shape, Scale(float32(0.05), draw(zero_points)))
+    _, h, w, depth = shape
+    outputs = []
+
+    def scales(reach: int, channels: int) -> tuple[np.ndarray, Scale]:
+        weight_scale = (0.01 * 3.0 ** random.uniform(-1, 1, channels)).astype(np.float32)
+        # From outputs mostly saturated to outputs mostly zero, with multipliers below a half.
+        multiplier = min(0.45, 10 ** draw(st.floats(-5.0, 0.5)) / np.sqrt(reach))
+        return weight_scale, Scale(float32(0.05 * 0.03 / multiplier), draw(zero_points))
+
+    for _ in range(6):
+        depthwise = draw(st.booleans())
+        padding = draw(paddings)
+        kernel = draw(st.integers(1, min(h, 5))), draw(st.integers(1, min(w, 5)))
+        if padding == SAME and draw(st.booleans()):
+            kernel = draw(st.integers(1, 3)), draw(st.integers(1, 3))  # larger than the input, perhaps
+        if draw(st.integers(0, 2)) == 0:
+            kernel = (1, 1)
+        dilation = (draw(st.integers(1, 4)), draw(st.integers(1, 4))) if padding == SAME else (1, 1)
+        stride = (1, 1) if dilation != (1, 1) else (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+        made = depth if depthwise else draw(st.integers(1, 9))
+        weights = random.integers(-127, 128, (1, *kernel, made) if depthwise else (made, *kernel, depth), np.int8)
+        if draw(st.integers(0, 3)) == 0:
+            weights = np.where(weights < 0, -127, 127).astype(np.int8)
+        bias = random.integers(-20_000, 20_001, made, np.int32)
+        reach = kernel[0] * kernel[1] * (1 if depthwise else depth)
+        weight_scale, output = scales(reach, made)
+        activation = draw(activations)
+        outputs.append(
+            net.conv(net.input, weights, bias, weight_scale, output, stride, dilation, padding, activation, depthwise)
+        )
+    size = h * w * depth
+    flat = net.reshape(net.input, (1, size))
+    for channels in (1, 5):
+        weights = random.integers(-127, 128, (channels, size), np.int8)
+        _, output = scales(size, channels)
+        bias = random.integers(-20_000, 20_001, channels, np.int32)
+        outputs.append(net.dense(flat, weights, bias, 0.01, output, draw(activations)))
+    return net.pack(*outputs)
+
+
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0plus"])
+def test_sanitized_on_this_machine(core: Target) -> None:
+    @some
+    @given(layers())
+    def check(content: bytes) -> None:
+        assert_engines_agree(content, machine=host(core))
+
+    check()
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_on_an_emulated_core(core: Target) -> None:
+    chosen = machine(core)
+
+    @few
+    @given(layers())
+    def check(content: bytes) -> None:
+        assert_engines_agree(content, machine=chosen)
+
+    check()
+
+
+def network(channels: int = 12) -> bytes:
+    """A keyword-spotting network in small: every fast kernel, one after the other."""
+    random = np.random.default_rng(3)
+    net = Net((1, 13, 5, 1), Scale(float32(0.1), -7))
+    x, middle = net.input, Scale(float32(0.2), -128)
+    scale = np.full(channels, 0.01, np.float32)
+
+    def weights(*shape: int) -> np.ndarray:
+        return random.integers(-127, 128, shape, np.int8)
+
+    bias = random.integers(-5000, 5000, channels, np.int32)
+    x = net.conv(x, weights(channels, 4, 3, 1), bias, scale, middle, (2, 1), (1, 1), SAME, RELU)
+    for padding in (SAME, VALID):
+        x = net.conv(x, weights(1, 3, 3, channels), bias, scale, middle, (1, 1), (1, 1), padding, RELU6, depthwise=True)
+        x = net.conv(x, weights(channels, 1, 1, channels), bias, scale, middle, activation=RELU)
+    x = net.pool(x, net.shapes[x][1:3], (1, 1), VALID, NONE)
+    y = net.dense(net.reshape(x, (1, channels)), weights(3, channels), None, 0.01, Scale(float32(0.3), 4))
+    return net.pack(y)
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_the_fast_kernels_are_chosen(core: Target) -> None:
+    graph = parse_model(network())
+    functions = {call.function for call in compile_graph(graph, "model", core).program.calls}
+    suffix = SUFFIXES[core]
+    assert functions == {
+        f"ww_conv_2d_{suffix}", f"ww_depthwise_conv_2d_{suffix}", f"ww_dense_{suffix}", "ww_average_pool_2d",
+    }  # fmt: skip
+    small = {call.function for call in compile_graph(graph, "model", core, "size").program.calls}
+    assert not any(function.endswith(suffix) for function in small)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 12])
+@pytest.mark.parametrize("core", CORES)
+def test_a_network_on_an_emulated_core(core: Target, channels: int) -> None:
+    assert_engines_agree(network(channels), machine=machine(core))
+
+
+def test_layers_that_fast_kernels_cannot_do_exactly_keep_the_portable_ones() -> None:
+    """A multiplier of a half and more, weights of -128, sums beyond 2^30."""
+    net = Net((1, 4), Scale(1.0, 0))
+    weights = np.full((2, 4), 100, np.int8)
+    large = net.dense(net.input, weights, None, 0.5, Scale(0.75, 0))
+    lowest = net.dense(net.input, np.full((2, 4), -128, np.int8), None, 0.001, Scale(1.0, 0))
+    bias = np.asarray([2**30, 0], np.int32)
+    far = net.dense(net.input, weights, bias, 0.001, Scale(1.0, 0))
+    content = net.pack(large, lowest, far)
+    for core in CORES:
+        calls = compile_graph(parse_model(content), "model", core).program.calls
+        assert [call.function for call in calls] == ["ww_dense_round_once"] * 3
+    assert_engines_agree(content, machine=host("cortex-m4"))

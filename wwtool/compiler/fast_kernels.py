@@ -1,0 +1,143 @@
+"""Replaces calls of portable kernels by those made for a core, wherever the numbers of a layer allow it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.compiler.calls import Call, Constant, Field, Scratch
+from wwtool.compiler.convolutions import Window
+from wwtool.compiler.lowering import Program
+from wwtool.compiler.packing import (
+    Channels,
+    Words,
+    dual_multiply_pairs,
+    dual_multiply_taps,
+    lane_pairs,
+    lane_taps,
+)
+
+
+@dataclass(frozen=True)
+class KernelSet:
+    """The kernels of a kind of core, ``ww_<operator>_<suffix>``, and the orders of weights that they read."""
+
+    suffix: str
+    largest_sum: int
+    fewest_depthwise_channels: int
+    row_bytes: Callable[[int, int], int]  # scratch for rows of a depth
+    pairs: Callable[[Channels], Words]
+    taps: Callable[[Channels], Words]
+
+
+DSP = KernelSet(
+    "dsp", 2**30, 4, lambda depth, rows: -(-depth // 8) * 16 * min(rows, 2), dual_multiply_pairs, dual_multiply_taps
+)
+LANES = KernelSet("lanes", 2**29, 1, lambda depth, _: -(-depth // 8) * 16, lane_pairs, lane_taps)
+_SETS = {"dsp": DSP, "lanes": LANES}
+
+
+def specialize(program: Program, kernels: Literal["", "dsp", "lanes"]) -> None:
+    """Puts the kernels of a set in the place of portable ones; a call that none of them fits stays as it is."""
+    if kernels:
+        chosen = _SETS[kernels]
+        program.calls = [(_faster(call, chosen) or call) for call in program.calls]
+
+
+def _faster(call: Call, kernels: KernelSet) -> Call | None:
+    fields: Any = call.fields
+    match call.function:
+        case "ww_dense" | "ww_dense_round_once":
+            return _dense(call, kernels)
+        case "ww_conv_2d":
+            return _conv_2d(call, kernels)
+        case "ww_depthwise_conv_2d" if fields["multiplier"] == 1:
+            return _depthwise(call, kernels, fields["window"], fields["input_zero_point"])
+        case "ww_depthwise_taps":
+            rows, stride, dilation, taps = (fields[key] for key in ("rows", "stride", "dilation", "taps"))
+            return _depthwise(call, kernels, _along_width(rows, stride, dilation, taps, fields["channels"]), 0)
+    return None
+
+
+def _channels(
+    fields: dict[str, Any], weights: npt.NDArray[Any], input_zero_point: int, largest_sum: int
+) -> Channels | None:
+    """The channels of a layer with ``weights`` (channels, inputs), the zero point folded into their biases; None if
+    the fast kernels' way to rescale is not exact for them."""
+    requantize = fields["requantize"]
+    wide = weights.astype(np.int64)
+    bias = requantize["bias"].values.astype(np.int64) - input_zero_point * wide.sum(axis=1)
+    shift = requantize["shift"].values.astype(np.int64)
+    reach = (np.abs(bias) + 128 * np.abs(wide).sum(axis=1)).max(initial=0)
+    if reach >= largest_sum or np.any((shift > -1) | (shift < -22)) or np.any(wide == -128):
+        return None
+    mantissa = requantize["mantissa"].values.astype(np.int64)
+    return Channels(weights, bias, mantissa, -shift, requantize["output_zero_point"])
+
+
+def _packed(
+    call: Call, function: str, struct: str, channels: Channels, words: Words, scratch: int, **more: Any
+) -> Call:
+    old: Any = call.fields
+    records: dict[str, Field] = {
+        "words": Constant(f"op{call.operator}_channels", "uint32_t", words),
+        "depth": channels.weights.shape[1],
+        "channels": channels.weights.shape[0],
+        "output_min": old["requantize"]["output_min"],
+        "output_max": old["requantize"]["output_max"],
+        "round_once": int(call.function.endswith("_round_once")),
+    }
+    arguments = (*call.arguments, Scratch(scratch)) if scratch else call.arguments
+    return replace(call, function=function, struct=struct, fields={"records": records, **more}, arguments=arguments)
+
+
+def _dense(call: Call, kernels: KernelSet) -> Call | None:
+    fields: Any = call.fields
+    depth, rows = fields["depth"], fields["rows"]
+    weights = fields["weights"].values.reshape(fields["channels"], depth)
+    channels = _channels(fields, weights, 0, kernels.largest_sum)
+    if channels is None:
+        return None
+    return _packed(
+        call, f"ww_dense_{kernels.suffix}", "ww_dense_packed", channels, kernels.pairs(channels),
+        kernels.row_bytes(depth, rows), rows=rows, row_stride=fields["row_stride"],
+    )  # fmt: skip
+
+
+def _conv_2d(call: Call, kernels: KernelSet) -> Call | None:
+    fields: Any = call.fields
+    window = fields["window"]
+    weights = fields["weights"].values.reshape(window["output_channels"], -1)
+    channels = _channels(fields, weights, fields["input_zero_point"], kernels.largest_sum)
+    if channels is None:
+        return None
+    depth = weights.shape[1]
+    return _packed(
+        call, f"ww_conv_2d_{kernels.suffix}", "ww_conv_2d_packed", channels, kernels.pairs(channels),
+        kernels.row_bytes(depth, 2) + depth, window=window, input_zero_point=fields["input_zero_point"],
+    )  # fmt: skip
+
+
+def _along_width(rows: int, stride: int, dilation: int, taps: int, channels: int) -> dict[str, int]:
+    """struct ww_window of a convolution along one axis."""
+    width = (rows - 1) * stride + (taps - 1) * dilation + 1
+    return asdict(Window(1, width, channels, 1, rows, channels, 1, taps, 1, stride, 1, dilation, 0, 0))
+
+
+def _depthwise(call: Call, kernels: KernelSet, window: dict[str, int], zero_point: int) -> Call | None:
+    fields: Any = call.fields
+    count = window["output_channels"]
+    weights = fields["weights"].values.reshape(-1, count).T
+    # The kernel subtracts the zero point from every input; what the sums can reach is the same as if it were folded in.
+    channels = _channels(fields, weights, 0, kernels.largest_sum)
+    folded = _channels(fields, weights, zero_point, kernels.largest_sum)
+    if count < kernels.fewest_depthwise_channels or channels is None or folded is None:
+        return None
+    return _packed(
+        call, f"ww_depthwise_conv_2d_{kernels.suffix}", "ww_depthwise_packed", channels, kernels.taps(channels), 0,
+        window=window, input_zero_point=zero_point,
+    )  # fmt: skip

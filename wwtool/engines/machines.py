@@ -1,0 +1,175 @@
+"""Where the generated C runs: this machine, or a core emulated by QEMU. A machine compiles a program and runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from wwtool.assets import asset_dir
+from wwtool.compiler.targets import Target
+from wwtool.errors import ToolError
+
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
+_TIMEOUT_S = 600
+
+
+def host_compiler() -> str:
+    """The C compiler of this machine: $CC, cc, gcc or clang.
+
+    Raises:
+        ToolError: there is none.
+    """
+    for name in (os.environ.get("CC", ""), "cc", "gcc", "clang"):
+        if name and shutil.which(name):
+            return name
+    raise ToolError("no C compiler was found on this machine; install one, on Debian or Ubuntu: apt-get install gcc")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A compiler with the flags of a core, and the emulator that runs what it makes (empty: this machine runs it).
+
+    On an emulator a program's standard input and output are files; ``support`` is linked with it.
+    """
+
+    target: Target
+    compiler: str
+    flags: tuple[str, ...]
+    support: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+    emulator: tuple[str, ...] = ()
+    instructions_a_tick: int = 0
+    redirected: bool = False  # the emulator's own standard input and output are the program's
+    packages: str = ""
+
+    @property
+    def available(self) -> bool:
+        """Whether compiler and emulator are installed."""
+        return all(shutil.which(tool) for tool in (self.compiler, *self.emulator[:1]))
+
+    def compile(self, sources: list[Path], program: Path, flags: tuple[str, ...]) -> None:
+        """Compiles ``sources`` (their folder is searched for headers) and links them.
+
+        Raises:
+            ToolError: the compiler or the emulator is missing, or the compiler failed.
+        """
+        for tool in (self.compiler, *self.emulator[:1]):
+            if shutil.which(tool) is None:
+                raise ToolError(
+                    f"{tool} was not found; install it, on Debian or Ubuntu: apt-get install {self.packages}"
+                )
+        root = asset_dir("firmware_templates") / "emulated"
+        folders = [f"-I{root}"] if self.support else []
+        support = [str(root / file) for file in self.support]
+        command = [
+            self.compiler, *WARNINGS, *self.flags, *flags, f"-I{sources[0].parent}", *folders,
+            *map(str, sources), *support, "-o", str(program), *self.libraries,
+        ]  # fmt: skip
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise ToolError(f"the C compiler {self.compiler} failed on the model: {result.stderr.strip()[:400]}")
+
+    def run(self, program: Path, content: bytes) -> bytes:
+        """Runs a program with ``content`` as its standard input and returns its standard output.
+
+        Raises:
+            ToolError: the program did not end as it should.
+        """
+        if not self.emulator:
+            result = subprocess.run([str(program)], input=content, capture_output=True, check=False)
+            return self._checked(result, result.stdout)
+        with tempfile.TemporaryDirectory(prefix="wwtool-emulated-") as name:
+            folder = Path(name)
+            (folder / "input").write_bytes(content)
+            command = [*self.emulator, "-kernel", str(program)]
+            with (folder / "input").open("rb") as stdin:
+                try:
+                    result = subprocess.run(
+                        command, cwd=folder, stdin=stdin, capture_output=True, check=False, timeout=_TIMEOUT_S
+                    )
+                except subprocess.TimeoutExpired as error:
+                    raise ToolError(
+                        f"the model did not end on the emulated {self.target} within {_TIMEOUT_S} s"
+                    ) from error
+            output = folder / "output"
+            written = output.read_bytes() if output.is_file() else b""
+            return self._checked(result, result.stdout if self.redirected else written)
+
+    def _checked(self, result: subprocess.CompletedProcess[bytes], output: bytes) -> bytes:
+        if result.returncode != 0:
+            detail = result.stderr.decode("utf-8", "replace").strip()[-400:]
+            raise ToolError(f"the compiled model stopped ({self.target}) with code {result.returncode}: {detail}")
+        return output
+
+
+def host(target: Target = "host") -> Machine:
+    """This machine, with its own compiler; the kernels of another target run on it too, if slowly."""
+    return Machine(target, host_compiler(), (), packages="gcc")
+
+
+_QUIET = ("-display", "none", "-monitor", "none", "-serial", "none")
+_BARE = ("-ffreestanding", "-ffunction-sections", "-Wl,--gc-sections", "-nostartfiles")
+
+
+def _arm(target: Target, board: str, *flags: str) -> Machine:
+    script = asset_dir("firmware_templates") / "emulated" / "arm" / "mps2.ld"
+    return Machine(
+        target,
+        "arm-none-eabi-gcc",
+        (*flags, "-mthumb", *_BARE, "--specs=nano.specs", "-T", str(script)),
+        ("stdio.c", "arm/machine.c"),
+        (),
+        ("qemu-system-arm", "-M", board, "-icount", "shift=0", "-semihosting", *_QUIET),
+        40,
+        packages="gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm",
+    )
+
+
+def emulated(core: Target) -> Machine:
+    """QEMU's Cortex-M3 for cortex-m0plus, Cortex-M4 or Xtensa.
+
+    Raises:
+        ValueError: there is no emulator of ``core``.
+    """
+    if core == "cortex-m0plus":
+        return _arm(core, "mps2-an385", "-mcpu=cortex-m0plus")
+    if core == "cortex-m4":
+        return _arm(core, "mps2-an386", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
+    if core == "xtensa":
+        script = asset_dir("firmware_templates") / "emulated" / "xtensa" / "sim.ld"
+        return Machine(
+            core,
+            "xtensa-lx106-elf-gcc",
+            (
+                *_picolibc(),
+                "-mlongcalls",
+                "-mtext-section-literals",
+                *_BARE,
+                "-nostdlib",
+                "-Wl,--no-warn-rwx-segments",
+                "-T",
+                str(script),
+            ),
+            ("stdio.c", "xtensa/start.S", "xtensa/machine.c", "xtensa/builtins.c"),
+            ("-lc", "-lgcc"),
+            ("qemu-system-xtensa", "-M", "sim", "-cpu", "dc232b", "-icount", "shift=6", "-semihosting", *_QUIET),
+            1,
+            redirected=True,
+            packages="gcc-xtensa-lx106 picolibc-xtensa-lx106-elf qemu-system-misc",
+        )
+    raise ValueError(f"there is no emulated core '{core}'")
+
+
+@cache
+def _picolibc() -> tuple[str, ...]:
+    """Where the Xtensa compiler's C library lies; its specs are not on the compiler's path."""
+    if shutil.which("xtensa-lx106-elf-gcc") is None:
+        return ()
+    command = ["xtensa-lx106-elf-gcc", "-print-file-name=libc.a"]
+    library = Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+    return (f"-isystem{library.parents[1] / 'include'}", f"-L{library.parent}") if library.is_absolute() else ()
