@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.compiler.graph import Graph
+
 
 @dataclass(frozen=True)
 class Constant:
@@ -41,6 +43,7 @@ class Call:
 
     ``struct`` names the parameter struct ("" if the kernel takes none); an argument is memory of a tensor, a
     constant or a number. ``in_place``: the kernel gives the same bytes when its output is its first input's memory.
+    ``scratch_bytes`` of the arena are the kernel's own while it runs, see ``scratch_tensor``.
     """
 
     operator: int
@@ -53,6 +56,7 @@ class Call:
     fields: dict[str, Field] = field(default_factory=dict)
     macs: int = 0
     in_place: bool = False
+    scratch_bytes: int = 0
 
     def constants(self) -> list[Constant]:
         """Every constant the call refers to, each once."""
@@ -71,9 +75,18 @@ class Call:
         return list(found.values())
 
 
+def scratch_tensor(graph: Graph, operator: int) -> int:
+    """The tensor number by which a Span names the scratch memory of an operator's call."""
+    return len(graph.tensors) + operator
+
+
 def int32_array(name: str, values: npt.ArrayLike) -> Constant:
     return Constant(name, "int32_t", np.asarray(values, np.int32).ravel())
 
 
 def int8_array(name: str, values: npt.ArrayLike) -> Constant:
     return Constant(name, "int8_t", np.asarray(values, np.int8).ravel())
+
+
+def int16_array(name: str, values: npt.ArrayLike) -> Constant:
+    return Constant(name, "int16_t", np.asarray(values, np.int16).ravel())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wwtool.compiler.calls import scratch_tensor
 from wwtool.compiler.lowering import Program
 from wwtool.compiler.planner import Layout, Region, aligned, plan
 
@@ -48,6 +49,9 @@ def assign(program: Program) -> Memory:
     for i, state in enumerate(program.states):
         state_offsets[-1 - i] = position
         position += aligned(state.nbytes)
+    for variable in program.variables:
+        state_offsets[variable.index] = position
+        position += aligned(variable.nbytes)
     last_step = len(program.calls)
     first: dict[int, int] = {}
     last: dict[int, int] = {}
@@ -67,6 +71,9 @@ def assign(program: Program) -> Memory:
     for step, call in enumerate(program.calls):
         for tensor in (*call.reads, *call.writes):
             touch(tensor, step)
+        if call.scratch_bytes:
+            own = scratch_tensor(graph, call.operator)
+            first[own], last[own], size[own] = step, step, call.scratch_bytes
     for tensor in graph.outputs:
         touch(tensor, last_step)
     regions = [Region(root, size[root], first[root], last[root]) for root in sorted(first)]

@@ -12,7 +12,7 @@ from wwtool.compiler.lowering import Program, lower
 from wwtool.compiler.memory import Memory, assign
 from wwtool.files import write_text
 
-_KERNEL_HEADERS = ("ww_kernels.h", "ww_requantize.h")
+_KERNEL_HEADERS = ("ww_kernels.h", "ww_requantize.h", "ww_fixed_point.h")
 
 
 @dataclass(frozen=True)

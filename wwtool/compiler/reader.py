@@ -39,7 +39,11 @@ _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "VAR_HANDLE": (0, 0, 1, ("sharedName",)),
     "READ_VARIABLE": (1, 1, 1, ()),
     "ASSIGN_VARIABLE": (2, 2, 0, ()),
+    "SVDF": (5, 5, 1, ("rank", "fusedActivationFunction")),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": (20, 24, 1, ("fusedActivationFunction", "cellClip", "projClip", "timeMajor")),
 }
+# Which of the inputs that must be named may be -1.
+_OPTIONAL_INPUTS = {"SVDF": (3,), "UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 5, 9, 10, 11, 12, 16, 17)}
 _OPTIONAL_LAST = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
@@ -146,7 +150,10 @@ def _tensor(file: _File, subgraph: int, index: int) -> Tensor:
                 f"its shape {list(shape)} needs {nbytes}"
             )
         data = np.frombuffer(raw, np.dtype(dtype)).reshape(shape)
-    return Tensor(index, label, shape, dtype, _quantization(t, index, label, dtype, name), data)
+    variable = bool(t.IsVariable())
+    if variable and data is not None:
+        raise InputError(f"{name}: tensor {index} ({label}) is a variable and has data; export the model again")
+    return Tensor(index, label, shape, dtype, _quantization(t, index, label, dtype, name), data, variable)
 
 
 def _quantization(t: Any, index: int, label: str, dtype: str, name: str) -> Quantization | None:
@@ -175,12 +182,12 @@ def _operator(file: _File, subgraph: int, index: int) -> Operator:
     kind = _OPERATOR_NAMES.get(number, f"operator code {number}")
     if kind == "CUSTOM":
         kind = f"custom operator {(code.CustomCode() or b'?').decode('utf-8', 'replace')}"
-    inputs, outputs = _vector(op, "Inputs"), _vector(op, "Outputs")
+    inputs, outputs, intermediates = (_vector(op, field) for field in ("Inputs", "Outputs", "Intermediates"))
     count = len(file.tensors[subgraph])
-    if any(not -1 <= i < count for i in inputs) or any(not 0 <= i < count for i in outputs):
+    if any(not -1 <= i < count for i in (*inputs, *intermediates)) or any(not 0 <= i < count for i in outputs):
         raise InputError(f"{name}: operator {index} ({kind}) names a tensor that does not exist")
     given = schema.BuiltinOptionsCreator(op.BuiltinOptionsType(), op.BuiltinOptions())
-    result = Operator(index, kind, inputs, outputs, dict(vars(given)) if given is not None else {})
+    result = Operator(index, kind, inputs, outputs, dict(vars(given)) if given is not None else {}, intermediates)
     _check_form(result, name)
     return result
 
@@ -190,8 +197,9 @@ def _check_form(op: Operator, name: str) -> None:
     if op.kind not in _FORMS:
         return
     least, most, outputs, options = _FORMS[op.kind]
-    present = sum(i >= 0 for i in op.inputs[:least])
-    optional = op.kind in _OPTIONAL_LAST
+    may_miss = _OPTIONAL_INPUTS.get(op.kind, ())
+    present = sum(i >= 0 or n in may_miss for n, i in enumerate(op.inputs[:least]))
+    optional = op.kind in _OPTIONAL_LAST or op.kind in _OPTIONAL_INPUTS
     if present < least or len(op.inputs) > most or (not optional and -1 in op.inputs) or len(op.outputs) != outputs:
         raise InputError(
             f"{name}: {op.where()} has inputs {list(op.inputs)} and outputs {list(op.outputs)}, which is not valid"
@@ -235,7 +243,7 @@ def _check_order(graph: Graph, name: str) -> None:
     for index in (*graph.inputs, *graph.outputs):
         if not 0 <= index < len(graph.tensors):
             raise InputError(f"{name}: tensor {index} is an input or output but does not exist")
-    known = {t.index for t in graph.tensors if t.data is not None} | set(graph.inputs)
+    known = {t.index for t in graph.tensors if t.data is not None or t.is_variable} | set(graph.inputs)
     for op in graph.operators:
         missing = [i for i in op.inputs if i >= 0 and i not in known]
         if missing:

@@ -96,6 +96,32 @@ struct ww_average_pool_2d {
 };
 void ww_average_pool_2d(const struct ww_average_pool_2d *op, const int8_t *input, int8_t *output);
 
+/* One multiplier for a whole tensor. */
+struct ww_multiplier {
+    int32_t mantissa;
+    int32_t shift;
+};
+
+/*
+ * SVDF: every filter is a dot product with the input, remembered for `memory` inferences; a unit is the sum over its
+ * `rank` filters of what they remember, weighted by age. The input's zero point is folded into feature_bias.
+ */
+struct ww_svdf {
+    const int8_t *feature_weights; /* [units * rank][inputs] */
+    const int32_t *feature_bias;   /* [units * rank] */
+    const int16_t *time_weights;   /* [units * rank][memory], the oldest first */
+    const int32_t *bias;           /* [units] */
+    struct ww_multiplier feature_multiplier;
+    struct ww_multiplier output_multiplier;
+    int32_t inputs;
+    int32_t units;
+    int32_t rank;
+    int32_t memory;
+    int32_t output_zero_point;
+};
+/* state is int16_t[units * rank][memory]. */
+void ww_svdf(const struct ww_svdf *op, const int8_t *input, void *state, int8_t *output);
+
 /* An element-wise function of one int8 input; table[q + 128] is the output byte for q. */
 void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count);
 
