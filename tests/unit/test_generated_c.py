@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from graphs import SAME, Model, Net, float32
-from recurrent_graphs import svdf
+from recurrent_graphs import lstm, svdf
 from test_compiler_state import copied, simple, start
 
 from wwtool.compiler.emit import comment_text, float_literal
@@ -53,7 +53,9 @@ def everything() -> Model:
     x = net.concatenate([x, old], 1)
     net.assign(handle, net.slice(x, [0, 0, 0, 0], [1, 2, 1, 3]))
     flat = net.reshape(x, (1, 21))
-    y = net.dense(svdf(net, flat, 6, 2, output=output), weights(1, 6), bias[:1], 0.01, Scale(1 / 16, 0))
+    x = net.reshape(svdf(net, flat, 6, 2, output=output), (1, 2, 3))
+    x = net.reshape(lstm(net, x, 4, 3), (1, 6))
+    y = net.dense(x, weights(1, 6), bias[:1], 0.01, Scale(1 / 16, 0))
     return net.pack(net.quantize(net.logistic(y), Scale(1 / 256, 0), "uint8"), net.logistic(y))
 
 

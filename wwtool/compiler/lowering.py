@@ -24,7 +24,7 @@ from wwtool.compiler.convolutions import (
 )
 from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator, Tensor
 from wwtool.compiler.reader import variable_name
-from wwtool.compiler.recurrent import lower_svdf, variable_tensors
+from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
 from wwtool.errors import InputError
 
 Lowering = Callable[[Graph, Operator], list[Call]]
@@ -381,4 +381,5 @@ LOWERINGS: dict[str, Lowering] = {
     "CONCATENATION": _lower_concatenation,
     "STRIDED_SLICE": _lower_strided_slice,
     "SVDF": lower_svdf,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
 }

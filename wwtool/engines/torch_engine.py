@@ -14,7 +14,7 @@ from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.lowering import lower, slice_bounds, supported_operators
 from wwtool.compiler.reader import parse_model, variable_name
 from wwtool.compiler.recurrent import initial_value, variable_tensors
-from wwtool.engines.torch_recurrent import svdf
+from wwtool.engines.torch_recurrent import lstm, svdf
 from wwtool.errors import InputError
 from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
 
@@ -154,4 +154,5 @@ _OPERATORS: dict[str, Callable[[Graph, Operator, Values], npt.NDArray[Any]]] = {
     "EXPAND_DIMS": _reshape,
     "SQUEEZE": _reshape,
     "SVDF": svdf,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm,
 }
