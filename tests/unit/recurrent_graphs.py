@@ -88,6 +88,7 @@ def lstm(
     net.main.operator(
         kind, list((tensors | changes).values())[:inputs], [y], "UnidirectionalSequenceLSTMOptions", **chosen
     )
-    none = [net.main.activation(f"none{y}{i}", (), None, "float32") for i in range(4)]
-    net.main.intermediates([*none, net.main.activation(f"hidden{y}", (), hidden)])
+    # As TensorFlow's converter writes them: without elements.
+    none = [net.main.activation(f"none{y}{i}", (0,), None, "float32") for i in range(4)]
+    net.main.intermediates([*none, net.main.activation(f"hidden{y}", (0,), hidden)])
     return y

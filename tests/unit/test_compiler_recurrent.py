@@ -16,6 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from recurrent_graphs import GATES, lstm, svdf
 from test_compiler_state import run_harness
+from test_generated_c import everything
 
 from wwtool.compiler.package import compile_graph, kernel_dir
 from wwtool.compiler.reader import parse_model
@@ -166,6 +167,20 @@ def test_fixed_point_is_close_to_the_functions() -> None:
     assert np.abs(logistic_16(x) / 2**15 - 1 / (1 + np.exp(-x / 2**12))).max() < 1e-3
     for bits in range(7):
         assert np.abs(tanh_16(x, bits) / 2**15 - np.tanh(x / 2 ** (15 - bits))).max() < 2e-3
+
+
+def test_two_operators_on_one_state() -> None:
+    net = Net((1, 2, 3), Scale(0.1, -3))
+    state = net.main.state("state", (1, 4), Scale(1 / 128, 5))
+    cells = net.main.state("cells", (1, 4), Scale(2.0**-11, 0), "int16")
+    hidden = Scale(1 / 128, 5)
+    x = lstm(net, net.input, 4, hidden=hidden, weight_scale=0.03, state=state, cell_state=cells)
+    y = lstm(net, x, 4, hidden=hidden, weight_scale=0.03, seed=1, state=state, cell_state=cells)
+    assert_engines_agree(net.pack(x, y), rows=8)
+
+
+def test_a_network_with_every_kind_of_state() -> None:
+    assert_engines_agree(everything(), rows=8)
 
 
 def test_states_are_zeros_of_their_type() -> None:
@@ -383,3 +398,12 @@ def test_an_intermediate_tensor_that_does_not_exist() -> None:
 
     net = Net((1, 6), Scale(0.1, -3))
     assert "names a tensor that does not exist" in compiled(net.pack(edit(net)))
+
+
+def test_an_intermediate_tensor_without_elements_that_is_used() -> None:
+    net = Net((1, 6), Scale(0.1, -3))
+    empty = net.main.activation("empty", (0,), Scale(0.1, 0))
+    y = cells()(net)
+    net.main.intermediates([empty] * 5)
+    assert compiled(net.pack(y)) == ""
+    assert "every dimension must be known" in compiled(net.pack(y, empty))

@@ -103,7 +103,8 @@ class _File:
 
 
 def _convert(file: _File) -> Graph:
-    tensors = tuple(_tensor(file, 0, i) for i in range(len(file.tensors[0])))
+    used = _read_or_written(file)
+    tensors = tuple(_tensor(file, 0, i, i in used) for i in range(len(file.tensors[0])))
     operators: list[Operator] = []
     variables: dict[str, Variable] = {}
     for i in range(len(file.operators[0])):
@@ -126,14 +127,21 @@ def _vector(table: Any, field: str) -> tuple[int, ...]:
     return tuple(int(v) for v in getattr(table, f"{field}AsNumpy")())
 
 
-def _tensor(file: _File, subgraph: int, index: int) -> Tensor:
+def _read_or_written(file: _File) -> set[int]:
+    """The main subgraph's tensors but for mere intermediates: of those only the quantization is meant, and converters
+    give them no elements."""
+    tables = [*file.operators[0], file.main]
+    return {i for table in tables for field in ("Inputs", "Outputs") for i in _vector(table, field)}
+
+
+def _tensor(file: _File, subgraph: int, index: int, used: bool = True) -> Tensor:
     t, name = file.tensors[subgraph][index], file.name
     dtype = _TYPE_NAMES.get(t.Type(), str(t.Type()))
     label = t.Name().decode("utf-8", "replace") if t.Name() else f"tensor_{index}"
     shape = _vector(t, "Shape")
     if dtype not in ITEM_BYTES:
         raise InputError(f"{name}: tensor {index} ({label}) has type {dtype}, which is not supported")
-    if any(d < 1 for d in shape):
+    if any(d < (1 if used else 0) for d in shape):
         raise InputError(f"{name}: tensor {index} ({label}) has the shape {list(shape)}; every dimension must be known")
     if len(shape) > _MAX_DIMENSIONS:
         raise InputError(f"{name}: tensor {index} ({label}) has {len(shape)} dimensions, more than {_MAX_DIMENSIONS}")
