@@ -306,8 +306,7 @@ def intermediates(count: int, hidden: Scale | None = None) -> Callable[[Net], in
     return build
 
 
-def short(net: Net) -> int:
-    """Batch 2."""
+def batch_of_two(net: Net) -> int:
     return lstm(net, net.reshape(net.input, (2, 1, 3)), 4)
 
 
@@ -327,7 +326,7 @@ PROJECTED = {"outputs": 2}
         (cells(options={"cellClip": float("nan")}), "the option cellClip nan"),
         (cells(options={"projClip": float("inf")}, **PROJECTED), "the option projClip inf"),
         (cells(options={"timeMajor": True}), r"turns \[1, 2, 3\] into \[1, 2, 4\]; only batch 1"),
-        (short, r"turns \[2, 1, 3\] into \[2, 1, 4\]; only batch 1"),
+        (batch_of_two, r"turns \[2, 1, 3\] into \[2, 1, 4\]; only batch 1"),
         (cells(cell_scale=-16), "has the cell scale .*; only 2\\^-15 to 2\\^-9"),
         (cells(cell_scale=-8), "has the cell scale .*; only 2\\^-15 to 2\\^-9"),
         (changed("state", "cell_state", shape=(1, 4), scale=Scale(0.0003, 0), dtype="int16"), "the cell scale 0.0003"),
@@ -362,7 +361,7 @@ PROJECTED = {"outputs": 2}
         (cells(hidden=Scale(1e-38, 0)), "a scale too small for the others"),
         (intermediates(0), "has 0 intermediate tensors; only int8 with all 5"),
         (intermediates(4, Scale(0.1, 0)), "has 4 intermediate tensors; only int8 with all 5"),
-        (intermediates(5), r"has intermediate tensor \d+ \(i4\) without a scale"),
+        (intermediates(5), r"works on tensor \d+ \(i4\) of type int8; only int8 with one scale"),
     ],
 )  # fmt: skip
 def test_what_the_lstm_refuses(build: Callable[[Net], int], message: str) -> None:

@@ -141,8 +141,7 @@ def _lstm_hidden(graph: Graph, op: Operator) -> Tensor:
             f"{op.where()} has {len(op.intermediates)} intermediate tensors; only int8 with all 5 of them is supported"
         )
     hidden = graph.tensor(op.intermediates[_HIDDEN])
-    if hidden.quantization is None or hidden.quantization.per_channel:
-        raise InputError(f"{op.where()} has intermediate tensor {hidden.index} ({hidden.name}) without a scale")
+    _require(op, hidden, "int8")
     return hidden
 
 
