@@ -89,3 +89,7 @@ def int32_array(name: str, values: npt.ArrayLike) -> Constant:
 
 def int8_array(name: str, values: npt.ArrayLike) -> Constant:
     return Constant(name, "int8_t", np.asarray(values, np.int8).ravel())
+
+
+def int16_array(name: str, values: npt.ArrayLike) -> Constant:
+    return Constant(name, "int16_t", np.asarray(values, np.int16).ravel())

@@ -16,6 +16,7 @@ from wwtool.compiler.graph import Tensor
 from wwtool.compiler.lowering import Program
 from wwtool.compiler.memory import Memory
 from wwtool.compiler.reader import safe_identifier
+from wwtool.compiler.recurrent import initial_value
 
 _TEMPLATES = ("model.h", "model.c", "model_weights.h", "model_weights.c")
 
@@ -117,6 +118,8 @@ def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
         _set_initial(initial, data, start, window.initial)
     for i, state in enumerate(program.states):
         _set_initial(initial, data, memory.state_offsets[-1 - i], state.initial)
+    for variable in program.variables:
+        _set_initial(initial, data, memory.state_offsets[variable.index], initial_value(variable))
     text = "\n".join([*(line["call"] + "".join(line["traces"]) for line in lines), *shifts])
     constants = [*constants_of(program), *data]
     return {
@@ -215,7 +218,7 @@ def _window_operators(program: Program) -> set[int]:
 def _argument(argument: Span | Scratch | Constant | int, memory: Memory, step: int) -> str:
     if isinstance(argument, Scratch):
         address = memory.scratch(step)
-        return f"(uint32_t *)(void *)({address.area} + {address.offset})"
+        return f"(void *)({address.area} + {address.offset})"
     if isinstance(argument, Span):
         address = memory.address(argument.tensor, argument.offset)
         return f"{address.area} + {address.offset}"

@@ -26,7 +26,7 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor; ``data`` holds a constant's values in its shape."""
+    """One tensor; ``data`` holds a constant's values in its shape. A variable is an operator's state."""
 
     index: int
     name: str
@@ -34,6 +34,7 @@ class Tensor:
     dtype: str
     quantization: Quantization | None = None
     data: npt.NDArray[Any] | None = None
+    is_variable: bool = False
 
     @property
     def size(self) -> int:
@@ -55,13 +56,17 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator; ``inputs`` are tensor indices, -1 for an optional one left out."""
+    """One operator; ``inputs`` are tensor indices, -1 for an optional one left out.
+
+    ``intermediates`` are tensors that hold no data: only their quantization is meant.
+    """
 
     index: int
     kind: str
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: dict[str, Any] = field(default_factory=dict)
+    intermediates: tuple[int, ...] = ()
 
     def where(self) -> str:
         return f"operator {self.index} ({self.kind})"

@@ -22,8 +22,9 @@ from wwtool.compiler.convolutions import (
     lower_depthwise_conv_2d,
     lower_fully_connected,
 )
-from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator
+from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator, Tensor
 from wwtool.compiler.reader import variable_name
+from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
 from wwtool.errors import InputError
 
 Lowering = Callable[[Graph, Operator], list[Call]]
@@ -58,6 +59,7 @@ class Program:
     alias: dict[int, Span] = field(default_factory=dict)
     windows: list[SlidingWindow] = field(default_factory=list)
     states: list[CopiedState] = field(default_factory=list)
+    variables: list[Tensor] = field(default_factory=list)  # variable tensors, which operators update themselves
 
     def place(self, tensor: int) -> Span:
         """The region and offset that tensor's memory lies at."""
@@ -82,6 +84,7 @@ def lower(graph: Graph) -> Program:
     program = Program(graph)
     _check_inputs(graph)
     _check_variables(graph)
+    program.variables = variable_tensors(graph)
     skipped = _find_windows(program)
     handles = {op.outputs[0]: variable_name(op) for op in graph.operators if op.kind == "VAR_HANDLE"}
     _find_states(program, handles)
@@ -368,4 +371,6 @@ LOWERINGS: dict[str, Lowering] = {
     "QUANTIZE": _lower_quantize,
     "CONCATENATION": _lower_concatenation,
     "STRIDED_SLICE": _lower_strided_slice,
+    "SVDF": lower_svdf,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
 }

@@ -52,6 +52,9 @@ def assign(program: Program) -> Memory:
     for i, state in enumerate(program.states):
         state_offsets[-1 - i] = position
         position += aligned(state.nbytes)
+    for variable in program.variables:
+        state_offsets[variable.index] = position
+        position += aligned(variable.nbytes)
     last_step = len(program.calls)
     first: dict[int, int] = {}
     last: dict[int, int] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,16 +15,7 @@ from wwtool.compiler.memory import Memory, assign
 from wwtool.compiler.targets import Optimize, Target, kernel_set
 from wwtool.files import write_text
 
-_KERNEL_HEADERS = ("ww_kernels.h", "ww_requantize.h")
-# What a kernel shares with others: further files.
-_SHARED = {
-    "ww_dense_dsp": ("ww_matmul_dsp.c", "ww_matmul_dsp.h", "ww_dsp.h"),
-    "ww_conv_2d_dsp": ("ww_patch.c", "ww_patch.h", "ww_matmul_dsp.c", "ww_matmul_dsp.h", "ww_dsp.h"),
-    "ww_depthwise_conv_2d_dsp": ("ww_dsp.h", "ww_window_clip.h"),
-    "ww_dense_lanes": ("ww_matmul_lanes.c", "ww_lanes.h"),
-    "ww_conv_2d_lanes": ("ww_patch.c", "ww_patch.h", "ww_matmul_lanes.c", "ww_lanes.h"),
-    "ww_depthwise_conv_2d_lanes": ("ww_lanes.h", "ww_window_clip.h"),
-}
+_INCLUDE = re.compile(r'^#include "(\w+\.h)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -62,9 +54,20 @@ def compile_graph(graph: Graph, name: str, target: Target = "host", optimize: Op
 
 
 def _kernel_files(program: Program) -> tuple[str, ...]:
-    """The files of all kernels that the program calls, without the headers that every model gets."""
+    """The files of all kernels that the program calls, with what they include; a header brings its .c file along."""
     names = {call.function.removesuffix("_round_once") for call in program.calls}
-    return tuple(sorted({f"{name}.c" for name in names} | {file for name in names for file in _SHARED.get(name, ())}))
+    found: set[str] = set()
+    waiting = ["ww_kernels.h", *(f"{name}.c" for name in names)]
+    while waiting:
+        file = waiting.pop()
+        if file in found:
+            continue
+        found.add(file)
+        waiting += _INCLUDE.findall((kernel_dir() / file).read_text())
+        source = file.removesuffix(".h") + ".c"
+        if (kernel_dir() / source).is_file():
+            waiting.append(source)
+    return tuple(sorted(found))
 
 
 def kernel_dir() -> Path:
@@ -74,7 +77,7 @@ def kernel_dir() -> Path:
 def write_sources(model: CompiledModel, folder: Path) -> list[Path]:
     """Writes the model's C and the kernels it needs into ``folder``; returns the .c files, without main.c."""
     texts = {name: text for name, text in model.files.items() if name != "main.c"}
-    for kernel in (*model.kernels, *_KERNEL_HEADERS):
+    for kernel in model.kernels:
         texts[kernel] = (kernel_dir() / kernel).read_text()
     for name, text in texts.items():
         write_text(folder / name, text)

@@ -39,7 +39,11 @@ _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "VAR_HANDLE": (0, 0, 1, ("sharedName",)),
     "READ_VARIABLE": (1, 1, 1, ()),
     "ASSIGN_VARIABLE": (2, 2, 0, ()),
+    "SVDF": (5, 5, 1, ("rank", "fusedActivationFunction")),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": (20, 24, 1, ("fusedActivationFunction", "cellClip", "projClip", "timeMajor")),
 }
+# Which of the inputs that must be named may be -1.
+_OPTIONAL_INPUTS = {"SVDF": (3,), "UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 5, 9, 10, 11, 12, 16, 17)}
 _OPTIONAL_LAST = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
@@ -99,7 +103,8 @@ class _File:
 
 
 def _convert(file: _File) -> Graph:
-    tensors = tuple(_tensor(file, 0, i) for i in range(len(file.tensors[0])))
+    used = _read_or_written(file)
+    tensors = tuple(_tensor(file, 0, i, i in used) for i in range(len(file.tensors[0])))
     operators: list[Operator] = []
     variables: dict[str, Variable] = {}
     for i in range(len(file.operators[0])):
@@ -122,14 +127,21 @@ def _vector(table: Any, field: str) -> tuple[int, ...]:
     return tuple(int(v) for v in getattr(table, f"{field}AsNumpy")())
 
 
-def _tensor(file: _File, subgraph: int, index: int) -> Tensor:
+def _read_or_written(file: _File) -> set[int]:
+    """The main subgraph's tensors but for mere intermediates: of those only the quantization is meant, and converters
+    give them no elements."""
+    tables = [*file.operators[0], file.main]
+    return {i for table in tables for field in ("Inputs", "Outputs") for i in _vector(table, field)}
+
+
+def _tensor(file: _File, subgraph: int, index: int, used: bool = True) -> Tensor:
     t, name = file.tensors[subgraph][index], file.name
     dtype = _TYPE_NAMES.get(t.Type(), str(t.Type()))
     label = t.Name().decode("utf-8", "replace") if t.Name() else f"tensor_{index}"
     shape = _vector(t, "Shape")
     if dtype not in ITEM_BYTES:
         raise InputError(f"{name}: tensor {index} ({label}) has type {dtype}, which is not supported")
-    if any(d < 1 for d in shape):
+    if any(d < (1 if used else 0) for d in shape):
         raise InputError(f"{name}: tensor {index} ({label}) has the shape {list(shape)}; every dimension must be known")
     if len(shape) > _MAX_DIMENSIONS:
         raise InputError(f"{name}: tensor {index} ({label}) has {len(shape)} dimensions, more than {_MAX_DIMENSIONS}")
@@ -146,7 +158,10 @@ def _tensor(file: _File, subgraph: int, index: int) -> Tensor:
                 f"its shape {list(shape)} needs {nbytes}"
             )
         data = np.frombuffer(raw, np.dtype(dtype)).reshape(shape)
-    return Tensor(index, label, shape, dtype, _quantization(t, index, label, dtype, name), data)
+    variable = bool(t.IsVariable())
+    if variable and data is not None:
+        raise InputError(f"{name}: tensor {index} ({label}) is a variable and has data; export the model again")
+    return Tensor(index, label, shape, dtype, _quantization(t, index, label, dtype, name), data, variable)
 
 
 def _quantization(t: Any, index: int, label: str, dtype: str, name: str) -> Quantization | None:
@@ -175,12 +190,12 @@ def _operator(file: _File, subgraph: int, index: int) -> Operator:
     kind = _OPERATOR_NAMES.get(number, f"operator code {number}")
     if kind == "CUSTOM":
         kind = f"custom operator {(code.CustomCode() or b'?').decode('utf-8', 'replace')}"
-    inputs, outputs = _vector(op, "Inputs"), _vector(op, "Outputs")
+    inputs, outputs, intermediates = (_vector(op, field) for field in ("Inputs", "Outputs", "Intermediates"))
     count = len(file.tensors[subgraph])
-    if any(not -1 <= i < count for i in inputs) or any(not 0 <= i < count for i in outputs):
+    if any(not -1 <= i < count for i in (*inputs, *intermediates)) or any(not 0 <= i < count for i in outputs):
         raise InputError(f"{name}: operator {index} ({kind}) names a tensor that does not exist")
     given = schema.BuiltinOptionsCreator(op.BuiltinOptionsType(), op.BuiltinOptions())
-    result = Operator(index, kind, inputs, outputs, dict(vars(given)) if given is not None else {})
+    result = Operator(index, kind, inputs, outputs, dict(vars(given)) if given is not None else {}, intermediates)
     _check_form(result, name)
     return result
 
@@ -190,8 +205,9 @@ def _check_form(op: Operator, name: str) -> None:
     if op.kind not in _FORMS:
         return
     least, most, outputs, options = _FORMS[op.kind]
-    present = sum(i >= 0 for i in op.inputs[:least])
-    optional = op.kind in _OPTIONAL_LAST
+    may_miss = _OPTIONAL_INPUTS.get(op.kind, ())
+    present = sum(i >= 0 or n in may_miss for n, i in enumerate(op.inputs[:least]))
+    optional = op.kind in _OPTIONAL_LAST or op.kind in _OPTIONAL_INPUTS
     if present < least or len(op.inputs) > most or (not optional and -1 in op.inputs) or len(op.outputs) != outputs:
         raise InputError(
             f"{name}: {op.where()} has inputs {list(op.inputs)} and outputs {list(op.outputs)}, which is not valid"
@@ -235,7 +251,7 @@ def _check_order(graph: Graph, name: str) -> None:
     for index in (*graph.inputs, *graph.outputs):
         if not 0 <= index < len(graph.tensors):
             raise InputError(f"{name}: tensor {index} is an input or output but does not exist")
-    known = {t.index for t in graph.tensors if t.data is not None} | set(graph.inputs)
+    known = {t.index for t in graph.tensors if t.data is not None or t.is_variable} | set(graph.inputs)
     for op in graph.operators:
         missing = [i for i in op.inputs if i >= 0 and i not in known]
         if missing:

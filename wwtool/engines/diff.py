@@ -72,7 +72,8 @@ def random_rows(graph: Graph, count: int, seed: int = 0) -> npt.NDArray[Any]:
 def _layers(graph: Graph) -> list[LayerDiff]:
     result = []
     for op in graph.operators:
-        for index in op.outputs:
+        states = [i for i in op.inputs if i >= 0 and graph.tensor(i).is_variable]
+        for index in (*op.outputs, *states):
             tensor = graph.tensor(index)
             if tensor.dtype != "resource":
                 result.append(LayerDiff(tensor, f"{op.index} {op.kind}"))

@@ -13,6 +13,8 @@ from wwtool.compiler.convolutions import activation_range, padding_of
 from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.lowering import lower, slice_bounds, supported_operators
 from wwtool.compiler.reader import parse_model, variable_name
+from wwtool.compiler.recurrent import initial_value, variable_tensors
+from wwtool.engines.torch_recurrent import lstm, svdf
 from wwtool.errors import InputError
 from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
 
@@ -26,6 +28,7 @@ class TorchEngine:
         self.graph: Graph = parse_model(content)
         lower(self.graph)  # what the compiler refuses, this engine refuses too
         self._state = {name: variable.initial for name, variable in self.graph.variables.items()}
+        self._variables: Values = {t.index: initial_value(t) for t in variable_tensors(self.graph)}
         self._values: Values = {}
 
     def run(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -41,6 +44,7 @@ class TorchEngine:
         source = self.graph.tensor(self.graph.inputs[0])
         self._values = {t.index: t.data for t in self.graph.tensors if t.data is not None}
         self._values[source.index] = np.asarray(row).view(source.dtype).reshape(source.shape)
+        self._values |= self._variables
         handles: dict[int, str] = {}
         for op in self.graph.operators:
             if op.kind == "VAR_HANDLE":
@@ -55,6 +59,7 @@ class TorchEngine:
                 self._values[y.index] = np.asarray(result).astype(y.dtype).reshape(y.shape)
             else:
                 raise InputError(f"{op.where()} is not supported; supported are {', '.join(supported_operators())}")
+        self._variables = {index: self._values[index] for index in self._variables}
 
     def tensor(self, index: int) -> npt.NDArray[Any]:
         """The value of tensor ``index`` after a step."""
@@ -146,4 +151,6 @@ _OPERATORS: dict[str, Callable[[Graph, Operator, Values], npt.NDArray[Any]]] = {
     "RESHAPE": _reshape,
     "EXPAND_DIMS": _reshape,
     "SQUEEZE": _reshape,
+    "SVDF": svdf,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm,
 }

@@ -18,11 +18,12 @@ from wwtool.models.quantized import Scale
 _VERSIONS = {
     "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "LOGISTIC": 2, "SOFTMAX": 2, "MEAN": 2,
     "AVERAGE_POOL_2D": 2, "MAX_POOL_2D": 2, "CONCATENATION": 2, "STRIDED_SLICE": 2, "ADD": 2, "MUL": 2, "PAD": 2,
-    "QUANTIZE": 1,
+    "QUANTIZE": 1, "SVDF": 3, "UNIDIRECTIONAL_SEQUENCE_LSTM": 3,
 }  # fmt: skip
 _TYPES = {
     "int8": schema.TensorType.INT8,
     "uint8": schema.TensorType.UINT8,
+    "int16": schema.TensorType.INT16,
     "int32": schema.TensorType.INT32,
     "float32": schema.TensorType.FLOAT32,
     "resource": schema.TensorType.RESOURCE,
@@ -91,6 +92,12 @@ class SubgraphBuilder:
         self._graph.tensors.append(tensor)
         return len(self._graph.tensors) - 1
 
+    def state(self, name: str, shape: tuple[int, ...], scale: Scale, dtype: str = "int8") -> int:
+        """A variable tensor: an operator's state, kept from one inference to the next."""
+        index = self.activation(name, shape, scale, dtype)
+        self._graph.tensors[index].isVariable = True
+        return index
+
     def constant(
         self, name: str, data: npt.NDArray[Any], scale: npt.ArrayLike | None = None, axis: int = 0, zero_point: int = 0
     ) -> int:
@@ -118,6 +125,10 @@ class SubgraphBuilder:
                     raise AttributeError(f"{options_kind} has no field {key}")
                 setattr(op.builtinOptions, key, value)
         self._graph.operators.append(op)
+
+    def intermediates(self, tensors: list[int]) -> None:
+        """Names the intermediate tensors of the operator added last."""
+        self._graph.operators[-1].intermediates = np.asarray(tensors, np.int32)
 
     def variable(self, name: str) -> int:
         """A handle of the resource variable ``name``."""

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "ww_lanes.h"
+#include "ww_matmul_lanes.h"
 #include "ww_patch.h"
 
 void ww_conv_2d_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch)

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "ww_kernels.h"
 #include "ww_lanes.h"
 #include "ww_requantize.h"
 #include "ww_window_clip.h"

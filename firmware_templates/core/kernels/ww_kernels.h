@@ -96,6 +96,60 @@ struct ww_average_pool_2d {
 };
 void ww_average_pool_2d(const struct ww_average_pool_2d *op, const int8_t *input, int8_t *output);
 
+/* One multiplier for a whole tensor. */
+struct ww_multiplier {
+    int32_t mantissa;
+    int32_t shift;
+};
+
+/*
+ * SVDF: every filter is a dot product with the input, remembered for `memory` inferences; a unit is the sum over its
+ * `rank` filters of what they remember, weighted by age. The input's zero point is folded into feature_bias.
+ */
+struct ww_svdf {
+    const int8_t *feature_weights; /* [units * rank][inputs] */
+    const int32_t *feature_bias;   /* [units * rank] */
+    const int16_t *time_weights;   /* [units * rank][memory], the oldest first */
+    const int32_t *bias;           /* [units] */
+    struct ww_multiplier feature_multiplier;
+    struct ww_multiplier output_multiplier;
+    int32_t inputs;
+    int32_t units;
+    int32_t rank;
+    int32_t memory;
+    int32_t output_zero_point;
+};
+/* state is int16_t[units * rank][memory]. */
+void ww_svdf(const struct ww_svdf *op, const int8_t *input, void *state, int8_t *output);
+
+/* One gate of an LSTM; the zero points of input and hidden state are folded into the biases. */
+struct ww_lstm_gate {
+    const int8_t *input_weights;     /* [cells][inputs] */
+    const int8_t *recurrent_weights; /* [cells][outputs] */
+    const int16_t *peephole_weights; /* [cells], or null */
+    const int32_t *input_bias;       /* [cells] */
+    const int32_t *recurrent_bias;   /* [cells] */
+    /* To Q3.12. */
+    struct ww_multiplier input_multiplier;
+    struct ww_multiplier recurrent_multiplier;
+    struct ww_multiplier peephole_multiplier;
+};
+
+/* UNIDIRECTIONAL_SEQUENCE_LSTM with int8 activations and int16 cells, for one sequence. */
+struct ww_lstm {
+    struct ww_lstm_gate input, forget, cell, output; /* no input gate (null weights): what is not forgotten */
+    const int8_t *projection_weights;                /* [outputs][cells], or null: outputs are the hidden cells */
+    const int32_t *projection_bias;                  /* [outputs] */
+    struct ww_multiplier hidden_multiplier, projection_multiplier;
+    int32_t hidden_zero_point, output_zero_point;
+    int32_t steps, inputs, cells, outputs;
+    int32_t cell_bits;              /* integer bits of a cell, 0 to 6 */
+    int32_t cell_clip, output_clip; /* 0: none */
+};
+/* cells is int16_t[cells]; scratch is cells bytes, or null without a projection. */
+void ww_lstm(const struct ww_lstm *op, const int8_t *input, int8_t *state, void *cells, int8_t *scratch,
+             int8_t *output);
+
 /* An element-wise function of one int8 input; table[q + 128] is the output byte for q. */
 void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count);
 

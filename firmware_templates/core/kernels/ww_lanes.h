@@ -11,19 +11,7 @@
 #ifndef WW_LANES_H
 #define WW_LANES_H
 
-#include "ww_kernels.h"
-
-/* Words of scratch for a row of `depth` inputs, filled up to a multiple of eight. */
-static inline int32_t ww_lane_words(int32_t depth)
-{
-    return (depth + 7) / 8 * 4;
-}
-
-/* Two inputs a word, zeros at the end. */
-void ww_widen_lanes(uint32_t *scratch, const int8_t *input, int32_t depth);
-
-/* A widened row times the weights of all channels. */
-void ww_matmul_lanes(const struct ww_channel_records *records, const uint32_t *scratch, int8_t *output);
+#include <stdint.h>
 
 /*
  * An accumulator below 2^29 in magnitude to the output's int8, as TFLite rounds it, by 16-bit halves: a 64-bit product

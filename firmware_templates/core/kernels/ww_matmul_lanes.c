@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "ww_matmul_lanes.h"
+
 #include "ww_lanes.h"
 #include "ww_requantize.h"
 
