@@ -13,28 +13,28 @@ import tempfile
 from pathlib import Path
 
 from wwtool.budget.dry_build import count_cycles, random_model
-from wwtool.compiler.package import CompiledModel, compile_graph
+from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import read_model
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.image import build_image
-from wwtool.firmware.project import write_project
+from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.temporal import ZOO
-from wwtool.platforms import load_platform
+from wwtool.platforms import Platform, load_platform
 
 _ROW = "{:<24}{:>9}{:>9}{:>7}{:>7}{:>8}{:>8}{:>10}{:>7}"
 
 
 def main(paths: list[Path]) -> None:
-    models = [random_model(architecture, name) for name, architecture in ZOO.items()]
-    models += [compile_graph(read_model(path), path.stem) for path in paths]
+    platform = load_platform("pico")
+    models = [random_model(platform, architecture, name) for name, architecture in ZOO.items()]
+    models += [compile_for(platform, read_model(path), path.stem) for path in paths]
     print(_ROW.format("model", "MACs", "weights", "arena", "state", "flash", "RAM", "cycles", "a MAC"))
     for model in models:
-        measure(model)
+        measure(platform, model)
 
 
-def measure(model: CompiledModel) -> None:
-    platform = load_platform("pico")
+def measure(platform: Platform, model: CompiledModel) -> None:
     toolchain = find_toolchain(platform)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from wwtool.compiler.package import CompiledModel, compile_graph
+from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
 from wwtool.device.emulators import pico
@@ -18,7 +18,7 @@ from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.tflite import to_tflite
 from wwtool.firmware.image import build_image
-from wwtool.firmware.project import write_project
+from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.models.temporal import ZOO, Architecture, TemporalNet
@@ -68,8 +68,8 @@ class DryBuild:
         }
 
 
-def random_model(architecture: Architecture, name: str) -> CompiledModel:
-    """A compiled model of the right shape whose weights mean nothing: sizes and cycles do not depend on them."""
+def random_model(platform: Platform, architecture: Architecture, name: str) -> CompiledModel:
+    """A model of the right shape for a platform. Its weights mean nothing: sizes and cycles do not depend on them."""
     generator = torch.Generator().manual_seed(0)
     net = QatNet(TemporalNet(architecture).eval(), 0.0)
     with torch.no_grad():
@@ -78,7 +78,7 @@ def random_model(architecture: Architecture, name: str) -> CompiledModel:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
     net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
     content, _ = to_tflite(net.quantized(), name)
-    return compile_graph(parse_model(content), name)
+    return compile_for(platform, parse_model(content), name)
 
 
 def dry_build(platform: Platform, model: str, phrase: str, limits: BudgetConfig) -> DryBuild:
@@ -98,7 +98,7 @@ def measure_build(
     platform: Platform, toolchain: Toolchain, model: str, architecture: Architecture, phrase: str,
     limits: BudgetConfig, folder: Path,
 ) -> DryBuild:  # fmt: skip
-    compiled = random_model(architecture, model)
+    compiled = random_model(platform, architecture, model)
     project = write_project(folder / "firmware", platform, toolchain, compiled, phrase, DetectorConfig())
     image = build_image(project, platform, toolchain, folder / "objects", folder / "image", "firmware")
     cycles = count_cycles(platform, image.files, compiled)

@@ -10,8 +10,10 @@ from pathlib import Path
 from wwtool import __version__
 from wwtool.assets import asset_dir
 from wwtool.compiler.emit import interfaces, template_environment
-from wwtool.compiler.package import CompiledModel, write_sources
+from wwtool.compiler.graph import Graph
+from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
 from wwtool.compiler.reader import safe_identifier
+from wwtool.compiler.targets import Target
 from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
@@ -38,6 +40,18 @@ class FirmwareProject:
     def sources(self) -> list[tuple[str, str]]:
         """(source, optimisation flag) of every file to compile."""
         return [(s, "-Os") for s in self.small] + [(s, "-O2") for s in self.fast]
+
+
+_TARGETS: dict[str, Target] = {"cortex-m0plus": "cortex-m0plus", "cortex-m4f": "cortex-m4", "xtensa-lx7": "xtensa"}
+
+
+def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:
+    """Compiles a model for a platform's core.
+
+    Raises:
+        InputError: the model uses something that is not supported.
+    """
+    return compile_graph(graph, name, _TARGETS.get(platform.chip.core, "host"), platform.optimize)
 
 
 def write_project(

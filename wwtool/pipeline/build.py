@@ -15,7 +15,7 @@ import numpy as np
 from wwtool import __version__
 from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import DryBuild, Line, check, count_cycles, flash_wait_cycles, require_fit
-from wwtool.compiler.package import CompiledModel, compile_graph
+from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.data.audio import write_audio
 from wwtool.data.store import ClipStore
@@ -24,7 +24,7 @@ from wwtool.errors import BudgetError, InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import read_json, replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json
 from wwtool.firmware.image import build_image
-from wwtool.firmware.project import write_project
+from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.micro import features, quantize
@@ -113,7 +113,7 @@ def _firmware(
 ) -> Outcome:
     content = (stages.folder / MODEL).read_bytes()
     name = safe_identifier(plan.phrase)
-    compiled = compile_graph(read_model(stages.folder / MODEL), name)
+    compiled = compile_for(platform, read_model(stages.folder / MODEL), name)
     with replaced_folder(folder / "firmware") as project_folder:
         project = write_project(project_folder, platform, toolchain, compiled, plan.phrase, detector)
         with replaced_folder(folder / "image") as image_folder:

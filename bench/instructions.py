@@ -1,0 +1,89 @@
+"""What the generated C costs on emulated cores: instructions of an inference, code, memory, time to compile.
+
+    python bench/instructions.py MODEL.tflite ... [--core cortex-m4] [--layers]
+
+Instructions are those that QEMU executes (`-icount`), the same on every machine. Beside them stands TFLM with CMSIS-NN
+(commit 90b983c2, GCC 12.2, release flags, int8 registrations only, counted the same way) for the models it was measured
+with; it cannot run here. Code is text and read-only data of the model and its kernels without weights and tables.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
+from wwtool.compiler.reader import read_model
+from wwtool.compiler.targets import Optimize, Target
+from wwtool.engines.diff import random_rows
+from wwtool.engines.machines import Machine, emulated
+from wwtool.engines.native import count_instructions
+
+# (part of the file's name, core): instructions, code and read-only data, arena. For microWakeWord it is "alexa".
+TFLM = {
+    ("kws", "cortex-m4"): (7_697_608, 54_292, 22_820),
+    ("kws", "cortex-m0plus"): (28_996_644, 59_504, 22_820),
+    ("strm_ww", "cortex-m4"): (2_227_604, 51_756, 16_596),
+    ("strm_ww", "cortex-m0plus"): (9_548_480, 56_832, 15_300),
+    ("esphome", "cortex-m4"): (171_184, 67_544, 18_500),
+    ("esphome", "cortex-m0plus"): (547_932, 74_292, 16_564),
+}
+ROW = "{:<22}{:<15}{:<7}{:>10}{:>12}{:>7}{:>8}{:>9}{:>9}{:>8}{:>9}"
+ROWS = 4  # inferences that are averaged
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--core", "cores", multiple=True, default=("cortex-m4", "cortex-m0plus", "xtensa"))
+@click.option("--layers", is_flag=True, help="Instructions of every kernel call, too.")
+def main(paths: tuple[Path, ...], cores: tuple[Target, ...], layers: bool) -> None:
+    print(ROW.format("model", "core", "", "MACs", "instr.", "a MAC", "code", "weights", "arena", "state", "compile"))
+    for path in paths:
+        for core in cores:
+            for optimize in ("speed", "size"):
+                measure(path, core, optimize, layers)
+            for (part, known), (instructions, code, arena) in TFLM.items():
+                if part in path.name and known == core:
+                    print(
+                        ROW.format("", "", "TFLM", "", f"{instructions:,}", "", f"{code:,}", "", f"{arena:,}", "", "")
+                    )
+
+
+def measure(path: Path, core: Target, optimize: Optimize, layers: bool) -> None:
+    graph = read_model(path)
+    start = time.process_time()
+    model = compile_graph(graph, path.stem, core, optimize)
+    seconds = time.process_time() - start
+    machine = emulated(core)
+    counts = count_instructions(model, machine, random_rows(graph, ROWS), layers)
+    total, memory = sum(counts), model.memory
+    figures = (model.macs, total, f"{total / max(model.macs, 1):.2f}", code_bytes(model, machine))
+    sizes = (model.weight_bytes + model.table_bytes, memory.arena_bytes, memory.state_bytes)
+    cells = [f"{value:,}" if isinstance(value, int) else value for value in (*figures, *sizes)]
+    print(ROW.format(path.stem[:21], core, optimize, *cells, f"{seconds:.2f} s"))
+    if layers:
+        for call, count in zip(model.program.calls, counts, strict=False):
+            print(f"    {call.function:<30}{call.macs:>12,}{count:>12,}{count / max(call.macs, 1):>7.2f}")
+
+
+def code_bytes(model: CompiledModel, machine: Machine) -> int:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        total = 0
+        for source in write_sources(model, folder):
+            if source.name == "model_weights.c":
+                continue
+            target = source.with_suffix(".o")
+            flags = [flag for flag in machine.flags if flag not in ("-nostartfiles", "-T") and not flag.endswith(".ld")]
+            subprocess.run([machine.compiler, "-O2", *flags, "-c", str(source), "-o", str(target)], check=True)
+            size = machine.compiler.removesuffix("gcc") + "size"
+            total += int(subprocess.check_output([size, str(target)], text=True).splitlines()[1].split()[0])
+    return total
+
+
+if __name__ == "__main__":
+    main()
