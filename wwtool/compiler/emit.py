@@ -165,11 +165,16 @@ def _operator(call: Call, memory: Memory, number: int) -> dict[str, Any]:
         "name": name,
         "struct": call.struct,
         "comment": f"{call.operator}: {call.kind} {shapes}".rstrip(),
-        "fields": _fields(call.fields) if call.struct else "",
+        "fields": _fields(_with_direction(call, memory, number)) if call.struct else "",
         "call": f"{call.function}({', '.join(arguments)});",
         "traces": [],
         "number": number,
     }
+
+
+def _with_direction(call: Call, memory: Memory, step: int) -> dict[str, Any]:
+    backwards = {"backwards": int(memory.backwards(step))} if "backwards" in call.fields else {}
+    return {**call.fields, **backwards}
 
 
 def _add_traces(program: Program, memory: Memory, lines: list[dict[str, Any]]) -> None:

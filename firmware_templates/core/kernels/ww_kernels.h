@@ -179,6 +179,7 @@ struct ww_dense_packed {
     struct ww_channel_records records;
     int32_t rows;
     int32_t row_stride;
+    int32_t backwards; /* from the last row to the first: the output lies over the start of the input */
 };
 
 struct ww_conv_2d_packed {
@@ -191,6 +192,7 @@ struct ww_depthwise_packed {
     struct ww_channel_records records;
     struct ww_window window;
     int32_t input_zero_point;
+    int32_t backwards; /* from the last position to the first, likewise */
 };
 
 /*
