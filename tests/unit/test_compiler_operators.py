@@ -130,13 +130,40 @@ def pools(draw: Draw) -> bytes:
         padding = draw(paddings)
         kernel = draw(st.integers(1, h)), draw(st.integers(1, w))
         stride = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-        outputs.append(net.pool(net.input, kernel, stride, padding, draw(activations)))
+        kind = draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"]))
+        outputs.append(net.pool(net.input, kernel, stride, padding, draw(activations), kind))
     return net.pack(*outputs)
 
 
 @some
 @given(pools())
-def test_average_pool_2d(content: bytes) -> None:
+def test_pools(content: bytes) -> None:
+    assert_engines_agree(content)
+
+
+@st.composite
+def means(draw: Draw) -> bytes:
+    """MEAN over every choice of axes; at times of many values, and always of the same shape in several scales."""
+    source = draw(scales)
+    rank = draw(st.integers(1, 4))
+    shape = draw(st.lists(st.integers(1, 6), min_size=rank, max_size=rank))
+    if draw(st.integers(0, 3)) == 0:
+        shape[draw(st.integers(0, rank - 1))] = draw(st.integers(30, 300))
+    net = Net((1, int(np.prod(shape))), source)
+    x = net.reshape(net.input, tuple(shape))
+    outputs = []
+    for _ in range(8):
+        axes = draw(st.lists(st.integers(0, rank - 1), min_size=1, max_size=rank, unique=True))
+        axes = [axis - rank * draw(st.booleans()) for axis in axes]
+        same = Scale(source.scale, draw(zero_points))
+        scale = draw(st.sampled_from([source, same, Scale(float32(source.scale * 0.3), draw(zero_points))]))
+        outputs.append(net.mean(x, axes, draw(st.booleans()), scale))
+    return net.pack(*outputs)
+
+
+@some
+@given(means())
+def test_mean(content: bytes) -> None:
     assert_engines_agree(content)
 
 

@@ -31,8 +31,8 @@ class Span:
     offset: int = 0
 
 
-# A field of a parameter struct: a number, the address of a constant, or a nested struct.
-Field = int | Constant | dict[str, Any]
+# A field of a parameter struct: a number, the address of a constant, an array, or a nested struct.
+Field = int | Constant | tuple[int, ...] | dict[str, Any]
 
 
 @dataclass(frozen=True)

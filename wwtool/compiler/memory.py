@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.compiler.lowering import Program
 from wwtool.compiler.planner import Layout, Region, aligned, plan
+from wwtool.compiler.program import Program
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 from wwtool.assets import asset_dir
 from wwtool.compiler.emit import comment_text, constants_of, render, template_environment
 from wwtool.compiler.graph import Graph
-from wwtool.compiler.lowering import Program, lower
+from wwtool.compiler.lowering import lower
 from wwtool.compiler.memory import Memory, assign
+from wwtool.compiler.program import Program
 from wwtool.files import write_text
 
-_KERNEL_HEADERS = ("ww_kernels.h", "ww_requantize.h")
+_KERNEL_HEADERS = ("ww_kernels.h", "ww_requantize.h", "ww_elements.h")
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.assets import asset_dir
+from wwtool.compiler.emit import row_runner
 from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
 from wwtool.compiler.reader import parse_model
-from wwtool.errors import InputError, ToolError
+from wwtool.engines.interface import Rows, as_inputs, ports
+from wwtool.errors import ToolError
+from wwtool.files import write_text
 
 _STRICT = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 
@@ -42,7 +44,8 @@ class NativeEngine:
         self._trace = trace
         folder = Path(self._folder.name)
         sources = write_sources(self.model, folder)
-        harness = asset_dir("firmware_templates") / "compiler" / "run_rows.c"
+        harness = folder / "run_rows.c"
+        write_text(harness, row_runner(self.model.program, self.model.memory))
         self._program = folder / "run_rows"
         define = ("-DWW_MODEL_TRACE",) if trace else ()
         command = [
@@ -54,14 +57,19 @@ class NativeEngine:
             self.close()
             raise ToolError(f"the host's C compiler failed on the generated model: {result.stderr.strip()[:400]}")
 
-    def run(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Runs rows of shape (N, *input) and returns the first output's rows, shape (N, *output)."""
-        graph = self.model.program.graph
-        output = graph.tensor(graph.outputs[0])
-        raw = np.frombuffer(self._execute(rows), np.dtype(output.dtype))
-        return raw.reshape((len(rows), *output.shape[1:]))
+    def run(self, rows: Rows) -> npt.NDArray[Any]:
+        """Runs rows of the inputs and returns the first output's rows (see interface.py)."""
+        return self.run_all(rows)[0]
 
-    def trace(self, rows: npt.NDArray[Any]) -> list[dict[int, npt.NDArray[Any]]]:
+    def run_all(self, rows: Rows) -> list[npt.NDArray[Any]]:
+        """Runs rows of the inputs and returns the rows of every output."""
+        graph = self.model.program.graph
+        outputs = ports(graph, graph.outputs)
+        fields = [(f"output_{n}", np.dtype(port.dtype), port.row) for n, port in enumerate(outputs)]
+        table = np.frombuffer(self._execute(rows), np.dtype(fields))
+        return [table[name].reshape((len(table), *row)) for name, _, row in fields]
+
+    def trace(self, rows: Rows) -> list[dict[int, npt.NDArray[Any]]]:
         """For every row, the value of each tensor that the C computes, by tensor index."""
         if not self._trace:
             raise ValueError("make the engine with trace=True")
@@ -78,16 +86,11 @@ class NativeEngine:
             position += 8 + int(nbytes)
         return [*result, seen] if seen else result
 
-    def _execute(self, rows: npt.NDArray[Any]) -> bytes:
+    def _execute(self, rows: Rows) -> bytes:
         graph = self.model.program.graph
-        expected = graph.tensor(graph.inputs[0])
-        if rows.itemsize != 1 or rows.size != len(rows) * expected.size:
-            raise InputError(
-                f"the input is {rows.dtype} of shape {rows.shape}; the model takes int8 rows of {expected.shape[1:]}"
-            )
-        result = subprocess.run(
-            [str(self._program)], input=np.ascontiguousarray(rows).tobytes(), capture_output=True, check=False
-        )
+        inputs = as_inputs(ports(graph, graph.inputs), rows)
+        fed = np.concatenate([np.ascontiguousarray(a).view(np.uint8).reshape(len(a), -1) for a in inputs], axis=1)
+        result = subprocess.run([str(self._program)], input=fed.tobytes(), capture_output=True, check=False)
         if result.returncode != 0:
             detail = result.stderr.decode("utf-8", "replace").strip()[-400:]
             raise ToolError(f"the compiled model stopped with code {result.returncode}: {detail}")
