@@ -46,7 +46,7 @@ class Net:
 
     def tensor(self, shape: tuple[int, ...], scale: Scale, dtype: str = "int8") -> int:
         self.names += 1
-        index = self.main.activation(f"t{self.names}", shape, scale, dtype)
+        index = self.main.activation(f"t{self.names}", shape, scale if dtype != "float32" else None, dtype)
         self.shapes[index], self.scales[index], self.types[index] = shape, scale, dtype
         return index
 
@@ -182,6 +182,9 @@ class Net:
         y = self.tensor(self.shapes[x], scale, dtype)
         self.main.operator("QUANTIZE", [x], [y], "QuantizeOptions")
         return y
+
+    def dequantize(self, x: int) -> int:
+        return self.op("DEQUANTIZE", [x], self.shapes[x], self.scales[x], "DequantizeOptions", "float32")
 
     def logistic(self, x: int) -> int:
         y = self.tensor(self.shapes[x], Scale(1 / 256, -128))

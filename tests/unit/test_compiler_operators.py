@@ -13,6 +13,7 @@ from graphs import NONE, RELU, RELU6, RELU_N1_TO_1, SAME, VALID, Net, assert_eng
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from wwtool.arithmetic import multiply_once_rounded, quantize_multiplier
 from wwtool.compiler.lowering import supported_operators
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
@@ -119,6 +120,35 @@ def dense(draw: Draw) -> bytes:
 @given(dense())
 def test_fully_connected(content: bytes) -> None:
     assert_engines_agree(content)
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_the_scales_of_fully_connected_are_multiplied_in_double_precision(seed: int) -> None:
+    """Sums right at the border of two outputs, on which the last bit of the multiplier decides."""
+    random = np.random.default_rng(seed)
+    source, weight = (float32(10 ** random.uniform(-3, -1)) for _ in range(2))
+    output = float32(source * weight * 1e6)
+    borders = np.rint((np.arange(-100, 100) + 0.5) * output / (source * weight)).astype(np.int64)
+    candidates = np.concatenate([borders + step for step in range(-3, 4)])
+    single = float(np.float32(source) * np.float32(weight)) / output
+    values = [multiply_once_rounded(candidates, *quantize_multiplier(m)) for m in (single, source * weight / output)]
+    bias = candidates[values[0] != values[1]][:64].astype(np.int32)
+    assert len(bias)
+    net = Net((1, 4), Scale(source, 0))
+    y = net.dense(net.input, np.zeros((len(bias), 4), np.int8), bias, weight, Scale(output, 0))
+    assert_engines_agree(net.pack(y))
+
+
+@pytest.mark.parametrize("zero_point", [0, 3])
+def test_sums_of_fully_connected_right_between_two_outputs(zero_point: int) -> None:
+    """Scales that are powers of two make exact halves, which go away from zero."""
+    net = Net((1, 4), Scale(0.5, 0))
+    bias = np.arange(-200, 200, dtype=np.int32)
+    y = [
+        net.dense(net.input, np.zeros((400, 4), np.int8), bias, 0.5, Scale(scale, zero_point))
+        for scale in (0.25, 0.5, 1.0, 4.0)
+    ]
+    assert_engines_agree(net.pack(*y))
 
 
 @st.composite

@@ -32,7 +32,7 @@ class Span:
 
 
 # A field of a parameter struct: a number, the address of a constant, an array, or a nested struct.
-Field = int | Constant | tuple[int, ...] | dict[str, Any]
+Field = int | float | Constant | tuple[int, ...] | dict[str, Any]
 
 
 @dataclass(frozen=True)

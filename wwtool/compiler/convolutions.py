@@ -242,10 +242,6 @@ def _requantize(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray
             f"for {channels} channels along axis {axis}"
         )
     real = np.float64(x.scale) * np.resize(w.quantization.scale.astype(np.float64), channels) / np.float64(y.scale)
-    if op.kind == "FULLY_CONNECTED" and not w.quantization.per_channel:
-        # GetQuantizedConvolutionMultipler multiplies the two input scales in float32 first.
-        product = np.float32(x.scale) * np.float32(w.quantization.scale[0])
-        real = np.full(channels, np.float64(product) / np.float64(y.scale))
     if not np.all(real < MAX_MULTIPLIER):
         raise InputError(f"{op.where()} has an output scale too small for its inputs; export it with sane scales")
     mantissa, shift = quantize_multiplier(real)

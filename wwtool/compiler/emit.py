@@ -233,6 +233,8 @@ def _fields(fields: dict[str, Any], depth: int = 1) -> str:
             text = value.name
         elif isinstance(value, tuple):
             text = "{" + ", ".join(map(str, value)) + "}"
+        elif isinstance(value, float):
+            text = float_literal(value)
         else:
             text = _integer_literal(int(value), "int32_t")
         lines.append(f"{indent}.{key} = {text},")

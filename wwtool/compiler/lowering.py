@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from wwtool.compiler.calls import Call, Span
-from wwtool.compiler.conversions import lower_quantize
+from wwtool.compiler.conversions import lower_dequantize, lower_quantize
 from wwtool.compiler.convolutions import (
     lower_average_pool_2d,
     lower_conv_2d,
@@ -118,6 +118,7 @@ LOWERINGS: dict[str, Lowering] = {
     "MAX_POOL_2D": lower_max_pool_2d,
     "MEAN": lower_mean,
     "QUANTIZE": lower_quantize,
+    "DEQUANTIZE": lower_dequantize,
     "SOFTMAX": lower_softmax,
     **dict.fromkeys(("LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"), lower_unary),
     **dict.fromkeys(("LEAKY_RELU", "HARD_SWISH", "ABS", "NEG"), lower_unary),

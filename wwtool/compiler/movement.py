@@ -111,7 +111,8 @@ def check_join(graph: Graph, op: Operator) -> None:
             f"{op.where()} joins {[list(t.shape) for t in inputs]} to {list(y.shape)}, which is not supported"
         )
     for x in inputs:
-        if x.dtype != y.dtype or (x.scale, x.zero_point) != (y.scale, y.zero_point) or y.dtype == "resource":
+        rescaled = (x.scale, x.zero_point) != (y.scale, y.zero_point) and y.dtype in ("int8", "uint8", "int16")
+        if x.dtype != y.dtype or rescaled or y.dtype == "resource":
             raise InputError(f"{op.where()} joins tensors of different types or scales, which is not supported")
 
 

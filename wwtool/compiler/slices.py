@@ -162,17 +162,18 @@ def paddings(graph: Graph, op: Operator) -> list[tuple[int, int]]:
 
 
 def pad_value(graph: Graph, op: Operator) -> int | float:
-    """What PAD and PADV2 add; PAD adds the zero point.
+    """What PAD and PADV2 add; PAD adds the zero point, and 0 to numbers without one.
 
     Raises:
         InputError: it is not constant, or its scale is not the tensor's.
     """
     x = graph.tensor(op.inputs[0])
     if op.kind == "PAD":
-        return x.zero_point
+        return x.zero_point if x.dtype in ("int8", "uint8", "int16") else 0
     value = graph.tensor(op.inputs[2])
     if value.data is None or value.size != 1 or value.dtype != x.dtype:
         raise InputError(f"{op.where()} needs one constant {x.dtype} value to pad with")
-    if (value.scale, value.zero_point) != (x.scale, x.zero_point) and value.quantization is not None:
+    quantized = x.dtype in ("int8", "uint8", "int16") and value.quantization is not None
+    if quantized and (value.scale, value.zero_point) != (x.scale, x.zero_point):
         raise InputError(f"{op.where()} pads with a value of another scale; export it with equal scales")
     return value.data.ravel()[0].item()  # type: ignore[no-any-return]

@@ -39,7 +39,7 @@ def compare(content: bytes, rows: Rows, flags: tuple[str, ...] = ("-O2",)) -> li
     """
     graph = parse_model(content)
     layers = _layers(graph)
-    litert, torch = LiteRtEngine(content, keep_tensors=True), TorchEngine(content)
+    torch, litert = TorchEngine(content), LiteRtEngine(content, keep_tensors=True)
     with NativeEngine(content, trace=True, flags=flags) as native:
         traces = native.trace(rows)
     inputs = as_inputs(ports(graph, graph.inputs), rows)

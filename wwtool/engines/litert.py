@@ -10,6 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from wwtool.engines.interface import Port, Rows, as_inputs
+from wwtool.errors import InputError
 
 
 class LiteRtEngine:
@@ -17,13 +18,17 @@ class LiteRtEngine:
 
     def __init__(self, content: bytes, keep_tensors: bool = False) -> None:
         # XNNPACK and the optimised kernels differ from the reference by one unit in places; never use them here.
-        self._interpreter = Interpreter(
-            model_content=content,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
-            experimental_preserve_all_tensors=keep_tensors,
-            num_threads=1,
-        )
-        self._interpreter.allocate_tensors()
+        try:
+            self._interpreter = Interpreter(
+                model_content=content,
+                experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+                experimental_preserve_all_tensors=keep_tensors,
+                num_threads=1,
+            )
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(f"LiteRT's reference kernels do not run this model: {reason}") from error
         main = schema.Model.GetRootAs(content).Subgraphs(0)
         self._inputs = _ports(self._interpreter.get_input_details(), main.InputsAsNumpy())
         self._outputs = _ports(self._interpreter.get_output_details(), main.OutputsAsNumpy())

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, requantize_table
+from wwtool.activations import rounded_away
+from wwtool.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, multiply_twice_rounded, quantize_multiplier
 from wwtool.compiler.checks import format_of
+from wwtool.compiler.conversions import limits
 from wwtool.compiler.convolutions import activation_range, padding_of
 from wwtool.compiler.elementwise import binary_values, unary_table
 from wwtool.compiler.folding import MOVES
@@ -47,8 +49,6 @@ def _fully_connected(graph: Graph, op: Operator, values: Values) -> Array:
     accumulator = rows @ values[w.index].astype(np.int64).T + _bias(op, values, w.shape[0])
     assert w.quantization is not None
     real = real_multiplier(x.scale, w.quantization.scale, y.scale)
-    if not w.quantization.per_channel:
-        real = np.atleast_1d(np.float64(np.float32(x.scale) * w.quantization.scale[0]) / np.float64(y.scale))
     return requantize(accumulator, real, y.zero_point, *activation_range(op, y), once=True)
 
 
@@ -109,9 +109,21 @@ def _binary(graph: Graph, op: Operator, values: Values) -> Array:
 
 def _quantize(graph: Graph, op: Operator, values: Values) -> Array:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    limits = (0, 255) if y.dtype == "uint8" else (-128, 127)
-    table = requantize_table(x.scale, x.zero_point, y.scale, y.zero_point, *limits)
-    return np.asarray(table[values[x.index].astype(np.int64) + 128])
+    value = values[x.index]
+    low, high = limits(y.dtype)
+    if x.dtype == "float32":
+        with np.errstate(over="ignore"):
+            steps = rounded_away(value / np.float32(y.scale)).astype(np.float64)
+        # A number that no int32 holds is cut off; LiteRT leaves it to the machine.
+        return np.asarray(np.clip(np.nan_to_num(steps, nan=low - 2.0**17) + y.zero_point, low, high))
+    centred = (value.astype(np.int64) - x.zero_point).astype(np.int32)
+    scaled = multiply_twice_rounded(centred, *quantize_multiplier(x.scale / y.scale))
+    return np.clip(add_zero_point(scaled, y.zero_point), low, high)
+
+
+def _dequantize(graph: Graph, op: Operator, values: Values) -> Array:
+    x = graph.tensor(op.inputs[0])
+    return np.asarray(np.float32(x.scale) * (values[x.index].astype(np.int64) - x.zero_point).astype(np.float32))
 
 
 _ARITHMETIC: dict[str, Callable[[Graph, Operator, Values], Array]] = {
@@ -123,6 +135,7 @@ _ARITHMETIC: dict[str, Callable[[Graph, Operator, Values], Array]] = {
     "MEAN": _mean,
     "SOFTMAX": _softmax,
     "QUANTIZE": _quantize,
+    "DEQUANTIZE": _dequantize,
     **dict.fromkeys(("ADD", "SUB", "MUL", "PRELU", "MINIMUM", "MAXIMUM"), _binary),
     **dict.fromkeys(("LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"), _unary),
     **dict.fromkeys(("LEAKY_RELU", "HARD_SWISH", "ABS", "NEG"), _unary),
