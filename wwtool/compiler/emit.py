@@ -13,8 +13,8 @@ from wwtool import __version__
 from wwtool.assets import asset_dir
 from wwtool.compiler.calls import Call, Constant, Scratch, Span
 from wwtool.compiler.graph import Tensor
-from wwtool.compiler.lowering import Program
 from wwtool.compiler.memory import Memory
+from wwtool.compiler.program import Program
 from wwtool.compiler.reader import safe_identifier
 from wwtool.compiler.recurrent import initial_value
 
@@ -46,6 +46,8 @@ class Interface:
             "nbytes": t.nbytes,
             "shape": "x".join(map(str, t.shape)),
             "dtype": t.dtype,
+            "is_float": t.dtype == "float32",
+            "fill": t.zero_point if t.dtype in ("int8", "uint8") else 0,
             "zero_point": t.zero_point,
             "scale": float_literal(t.scale),
             "declaration": declaration,
@@ -59,9 +61,19 @@ def render(program: Program, memory: Memory, name: str) -> dict[str, str]:
     environment = template_environment("compiler")
     texts = {file: environment.get_template(f"{file}.j2").render(context) for file in _TEMPLATES}
     interface = context["interface"]
-    first_output = next(io for io in interface if io["macro"].startswith("OUTPUT"))
-    texts["main.c"] = environment.get_template("main.c.j2").render(context, input=interface[0], output=first_output)
+    inputs = interface[: len(program.graph.inputs)]
+    output = interface[len(inputs)]
+    texts["main.c"] = environment.get_template("main.c.j2").render(context, inputs=inputs, output=output)
     return texts
+
+
+def row_runner(program: Program, memory: Memory) -> str:
+    """A program that runs the model on rows from standard input: every input in turn, then every output."""
+    context = {
+        "inputs": [io.context for io in interfaces(program, memory) if io.writable],
+        "outputs": [io.context for io in interfaces(program, memory) if not io.writable],
+    }
+    return template_environment("compiler").get_template("run_rows.c.j2").render(context)
 
 
 @cache
@@ -101,7 +113,14 @@ def interfaces(program: Program, memory: Memory) -> list[Interface]:
             if writable:
                 area = f"(int8_t *)model->{address.area} + {address.offset}"
             result.append(
-                Interface(f"{kind.upper()}{suffix}", f"ww_model_{kind}{suffix}", f"{t.dtype}_t", t, writable, area)
+                Interface(
+                    f"{kind.upper()}{suffix}",
+                    f"ww_model_{kind}{suffix}",
+                    "float" if t.dtype == "float32" else f"{t.dtype}_t",
+                    t,
+                    writable,
+                    area,
+                )
             )
     return result
 
@@ -178,25 +197,23 @@ def _with_direction(call: Call, memory: Memory, step: int) -> dict[str, Any]:
 
 
 def _add_traces(program: Program, memory: Memory, lines: list[dict[str, Any]]) -> None:
-    """After each call, traces of the tensors it completes: its outputs, reshapes of them, and whole windows."""
+    """After each call, traces of the tensors it completes: its outputs, pieces of them, and what they complete."""
     graph = program.graph
-    joined = {w.tensor: op.inputs[1] for w in program.windows for op in graph.operators if w.tensor in op.outputs}
     done: set[int] = set(graph.inputs)
     computed = [
         t.index for t in graph.tensors if t.data is None and t.dtype != "resource" and t.index not in graph.inputs
     ]
     last_write = {t: n for n, call in enumerate(program.calls) for t in call.writes}
-    dropped = {graph_op.outputs[0] for graph_op in graph.operators if graph_op.index in _window_operators(program)}
+    # Old and kept frames of a window exist only as parts of it.
+    joined = {w.tensor for w in program.windows}
+    dropped = {t for op in graph.operators if op.index in program.replaced for t in op.outputs} - joined
 
     def available(tensor: int, step: int) -> bool:
         if tensor in done:
             return True
-        if tensor in joined:
-            return available(joined[tensor], step)
-        producer = graph.producer(tensor)
-        if producer is not None and producer.kind in ("RESHAPE", "EXPAND_DIMS", "SQUEEZE"):
-            return available(producer.inputs[0], step)
-        return tensor in last_write and last_write[tensor] <= step
+        parts = program.parts.get(tensor, ())
+        written = last_write[tensor] <= step if tensor in last_write else bool(parts)
+        return written and all(available(part, step) for part in parts)
 
     for step, line in enumerate(lines):
         for tensor in computed:
@@ -205,19 +222,6 @@ def _add_traces(program: Program, memory: Memory, lines: list[dict[str, Any]]) -
                 address = memory.address(tensor)
                 pointer = f"{address.area} + {address.offset}"
                 line["traces"].append(f"TRACE({tensor}, {pointer}, {graph.tensor(tensor).nbytes});")
-
-
-def _window_operators(program: Program) -> set[int]:
-    """READ_VARIABLE and STRIDED_SLICE operators of sliding windows: their tensors exist only as parts of the window."""
-    graph, found = program.graph, set[int]()
-    for window in program.windows:
-        cat = graph.producer(window.tensor)
-        assert cat is not None
-        read = graph.producer(cat.inputs[0])
-        assert read is not None
-        found.add(read.index)
-        found |= {op.index for op in graph.consumers(window.tensor) if op.kind == "STRIDED_SLICE"}
-    return found
 
 
 def _argument(argument: Span | Scratch | Constant | int, memory: Memory, step: int) -> str:
@@ -238,8 +242,12 @@ def _fields(fields: dict[str, Any], depth: int = 1) -> str:
             text = _fields(value, depth + 1)
         elif isinstance(value, Constant):
             text = value.name
+        elif isinstance(value, tuple):
+            text = "{" + ", ".join(map(str, value)) + "}"
+        elif isinstance(value, float):
+            text = float_literal(value)
         else:
-            text = str(int(value))
+            text = _integer_literal(int(value), "int32_t")
         lines.append(f"{indent}.{key} = {text},")
     return "{\n" + "\n".join(lines) + "\n" + "    " * (depth - 1) + "}"
 

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from wwtool.compiler.calls import Call, Constant, Field, Scratch
 from wwtool.compiler.convolutions import Window
-from wwtool.compiler.lowering import Program
 from wwtool.compiler.packing import (
     Channels,
     Words,
@@ -20,6 +19,7 @@ from wwtool.compiler.packing import (
     lane_pairs,
     lane_taps,
 )
+from wwtool.compiler.program import Program
 
 
 @dataclass(frozen=True)

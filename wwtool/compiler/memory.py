@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wwtool.compiler.calls import Call
-from wwtool.compiler.lowering import Program
 from wwtool.compiler.overlap import reach_of
 from wwtool.compiler.planner import Layout, Overlap, Region, aligned, plan
+from wwtool.compiler.program import Program
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,7 @@ void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *i
             int32_t channel = 0;
             for (int32_t input_channel = 0; input_channel < depth; input_channel++, x++) {
                 for (int32_t i = 0; i < op->multiplier; i++, channel++, w++) {
-                    const int32_t sum =
-                        sum_of_taps(&taps, x, w, op->input_zero_point, op->requantize.bias[channel]);
+                    const int32_t sum = sum_of_taps(&taps, x, w, op->input_zero_point, op->requantize.bias[channel]);
                     *output++ = ww_requantize_twice(&op->requantize, channel, sum);
                 }
             }

@@ -44,7 +44,8 @@ struct taps {
     "subs %[rows], #1\n\t"                                                                                             \
     "bne 0b"
 
-static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x, const uint32_t *w, int32_t sums[4])
+static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x,
+                                                                const uint32_t *w, int32_t sums[4])
 {
     const int32_t step = taps->column_step;
     const uint32_t offsets = taps->offsets;
@@ -62,18 +63,15 @@ static inline __attribute__((always_inline)) void four_channels(const struct tap
     }
     if (taps->columns == 3 && taps->weight_row_step == 0) {
         __asm__ volatile("0:\n\t" TAP("ldr %[bytes], [%[x]]\n\t") TAP("ldr %[bytes], [%[x], %[step]]\n\t")
-                             TAP("ldr %[bytes], [%[x], %[step], lsl #1]\n\t")
-                         "ldr %[low], %[row_step]\n\t"
-                         "add %[x], %[low]\n\t"
-                         "subs %[rows], #1\n\t"
-                         "bne 0b"
-                         : OPERANDS
-                         : STEPS
+                             TAP("ldr %[bytes], [%[x], %[step], lsl #1]\n\t") "ldr %[low], %[row_step]\n\t"
+                                                                              "add %[x], %[low]\n\t"
+                                                                              "subs %[rows], #1\n\t"
+                                                                              "bne 0b"
+                         : OPERANDS:STEPS
                          : "cc", "memory");
     } else if (taps->columns == 2) {
         __asm__ volatile("0:\n\t" TAP("ldr %[bytes], [%[x]]\n\t") TAP("ldr %[bytes], [%[x], %[step]]\n\t") NEXT_ROW
-                         : OPERANDS
-                         : STEPS
+:OPERANDS:STEPS
                          : "cc", "memory");
     } else {
         for (; rows > 0; rows--) {
@@ -82,16 +80,12 @@ static inline __attribute__((always_inline)) void four_channels(const struct tap
             for (; column >= 3; column -= 3) {
                 __asm__ volatile(TAP("ldr %[bytes], [%[x]]\n\t") TAP("ldr %[bytes], [%[x], %[step]]\n\t")
                                      TAP("ldr %[bytes], [%[x], %[step], lsl #1]\n\t")
-                                 : OPERANDS
-                                 : STEPS
+                                 : OPERANDS:STEPS
                                  : "memory");
                 x += 3 * step;
             }
             for (; column > 0; column--) {
-                __asm__ volatile(TAP("ldr %[bytes], [%[x]]\n\tadd %[x], %[step]\n\t")
-                                 : OPERANDS
-                                 : STEPS
-                                 : "memory");
+                __asm__ volatile(TAP("ldr %[bytes], [%[x]]\n\tadd %[x], %[step]\n\t") : OPERANDS:STEPS : "memory");
             }
             x = row + taps->input_row_step;
             w += taps->weight_row_step / 4;
@@ -105,7 +99,8 @@ static inline __attribute__((always_inline)) void four_channels(const struct tap
 
 #else
 
-static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x, const uint32_t *w, int32_t sums[4])
+static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x,
+                                                                const uint32_t *w, int32_t sums[4])
 {
     const int32_t step = taps->column_step;
     const uint32_t offsets = taps->offsets;
@@ -132,7 +127,7 @@ static __attribute__((noinline)) void all_channels(const struct taps *taps, cons
         int32_t sums[4] = {(int32_t)record[0], (int32_t)record[1], (int32_t)record[2], (int32_t)record[3]};
         four_channels(taps, x, record + taps->first, sums);
         record += taps->scales;
-        ww_rescale_four(record, sums, output);
+        ww_scale_four(record, sums, output);
         record += 12;
         if (output == last) {
             return;

@@ -43,20 +43,18 @@ static inline int32_t sum_of_taps(const struct taps *taps, const int8_t *x, cons
     if (taps->columns == 3 && taps->kernel_width == 3) {
         __asm__ volatile(".syntax unified\n"
                          "0:\n\t"
-                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step") TAP("r7", "step")
-                         "ldmia %[w]!, {r6}\n\t" TAP("r6", "row_step")
-                         "cmp %[w], %[end]\n\t"
-                         "bne 0b"
+                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step")
+                             TAP("r7", "step") "ldmia %[w]!, {r6}\n\t" TAP("r6", "row_step") "cmp %[w], %[end]\n\t"
+                                                                                             "bne 0b"
                          : [w] "+l"(w), [i] "+l"(i), [sum] "+l"(sum)
                          : OPERANDS
                          : "r5", "r6", "r7", "cc", "memory");
     } else if (taps->columns == 2 && taps->kernel_width == 3) {
         __asm__ volatile(".syntax unified\n"
                          "0:\n\t"
-                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step") TAP("r7", "row_step")
-                         "adds %[w], #4\n\t"
-                         "cmp %[w], %[end]\n\t"
-                         "bne 0b"
+                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step") TAP("r7", "row_step") "adds %[w], #4\n\t"
+                                                                                             "cmp %[w], %[end]\n\t"
+                                                                                             "bne 0b"
                          : [w] "+l"(w), [i] "+l"(i), [sum] "+l"(sum)
                          : OPERANDS
                          : "r5", "r6", "r7", "cc", "memory");
@@ -65,9 +63,8 @@ static inline int32_t sum_of_taps(const struct taps *taps, const int8_t *x, cons
             const int32_t *const row_end = w + taps->columns;
             __asm__ volatile(".syntax unified\n"
                              "0:\n\t"
-                             "ldmia %[w]!, {r6}\n\t" TAP("r6", "step")
-                             "cmp %[w], %[row_end]\n\t"
-                             "bne 0b"
+                             "ldmia %[w]!, {r6}\n\t" TAP("r6", "step") "cmp %[w], %[row_end]\n\t"
+                                                                       "bne 0b"
                              : [w] "+l"(w), [i] "+l"(i), [sum] "+l"(sum)
                              : OPERANDS, [row_end] "h"(row_end)
                              : "r5", "r6", "r7", "cc", "memory");
@@ -101,7 +98,7 @@ static void all_channels(const struct taps *taps, const int8_t *x, const uint32_
     for (; channels > 0; channels--, x++, record += 3) {
         const int32_t sum = sum_of_taps(taps, x, (const int32_t *)(record + taps->first), (int32_t)record[0]);
         record += taps->scales;
-        *output++ = ww_rescale_by_halves(sum, record, record[1], record[2], 0);
+        *output++ = ww_scale_by_halves(sum, record, record[1], record[2], 0);
     }
 }
 
