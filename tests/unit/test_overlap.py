@@ -88,11 +88,11 @@ def gathered(places: list[tuple[set[int], list[int]]], group: int, backwards: bo
 @given(windows())
 def test_windows(window: dict[str, int]) -> None:
     places = positions(window)
-    for function in ("ww_conv_2d", "ww_depthwise_conv_2d", "ww_average_pool_2d", "ww_max_pool_2d"):
+    for function in ("ww_conv_2d", "ww_average_pool_2d", "ww_max_pool_2d"):
         check(function, channel_by_channel(places), None, window=window)
     check("ww_conv_2d_dsp", gathered(places, 2), None, window=window)
     check("ww_conv_2d_lanes", gathered(places, 1), None, window=window)
-    for function in ("ww_depthwise_conv_2d_dsp", "ww_depthwise_conv_2d_lanes"):
+    for function in ("ww_depthwise_conv_2d", "ww_depthwise_conv_2d_dsp", "ww_depthwise_conv_2d_lanes"):
         check(function, channel_by_channel(places), channel_by_channel(places[::-1]), window=window)
 
 
@@ -103,7 +103,8 @@ def test_rows(rows: int, stride: int, depth: int, channels: int) -> None:
         (set(range(r * stride, r * stride + depth)), list(range(r * channels, (r + 1) * channels))) for r in range(rows)
     ]
     shape = {"rows": rows, "row_stride": stride}
-    check("ww_dense", channel_by_channel(places), None, **shape, depth=depth, channels=channels)
+    backwards = channel_by_channel(places[::-1])
+    check("ww_dense", channel_by_channel(places), backwards, **shape, depth=depth, channels=channels)
     records = {"depth": depth, "channels": channels}
     for function, group in (("ww_dense_dsp", 2), ("ww_dense_lanes", 1)):
         check(function, gathered(places, group), gathered(places, group, backwards=True), **shape, records=records)

@@ -10,7 +10,7 @@ from test_fast_kernels import CORES, machine
 
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
-from wwtool.compiler.targets import Target
+from wwtool.compiler.targets import Optimize, Target
 from wwtool.engines.diff import compare, random_rows
 
 MODELS = sorted((Path(__file__).resolve().parents[3] / "shared" / "models").glob("*.tflite"))
@@ -28,8 +28,9 @@ def test_every_tensor_on_an_emulated_core(path: Path, core: Target) -> None:
         assert layer.equal, f"{layer.operator}: {layer.differing} of {layer.compared} differ"
 
 
+@pytest.mark.parametrize("optimize", ["speed", "size"])
 @pytest.mark.parametrize("core", CORES)
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
-def test_the_arena_takes_its_lower_bound(path: Path, core: Target) -> None:
-    layout = compile_graph(parse_model(path.read_bytes()), path.stem, core).memory.layout
+def test_the_arena_takes_its_lower_bound(path: Path, core: Target, optimize: Optimize) -> None:
+    layout = compile_graph(parse_model(path.read_bytes()), path.stem, core, optimize).memory.layout
     assert layout.total <= 1.02 * layout.lower_bound

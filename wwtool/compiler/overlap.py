@@ -32,24 +32,28 @@ def reach_of(call: Call) -> Reach | None:
     fields: Any = call.fields
     match call.function:
         case "ww_dense" | "ww_dense_round_once":
-            return Reach(_rows_lead(fields["rows"], fields["row_stride"], fields["channels"], gathered=False))
+            shape = fields["rows"], fields["row_stride"], fields["channels"]
+            return Reach(_rows_lead(*shape, gathered=False), _rows_lag(*shape, fields["depth"], gathered=False))
         case "ww_dense_dsp" | "ww_dense_lanes":
             records = fields["records"]
-            return _gathered_rows(fields["rows"], fields["row_stride"], records["depth"], records["channels"])
+            shape = fields["rows"], fields["row_stride"], records["channels"]
+            return Reach(_rows_lead(*shape, gathered=True), _rows_lag(*shape, records["depth"], gathered=True))
         case "ww_conv_2d_dsp" | "ww_conv_2d_lanes":
             return Reach(_window_lead(fields["window"], gathered=True))
-        case "ww_conv_2d" | "ww_depthwise_conv_2d" | "ww_average_pool_2d" | "ww_max_pool_2d":
+        case "ww_conv_2d" | "ww_average_pool_2d" | "ww_max_pool_2d":
             return Reach(_window_lead(fields["window"], gathered=False))
-        case "ww_depthwise_conv_2d_dsp" | "ww_depthwise_conv_2d_lanes":
+        case "ww_depthwise_conv_2d" | "ww_depthwise_conv_2d_dsp" | "ww_depthwise_conv_2d_lanes":
             return Reach(_window_lead(fields["window"], gathered=False), _window_lag(fields["window"]))
     return None
 
 
-def _gathered_rows(rows: int, stride: int, depth: int, channels: int) -> Reach:
-    # From the end: before row r is written, the rows below it are still to be read.
-    below = np.arange(1, rows)
-    lag = int(((below - 1) * stride + depth - below * channels).max(initial=-rows * max(stride, channels)))
-    return Reach(_rows_lead(rows, stride, channels, gathered=True), lag)
+def _rows_lag(rows: int, stride: int, channels: int, depth: int, gathered: bool) -> int:
+    """From the end: what is written at a row must start behind what is still to be read, at that row or before it."""
+    starts = np.arange(rows) * channels
+    ends = np.arange(rows) * stride + depth
+    if gathered:
+        starts, ends = starts[1:], ends[:-1]
+    return int((ends - starts).max(initial=-rows * max(stride, channels)))
 
 
 def _rows_lead(rows: int, stride: int, channels: int, gathered: bool) -> int:

@@ -38,6 +38,7 @@ struct ww_dense {
     int32_t row_stride;
     int32_t depth;
     int32_t channels;
+    int32_t backwards; /* from the last row to the first: the output lies over the start of the input */
 };
 void ww_dense(const struct ww_dense *op, const int8_t *input, int8_t *output);
 
@@ -85,6 +86,7 @@ struct ww_depthwise_conv_2d {
     struct ww_window window;
     int32_t input_zero_point;
     int32_t multiplier; /* output channels for each input channel */
+    int32_t backwards;  /* from the last position to the first: the output lies over the start of the input */
 };
 void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *input, int8_t *output);
 
@@ -315,7 +317,7 @@ struct ww_dense_packed {
     struct ww_channel_records records;
     int32_t rows;
     int32_t row_stride;
-    int32_t backwards; /* from the last row to the first: the output lies over the start of the input */
+    int32_t backwards; /* as in ww_dense */
 };
 
 struct ww_conv_2d_packed {
@@ -328,7 +330,7 @@ struct ww_depthwise_packed {
     struct ww_channel_records records;
     struct ww_window window;
     int32_t input_zero_point;
-    int32_t backwards; /* from the last position to the first, likewise */
+    int32_t backwards; /* as in ww_depthwise_conv_2d */
 };
 
 /*
