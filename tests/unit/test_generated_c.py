@@ -34,8 +34,8 @@ NAMES = [
 MODELS = Path(__file__).resolve().parents[3] / "shared" / "models"
 
 
-def everything() -> Model:
-    """A model that needs every kernel."""
+def everything(floats: bool = True) -> Model:
+    """A model that needs every kernel; without ``floats`` none that computes with them."""
     net = Net((1, 6, 4, 3), Scale(float32(26 / 255), -128))
     random = np.random.default_rng(0)
 
@@ -64,10 +64,12 @@ def everything() -> Model:
     y = net.binary("SUB", y, net.reshape(net.mean(plane, [1, 2], True, output), (1, 1)), Scale(1 / 16, 0))
     y = net.binary("ADD", y, net.slice(net.softmax(flat), [0, 0], [1, 1]), Scale(1 / 16, 0))
     wide = net.quantize(net.quantize(y, Scale(1e-3, 0), "int16"), Scale(1e-6, 0), "int32")
-    real = net.add_input((1, 1), output, "float32")
-    y = net.binary("ADD", y, net.quantize(real, Scale(1 / 16, 0)), Scale(1 / 16, 0))
+    if floats:
+        real = net.add_input((1, 1), output, "float32")
+        y = net.binary("ADD", y, net.quantize(real, Scale(1 / 16, 0)), Scale(1 / 16, 0))
     probability = net.logistic(y)
-    return net.pack(net.quantize(probability, Scale(1 / 256, 0), "uint8"), probability, net.dequantize(y), wide)
+    outputs = [net.quantize(probability, Scale(1 / 256, 0), "uint8"), probability, wide]
+    return net.pack(*outputs, *([net.dequantize(y)] if floats else []))
 
 
 CONTENTS = {"everything": everything(), "windows": simple(start((1, 3, 1, 3))), "copied": copied()}

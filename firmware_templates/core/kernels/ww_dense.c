@@ -19,8 +19,9 @@ static inline int32_t dot(const int8_t *a, const int8_t *b, int32_t count, int32
     return sum;
 }
 
-static inline void dense(const struct ww_dense *op, const int8_t *input, int8_t *output,
-                         int8_t (*scaled)(const struct ww_requantize *to, int32_t channel, int32_t accumulator))
+/* Inlined into both, as `once` decides about the innermost loop. */
+static inline __attribute__((always_inline)) void dense(const struct ww_dense *op, const int8_t *input, int8_t *output,
+                                                        int once)
 {
     for (int32_t done = 0; done < op->rows; done++) {
         const int32_t row = op->backwards ? op->rows - 1 - done : done;
@@ -28,17 +29,19 @@ static inline void dense(const struct ww_dense *op, const int8_t *input, int8_t 
         const int8_t *weights = op->weights;
         int8_t *to = output + row * op->channels;
         for (int32_t channel = 0; channel < op->channels; channel++, weights += op->depth) {
-            *to++ = scaled(&op->requantize, channel, dot(x, weights, op->depth, op->requantize.bias[channel]));
+            const int32_t sum = dot(x, weights, op->depth, op->requantize.bias[channel]);
+            *to++ = once ? ww_requantize_once(&op->requantize, channel, sum)
+                         : ww_requantize_twice(&op->requantize, channel, sum);
         }
     }
 }
 
 void ww_dense(const struct ww_dense *op, const int8_t *input, int8_t *output)
 {
-    dense(op, input, output, ww_requantize_twice);
+    dense(op, input, output, 0);
 }
 
 void ww_dense_round_once(const struct ww_dense *op, const int8_t *input, int8_t *output)
 {
-    dense(op, input, output, ww_requantize_once);
+    dense(op, input, output, 1);
 }
