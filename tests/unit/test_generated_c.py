@@ -131,6 +131,19 @@ def test_cmake_builds_the_example_and_it_runs(content: str, tmp_path: Path) -> N
     assert re.fullmatch(r"-?\d+\n", run(tmp_path / "build" / "example"))
 
 
+def test_the_example_of_a_model_of_floats(tmp_path: Path) -> None:
+    net = Net((1, 4), Scale(0.5, 0), "float32")
+    other = net.add_input((1, 4), Scale(0.5, 3))
+    x = net.binary("ADD", net.quantize(net.input, Scale(0.5, 0)), other, Scale(0.25, 0))
+    write_package(compile_graph(parse_model(net.pack(net.dequantize(x))), "model"), tmp_path)
+    run(need("gcc"), *STRICT, *tmp_path.glob("*.c"), "-o", tmp_path / "example")
+    assert run(tmp_path / "example") == "0\n"
+    header = (tmp_path / "model.h").read_text()
+    assert "float *ww_model_input(struct ww_model *model);" in header
+    assert "int8_t *ww_model_input_1(struct ww_model *model);" in header
+    assert "const float *ww_model_output(const struct ww_model *model);" in header
+
+
 def test_the_package_is_part_of_another_cmake_project(tmp_path: Path) -> None:
     write_package(compile_graph(graph(), "model"), tmp_path / "package")
     (tmp_path / "CMakeLists.txt").write_text(
