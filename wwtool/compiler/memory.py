@@ -24,6 +24,7 @@ class Memory:
     state_offsets: dict[int, int]
     state_bytes: int
     program: Program
+    regions: tuple[Region, ...]  # of the arena, by the layout's keys
 
     @property
     def arena_bytes(self) -> int:
@@ -80,7 +81,7 @@ def assign(program: Program) -> Memory:
     for step, call in enumerate(program.calls):
         if call.scratch_bytes:
             regions.append(Region(_scratch_key(program, step), call.scratch_bytes, step, step))
-    return Memory(plan(regions), state_offsets, position, program)
+    return Memory(plan(regions), state_offsets, position, program, tuple(regions))
 
 
 def _scratch_key(program: Program, step: int) -> int:

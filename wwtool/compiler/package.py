@@ -27,6 +27,13 @@ class CompiledModel:
     memory: Memory
     files: dict[str, str]
     kernels: tuple[str, ...]
+    target: Target
+    optimize: Optimize
+
+    @property
+    def compiler_flag(self) -> str:
+        """How the C is meant to be compiled."""
+        return "-Os" if self.optimize == "size" else "-O2"
 
     @property
     def weight_bytes(self) -> int:
@@ -50,7 +57,8 @@ def compile_graph(graph: Graph, name: str, target: Target = "host", optimize: Op
     program = lower(graph)
     specialize(program, kernel_set(target, optimize))
     memory = assign(program)
-    return CompiledModel(name, program, memory, render(program, memory, name), _kernel_files(program))
+    texts = render(program, memory, name)
+    return CompiledModel(name, program, memory, texts, _kernel_files(program), target, optimize)
 
 
 def _kernel_files(program: Program) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def count_instructions(
         sources = write_sources(model, folder)
         harness = asset_dir("firmware_templates") / "emulated" / "count_instructions.c"
         define = ("-DWW_MODEL_PROFILE",) if calls else ()
-        machine.compile([*sources, harness], folder / "count", ("-O2", *define))
+        machine.compile([*sources, harness], folder / "count", (model.compiler_flag, *define))
         raw = machine.run(folder / "count", np.ascontiguousarray(rows).tobytes())
     ticks = np.frombuffer(raw, "<u4").astype(np.int64)
     counts = [round(int(t) * machine.instructions_a_tick / len(rows)) for t in ticks]
