@@ -27,7 +27,8 @@ _STYLE = """
   --state: #483776; --edge: #76839a; } }
 .ww-map text { fill: var(--ink); font: 11px system-ui, sans-serif; }
 .ww-map .soft { fill: var(--soft); } .ww-map .head { font-weight: 600; font-size: 13px; }
-.ww-map .mid { text-anchor: middle; } .ww-map .end { text-anchor: end; } .ww-map .paper { fill: var(--paper); } .ww-map .band { fill: var(--band); }
+.ww-map .mid { text-anchor: middle; } .ww-map .end { text-anchor: end; }
+.ww-map .paper { fill: var(--paper); } .ww-map .band { fill: var(--band); }
 .ww-map .grid { stroke: var(--line); } .ww-map .mark { stroke: var(--mark); stroke-width: 1.5; }
 .ww-map .bound { stroke: var(--ink); stroke-dasharray: 5 4; } .ww-map text.marked { fill: var(--mark); }
 .ww-map .region { stroke: var(--edge); stroke-width: .8; fill-opacity: .92; } .ww-map .input { fill: var(--input); }

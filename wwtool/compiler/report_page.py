@@ -96,7 +96,7 @@ def layer_rows(report: Report) -> list[list[str]]:
         for layer in report.layers
     ]  # fmt: skip
     if report.instructions_after:
-        rows.append(_cells(report, "", "after the last call", "", "", "", _count(report.instructions_after)))
+        rows.append(_cells(report, "", "afterwards", "", "", "", _count(report.instructions_after)))
     peak = max((layer.live_bytes for layer in report.layers), default=0)
     constants = report.weight_bytes + report.table_bytes
     return [
