@@ -96,7 +96,7 @@ def layer_rows(report: Report) -> list[list[str]]:
         for layer in report.layers
     ]  # fmt: skip
     if report.instructions_after:
-        rows.append(_cells(report, "", "afterwards", "", "", "", _count(report.instructions_after)))
+        rows.append(_cells(report, "", "after the calls", "", "", "", _count(report.instructions_after)))
     peak = max((layer.live_bytes for layer in report.layers), default=0)
     constants = report.weight_bytes + report.table_bytes
     return [
@@ -143,12 +143,12 @@ def step_name(report: Report, step: int) -> str:
 def _packing(report: Report) -> str:
     more = report.weight_bytes / report.tflite_weight_bytes - 1 if report.tflite_weight_bytes else 0.0
     packed = report.optimize == "speed" and kernel_set(report.target, "speed")
-    return f"{more:+.0%}" + (f", packed for {report.target}; --optimize size does not pack" if packed else "")
+    return f"{more:+.0%}" + (f", packed for {report.target} by --optimize speed" if packed else "")
 
 
 def _arena_remark(report: Report) -> str:
     bound = (
-        "equal to its lower bound"
+        "its lower bound"
         if report.arena_bytes == report.lower_bound_bytes
         else f"lower bound {report.lower_bound_bytes:,} B"
     )
