@@ -12,13 +12,17 @@ setup: build/.setup
 build/.setup: scripts/setup pyproject.toml constraints.txt
 	PYTHON="$(PYTHON)" scripts/setup
 
+build/.setup-tests: build/.setup
+	PYTHON="$(PYTHON)" scripts/setup tests
+	touch $@
+
 firmware: build/.setup
 	$(WWTOOL) build --platform $(PLATFORM) --phrase "$(PHRASE)"
 
 test: test-c test-python
 
 # The C core on this machine under sanitizers, and cross-compiled.
-test-c: build/.setup
+test-c: build/.setup-tests
 	cmake -S . -B build/host >/dev/null
 	cmake --build build/host -j 2 >/dev/null
 	ctest --test-dir build/host --output-on-failure -j 2
@@ -27,10 +31,10 @@ test-c: build/.setup
 	cmake -S . -B build/cortex-m4 --toolchain cmake/arm-cortex-m4.cmake >/dev/null
 	cmake --build build/cortex-m4 -j 2 >/dev/null
 
-test-python: build/.setup
+test-python: build/.setup-tests
 	$(PYTEST) -m "not slow"
 
-test-slow: build/.setup
+test-slow: build/.setup-tests
 	$(PYTEST) -m slow
 
 lint: build/.setup

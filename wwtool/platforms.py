@@ -67,7 +67,7 @@ class Platform(_Section):
     chip: Chip
     memory: MemoryMap
     budget: Budget
-    optimize: Literal["speed", "size"] = "speed"
+    optimize: Literal["speed", "size"]
     toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
     frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
     emulator: Literal["rp2040js", "host", "none"]

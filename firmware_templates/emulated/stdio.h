@@ -1,6 +1,6 @@
 /*
- * The few functions of stdio that a program on an emulated core uses, on files of the machine that emulates it: stdin is
- * the file `input`, stdout the file `output`, both in the emulator's working folder.
+ * The few functions of stdio that a program on an emulated core uses, on files of the machine that emulates it: stdin
+ * is the file `input`, stdout the file `output`, both in the emulator's working folder.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -28,25 +28,32 @@ class Model(bytes):
 class Net:
     """A model under construction: main subgraph, initialisation subgraph made on demand, shapes remembered."""
 
-    def __init__(self, shape: tuple[int, ...] = (1, 4), scale: Scale | None = None) -> None:
+    def __init__(self, shape: tuple[int, ...] = (1, 4), scale: Scale | None = None, dtype: str = "int8") -> None:
         self.builder = ModelBuilder("test")
         self.main, self.initial = self.builder.subgraph("main"), self.builder.subgraph("initial")
         self.shapes: dict[int, tuple[int, ...]] = {}
         self.scales: dict[int, Scale] = {}
+        self.types: dict[int, str] = {}
         self.initialised = False
         self.names = 0
-        self.input = self.tensor(shape, scale or Scale(0.5, -3))
+        self.inputs: list[int] = []
+        self.input = self.add_input(shape, scale or Scale(0.5, -3), dtype)
         self.outputs: list[int] = []
+
+    def add_input(self, shape: tuple[int, ...], scale: Scale, dtype: str = "int8") -> int:
+        """One more input of the model."""
+        self.inputs.append(self.tensor(shape, scale, dtype))
+        return self.inputs[-1]
 
     def tensor(self, shape: tuple[int, ...], scale: Scale, dtype: str = "int8") -> int:
         self.names += 1
-        index = self.main.activation(f"t{self.names}", shape, scale, dtype)
-        self.shapes[index], self.scales[index] = shape, scale
+        index = self.main.activation(f"t{self.names}", shape, scale if dtype != "float32" else None, dtype)
+        self.shapes[index], self.scales[index], self.types[index] = shape, scale, dtype
         return index
 
-    def constant(self, data: npt.NDArray[Any], scale: Any = None, axis: int = 0) -> int:
+    def constant(self, data: npt.NDArray[Any], scale: Any = None, axis: int = 0, zero_point: int = 0) -> int:
         self.names += 1
-        return self.main.constant(f"c{self.names}", data, scale, axis)
+        return self.main.constant(f"c{self.names}", data, scale, axis, zero_point)
 
     def variable(self, name: str, initial: npt.NDArray[Any], scale: Scale) -> int:
         """A handle in the main subgraph; CALL_ONCE sets the variable to ``initial``."""
@@ -65,12 +72,42 @@ class Net:
     def assign(self, handle: int, x: int) -> None:
         self.main.operator("ASSIGN_VARIABLE", [handle, x], [], "AssignVariableOptions")
 
+    def op(
+        self, kind: str, inputs: list[int], shape: tuple[int, ...], scale: Scale, options_kind: str | None = None,
+        dtype: str = "int8", **options: Any,
+    ) -> int:  # fmt: skip
+        """Any operator of one output."""
+        y = self.tensor(shape, scale, dtype)
+        self.main.operator(kind, inputs, [y], options_kind, **options)
+        return y
+
+    def number(self, data: npt.NDArray[Any], scale: Scale) -> int:
+        """A constant operand."""
+        self.names += 1
+        index = self.main.constant(f"c{self.names}", data, scale.scale, zero_point=scale.zero_point)
+        self.shapes[index], self.scales[index], self.types[index] = data.shape, scale, str(data.dtype)
+        return index
+
+    def binary(self, kind: str, a: int, b: int, scale: Scale, activation: int = NONE) -> int:
+        """ADD, SUB, MUL, PRELU, MINIMUM or MAXIMUM."""
+        shape = np.broadcast_shapes(self.shapes[a], self.shapes[b])
+        if kind in ("PRELU", "MINIMUM", "MAXIMUM"):
+            return self.op(kind, [a, b], shape, scale, None if kind == "PRELU" else "MaximumMinimumOptions")
+        options = f"{kind.title()}Options"
+        return self.op(kind, [a, b], shape, scale, options, fusedActivationFunction=activation)
+
+    def softmax(self, x: int, beta: float = 1.0) -> int:
+        return self.op("SOFTMAX", [x], self.shapes[x], Scale(1 / 256, -128), "SoftmaxOptions", beta=beta)
+
+    def mean(self, x: int, axes: list[int], keep: bool, scale: Scale) -> int:
+        shape = np.empty(self.shapes[x], np.bool_).sum(axis=tuple(axes), keepdims=keep).shape
+        inputs = [x, self.constant(np.asarray(axes, np.int32))]
+        return self.op("MEAN", inputs, shape, scale, "ReducerOptions", keepDims=keep)
+
     def concatenate(self, parts: list[int], axis: int) -> int:
         shape = list(self.shapes[parts[0]])
         shape[axis] = sum(self.shapes[p][axis] for p in parts)
-        y = self.tensor(tuple(shape), self.scales[parts[0]])
-        self.main.operator("CONCATENATION", parts, [y], "ConcatenationOptions", axis=axis)
-        return y
+        return self.move("CONCATENATION", parts, tuple(shape), parts[0], "ConcatenationOptions", axis=axis)
 
     def slice(self, x: int, begin: list[int], end: list[int], strides: list[int] | None = None, **masks: int) -> int:
         strides = strides or [1] * len(begin)
@@ -80,21 +117,75 @@ class Net:
             e = None if masks.get("endMask", 0) >> axis & 1 else e
             cut.append(slice(b, e, s))
         shape = np.empty(self.shapes[x], np.bool_)[tuple(cut)].shape
-        y = self.tensor(shape, self.scales[x])
+        return self.strided(x, begin, end, strides, shape, **masks)
+
+    def strided(
+        self, x: int, begin: list[int], end: list[int], strides: list[int], shape: tuple[int, ...], **masks: int
+    ) -> int:  # fmt: skip
+        """STRIDED_SLICE with masks that give the shape ``shape``."""
         bounds = [self.constant(np.asarray(v, np.int32)) for v in (begin, end, strides)]
-        self.main.operator("STRIDED_SLICE", [x, *bounds], [y], "StridedSliceOptions", **masks)
+        return self.move("STRIDED_SLICE", [x, *bounds], shape, x, "StridedSliceOptions", **masks)
+
+    def move(
+        self, kind: str, inputs: list[int], shape: tuple[int, ...], like: int, options_kind: str | None = None,
+        **options: Any,
+    ) -> int:  # fmt: skip
+        """An operator of one output of the type and scale of ``like``."""
+        return self.op(kind, inputs, shape, self.scales[like], options_kind, self.types[like], **options)
+
+    def crop(self, x: int, begin: list[int], size: list[int]) -> int:
+        shape = tuple(whole - b if n == -1 else n for whole, b, n in zip(self.shapes[x], begin, size, strict=True))
+        bounds = [self.constant(np.asarray(v, np.int32)) for v in (begin, size)]
+        return self.move("SLICE", [x, *bounds], shape, x, "SliceOptions")
+
+    def transpose(self, x: int, order: list[int]) -> int:
+        shape = tuple(self.shapes[x][axis] for axis in order)
+        return self.move("TRANSPOSE", [x, self.constant(np.asarray(order, np.int32))], shape, x, "TransposeOptions")
+
+    def pad(self, x: int, around: list[tuple[int, int]], value: int | None = None) -> int:
+        shape = tuple(a + n + b for n, (a, b) in zip(self.shapes[x], around, strict=True))
+        inputs = [x, self.constant(np.asarray(around, np.int32))]
+        if value is None:
+            return self.move("PAD", inputs, shape, x, "PadOptions")
+        number = self.constant(np.asarray([value], self.types[x]), self.scales[x].scale, 0, self.scales[x].zero_point)
+        return self.move("PADV2", [*inputs, number], shape, x, "PadV2Options")
+
+    def pack_of(self, parts: list[int], axis: int) -> int:
+        shape = list(self.shapes[parts[0]])
+        shape.insert(axis if axis >= 0 else len(shape) + 1 + axis, len(parts))
+        return self.move("PACK", parts, tuple(shape), parts[0], "PackOptions", valuesCount=len(parts), axis=axis)
+
+    def pieces(self, x: int, axis: int, sizes: list[int] | int | None) -> list[int]:
+        """SPLIT_V to sizes, SPLIT into so many, or UNPACK."""
+        shape = list(self.shapes[x])
+        if sizes is None:
+            made = [tuple(np.delete(shape, axis).tolist())] * shape[axis]
+        else:
+            each = [shape[axis] // sizes] * sizes if isinstance(sizes, int) else sizes
+            positive = axis % len(shape)
+            made = [(*shape[:positive], n, *shape[positive + 1 :]) for n in each]
+        y = [self.tensor(of, self.scales[x], self.types[x]) for of in made]
+        place = self.constant(np.asarray(axis, np.int32))
+        if sizes is None:
+            self.main.operator("UNPACK", [x], y, "UnpackOptions", num=len(y), axis=axis)
+        elif isinstance(sizes, int):
+            self.main.operator("SPLIT", [place, x], y, "SplitOptions", numSplits=sizes)
+        else:
+            lengths = self.constant(np.asarray(sizes, np.int32))
+            self.main.operator("SPLIT_V", [x, lengths, place], y, "SplitVOptions", numSplits=len(sizes))
         return y
 
     def reshape(self, x: int, shape: tuple[int, ...]) -> int:
-        y = self.tensor(shape, self.scales[x])
-        dims = self.constant(np.asarray(shape, np.int32))
-        self.main.operator("RESHAPE", [x, dims], [y], "ReshapeOptions", newShape=np.asarray(shape, np.int32))
-        return y
+        dims = np.asarray(shape, np.int32)
+        return self.move("RESHAPE", [x, self.constant(dims)], shape, x, "ReshapeOptions", newShape=dims)
 
     def quantize(self, x: int, scale: Scale, dtype: str = "int8") -> int:
         y = self.tensor(self.shapes[x], scale, dtype)
         self.main.operator("QUANTIZE", [x], [y], "QuantizeOptions")
         return y
+
+    def dequantize(self, x: int) -> int:
+        return self.op("DEQUANTIZE", [x], self.shapes[x], self.scales[x], "DequantizeOptions", "float32")
 
     def logistic(self, x: int) -> int:
         y = self.tensor(self.shapes[x], Scale(1 / 256, -128))
@@ -141,14 +232,17 @@ class Net:
             self.main.operator("CONV_2D", inputs, [y], "Conv2DOptions", **options)
         return y
 
-    def pool(self, x: int, kernel: tuple[int, int], stride: tuple[int, int], padding: int, activation: int) -> int:
+    def pool(
+        self, x: int, kernel: tuple[int, int], stride: tuple[int, int], padding: int, activation: int,
+        kind: str = "AVERAGE_POOL_2D",
+    ) -> int:  # fmt: skip
         _, h, w, channels = self.shapes[x]
         shape = (
             1, out_size(h, kernel[0], stride[0], 1, padding), out_size(w, kernel[1], stride[1], 1, padding), channels,
         )  # fmt: skip
         y = self.tensor(shape, self.scales[x])
         self.main.operator(
-            "AVERAGE_POOL_2D", [x], [y], "Pool2DOptions", padding=padding, filterHeight=kernel[0],
+            kind, [x], [y], "Pool2DOptions", padding=padding, filterHeight=kernel[0],
             filterWidth=kernel[1], strideH=stride[0], strideW=stride[1], fusedActivationFunction=activation,
         )  # fmt: skip
         return y
@@ -157,7 +251,7 @@ class Net:
         return np.asarray(np.float32(self.scales[x].scale) * np.asarray(weight_scale, np.float32), np.float32)
 
     def pack(self, *outputs: int) -> Model:
-        self.main.interface([self.input], list(outputs))
+        self.main.interface(self.inputs, list(outputs))
         return Model(self.builder.pack())
 
 
@@ -178,7 +272,10 @@ def assert_engines_agree(
     graph = parse_model(content)
     inputs = random_rows(graph, rows, seed)
     if extremes and rows >= 3:
-        inputs[0], inputs[1] = np.asarray(-128, np.int8).view(inputs.dtype), np.asarray(127, np.int8).view(inputs.dtype)
+        for values in inputs:
+            integer = values.dtype != np.float32
+            values[0] = np.iinfo(values.dtype).min if integer else -1e4
+            values[1] = np.iinfo(values.dtype).max if integer else 1e4
     for layer in compare(content, inputs, ("-O2",) if machine and machine.emulator else SANITIZED, machine):
         assert layer.equal, (
             f"tensor {layer.tensor.index} of operator {layer.operator}: {layer.differing} of {layer.compared} differ, "

@@ -80,7 +80,7 @@ def test_twice_rounded(x: int, mantissa: int, shift: int) -> None:
 @settings(max_examples=500, deadline=None)
 @given(accumulators, mantissas, st.integers(-31, 30))
 def test_once_rounded(x: int, mantissa: int, shift: int) -> None:
-    assert multiply_once_rounded(x, mantissa, shift) == wrapped(half_up(Fraction(x * mantissa, 2 ** (31 - shift))))
+    assert multiply_once_rounded(x, mantissa, shift) == wrapped(half_away(Fraction(x * mantissa, 2 ** (31 - shift))))
 
 
 @settings(max_examples=300, deadline=None)

@@ -13,6 +13,7 @@ from graphs import NONE, RELU, RELU6, RELU_N1_TO_1, SAME, VALID, Net, assert_eng
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from wwtool.arithmetic import multiply_once_rounded, quantize_multiplier
 from wwtool.compiler.lowering import supported_operators
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
@@ -121,17 +122,33 @@ def test_fully_connected(content: bytes) -> None:
     assert_engines_agree(content)
 
 
-@pytest.mark.parametrize("biased", [True, False])
-def test_fully_connected_where_a_product_lies_on_a_half(biased: bool) -> None:
-    """Scales of few decimals: whether scales are multiplied as float32 or as doubles decides which way it rounds."""
-    random = np.random.default_rng(1)
-    net = Net((1, 4), Scale(float32(0.2), 0))
-    outputs = []
-    for weight_scale, output_scale in ((0.01, 0.3), (0.02, 0.1), (0.007, 0.35), (0.019, 2.85), (0.011, 1.65)):
-        weights = random.integers(-127, 128, (64, 4), np.int8)
-        bias = np.zeros(64, np.int32) if biased else None
-        outputs.append(net.dense(net.input, weights, bias, weight_scale, Scale(float32(output_scale), 0)))
-    assert_engines_agree(net.pack(*outputs), rows=40)
+@pytest.mark.parametrize("seed", [0, 2])
+def test_the_scales_of_fully_connected_are_multiplied_in_double_precision(seed: int) -> None:
+    """Sums right at the border of two outputs, on which the last bit of the multiplier decides."""
+    random = np.random.default_rng(seed)
+    source, weight = (float32(10 ** random.uniform(-3, -1)) for _ in range(2))
+    output = float32(source * weight * 1e6)
+    borders = np.rint((np.arange(-100, 100) + 0.5) * output / (source * weight)).astype(np.int64)
+    candidates = np.concatenate([borders + step for step in range(-3, 4)])
+    single = float(np.float32(source) * np.float32(weight)) / output
+    values = [multiply_once_rounded(candidates, *quantize_multiplier(m)) for m in (single, source * weight / output)]
+    bias = candidates[values[0] != values[1]][:64].astype(np.int32)
+    assert len(bias)
+    net = Net((1, 4), Scale(source, 0))
+    y = net.dense(net.input, np.zeros((len(bias), 4), np.int8), bias, weight, Scale(output, 0))
+    assert_engines_agree(net.pack(y))
+
+
+@pytest.mark.parametrize("zero_point", [0, 3])
+def test_sums_of_fully_connected_right_between_two_outputs(zero_point: int) -> None:
+    """Scales that are powers of two make exact halves, which go away from zero."""
+    net = Net((1, 4), Scale(0.5, 0))
+    bias = np.arange(-200, 200, dtype=np.int32)
+    y = [
+        net.dense(net.input, np.zeros((400, 4), np.int8), bias, 0.5, Scale(scale, zero_point))
+        for scale in (0.25, 0.5, 1.0, 4.0)
+    ]
+    assert_engines_agree(net.pack(*y))
 
 
 @st.composite
@@ -143,13 +160,40 @@ def pools(draw: Draw) -> bytes:
         padding = draw(paddings)
         kernel = draw(st.integers(1, h)), draw(st.integers(1, w))
         stride = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-        outputs.append(net.pool(net.input, kernel, stride, padding, draw(activations)))
+        kind = draw(st.sampled_from(["AVERAGE_POOL_2D", "MAX_POOL_2D"]))
+        outputs.append(net.pool(net.input, kernel, stride, padding, draw(activations), kind))
     return net.pack(*outputs)
 
 
 @some
 @given(pools())
-def test_average_pool_2d(content: bytes) -> None:
+def test_pools(content: bytes) -> None:
+    assert_engines_agree(content)
+
+
+@st.composite
+def means(draw: Draw) -> bytes:
+    """MEAN over every choice of axes; at times of many values, and always of the same shape in several scales."""
+    source = draw(scales)
+    rank = draw(st.integers(1, 4))
+    shape = draw(st.lists(st.integers(1, 6), min_size=rank, max_size=rank))
+    if draw(st.integers(0, 3)) == 0:
+        shape[draw(st.integers(0, rank - 1))] = draw(st.integers(30, 300))
+    net = Net((1, int(np.prod(shape))), source)
+    x = net.reshape(net.input, tuple(shape))
+    outputs = []
+    for _ in range(8):
+        axes = draw(st.lists(st.integers(0, rank - 1), min_size=1, max_size=rank, unique=True))
+        axes = [axis - rank * draw(st.booleans()) for axis in axes]
+        same = Scale(source.scale, draw(zero_points))
+        scale = draw(st.sampled_from([source, same, Scale(float32(source.scale * 0.3), draw(zero_points))]))
+        outputs.append(net.mean(x, axes, draw(st.booleans()), scale))
+    return net.pack(*outputs)
+
+
+@some
+@given(means())
+def test_mean(content: bytes) -> None:
     assert_engines_agree(content)
 
 

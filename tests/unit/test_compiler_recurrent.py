@@ -276,7 +276,7 @@ def state_with_data(net: Net) -> int:
         ),
         (made("activation", "feature", shape=(8, 6), scale=Scale(0.1, 0)), "before anything has written it"),
         (read_state, r"\(RESHAPE\) reads the variable tensor \d+ \(state\); only SVDF.* have such"),
-        (state_as_output, "an input or output of type int16"),
+        (state_as_output, "an input or output of the model and a variable"),
         (state_with_data, "is a variable and has data"),
     ],
 )

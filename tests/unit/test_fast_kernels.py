@@ -11,6 +11,7 @@ from graphs import NONE, RELU, RELU6, SAME, VALID, Net, assert_engines_agree, fl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_compiler_operators import Draw, activations, paddings, some, zero_points
+from test_generated_c import everything
 
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
@@ -134,6 +135,12 @@ def test_the_fast_kernels_are_chosen(core: Target) -> None:
 @pytest.mark.parametrize("core", CORES)
 def test_a_network_on_an_emulated_core(core: Target, channels: int) -> None:
     assert_engines_agree(network(channels), machine=machine(core))
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_every_kernel_on_an_emulated_core(core: Target) -> None:
+    # Debian's C library for Xtensa cannot compute with floats.
+    assert_engines_agree(everything(floats=core != "xtensa"), rows=20, machine=machine(core))
 
 
 def test_layers_that_fast_kernels_cannot_do_exactly_keep_the_portable_ones() -> None:

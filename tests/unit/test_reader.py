@@ -289,7 +289,9 @@ def _handle(model: Any) -> None:
         (_option("CONCATENATION", axis=4), r"\(CONCATENATION\) joins"),
         (_option("CONCATENATION", axis=-5), r"\(CONCATENATION\) joins"),
         (_option("CONCATENATION", fusedActivationFunction=1), r"\(CONCATENATION\) joins"),
-        (_option("STRIDED_SLICE", shrinkAxisMask=1), "shrink-axis mask"),
+        (_option("STRIDED_SLICE", shrinkAxisMask=1), r"its bounds give \[3, 1, 4\]"),
+        (_option("STRIDED_SLICE", offset=True), "an offset or several ellipses"),
+        (_option("STRIDED_SLICE", ellipsisMask=3), "an offset or several ellipses"),
         (_option("FULLY_CONNECTED", weightsFormat=1), "weight format"),
         (_option("VAR_HANDLE", sharedName="other"), "'other', which no CALL_ONCE subgraph sets"),
         (_cycle, "before anything has written it"),
@@ -337,16 +339,15 @@ def test_bounds_that_are_not_integers() -> None:
         for index in operator(model, "STRIDED_SLICE").inputs[1:]:
             model.subgraphs[0].tensors[index].type = schema.TensorType.FLOAT32
 
-    assert "needs constant bounds" in compiled(edited(edit))
+    assert "needs constant integers" in compiled(edited(edit))
 
 
-def test_constants_where_tensors_are_expected() -> None:
-    net = Net((1, 4), Scale(0.5, 0))
-    constant = net.constant(np.zeros((1, 4), np.int8), 0.5)
-    net.shapes[constant], net.scales[constant] = (1, 4), Scale(0.5, 0)
-    assert "reads tensor" in compiled(
-        net.pack(net.quantize(constant, Scale(0.25, 0)), net.quantize(net.input, Scale(1, 0)))
-    )
+def test_handles_where_tensors_are_expected() -> None:
+    def edit(model: Any) -> None:
+        op = operator(model, "CONV_2D")
+        op.inputs = np.asarray([operator(model, "READ_VARIABLE").inputs[0], *op.inputs[1:]], np.int32)
+
+    assert "resource" in compiled(edited(edit))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from wwtool.errors import DeviceError
 @click.command()
 @click.argument("model", type=FILE)
 @click.option(
-    "--input", "input_file", type=FILE, help="Rows to compare on, .npy of shape (N, *input); else random ones."
+    "--input", "input_file", type=FILE, help="Rows to compare on, as wwtool run takes them; else random ones."
 )
 @click.option("--rows", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many random rows.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -35,7 +35,7 @@ def diff(model: Path, input_file: Path | None, rows: int, as_json: bool) -> None
             }
             for layer in layers
         ]  # fmt: skip
-        print_json("diff", 1, {"rows": len(inputs), "equal": worst is None, "layers": entries})
+        print_json("diff", 1, {"rows": len(inputs[0]), "equal": worst is None, "layers": entries})
     else:
         table = Table(box=None, pad_edge=False)
         for column in ("OPERATOR", "TENSOR", "COMPARED", "TORCH DIFFERS", "C DIFFERS"):
@@ -50,7 +50,7 @@ def diff(model: Path, input_file: Path | None, rows: int, as_json: bool) -> None
             f"operator {worst.operator} (tensor '{worst.tensor.name}') is the first that differs from LiteRT"
         )
     if not as_json:
-        console().print(f"all {len(layers)} tensors equal over {len(inputs)} rows")
+        console().print(f"all {len(layers)} tensors equal over {len(inputs[0])} rows")
 
 
 def _count(differing: int, largest: int) -> str:

@@ -8,22 +8,28 @@ import click
 
 from wwtool.cli.common import FILE
 from wwtool.compiler.reader import read_model
-from wwtool.engines.rows import EngineName, read_rows, run_rows
-from wwtool.files import write_array
+from wwtool.engines.rows import EngineName, read_rows, run_rows, write_rows
 
 
 @click.command()
 @click.argument("model", type=FILE)
-@click.argument("input_file", metavar="INPUT.npy", type=FILE)
-@click.option("-o", "--out", type=FILE, required=True, help="Where the output rows go, as .npy.")
+@click.argument("input_file", metavar="INPUT", type=FILE)
+@click.option(
+    "-o", "--out", type=FILE, required=True, help="Where the output rows go: .npy, or .npz if the model has several."
+)
 @click.option(
     "--engine", type=click.Choice(["c", "litert", "torch"]), default="c", show_default=True,
     help="The generated C on this machine, LiteRT's reference kernels, or exact PyTorch.",
 )  # fmt: skip
 def run(model: Path, input_file: Path, out: Path, engine: EngineName) -> None:
-    """Run an INT8 .tflite MODEL on INPUT.npy of shape (N, *input), state carried from row to row."""
+    """Run an INT8 .tflite MODEL on INPUT, state carried from row to row.
+
+    INPUT is a .npy file of shape (N, *input); a model of several inputs takes a .npz file with an array for each,
+    called by the input's name, or input_0, input_1 and so on.
+    """
     graph = read_model(model)
     rows = read_rows(input_file, graph)
-    result = run_rows(model.read_bytes(), rows, engine)
-    write_array(out, result)
-    click.echo(f"{len(rows)} rows through {engine}: {out}, {result.dtype} {result.shape}")
+    results = run_rows(model.read_bytes(), rows, engine)
+    write_rows(out, results)
+    made = ", ".join(f"{result.dtype} {result.shape}" for result in results)
+    click.echo(f"{len(rows[0])} rows through {engine}: {out}, {made}")

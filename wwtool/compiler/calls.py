@@ -38,8 +38,8 @@ class Scratch:
     nbytes: int
 
 
-# A field of a parameter struct: a number, the address of a constant, or a nested struct.
-Field = int | Constant | dict[str, Any]
+# A field of a parameter struct: a number, the address of a constant, an array, or a nested struct.
+Field = int | float | Constant | tuple[int, ...] | dict[str, Any]
 
 
 @dataclass(frozen=True)

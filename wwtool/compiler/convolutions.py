@@ -107,6 +107,7 @@ def lower_depthwise_conv_2d(graph: Graph, op: Operator) -> list[Call]:
         "window": asdict(window),
         "input_zero_point": x.zero_point,
         "multiplier": multiplier,
+        "backwards": 0,
     }
     return [_call(op, "ww_depthwise_conv_2d", fields, x, y, macs)]
 
@@ -157,6 +158,7 @@ def _dense(
         "row_stride": row_stride,
         "depth": depth,
         "channels": w.shape[0],
+        "backwards": 0,
     }
     return _call(op, function, fields, x, y, macs)
 

@@ -13,8 +13,8 @@ from wwtool import __version__
 from wwtool.assets import asset_dir
 from wwtool.compiler.calls import Call, Constant, Scratch, Span
 from wwtool.compiler.graph import Tensor
-from wwtool.compiler.lowering import Program
 from wwtool.compiler.memory import Memory
+from wwtool.compiler.program import Program
 from wwtool.compiler.reader import safe_identifier
 from wwtool.compiler.recurrent import initial_value
 
@@ -47,7 +47,8 @@ class Interface:
             "accessor": self.accessor,
             "name": self.macro.lower(),
             "ctype": self.ctype,
-            "limits": _LIMITS.get(t.dtype),
+            "limits": _LIMITS.get(t.dtype) if t.scale > 0 else None,
+            "integer": t.dtype != "float32",
             "length": t.size,
             "shown": min(t.size, _PRINTED_ELEMENTS),
             "nbytes": t.nbytes,
@@ -67,6 +68,15 @@ def render(program: Program, memory: Memory, name: str) -> dict[str, str]:
     texts = {file: environment.get_template(f"{file}.j2").render(context) for file in _TEMPLATES}
     texts["main.c"] = environment.get_template("main.c.j2").render(context)
     return texts
+
+
+def row_runner(program: Program, memory: Memory) -> str:
+    """A program that runs the model on rows from standard input: every input in turn, then every output."""
+    context = {
+        "inputs": [io.context for io in interfaces(program, memory) if io.writable],
+        "outputs": [io.context for io in interfaces(program, memory) if not io.writable],
+    }
+    return template_environment("compiler").get_template("run_rows.c.j2").render(context)
 
 
 @cache
@@ -175,33 +185,36 @@ def _operator(call: Call, memory: Memory, number: int) -> dict[str, Any]:
         "name": name,
         "struct": call.struct,
         "comment": f"{call.operator}: {call.kind} {shapes}".rstrip(),
-        "fields": _fields(call.fields) if call.struct else "",
+        "fields": _fields(_with_direction(call, memory, number)) if call.struct else "",
         "call": f"{call.function}({', '.join(arguments)});",
         "traces": [],
         "number": number,
     }
 
 
+def _with_direction(call: Call, memory: Memory, step: int) -> dict[str, Any]:
+    backwards = {"backwards": int(memory.backwards(step))} if "backwards" in call.fields else {}
+    return {**call.fields, **backwards}
+
+
 def _add_traces(program: Program, memory: Memory, lines: list[dict[str, Any]]) -> None:
-    """After each call, traces of the tensors it completes: its outputs, reshapes of them, and whole windows."""
+    """After each call, traces of the tensors it completes: its outputs, pieces of them, and what they complete."""
     graph = program.graph
-    joined = {w.tensor: op.inputs[1] for w in program.windows for op in graph.operators if w.tensor in op.outputs}
     done: set[int] = set(graph.inputs)
     computed = [
         t.index for t in graph.tensors if t.data is None and t.dtype != "resource" and t.index not in graph.inputs
     ]
     last_write = {t: n for n, call in enumerate(program.calls) for t in call.writes}
-    dropped = {graph_op.outputs[0] for graph_op in graph.operators if graph_op.index in _window_operators(program)}
+    # Old and kept frames of a window exist only as parts of it.
+    joined = {w.tensor for w in program.windows}
+    dropped = {t for op in graph.operators if op.index in program.replaced for t in op.outputs} - joined
 
     def available(tensor: int, step: int) -> bool:
         if tensor in done:
             return True
-        if tensor in joined:
-            return available(joined[tensor], step)
-        producer = graph.producer(tensor)
-        if producer is not None and producer.kind in ("RESHAPE", "EXPAND_DIMS", "SQUEEZE"):
-            return available(producer.inputs[0], step)
-        return tensor in last_write and last_write[tensor] <= step
+        parts = program.parts.get(tensor, ())
+        written = last_write[tensor] <= step if tensor in last_write else bool(parts)
+        return written and all(available(part, step) for part in parts)
 
     for step, line in enumerate(lines):
         for tensor in computed:
@@ -210,19 +223,6 @@ def _add_traces(program: Program, memory: Memory, lines: list[dict[str, Any]]) -
                 address = memory.address(tensor)
                 pointer = f"{address.area} + {address.offset}"
                 line["traces"].append(f"TRACE({tensor}, {pointer}, {graph.tensor(tensor).nbytes});")
-
-
-def _window_operators(program: Program) -> set[int]:
-    """READ_VARIABLE and STRIDED_SLICE operators of sliding windows: their tensors exist only as parts of the window."""
-    graph, found = program.graph, set[int]()
-    for window in program.windows:
-        cat = graph.producer(window.tensor)
-        assert cat is not None
-        read = graph.producer(cat.inputs[0])
-        assert read is not None
-        found.add(read.index)
-        found |= {op.index for op in graph.consumers(window.tensor) if op.kind == "STRIDED_SLICE"}
-    return found
 
 
 def _argument(argument: Span | Scratch | Constant | int, memory: Memory, step: int) -> str:
@@ -243,8 +243,12 @@ def _fields(fields: dict[str, Any], depth: int = 1) -> str:
             text = _fields(value, depth + 1)
         elif isinstance(value, Constant):
             text = value.name
+        elif isinstance(value, tuple):
+            text = "{" + ", ".join(map(str, value)) + "}"
+        elif isinstance(value, float):
+            text = float_literal(value)
         else:
-            text = str(int(value))
+            text = _integer_literal(int(value), "int32_t")
         lines.append(f"{indent}.{key} = {text},")
     return "{\n" + "\n".join(lines) + "\n" + "    " * (depth - 1) + "}"
 

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from wwtool.compiler.calls import Call, Constant, Field, Scratch
 from wwtool.compiler.convolutions import Window
-from wwtool.compiler.lowering import Program
 from wwtool.compiler.packing import (
     Channels,
     Words,
@@ -20,6 +19,7 @@ from wwtool.compiler.packing import (
     lane_pairs,
     lane_taps,
 )
+from wwtool.compiler.program import Program
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _dense(call: Call, kernels: KernelSet) -> Call | None:
         return None
     return _packed(
         call, f"ww_dense_{kernels.suffix}", "ww_dense_packed", channels, kernels.pairs(channels),
-        kernels.row_bytes(depth, rows), rows=rows, row_stride=fields["row_stride"],
+        kernels.row_bytes(depth, rows), rows=rows, row_stride=fields["row_stride"], backwards=0,
     )  # fmt: skip
 
 
@@ -139,5 +139,5 @@ def _depthwise(call: Call, kernels: KernelSet, window: dict[str, int], zero_poin
         return None
     return _packed(
         call, f"ww_depthwise_conv_2d_{kernels.suffix}", "ww_depthwise_packed", channels, kernels.taps(channels), 0,
-        window=window, input_zero_point=zero_point,
+        window=window, input_zero_point=zero_point, backwards=0,
     )  # fmt: skip

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.compiler.lowering import Program
-from wwtool.compiler.planner import Layout, Region, aligned, plan
+from wwtool.compiler.calls import Call
+from wwtool.compiler.overlap import reach_of
+from wwtool.compiler.planner import Layout, Overlap, Region, aligned, plan
+from wwtool.compiler.program import Program
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Memory:
     state_bytes: int
     program: Program
     regions: tuple[Region, ...]  # of the arena, by the layout's keys
+    overlaps: dict[int, Overlap]  # by the call's number
 
     @property
     def arena_bytes(self) -> int:
@@ -33,6 +36,13 @@ class Memory:
     def scratch(self, step: int) -> Address:
         """The scratch memory of call ``step``."""
         return Address("arena", self.layout.offsets[_scratch_key(self.program, step)])
+
+    def backwards(self, step: int) -> bool:
+        """Whether call ``step`` has to run from its end to its start, as its output lies over what it reads first."""
+        overlap = self.overlaps.get(step)
+        if overlap is None or overlap.lag is None:
+            return False
+        return self.layout.offsets[overlap.target] > self.layout.offsets[overlap.source] - overlap.lead
 
     def address(self, tensor: int, offset: int = 0) -> Address:
         """The address of byte ``offset`` of a tensor, or of a copied state's region."""
@@ -81,7 +91,29 @@ def assign(program: Program) -> Memory:
     for step, call in enumerate(program.calls):
         if call.scratch_bytes:
             regions.append(Region(_scratch_key(program, step), call.scratch_bytes, step, step))
-    return Memory(plan(regions), state_offsets, position, program, tuple(regions))
+    overlaps = {
+        step: overlap
+        for step, call in enumerate(program.calls)
+        if (overlap := _overlap(program, call, step, first, last)) is not None
+    }
+    layout = plan(regions, overlaps.values())
+    return Memory(layout, state_offsets, position, program, tuple(regions), overlaps)
+
+
+def _overlap(program: Program, call: Call, step: int, first: dict[int, int], last: dict[int, int]) -> Overlap | None:
+    """What the first input and the output of a call may share, if the one is not needed any more and the other new."""
+    reach = reach_of(call)
+    if reach is None or not call.reads or not call.writes:
+        return None
+    source, target = program.place(call.reads[0]), program.place(call.writes[0])
+    others = {program.place(t).tensor for t in (*call.reads[1:], *call.writes[1:])}
+    if source.tensor == target.tensor or {source.tensor, target.tensor} & others:
+        return None
+    if last.get(source.tensor) != step or first.get(target.tensor) != step:
+        return None
+    apart = target.offset - source.offset
+    lag = None if reach.lag is None else reach.lag - apart
+    return Overlap(source.tensor, target.tensor, reach.lead + apart, lag)
 
 
 def _scratch_key(program: Program, step: int) -> int:

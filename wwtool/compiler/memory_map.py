@@ -1,7 +1,7 @@
 """The picture of a model's memory as SVG text: the arena over time, the state beneath it. Pure functions of a Report.
 
 Steps run from left to right, byte offsets from bottom to top; a rectangle is a tensor or scratch memory for as long as
-its bytes are taken.
+its bytes are taken. Where a kernel writes its output over its input, the one ends and the other begins in mid-step.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ _STYLE = """
 .ww-map .bound { stroke: var(--ink); stroke-dasharray: 5 4; } .ww-map text.marked { fill: var(--mark); }
 .ww-map .region { stroke: var(--edge); stroke-width: .8; fill-opacity: .92; } .ww-map .input { fill: var(--input); }
 .ww-map .output { fill: var(--output); } .ww-map .tensor { fill: var(--tensor); }
-.ww-map .scratch { fill: var(--scratch); } .ww-map .state { fill: var(--state); }
+.ww-map .scratch { fill: var(--scratch); }
+.ww-map .handover { stroke: var(--ink); stroke-width: 1.2; stroke-dasharray: 3 3; }
+.ww-map .state { fill: var(--state); }
 """
 
 
@@ -59,10 +61,10 @@ def short_name(name: str) -> str:
 
 
 def fitted(text: str, width: float) -> str:
-    """``text``, or its first part, or its first letters: what fits into ``width`` pixels; "" if that is too little."""
+    """``text``, or its first part, or the end of that: what fits into ``width`` pixels; "" if that is too little."""
     room = int(width / _CHARACTER)
     whole = next((part for part in (text, text.split("/")[0]) if len(part) <= room), "")
-    return whole or (f"{text[: room - 1]}…" if room >= 5 else "")
+    return whole or (f"…{text.split('/')[0][1 - room :]}" if room >= 5 else "")
 
 
 def _summary(report: Report) -> str:
@@ -81,6 +83,9 @@ def _heading(report: Report) -> Iterator[str]:
             yield f'<rect class="region {kind}" x="{x:.1f}" y="44" width="11" height="11"/>'
             yield _text(x + 16, 54, label, "soft")
             x += 34 + len(label) * _CHARACTER
+    if any(_handovers(report)):
+        yield f'<line class="handover" x1="{x + 5:.1f}" y1="42" x2="{x + 5:.1f}" y2="57"/>'
+        yield _text(x + 14, 54, "written over its input", "soft")
 
 
 def _arena(report: Report, column: float) -> Iterator[str]:
@@ -103,13 +108,20 @@ def _arena(report: Report, column: float) -> Iterator[str]:
         yield _text(_LEFT - 8, y + 4, f"{tick:,}", "soft end")
     for region in report.regions:
         yield from _rectangle(report, region, column, floor - height_of(region.offset), height_of(region.nbytes))
+    for step, low, high in _handovers(report):
+        x = _LEFT + column * (step + 0.5)
+        yield (
+            f'<line class="handover" x1="{x:.1f}" y1="{floor - height_of(low):.1f}" x2="{x:.1f}" '
+            f'y2="{floor - height_of(high):.1f}"/>'
+        )
     yield from _levels(report, floor, right, height_of(1))
     for step in range(steps):
         yield _step_label(report, step, column, floor)
 
 
 def _rectangle(report: Report, region: ArenaRegion, column: float, bottom: float, height: float) -> Iterator[str]:
-    x, width = _LEFT + column * region.first, column * (region.last - region.first + 1)
+    begin, end = _extent(report, region)
+    x, width = _LEFT + column * begin, column * (end - begin)
     drawn = max(height, 2.0)
     last = "until the next inference" if region.last == len(report.layers) else f"to step {region.last}"
     title = f"{region.name}: {region.nbytes:,} B at {region.offset:,}, from step {region.first} {last}"
@@ -127,6 +139,28 @@ def _rectangle(report: Report, region: ArenaRegion, column: float, bottom: float
         label = one_line if one_line == fitted(one_line, width - 8) else name or fitted(size, width - 8)
         if label:
             yield _text(middle, bottom - height / 2 + 4, label, "mid")
+
+
+def _extent(report: Report, region: ArenaRegion) -> tuple[float, float]:
+    """From where to where a region is drawn, in steps."""
+    written_over = any(_hands_over(region, other) for other in report.regions)
+    writes_over = any(_hands_over(other, region) for other in report.regions)
+    return region.first + (0.5 if writes_over else 0.0), region.last + (0.5 if written_over else 1.0)
+
+
+def _hands_over(source: ArenaRegion, target: ArenaRegion) -> bool:
+    """Whether ``target`` begins over bytes of ``source`` in its last step."""
+    overlap = source.offset < target.offset + target.nbytes and target.offset < source.offset + source.nbytes
+    return overlap and source.last == target.first and source.first < target.last and source is not target
+
+
+def _handovers(report: Report) -> Iterator[tuple[int, int, int]]:
+    """Step, lowest and highest byte of every place where a kernel writes over its input."""
+    for source in report.regions:
+        for target in report.regions:
+            if _hands_over(source, target):
+                low = max(source.offset, target.offset)
+                yield target.first, low, min(source.offset + source.nbytes, target.offset + target.nbytes)
 
 
 def _levels(report: Report, floor: float, right: float, scale: float) -> Iterator[str]:

@@ -11,8 +11,9 @@ from wwtool.assets import asset_dir
 from wwtool.compiler.emit import comment_text, constants_of, render, template_environment
 from wwtool.compiler.fast_kernels import specialize
 from wwtool.compiler.graph import Graph
-from wwtool.compiler.lowering import Program, lower
+from wwtool.compiler.lowering import lower
 from wwtool.compiler.memory import Memory, assign
+from wwtool.compiler.program import Program
 from wwtool.compiler.reader import safe_identifier
 from wwtool.compiler.targets import Optimize, Target, kernel_set
 from wwtool.files import write_text

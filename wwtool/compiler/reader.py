@@ -22,16 +22,44 @@ _MAX_DIMENSIONS = 8
 _MAX_INPUTS = 1000
 
 _WINDOW = ("padding", "strideH", "strideW")
+_MANY = -1  # at least one output
 # Fewest and most inputs, outputs, and options that must be there.
 _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "CONV_2D": (2, 3, 1, _WINDOW),
     "DEPTHWISE_CONV_2D": (2, 3, 1, _WINDOW),
     "FULLY_CONNECTED": (2, 3, 1, ()),
     "AVERAGE_POOL_2D": (1, 1, 1, (*_WINDOW, "filterHeight", "filterWidth")),
-    "LOGISTIC": (1, 1, 1, ()),
-    "QUANTIZE": (1, 1, 1, ()),
+    "MAX_POOL_2D": (1, 1, 1, (*_WINDOW, "filterHeight", "filterWidth")),
+    "MEAN": (2, 2, 1, ("keepDims",)),
+    "SOFTMAX": (1, 1, 1, ("beta",)),
+    **dict.fromkeys(
+        (
+            "LOGISTIC",
+            "TANH",
+            "RELU",
+            "RELU6",
+            "RELU_N1_TO_1",
+            "RELU_0_TO_1",
+            "HARD_SWISH",
+            "ABS",
+            "NEG",
+            "QUANTIZE",
+            "DEQUANTIZE",
+        ),
+        (1, 1, 1, ()),
+    ),
+    "LEAKY_RELU": (1, 1, 1, ("alpha",)),
+    **dict.fromkeys(("ADD", "SUB", "MUL", "PRELU", "MINIMUM", "MAXIMUM"), (2, 2, 1, ())),
     "CONCATENATION": (1, _MAX_INPUTS, 1, ("axis",)),
+    "PACK": (1, _MAX_INPUTS, 1, ("axis",)),
+    "SPLIT": (2, 2, _MANY, ()),
+    "SPLIT_V": (3, 3, _MANY, ()),
+    "UNPACK": (1, 1, _MANY, ("axis",)),
+    "SLICE": (3, 3, 1, ()),
     "STRIDED_SLICE": (4, 4, 1, ("beginMask", "endMask")),
+    "TRANSPOSE": (2, 2, 1, ()),
+    "PAD": (2, 2, 1, ()),
+    "PADV2": (3, 3, 1, ()),
     "RESHAPE": (1, 2, 1, ()),
     "EXPAND_DIMS": (2, 2, 1, ()),
     "SQUEEZE": (1, 1, 1, ()),
@@ -208,7 +236,8 @@ def _check_form(op: Operator, name: str) -> None:
     may_miss = _OPTIONAL_INPUTS.get(op.kind, ())
     present = sum(i >= 0 or n in may_miss for n, i in enumerate(op.inputs[:least]))
     optional = op.kind in _OPTIONAL_LAST or op.kind in _OPTIONAL_INPUTS
-    if present < least or len(op.inputs) > most or (not optional and -1 in op.inputs) or len(op.outputs) != outputs:
+    wrong = len(op.outputs) != outputs if outputs != _MANY else not op.outputs
+    if present < least or len(op.inputs) > most or (not optional and -1 in op.inputs) or wrong:
         raise InputError(
             f"{name}: {op.where()} has inputs {list(op.inputs)} and outputs {list(op.outputs)}, which is not valid"
         )

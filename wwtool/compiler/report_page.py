@@ -158,12 +158,13 @@ def _arena_remark(report: Report) -> str:
 
 
 def _by_kind(report: Report) -> str:
-    """What the arena holds at its peak, as ": input 490, tensor 16,000"."""
+    """What the arena holds at its peak, as ": input 490, tensor 16,000"; tensors written in place share bytes."""
     peak, sums = report.peak, dict[str, int]()
     for region in report.regions:
         if peak is not None and region.first <= peak <= region.last:
             sums[region.kind] = sums.get(region.kind, 0) + region.nbytes
-    return ": " + ", ".join(f"{kind} {nbytes:,}" for kind, nbytes in sums.items())
+    shared = ", in place" if sum(sums.values()) > report.arena_bytes else ""
+    return ": " + ", ".join(f"{kind} {nbytes:,}" for kind, nbytes in sums.items()) + shared
 
 
 def _tiles(report: Report) -> Iterable[dict[str, str]]:

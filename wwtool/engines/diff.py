@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from wwtool.compiler.graph import Graph, Tensor
 from wwtool.compiler.reader import parse_model
+from wwtool.engines.interface import Port, Rows, as_inputs, ports
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.machines import Machine
 from wwtool.engines.native import NativeEngine
@@ -33,7 +34,7 @@ class LayerDiff:
 
 
 def compare(
-    content: bytes, rows: npt.NDArray[Any], flags: tuple[str, ...] = ("-O2",), machine: Machine | None = None
+    content: bytes, rows: Rows, flags: tuple[str, ...] = ("-O2",), machine: Machine | None = None
 ) -> list[LayerDiff]:
     """Runs all three engines on the same rows and compares every tensor, in the order of computation.
 
@@ -41,10 +42,11 @@ def compare(
     """
     graph = parse_model(content)
     layers = _layers(graph)
-    litert, torch = LiteRtEngine(content, keep_tensors=True), TorchEngine(content)
+    torch, litert = TorchEngine(content), LiteRtEngine(content, keep_tensors=True)
     with NativeEngine(content, trace=True, flags=flags, machine=machine) as native:
         traces = native.trace(rows)
-    for row, trace in zip(rows, traces, strict=True):
+    inputs = as_inputs(ports(graph, graph.inputs), rows)
+    for *row, trace in zip(*inputs, traces, strict=True):
         litert.step(row)
         torch.step(row)
         for layer in layers:
@@ -62,11 +64,20 @@ def first_difference(layers: list[LayerDiff]) -> LayerDiff | None:
     return next((layer for layer in layers if not layer.equal), None)
 
 
-def random_rows(graph: Graph, count: int, seed: int = 0) -> npt.NDArray[Any]:
-    """Uniform int8 inputs, shape (count, *input)."""
-    tensor = graph.tensor(graph.inputs[0])
+def random_rows(graph: Graph, count: int, seed: int = 0) -> list[npt.NDArray[Any]]:
+    """Rows of every input: integers uniform over their type, floats normal with a deviation of 4."""
     generator = np.random.default_rng(seed)
-    return generator.integers(0, 256, (count, *tensor.shape[1:]), np.uint8).view(np.dtype(tensor.dtype))
+    return [_random(generator, port, count) for port in ports(graph, graph.inputs)]
+
+
+def _random(generator: np.random.Generator, port: Port, count: int) -> npt.NDArray[Any]:
+    shape = (count, *port.row)
+    if port.dtype == "float32":
+        return (4 * generator.standard_normal(shape)).astype(np.float32)
+    if np.dtype(port.dtype).itemsize == 1:
+        return generator.integers(0, 256, shape, np.uint8).view(np.dtype(port.dtype))
+    limits = np.iinfo(port.dtype)
+    return generator.integers(limits.min, limits.max, shape, np.dtype(port.dtype), endpoint=True)
 
 
 def _layers(graph: Graph) -> list[LayerDiff]:
@@ -81,6 +92,15 @@ def _layers(graph: Graph) -> list[LayerDiff]:
 
 
 def _add(layer: LayerDiff, engine: str, reference: npt.NDArray[Any], value: npt.NDArray[Any]) -> None:
-    distance = np.abs(reference.astype(np.int64).ravel() - value.astype(np.int64).ravel())
+    a, b = reference.ravel(), value.ravel()
+    if reference.dtype == np.float32:  # counted in steps between neighbouring floats
+        a, b = _ordered(a), _ordered(b)
+    distance = np.abs(a.astype(np.int64) - b.astype(np.int64))
     layer.differing[engine] += int(np.count_nonzero(distance))
     layer.largest[engine] = max(layer.largest[engine], int(distance.max(initial=0)))
+
+
+def _ordered(x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Integers in the order of the floats; both zeros are one."""
+    bits = np.ascontiguousarray(x, np.float32).view(np.int32).astype(np.int64)
+    return np.asarray(np.where(bits < 0, -(bits & 0x7FFFFFFF), bits))

@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from wwtool.engines.interface import Port, Rows, as_inputs
+from wwtool.errors import InputError
 
 
 class LiteRtEngine:
@@ -14,30 +18,56 @@ class LiteRtEngine:
 
     def __init__(self, content: bytes, keep_tensors: bool = False) -> None:
         # XNNPACK and the optimised kernels differ from the reference by one unit in places; never use them here.
-        self._interpreter = Interpreter(
-            model_content=content,
-            experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
-            experimental_preserve_all_tensors=keep_tensors,
-            num_threads=1,
-        )
-        self._interpreter.allocate_tensors()
-        self._input = self._interpreter.get_input_details()[0]
-        self._outputs = self._interpreter.get_output_details()
+        try:
+            self._interpreter = Interpreter(
+                model_content=content,
+                experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+                experimental_preserve_all_tensors=keep_tensors,
+                num_threads=1,
+            )
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(f"LiteRT's reference kernels do not run this model: {reason}") from error
+        main = schema.Model.GetRootAs(content).Subgraphs(0)
+        self._inputs = _ports(self._interpreter.get_input_details(), main.InputsAsNumpy())
+        self._outputs = _ports(self._interpreter.get_output_details(), main.OutputsAsNumpy())
 
-    def run(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Runs rows of shape (N, *input) and returns the first output's rows, shape (N, *output)."""
-        out = np.empty((len(rows), *self._outputs[0]["shape"][1:]), self._outputs[0]["dtype"])
-        for i, row in enumerate(rows):
-            self.step(row)
-            out[i] = self._interpreter.get_tensor(self._outputs[0]["index"])[0]
+    def run(self, rows: Rows) -> npt.NDArray[Any]:
+        """Runs rows of the inputs and returns the first output's rows (see interface.py)."""
+        return self.run_all(rows)[0]
+
+    def run_all(self, rows: Rows) -> list[npt.NDArray[Any]]:
+        """Runs rows of the inputs and returns the rows of every output."""
+        inputs = as_inputs(self._inputs, rows)
+        out = [np.empty((len(inputs[0]), *port.row), port.dtype) for port in self._outputs]
+        for i, row in enumerate(zip(*inputs, strict=True)):
+            self._set(row)
+            for port, values in zip(self._outputs, out, strict=True):
+                values[i] = self.tensor(port.index).reshape(port.row)
         return out
 
-    def step(self, row: npt.NDArray[Any]) -> None:
-        """Runs one row; its tensors can be read afterwards."""
-        shaped = np.asarray(row).view(self._input["dtype"]).reshape(self._input["shape"])
-        self._interpreter.set_tensor(self._input["index"], shaped)
+    def step(self, row: Rows) -> None:
+        """Runs one row, an array for every input; its tensors can be read afterwards."""
+        arrays = [row] if isinstance(row, np.ndarray) else row
+        self._set(
+            [a.view(port.dtype).reshape(port.shape) for a, port in zip(arrays, self._inputs, strict=True)]
+        )  # fmt: skip
+
+    def _set(self, values: Any) -> None:
+        for port, value in zip(self._inputs, values, strict=True):
+            self._interpreter.set_tensor(port.index, value)
         self._interpreter.invoke()
 
     def tensor(self, index: int) -> npt.NDArray[Any]:
-        """The value of tensor ``index`` after a step; needs ``keep_tensors``."""
+        """The value of tensor ``index`` after a step; needs ``keep_tensors`` unless it is an output."""
         return np.asarray(self._interpreter.get_tensor(index))
+
+
+def _ports(details: list[dict[str, Any]], order: npt.NDArray[np.int32]) -> list[Port]:
+    """In the model's order, which is not the interpreter's."""
+    known = {
+        int(d["index"]): Port(int(d["index"]), d["name"], tuple(map(int, d["shape"])), np.dtype(d["dtype"]).name)
+        for d in details
+    }
+    return [known[int(index)] for index in order]

@@ -7,10 +7,10 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from wwtool.compiler.package import CompiledModel, write_sources
 from wwtool.compiler.report import CodeSize, Measured
+from wwtool.engines.interface import Array, ports
 from wwtool.engines.machines import Machine, emulated
 from wwtool.engines.native import count_instructions
 from wwtool.errors import ToolError, UsageError
@@ -69,13 +69,16 @@ def _instructions(model: CompiledModel, machine: Machine) -> tuple[int, ...]:
     return tuple(count_instructions(model, machine, _rows(model), calls=True))
 
 
-def _rows(model: CompiledModel) -> npt.NDArray[np.uint8]:
-    """Bytes of the first input: random integers, real numbers of 0. The mean over the rows is finer than a tick."""
-    tensor = model.program.graph.tensor(model.program.graph.inputs[0])
-    shape = (min(max(_QUICK_MACS // (model.macs + 1), 1), _MOST_ROWS), tensor.nbytes)
-    if tensor.dtype == "float32":
-        return np.zeros(shape, np.uint8)
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+def _rows(model: CompiledModel) -> list[Array]:
+    """Rows of every input: random integers, real numbers of 0. The mean over the rows is finer than a tick."""
+    count = min(max(_QUICK_MACS // (model.macs + 1), 1), _MOST_ROWS)
+    generator = np.random.default_rng(0)
+    rows: list[Array] = []
+    for port in ports(model.program.graph, model.program.graph.inputs):
+        zeros = np.zeros((count, *port.row), np.dtype(port.dtype))
+        random = np.frombuffer(generator.bytes(zeros.nbytes), zeros.dtype).reshape(zeros.shape)
+        rows.append(zeros if zeros.dtype.kind == "f" else random)
+    return rows
 
 
 def _how(model: CompiledModel, machine: Machine) -> str:

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.assets import asset_dir
+from wwtool.compiler.emit import row_runner
+from wwtool.compiler.graph import Graph
 from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
 from wwtool.compiler.reader import parse_model
+from wwtool.engines.interface import Rows, as_inputs, ports
 from wwtool.engines.machines import Machine, host
-from wwtool.errors import InputError, ToolError
+from wwtool.errors import ToolError
+from wwtool.files import write_text
 
 
 class NativeEngine:
@@ -32,7 +35,8 @@ class NativeEngine:
         self._trace = trace
         folder = Path(self._folder.name)
         sources = write_sources(self.model, folder)
-        harness = asset_dir("firmware_templates") / "compiler" / "run_rows.c"
+        harness = folder / "run_rows.c"
+        write_text(harness, row_runner(self.model.program, self.model.memory))
         self._program = folder / "run_rows"
         define = ("-DWW_MODEL_TRACE",) if trace else ()
         try:
@@ -41,14 +45,19 @@ class NativeEngine:
             self.close()
             raise
 
-    def run(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Runs rows of shape (N, *input) and returns the first output's rows, shape (N, *output)."""
-        graph = self.model.program.graph
-        output = graph.tensor(graph.outputs[0])
-        raw = np.frombuffer(self._execute(rows), np.dtype(output.dtype))
-        return raw.reshape((len(rows), *output.shape[1:]))
+    def run(self, rows: Rows) -> npt.NDArray[Any]:
+        """Runs rows of the inputs and returns the first output's rows (see interface.py)."""
+        return self.run_all(rows)[0]
 
-    def trace(self, rows: npt.NDArray[Any]) -> list[dict[int, npt.NDArray[Any]]]:
+    def run_all(self, rows: Rows) -> list[npt.NDArray[Any]]:
+        """Runs rows of the inputs and returns the rows of every output."""
+        graph = self.model.program.graph
+        outputs = ports(graph, graph.outputs)
+        fields = [(f"output_{n}", np.dtype(port.dtype), port.row) for n, port in enumerate(outputs)]
+        table = np.frombuffer(self._execute(rows), np.dtype(fields))
+        return [table[name].reshape((len(table), *row)) for name, _, row in fields]
+
+    def trace(self, rows: Rows) -> list[dict[int, npt.NDArray[Any]]]:
         """For every row, the value of each tensor that the C computes, by tensor index."""
         if not self._trace:
             raise ValueError("make the engine with trace=True")
@@ -65,14 +74,9 @@ class NativeEngine:
             position += 8 + int(nbytes)
         return [*result, seen] if seen else result
 
-    def _execute(self, rows: npt.NDArray[Any]) -> bytes:
+    def _execute(self, rows: Rows) -> bytes:
         graph = self.model.program.graph
-        expected = graph.tensor(graph.inputs[0])
-        if rows.itemsize != 1 or rows.size != len(rows) * expected.size:
-            raise InputError(
-                f"the input is {rows.dtype} of shape {rows.shape}; the model takes int8 rows of {expected.shape[1:]}"
-            )
-        return self._machine.run(self._program, np.ascontiguousarray(rows).tobytes())
+        return self._machine.run(self._program, _as_bytes(graph, rows))
 
     def close(self) -> None:
         self._folder.cleanup()
@@ -84,20 +88,27 @@ class NativeEngine:
         self.close()
 
 
-def count_instructions(
-    model: CompiledModel, machine: Machine, rows: npt.NDArray[Any], calls: bool = False
-) -> list[int]:
-    """Instructions of one inference on an emulated core, the mean over ``rows`` (N, *input).
+def count_instructions(model: CompiledModel, machine: Machine, rows: Rows, calls: bool = False) -> list[int]:
+    """Instructions of one inference on an emulated core, the mean over ``rows`` (see interface.py).
 
     One number, or with ``calls`` one for every kernel call and one for what comes after them.
     """
     with tempfile.TemporaryDirectory(prefix="wwtool-count-") as name:
         folder = Path(name)
         sources = write_sources(model, folder)
-        harness = asset_dir("firmware_templates") / "emulated" / "count_instructions.c"
-        define = ("-DWW_MODEL_PROFILE",) if calls else ()
-        machine.compile([*sources, harness], folder / "count", (model.compiler_flag, *define))
-        raw = machine.run(folder / "count", np.ascontiguousarray(rows).tobytes())
+        write_text(folder / "run_rows.c", row_runner(model.program, model.memory))
+        define = ("-DWW_COUNT_INSTRUCTIONS", *(("-DWW_MODEL_PROFILE",) if calls else ()))
+        machine.compile([*sources, folder / "run_rows.c"], folder / "count", (model.compiler_flag, *define))
+        graph = model.program.graph
+        raw = machine.run(folder / "count", _as_bytes(graph, rows))
+        count = len(as_inputs(ports(graph, graph.inputs), rows)[0])
     ticks = np.frombuffer(raw, "<u4").astype(np.int64)
-    counts = [round(int(t) * machine.instructions_a_tick / len(rows)) for t in ticks]
+    counts = [round(int(t) * machine.instructions_a_tick / count) for t in ticks]
     return counts if calls else counts[-1:]
+
+
+def _as_bytes(graph: Graph, rows: Rows) -> bytes:
+    """Row by row the bytes of every input."""
+    inputs = as_inputs(ports(graph, graph.inputs), rows)
+    table = [np.ascontiguousarray(a).view(np.uint8).reshape(len(a), -1) for a in inputs]
+    return np.concatenate(table, axis=1).tobytes()

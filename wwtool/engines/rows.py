@@ -2,54 +2,76 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from wwtool.compiler.graph import Graph
+from wwtool.engines.interface import Array, Port, as_inputs, ports
 from wwtool.errors import InputError
+from wwtool.files import write_array, write_arrays
 
 EngineName = Literal["c", "litert", "torch"]
 
 
-def read_rows(path: Path, graph: Graph) -> npt.NDArray[Any]:
-    """An int8 (or uint8, as the model has it) array (N, *input) from a .npy file.
+def read_rows(path: Path, graph: Graph) -> list[npt.NDArray[Any]]:
+    """The rows of every input (see interface.py), from a .npy file or, by the inputs' names, from a .npz file.
+
+    In a .npz an input may also be called input_0, input_1 and so on; a file of one array needs no name.
 
     Raises:
-        InputError: the file is not such an array.
+        InputError: the file does not hold them.
     """
+    wanted = ports(graph, graph.inputs)
     try:
-        rows = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"cannot read {path} as a .npy array: {error}") from error
-    tensor = graph.tensor(graph.inputs[0])
-    wanted = tensor.shape[1:]
-    if (
-        not isinstance(rows, np.ndarray)
-        or rows.dtype != np.dtype(tensor.dtype)
-        or rows.shape[1:] not in (wanted, tensor.shape)
-    ):
-        shape, dtype = getattr(rows, "shape", "?"), getattr(rows, "dtype", "?")
-        raise InputError(
-            f"{path} holds {dtype} of shape {shape}; "
-            f"the model takes {tensor.dtype} of shape (N, {', '.join(map(str, wanted))})"
-        )
+        loaded = np.load(path, allow_pickle=False)
+        arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
+    except (OSError, ValueError, EOFError, KeyError, NotImplementedError, BadZipFile, zlib.error) as error:
+        raise InputError(f"cannot read {path} as a .npy or .npz file: {error}") from error
+    if len(arrays) == len(wanted) == 1:
+        rows = list(arrays.values())
+    else:
+        rows = [_find(arrays, port, n, path) for n, port in enumerate(wanted)]
+    try:
+        as_inputs(wanted, rows)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     return rows
 
 
-def run_rows(content: bytes, rows: npt.NDArray[Any], engine: EngineName) -> npt.NDArray[Any]:
-    """Runs rows from a fresh state; returns the first output, shape (N, *output)."""
+def _find(arrays: dict[str, Array], port: Port, number: int, path: Path) -> Array:
+    for name in (port.name, f"input_{number}"):
+        if name in arrays:
+            return arrays[name]
+    raise InputError(
+        f"{path} has no array '{port.name}' or 'input_{number}'; "
+        "a model of several inputs takes a .npz file with one array for each"
+    )
+
+
+def write_rows(path: Path, rows: list[Array]) -> None:
+    """One output as .npy, several as .npz with output_0, output_1 and so on, in the model's order."""
+    if len(rows) == 1:
+        write_array(path, rows[0])
+    else:
+        write_arrays(path, **{f"output_{n}": array for n, array in enumerate(rows)})
+
+
+def run_rows(content: bytes, rows: list[Array], engine: EngineName) -> list[Array]:
+    """Runs rows from a fresh state; returns the rows of every output."""
     if engine == "c":
         from wwtool.engines.native import NativeEngine
 
         with NativeEngine(content) as native:
-            return native.run(rows)
+            return native.run_all(rows)
     if engine == "torch":
         from wwtool.engines.torch_engine import TorchEngine
 
-        return TorchEngine(content).run(rows)
+        return TorchEngine(content).run_all(rows)
     from wwtool.engines.litert import LiteRtEngine
 
-    return LiteRtEngine(content).run(rows)
+    return LiteRtEngine(content).run_all(rows)

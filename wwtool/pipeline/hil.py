@@ -84,7 +84,7 @@ def parity_groups(build: Expectation) -> list[ParityGroup]:
     """200 random and 50 real inputs with the bytes that the generated C gives on the host, state carried along."""
     with NativeEngine(build.content) as engine:
         groups = []
-        rows: dict[str, npt.NDArray[Any]] = {"random": random_rows(engine.model.program.graph, _RANDOM_ROWS)}
+        rows: dict[str, npt.NDArray[Any]] = {"random": random_rows(engine.model.program.graph, _RANDOM_ROWS)[0]}
         real = build.folder / VECTORS / "real.npy"
         if real.is_file():
             rows["real"] = np.load(real, allow_pickle=False)

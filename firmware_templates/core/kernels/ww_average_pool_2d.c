@@ -47,7 +47,11 @@ void ww_average_pool_2d(const struct ww_average_pool_2d *op, const int8_t *input
             const int32_t left = x * window->stride_width - window->pad_width;
             const int32_t first = larger(left, 0);
             const int32_t columns = smaller(left + window->kernel_width, window->input_width) - first;
-            const struct area area = {rows, columns, channels, (window->input_width - columns) * channels};
+            struct area area = {rows, columns, channels, (window->input_width - columns) * channels};
+            if (area.row_step == 0) {
+                area.columns *= rows; /* whole rows lie one behind the other */
+                area.rows = 1;
+            }
             const int8_t *corner = input + (first_row * window->input_width + first) * channels;
             for (int32_t channel = 0; channel < channels; channel++) {
                 *output++ = mean_of_area(&area, corner + channel, op->output_min, op->output_max);

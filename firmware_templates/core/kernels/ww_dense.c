@@ -19,24 +19,29 @@ static inline int32_t dot(const int8_t *a, const int8_t *b, int32_t count, int32
     return sum;
 }
 
-void ww_dense(const struct ww_dense *op, const int8_t *input, int8_t *output)
+/* Inlined into both, as `once` decides about the innermost loop. */
+static inline __attribute__((always_inline)) void dense(const struct ww_dense *op, const int8_t *input, int8_t *output,
+                                                        int once)
 {
-    for (int32_t row = 0; row < op->rows; row++, input += op->row_stride) {
+    for (int32_t done = 0; done < op->rows; done++) {
+        const int32_t row = op->backwards ? op->rows - 1 - done : done;
+        const int8_t *x = input + row * op->row_stride;
         const int8_t *weights = op->weights;
+        int8_t *to = output + row * op->channels;
         for (int32_t channel = 0; channel < op->channels; channel++, weights += op->depth) {
-            const int32_t sum = dot(input, weights, op->depth, op->requantize.bias[channel]);
-            *output++ = ww_requantize_twice(&op->requantize, channel, sum);
+            const int32_t sum = dot(x, weights, op->depth, op->requantize.bias[channel]);
+            *to++ = once ? ww_requantize_once(&op->requantize, channel, sum)
+                         : ww_requantize_twice(&op->requantize, channel, sum);
         }
     }
 }
 
+void ww_dense(const struct ww_dense *op, const int8_t *input, int8_t *output)
+{
+    dense(op, input, output, 0);
+}
+
 void ww_dense_round_once(const struct ww_dense *op, const int8_t *input, int8_t *output)
 {
-    for (int32_t row = 0; row < op->rows; row++, input += op->row_stride) {
-        const int8_t *weights = op->weights;
-        for (int32_t channel = 0; channel < op->channels; channel++, weights += op->depth) {
-            const int32_t sum = dot(input, weights, op->depth, op->requantize.bias[channel]);
-            *output++ = ww_requantize_once(&op->requantize, channel, sum);
-        }
-    }
+    dense(op, input, output, 1);
 }

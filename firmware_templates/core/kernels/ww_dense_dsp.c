@@ -7,11 +7,12 @@
 
 void ww_dense_dsp(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch)
 {
-    for (int32_t row = 0; row < op->rows; row += 2, output += 2 * op->records.channels) {
-        const int32_t rows = row + 1 < op->rows ? 2 : 1;
-        for (int32_t i = 0; i < rows; i++, input += op->row_stride) {
-            ww_widen_dsp(scratch, i, rows, input, op->records.depth);
+    for (int32_t done = 0; done < op->rows; done += 2) {
+        const int32_t rows = done + 1 < op->rows ? 2 : 1;
+        const int32_t first = op->backwards ? op->rows - done - rows : done;
+        for (int32_t i = 0; i < rows; i++) {
+            ww_widen_dsp(scratch, i, rows, input + (first + i) * op->row_stride, op->records.depth);
         }
-        ww_matmul_dsp(&op->records, scratch, rows, output);
+        ww_matmul_dsp(&op->records, scratch, rows, output + first * op->records.channels);
     }
 }

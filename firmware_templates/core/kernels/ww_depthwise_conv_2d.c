@@ -38,11 +38,13 @@ void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *i
     struct taps taps;
     taps.input_column_step = window->dilation_width * depth;
     taps.weight_column_step = channels;
-    for (int32_t oy = 0; oy < window->output_height; oy++) {
+    for (int32_t i = 0; i < window->output_height; i++) {
+        const int32_t oy = op->backwards ? window->output_height - 1 - i : i;
         const int32_t top = oy * window->stride_height - window->pad_height;
         int32_t row;
         ww_clip(top, window->input_height, window->kernel_height, window->dilation_height, &row, &taps.rows);
-        for (int32_t ox = 0; ox < window->output_width; ox++) {
+        for (int32_t j = 0; j < window->output_width; j++) {
+            const int32_t ox = op->backwards ? window->output_width - 1 - j : j;
             const int32_t left = ox * window->stride_width - window->pad_width;
             int32_t column;
             ww_clip(left, window->input_width, window->kernel_width, window->dilation_width, &column, &taps.columns);
@@ -53,12 +55,12 @@ void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *i
                 (top + row * window->dilation_height) * window->input_width + left + column * window->dilation_width;
             const int8_t *x = input + pixel * depth;
             const int8_t *w = op->weights + (row * window->kernel_width + column) * channels;
+            int8_t *to = output + (oy * window->output_width + ox) * channels;
             int32_t channel = 0;
             for (int32_t input_channel = 0; input_channel < depth; input_channel++, x++) {
-                for (int32_t i = 0; i < op->multiplier; i++, channel++, w++) {
-                    const int32_t sum =
-                        sum_of_taps(&taps, x, w, op->input_zero_point, op->requantize.bias[channel]);
-                    *output++ = ww_requantize_twice(&op->requantize, channel, sum);
+                for (int32_t n = 0; n < op->multiplier; n++, channel++, w++) {
+                    const int32_t sum = sum_of_taps(&taps, x, w, op->input_zero_point, op->requantize.bias[channel]);
+                    *to++ = ww_requantize_twice(&op->requantize, channel, sum);
                 }
             }
         }

@@ -44,7 +44,8 @@ struct taps {
     "subs %[rows], #1\n\t"                                                                                             \
     "bne 0b"
 
-static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x, const uint32_t *w, int32_t sums[4])
+static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x,
+                                                                const uint32_t *w, int32_t sums[4])
 {
     const int32_t step = taps->column_step;
     const uint32_t offsets = taps->offsets;
@@ -60,16 +61,17 @@ static inline __attribute__((always_inline)) void four_channels(const struct tap
     if (rows == 0) {
         return;
     }
-    if (taps->columns == 3) {
+    if (taps->columns == 3 && taps->weight_row_step == 0) {
         __asm__ volatile("0:\n\t" TAP("ldr %[bytes], [%[x]]\n\t") TAP("ldr %[bytes], [%[x], %[step]]\n\t")
-                             TAP("ldr %[bytes], [%[x], %[step], lsl #1]\n\t") NEXT_ROW
-                         : OPERANDS
-                         : STEPS
+                             TAP("ldr %[bytes], [%[x], %[step], lsl #1]\n\t") "ldr %[low], %[row_step]\n\t"
+                                                                              "add %[x], %[low]\n\t"
+                                                                              "subs %[rows], #1\n\t"
+                                                                              "bne 0b"
+                         : OPERANDS:STEPS
                          : "cc", "memory");
     } else if (taps->columns == 2) {
         __asm__ volatile("0:\n\t" TAP("ldr %[bytes], [%[x]]\n\t") TAP("ldr %[bytes], [%[x], %[step]]\n\t") NEXT_ROW
-                         : OPERANDS
-                         : STEPS
+:OPERANDS:STEPS
                          : "cc", "memory");
     } else {
         for (; rows > 0; rows--) {
@@ -78,16 +80,12 @@ static inline __attribute__((always_inline)) void four_channels(const struct tap
             for (; column >= 3; column -= 3) {
                 __asm__ volatile(TAP("ldr %[bytes], [%[x]]\n\t") TAP("ldr %[bytes], [%[x], %[step]]\n\t")
                                      TAP("ldr %[bytes], [%[x], %[step], lsl #1]\n\t")
-                                 : OPERANDS
-                                 : STEPS
+                                 : OPERANDS:STEPS
                                  : "memory");
                 x += 3 * step;
             }
             for (; column > 0; column--) {
-                __asm__ volatile(TAP("ldr %[bytes], [%[x]]\n\tadd %[x], %[step]\n\t")
-                                 : OPERANDS
-                                 : STEPS
-                                 : "memory");
+                __asm__ volatile(TAP("ldr %[bytes], [%[x]]\n\tadd %[x], %[step]\n\t") : OPERANDS:STEPS : "memory");
             }
             x = row + taps->input_row_step;
             w += taps->weight_row_step / 4;
@@ -101,7 +99,8 @@ static inline __attribute__((always_inline)) void four_channels(const struct tap
 
 #else
 
-static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x, const uint32_t *w, int32_t sums[4])
+static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x,
+                                                                const uint32_t *w, int32_t sums[4])
 {
     const int32_t step = taps->column_step;
     const uint32_t offsets = taps->offsets;
@@ -128,7 +127,7 @@ static __attribute__((noinline)) void all_channels(const struct taps *taps, cons
         int32_t sums[4] = {(int32_t)record[0], (int32_t)record[1], (int32_t)record[2], (int32_t)record[3]};
         four_channels(taps, x, record + taps->first, sums);
         record += taps->scales;
-        ww_rescale_four(record, sums, output);
+        ww_scale_four(record, sums, output);
         record += 12;
         if (output == last) {
             return;
@@ -150,13 +149,14 @@ void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t
     taps.scales = 4 + 2 * window->kernel_height * window->kernel_width;
     taps.column_step = window->dilation_width * channels;
     taps.offsets = offset | offset << 16;
-    int8_t *to = output;
-    for (int32_t oy = 0; oy < window->output_height; oy++) {
+    for (int32_t i = 0; i < window->output_height; i++) {
+        const int32_t oy = op->backwards ? window->output_height - 1 - i : i;
         const int32_t top = oy * window->stride_height - window->pad_height;
         int32_t row;
         int32_t rows;
         ww_clip(top, window->input_height, window->kernel_height, window->dilation_height, &row, &rows);
-        for (int32_t ox = 0; ox < window->output_width; ox++, to += channels) {
+        for (int32_t j = 0; j < window->output_width; j++) {
+            const int32_t ox = op->backwards ? window->output_width - 1 - j : j;
             const int32_t left = ox * window->stride_width - window->pad_width;
             int32_t column;
             ww_clip(left, window->input_width, window->kernel_width, window->dilation_width, &column, &taps.columns);
@@ -165,8 +165,10 @@ void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t
             taps.weight_row_step = 8 * (window->kernel_width - taps.columns);
             const int32_t pixel =
                 (top + row * window->dilation_height) * window->input_width + left + column * window->dilation_width;
-            all_channels(&taps, input + pixel * channels, op->records.words, channels, to);
+            all_channels(&taps, input + pixel * channels, op->records.words, channels,
+                         output + (oy * window->output_width + ox) * channels);
         }
     }
-    ww_clamp_outputs(output, (int32_t)(to - output), op->records.output_min, op->records.output_max);
+    const int32_t count = window->output_height * window->output_width * channels;
+    ww_clamp_outputs(output, count, op->records.output_min, op->records.output_max);
 }

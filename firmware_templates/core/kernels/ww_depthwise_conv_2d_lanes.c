@@ -43,20 +43,18 @@ static inline int32_t sum_of_taps(const struct taps *taps, const int8_t *x, cons
     if (taps->columns == 3 && taps->kernel_width == 3) {
         __asm__ volatile(".syntax unified\n"
                          "0:\n\t"
-                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step") TAP("r7", "step")
-                         "ldmia %[w]!, {r6}\n\t" TAP("r6", "row_step")
-                         "cmp %[w], %[end]\n\t"
-                         "bne 0b"
+                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step")
+                             TAP("r7", "step") "ldmia %[w]!, {r6}\n\t" TAP("r6", "row_step") "cmp %[w], %[end]\n\t"
+                                                                                             "bne 0b"
                          : [w] "+l"(w), [i] "+l"(i), [sum] "+l"(sum)
                          : OPERANDS
                          : "r5", "r6", "r7", "cc", "memory");
     } else if (taps->columns == 2 && taps->kernel_width == 3) {
         __asm__ volatile(".syntax unified\n"
                          "0:\n\t"
-                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step") TAP("r7", "row_step")
-                         "adds %[w], #4\n\t"
-                         "cmp %[w], %[end]\n\t"
-                         "bne 0b"
+                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step") TAP("r7", "row_step") "adds %[w], #4\n\t"
+                                                                                             "cmp %[w], %[end]\n\t"
+                                                                                             "bne 0b"
                          : [w] "+l"(w), [i] "+l"(i), [sum] "+l"(sum)
                          : OPERANDS
                          : "r5", "r6", "r7", "cc", "memory");
@@ -65,9 +63,8 @@ static inline int32_t sum_of_taps(const struct taps *taps, const int8_t *x, cons
             const int32_t *const row_end = w + taps->columns;
             __asm__ volatile(".syntax unified\n"
                              "0:\n\t"
-                             "ldmia %[w]!, {r6}\n\t" TAP("r6", "step")
-                             "cmp %[w], %[row_end]\n\t"
-                             "bne 0b"
+                             "ldmia %[w]!, {r6}\n\t" TAP("r6", "step") "cmp %[w], %[row_end]\n\t"
+                                                                       "bne 0b"
                              : [w] "+l"(w), [i] "+l"(i), [sum] "+l"(sum)
                              : OPERANDS, [row_end] "h"(row_end)
                              : "r5", "r6", "r7", "cc", "memory");
@@ -101,7 +98,7 @@ static void all_channels(const struct taps *taps, const int8_t *x, const uint32_
     for (; channels > 0; channels--, x++, record += 3) {
         const int32_t sum = sum_of_taps(taps, x, (const int32_t *)(record + taps->first), (int32_t)record[0]);
         record += taps->scales;
-        *output++ = ww_rescale_by_halves(sum, record, record[1], record[2], 0);
+        *output++ = ww_scale_by_halves(sum, record, record[1], record[2], 0);
     }
 }
 
@@ -114,13 +111,14 @@ void ww_depthwise_conv_2d_lanes(const struct ww_depthwise_packed *op, const int8
     taps.column_step = window->dilation_width * channels;
     taps.kernel_width = window->kernel_width;
     taps.zero_point = op->input_zero_point;
-    int8_t *to = output;
-    for (int32_t oy = 0; oy < window->output_height; oy++) {
+    for (int32_t i = 0; i < window->output_height; i++) {
+        const int32_t oy = op->backwards ? window->output_height - 1 - i : i;
         const int32_t top = oy * window->stride_height - window->pad_height;
         int32_t row;
         int32_t rows;
         ww_clip(top, window->input_height, window->kernel_height, window->dilation_height, &row, &rows);
-        for (int32_t ox = 0; ox < window->output_width; ox++, to += channels) {
+        for (int32_t j = 0; j < window->output_width; j++) {
+            const int32_t ox = op->backwards ? window->output_width - 1 - j : j;
             const int32_t left = ox * window->stride_width - window->pad_width;
             int32_t column;
             ww_clip(left, window->input_width, window->kernel_width, window->dilation_width, &column, &taps.columns);
@@ -130,8 +128,10 @@ void ww_depthwise_conv_2d_lanes(const struct ww_depthwise_packed *op, const int8
                 window->dilation_height * window->input_width * channels - (taps.columns - 1) * taps.column_step;
             const int32_t pixel =
                 (top + row * window->dilation_height) * window->input_width + left + column * window->dilation_width;
-            all_channels(&taps, input + pixel * channels, op->records.words, channels, to);
+            all_channels(&taps, input + pixel * channels, op->records.words, channels,
+                         output + (oy * window->output_width + ox) * channels);
         }
     }
-    ww_clamp_outputs(output, (int32_t)(to - output), op->records.output_min, op->records.output_max);
+    const int32_t count = window->output_height * window->output_width * channels;
+    ww_clamp_outputs(output, count, op->records.output_min, op->records.output_max);
 }

@@ -87,8 +87,8 @@ static inline int32_t ww_saturate_to_int8(int32_t x)
     return result;
 }
 
-/* ww_rescale of four sums, each with its own of four mantissas, four roundings and four shifts. */
-static inline void ww_rescale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output)
+/* ww_scale_doubled of four sums, each with its own of four mantissas, four roundings and four shifts. */
+static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output)
 {
     int32_t s0 = doubled[0];
     int32_t s1 = doubled[1];
@@ -200,24 +200,24 @@ static inline int32_t ww_saturate_to_int8(int32_t x)
  * That it is doubled makes TFLite's first rounding one instruction; the second, halves away from zero, takes one from
  * negative numbers. `rounding` holds the half and the output's zero point.
  */
-static inline int32_t ww_rescale(int32_t doubled, uint32_t mantissa, uint32_t rounding, uint32_t shift)
+static inline int32_t ww_scale_doubled(int32_t doubled, uint32_t mantissa, uint32_t rounding, uint32_t shift)
 {
     const int32_t product = ww_high_word(doubled, (int32_t)mantissa);
     return ww_saturate_to_int8((product + (product >> 31) + (int32_t)rounding) >> shift);
 }
 
-/* The same rounded once, the rule of FULLY_CONNECTED. */
-static inline int32_t ww_rescale_once(int32_t doubled, uint32_t mantissa, uint32_t rounding, uint32_t shift)
+/* The same rounded once, halves away from zero: the rule of FULLY_CONNECTED. */
+static inline int32_t ww_scale_doubled_once(int32_t doubled, uint32_t mantissa, uint32_t rounding, uint32_t shift)
 {
-    const int32_t product = (int32_t)(((int64_t)doubled * (int32_t)mantissa) >> 32);
-    return ww_saturate_to_int8((product + (int32_t)rounding) >> shift);
+    const int64_t product = (int64_t)doubled * (int32_t)mantissa;
+    return ww_saturate_to_int8(((int32_t)((product - (product < 0)) >> 32) + (int32_t)rounding) >> shift);
 }
 
 #if !(defined(__ARM_FEATURE_DSP) && defined(__thumb2__))
-static inline void ww_rescale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output)
+static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output)
 {
     for (int i = 0; i < 4; i++) {
-        output[i] = (int8_t)ww_rescale(doubled[i], scales[i], scales[4 + i], scales[8 + i]);
+        output[i] = (int8_t)ww_scale_doubled(doubled[i], scales[i], scales[4 + i], scales[8 + i]);
     }
 }
 #endif

@@ -38,6 +38,7 @@ struct ww_dense {
     int32_t row_stride;
     int32_t depth;
     int32_t channels;
+    int32_t backwards; /* from the last row to the first: the output lies over the start of the input */
 };
 void ww_dense(const struct ww_dense *op, const int8_t *input, int8_t *output);
 
@@ -85,6 +86,7 @@ struct ww_depthwise_conv_2d {
     struct ww_window window;
     int32_t input_zero_point;
     int32_t multiplier; /* output channels for each input channel */
+    int32_t backwards;  /* from the last position to the first: the output lies over the start of the input */
 };
 void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *input, int8_t *output);
 
@@ -96,7 +98,15 @@ struct ww_average_pool_2d {
 };
 void ww_average_pool_2d(const struct ww_average_pool_2d *op, const int8_t *input, int8_t *output);
 
-/* One multiplier for a whole tensor. */
+/* MAX_POOL_2D; padding is left out. */
+struct ww_max_pool_2d {
+    struct ww_window window;
+    int8_t output_min;
+    int8_t output_max;
+};
+void ww_max_pool_2d(const struct ww_max_pool_2d *op, const int8_t *input, int8_t *output);
+
+/* One multiplier for a whole tensor: mantissa * 2^(shift - 31). */
 struct ww_multiplier {
     int32_t mantissa;
     int32_t shift;
@@ -150,6 +160,88 @@ struct ww_lstm {
 void ww_lstm(const struct ww_lstm *op, const int8_t *input, int8_t *state, void *cells, int8_t *scratch,
              int8_t *output);
 
+/* What an int8 output may be. */
+struct ww_range {
+    int16_t zero_point;
+    int8_t min;
+    int8_t max;
+};
+
+/*
+ * A walk over two tensors at once: along axis i there are sizes[i] steps of a[i] in one and of b[i] in the other. The
+ * last axis is the innermost; rank is at least 1. A step of 0 reads the same values over and over: broadcasting.
+ */
+enum { WW_AXES = 6 };
+struct ww_walk {
+    int32_t rank;
+    int32_t sizes[WW_AXES];
+    int32_t a[WW_AXES];
+    int32_t b[WW_AXES];
+};
+
+/* ADD, SUB. */
+struct ww_add {
+    struct ww_walk walk;
+    struct ww_multiplier a_multiplier;
+    struct ww_multiplier b_multiplier;
+    struct ww_multiplier output_multiplier;
+    int16_t a_zero_point;
+    int16_t b_zero_point;
+    struct ww_range output;
+    int8_t subtract;
+};
+void ww_add(const struct ww_add *op, const int8_t *a, const int8_t *b, int8_t *output);
+
+/* MUL. */
+struct ww_mul {
+    struct ww_walk walk;
+    struct ww_multiplier multiplier;
+    int16_t a_zero_point;
+    int16_t b_zero_point;
+    struct ww_range output;
+};
+void ww_mul(const struct ww_mul *op, const int8_t *a, const int8_t *b, int8_t *output);
+
+/* MINIMUM, MAXIMUM. */
+struct ww_extreme {
+    struct ww_walk walk;
+    int8_t maximum;
+};
+void ww_extreme(const struct ww_extreme *op, const int8_t *a, const int8_t *b, int8_t *output);
+
+/* PRELU: values below the zero point are multiplied by alpha, too. */
+struct ww_prelu {
+    struct ww_walk walk;
+    struct ww_multiplier above;
+    struct ww_multiplier below;
+    int16_t input_zero_point;
+    int16_t alpha_zero_point;
+    struct ww_range output;
+};
+void ww_prelu(const struct ww_prelu *op, const int8_t *input, const int8_t *alpha, int8_t *output);
+
+/* MEAN: one output a step over the axes that stay, each of a walk over those that go. `bias` starts the sum. */
+struct ww_mean {
+    struct ww_walk kept;
+    struct ww_walk summed;
+    struct ww_multiplier multiplier;
+    int32_t bias;
+    struct ww_range output;
+};
+void ww_mean(const struct ww_mean *op, const int8_t *input, int8_t *output);
+
+/*
+ * SOFTMAX over rows of `depth` values. table[d] holds the bits of the float32 exp(-d * scale * beta); beyond its
+ * `exponentials` entries they are zero.
+ */
+struct ww_softmax {
+    const uint32_t *table;
+    int32_t exponentials;
+    int32_t rows;
+    int32_t depth;
+};
+void ww_softmax(const struct ww_softmax *op, const int8_t *input, int8_t *output);
+
 /* An element-wise function of one int8 input; table[q + 128] is the output byte for q. */
 void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count);
 
@@ -157,10 +249,56 @@ void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size
 void ww_copy_rows(void *output, size_t output_stride, const void *input, size_t input_stride, size_t bytes,
                   size_t rows);
 
+/* What a tensor's elements are, where a kernel takes several kinds. */
+enum ww_type { WW_INT8, WW_UINT8, WW_INT16, WW_INT32 };
+
+/* QUANTIZE of `count` floats. What lies beyond the output's range is cut off, and NaN becomes the least value. */
+struct ww_quantize {
+    float scale;
+    int32_t zero_point;
+    int32_t min;
+    int32_t max;
+    int32_t count;
+    enum ww_type type; /* of the output */
+};
+void ww_quantize(const struct ww_quantize *op, const void *input, void *output);
+
+/* DEQUANTIZE of `count` values. */
+struct ww_dequantize {
+    float scale;
+    int32_t zero_point;
+    int32_t count;
+    enum ww_type type; /* of the input */
+};
+void ww_dequantize(const struct ww_dequantize *op, const void *input, void *output);
+
+/* QUANTIZE of `count` integers of one scale to another scale. */
+struct ww_rescale {
+    struct ww_multiplier multiplier;
+    int32_t input_zero_point;
+    int32_t output_zero_point;
+    int32_t min;
+    int32_t max;
+    int32_t count;
+    enum ww_type input_type;
+    enum ww_type output_type;
+};
+void ww_rescale(const struct ww_rescale *op, const void *input, void *output);
+
+/* Copies items of `bytes` bytes, walking over input (a) and output (b) in steps of bytes: TRANSPOSE and slices. */
+struct ww_strided_copy {
+    struct ww_walk walk;
+    size_t bytes;
+};
+void ww_strided_copy(const struct ww_strided_copy *op, const void *input, void *output);
+
+/* Writes `count` copies of a value of `bytes` bytes: what PAD puts around its input. */
+void ww_fill(void *output, const void *value, size_t bytes, size_t count);
+
 /*
  * Weights and scales of all output channels in the order in which a fast kernel reads them, block of channels by block:
- * the block's biases, doubled, its weights, and then its mantissas, its roundings (a half of the last place, plus the output's
- * zero point) and its right shifts, each a word. What the weights look like is said at each kernel.
+ * the block's biases, doubled, its weights, and then its mantissas, its roundings (a half of the last place, plus the
+ * output's zero point) and its right shifts, each a word. What the weights look like is said at each kernel.
  *
  * wwtool/compiler/fast_kernels.py chooses these kernels for layers whose shifts lie in 1 to 22 and whose accumulators
  * stay below 2^30 in magnitude, packs their weights and gives the scratch its size. Input zero points are folded into
@@ -179,6 +317,7 @@ struct ww_dense_packed {
     struct ww_channel_records records;
     int32_t rows;
     int32_t row_stride;
+    int32_t backwards; /* as in ww_dense */
 };
 
 struct ww_conv_2d_packed {
@@ -191,6 +330,7 @@ struct ww_depthwise_packed {
     struct ww_channel_records records;
     struct ww_window window;
     int32_t input_zero_point;
+    int32_t backwards; /* as in ww_depthwise_conv_2d */
 };
 
 /*
@@ -200,13 +340,14 @@ struct ww_depthwise_packed {
 void ww_dense_dsp(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
 void ww_conv_2d_dsp(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
 
-/* The same; multiplier 1, blocks of four channels, for each tap the weights of channels 0, 2, 1 and 3, doubled, in 16 bits. */
+/* The same; multiplier 1, blocks of four channels, for each tap the weights of channels 0, 2, 1 and 3, doubled, in 16
+ * bits. */
 void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
 
 /*
- * For cores with 32-bit products alone (Cortex-M0+): two products a multiplication (ww_lanes.h). Blocks of two channels;
- * for each four inputs, filled up with zeros to a multiple of eight, four weights of the one channel in two words and
- * four of the other. Biases are not doubled; accumulators stay below 2^29.
+ * For cores with 32-bit products alone (Cortex-M0+): two products a multiplication (ww_lanes.h). Blocks of two
+ * channels; for each four inputs, filled up with zeros to a multiple of eight, four weights of the one channel in two
+ * words and four of the other. Biases are not doubled; accumulators stay below 2^29.
  */
 void ww_dense_lanes(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
 void ww_conv_2d_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);

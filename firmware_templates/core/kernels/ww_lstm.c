@@ -22,11 +22,11 @@ static int32_t gate(const struct ww_lstm *op, const struct ww_lstm_gate *g, int3
     const int32_t from_input = dot(input, g->input_weights + cell * op->inputs, op->inputs, g->input_bias[cell]);
     const int32_t from_hidden =
         dot(hidden, g->recurrent_weights + cell * op->outputs, op->outputs, g->recurrent_bias[cell]);
-    int32_t sum = ww_saturate_16(ww_multiply(&g->input_multiplier, from_input));
-    sum = ww_saturate_16(ww_add(ww_multiply(&g->recurrent_multiplier, from_hidden), sum));
+    int32_t sum = ww_saturate_16(ww_multiply(from_input, g->input_multiplier));
+    sum = ww_saturate_16(ww_wrapping_add(ww_multiply(from_hidden, g->recurrent_multiplier), sum));
     if (g->peephole_weights != NULL) {
         const int32_t from_cell = g->peephole_weights[cell] * content;
-        sum = ww_saturate_16(ww_add(ww_multiply(&g->peephole_multiplier, from_cell), sum));
+        sum = ww_saturate_16(ww_wrapping_add(ww_multiply(from_cell, g->peephole_multiplier), sum));
     }
     return sum;
 }
@@ -49,7 +49,7 @@ static void project(const struct ww_lstm *op, const int8_t *hidden, int8_t *outp
 {
     for (int32_t i = 0; i < op->outputs; i++) {
         const int32_t sum = dot(hidden, op->projection_weights + i * op->cells, op->cells, op->projection_bias[i]);
-        const int32_t scaled = ww_add(ww_multiply(&op->projection_multiplier, sum), op->output_zero_point);
+        const int32_t scaled = ww_wrapping_add(ww_multiply(sum, op->projection_multiplier), op->output_zero_point);
         const int8_t y = ww_saturate_8(scaled);
         output[i] = op->output_clip > 0 ? (int8_t)ww_limit(y, -op->output_clip, op->output_clip) : y;
     }
@@ -65,7 +65,8 @@ void ww_lstm(const struct ww_lstm *op, const int8_t *input, int8_t *state, void 
             const int16_t content = renewed(op, cell, input, hidden, contents[cell]);
             const int32_t show = ww_logistic_16(gate(op, &op->output, cell, input, hidden, content));
             const int32_t product = show * ww_tanh_16(content, op->cell_bits);
-            shown[cell] = ww_saturate_8(ww_add(ww_multiply(&op->hidden_multiplier, product), op->hidden_zero_point));
+            shown[cell] =
+                ww_saturate_8(ww_wrapping_add(ww_multiply(product, op->hidden_multiplier), op->hidden_zero_point));
             contents[cell] = content;
         }
         if (op->projection_weights != NULL) {

@@ -83,9 +83,8 @@ INLINE const uint32_t *dot_two_rows(const uint32_t *x, const uint32_t *w, int32_
     __asm__ volatile("ldrd %[s00], %[s01], [%[w]], #8\n\t"
                      "mov %[s10], %[s00]\n\t"
                      "mov %[s11], %[s01]\n\t" LOOP(TWO_ROWS)
-                     : [x] "+r"(x), [w] "+r"(w), [s00] "=&r"(s00), [s01] "=&r"(s01), [s10] "=&r"(s10),
-                       [s11] "=&r"(s11), [x0] "=&r"(x0), [x1] "=&r"(x1), [w0] "=&r"(w0), [w1] "=&r"(w1), [a] "=&r"(a),
-                       [n] "+r"(eights)
+                     : [x] "+r"(x), [w] "+r"(w), [s00] "=&r"(s00), [s01] "=&r"(s01), [s10] "=&r"(s10), [s11] "=&r"(s11),
+                       [x0] "=&r"(x0), [x1] "=&r"(x1), [w0] "=&r"(w0), [w1] "=&r"(w1), [a] "=&r"(a), [n] "+r"(eights)
                      :
                      : "cc", "memory");
     sums[0] = s00;
@@ -95,7 +94,7 @@ INLINE const uint32_t *dot_two_rows(const uint32_t *x, const uint32_t *w, int32_
     return w;
 }
 
-/* ww_rescale of two rows of two channels. */
+/* ww_scale_doubled of two rows of two channels. */
 INLINE void rescale_two_rows(const uint32_t *scales, const int32_t sums[4], int8_t *first, int8_t *second)
 {
     int32_t s00 = sums[0];
@@ -161,9 +160,10 @@ INLINE const uint32_t *dot_one_row(const uint32_t *x, const uint32_t *w, int32_t
 INLINE void rescale_two_rows(const uint32_t *scales, const int32_t sums[4], int8_t *first, int8_t *second)
 {
     for (int channel = 0; channel < 2; channel++) {
-        first[channel] = (int8_t)ww_rescale(sums[channel], scales[channel], scales[2 + channel], scales[4 + channel]);
+        first[channel] =
+            (int8_t)ww_scale_doubled(sums[channel], scales[channel], scales[2 + channel], scales[4 + channel]);
         second[channel] =
-            (int8_t)ww_rescale(sums[2 + channel], scales[channel], scales[2 + channel], scales[4 + channel]);
+            (int8_t)ww_scale_doubled(sums[2 + channel], scales[channel], scales[2 + channel], scales[4 + channel]);
     }
 }
 
@@ -203,8 +203,8 @@ static __attribute__((noinline)) void rescale_pair(const uint32_t *scales, const
                                                    int once, int8_t *output)
 {
     for (int32_t i = 0; i < count; i++) {
-        output[i] = (int8_t)(once ? ww_rescale_once(sums[i], scales[i], scales[2 + i], scales[4 + i])
-                                  : ww_rescale(sums[i], scales[i], scales[2 + i], scales[4 + i]));
+        output[i] = (int8_t)(once ? ww_scale_doubled_once(sums[i], scales[i], scales[2 + i], scales[4 + i])
+                                  : ww_scale_doubled(sums[i], scales[i], scales[2 + i], scales[4 + i]));
     }
 }
 
@@ -232,8 +232,8 @@ static __attribute__((noinline)) void one_row(const uint32_t *w, const uint32_t 
     int32_t sums[2];
     for (; output < end; output += 2, w += 6) {
         w = dot_one_row(x, w, eights, sums);
-        const int32_t first = ww_rescale(sums[0], w[0], w[2], w[4]);
-        const int32_t second = ww_rescale(sums[1], w[1], w[3], w[5]);
+        const int32_t first = ww_scale_doubled(sums[0], w[0], w[2], w[4]);
+        const int32_t second = ww_scale_doubled(sums[1], w[1], w[3], w[5]);
         output[0] = (int8_t)first;
         output[1] = (int8_t)second;
     }

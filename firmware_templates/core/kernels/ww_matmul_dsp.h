@@ -16,8 +16,8 @@ static inline int32_t ww_row_words(int32_t depth, int32_t rows)
 }
 
 /*
- * Doubles and widens `depth` inputs into row `row` of `rows`. Rows are interleaved pair by pair; the last eight are filled up
- * with zeros.
+ * Doubles and widens `depth` inputs into row `row` of `rows`. Rows are interleaved pair by pair; the last eight are
+ * filled up with zeros.
  */
 void ww_widen_dsp(uint32_t *scratch, int32_t row, int32_t rows, const int8_t *input, int32_t depth);
 

@@ -75,9 +75,9 @@ void ww_matmul_lanes(const struct ww_channel_records *records, const uint32_t *s
     for (int32_t left = records->channels; left > 0; left -= 2, w += 6) {
         int32_t sums[2];
         w = dot(scratch, w, end, sums);
-        *to++ = ww_rescale_by_halves(sums[0], w, w[2], w[4], records->round_once);
+        *to++ = ww_scale_by_halves(sums[0], w, w[2], w[4], records->round_once);
         if (left > 1) {
-            *to++ = ww_rescale_by_halves(sums[1], w + 1, w[3], w[5], records->round_once);
+            *to++ = ww_scale_by_halves(sums[1], w + 1, w[3], w[5], records->round_once);
         }
     }
     ww_clamp_outputs(output, records->channels, records->output_min, records->output_max);

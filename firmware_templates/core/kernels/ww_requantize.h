@@ -47,12 +47,12 @@ static inline int8_t ww_requantize_twice(const struct ww_requantize *to, int32_t
     return ww_clamp(ww_divide_by_power_of_two(product, shift > 0 ? 0 : -shift), to);
 }
 
-/* The fully connected layer's rule. */
+/* The fully connected layer's rule: halves away from zero. */
 static inline int8_t ww_requantize_once(const struct ww_requantize *to, int32_t channel, int32_t accumulator)
 {
     const int bits = 31 - to->shift[channel];
     const int64_t product = (int64_t)accumulator * to->mantissa[channel];
-    return ww_clamp((int32_t)((product + ((int64_t)1 << (bits - 1))) >> bits), to);
+    return ww_clamp((int32_t)((product + ((int64_t)1 << (bits - 1)) - (product < 0)) >> bits), to);
 }
 
 /* A fused activation, after saturation to int8. */

@@ -12,7 +12,7 @@ static int16_t feature(const struct ww_svdf *op, int32_t filter, const int8_t *i
     for (int32_t i = 0; i < op->inputs; i++) {
         sum += input[i] * weights[i];
     }
-    return ww_saturate_16(ww_multiply(&op->feature_multiplier, sum));
+    return ww_saturate_16(ww_multiply(sum, op->feature_multiplier));
 }
 
 /* Forgets the oldest value of one filter, remembers the newest, and returns sum plus all of them weighted. */
@@ -35,7 +35,7 @@ void ww_svdf(const struct ww_svdf *op, const int8_t *input, void *state, int8_t 
         for (int32_t r = 0; r < op->rank; r++, filter++, past += op->memory, weights += op->memory) {
             sum = remember(past, op->memory, feature(op, filter, input), weights, sum);
         }
-        const int32_t scaled = ww_multiply(&op->output_multiplier, (int32_t)sum);
-        output[unit] = ww_saturate_8(ww_add(scaled, op->output_zero_point));
+        const int32_t scaled = ww_multiply((int32_t)sum, op->output_multiplier);
+        output[unit] = ww_saturate_8(ww_wrapping_add(scaled, op->output_zero_point));
     }
 }

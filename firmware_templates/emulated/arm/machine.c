@@ -9,7 +9,7 @@
 #define SYST_CSR (*(volatile uint32_t *)0xE000E010)
 #define SYST_RVR (*(volatile uint32_t *)0xE000E014)
 #define SYST_CVR (*(volatile uint32_t *)0xE000E018)
-#define CPACR (*(volatile uint32_t *)0xE000ED88)
+#define CPACR    (*(volatile uint32_t *)0xE000ED88)
 
 extern uint32_t ww_data_start[], ww_data_end[], ww_data_source[], ww_bss_start[], ww_bss_end[], ww_stack_top[];
 int main(void);

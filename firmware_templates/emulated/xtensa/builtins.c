@@ -1,5 +1,5 @@
 /*
- * 64-bit products and 32-bit division, which Debian's libgcc for the ESP8266's core leaves to that chip's ROM.
+ * 64-bit products and integer division, which Debian's libgcc for the ESP8266's core leaves to that chip's ROM.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,6 +8,7 @@
 uint32_t __udivsi3(uint32_t dividend, uint32_t divisor);
 uint32_t __umodsi3(uint32_t dividend, uint32_t divisor);
 int32_t __divsi3(int32_t dividend, int32_t divisor);
+uint64_t __udivdi3(uint64_t dividend, uint64_t divisor);
 uint64_t __umulsidi3(uint32_t a, uint32_t b);
 int64_t __muldi3(int64_t a, int64_t b);
 
@@ -36,6 +37,20 @@ int32_t __divsi3(int32_t dividend, int32_t divisor)
     const uint32_t b = divisor < 0 ? 0u - (uint32_t)divisor : (uint32_t)divisor;
     const uint32_t quotient = __udivsi3(a, b);
     return (int32_t)((dividend < 0) != (divisor < 0) ? 0u - quotient : quotient);
+}
+
+uint64_t __udivdi3(uint64_t dividend, uint64_t divisor)
+{
+    uint64_t quotient = 0;
+    uint64_t remainder = 0;
+    for (int bit = 63; bit >= 0; bit--) {
+        remainder = (remainder << 1) | ((dividend >> bit) & 1u);
+        if (remainder >= divisor) {
+            remainder -= divisor;
+            quotient |= (uint64_t)1 << bit;
+        }
+    }
+    return quotient;
 }
 
 uint64_t __umulsidi3(uint32_t a, uint32_t b)

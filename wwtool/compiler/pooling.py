@@ -1,0 +1,78 @@
+"""Lowers MAX_POOL_2D and MEAN."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+
+from wwtool import elementwise as rules
+from wwtool.compiler.calls import Call, Field, Span
+from wwtool.compiler.checks import format_of, require_int8, scaled
+from wwtool.compiler.convolutions import _window as window_of
+from wwtool.compiler.convolutions import activation_range
+from wwtool.compiler.elementwise import multiplier_fields, range_fields
+from wwtool.compiler.graph import Graph, Operator, Tensor
+from wwtool.compiler.walks import merged, strides, walk_fields
+from wwtool.errors import InputError
+
+
+def lower_max_pool_2d(graph: Graph, op: Operator) -> list[Call]:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    require_int8(op, x, y)
+    if format_of(x) != format_of(y):
+        raise InputError(f"{op.where()} changes the scale, which {op.kind} cannot; export it with equal scales")
+    window = window_of(op, x, y, int(op.options["filterHeight"]), int(op.options["filterWidth"]))
+    if x.shape[3] != y.shape[3]:
+        raise InputError(f"{op.where()} has {x.shape[3]} input channels and {y.shape[3]} output channels")
+    low, high = activation_range(op, y)
+    fields: dict[str, Field] = {"window": asdict(window), "output_min": low, "output_max": high}
+    arguments = (Span(x.index), Span(y.index))
+    return [Call(op.index, op.kind, "ww_max_pool_2d", arguments, (x.index,), (y.index,), "ww_max_pool_2d", fields)]
+
+
+def mean_axes(graph: Graph, op: Operator) -> tuple[int, ...]:
+    """The axes that a MEAN sums over, in order.
+
+    Raises:
+        InputError: they are not constant, or the output's shape does not follow from them.
+    """
+    x, axes, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
+    rank = len(x.shape)
+    if axes.data is None or axes.dtype != "int32" or np.any((axes.data < -rank) | (axes.data >= rank)):
+        raise InputError(f"{op.where()} needs constant axes between {-rank} and {rank - 1}")
+    found = tuple(sorted({int(axis) % rank for axis in axes.data.ravel()}))
+    shape = [
+        1 if axis in found else size
+        for axis, size in enumerate(x.shape)
+        if axis not in found or bool(op.options["keepDims"])
+    ]
+    if tuple(shape) != y.shape:
+        raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its input and axes give {shape}")
+    return found
+
+
+def lower_mean(graph: Graph, op: Operator) -> list[Call]:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    require_int8(op, x, y)
+    axes = mean_axes(graph, op)
+    count = x.size // y.size
+    if count >= 1 << 23:
+        raise InputError(f"{op.where()} sums over {count} values, more than 32 bits hold")
+    multiplier = scaled(op, lambda: rules.mean_multiplier(format_of(x), format_of(y), count))
+    kept = [axis for axis in range(len(x.shape)) if axis not in axes]
+    fields: dict[str, Field] = {
+        "kept": _walk(op, x, kept),
+        "summed": _walk(op, x, list(axes)),
+        "multiplier": multiplier_fields(multiplier),
+        "bias": -x.zero_point * count,
+        "output": range_fields(y),
+    }
+    arguments = (Span(x.index), Span(y.index))
+    return [Call(op.index, op.kind, "ww_mean", arguments, (x.index,), (y.index,), "ww_mean", fields)]
+
+
+def _walk(op: Operator, x: Tensor, axes: list[int]) -> dict[str, Field]:
+    step = strides(x.shape)
+    steps = [step[axis] for axis in axes]
+    return walk_fields(op, merged([x.shape[axis] for axis in axes], steps, [0] * len(steps)))

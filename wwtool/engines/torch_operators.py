@@ -1,0 +1,156 @@
+"""Operators in exact integers, NumPy and torch: what the generated C is compared with, and nothing of it.
+
+An operator takes the values of its inputs and gives those of its outputs, in integers not yet of the output's type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.activations import rounded_away
+from wwtool.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, multiply_twice_rounded, quantize_multiplier
+from wwtool.compiler.checks import format_of
+from wwtool.compiler.conversions import limits
+from wwtool.compiler.convolutions import activation_range, padding_of
+from wwtool.compiler.elementwise import binary_values, unary_table
+from wwtool.compiler.folding import MOVES
+from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.pooling import mean_axes
+from wwtool.elementwise import mean_multiplier, softmax
+from wwtool.engines.torch_recurrent import lstm, svdf
+from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
+
+Array = npt.NDArray[Any]
+Values = dict[int, Array]
+
+
+def _convolution(graph: Graph, op: Operator, values: Values) -> Array:
+    x, w, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
+    weights, groups = values[w.index], 1
+    if op.kind == "DEPTHWISE_CONV_2D":
+        weights, groups = np.moveaxis(weights, 3, 0).reshape(w.shape[3], *w.shape[1:3], 1), x.shape[3]
+    stride = int(op.options["strideH"]), int(op.options["strideW"])
+    dilation = int(op.options.get("dilationHFactor", 1)), int(op.options.get("dilationWFactor", 1))
+    pads = padding_of(op, x, y, w.shape[1], w.shape[2])
+    accumulator = conv_accumulate(
+        values[x.index], weights, _bias(op, values, y.shape[3]), x.zero_point, stride, dilation, pads, groups
+    )
+    assert w.quantization is not None
+    real = real_multiplier(x.scale, w.quantization.scale, y.scale)
+    return requantize(accumulator, real, y.zero_point, *activation_range(op, y))
+
+
+def _fully_connected(graph: Graph, op: Operator, values: Values) -> Array:
+    x, w, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
+    rows = values[x.index].astype(np.int64).reshape(-1, w.shape[1]) - x.zero_point
+    accumulator = rows @ values[w.index].astype(np.int64).T + _bias(op, values, w.shape[0])
+    assert w.quantization is not None
+    real = real_multiplier(x.scale, w.quantization.scale, y.scale)
+    return requantize(accumulator, real, y.zero_point, *activation_range(op, y), once=True)
+
+
+def _bias(op: Operator, values: Values, channels: int) -> Array:
+    has_bias = len(op.inputs) > 2 and op.inputs[2] >= 0
+    return values[op.inputs[2]].astype(np.int64) if has_bias else np.zeros(channels, np.int64)
+
+
+def _average_pool(graph: Graph, op: Operator, values: Values) -> Array:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    kernel = int(op.options["filterHeight"]), int(op.options["filterWidth"])
+    top, bottom, left, right = padding_of(op, x, y, *kernel)
+    pads = ((0, 0), (top, bottom), (left, right), (0, 0))
+    stride = int(op.options["strideH"]), int(op.options["strideW"])
+
+    def windows(a: Array) -> Array:
+        view = np.lib.stride_tricks.sliding_window_view(np.pad(a, pads), kernel, axis=(1, 2))
+        return np.asarray(view[:, :: stride[0], :: stride[1]].sum(axis=(-2, -1)))
+
+    total = windows(values[x.index].astype(np.int64))
+    count = windows(np.ones(x.shape, np.int64))
+    mean = np.sign(total) * ((np.abs(total) + count // 2) // count)
+    return np.asarray(np.clip(mean, *activation_range(op, y)))
+
+
+def _max_pool(graph: Graph, op: Operator, values: Values) -> Array:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    kernel = int(op.options["filterHeight"]), int(op.options["filterWidth"])
+    top, bottom, left, right = padding_of(op, x, y, *kernel)
+    padded = np.pad(values[x.index], ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=INT8_MIN)
+    view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
+    most = view[:, :: int(op.options["strideH"]), :: int(op.options["strideW"])].max(axis=(-2, -1))
+    low, high = activation_range(op, y)
+    return np.asarray(np.minimum(np.maximum(most.astype(np.int64), low), high))
+
+
+def _mean(graph: Graph, op: Operator, values: Values) -> Array:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    total = (values[x.index].astype(np.int64) - x.zero_point).sum(axis=mean_axes(graph, op))
+    scaled = mean_multiplier(format_of(x), format_of(y), x.size // y.size).times(total)
+    return np.clip(add_zero_point(scaled, y.zero_point), INT8_MIN, INT8_MAX)
+
+
+def _softmax(graph: Graph, op: Operator, values: Values) -> Array:
+    x = graph.tensor(op.inputs[0])
+    return softmax(values[x.index].astype(np.int64).reshape(-1, x.shape[-1]), x.scale, float(op.options["beta"]))
+
+
+def _unary(graph: Graph, op: Operator, values: Values) -> Array:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    return np.asarray(unary_table(op, x, y)[values[x.index].astype(np.int64) + 128])
+
+
+def _binary(graph: Graph, op: Operator, values: Values) -> Array:
+    a, b, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
+    return binary_values(op, a, b, y, values[a.index].astype(np.int64), values[b.index].astype(np.int64))
+
+
+def _quantize(graph: Graph, op: Operator, values: Values) -> Array:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    value = values[x.index]
+    low, high = limits(y.dtype)
+    if x.dtype == "float32":
+        with np.errstate(over="ignore"):
+            steps = rounded_away(value / np.float32(y.scale)).astype(np.float64)
+        # A number that no int32 holds is cut off; LiteRT leaves it to the machine.
+        return np.asarray(np.clip(np.nan_to_num(steps, nan=low - 2.0**17) + y.zero_point, low, high))
+    centred = (value.astype(np.int64) - x.zero_point).astype(np.int32)
+    scaled = multiply_twice_rounded(centred, *quantize_multiplier(x.scale / y.scale))
+    return np.clip(add_zero_point(scaled, y.zero_point), low, high)
+
+
+def _dequantize(graph: Graph, op: Operator, values: Values) -> Array:
+    x = graph.tensor(op.inputs[0])
+    return np.asarray(np.float32(x.scale) * (values[x.index].astype(np.int64) - x.zero_point).astype(np.float32))
+
+
+_ARITHMETIC: dict[str, Callable[[Graph, Operator, Values], Array]] = {
+    "CONV_2D": _convolution,
+    "DEPTHWISE_CONV_2D": _convolution,
+    "FULLY_CONNECTED": _fully_connected,
+    "AVERAGE_POOL_2D": _average_pool,
+    "MAX_POOL_2D": _max_pool,
+    "MEAN": _mean,
+    "SOFTMAX": _softmax,
+    "QUANTIZE": _quantize,
+    "DEQUANTIZE": _dequantize,
+    "SVDF": svdf,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lstm,
+    **dict.fromkeys(("ADD", "SUB", "MUL", "PRELU", "MINIMUM", "MAXIMUM"), _binary),
+    **dict.fromkeys(("LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"), _unary),
+    **dict.fromkeys(("LEAKY_RELU", "HARD_SWISH", "ABS", "NEG"), _unary),
+}
+
+
+def can_evaluate(kind: str) -> bool:
+    return kind in MOVES or kind in _ARITHMETIC
+
+
+def evaluate(graph: Graph, op: Operator, values: Values) -> list[Array]:
+    """The outputs of an operator."""
+    if op.kind in MOVES:
+        return MOVES[op.kind](graph, op, [values[i] for i in op.inputs])
+    return [_ARITHMETIC[op.kind](graph, op, values)]
