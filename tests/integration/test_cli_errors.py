@@ -84,6 +84,9 @@ def models(model: bytes, tmp_path: Path) -> dict[str, Path]:
         ([*BUILD, "--no-synth"], ["--no-synth", "--data"]),
         (["budget", "--platform", "esp32s3"], ["esp32s3"]),
         (["platforms", "nonesuch"], ["nonesuch", "pico"]),
+        (["compile", "m.tflite", "-o", "out", "--target", "z80"], ["--target", "z80", "cortex-m4"]),
+        (["compile", "m.tflite", "-o", "out", "--optimize", "beauty"], ["--optimize", "beauty", "size"]),
+        (["compile", "m.tflite"], ["--out"]),
         (["hil", "--port", "socket://127.0.0.1:1"], ["--build"]),
         (["hil", "--port", "socket://127.0.0.1:1", "--suite", "nonesuch"], ["nonesuch", "parity"]),
     ],
@@ -215,6 +218,40 @@ def test_compile_leaves_strange_folders_alone(wwtool: Run, models: dict[str, Pat
     assert wwtool("compile", models["good"], "-o", "out").code == 0  # its own, it may replace
 
 
+def test_compile_writes_the_sources_the_package_and_the_report(
+    wwtool: Run, models: dict[str, Path], tmp_path: Path
+) -> None:
+    result = wwtool("compile", models["good"], "--target", "cortex-m4", "--no-measure", "-o", "out")
+    assert result.code == 0
+    assert "CONV_2D" in result.out
+    assert "lower bound" in result.out
+    names = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    package = {"CMakeLists.txt", "library.properties", "zephyr/module.yml", "main.c"}
+    model = {"model.h", "model.c", "model_weights.h", "model_weights.c"}
+    assert {name for name in names if not name.startswith("ww_")} == package | model | {"report.html", "memory.svg"}
+    value = json.loads(wwtool("compile", models["good"], "-o", "out", "--json").out)
+    assert (value["schema"], value["version"], value["optimize"]) == ("wwtool.compile", 1, "speed")
+    assert value["macs"] == sum(layer["macs"] for layer in value["layers"])
+    assert value["instructions"] is None
+
+
+def test_compile_that_cannot_measure_leaves_nothing(
+    wwtool: Run, models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wwtool("compile", models["good"], "-o", "out", "--measure").refused(2, "host", "--target")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    wwtool("compile", models["good"], "-o", "out", "--target", "cortex-m4", "--measure").refused(
+        5, "arm-none-eabi-gcc", "install"
+    )
+    assert not (tmp_path / "out").exists()
+    assert wwtool("compile", models["good"], "-o", "out", "--target", "cortex-m4").code == 0
+
+
+def test_compile_names_the_operator_it_cannot_compile(wwtool: Run, models: dict[str, Path], tmp_path: Path) -> None:
+    wwtool("compile", models["foreign"], "-o", "out").refused(4, "operator ", "supported are", "CONV_2D")
+    assert not (tmp_path / "out").exists()
+
+
 @needs_gcc
 def test_build_leaves_strange_folders_alone(wwtool: Run, tmp_path: Path) -> None:
     (tmp_path / "firmware").mkdir()
@@ -336,6 +373,7 @@ def test_a_full_disk(models: dict[str, Path], tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written(wwtool: Run, models: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0o500)
     wwtool("run", models["good"], "in.npy", "-o", "locked/out.npy").refused(4, "locked")
+    wwtool("compile", models["good"], "-o", "locked/out").refused(4, "locked")
 
 
 def test_output_below_a_file(wwtool: Run, models: dict[str, Path], tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from wwtool.compiler.emit import comment_text, float_literal
 from wwtool.compiler.graph import Graph
 from wwtool.compiler.package import compile_graph, kernel_dir, write_package, write_sources
 from wwtool.compiler.reader import parse_model, read_model
+from wwtool.compiler.report import make_report
+from wwtool.compiler.report_page import write_report
 from wwtool.compiler.targets import TARGETS, Target
 from wwtool.models.quantized import Scale
 
@@ -130,7 +132,8 @@ def test_cmake_builds_the_example_and_it_runs(content: str, tmp_path: Path) -> N
     write_package(model, tmp_path / "package")
     run(need("cmake"), "-S", tmp_path / "package", "-B", tmp_path / "build")
     run("cmake", "--build", tmp_path / "build")
-    assert re.fullmatch(r"-?\d+\n", run(tmp_path / "build" / "example"))
+    printed = run(tmp_path / "build" / "example")
+    assert re.fullmatch(r"(output(_\d)?\[\d+\] = \S+(, which is \S+)?\n)+", printed)
 
 
 def test_the_example_of_a_model_of_floats(tmp_path: Path) -> None:
@@ -187,9 +190,11 @@ def test_a_microcontroller(core: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", CONTENTS)
 def test_the_same_bytes_twice(content: str, tmp_path: Path) -> None:
     for folder in ("a", "b"):
-        write_package(compile_graph(graph(content), "model"), tmp_path / folder)
-    files = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert files == sorted(path.name for path in (tmp_path / "b").iterdir())
+        model = compile_graph(graph(content), "model")
+        write_package(model, tmp_path / folder)
+        write_report(make_report(model), tmp_path / folder)
+    files = sorted(path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(tmp_path / "b") for path in (tmp_path / "b").rglob("*") if path.is_file())
     assert all((tmp_path / "a" / f).read_bytes() == (tmp_path / "b" / f).read_bytes() for f in files)
 
 

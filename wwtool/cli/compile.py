@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import click
 from rich.table import Table
 
 from wwtool.cli.common import FILE, FOLDER, console, print_json
-from wwtool.compiler.package import CompiledModel, compile_graph, write_package
+from wwtool.compiler.package import compile_graph, write_package
 from wwtool.compiler.reader import read_model
+from wwtool.compiler.report import Report, make_report
+from wwtool.compiler.report_page import layer_headings, layer_rows, size_rows, write_report
+from wwtool.compiler.targets import TARGETS, Optimize, Target
+from wwtool.engines.measure import measure as measure_model
 from wwtool.errors import InputError
 from wwtool.files import replaced_folder
-
-# All kernels are portable C so far; the target decides which of them may be replaced.
-TARGETS = ("host", "cortex-m0plus", "cortex-m4", "xtensa")
 
 
 @click.command(name="compile")
@@ -22,46 +25,77 @@ TARGETS = ("host", "cortex-m0plus", "cortex-m4", "xtensa")
 @click.option(
     "--target", type=click.Choice(TARGETS), default="host", show_default=True, help="The core to compile for."
 )
+@click.option(
+    "--optimize", type=click.Choice(get_args(Optimize)), default="speed", show_default=True,
+    help="Speed packs weights for the target's fast kernels; size takes the portable kernels.",
+)  # fmt: skip
+@click.option(
+    "--measure/--no-measure", "measure", default=None,
+    help="Measure code sizes and instructions with the target's compiler and emulator; by default if both are "
+    "installed and it takes a moment.",
+)  # fmt: skip
 @click.option("-o", "--out", type=FOLDER, required=True, help="Folder for the C sources; an older one is replaced.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def compile_(model: Path, target: str, out: Path, as_json: bool) -> None:
-    """Compile an INT8 .tflite MODEL to C99: no interpreter, no heap, a static arena."""
-    compiled = compile_graph(read_model(model), model.stem)
-    if out.exists() and any(out.iterdir()) and not (out / "ww_requantize.h").is_file():
+def compile_(model: Path, target: Target, optimize: Optimize, measure: bool | None, out: Path, as_json: bool) -> None:
+    """Compile an INT8 .tflite MODEL to C99: no interpreter, no heap, a static arena.
+
+    The folder builds as a CMake project, an ESP-IDF component, a Zephyr module, an Arduino library or from a Makefile;
+    report.html in it shows layers, sizes and the memory map.
+    """
+    if out.exists() and any(out.iterdir()) and not (out / "ww_kernels.h").is_file():
         raise InputError(f"{out} holds files that wwtool did not make; choose a new or an empty folder with --out")
+    compiled = compile_graph(read_model(model), model.stem, target, optimize)
+    report = make_report(compiled, measure_model(compiled, measure))
     with replaced_folder(out) as folder:
         write_package(compiled, folder)
-    summary = {
-        "target": target,
-        "model_sha256": compiled.program.graph.sha256,
-        "macs": compiled.macs,
-        "weight_bytes": compiled.weight_bytes,
-        "table_bytes": compiled.table_bytes,
-        "arena_bytes": compiled.memory.arena_bytes,
-        "arena_lower_bound_bytes": compiled.memory.layout.lower_bound,
-        "state_bytes": compiled.memory.state_bytes,
-        "kernels": list(compiled.kernels),
-    }
+        write_report(report, folder)
     if as_json:
-        print_json("compile", 1, {**summary, "out": str(out)})
-        return
-    _print(compiled, out)
+        print_json("compile", 1, {**_summary(report), "out": str(out)})
+    else:
+        _print(report, out)
 
 
-def _print(compiled: CompiledModel, out: Path) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in ("OPERATOR", "KERNEL", "OUTPUT", "MACS", "WEIGHTS"):
-        table.add_column(column, justify="right" if column in ("MACS", "WEIGHTS") else "left")
-    graph = compiled.program.graph
-    for call in compiled.program.calls:
-        shape = "x".join(map(str, graph.tensor(call.writes[0]).shape)) if call.writes[0] >= 0 else "state"
-        weights = sum(c.nbytes for c in call.constants())
-        table.add_row(f"{call.operator} {call.kind}", call.function, shape, f"{call.macs:,}", f"{weights:,}")
+def _summary(report: Report) -> dict[str, object]:
+    return {
+        "target": report.target,
+        "optimize": report.optimize,
+        "model_sha256": report.model_sha256,
+        "macs": report.macs,
+        "instructions": report.instructions,
+        "instructions_after": report.instructions_after,
+        "tflite_weight_bytes": report.tflite_weight_bytes,
+        "weight_bytes": report.weight_bytes,
+        "table_bytes": report.table_bytes,
+        "code_bytes": report.code_bytes,
+        "arena_bytes": report.arena_bytes,
+        "arena_lower_bound_bytes": report.lower_bound_bytes,
+        "state_bytes": report.state_bytes,
+        "kernels": list(report.kernels),
+        "code": None if report.code is None else {entry.file: entry.nbytes for entry in report.code},
+        "layers": [asdict(layer) for layer in report.layers],
+        "arena": [asdict(region) for region in report.regions],
+        "state": [asdict(region) for region in report.states],
+        "note": report.note,
+    }
+
+
+def _print(report: Report, out: Path) -> None:
+    layers = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for number, heading in enumerate(layer_headings(report)):
+        short = {"instructions": "INSTR.", "per MAC": "/MAC"}.get(heading, heading.upper())
+        layers.add_column(short, justify="left" if number in (1, 2, 3) else "right", overflow="fold")
+    for cells in layer_rows(report):
+        layers.add_row(*cells)
+    sizes = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    sizes.add_column()
+    sizes.add_column(justify="right")
+    sizes.add_column()
+    for row in size_rows(report):
+        sizes.add_row(row.what, row.nbytes, row.remark)
     terminal = console()
-    terminal.print(table)
-    memory = compiled.memory
-    terminal.print(
-        f"{compiled.macs:,} MACs; flash {compiled.weight_bytes + compiled.table_bytes:,} B of weights and tables; "
-        f"RAM {memory.arena_bytes:,} B arena (at least {memory.layout.lower_bound:,}), {memory.state_bytes:,} B state"
-    )
-    terminal.print(f"written to {out}")
+    terminal.print(layers)
+    terminal.print()
+    terminal.print(sizes)
+    if report.note:
+        terminal.print(f"({report.note})", markup=False)
+    terminal.print(f"written to {out}; see report.html there", markup=False, soft_wrap=True)

@@ -13,7 +13,7 @@ from rich.table import Table
 from wwtool.cli.common import console, print_json
 from wwtool.data.engines import engines
 from wwtool.device.emulators import pico
-from wwtool.engines.machines import host_compiler
+from wwtool.engines.machines import emulated, host_compiler
 from wwtool.errors import ToolError
 
 
@@ -59,6 +59,7 @@ def examine() -> list[Finding]:
         ),
         _program("Node.js", "the emulated Pico", lambda: str(pico.find_node()), "apt-get install nodejs npm", False),
         _program("rp2040js", "the emulated Pico", lambda: str(pico.find_rp2040js()), pico.INSTALL_COMMAND, False),
+        *_measuring(),
         Finding(
             "espeak-ng",
             "synthetic speech",
@@ -70,6 +71,23 @@ def examine() -> list[Finding]:
         Finding("flite", "more natural voices", "flite" in voices, "on PATH", "apt-get install flite", False),
         Finding("festival", "more natural voices", "festival" in voices, "on PATH", "apt-get install festival", False),
         _gpu(),
+    ]
+
+
+def _measuring() -> list[Finding]:
+    """What counts instructions of compiled models, beyond the Arm compiler."""
+    arm, xtensa = emulated("cortex-m4"), emulated("xtensa")
+    tools = [(arm, arm.emulator[0]), (xtensa, xtensa.compiler), (xtensa, xtensa.emulator[0])]
+    return [
+        Finding(
+            tool,
+            f"instructions of models for {'Arm' if machine is arm else 'Xtensa'}",
+            shutil.which(tool) is not None,
+            _version(tool),
+            f"apt-get install {machine.packages}",
+            False,
+        )
+        for machine, tool in tools
     ]
 
 

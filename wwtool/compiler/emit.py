@@ -18,6 +18,8 @@ from wwtool.compiler.program import Program
 from wwtool.compiler.reader import safe_identifier
 from wwtool.compiler.recurrent import initial_value
 
+_LIMITS = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}
+_PRINTED_ELEMENTS = 20  # of an output, by the example
 _TEMPLATES = ("model.h", "model.c", "model_weights.h", "model_weights.c")
 
 
@@ -43,11 +45,15 @@ class Interface:
         return {
             "macro": self.macro,
             "accessor": self.accessor,
+            "name": self.macro.lower(),
+            "ctype": self.ctype,
+            "limits": _LIMITS.get(t.dtype) if t.scale > 0 else None,
+            "integer": t.dtype != "float32",
+            "length": t.size,
+            "shown": min(t.size, _PRINTED_ELEMENTS),
             "nbytes": t.nbytes,
             "shape": "x".join(map(str, t.shape)),
             "dtype": t.dtype,
-            "is_float": t.dtype == "float32",
-            "fill": t.zero_point if t.dtype in ("int8", "uint8") else 0,
             "zero_point": t.zero_point,
             "scale": float_literal(t.scale),
             "declaration": declaration,
@@ -60,10 +66,7 @@ def render(program: Program, memory: Memory, name: str) -> dict[str, str]:
     context = _context(program, memory, name)
     environment = template_environment("compiler")
     texts = {file: environment.get_template(f"{file}.j2").render(context) for file in _TEMPLATES}
-    interface = context["interface"]
-    inputs = interface[: len(program.graph.inputs)]
-    output = interface[len(inputs)]
-    texts["main.c"] = environment.get_template("main.c.j2").render(context, inputs=inputs, output=output)
+    texts["main.c"] = environment.get_template("main.c.j2").render(context)
     return texts
 
 
@@ -112,16 +115,8 @@ def interfaces(program: Program, memory: Memory) -> list[Interface]:
             area = f"(const int8_t *)model->{address.area} + {address.offset}"
             if writable:
                 area = f"(int8_t *)model->{address.area} + {address.offset}"
-            result.append(
-                Interface(
-                    f"{kind.upper()}{suffix}",
-                    f"ww_model_{kind}{suffix}",
-                    "float" if t.dtype == "float32" else f"{t.dtype}_t",
-                    t,
-                    writable,
-                    area,
-                )
-            )
+            ctype = "float" if t.dtype == "float32" else f"{t.dtype}_t"
+            result.append(Interface(f"{kind.upper()}{suffix}", f"ww_model_{kind}{suffix}", ctype, t, writable, area))
     return result
 
 
@@ -141,6 +136,8 @@ def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
         _set_initial(initial, data, memory.state_offsets[variable.index], initial_value(variable))
     text = "\n".join([*(line["call"] + "".join(line["traces"]) for line in lines), *shifts])
     constants = [*constants_of(program), *data]
+    ports = interfaces(program, memory)
+    inputs, outputs = ([io.context for io in ports if io.writable is writable] for writable in (True, False))
     return {
         "title": comment_text(name),
         "guard": safe_identifier(name).upper(),
@@ -150,7 +147,11 @@ def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
         "state_bytes": memory.state_bytes,
         "arena_words": max(memory.arena_bytes // 4, 1),
         "state_words": max(memory.state_bytes // 4, 1),
-        "interface": [io.context for io in interfaces(program, memory)],
+        "inputs": inputs,
+        "outputs": outputs,
+        "interface": [*inputs, *outputs],
+        "quantizes": any(io["limits"] for io in inputs),
+        "dequantizes": any(io["limits"] for io in outputs),
         "operators": lines,
         "initial": initial,
         "shifts": shifts,

@@ -26,6 +26,7 @@ class Memory:
     state_offsets: dict[int, int]
     state_bytes: int
     program: Program
+    regions: tuple[Region, ...]  # of the arena, by the layout's keys
     overlaps: dict[int, Overlap]  # by the call's number
 
     @property
@@ -96,7 +97,7 @@ def assign(program: Program) -> Memory:
         if (overlap := _overlap(program, call, step, first, last)) is not None
     }
     layout = plan(regions, overlaps.values())
-    return Memory(layout, state_offsets, position, program, overlaps)
+    return Memory(layout, state_offsets, position, program, tuple(regions), overlaps)
 
 
 def _overlap(program: Program, call: Call, step: int, first: dict[int, int], last: dict[int, int]) -> Overlap | None:

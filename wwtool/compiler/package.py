@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from wwtool import __version__
 from wwtool.assets import asset_dir
 from wwtool.compiler.emit import comment_text, constants_of, render, template_environment
 from wwtool.compiler.fast_kernels import specialize
@@ -13,6 +14,7 @@ from wwtool.compiler.graph import Graph
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.memory import Memory, assign
 from wwtool.compiler.program import Program
+from wwtool.compiler.reader import safe_identifier
 from wwtool.compiler.targets import Optimize, Target, kernel_set
 from wwtool.files import write_text
 
@@ -28,6 +30,13 @@ class CompiledModel:
     memory: Memory
     files: dict[str, str]
     kernels: tuple[str, ...]
+    target: Target
+    optimize: Optimize
+
+    @property
+    def compiler_flag(self) -> str:
+        """How the C is meant to be compiled."""
+        return "-Os" if self.optimize == "size" else "-O2"
 
     @property
     def weight_bytes(self) -> int:
@@ -51,7 +60,8 @@ def compile_graph(graph: Graph, name: str, target: Target = "host", optimize: Op
     program = lower(graph)
     specialize(program, kernel_set(target, optimize))
     memory = assign(program)
-    return CompiledModel(name, program, memory, render(program, memory, name), _kernel_files(program))
+    texts = render(program, memory, name)
+    return CompiledModel(name, program, memory, texts, _kernel_files(program), target, optimize)
 
 
 def _kernel_files(program: Program) -> tuple[str, ...]:
@@ -86,8 +96,25 @@ def write_sources(model: CompiledModel, folder: Path) -> list[Path]:
 
 
 def write_package(model: CompiledModel, folder: Path) -> None:
-    """As write_sources, with an example main.c and a CMakeLists.txt that build as they stand."""
-    sources = [path.name for path in write_sources(model, folder)]
-    template = template_environment("compiler").get_template("CMakeLists.txt.j2")
-    write_text(folder / "CMakeLists.txt", template.render(title=comment_text(model.name), sources=sources))
+    """As write_sources, with an example main.c and what makes the folder a CMake project, an ESP-IDF component, a
+    Zephyr module and an Arduino library as it stands."""
+    context = {
+        "title": comment_text(model.name),
+        "library_name": library_name(model.name),
+        "version": __version__,
+        "target": model.target,
+        "flag": model.compiler_flag,
+        "arena_bytes": model.memory.arena_bytes,
+        "state_bytes": model.memory.state_bytes,
+        "sources": [path.name for path in write_sources(model, folder)],
+    }
+    environment = template_environment("compiler")
+    for file in ("CMakeLists.txt", "library.properties", "zephyr/module.yml"):
+        template = environment.get_template(f"{Path(file).name}.j2")
+        write_text(folder / file, template.render(context))
     write_text(folder / "main.c", model.files["main.c"])
+
+
+def library_name(title: str) -> str:
+    """A name that Arduino's library specification allows: letters, digits and underscores, at most 63 of them."""
+    return f"ww_model_{safe_identifier(title)}"[:63]

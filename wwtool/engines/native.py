@@ -98,7 +98,7 @@ def count_instructions(model: CompiledModel, machine: Machine, rows: Rows, calls
         sources = write_sources(model, folder)
         write_text(folder / "run_rows.c", row_runner(model.program, model.memory))
         define = ("-DWW_COUNT_INSTRUCTIONS", *(("-DWW_MODEL_PROFILE",) if calls else ()))
-        machine.compile([*sources, folder / "run_rows.c"], folder / "count", ("-O2", *define))
+        machine.compile([*sources, folder / "run_rows.c"], folder / "count", (model.compiler_flag, *define))
         graph = model.program.graph
         raw = machine.run(folder / "count", _as_bytes(graph, rows))
         count = len(as_inputs(ports(graph, graph.inputs), rows)[0])

@@ -1,0 +1,239 @@
+"""The figures of a compiled model, as plain data: JSON, terminal and HTML print these and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from wwtool.compiler.emit import float_literal, interfaces
+from wwtool.compiler.package import CompiledModel
+from wwtool.compiler.planner import aligned
+from wwtool.compiler.targets import Optimize, Target
+
+Kind = Literal["input", "output", "tensor", "scratch"]
+
+
+@dataclass(frozen=True)
+class CodeSize:
+    """Code and read-only data of one object file."""
+
+    file: str
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the target's compiler and emulator say; None where nothing could say it, and ``note`` tells why.
+
+    ``instructions``: of every kernel call, and of what comes after the last.
+    """
+
+    instructions: tuple[int, ...] | None = None
+    code: tuple[CodeSize, ...] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One kernel call. ``operator`` and ``kind`` are the .tflite's, ``live_bytes`` the arena in use during the call."""
+
+    operator: int
+    kind: str
+    kernel: str
+    output_shape: tuple[int, ...]
+    macs: int
+    weight_bytes: int
+    live_bytes: int
+    instructions: int | None
+
+    @property
+    def shape_text(self) -> str:
+        return "x".join(map(str, self.output_shape)) or "state"
+
+    @property
+    def instructions_per_mac(self) -> float | None:
+        return self.instructions / self.macs if self.instructions is not None and self.macs else None
+
+
+@dataclass(frozen=True)
+class ArenaRegion:
+    """Bytes ``offset`` to ``offset + nbytes`` of the arena, taken from step ``first`` to ``last``, both included.
+
+    A step is a kernel call; the step after the last call is the time until the next inference.
+    """
+
+    name: str
+    kind: Kind
+    nbytes: int
+    offset: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class StateRegion:
+    """Bytes kept from one inference to the next."""
+
+    name: str
+    nbytes: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output as the C programmer meets it."""
+
+    accessor: str
+    ctype: str
+    shape_text: str
+    scale: str
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything there is to say of a compiled model."""
+
+    name: str
+    target: Target
+    optimize: Optimize
+    model_sha256: str
+    ports: tuple[Port, ...]
+    layers: tuple[Layer, ...]
+    regions: tuple[ArenaRegion, ...]
+    states: tuple[StateRegion, ...]
+    tflite_weight_bytes: int
+    weight_bytes: int
+    table_bytes: int
+    arena_bytes: int
+    lower_bound_bytes: int
+    state_bytes: int
+    kernels: tuple[str, ...]
+    code: tuple[CodeSize, ...] | None
+    instructions: int | None
+    instructions_after: int | None
+    note: str
+
+    @property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def code_bytes(self) -> int | None:
+        return None if self.code is None else sum(size.nbytes for size in self.code)
+
+    @property
+    def instructions_per_mac(self) -> float | None:
+        return self.instructions / self.macs if self.instructions is not None and self.macs else None
+
+    @property
+    def peak(self) -> int | None:
+        """The step that has the most of the arena in use, None if there are no steps."""
+        steps = range(len(self.layers))
+        return max(steps, key=lambda step: self.layers[step].live_bytes) if self.layers else None
+
+
+def make_report(model: CompiledModel, measured: Measured | None = None) -> Report:
+    """Collects the figures of ``model``; ``measured`` has one instruction count a kernel call and one more."""
+    measured = measured or Measured()
+    counts = measured.instructions
+    regions = _regions(model)
+    return Report(
+        name=model.name,
+        target=model.target,
+        optimize=model.optimize,
+        model_sha256=model.program.graph.sha256,
+        ports=_ports(model),
+        layers=_layers(model, regions, counts),
+        regions=regions,
+        states=_states(model),
+        tflite_weight_bytes=_tflite_weight_bytes(model),
+        weight_bytes=model.weight_bytes,
+        table_bytes=model.table_bytes,
+        arena_bytes=model.memory.arena_bytes,
+        lower_bound_bytes=model.memory.layout.lower_bound,
+        state_bytes=model.memory.state_bytes,
+        kernels=model.kernels,
+        code=measured.code,
+        instructions=None if counts is None else sum(counts),
+        instructions_after=None if counts is None else counts[-1],
+        note=measured.note,
+    )
+
+
+def live_bytes(regions: Iterable[ArenaRegion], step: int) -> int:
+    """Bytes of the arena in use at ``step``; where two regions share memory it counts once."""
+    total, top = 0, 0
+    for region in sorted((r for r in regions if r.first <= step <= r.last), key=lambda r: r.offset):
+        start, end = max(region.offset, top), region.offset + aligned(region.nbytes)
+        total += max(end - start, 0)
+        top = max(top, end)
+    return total
+
+
+def _layers(
+    model: CompiledModel, regions: tuple[ArenaRegion, ...], counts: tuple[int, ...] | None
+) -> tuple[Layer, ...]:
+    graph = model.program.graph
+    return tuple(
+        Layer(
+            operator=call.operator,
+            kind=call.kind,
+            kernel=call.function,
+            output_shape=graph.tensor(call.writes[0]).shape if call.writes and call.writes[0] >= 0 else (),
+            macs=call.macs,
+            weight_bytes=sum(constant.nbytes for constant in call.constants()),
+            live_bytes=live_bytes(regions, step),
+            instructions=None if counts is None else counts[step],
+        )
+        for step, call in enumerate(model.program.calls)
+    )
+
+
+def _regions(model: CompiledModel) -> tuple[ArenaRegion, ...]:
+    program, memory = model.program, model.memory
+    graph = program.graph
+    inputs = {program.place(tensor).tensor for tensor in graph.inputs}
+    outputs = {program.place(tensor).tensor for tensor in graph.outputs}
+
+    def named(key: int) -> tuple[str, Kind]:
+        if key >= len(graph.tensors):
+            call = program.calls[key - len(graph.tensors)]
+            return f"scratch of operator {call.operator}", "scratch"
+        kind: Kind = "input" if key in inputs else "output" if key in outputs else "tensor"
+        return graph.tensor(key).name or f"tensor {key}", kind
+
+    found = [
+        ArenaRegion(*named(r.key), r.nbytes, memory.layout.offsets[r.key], r.first, r.last) for r in memory.regions
+    ]
+    return tuple(sorted(found, key=lambda r: (r.first, r.offset, r.last)))
+
+
+def _states(model: CompiledModel) -> tuple[StateRegion, ...]:
+    program, offsets = model.program, model.memory.state_offsets
+    found = [StateRegion(w.variable, w.keep_bytes + w.new_bytes, offsets[w.tensor]) for w in program.windows]
+    found += [StateRegion(s.variable, s.nbytes, offsets[-1 - i]) for i, s in enumerate(program.states)]
+    found += [StateRegion(t.name or f"tensor {t.index}", t.nbytes, offsets[t.index]) for t in program.variables]
+    return tuple(sorted(found, key=lambda s: s.offset))
+
+
+def _tflite_weight_bytes(model: CompiledModel) -> int:
+    """Weights and biases as the .tflite stores them: the constant tensors of all layers that have weights in C."""
+    graph = model.program.graph
+    operators = {c.operator for c in model.program.calls if any(constant.weights for constant in c.constants())}
+    tensors = {i for op in graph.operators if op.index in operators for i in op.inputs if i >= 0}
+    return sum(graph.tensor(i).nbytes for i in tensors if graph.tensor(i).data is not None)
+
+
+def _ports(model: CompiledModel) -> tuple[Port, ...]:
+    return tuple(
+        Port(
+            io.accessor,
+            io.ctype,
+            "x".join(map(str, io.tensor.shape)),
+            float_literal(io.tensor.scale),
+            io.tensor.zero_point,
+        )
+        for io in interfaces(model.program, model.memory)
+    )

@@ -1,0 +1,98 @@
+"""Measures a compiled model with its target's compiler and emulator: code sizes, instructions of every kernel call."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from wwtool.compiler.package import CompiledModel, write_sources
+from wwtool.compiler.report import CodeSize, Measured
+from wwtool.engines.interface import Array, ports
+from wwtool.engines.machines import Machine, emulated
+from wwtool.engines.native import count_instructions
+from wwtool.errors import ToolError, UsageError
+
+# More than this is not a moment's work: an emulator runs some hundred million instructions a second.
+_QUICK_MACS = 20_000_000
+_MOST_ROWS = 50
+
+
+def measure(model: CompiledModel, asked: bool | None = None) -> Measured:
+    """Measures what can be measured here. ``asked``: True insists on it, False leaves it, None takes what is quick.
+
+    Raises:
+        UsageError: it was asked for, but there is no emulator of the target.
+        ToolError: it was asked for, but a tool is missing or failed.
+    """
+    if asked is False:
+        return Measured(note="not measured (--no-measure)")
+    if model.target == "host":
+        if asked:
+            raise UsageError("the target host has no emulated core to measure on; choose another with --target")
+        return Measured(note="code and instructions are measured for a microcontroller's --target")
+    machine = emulated(model.target)
+    if asked:
+        return Measured(_instructions(model, machine), code_sizes(model, machine), _how(model, machine))
+    try:
+        if not machine.available:
+            code = code_sizes(model, machine)
+            return Measured(None, code, f"{machine.emulator[0]} was not found, so no instructions; see wwtool doctor")
+        code = code_sizes(model, machine)
+        if model.macs > _QUICK_MACS:
+            return Measured(None, code, "instructions of so large a model are counted with --measure")
+        return Measured(_instructions(model, machine), code, _how(model, machine))
+    except ToolError as error:
+        return Measured(note=f"not measured: {error}")
+
+
+def code_sizes(model: CompiledModel, machine: Machine) -> tuple[CodeSize, ...]:
+    """Code and read-only data of the model's calls and of every kernel file, largest first, without the weights.
+
+    Raises:
+        ToolError: the compiler is missing or failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="wwtool-sizes-") as name:
+        folder = Path(name)
+        sources = [path.name for path in write_sources(model, folder) if path.name != "model_weights.c"]
+        flags = [flag for flag in machine.flags if not flag.startswith("-Wl,")]
+        _run([machine.compiler, "-std=c99", *flags, model.compiler_flag, "-c", *sources], machine, folder)
+        size = machine.compiler.removesuffix("gcc") + "size"
+        lines = _run([size, *(f"{source[:-2]}.o" for source in sources)], machine, folder).splitlines()[1:]
+    sizes = [CodeSize(source, int(line.split()[0])) for source, line in zip(sources, lines, strict=True)]
+    return tuple(sorted(sizes, key=lambda entry: (-entry.nbytes, entry.file)))
+
+
+def _instructions(model: CompiledModel, machine: Machine) -> tuple[int, ...]:
+    return tuple(count_instructions(model, machine, _rows(model), calls=True))
+
+
+def _rows(model: CompiledModel) -> list[Array]:
+    """Rows of every input: random integers, real numbers of 0. The mean over the rows is finer than a tick."""
+    count = min(max(_QUICK_MACS // (model.macs + 1), 1), _MOST_ROWS)
+    generator = np.random.default_rng(0)
+    rows: list[Array] = []
+    for port in ports(model.program.graph, model.program.graph.inputs):
+        zeros = np.zeros((count, *port.row), np.dtype(port.dtype))
+        random = np.frombuffer(generator.bytes(zeros.nbytes), zeros.dtype).reshape(zeros.shape)
+        rows.append(zeros if zeros.dtype.kind == "f" else random)
+    return rows
+
+
+def _how(model: CompiledModel, machine: Machine) -> str:
+    version = _run([machine.compiler, "-dumpversion"], machine, Path.cwd()).strip()
+    return f"{machine.compiler} {version} {model.compiler_flag}; instructions counted by {machine.emulator[0]}"
+
+
+def _run(command: list[str], machine: Machine, folder: Path) -> str:
+    try:
+        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise ToolError(
+            f"{command[0]} was not found; install it, on Debian or Ubuntu: apt-get install {machine.packages}"
+        ) from error
+    if result.returncode != 0:
+        raise ToolError(f"{command[0]} failed on the model: {result.stderr.strip()[:400]}")
+    return result.stdout
