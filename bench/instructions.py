@@ -9,18 +9,17 @@ with; it cannot run here. Code is text and read-only data of the model and its k
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 import time
 from pathlib import Path
 
 import click
 
-from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
+from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import read_model
 from wwtool.compiler.targets import Optimize, Target
 from wwtool.engines.diff import random_rows
-from wwtool.engines.machines import Machine, emulated
+from wwtool.engines.machines import emulated
+from wwtool.engines.measure import code_sizes
 from wwtool.engines.native import count_instructions
 
 # (part of the file's name, core): instructions, code and read-only data, arena. For microWakeWord it is "alexa".
@@ -61,28 +60,14 @@ def measure(path: Path, core: Target, optimize: Optimize, layers: bool) -> None:
     machine = emulated(core)
     counts = count_instructions(model, machine, random_rows(graph, ROWS), layers)
     total, memory = sum(counts), model.memory
-    figures = (model.macs, total, f"{total / max(model.macs, 1):.2f}", code_bytes(model, machine))
+    code = sum(size.nbytes for size in code_sizes(model, machine))
+    figures = (model.macs, total, f"{total / max(model.macs, 1):.2f}", code)
     sizes = (model.weight_bytes + model.table_bytes, memory.arena_bytes, memory.state_bytes)
     cells = [f"{value:,}" if isinstance(value, int) else value for value in (*figures, *sizes)]
     print(ROW.format(path.stem[:21], core, optimize, *cells, f"{seconds:.2f} s"))
     if layers:
         for call, count in zip(model.program.calls, counts, strict=False):
             print(f"    {call.function:<30}{call.macs:>12,}{count:>12,}{count / max(call.macs, 1):>7.2f}")
-
-
-def code_bytes(model: CompiledModel, machine: Machine) -> int:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        total = 0
-        for source in write_sources(model, folder):
-            if source.name == "model_weights.c":
-                continue
-            target = source.with_suffix(".o")
-            flags = [flag for flag in machine.flags if flag not in ("-nostartfiles", "-T") and not flag.endswith(".ld")]
-            subprocess.run([machine.compiler, "-O2", *flags, "-c", str(source), "-o", str(target)], check=True)
-            size = machine.compiler.removesuffix("gcc") + "size"
-            total += int(subprocess.check_output([size, str(target)], text=True).splitlines()[1].split()[0])
-    return total
 
 
 if __name__ == "__main__":

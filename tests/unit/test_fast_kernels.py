@@ -69,7 +69,7 @@ def layers(draw: Draw) -> bytes:
         )
     size = h * w * depth
     flat = net.reshape(net.input, (1, size))
-    for channels in (1, 5):
+    for channels in (2, 5):
         weights = random.integers(-127, 128, (channels, size), np.int8)
         _, output = scales(size, channels)
         bias = random.integers(-20_000, 20_001, channels, np.int32)

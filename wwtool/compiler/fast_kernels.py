@@ -105,6 +105,8 @@ def _packed(
 def _dense(call: Call, kernels: KernelSet) -> Call | None:
     fields: Any = call.fields
     depth, rows = fields["depth"], fields["rows"]
+    if fields["channels"] == 1:
+        return None  # widening the inputs costs more than it saves
     weights = fields["weights"].values.reshape(fields["channels"], depth)
     channels = _channels(fields, weights, 0, kernels.largest_sum)
     if channels is None:
