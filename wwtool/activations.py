@@ -38,7 +38,13 @@ def rounded_away(x: npt.ArrayLike) -> npt.NDArray[np.float32]:
 
 @lru_cache(maxsize=64)
 def tanh_table(source: Format, target: Format) -> IntArray:
-    """TANH of every int8 value."""
+    """TANH of every int8 value.
+
+    Raises:
+        ValueError: the output scale is so small that its inverse leaves int32.
+    """
+    if target[0] < 2.0**-30:
+        raise ValueError("the output scale must be at least 2^-30")
     x = np.float32(source[0]) * _centred(source[1]).astype(np.float32)
     return _quantized_float(np.tanh(x.astype(np.float64)).astype(np.float32), target)
 

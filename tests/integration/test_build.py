@@ -194,7 +194,7 @@ def test_over_budget(tmp_path: Path) -> None:
     assert "over" in result.out
     assert "fits" in result.out
     assert not (tmp_path / "out").exists()
-    strict.write_text(SMALL + "budget: {flash_bytes: 40000}\n")
+    strict.write_text(SMALL + "budget: {flash_bytes: 39000}\n")
     run_apart(*_build(strict, tmp_path / "out")).refused(3, "tcn64 does not fit", "--model tcn32")
     run_apart("train", strict, "--platform", "pico", "--out", tmp_path / "out").refused(3, "--model tcn32")
     assert not (tmp_path / "out").exists()

@@ -215,6 +215,7 @@ def test_what_is_refused() -> None:
     assert "operator 0 (LOGISTIC) must be int8 with output scale 1/256" in said("LOGISTIC")
     assert "operator 0 (TANH) turns the shape [1, 4] into [4, 1]" in said("TANH", to=(4, 1))
     assert "output scale too small" in said("RELU", out=Scale(1e-30, 0))
+    assert "output scale too small" in said("TANH", out=Scale(1e-30, 0))
     assert "output scale too small" in said("HARD_SWISH", out=Scale(1e-6, 0))
     assert "output scale too small" in said("ADD", (4,), out=Scale(1e-7, 0), options_kind="AddOptions")
     assert "output scale too small" in said("MUL", (4,), out=Scale(1e-30, 0), options_kind="MulOptions")

@@ -236,6 +236,14 @@ def test_walks_over_several_axes(dtype: str) -> None:
     assert_engines_agree(content)
 
 
+def test_a_constant_is_assigned_to_a_variable() -> None:
+    net = Net((1, 2, 1, 3), SCALE)
+    handle = net.variable("state", start((1, 2, 1, 3)), SCALE)
+    old = net.read(handle, (1, 2, 1, 3), SCALE)
+    net.assign(handle, net.number(start((1, 2, 1, 3), 5), SCALE))
+    assert_engines_agree(net.pack(mix(net, net.concatenate([old, net.input], 1))), rows=4)
+
+
 def refused(net: Net, *outputs: int) -> str:
     with pytest.raises(InputError) as caught:
         compile_graph(parse_model(net.pack(*outputs)), "model")
@@ -267,5 +275,8 @@ def test_what_is_refused() -> None:
     assert "into 3 pieces [1, 1, 1]" in refused(net, *net.pieces(net.input, 1, 3))
     net = Net((1, 4), Scale(0.5, 3))
     assert "into 2 pieces [1, 2]" in refused(net, *net.pieces(net.input, 1, [1, 2]))
+    net = Net((1, 4), Scale(0.5, 3))
+    fixed = net.slice(net.number(np.arange(6, dtype=np.int8), Scale(0.5, 3)), [4], [0], [-1])
+    assert "an output of the model that is constant" in refused(net, fixed)
     net = Net((2, 2, 2, 2, 2, 2, 2), Scale(0.5, 3))
     assert "more than the 6" in refused(net, net.transpose(net.input, [6, 5, 4, 3, 2, 1, 0]))

@@ -99,6 +99,34 @@ def test_on_an_emulated_core(core: Target) -> None:
     check()
 
 
+@st.composite
+def sums(draw: Draw) -> bytes:
+    """ADD and SUB of two planes, or of a plane and a row, of more values than a table has entries."""
+    net = Net((1, 12, 9, 5), Scale(float32(draw(st.sampled_from([0.05, 1.0, 0.003]))), draw(zero_points)))
+    row = net.slice(net.input, [0, 0, 0, 0], [1, 1, 1, 5])
+    other = net.quantize(net.input, Scale(float32(draw(st.sampled_from([0.05, 0.02, 0.3]))), draw(zero_points)))
+    outputs = []
+    for kind in ("ADD", "SUB"):
+        for a, b in ((net.input, other), (other, row), (net.input, net.input)):
+            output = Scale(float32(10 ** draw(st.floats(-3.0, 1.0))), draw(zero_points))
+            outputs.append(net.binary(kind, a, b, output, activation=draw(activations)))
+    return net.pack(*outputs)
+
+
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0plus"])
+def test_sums(core: Target) -> None:
+    functions: list[str] = []
+
+    @some
+    @given(sums())
+    def check(content: bytes) -> None:
+        functions.extend(call.function for call in compile_graph(parse_model(content), "model", core).program.calls)
+        assert_engines_agree(content, machine=host(core))
+
+    check()
+    assert functions.count(f"ww_add_{SUFFIXES[core]}") > functions.count("ww_add")
+
+
 def network(channels: int = 12) -> bytes:
     """A keyword-spotting network in small: every fast kernel, one after the other."""
     random = np.random.default_rng(3)

@@ -65,6 +65,8 @@ def everything(floats: bool = True) -> Model:
     plane = net.pool(plane, (2, 2), (1, 1), 1, 0, "MAX_POOL_2D")
     y = net.binary("SUB", y, net.reshape(net.mean(plane, [1, 2], True, output), (1, 1)), Scale(1 / 16, 0))
     y = net.binary("ADD", y, net.slice(net.softmax(flat), [0, 0], [1, 1]), Scale(1 / 16, 0))
+    table = net.binary("ADD", net.reshape(flat, (28, 1)), net.reshape(flat, (1, 28)), output)
+    y = net.binary("ADD", y, net.mean(table, [0, 1], True, output), Scale(1 / 16, 0))
     wide = net.quantize(net.quantize(y, Scale(1e-3, 0), "int16"), Scale(1e-6, 0), "int32")
     if floats:
         real = net.add_input((1, 1), output, "float32")
@@ -132,6 +134,19 @@ def test_cmake_builds_the_example_and_it_runs(content: str, tmp_path: Path) -> N
     run("cmake", "--build", tmp_path / "build")
     printed = run(tmp_path / "build" / "example")
     assert re.fullmatch(r"(output(_\d)?\[\d+\] = \S+(, which is \S+)?\n)+", printed)
+
+
+def test_the_example_of_a_model_of_floats(tmp_path: Path) -> None:
+    net = Net((1, 4), Scale(0.5, 0), "float32")
+    other = net.add_input((1, 4), Scale(0.5, 3))
+    x = net.binary("ADD", net.quantize(net.input, Scale(0.5, 0)), other, Scale(0.25, 0))
+    write_package(compile_graph(parse_model(net.pack(net.dequantize(x))), "model"), tmp_path)
+    run(need("gcc"), *STRICT, *tmp_path.glob("*.c"), "-o", tmp_path / "example")
+    assert run(tmp_path / "example") == "0\n"
+    header = (tmp_path / "model.h").read_text()
+    assert "float *ww_model_input(struct ww_model *model);" in header
+    assert "int8_t *ww_model_input_1(struct ww_model *model);" in header
+    assert "const float *ww_model_output(const struct ww_model *model);" in header
 
 
 def test_the_package_is_part_of_another_cmake_project(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.arithmetic import INT8_MAX, INT8_MIN, multiply_twice_rounded
 from wwtool.compiler.calls import Call, Constant, Field, Scratch
 from wwtool.compiler.convolutions import Window
+from wwtool.compiler.flash import shared_constants
 from wwtool.compiler.packing import (
     Channels,
     Words,
@@ -20,6 +22,7 @@ from wwtool.compiler.packing import (
     lane_taps,
 )
 from wwtool.compiler.program import Program
+from wwtool.elementwise import FRACTION_BITS
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class KernelSet:
 
     suffix: str
     largest_sum: int
+    factor: int  # what the sums that are rescaled are multiplied with
     fewest_depthwise_channels: int
     row_bytes: Callable[[int, int], int]  # scratch for rows of a depth
     pairs: Callable[[Channels], Words]
@@ -35,9 +39,10 @@ class KernelSet:
 
 
 DSP = KernelSet(
-    "dsp", 2**30, 4, lambda depth, rows: -(-depth // 8) * 16 * min(rows, 2), dual_multiply_pairs, dual_multiply_taps
+    "dsp", 2**30, 2, 4, lambda depth, rows: -(-depth // 8) * 16 * min(rows, 2), dual_multiply_pairs, dual_multiply_taps
 )
-LANES = KernelSet("lanes", 2**29, 1, lambda depth, _: -(-depth // 8) * 16, lane_pairs, lane_taps)
+LANES = KernelSet("lanes", 2**29, 1, 1, lambda depth, _: -(-depth // 8) * 16, lane_pairs, lane_taps)
+_FEWEST_SUMS = 512
 _SETS = {"dsp": DSP, "lanes": LANES}
 
 
@@ -45,7 +50,7 @@ def specialize(program: Program, kernels: Literal["", "dsp", "lanes"]) -> None:
     """Puts the kernels of a set in the place of portable ones; a call that none of them fits stays as it is."""
     if kernels:
         chosen = _SETS[kernels]
-        program.calls = [(_faster(call, chosen) or call) for call in program.calls]
+        program.calls = shared_constants([(_faster(call, chosen) or call) for call in program.calls])
 
 
 def _faster(call: Call, kernels: KernelSet) -> Call | None:
@@ -57,6 +62,8 @@ def _faster(call: Call, kernels: KernelSet) -> Call | None:
             return _conv_2d(call, kernels)
         case "ww_depthwise_conv_2d" if fields["multiplier"] == 1:
             return _depthwise(call, kernels, fields["window"], fields["input_zero_point"])
+        case "ww_add":
+            return _add(call, kernels)
         case "ww_depthwise_taps":
             rows, stride, dilation, taps = (fields[key] for key in ("rows", "stride", "dilation", "taps"))
             return _depthwise(call, kernels, _along_width(rows, stride, dilation, taps, fields["channels"]), 0)
@@ -120,6 +127,34 @@ def _conv_2d(call: Call, kernels: KernelSet) -> Call | None:
         call, f"ww_conv_2d_{kernels.suffix}", "ww_conv_2d_packed", channels, kernels.pairs(channels),
         kernels.row_bytes(depth, 2) + depth, window=window, input_zero_point=fields["input_zero_point"],
     )  # fmt: skip
+
+
+def _add(call: Call, kernels: KernelSet) -> Call | None:
+    """Tables for both operands, unless there are fewer outputs than it takes to make up for them."""
+    fields: Any = call.fields
+    output, scale = fields["output"], fields["output_multiplier"]
+    right = -scale["shift"]
+    walk = fields["walk"]
+    if int(np.prod(walk["sizes"][: walk["rank"]])) < _FEWEST_SUMS or not 1 <= right <= 22:
+        return None
+    tables = []
+    for name in ("a", "b"):
+        multiplier = fields[f"{name}_multiplier"]
+        centred = np.arange(INT8_MIN, INT8_MAX + 1, dtype=np.int64) - fields[f"{name}_zero_point"]
+        scaled = multiply_twice_rounded(centred << FRACTION_BITS, multiplier["mantissa"], multiplier["shift"])
+        tables.append(-scaled if name == "b" and fields["subtract"] else scaled)
+    if sum(int(np.abs(table).max()) for table in tables) >= kernels.largest_sum:
+        return None
+    a_table, b_table = (
+        Constant(f"op{call.operator}_{name}", "int32_t", (kernels.factor * table).astype(np.int32), weights=False)
+        for name, table in zip(("a", "b"), tables, strict=True)
+    )
+    packed: dict[str, Field] = {
+        "walk": walk, "a_table": a_table, "b_table": b_table, "mantissa": scale["mantissa"],
+        "rounding": int(np.int64((2 * output["zero_point"] + 1) << (right - 1)) & 0xFFFFFFFF), "shift": right,
+        "output_min": output["min"], "output_max": output["max"],
+    }  # fmt: skip
+    return replace(call, function=f"ww_add_{kernels.suffix}", struct="ww_add_packed", fields=packed)
 
 
 def _along_width(rows: int, stride: int, dilation: int, taps: int, channels: int) -> dict[str, int]:

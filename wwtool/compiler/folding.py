@@ -83,10 +83,11 @@ def folded(graph: Graph) -> Graph:
     for op in graph.operators:
         values = [tensors[i].data for i in op.inputs]
         known = [v for v in values if v is not None]
-        fixed = op.kind in MOVES and len(known) == len(values) and not set(op.outputs) & set(graph.outputs)
-        if not fixed:
+        if op.kind not in MOVES or len(known) != len(values):
             kept.append(op)
             continue
+        if set(op.outputs) & set(graph.outputs):
+            raise InputError(f"{op.where()} gives an output of the model that is constant; leave it out of the model")
         current = replace(graph, tensors=tuple(tensors))
         for index, value in zip(op.outputs, _moved(current, op, known), strict=True):
             y = tensors[index]

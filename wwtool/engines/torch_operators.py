@@ -55,7 +55,7 @@ def _fully_connected(graph: Graph, op: Operator, values: Values) -> Array:
 
 def _bias(op: Operator, values: Values, channels: int) -> Array:
     has_bias = len(op.inputs) > 2 and op.inputs[2] >= 0
-    return values[op.inputs[2]].astype(np.int64) if has_bias else np.zeros(channels, np.int64)
+    return values[op.inputs[2]].astype(np.int64).ravel() if has_bias else np.zeros(channels, np.int64)
 
 
 def _average_pool(graph: Graph, op: Operator, values: Values) -> Array:

@@ -355,6 +355,23 @@ void ww_conv_2d_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, i
 /* The same; multiplier 1, blocks of one channel, a word a weight. */
 void ww_depthwise_conv_2d_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
 
+/*
+ * ADD and SUB with tables of what every int8 operand is on the common scale (of twice that for ww_add_dsp; negative for
+ * what is subtracted). Scales are as in struct ww_channel_records.
+ */
+struct ww_add_packed {
+    struct ww_walk walk;
+    const int32_t *a_table; /* [256] */
+    const int32_t *b_table; /* [256] */
+    uint32_t mantissa;
+    uint32_t rounding;
+    uint32_t shift;
+    int8_t output_min;
+    int8_t output_max;
+};
+void ww_add_dsp(const struct ww_add_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
+void ww_add_lanes(const struct ww_add_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif
