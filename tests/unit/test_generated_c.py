@@ -142,7 +142,11 @@ def test_the_example_of_a_model_of_floats(tmp_path: Path) -> None:
     x = net.binary("ADD", net.quantize(net.input, Scale(0.5, 0)), other, Scale(0.25, 0))
     write_package(compile_graph(parse_model(net.pack(net.dequantize(x))), "model"), tmp_path)
     run(need("gcc"), *STRICT, *tmp_path.glob("*.c"), "-o", tmp_path / "example")
-    assert run(tmp_path / "example") == "0\n"
+    printed = run(tmp_path / "example").splitlines()
+    assert [line.split(" = ")[0] for line in printed] == [f"output[{i}]" for i in range(4)]
+    values = [float(line.split(" = ")[1]) for line in printed]
+    assert values == sorted(values)  # both inputs are ramps
+    assert (values[0], values[-1]) == (-32.0, 31.75)  # more than the output's scale holds
     header = (tmp_path / "model.h").read_text()
     assert "float *ww_model_input(struct ww_model *model);" in header
     assert "int8_t *ww_model_input_1(struct ww_model *model);" in header

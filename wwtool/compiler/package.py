@@ -18,6 +18,7 @@ from wwtool.compiler.reader import safe_identifier
 from wwtool.compiler.targets import Optimize, Target, kernel_set
 from wwtool.files import write_text
 
+COMPILER_FLAG = "-O2"  # how the C is meant to be compiled, and is in firmware
 _INCLUDE = re.compile(r'^#include "(\w+\.h)"', re.MULTILINE)
 
 
@@ -32,11 +33,6 @@ class CompiledModel:
     kernels: tuple[str, ...]
     target: Target
     optimize: Optimize
-
-    @property
-    def compiler_flag(self) -> str:
-        """How the C is meant to be compiled."""
-        return "-Os" if self.optimize == "size" else "-O2"
 
     @property
     def weight_bytes(self) -> int:
@@ -103,7 +99,7 @@ def write_package(model: CompiledModel, folder: Path) -> None:
         "library_name": library_name(model.name),
         "version": __version__,
         "target": model.target,
-        "flag": model.compiler_flag,
+        "flag": COMPILER_FLAG,
         "arena_bytes": model.memory.arena_bytes,
         "state_bytes": model.memory.state_bytes,
         "sources": [path.name for path in write_sources(model, folder)],

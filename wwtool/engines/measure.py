@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wwtool.compiler.package import CompiledModel, write_sources
+from wwtool.compiler.package import COMPILER_FLAG, CompiledModel, write_sources
 from wwtool.compiler.report import CodeSize, Measured
 from wwtool.engines.interface import Array, ports
 from wwtool.engines.machines import Machine, emulated
@@ -35,7 +35,7 @@ def measure(model: CompiledModel, asked: bool | None = None) -> Measured:
         return Measured(note="code and instructions are measured for a microcontroller's --target")
     machine = emulated(model.target)
     if asked:
-        return Measured(_instructions(model, machine), code_sizes(model, machine), _how(model, machine))
+        return Measured(_instructions(model, machine), code_sizes(model, machine), _how(machine))
     try:
         if not machine.available:
             code = code_sizes(model, machine)
@@ -43,7 +43,7 @@ def measure(model: CompiledModel, asked: bool | None = None) -> Measured:
         code = code_sizes(model, machine)
         if model.macs > _QUICK_MACS:
             return Measured(None, code, "instructions of so large a model are counted with --measure")
-        return Measured(_instructions(model, machine), code, _how(model, machine))
+        return Measured(_instructions(model, machine), code, _how(machine))
     except ToolError as error:
         return Measured(note=f"not measured: {error}")
 
@@ -58,7 +58,7 @@ def code_sizes(model: CompiledModel, machine: Machine) -> tuple[CodeSize, ...]:
         folder = Path(name)
         sources = [path.name for path in write_sources(model, folder) if path.name != "model_weights.c"]
         flags = [flag for flag in machine.flags if not flag.startswith("-Wl,")]
-        _run([machine.compiler, "-std=c99", *flags, model.compiler_flag, "-c", *sources], machine, folder)
+        _run([machine.compiler, "-std=c99", *flags, COMPILER_FLAG, "-c", *sources], machine, folder)
         size = machine.compiler.removesuffix("gcc") + "size"
         lines = _run([size, *(f"{source[:-2]}.o" for source in sources)], machine, folder).splitlines()[1:]
     sizes = [CodeSize(source, int(line.split()[0])) for source, line in zip(sources, lines, strict=True)]
@@ -81,9 +81,9 @@ def _rows(model: CompiledModel) -> list[Array]:
     return rows
 
 
-def _how(model: CompiledModel, machine: Machine) -> str:
+def _how(machine: Machine) -> str:
     version = _run([machine.compiler, "-dumpversion"], machine, Path.cwd()).strip()
-    return f"{machine.compiler} {version} {model.compiler_flag}; instructions counted by {machine.emulator[0]}"
+    return f"{machine.compiler} {version} {COMPILER_FLAG}; instructions counted by {machine.emulator[0]}"
 
 
 def _run(command: list[str], machine: Machine, folder: Path) -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from wwtool.compiler.emit import row_runner
 from wwtool.compiler.graph import Graph
-from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
+from wwtool.compiler.package import COMPILER_FLAG, CompiledModel, compile_graph, write_sources
 from wwtool.compiler.reader import parse_model
 from wwtool.engines.interface import Rows, as_inputs, ports
 from wwtool.engines.machines import Machine, host
@@ -98,7 +98,7 @@ def count_instructions(model: CompiledModel, machine: Machine, rows: Rows, calls
         sources = write_sources(model, folder)
         write_text(folder / "run_rows.c", row_runner(model.program, model.memory))
         define = ("-DWW_COUNT_INSTRUCTIONS", *(("-DWW_MODEL_PROFILE",) if calls else ()))
-        machine.compile([*sources, folder / "run_rows.c"], folder / "count", (model.compiler_flag, *define))
+        machine.compile([*sources, folder / "run_rows.c"], folder / "count", (COMPILER_FLAG, *define))
         graph = model.program.graph
         raw = machine.run(folder / "count", _as_bytes(graph, rows))
         count = len(as_inputs(ports(graph, graph.inputs), rows)[0])
