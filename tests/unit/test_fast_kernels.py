@@ -165,6 +165,12 @@ def test_a_network_on_an_emulated_core(core: Target, channels: int) -> None:
     assert_engines_agree(network(channels), machine=machine(core))
 
 
+@pytest.mark.parametrize("flag", ["-O0", "-O1", "-Os", "-O3"])
+@pytest.mark.parametrize("core", CORES)
+def test_every_optimisation_of_the_compiler(core: Target, flag: str) -> None:
+    assert_engines_agree(network(), machine=machine(core), flags=(flag,))
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_every_kernel_on_an_emulated_core(core: Target) -> None:
     # Debian's C library for Xtensa cannot compute with floats.

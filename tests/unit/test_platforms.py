@@ -78,7 +78,7 @@ def test_contradictory_profiles(path: str, value: Any, said: str, tmp_path: Path
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("missing", sorted(set(PICO) - {"optimize"}))  # which has a default
+@pytest.mark.parametrize("missing", sorted(PICO))
 def test_a_missing_key(missing: str, tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(yaml.safe_dump({k: v for k, v in PICO.items() if k != missing}))
     with pytest.raises(InputError, match=f"p.yaml: {missing}: field required"):

@@ -20,7 +20,7 @@ struct taps {
     uint32_t offsets; /* the negative zero point, twice */
 };
 
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+#ifdef WW_DSP_LOOPS
 
 /* Written out, as compilers keep four sums and two pairs in memory. */
 #define TAP(load)                                                                                                      \
@@ -31,18 +31,33 @@ struct taps {
          "smlatt %[s2], %[low], %[w0], %[s2]\n\t"                                                                      \
          "smlabb %[s1], %[bytes], %[w1], %[s1]\n\t"                                                                    \
          "smlatt %[s3], %[bytes], %[w1], %[s3]\n\t"
-#define OPERANDS                                                                                                       \
-    [w] "+r"(w), [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3), [w0] "=&r"(w0), [w1] "=&r"(w1),           \
-        [low] "=&r"(low), [bytes] "=&r"(bytes), [x] "+r"(x), [rows] "+r"(rows)
-#define STEPS                                                                                                          \
-    [step] "r"(step), [offsets] "r"(offsets), [row_step] "m"(taps->input_row_step), [w_step] "m"(taps->weight_row_step)
-#define NEXT_ROW                                                                                                       \
+#define FIRST_TAP  TAP("ldr %[bytes], [%[x]]\n\t")
+#define SECOND_TAP TAP("ldr %[bytes], [%[x], %[step]]\n\t")
+#define THIRD_TAP  TAP("ldr %[bytes], [%[x], %[step], lsl #1]\n\t")
+#define NEXT_INPUTS                                                                                                    \
     "ldr %[low], %[row_step]\n\t"                                                                                      \
-    "ldr %[bytes], %[w_step]\n\t"                                                                                      \
-    "add %[x], %[low]\n\t"                                                                                             \
-    "add %[w], %[bytes]\n\t"                                                                                           \
+    "add %[x], %[low]\n\t"
+#define NEXT_WEIGHTS                                                                                                   \
+    "ldr %[low], %[w_step]\n\t"                                                                                        \
+    "add %[w], %[low]\n\t"
+#define UNTIL_LAST_ROW                                                                                                 \
     "subs %[rows], #1\n\t"                                                                                             \
     "bne 0b"
+#define OPERANDS                                                                                                       \
+    [w] "+r"(w), [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3), [w0] "=&r"(w0), [w1] "=&r"(w1),           \
+        [low] "=&r"(low), [bytes] "=&r"(bytes), [x] "+r"(x)
+/* The steps are read from the stack (see all_channels), where their address needs no register. */
+#define ROWS(code)                                                                                                     \
+    __asm__ volatile("0:\n\t" code UNTIL_LAST_ROW                                                                      \
+                     : OPERANDS, [rows] "+r"(rows)                                                                     \
+                     : [step] "r"(step), [offsets] "r"(offsets), [row_step] "m"(taps->input_row_step),                 \
+                       [w_step] "m"(taps->weight_row_step)                                                             \
+                     : "cc", "memory")
+#define TAPS(code)                                                                                                     \
+    __asm__ volatile("" code                                                                                           \
+                     : OPERANDS                                                                                        \
+                     : [step] "r"(step), [offsets] "r"(offsets)                                                        \
+                     : "memory")
 
 static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x,
                                                                 const uint32_t *w, int32_t sums[4])
@@ -62,30 +77,19 @@ static inline __attribute__((always_inline)) void four_channels(const struct tap
         return;
     }
     if (taps->columns == 3 && taps->weight_row_step == 0) {
-        __asm__ volatile("0:\n\t" TAP("ldr %[bytes], [%[x]]\n\t") TAP("ldr %[bytes], [%[x], %[step]]\n\t")
-                             TAP("ldr %[bytes], [%[x], %[step], lsl #1]\n\t") "ldr %[low], %[row_step]\n\t"
-                                                                              "add %[x], %[low]\n\t"
-                                                                              "subs %[rows], #1\n\t"
-                                                                              "bne 0b"
-                         : OPERANDS:STEPS
-                         : "cc", "memory");
+        ROWS(FIRST_TAP SECOND_TAP THIRD_TAP NEXT_INPUTS);
     } else if (taps->columns == 2) {
-        __asm__ volatile("0:\n\t" TAP("ldr %[bytes], [%[x]]\n\t") TAP("ldr %[bytes], [%[x], %[step]]\n\t") NEXT_ROW
-:OPERANDS:STEPS
-                         : "cc", "memory");
+        ROWS(FIRST_TAP SECOND_TAP NEXT_INPUTS NEXT_WEIGHTS);
     } else {
         for (; rows > 0; rows--) {
             const int8_t *const row = x;
             int32_t column = taps->columns;
             for (; column >= 3; column -= 3) {
-                __asm__ volatile(TAP("ldr %[bytes], [%[x]]\n\t") TAP("ldr %[bytes], [%[x], %[step]]\n\t")
-                                     TAP("ldr %[bytes], [%[x], %[step], lsl #1]\n\t")
-                                 : OPERANDS:STEPS
-                                 : "memory");
+                TAPS(FIRST_TAP SECOND_TAP THIRD_TAP);
                 x += 3 * step;
             }
             for (; column > 0; column--) {
-                __asm__ volatile(TAP("ldr %[bytes], [%[x]]\n\tadd %[x], %[step]\n\t") : OPERANDS:STEPS : "memory");
+                TAPS(FIRST_TAP "add %[x], %[step]\n\t");
             }
             x = row + taps->input_row_step;
             w += taps->weight_row_step / 4;
@@ -122,11 +126,12 @@ static inline __attribute__((always_inline)) void four_channels(const struct tap
 static __attribute__((noinline)) void all_channels(const struct taps *taps, const int8_t *x, const uint32_t *record,
                                                    int32_t channels, int8_t *output)
 {
+    const struct taps local = *taps;
     int8_t *const last = output + channels - 4;
     for (;;) {
         int32_t sums[4] = {(int32_t)record[0], (int32_t)record[1], (int32_t)record[2], (int32_t)record[3]};
-        four_channels(taps, x, record + taps->first, sums);
-        record += taps->scales;
+        four_channels(&local, x, record + local.first, sums);
+        record += local.scales;
         ww_scale_four(record, sums, output);
         record += 12;
         if (output == last) {

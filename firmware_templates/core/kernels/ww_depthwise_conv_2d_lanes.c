@@ -20,7 +20,7 @@ struct taps {
     int32_t zero_point;
 };
 
-#if defined(__ARM_ARCH_6M__)
+#ifdef WW_LANES_LOOPS
 
 /* Written out: with eight registers for arithmetic, compilers keep half of these values in memory. */
 #define TAP(weight, next)                                                                                              \

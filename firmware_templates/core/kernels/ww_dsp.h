@@ -20,6 +20,14 @@ static inline uint32_t ww_load_word(const void *from)
 }
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+#define WW_DSP
+/* Loops in assembly, for GCC: without optimisation, and for Clang, there are not enough registers for them. */
+#if defined(__OPTIMIZE__) && !defined(__clang__)
+#define WW_DSP_LOOPS
+#endif
+#endif
+
+#ifdef WW_DSP
 
 static inline uint32_t ww_low_pair(uint32_t bytes)
 {
@@ -213,7 +221,7 @@ static inline int32_t ww_scale_doubled_once(int32_t doubled, uint32_t mantissa, 
     return ww_saturate_to_int8(((int32_t)((product - (product < 0)) >> 32) + (int32_t)rounding) >> shift);
 }
 
-#if !(defined(__ARM_FEATURE_DSP) && defined(__thumb2__))
+#ifndef WW_DSP
 static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output)
 {
     for (int i = 0; i < 4; i++) {

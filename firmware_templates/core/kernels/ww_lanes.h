@@ -14,6 +14,14 @@
 #include <stdint.h>
 
 /*
+ * Loops in assembly, for GCC: it has too few registers for them without optimisation, and spares the high ones at -Os;
+ * Clang keeps R7.
+ */
+#if defined(__ARM_ARCH_6M__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
+#define WW_LANES_LOOPS
+#endif
+
+/*
  * An accumulator below 2^29 in magnitude to the output's int8, as TFLite rounds it, by 16-bit halves: a 64-bit product
  * is a library call on these cores. `rounding` holds a half of the last place and the output's zero point.
  */

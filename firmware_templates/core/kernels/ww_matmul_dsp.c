@@ -29,7 +29,7 @@ void ww_widen_dsp(uint32_t *scratch, int32_t row, int32_t rows, const int8_t *in
     }
 }
 
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+#ifdef WW_DSP_LOOPS
 
 /* 15 instructions for 16 products; what compilers make of the C below takes half as many again. */
 #define TWO_ROWS                                                                                                       \

@@ -28,7 +28,7 @@ static inline const uint32_t *dot(const uint32_t *x, const uint32_t *w, const ui
     int32_t s0 = (int32_t)w[0];
     int32_t s1 = (int32_t)w[1];
     w += 2;
-#if defined(__ARM_ARCH_6M__)
+#ifdef WW_LANES_LOOPS
     /* The bit that the shift leaves in the carry is what rounding adds. Four inputs, two channels. */
 #define FOUR                                                                                                           \
     "ldmia %[x]!, {r4, r5}\n\t"                                                                                        \
