@@ -53,11 +53,7 @@ struct taps {
                      : [step] "r"(step), [offsets] "r"(offsets), [row_step] "m"(taps->input_row_step),                 \
                        [w_step] "m"(taps->weight_row_step)                                                             \
                      : "cc", "memory")
-#define TAPS(code)                                                                                                     \
-    __asm__ volatile("" code                                                                                           \
-                     : OPERANDS                                                                                        \
-                     : [step] "r"(step), [offsets] "r"(offsets)                                                        \
-                     : "memory")
+#define TAPS(code) __asm__ volatile("" code:OPERANDS : [step] "r"(step), [offsets] "r"(offsets) : "memory")
 
 static inline __attribute__((always_inline)) void four_channels(const struct taps *taps, const int8_t *x,
                                                                 const uint32_t *w, int32_t sums[4])
