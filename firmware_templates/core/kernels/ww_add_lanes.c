@@ -1,24 +1,17 @@
 /*
- * ADD and SUB with both operands' scaling looked up, for cores with 32-bit products alone (see ww_kernels.h).
+ * ADD and SUB by tables, for cores with 32-bit products alone (see ww_kernels.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "ww_add_by_table.h"
 #include "ww_lanes.h"
-#include "ww_elements.h"
+
+static inline int8_t rescaled(const struct ww_add_packed *op, int32_t sum)
+{
+    return ww_scale_by_halves(sum, &op->mantissa, op->rounding, op->shift, 0);
+}
 
 void ww_add_lanes(const struct ww_add_packed *op, const int8_t *a, const int8_t *b, int8_t *output)
 {
-    const struct ww_add_packed add = *op; /* a copy: an output byte might lie in *op, for all a compiler knows */
-    const int32_t last = add.walk.rank - 1;
-    int8_t *to = output;
-    struct ww_position at = {{0}, 0, 0};
-    do {
-        const int8_t *x = a + at.a;
-        const int8_t *y = b + at.b;
-        for (int32_t i = add.walk.sizes[last]; i > 0; i--, x += add.walk.a[last], y += add.walk.b[last]) {
-            const int32_t sum = add.a_table[*x + 128] + add.b_table[*y + 128];
-            *to++ = ww_scale_by_halves(sum, &add.mantissa, add.rounding, add.shift, 0);
-        }
-    } while (ww_next_row(&add.walk, &at));
-    ww_clamp_outputs(output, (int32_t)(to - output), add.output_min, add.output_max);
+    ww_add_by_table(op, a, b, output, rescaled);
 }
