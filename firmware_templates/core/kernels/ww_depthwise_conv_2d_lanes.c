@@ -20,7 +20,7 @@ struct taps {
     int32_t zero_point;
 };
 
-#ifdef WW_LANES_LOOPS
+#if defined(WW_LANES_LOOPS) && !defined(__OPTIMIZE_SIZE__) /* where GCC spares the high registers */
 
 /* Written out: with eight registers for arithmetic, compilers keep half of these values in memory. */
 #define TAP(weight, next)                                                                                              \

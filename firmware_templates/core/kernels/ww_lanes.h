@@ -13,11 +13,8 @@
 
 #include <stdint.h>
 
-/*
- * Loops in assembly, for GCC: it has too few registers for them without optimisation, and spares the high ones at -Os;
- * Clang keeps R7.
- */
-#if defined(__ARM_ARCH_6M__) && defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(__clang__)
+/* Loops in assembly, for GCC: without optimisation there are not enough registers for them, and Clang keeps R7. */
+#if defined(__ARM_ARCH_6M__) && defined(__OPTIMIZE__) && !defined(__clang__)
 #define WW_LANES_LOOPS
 #endif
 
