@@ -20,7 +20,8 @@ struct taps {
     uint32_t offsets; /* the negative zero point, twice */
 };
 
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+/* It takes every register there is, more than unoptimized code and Clang have left. */
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && defined(__OPTIMIZE__) && !defined(__clang__)
 
 /* Written out, as compilers keep four sums and two pairs in memory. */
 #define TAP(load)                                                                                                      \
@@ -122,11 +123,12 @@ static inline __attribute__((always_inline)) void four_channels(const struct tap
 static __attribute__((noinline)) void all_channels(const struct taps *taps, const int8_t *x, const uint32_t *record,
                                                    int32_t channels, int8_t *output)
 {
+    const struct taps local = *taps; /* on the stack, where no register has to point at them */
     int8_t *const last = output + channels - 4;
     for (;;) {
         int32_t sums[4] = {(int32_t)record[0], (int32_t)record[1], (int32_t)record[2], (int32_t)record[3]};
-        four_channels(taps, x, record + taps->first, sums);
-        record += taps->scales;
+        four_channels(&local, x, record + local.first, sums);
+        record += local.scales;
         ww_scale_four(record, sums, output);
         record += 12;
         if (output == last) {
