@@ -174,7 +174,7 @@ def _lowest(forbidden: Intervals) -> int:
 
 
 def _highest(forbidden: Intervals, nbytes: int, ceiling: int) -> int | None:
-    """The greatest offset that lies in none of the intervals and leaves ``nbytes`` below the ceiling; None if none is."""
+    """The greatest offset that lies in none of the intervals and leaves ``nbytes`` below the ceiling, or None."""
     starts, ends = forbidden
     order = np.argsort(-ends)
     reach = np.minimum.accumulate(np.append(ceiling - nbytes, starts[order]))
