@@ -5,6 +5,10 @@ The graphs are those of the portable kernels' tests; here, the weights' range ma
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pytest
 from graphs import NONE, RELU, RELU6, SAME, VALID, Net, assert_engines_agree, float32
@@ -13,10 +17,11 @@ from hypothesis import strategies as st
 from test_compiler_operators import Draw, activations, paddings, some, zero_points
 from test_generated_c import everything
 
-from wwtool.compiler.package import compile_graph
+from wwtool.compiler.package import compile_graph, kernel_dir
 from wwtool.compiler.reader import parse_model
 from wwtool.compiler.targets import Target
-from wwtool.engines.machines import Machine, emulated, host
+from wwtool.engines.diff import compare, first_difference, random_rows
+from wwtool.engines.machines import WARNINGS, Machine, emulated, host
 from wwtool.models.quantized import Scale
 
 CORES: tuple[Target, ...] = ("cortex-m4", "cortex-m0plus", "xtensa")
@@ -175,6 +180,37 @@ def test_every_optimisation_of_the_compiler(core: Target, flag: str) -> None:
 def test_every_kernel_on_an_emulated_core(core: Target) -> None:
     # Debian's C library for Xtensa cannot compute with floats.
     assert_engines_agree(everything(floats=core != "xtensa"), rows=20, machine=machine(core))
+
+
+@pytest.mark.parametrize("flag", ["-O0", "-O1", "-O3", "-Os", "-fno-omit-frame-pointer"])
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0plus"])
+def test_the_assembly_fits_every_way_to_optimize(core: Target, flag: str) -> None:
+    """Without a frame pointer, with one, and with the upper registers left alone as GCC does for size."""
+    content = network(5)
+    rows = random_rows(parse_model(content), 3)
+    assert first_difference(compare(content, rows, ("-O2", flag), machine(core))) is None
+
+
+@pytest.mark.parametrize("optimize", ["-O0", "-O2", "-Os"])
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0plus"])
+def test_clang_compiles_the_assembly(core: Target, optimize: str, tmp_path: Path) -> None:
+    sysroot = shutil.which("clang") and Path("/usr/include/newlib")
+    if not sysroot or not sysroot.is_dir():
+        pytest.skip("clang or newlib is not installed")
+    sources = [path for path in kernel_dir().glob("*.c") if path.stem.endswith(SUFFIXES[core])]
+    assert sources
+    for source in sources:
+        command = [
+            "clang",
+            "--target=arm-none-eabi",
+            f"-mcpu={core}",
+            "-mthumb",
+            optimize,
+            *WARNINGS,
+            "-isystem",
+            sysroot,
+        ]
+        subprocess.run([*command, "-c", source, "-o", tmp_path / "kernel.o"], check=True)
 
 
 def test_layers_that_fast_kernels_cannot_do_exactly_keep_the_portable_ones() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_graphs import window_places
 
 from wwtool.compiler.calls import Call
 from wwtool.compiler.overlap import reach_of
@@ -50,24 +51,6 @@ def windows(draw: Callable[[st.SearchStrategy], int]) -> dict[str, int]:
     return window | {"input_channels": draw(sizes), "output_channels": draw(sizes)}
 
 
-def positions(w: dict[str, int]) -> list[tuple[set[int], list[int]]]:
-    """For every output position in order what it reads and the bytes it writes, one for each channel."""
-    found = []
-    for oy in range(w["output_height"]):
-        for ox in range(w["output_width"]):
-            reads = set()
-            for ky in range(w["kernel_height"]):
-                for kx in range(w["kernel_width"]):
-                    y = oy * w["stride_height"] - w["pad_height"] + ky * w["dilation_height"]
-                    x = ox * w["stride_width"] - w["pad_width"] + kx * w["dilation_width"]
-                    if 0 <= y < w["input_height"] and 0 <= x < w["input_width"]:
-                        start = (y * w["input_width"] + x) * w["input_channels"]
-                        reads |= set(range(start, start + w["input_channels"]))
-            first = len(found) * w["output_channels"]
-            found.append((reads, list(range(first, first + w["output_channels"]))))
-    return found
-
-
 def channel_by_channel(places: list[tuple[set[int], list[int]]]) -> Steps:
     """The inputs of a position are read again for each of its channels."""
     return [(reads, {byte}) for reads, writes in places for byte in writes]
@@ -87,7 +70,7 @@ def gathered(places: list[tuple[set[int], list[int]]], group: int, backwards: bo
 @settings(max_examples=200, deadline=None)
 @given(windows())
 def test_windows(window: dict[str, int]) -> None:
-    places = positions(window)
+    places = window_places(window)
     for function in ("ww_conv_2d", "ww_average_pool_2d", "ww_max_pool_2d"):
         check(function, channel_by_channel(places), None, window=window)
     check("ww_conv_2d_dsp", gathered(places, 2), None, window=window)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,20 @@ class Graph:
     def tensor(self, index: int) -> Tensor:
         return self.tensors[index]
 
+    @cached_property
+    def _producers(self) -> dict[int, Operator]:
+        return {index: op for op in reversed(self.operators) for index in op.outputs}
+
+    @cached_property
+    def _consumers(self) -> dict[int, list[Operator]]:
+        found: dict[int, list[Operator]] = {}
+        for op in self.operators:
+            for index in dict.fromkeys(op.inputs):
+                found.setdefault(index, []).append(op)
+        return found
+
     def producer(self, index: int) -> Operator | None:
-        return next((op for op in self.operators if index in op.outputs), None)
+        return self._producers.get(index)
 
     def consumers(self, index: int) -> list[Operator]:
-        return [op for op in self.operators if index in op.inputs]
+        return self._consumers.get(index, [])

@@ -9,9 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 ALIGNMENT = 4
 _SEARCHED_REGIONS = 150  # more than that are placed greedily only
 _SEARCH_STEPS = 1500
+
+Intervals = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # starts and ends
 
 
 @dataclass(frozen=True)
@@ -22,9 +27,6 @@ class Region:
     nbytes: int
     first: int
     last: int
-
-    def overlaps(self, other: Region) -> bool:
-        return self.first <= other.last and other.first <= self.last
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,15 @@ def plan(regions: Iterable[Region], overlaps: Iterable[Overlap] = ()) -> Layout:
 class _Planner:
     def __init__(self, items: list[Region], overlaps: list[Overlap]) -> None:
         self.items = items
-        self.overlaps = {(o.source, o.target): o for o in overlaps}
+        self.number = {item.key: number for number, item in enumerate(items)}
+        self.first = np.asarray([item.first for item in items], np.int64)
+        self.last = np.asarray([item.last for item in items], np.int64)
+        self.sizes = np.asarray([aligned(item.nbytes) for item in items], np.int64)
+        self.at = np.zeros(len(items), np.int64)  # where they lie, those that have been placed
+        self.shared: dict[int, list[tuple[int, Overlap]]] = {}  # by either region, with the other one
+        for o in overlaps:
+            self.shared.setdefault(o.source, []).append((o.target, o))
+            self.shared.setdefault(o.target, []).append((o.source, o))
         self.bound = _lower_bound(items, overlaps)
 
     def plan(self) -> Layout:
@@ -97,18 +107,19 @@ class _Planner:
     def _greedy(self, items: list[Region], ceiling: int | None) -> dict[int, int]:
         """Places in order, each region as low as it can lie; with a ceiling every second one as high below it."""
         offsets: dict[int, int] = {}
-        placed: list[Region] = []
-        for number, item in enumerate(items):
-            taken = self._forbidden(item, placed, offsets)
-            highest = None if ceiling is None or number % 2 == 0 else _highest(taken, aligned(item.nbytes), ceiling)
+        order = [self.number[item.key] for item in items]
+        for placed, item in enumerate(items):
+            taken = self._forbidden(item, order[:placed])
+            highest = None if ceiling is None or placed % 2 == 0 else _highest(taken, aligned(item.nbytes), ceiling)
             offsets[item.key] = _lowest(taken) if highest is None else highest
-            placed.append(item)
+            self.at[order[placed]] = offsets[item.key]
         return offsets
 
     def _search_below(self, ceiling: int, orders: list[Callable[[Region], tuple[int, ...]]]) -> dict[int, int] | None:
         """Depth first: every region as low or as high as it can lie, none beyond ``ceiling``."""
         for order in orders:
             items = sorted(self.items, key=order)
+            numbers = [self.number[item.key] for item in items]
             offsets: dict[int, int] = {}
             choices: list[list[int]] = []
             for _ in range(_SEARCH_STEPS):
@@ -116,7 +127,7 @@ class _Planner:
                     if len(offsets) == len(items):
                         return offsets
                     item = items[len(offsets)]
-                    choices.append(self._choices(item, items[: len(offsets)], offsets, ceiling))
+                    choices.append(self._choices(item, numbers[: len(offsets)], ceiling))
                 elif not choices[-1]:
                     choices.pop()
                     if not choices:
@@ -124,54 +135,61 @@ class _Planner:
                     del offsets[items[len(choices) - 1].key]
                     continue
                 if choices[-1]:
-                    offsets[items[len(choices) - 1].key] = choices[-1].pop()
+                    latest = len(choices) - 1
+                    offsets[items[latest].key] = choices[-1].pop()
+                    self.at[numbers[latest]] = offsets[items[latest].key]
         return None
 
-    def _choices(self, item: Region, placed: list[Region], offsets: dict[int, int], ceiling: int) -> list[int]:
-        taken = self._forbidden(item, placed, offsets)
+    def _choices(self, item: Region, placed: list[int], ceiling: int) -> list[int]:
+        taken = self._forbidden(item, placed)
         size = aligned(item.nbytes)
         low, high = _lowest(taken), _highest(taken, size, ceiling)
         return ([high] if high is not None and high != low else []) + ([low] if low + size <= ceiling else [])
 
-    def _forbidden(self, item: Region, placed: list[Region], offsets: dict[int, int]) -> list[tuple[int, int]]:
-        """Open intervals in which the region's offset may not lie."""
-        found = []
-        for other in placed:
-            if not other.overlaps(item):
-                continue
-            at = offsets[other.key]
-            below, above = aligned(item.nbytes), aligned(other.nbytes)
-            written = self.overlaps.get((other.key, item.key))
-            read = self.overlaps.get((item.key, other.key))
-            if written is not None:
-                below = min(below, aligned(written.lead))
-                above = above if written.lag is None else min(above, aligned(written.lag))
-            elif read is not None:
-                above = min(above, aligned(read.lead))
-                below = below if read.lag is None else min(below, aligned(read.lag))
-            if -below < above:
-                found.append((at - below, at + above))
-        return found
+    def _forbidden(self, item: Region, placed: list[int]) -> Intervals:
+        """Open intervals in which the region's offset may not lie; ``placed`` are the numbers of those that lie."""
+        others = np.asarray(placed, np.int64)
+        others = others[(self.first[others] <= item.last) & (self.last[others] >= item.first)]
+        below, above = np.full(len(others), aligned(item.nbytes)), self.sizes[others]
+        for key, overlap in self.shared.get(item.key, ()):
+            at = others == self.number[key]
+            before, behind = (below, above) if overlap.target == item.key else (above, below)
+            before[at] = np.minimum(before[at], aligned(overlap.lead))
+            if overlap.lag is not None:
+                behind[at] = np.minimum(behind[at], aligned(overlap.lag))
+        apart = -below < above
+        return (self.at[others] - below)[apart], (self.at[others] + above)[apart]
 
     def _total(self, offsets: dict[int, int]) -> int:
         return max((offsets[i.key] + aligned(i.nbytes) for i in self.items), default=0)
 
 
-def _lowest(forbidden: list[tuple[int, int]]) -> int:
-    candidates = sorted({0, *(end for _, end in forbidden if end > 0)})
-    return next(c for c in candidates if not any(start < c < end for start, end in forbidden))
+def _lowest(forbidden: Intervals) -> int:
+    """The least offset from 0 on that lies in none of the intervals."""
+    starts, ends = forbidden
+    order = np.argsort(starts)
+    reach = np.maximum.accumulate(np.append(0, ends[order]))  # as high as the intervals up to here push it
+    free = np.append(reach[:-1] <= starts[order], True)
+    return int(reach[free.argmax()])
 
 
-def _highest(forbidden: list[tuple[int, int]], nbytes: int, ceiling: int) -> int | None:
-    top = ceiling - nbytes
-    candidates = sorted({top, *(start for start, _ in forbidden)}, reverse=True)
-    return next((c for c in candidates if 0 <= c <= top and not any(start < c < end for start, end in forbidden)), None)
+def _highest(forbidden: Intervals, nbytes: int, ceiling: int) -> int | None:
+    """The greatest offset that lies in none of the intervals and leaves ``nbytes`` below the ceiling, or None."""
+    starts, ends = forbidden
+    order = np.argsort(-ends)
+    reach = np.minimum.accumulate(np.append(ceiling - nbytes, starts[order]))
+    free = np.append(reach[:-1] >= ends[order], True)
+    found = int(reach[free.argmax()])
+    return found if found >= 0 else None
 
 
 def _lower_bound(items: list[Region], overlaps: list[Overlap]) -> int:
     """The most that is live at once, an input and an output that may overlap counted by what they take together."""
+    change: dict[int, int] = {}
     sizes = {i.key: aligned(i.nbytes) for i in items}
-    steps = {i.first for i in items}
+    for i in items:
+        change[i.first] = change.get(i.first, 0) + sizes[i.key]
+        change[i.last + 1] = change.get(i.last + 1, 0) - sizes[i.key]
     saved: dict[int, int] = {}
     by_key = {i.key: i for i in items}
     for o in overlaps:
@@ -183,4 +201,8 @@ def _lower_bound(items: list[Region], overlaps: list[Overlap]) -> int:
         together = max(min(source + target, *ways), source, target)
         step = by_key[o.target].first
         saved[step] = saved.get(step, 0) + source + target - together
-    return max((sum(sizes[i.key] for i in items if i.first <= s <= i.last) - saved.get(s, 0) for s in steps), default=0)
+    live = most = 0
+    for step in sorted(change):
+        live += change[step]
+        most = max(most, live - saved.get(step, 0))
+    return most

@@ -20,9 +20,13 @@ struct taps {
     int32_t zero_point;
 };
 
-#if defined(WW_LANES_LOOPS) && !defined(__OPTIMIZE_SIZE__) /* where GCC spares the high registers */
+/* GCC leaves the upper registers alone when it optimizes for size. */
+#if defined(__ARM_ARCH_6M__) && (defined(__clang__) || !defined(__OPTIMIZE_SIZE__))
 
-/* Written out: with eight registers for arithmetic, compilers keep half of these values in memory. */
+/*
+ * Written out: with eight registers for arithmetic, compilers keep half of these values in memory. Without r7, which
+ * may be the frame pointer.
+ */
 #define TAP(weight, next)                                                                                              \
     "ldrsb r5, [%[x], %[i]]\n\t"                                                                                       \
     "add %[i], %[" next "]\n\t"                                                                                        \
@@ -30,12 +34,12 @@ struct taps {
     "muls " weight ", r5\n\t"                                                                                          \
     "adds %[sum], " weight "\n\t"
 #define OPERANDS                                                                                                       \
-    [x] "l"(x), [step] "h"(taps->column_step), [row_step] "h"(taps->row_step), [end] "h"(end),                         \
-        [offset] "h"(-taps->zero_point)
+    [x] "l"(x), [step] "h"(taps->column_step), [row_step] "h"(taps->row_step), [end] "h"(end), [offset] "h"(offset)
 
 static inline int32_t sum_of_taps(const struct taps *taps, const int8_t *x, const int32_t *w, int32_t sum)
 {
     const int32_t *const end = w + taps->rows * taps->kernel_width;
+    const int32_t offset = -taps->zero_point;
     int32_t i = 0;
     if (taps->rows == 0) {
         return sum;
@@ -43,21 +47,21 @@ static inline int32_t sum_of_taps(const struct taps *taps, const int8_t *x, cons
     if (taps->columns == 3 && taps->kernel_width == 3) {
         __asm__ volatile(".syntax unified\n"
                          "0:\n\t"
-                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step")
-                             TAP("r7", "step") "ldmia %[w]!, {r6}\n\t" TAP("r6", "row_step") "cmp %[w], %[end]\n\t"
+                         "ldmia %[w]!, {r4, r6}\n\t" TAP("r4", "step")
+                             TAP("r6", "step") "ldmia %[w]!, {r6}\n\t" TAP("r6", "row_step") "cmp %[w], %[end]\n\t"
                                                                                              "bne 0b"
                          : [w] "+l"(w), [i] "+l"(i), [sum] "+l"(sum)
                          : OPERANDS
-                         : "r5", "r6", "r7", "cc", "memory");
+                         : "r4", "r5", "r6", "cc", "memory");
     } else if (taps->columns == 2 && taps->kernel_width == 3) {
         __asm__ volatile(".syntax unified\n"
                          "0:\n\t"
-                         "ldmia %[w]!, {r6, r7}\n\t" TAP("r6", "step") TAP("r7", "row_step") "adds %[w], #4\n\t"
+                         "ldmia %[w]!, {r4, r6}\n\t" TAP("r4", "step") TAP("r6", "row_step") "adds %[w], #4\n\t"
                                                                                              "cmp %[w], %[end]\n\t"
                                                                                              "bne 0b"
                          : [w] "+l"(w), [i] "+l"(i), [sum] "+l"(sum)
                          : OPERANDS
-                         : "r5", "r6", "r7", "cc", "memory");
+                         : "r4", "r5", "r6", "cc", "memory");
     } else {
         for (int32_t row = taps->rows; row > 0; row--) {
             const int32_t *const row_end = w + taps->columns;
@@ -67,7 +71,7 @@ static inline int32_t sum_of_taps(const struct taps *taps, const int8_t *x, cons
                                                                        "bne 0b"
                              : [w] "+l"(w), [i] "+l"(i), [sum] "+l"(sum)
                              : OPERANDS, [row_end] "h"(row_end)
-                             : "r5", "r6", "r7", "cc", "memory");
+                             : "r4", "r5", "r6", "cc", "memory");
             i += taps->row_step - taps->column_step;
             w += taps->kernel_width - taps->columns;
         }

@@ -231,11 +231,11 @@ struct ww_mean {
 void ww_mean(const struct ww_mean *op, const int8_t *input, int8_t *output);
 
 /*
- * SOFTMAX over rows of `depth` values. table[d] holds the bits of the float32 exp(-d * scale * beta); beyond its
- * `exponentials` entries they are zero.
+ * SOFTMAX over rows of up to 8191 values, `depth` of them. table[d] is exp(-d * scale * beta) with 31 fractional bits;
+ * beyond its `exponentials` entries there is nothing.
  */
 struct ww_softmax {
-    const uint32_t *table;
+    const int32_t *table;
     int32_t exponentials;
     int32_t rows;
     int32_t depth;

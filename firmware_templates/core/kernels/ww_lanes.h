@@ -13,11 +13,6 @@
 
 #include <stdint.h>
 
-/* Loops in assembly, for GCC: without optimisation there are not enough registers for them, and Clang keeps R7. */
-#if defined(__ARM_ARCH_6M__) && defined(__OPTIMIZE__) && !defined(__clang__)
-#define WW_LANES_LOOPS
-#endif
-
 /*
  * An accumulator below 2^29 in magnitude to the output's int8, as TFLite rounds it, by 16-bit halves: a 64-bit product
  * is a library call on these cores. `rounding` holds a half of the last place and the output's zero point.
