@@ -8,14 +8,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from graphs import Net, float32
-from test_compiler_elementwise import exp_of_negative, high, reciprocal
 
 from wwtool.arithmetic import (
     logistic_table,
     multiply_once_rounded,
     multiply_twice_rounded,
     quantize_multiplier,
+    rounding_high_multiply,
 )
+from wwtool.elementwise import exp_of_negative, reciprocal_of_one_plus
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.models.quantized import Scale
 
@@ -25,9 +26,9 @@ def fixed_point_logistic(scale: float, zero_point: int) -> np.ndarray:
     mantissa, shift = (int(v[0]) for v in quantize_multiplier(scale * 2.0**27))
     x = np.arange(-128, 128) - zero_point
     radius = int(np.floor(15 * 2.0**27 / 2.0**shift))
-    scaled = high(np.clip(x, -radius, radius) << shift, mantissa)
+    scaled = rounding_high_multiply(np.clip(x, -radius, radius) << shift, mantissa)
     # exp_of_negative has 26 fractional bits; a bit of 27 changes no result by more than its own last place.
-    positive = reciprocal(exp_of_negative(-np.abs(scaled) >> 1))
+    positive = reciprocal_of_one_plus(exp_of_negative(-np.abs(scaled) >> 1))
     value = np.where(scaled > 0, positive, 2**31 - 1 - positive)
     value = np.where(scaled == 0, 1 << 30, value)
     rounded = (value + (1 << 22)) >> 23
