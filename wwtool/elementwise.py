@@ -101,23 +101,27 @@ def mean_multiplier(x: Format, out: Format, count: int) -> Multiplier:
 
 
 def exponentials(scale: float, beta: float) -> IntArray:
-    """exp(-d * scale * beta) for d from 0 on, with 31 fractional bits, as far as LiteRT's SOFTMAX goes.
-
-    It is gemmlowp's fixed point (reference/softmax.h, fixedpoint.h): a series below 1/4, factors for the bits above.
-    """
+    """exp(-d * scale * beta) for d from 0 on, with 31 fractional bits, as far as LiteRT's SOFTMAX goes."""
     # PreprocessSoftmaxScaling and CalculateInputRadius: 5 integer bits.
     by = multiplier(min(np.float64(beta) * np.float64(scale) * 2.0**26, 2.0**31 - 1) / 4)
     shift = by.shift + 2
     most = int(np.floor(31 * 2.0**26 / 2.0**shift))
     below = -np.arange(min(most, 255) + 1, dtype=np.int64)
-    a = rounding_high_multiply(below << shift, by.mantissa)
+    return exp_of_negative(rounding_high_multiply(below << shift, by.mantissa))
+
+
+def exp_of_negative(a: IntArray) -> IntArray:
+    """exp of numbers up to 0 with 26 fractional bits, with 31, in gemmlowp's fixed point (fixedpoint.h).
+
+    It is a series below 1/4, and factors for the bits above.
+    """
     rest = (a & (_QUARTER - 1)) - _QUARTER
     x = (rest << 5) + (1 << 28)
     square = rounding_high_multiply(x, x)
     cube, fourth = rounding_high_multiply(square, x), rounding_high_multiply(square, square)
     tail = rounding_high_multiply(rounding_divide_by_power_of_two(fourth, 2) + cube, _THIRD) + square
     series = x + rounding_divide_by_power_of_two(tail, 1)
-    result = _EXP_OF_EIGHTH + rounding_high_multiply(np.asarray(_EXP_OF_EIGHTH), series)
+    result = _EXP_OF_EIGHTH + rounding_high_multiply(_EXP_OF_EIGHTH, series)
     for bit, power in enumerate(_POWERS):
         result = np.where((rest - a) >> (24 + bit) & 1, rounding_high_multiply(result, power), result)
     return np.asarray(np.where(a == 0, 2**31 - 1, result))
@@ -131,13 +135,13 @@ def softmax(x: IntArray, scale: float, beta: float) -> IntArray:
     each = table[x.max(axis=1, keepdims=True) - x]
     total = rounding_divide_by_power_of_two(each, 12).sum(axis=1, keepdims=True)
     bits = np.asarray([[int(v).bit_length()] for v in total[:, 0]])
-    factor = _reciprocal_of_one_plus((total << (32 - bits)) - 2**31)
+    factor = reciprocal_of_one_plus((total << (32 - bits)) - 2**31)
     product = rounding_high_multiply(each, factor)
     whole = np.where(bits > 28, 0, rounding_divide_by_power_of_two(product, np.minimum(bits + 3, 31)))
     return np.asarray(np.clip(whole - 128, -128, 127))
 
 
-def _reciprocal_of_one_plus(a: IntArray) -> IntArray:
+def reciprocal_of_one_plus(a: IntArray) -> IntArray:
     """1 / (1 + a) for a in [0, 1), both with 31 fractional bits: three of Newton's steps from 48/17 - 32/17 d."""
     half = (a >> 1) + 2**30
     x = 1515870810 + rounding_high_multiply(half, -1010580540)

@@ -328,6 +328,7 @@ def _conv(shape: tuple[int, ...] = (1, 5, 5, 2), **change: object) -> bytes:
         (_conv(weight_scale=np.full(2, 0.01, np.float32)), "scales"),
         (_conv(bias=np.full(3, 2**31 - 1, np.int32)), "32 bits"),
         (_conv(activation=4), "activation"),
+        (_conv(dilation=(2**30, 1), padding=SAME), "reaches too far"),
     ],
 )
 def test_what_cannot_be_exact_is_refused(content: bytes, message: str) -> None:

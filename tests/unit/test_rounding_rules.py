@@ -17,7 +17,7 @@ from wwtool.arithmetic import (
     rounding_divide_by_power_of_two,
 )
 from wwtool.arithmetic import rounding_high_multiply as high
-from wwtool.elementwise import softmax
+from wwtool.elementwise import reciprocal_of_one_plus, softmax
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.models.quantized import Scale
 
@@ -36,15 +36,6 @@ def exp_of_negative(a: np.ndarray) -> np.ndarray:
     for bit, power in enumerate(POWERS):
         result = np.where((rest - a) >> (25 + bit) & 1, high(result, power), result)
     return np.where(a == 0, 2**31 - 1, result)
-
-
-def reciprocal_of_one_plus(a: np.ndarray) -> np.ndarray:
-    """1 / (1 + a) for fractions of 31 bits: three of Newton's steps."""
-    half = (a + 2**31) >> 1
-    x = 1515870810 + high(half, -1010580540)
-    for _ in range(3):
-        x = x + (high(x, (1 << 29) - high(half, x)) << 2)
-    return np.minimum(x << 1, 2**31 - 1)
 
 
 def fixed_point_logistic(scale: float, zero_point: int) -> np.ndarray:

@@ -286,6 +286,12 @@ def _window(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_width
     kernel = kernel_height, kernel_width
     if min(*stride, *dilation, *kernel) < 1:
         raise InputError(f"{op.where()} has a stride, dilation or kernel below 1")
+    # The kernels count bytes from the input's start to any tap, those in the padding, too, in 32 bits.
+    rows, columns = (size + count * apart for size, count, apart in zip(x.shape[1:3], kernel, dilation, strict=True))
+    if (rows * x.shape[2] + columns) * max(x.shape[3], y.shape[3]) >= 2**31:
+        raise InputError(
+            f"{op.where()} has a kernel that reaches too far; export it with a smaller one or less dilation"
+        )
     pads = padding_of(op, x, y, *kernel)
     return Window(
         x.shape[1], x.shape[2], x.shape[3], y.shape[1], y.shape[2], y.shape[3],

@@ -83,8 +83,8 @@ def _inside(window: dict[str, int], axis: str) -> tuple[IntArray, IntArray]:
     """For every output position along an axis the first and the last input position that its window may read."""
     size, dilation = window[f"input_{axis}"], window[f"dilation_{axis}"]
     start = np.arange(window[f"output_{axis}"], dtype=np.int64) * window[f"stride_{axis}"] - window[f"pad_{axis}"]
-    taps = start[:, None] + np.arange(window[f"kernel_{axis}"], dtype=np.int64) * dilation
-    return np.clip(taps, 0, size - 1).min(axis=1), np.clip(taps, 0, size - 1).max(axis=1)
+    last = start + (window[f"kernel_{axis}"] - 1) * dilation
+    return np.clip(start, 0, size - 1), np.clip(last, 0, size - 1)
 
 
 def _lead(first_read: IntArray, written: int, gathered: bool) -> int:

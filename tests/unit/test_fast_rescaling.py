@@ -1,0 +1,77 @@
+"""How the fast kernels bring accumulators to int8, against the portable ones' rules: extremes, ties, random numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from graphs import SANITIZED
+
+from wwtool.compiler.package import kernel_dir
+from wwtool.compiler.targets import Target
+from wwtool.engines.machines import emulated, host
+
+HARNESS = """
+#include <stdio.h>
+
+#include "ww_dsp.h"
+#include "ww_lanes.h"
+#include "ww_requantize.h"
+
+/* accumulator, mantissa, rounding, right shift, zero point */
+int main(void)
+{
+    int32_t n[5];
+    int32_t result[2] = {0, 0}; /* rows, and how many results of them are wrong */
+    while (fread(n, sizeof n, 1, stdin) == 1) {
+        result[0]++;
+        const uint32_t mantissa = (uint32_t)n[1];
+        const int8_t shift = (int8_t)-n[3];
+        const struct ww_requantize to = {NULL, &n[1], &shift, (int16_t)n[4], -128, 127};
+        const int8_t twice = ww_requantize_twice(&to, 0, n[0]);
+        const int8_t once = ww_requantize_once(&to, 0, n[0]);
+        result[1] += ww_scale_doubled(2 * n[0], mantissa, (uint32_t)n[2], (uint32_t)n[3]) != twice;
+        result[1] += ww_scale_doubled_once(2 * n[0], mantissa, (uint32_t)n[2], (uint32_t)n[3]) != once;
+        if (n[0] < 1 << 29 && n[0] > -(1 << 29)) {
+            result[1] += ww_scale_by_halves(n[0], &mantissa, (uint32_t)n[2], (uint32_t)n[3], 0) != twice;
+            result[1] += ww_scale_by_halves(n[0], &mantissa, (uint32_t)n[2], (uint32_t)n[3], 1) != once;
+        }
+    }
+    fwrite(result, sizeof result, 1, stdout);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+"""
+
+
+def numbers(count: int) -> np.ndarray:
+    """(count, 5): accumulators at the limits, around ties and anywhere; mantissas of powers of two and next to them."""
+    random = np.random.default_rng(0)
+
+    def some(*values: int) -> np.ndarray:
+        return random.choice(values, count)
+
+    shift = random.integers(1, 23, count)
+    zero_point = np.where(random.random(count) < 0.5, some(-128, 127), random.integers(-128, 128, count))
+    special = some(2**30, 2**30 + 1, 2**31 - 1, 2**31 - 2, 3 << 29, 2**30 + 2**16)
+    mantissa = np.where(random.random(count) < 0.7, special, random.integers(2**30, 2**31, count))
+    near = random.integers(-4, 5, count)
+    limits = some(2**30 - 5, -(2**30) + 5, 2**29, -(2**29), 2**15, -(2**15), 2**16, 0) + near
+    # Halves of the output's last place, if the mantissa is 2^30.
+    halves = np.clip((2 * random.integers(-300, 300, count) + 1) << shift, -(2**30) + 9, 2**30 - 9) + near // 3
+    anywhere = random.integers(-(2**30) + 1, 2**30, count) >> random.integers(0, 24, count)
+    accumulator = np.choose(random.integers(0, 3, count), [limits, halves, anywhere])
+    rounding = (2 * zero_point + 1) << (shift - 1)  # as Channels.rounding of packing.py
+    return np.stack([accumulator, mantissa, rounding, shift, zero_point], axis=1).astype(np.int32)
+
+
+@pytest.mark.parametrize("core", ["host", "cortex-m4", "cortex-m0plus"])
+def test_every_rule(core: Target, tmp_path: Path) -> None:
+    machine = host() if core == "host" else emulated(core)
+    if not machine.available:
+        pytest.skip(f"{machine.compiler} or its emulator is not installed")
+    (tmp_path / "harness.c").write_text(HARNESS)
+    flags = SANITIZED if core == "host" else ("-O2",)
+    machine.compile([tmp_path / "harness.c"], tmp_path / "harness", (*flags, f"-I{kernel_dir()}"))
+    rows = numbers(400_000 if core == "host" else 30_000)
+    assert machine.run(tmp_path / "harness", rows.tobytes()) == np.asarray([len(rows), 0], np.int32).tobytes()
