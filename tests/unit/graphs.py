@@ -266,9 +266,8 @@ def float32(value: float) -> float:
 
 
 def assert_engines_agree(
-    content: bytes, rows: int = 3, seed: int = 0, extremes: bool = True, machine: Machine | None = None,
-    flags: tuple[str, ...] = (),
-) -> None:  # fmt: skip
+    content: bytes, rows: int = 3, seed: int = 0, extremes: bool = True, machine: Machine | None = None
+) -> None:
     """Torch, C (sanitized unless emulated) and LiteRT hold the same bytes in every tensor, over several rows."""
     graph = parse_model(content)
     inputs = random_rows(graph, rows, seed)
@@ -277,7 +276,7 @@ def assert_engines_agree(
             integer = values.dtype != np.float32
             values[0] = np.iinfo(values.dtype).min if integer else -1e4
             values[1] = np.iinfo(values.dtype).max if integer else 1e4
-    for layer in compare(content, inputs, flags or (("-O2",) if machine and machine.emulator else SANITIZED), machine):
+    for layer in compare(content, inputs, ("-O2",) if machine and machine.emulator else SANITIZED, machine):
         assert layer.equal, (
             f"tensor {layer.tensor.index} of operator {layer.operator}: {layer.differing} of {layer.compared} differ, "
             f"at most by {layer.largest}"

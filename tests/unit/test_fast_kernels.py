@@ -170,12 +170,6 @@ def test_a_network_on_an_emulated_core(core: Target, channels: int) -> None:
     assert_engines_agree(network(channels), machine=machine(core))
 
 
-@pytest.mark.parametrize("flag", ["-O0", "-O1", "-Os", "-O3"])
-@pytest.mark.parametrize("core", CORES)
-def test_every_optimisation_of_the_compiler(core: Target, flag: str) -> None:
-    assert_engines_agree(network(), machine=machine(core), flags=(flag,))
-
-
 @pytest.mark.parametrize("core", CORES)
 def test_every_kernel_on_an_emulated_core(core: Target) -> None:
     # Debian's C library for Xtensa cannot compute with floats.
@@ -183,7 +177,7 @@ def test_every_kernel_on_an_emulated_core(core: Target) -> None:
 
 
 @pytest.mark.parametrize("flag", ["-O0", "-O1", "-O3", "-Os", "-fno-omit-frame-pointer"])
-@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0plus"])
+@pytest.mark.parametrize("core", CORES)
 def test_the_assembly_fits_every_way_to_optimize(core: Target, flag: str) -> None:
     """Without a frame pointer, with one, and with the upper registers left alone as GCC does for size."""
     content = network(5)

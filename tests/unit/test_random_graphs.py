@@ -10,7 +10,6 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from random_graphs import check_memory, random_graphs
 
-from wwtool.compiler.memory import Memory
 from wwtool.compiler.package import CompiledModel, compile_graph
 from wwtool.compiler.planner import Overlap
 from wwtool.compiler.reader import parse_model
@@ -61,7 +60,7 @@ def broken(model: CompiledModel, step: int, overlap: Overlap) -> bool:
     offsets = dict(memory.layout.offsets)
     offsets[overlap.target] = max(offsets[overlap.source] - overlap.lead, 0) + 4
     layout = replace(memory.layout, offsets=offsets, total=memory.layout.total + 100_000)
-    moved = Memory(layout, memory.state_offsets, memory.state_bytes, memory.program, {})
+    moved = replace(memory, layout=layout, overlaps={})
     try:
         check_memory(replace(model, memory=moved))
     except AssertionError:
