@@ -11,8 +11,8 @@ from pathlib import Path
 from wwtool.errors import ToolError
 from wwtool.firmware.toolchains import Toolchain
 
-# The names that compiler/emit.py gives to what it puts into model_weights.c.
-_MODEL_CONSTANT = re.compile(r"op\d+_(weights|bias|mantissa|shift|table)|initial_\d+")
+# The names that compiler/emit.py gives to what it puts into model_weights.c; an operator's own struct has no suffix.
+_MODEL_CONSTANT = re.compile(r"op\d+_\w+|initial_\d+")
 _PT_LOAD = 1  # ELF specification, program header
 
 
@@ -74,7 +74,7 @@ def load_address(elf: Path) -> int:
     addresses = [physical for kind, _, _, physical, file_bytes in headers if kind == _PT_LOAD and file_bytes]
     if not addresses:
         raise ToolError(f"{elf.name} has nothing to load; reinstall the cross compiler")
-    return min(addresses)
+    return int(min(addresses))
 
 
 def _in_flash(section: str) -> bool:

@@ -24,7 +24,7 @@ import threading
 import time
 from pathlib import Path
 
-from wwtool.device.emulators.nrf52840 import Fault
+from wwtool.device.emulators.nrf52840 import FaultError
 from wwtool.device.emulators.nrf52840_core import Chip
 
 _SLICE_CYCLES = 500_000  # between two looks at the sockets
@@ -200,7 +200,7 @@ def main() -> int:
     try:
         while runner.running:
             runner.turn()
-    except Fault as fault:
+    except FaultError as fault:
         _emit({"event": "failed", "reason": str(fault)})
         status = 1
     if options.stats:

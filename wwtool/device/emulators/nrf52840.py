@@ -1,8 +1,8 @@
-"""The peripherals of an nRF52840 that the firmware uses, for ``nrf52840_core``: registers in, events and interrupts out.
+"""The peripherals of an nRF52840 that the firmware uses: registers in, events and interrupts out.
 
-Stricter than a simulator has to be: a register that is not modelled, a pin or clock that is not set up, a buffer outside
-the RAM or one that was not given in time raises :class:`Fault`, which ends the run. Section numbers are those of the
-nRF52840 product specification v1.7.
+Stricter than a simulator has to be: a register that is not modelled, a pin or clock that is not set up, a buffer
+outside of the RAM or one that was not given in time raises :class:`FaultError`, which ends the run. Section
+numbers are those of the nRF52840 product specification v1.7.
 
 Not modelled: the time that sent bytes take to leave, analogue noise, the waits of the flash.
 """
@@ -10,7 +10,7 @@ Not modelled: the time that sent bytes take to leave, analogue noise, the waits 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 SAMPLE_RATE_HZ = 16000
 
@@ -21,7 +21,7 @@ _HFXO_START_US = 360  # 5.4.4.2, 32 MHz crystal
 _RAM = range(0x20000000, 0x20040000)
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """What would fail on the chip."""
 
 
@@ -84,7 +84,7 @@ class Peripheral:
             return self.events[offset]
         if offset in (0x304, 0x308) and self._bits:
             return self.inten
-        raise Fault(f"{self.name}: read of register {offset:#05x}, which is not modelled")
+        raise FaultError(f"{self.name}: read of register {offset:#05x}, which is not modelled")
 
     def write(self, offset: int, value: int) -> None:
         if offset in self.hooks:
@@ -96,15 +96,15 @@ class Peripheral:
                 self.tasks[offset]()
         elif offset in self.events:
             if value:
-                raise Fault(f"{self.name}: event {offset:#05x} is written with {value}, which is not modelled")
+                raise FaultError(f"{self.name}: event {offset:#05x} is written with {value}, which is not modelled")
             self.events[offset] = 0
         elif offset in (0x304, 0x308) and self._bits:
             if value & ~sum(self._bits.values()):
-                raise Fault(f"{self.name}: interrupts {value:#x}, some of which are not modelled")
+                raise FaultError(f"{self.name}: interrupts {value:#x}, some of which are not modelled")
             self.inten = self.inten | value if offset == 0x304 else self.inten & ~value
             self.machine.attention()
         else:
-            raise Fault(f"{self.name}: write of register {offset:#05x}, which is not modelled")
+            raise FaultError(f"{self.name}: write of register {offset:#05x}, which is not modelled")
 
 
 class Clock(Peripheral):
@@ -171,7 +171,7 @@ class Uarte(Peripheral):
 
     TX, RX = 0x23, 0x2A  # P1.03 and P1.10
     FIRST_BAUD = 115200
-    BAUDS = {
+    BAUDS: ClassVar = {
         0x00275000: 9600, 0x004EA000: 19200, 0x009D0000: 38400, 0x00EB0000: 57600, 0x01D60000: 115200,
         0x03B00000: 230400, 0x04000000: 250000, 0x07400000: 460800, 0x0F000000: 921600, 0x10000000: 1000000,
     }  # fmt: skip
@@ -200,17 +200,17 @@ class Uarte(Peripheral):
 
     def _check(self) -> None:
         if self.values[self._ENABLE] != 8 or self.values[0x56C] != 0:
-            raise Fault("UARTE0 is not enabled for 8N1")
+            raise FaultError("UARTE0 is not enabled for 8N1")
         if self.values[0x50C] != self.TX or self.values[0x514] != self.RX:
-            raise Fault("UARTE0 is not on P1.03 and P1.10, the board's TX and RX")
+            raise FaultError("UARTE0 is not on P1.03 and P1.10, the board's TX and RX")
         if self.values[0x508] != 0xFFFFFFFF or self.values[0x510] != 0xFFFFFFFF:
-            raise Fault("UARTE0 waits for flow control that no pin gives")
+            raise FaultError("UARTE0 waits for flow control that no pin gives")
         if not self._pins.is_output(self.TX) or not self._pins.level(self.TX) or not self._pins.is_input(self.RX):
-            raise Fault("P1.03 is not an output at idle level, or P1.10 no input")  # 6.34.8
+            raise FaultError("P1.03 is not an output at idle level, or P1.10 no input")  # 6.34.8
         if not self._clock.crystal:
-            raise Fault("UARTE0 runs without the crystal oscillator, at an uncertain rate")
+            raise FaultError("UARTE0 runs without the crystal oscillator, at an uncertain rate")
         if not self.baud or (not self._used and self.baud != self.FIRST_BAUD):
-            raise Fault(f"UARTE0 runs at {self.baud or 'an unknown'} baud (setting {self.values[0x524]:#x})")
+            raise FaultError(f"UARTE0 runs at {self.baud or 'an unknown'} baud (setting {self.values[0x524]:#x})")
 
     def _start_rx(self) -> None:
         self._check()
@@ -220,7 +220,7 @@ class Uarte(Peripheral):
     def _begin_buffer(self) -> None:
         start, count = self.values[self._RXD_PTR], self.values[self._RXD_MAXCNT]
         if not count or not _in_ram(start, count):
-            raise Fault(f"UARTE0 receives {count} bytes at {start:#x}, which is no RAM")
+            raise FaultError(f"UARTE0 receives {count} bytes at {start:#x}, which is no RAM")
         self._at, self._left, self._receiving = start, count, True
         self.set_event(self._RXSTARTED)
 
@@ -234,9 +234,9 @@ class Uarte(Peripheral):
         self._used = True
         start, count = self.values[self._TXD_PTR], self.values[self._TXD_MAXCNT]
         if self._sending:
-            raise Fault("UARTE0 starts to send before it has sent the last buffer")
+            raise FaultError("UARTE0 starts to send before it has sent the last buffer")
         if not _in_ram(start, count):
-            raise Fault(f"UARTE0 sends {count} bytes at {start:#x}, where EasyDMA cannot read")  # 4.2.4
+            raise FaultError(f"UARTE0 sends {count} bytes at {start:#x}, where EasyDMA cannot read")  # 4.2.4
         self.bytes_out += count
         self._sending = True
         self._say(self.machine.read_memory(start, count))
@@ -278,7 +278,7 @@ class Uarte(Peripheral):
         self.set_event(self._ENDRX)
         if self.values[0x200] & self._SHORT_ENDRX_STARTRX:
             if self.events[self._RXSTARTED]:
-                raise Fault("UARTE0 was not given its next buffer in time")
+                raise FaultError("UARTE0 was not given its next buffer in time")
             self._begin_buffer()
 
 
@@ -316,7 +316,7 @@ class Timer(Peripheral):
 
     def _start(self) -> None:
         if self.values[0x508] != 3:
-            raise Fault(f"{self.name} is not set to 32 bits; other widths are not modelled")
+            raise FaultError(f"{self.name} is not set to 32 bits; other widths are not modelled")
         self._started = self.machine.now
         for n in range(6):
             if self.inten & 1 << 16 + n:
@@ -389,7 +389,7 @@ class Watchdog(Peripheral):
 
     def _configure(self, offset: int, value: int) -> None:
         if self._running:
-            raise Fault("WDT is set up after it was started, when that is locked")  # 6.36.3
+            raise FaultError("WDT is set up after it was started, when that is locked")  # 6.36.3
         self.values[offset] = value
 
     def _start(self) -> None:
@@ -398,7 +398,7 @@ class Watchdog(Peripheral):
 
     def _reload(self, value: int) -> None:
         if value != self._RELOAD:
-            raise Fault(f"WDT is fed {value:#x}")
+            raise FaultError(f"WDT is fed {value:#x}")
         if self._running:
             self._wind()
 
@@ -410,14 +410,14 @@ class Watchdog(Peripheral):
 
     def _bite(self, plan: int) -> None:
         if plan == self._plan:
-            raise Fault("the watchdog reset the chip")
+            raise FaultError("the watchdog reset the chip")
 
 
 class Pdm(Peripheral):
     """The microphone interface (6.15), fed with samples instead of a bit stream; silence after their end."""
 
     POWER, DIN, CLK = 17, 25, 26
-    _CLOCKS_HZ = {0x0A000000: 1_280_000, 0x08400000: 1_032_258, 0x08000000: 1_000_000, 0x08800000: 1_066_667}
+    _CLOCKS_HZ: ClassVar = {0x0A000000: 1_280_000, 0x08400000: 1_032_258, 0x08000000: 1_000_000, 0x08800000: 1_066_667}
     _RATIOS = (64, 80)
     _STARTED, _STOPPED, _END, _PTR, _MAXCNT = 0x100, 0x104, 0x108, 0x560, 0x564
 
@@ -439,17 +439,17 @@ class Pdm(Peripheral):
     def _check(self) -> None:
         rate = self._CLOCKS_HZ.get(self.values[0x504], 0) / self._RATIOS[self.values[0x520] & 1]
         if not self.values[0x500] & 1:
-            raise Fault("PDM is started before it is enabled")
+            raise FaultError("PDM is started before it is enabled")
         if rate != SAMPLE_RATE_HZ or self.values[0x508] != 1:
-            raise Fault(f"PDM samples at {rate:.0f} Hz in mode {self.values[0x508]}, not at 16000 Hz, mono, left")
+            raise FaultError(f"PDM samples at {rate:.0f} Hz in mode {self.values[0x508]}, not at 16000 Hz, mono, left")
         if self.values[0x540] != self.CLK or self.values[0x544] != self.DIN:
-            raise Fault("PDM is not on P0.26 and P0.25, the board's microphone")
+            raise FaultError("PDM is not on P0.26 and P0.25, the board's microphone")
         if not self._pins.is_output(self.CLK) or not self._pins.is_input(self.DIN):
-            raise Fault("P0.26 is not an output, or P0.25 no input")  # 6.15.6
+            raise FaultError("P0.26 is not an output, or P0.25 no input")  # 6.15.6
         if not self._pins.is_output(self.POWER) or not self._pins.level(self.POWER):
-            raise Fault("PDM is started while the microphone has no power (P0.17)")
+            raise FaultError("PDM is started while the microphone has no power (P0.17)")
         if not self._clock.crystal:
-            raise Fault("PDM runs without the crystal oscillator")
+            raise FaultError("PDM runs without the crystal oscillator")
 
     def _start(self) -> None:
         self._check()
@@ -459,7 +459,7 @@ class Pdm(Peripheral):
     def _begin_buffer(self) -> None:
         self._buffer, count = self.values[self._PTR], self.values[self._MAXCNT]
         if not count or not _in_ram(self._buffer, 2 * count):
-            raise Fault(f"PDM writes {count} samples at {self._buffer:#x}, which is no RAM")
+            raise FaultError(f"PDM writes {count} samples at {self._buffer:#x}, which is no RAM")
         self.set_event(self._STARTED)
         plan = self._plan
         length = count * self.machine.clock_hz / SAMPLE_RATE_HZ
@@ -469,7 +469,7 @@ class Pdm(Peripheral):
         if plan != self._plan:
             return
         if self.events[self._STARTED]:
-            raise Fault("PDM was not given its next buffer in time")
+            raise FaultError("PDM was not given its next buffer in time")
         data = self._audio[2 * self.position : 2 * (self.position + count)]
         self.position = min(self.samples, self.position + count)
         self.machine.write_memory(self._buffer, data.ljust(2 * count, b"\0"))

@@ -16,13 +16,21 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from unicorn import UC_ARCH_ARM, UC_HOOK_BLOCK, UC_HOOK_INTR, UC_HOOK_MEM_INVALID, UC_MODE_MCLASS, UC_MODE_THUMB
-from unicorn import Uc, UcError
+from unicorn import (
+    UC_ARCH_ARM,
+    UC_HOOK_BLOCK,
+    UC_HOOK_INTR,
+    UC_HOOK_MEM_INVALID,
+    UC_MODE_MCLASS,
+    UC_MODE_THUMB,
+    Uc,
+    UcError,
+)
 from unicorn import arm_const as arm
 
 from wwtool.device.emulators.nrf52840 import (
     Clock,
-    Fault,
+    FaultError,
     FlashController,
     Pdm,
     Peripheral,
@@ -78,7 +86,7 @@ class Chip:
         self.idle_cycles = 0.0
         self.asleep = False
         self.instructions = 0
-        self.failure: Fault | None = None
+        self.failure: FaultError | None = None
         self._factor = cycles_per_instruction
         self._deadline = 0.0
         self._fresh = self._stopped = False
@@ -86,7 +94,7 @@ class Chip:
         self._order = itertools.count()
         self._blocks: dict[int, int] = {}
         self._interrupted: tuple[Any, int] | None = None
-        self._uc = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
+        self._uc: Any = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
         self._uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
 
         self.pins = Pins(self, LED)
@@ -156,36 +164,36 @@ class Chip:
             return port, address - port.base
         part = self._pages.get(address >> 12)
         if part is None:
-            raise Fault(f"access to {address:#x}, where no peripheral is modelled")
+            raise FaultError(f"access to {address:#x}, where no peripheral is modelled")
         return part, address & 0xFFF
 
-    def _read(self, uc: Uc, offset: int, size: int, base: int) -> int:
+    def _read(self, uc: Any, offset: int, size: int, base: int) -> int:
         try:
             part, register = self._part(base + offset)
             if size != 4:
-                raise Fault(f"access of {size} bytes to {base + offset:#x}, whose registers are words")
+                raise FaultError(f"access of {size} bytes to {base + offset:#x}, whose registers are words")
             return part.read(register) & 0xFFFFFFFF
-        except Fault as fault:
+        except FaultError as fault:
             self._fail(fault)
             return 0
 
-    def _write(self, uc: Uc, offset: int, size: int, value: int, base: int) -> None:
+    def _write(self, uc: Any, offset: int, size: int, value: int, base: int) -> None:
         try:
             part, register = self._part(base + offset)
             if size != 4:
-                raise Fault(f"access of {size} bytes to {base + offset:#x}, whose registers are words")
+                raise FaultError(f"access of {size} bytes to {base + offset:#x}, whose registers are words")
             part.write(register, value)
-        except Fault as fault:
+        except FaultError as fault:
             self._fail(fault)
 
-    def _fail(self, fault: Fault) -> None:
+    def _fail(self, fault: FaultError) -> None:
         if self.failure is None:
-            self.failure = Fault(f"{fault} (PC {self._uc.reg_read(arm.UC_ARM_REG_PC):#x})")
+            self.failure = FaultError(f"{fault} (PC {self._uc.reg_read(arm.UC_ARM_REG_PC):#x})")
         self._uc.emu_stop()
 
     # ---- the core --------------------------------------------------------------------------------------------------
 
-    def _block(self, uc: Uc, address: int, size: int, _: object) -> None:
+    def _block(self, uc: Any, address: int, size: int, _: object) -> None:
         if self.instructions >= self._deadline and not self._fresh:
             self._stopped = True
             uc.emu_stop()
@@ -197,16 +205,16 @@ class Chip:
             count = self._blocks[key] = instructions_of(bytes(uc.mem_read(address, size)))
         self.instructions += count
 
-    def _exception(self, uc: Uc, number: int, _: object) -> None:
+    def _exception(self, uc: Any, number: int, _: object) -> None:
         if number == _EXCEPTION_EXIT:
             uc.emu_stop()
             return
         pc = uc.reg_read(arm.UC_ARM_REG_PC)
         names = {1: "undefined instruction", 2: "SVC", 7: f"BKPT {self.read_memory(pc, 1)[0]}"}
-        self._fail(Fault(names.get(number, f"exception {number}")))
+        self._fail(FaultError(names.get(number, f"exception {number}")))
 
-    def _invalid(self, uc: Uc, access: int, address: int, size: int, value: int, _: object) -> bool:
-        self._fail(Fault(f"{size} bytes at {address:#x} are accessed, where they cannot be"))
+    def _invalid(self, uc: Any, access: int, address: int, size: int, value: int, _: object) -> bool:
+        self._fail(FaultError(f"{size} bytes at {address:#x} are accessed, where they cannot be"))
         return False
 
     def _in_instructions(self, time: float) -> float:
@@ -244,7 +252,7 @@ class Chip:
             action = heapq.heappop(self._agenda)[2]
             try:
                 action()
-            except Fault as fault:
+            except FaultError as fault:
                 self._fail(fault)
                 assert self.failure is not None
                 raise self.failure from fault
@@ -264,7 +272,7 @@ class Chip:
         except UcError as error:
             if self.failure is None:
                 pc = self._uc.reg_read(arm.UC_ARM_REG_PC)
-                self.failure = Fault(f"{error} (PC {pc:#x})")
+                self.failure = FaultError(f"{error} (PC {pc:#x})")
         if self.failure is not None:
             raise self.failure
         self._pc = self._uc.reg_read(arm.UC_ARM_REG_PC)
@@ -282,18 +290,18 @@ class Chip:
         self._interrupted = (uc.context_save(), self._pc)
         stack = (uc.reg_read(arm.UC_ARM_REG_SP) - _FRAME_BYTES) & ~7
         if not RAM_BASE <= stack < RAM_BASE + RAM_BYTES:
-            raise Fault(f"the stack has left the RAM at {stack:#x}")
+            raise FaultError(f"the stack has left the RAM at {stack:#x}")
         self.write_memory(stack, struct.pack("<8I", *frame, self._pc, uc.reg_read(arm.UC_ARM_REG_XPSR) & 0xFFFFFFFF))
         uc.reg_write(arm.UC_ARM_REG_SP, stack)
         uc.reg_write(arm.UC_ARM_REG_LR, _EXC_RETURN)
         vector = self._private.vector_table + 4 * (_IRQ_BASE + irq)
         self._pc = struct.unpack("<I", self.read_memory(vector, 4))[0]
         if not self._pc & 1:
-            raise Fault(f"the vector of interrupt {irq} is {self._pc:#x}, no Thumb code")
+            raise FaultError(f"the vector of interrupt {irq} is {self._pc:#x}, no Thumb code")
 
     def _leave(self) -> None:
         if self._interrupted is None:
-            raise Fault("return from an interrupt outside of one")
+            raise FaultError("return from an interrupt outside of one")
         context, self._pc = self._interrupted
         self._interrupted = None
         self._uc.context_restore(context)
@@ -339,11 +347,11 @@ class Private(Peripheral):
 
     def _systick(self, value: int) -> None:
         if value:
-            raise Fault("SysTick is started, which is not modelled; it stands still while the core sleeps")
+            raise FaultError("SysTick is started, which is not modelled; it stands still while the core sleeps")
 
     def _set_vector_table(self, value: int) -> None:
         if value % 256 or value >= FLASH_BYTES:
-            raise Fault(f"the vector table is put at {value:#x}")  # 64 entries: aligned to their size
+            raise FaultError(f"the vector table is put at {value:#x}")  # 64 entries: aligned to their size
         self.vector_table = value
 
     def _set_cycles(self, value: int) -> None:
@@ -360,4 +368,4 @@ class Private(Peripheral):
     def check_before_sleep(self) -> None:
         """A program that gets as far as sleeping has set its core up."""
         if self.values[self._CPACR] & _FPU_ON != _FPU_ON:
-            raise Fault("the floating-point unit is off, and code compiled for it runs")
+            raise FaultError("the floating-point unit is off, and code compiled for it runs")

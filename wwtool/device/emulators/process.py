@@ -96,7 +96,9 @@ class Emulator:
         try:
             message = self._replies.get(timeout=timeout_s)
         except queue.Empty:
-            raise DeviceError(f"the emulated {self._title} did not answer within {timeout_s:.0f} s; start it again") from None
+            raise DeviceError(
+                f"the emulated {self._title} did not answer within {timeout_s:.0f} s; start it again"
+            ) from None
         if message is None:
             self._replies.put(None)
             self.check()
@@ -130,7 +132,9 @@ class Emulator:
                 self._last_stats = self._next(_REPLY_TIMEOUT_S)
         self.check()
         if self._last_stats is None:
-            raise DeviceError(f"the emulated {self._title} has ended and left no statistics; ask for them before closing it")
+            raise DeviceError(
+                f"the emulated {self._title} has ended and left no statistics; ask for them before closing it"
+            )
         return self._last_stats
 
     def touch(self) -> None:
