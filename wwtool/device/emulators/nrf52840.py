@@ -340,7 +340,7 @@ class Timer(Peripheral):
             return
         self._plan[n] += 1
         plan = self._plan[n]
-        ahead = (value - self.count()) & 0xFFFFFFFF
+        ahead = (value - self.count()) & 0xFFFFFFFF or 1 << 32  # it is reached by counting, not by being there
         self.machine.at(self.machine.now + ahead * self._cycles_per_tick, lambda: self._reach(n, plan))
 
     def _reach(self, n: int, plan: int) -> None:

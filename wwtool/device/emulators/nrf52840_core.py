@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -52,6 +53,8 @@ _EXC_RETURN = 0xFFFFFFE9  # to thread mode, main stack, with a floating-point fr
 _FRAME_BYTES = 0x68
 _EXCEPTION_EXIT = 8  # what Unicorn reports for a branch to it
 _WFI = b"\x30\xbf"
+_BRANCH_TO_SELF = b"\xfe\xe7"
+_ENDLESS = -1  # of a block that nothing but an event ends
 _IRQ_BASE = 16
 _FPU_ON = 0xF << 20
 _RAM_AT_START = 0xA5  # SRAM is not cleared
@@ -202,7 +205,10 @@ class Chip:
         key = address << 16 | size
         count = self._blocks.get(key)
         if count is None:
-            count = self._blocks[key] = instructions_of(bytes(uc.mem_read(address, size)))
+            code = bytes(uc.mem_read(address, size))
+            count = self._blocks[key] = _ENDLESS if code == _BRANCH_TO_SELF else instructions_of(code)
+        if count == _ENDLESS:
+            count = max(1, math.ceil(self._deadline - self.instructions))
         self.instructions += count
 
     def _exception(self, uc: Any, number: int, _: object) -> None:
