@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
+from cli import SMALL, run_apart
 
 from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import count_cycles, random_model
@@ -382,3 +383,29 @@ def test_a_model_gives_the_bytes_of_the_generated_c(tmp_path: Path, platform: Pl
         emulator.check()
     cycles = count_cycles(platform, built.files, compiled)
     assert cycles is not None and 20_000 < cycles.invoke < 500_000
+
+
+@pytest.mark.slow
+def test_a_whole_build_passes_the_suites(tmp_path: Path) -> None:
+    config, folder = tmp_path / "small.yaml", tmp_path / "build"
+    config.write_text(SMALL)
+    result = run_apart("build", "--platform", "nano33ble", "--config", config, "--out", folder)
+    assert result.code == 0, result.err
+    assert f"bossac --port=PORT -U -i -e -w {folder}/image/hey_computer.bin -R" in result.out
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert set(manifest["image"]) == {"bin", "hex", "elf", "map"}
+    assert {"image/hey_computer.bin", "image/hey_computer.hex"} <= set(manifest["outputs"])
+    assert {line["name"] for line in manifest["budget"]["limits"]} == {"flash", "RAM", "latency", "duty cycle"}
+    final = manifest["final"]
+    assert final["sizes"]["model_flash"] > 20_000 and final["flash_wait_cycles"] == final["sizes"]["model_flash"] // 2
+    report = (folder / "report.html").read_text()
+    assert "estimated: instructions counted on the emulated board, times 1.5" in report
+    assert "hey_computer.hex" in report and "Not measured on silicon" in report
+    subprocess.run(["make", "-s", "-C", str(folder / "firmware")], check=True, capture_output=True)
+    assert (folder / "firmware" / "firmware.bin").read_bytes() == (folder / "image" / "hey_computer.bin").read_bytes()
+    with emulators.start(folder) as emulator:
+        suite = "parity,stream,latency,memory"
+        tested = run_apart("hil", "--port", emulator.url, "--build", folder, "--suite", suite)
+        assert tested.code == 0, tested.err
+        emulator.check()
+    assert tested.out.count("✓") == 4

@@ -73,9 +73,8 @@ def write_project(
     write_text(
         folder / "ww_config.c", environment.get_template("ww_config.c.j2").render(_config(model, phrase, detector))
     )
-    sources = sorted(
-        str(p.relative_to(folder)) for p in folder.rglob("*") if p.suffix in (".c", ".S") and "build" not in p.parts
-    )
+    files = (p.relative_to(folder) for p in folder.rglob("*") if p.suffix in (".c", ".S"))
+    sources = sorted(str(p) for p in files if "build" not in p.parts)  # where the project's Makefile works
     fast = tuple(s for s in sources if Path(s).parts[0] in _FAST_FOLDERS or Path(s).name in _FAST_FILES)
     small = tuple(s for s in sources if s not in fast)
     script = "board/link.ld" if (folder / "board" / "link.ld").is_file() else None
