@@ -25,6 +25,9 @@ class Chip(_Section):
     cores: int = Field(ge=1, le=8)
     clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
     flash_word_cycles: int = Field(0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash")
+    cycles_per_instruction: float | None = Field(
+        None, ge=1.0, le=10.0, description="an estimate, for emulators that count instructions and not cycles"
+    )
     has_dsp: bool
     has_fpu: bool
 
@@ -34,6 +37,10 @@ class MemoryMap(_Section):
 
     flash_bytes: int = Field(ge=1024)
     ram_bytes: int = Field(ge=1024)
+    flash_origin: int = Field(0, ge=0, lt=1 << 32, multiple_of=4, description="address of the first byte of flash")
+    application_offset: int = Field(
+        0, ge=0, multiple_of=4, description="where in the flash the application begins, behind a boot loader"
+    )
     reserved_flash_bytes: int = Field(ge=0)
     reserved_ram_bytes: int = Field(ge=0)
 
@@ -43,7 +50,21 @@ class MemoryMap(_Section):
             raise ValueError("reserved_flash_bytes must be less than flash_bytes")
         if self.reserved_ram_bytes >= self.ram_bytes:
             raise ValueError("reserved_ram_bytes must be less than ram_bytes")
+        if self.application_offset > self.reserved_flash_bytes:
+            raise ValueError("application_offset must not be more than reserved_flash_bytes, of which it is a part")
+        if self.flash_origin + self.flash_bytes > 1 << 32:
+            raise ValueError("flash_origin and flash_bytes reach beyond 32-bit addresses")
         return self
+
+    @property
+    def application_origin(self) -> int:
+        """Address of the first byte of an image."""
+        return self.flash_origin + self.application_offset
+
+    @property
+    def application_bytes(self) -> int:
+        """Flash that an image may take."""
+        return self.flash_bytes - self.reserved_flash_bytes
 
 
 class Budget(_Section):
@@ -70,10 +91,16 @@ class Platform(_Section):
     optimize: Literal["speed", "size"]
     toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
     frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
-    emulator: Literal["rp2040js", "host", "none"]
+    emulator: Literal["rp2040js", "unicorn", "host", "none"]
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
     flash_tool: Literal["uf2", "esptool", "bossac", "none"]
+
+    @model_validator(mode="after")
+    def _counts_cycles(self) -> Platform:
+        if self.emulator == "unicorn" and self.chip.cycles_per_instruction is None:
+            raise ValueError("chip.cycles_per_instruction is needed, as the emulator unicorn counts instructions")
+        return self
 
     @model_validator(mode="after")
     def _budget_fits(self) -> Platform:

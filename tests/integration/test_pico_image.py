@@ -36,10 +36,11 @@ needs_emulator = pytest.mark.skipif(bool(emulation_missing()), reason=emulation_
 
 def _link(board: Path, target: Path) -> None:
     core = asset_dir("firmware_templates") / "core"
-    sources = [*sorted(board.glob("*.[cS]")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
+    shared = asset_dir("firmware_templates") / "boards" / "cortex_m"
+    sources = [*sorted(board.glob("*.[cS]")), *sorted(shared.glob("*.c")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
     subprocess.run(
         ["arm-none-eabi-gcc", *WARNINGS, *ARM_FLAGS, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
-         "-Wl,--fatal-warnings", f"-I{core}", f"-I{board}", "-T", str(board / "link.ld"),
+         "-Wl,--fatal-warnings", f"-I{core}", f"-I{board}", f"-I{shared}", "-T", str(board / "link.ld"),
          "-o", str(target), *map(str, sources), "-lgcc"],
         check=True,
     )  # fmt: skip

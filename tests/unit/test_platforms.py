@@ -33,6 +33,13 @@ def test_all_of_them() -> None:
     assert load_platform("host").has_board
 
 
+def test_where_an_image_goes() -> None:
+    pico, nano = load_platform("pico").memory, load_platform("nano33ble").memory
+    assert (pico.application_origin, pico.application_bytes) == (0x10000000, 2097152 - 4096)
+    assert (nano.application_origin, nano.application_bytes) == (0x10000, 983040)
+    assert load_platform("nano33ble").has_board
+
+
 def test_unknown_names() -> None:
     with pytest.raises(UsageError, match="did you mean 'pico'"):
         load_platform("piko")
@@ -62,6 +69,14 @@ def test_unknown_names() -> None:
         ("console.baud", 1, "console.baud"),
         ("toolchain", "keil", "toolchain"),
         ("memory.flash_bytes", "2 MB", "memory.flash_bytes"),
+        ("memory.flash_origin", 0x10000001, "memory.flash_origin"),
+        ("memory.flash_origin", 1 << 32, "memory.flash_origin"),
+        ("memory.flash_origin", 0xFFFFFFFC, "memory: flash_origin and flash_bytes reach beyond"),
+        ("memory.application_offset", 8192, "memory: application_offset must not be more than reserved_flash_bytes"),
+        ("memory.application_offset", 2, "memory.application_offset"),
+        ("chip.cycles_per_instruction", 0.5, "chip.cycles_per_instruction"),
+        ("emulator", "unicorn", "chip.cycles_per_instruction is needed"),
+        ("emulator", "qemu", "emulator"),
     ],
 )
 def test_contradictory_profiles(path: str, value: Any, said: str, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import torch
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
-from wwtool.device.emulators import pico
+from wwtool.device.emulators import nano, pico
+from wwtool.device.emulators.process import Emulator
 from wwtool.device.session import Cycles, Session
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
@@ -108,14 +109,10 @@ def measure_build(
 
 def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledModel) -> Cycles | None:
     """Runs the image on the platform's emulator and reads its cycle counter; None without an emulator."""
-    if platform.emulator != "rp2040js":
+    emulator = _start(platform, files)
+    if emulator is None:
         return None
-    try:
-        pico.find_node()
-        pico.find_rp2040js()
-    except ToolError:
-        return None
-    with pico.start(files["bin"]) as emulator, Session(emulator.url) as session:
+    with emulator, Session(emulator.url) as session:
         session.reset()
         noise = np.random.default_rng(0).integers(-8000, 8000, 16000 // 4).astype(np.int16)
         session.stream_pcm(noise)
@@ -123,6 +120,32 @@ def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledM
     if cycles.invoke <= 0 or cycles.frontend <= 0:
         raise DeviceError("the emulated board counted no cycles; the firmware did not run the model")
     return cycles
+
+
+def _start(platform: Platform, files: dict[str, Path]) -> Emulator | None:
+    """The board's emulator with the image, None if there is none or it is not installed."""
+    try:
+        if platform.emulator == "rp2040js":
+            pico.find_node()
+            pico.find_rp2040js()
+            return pico.start(files["bin"])
+        if platform.emulator == "unicorn":
+            nano.find_unicorn()
+            return nano.start(files["bin"])
+    except ToolError:
+        pass
+    return None
+
+
+def cycles_note(platform: Platform) -> str:
+    """Where the cycles come from, as a table's footnote."""
+    factor = platform.chip.cycles_per_instruction
+    if factor is not None:
+        return (
+            f"latency: instructions counted on the emulated board, times {factor:g} cycles each, an estimate "
+            f"(platforms/{platform.name}.yaml), and the waits for the model's constants from flash"
+        )
+    return "latency: cycles counted on the emulated board, and the waits for the model's constants from flash"
 
 
 def check(

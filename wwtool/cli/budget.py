@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from wwtool.budget.dry_build import DryBuild, OverBudgetError, dry_build
+from wwtool.budget.dry_build import DryBuild, OverBudgetError, cycles_note, dry_build
 from wwtool.cli.common import FILE, console, platform_option, print_json
 from wwtool.config import load_config
 from wwtool.errors import UsageError
@@ -54,5 +54,8 @@ def print_budget(platform: Platform, result: DryBuild) -> None:
     s = result.sizes
     out.print(
         f"flash: {s.code_flash:,} B code, {s.model_flash:,} B model; "
-        f"RAM: {s.model_ram:,} B model, {s.other_ram:,} B audio, front end and console\n"
+        f"RAM: {s.model_ram:,} B model, {s.other_ram:,} B audio, front end and console"
     )
+    if result.cycles is not None:
+        out.print(cycles_note(platform), style="dim")
+    out.print()

@@ -14,6 +14,7 @@ from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
 from wwtool.compiler.reader import safe_identifier
 from wwtool.errors import UsageError
+from wwtool.firmware.flashing import flash_line
 from wwtool.pipeline.build import build as run_build
 from wwtool.platforms import load_platform
 
@@ -44,8 +45,8 @@ def build(
     terminal.print(f"Building [bold]“{escape(plan.phrase)}”[/bold] for {platform.title} in {escape(str(folder))}")
     with shown_budget(platform), TerminalProgress(terminal) as progress:
         built = run_build(folder, platform, plan, progress)
-    image = built.manifest["image"]
-    click.echo(f"\n  flash    {folder / image.get('uf2', image['elf'])}")
+    files = {kind: folder / path for kind, path in built.manifest["image"].items()}
+    click.echo(f"\n  flash    {flash_line(platform, files)}")
     click.echo(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
         name = shlex.quote(str(folder))

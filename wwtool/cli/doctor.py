@@ -12,7 +12,7 @@ from rich.table import Table
 
 from wwtool.cli.common import console, print_json
 from wwtool.data.engines import engines
-from wwtool.device.emulators import pico
+from wwtool.device.emulators import nano, pico
 from wwtool.engines.machines import emulated, host_compiler
 from wwtool.errors import ToolError
 
@@ -55,10 +55,13 @@ def examine() -> list[Finding]:
     return [
         _program("C compiler", "running generated C on this machine", host_compiler, "apt-get install gcc"),
         _command(
-            "arm-none-eabi-gcc", "firmware for the Pico", "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi"
+            "arm-none-eabi-gcc",
+            "firmware for the Pico and the Nano 33 BLE",
+            "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
         ),
         _program("Node.js", "the emulated Pico", lambda: str(pico.find_node()), "apt-get install nodejs npm", False),
         _program("rp2040js", "the emulated Pico", lambda: str(pico.find_rp2040js()), pico.INSTALL_COMMAND, False),
+        _program("Unicorn", "the emulated Nano 33 BLE", nano.find_unicorn, nano.INSTALL_COMMAND, False),
         *_measuring(),
         Finding(
             "espeak-ng",

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
-from wwtool.files import write_bytes
+from wwtool.files import write_bytes, write_text
+from wwtool.firmware.intel_hex import to_hex
 from wwtool.firmware.project import FirmwareProject, compile_flags, include_flags, link_flags
-from wwtool.firmware.sizes import Sizes, measure
+from wwtool.firmware.sizes import Sizes, load_address, measure
 from wwtool.firmware.toolchains import Toolchain, first_error
 from wwtool.firmware.uf2 import patch_boot2, to_uf2
 from wwtool.platforms import Platform
 
+_RAW_FORMATS = ("bin", "uf2", "hex")
+
 
 @dataclass(frozen=True)
 class Image:
-    """The built files by kind (bin, uf2, elf, map) and the sizes read from the linked ELF."""
+    """The built files by kind (bin, uf2, hex, elf, map) and the sizes read from the linked ELF."""
 
     files: dict[str, Path]
     sizes: Sizes
@@ -55,17 +58,46 @@ def build_image(
     write_bytes(files["map"], map_file.read_bytes())
     if toolchain.hosted:
         files["elf"].chmod(0o755)
-    if "bin" in platform.image:
-        raw = objects / f"{name}.bin"
-        subprocess.run([toolchain.objcopy, "-O", "binary", str(elf), str(raw)], check=True, capture_output=True)
-        content = raw.read_bytes()
-        if "uf2" in platform.image:
-            content = patch_boot2(content)
-            files["uf2"] = out / f"{name}.uf2"
-            write_bytes(files["uf2"], to_uf2(content))
-        files["bin"] = out / f"{name}.bin"
-        write_bytes(files["bin"], content)
+    if not toolchain.hosted:
+        content = _raw_image(elf, platform, toolchain)
+        files |= {kind: out / f"{name}.{kind}" for kind in platform.image if kind in _RAW_FORMATS}
+        _write_formats(files, content, platform)
     return Image(files, measure(elf, toolchain))
+
+
+def _raw_image(elf: Path, platform: Platform, toolchain: Toolchain) -> bytes:
+    """What is programmed, from the platform's application origin on.
+
+    Raises:
+        BudgetError: it is larger than the flash that is the application's.
+        InputError: it is linked for another address.
+    """
+    raw = elf.with_suffix(".raw")
+    subprocess.run([toolchain.objcopy, "-O", "binary", str(elf), str(raw)], check=True, capture_output=True)
+    content = raw.read_bytes()
+    memory = platform.memory
+    start = load_address(elf)
+    if start != memory.application_origin:
+        raise InputError(
+            f"the firmware is linked for {start:#x}, but the application of {platform.title} begins at "
+            f"{memory.application_origin:#x}; make link.ld and the platform profile agree"
+        )
+    if len(content) > memory.application_bytes:
+        raise BudgetError(
+            f"the firmware does not fit {platform.title}: {len(content):,} bytes of the "
+            f"{memory.application_bytes:,} that are the application's; choose a smaller model"
+        )
+    return patch_boot2(content) if "uf2" in platform.image else content
+
+
+def _write_formats(files: dict[str, Path], content: bytes, platform: Platform) -> None:
+    origin = platform.memory.application_origin
+    if "bin" in files:
+        write_bytes(files["bin"], content)
+    if "uf2" in files:
+        write_bytes(files["uf2"], to_uf2(content, origin))
+    if "hex" in files:
+        write_text(files["hex"], to_hex(content, origin))
 
 
 def _failure(step: str, text: str) -> WwtoolError:

@@ -24,6 +24,7 @@ from wwtool.platforms import Platform
 # Where the time goes; everything else is compiled for size.
 _FAST_FOLDERS = ("model",)
 _FAST_FILES = ("ww_fft.c",)
+_CORTEX_M = ("cortex-m0plus", "cortex-m4f")  # bare cores, which share boards/cortex_m
 _INCLUDES = ("core", "model", "board")
 
 
@@ -65,14 +66,15 @@ def write_project(
     templates = asset_dir("firmware_templates")
     _copy_sources(templates / "core", folder / "core")
     _copy_sources(templates / "boards" / platform.name, folder / "board")
+    if platform.chip.core in _CORTEX_M:
+        _copy_sources(templates / "boards" / "cortex_m", folder / "board")
     write_sources(model, folder / "model")
     environment = template_environment("frameworks/bare-metal")
     write_text(
         folder / "ww_config.c", environment.get_template("ww_config.c.j2").render(_config(model, phrase, detector))
     )
-    sources = sorted(
-        str(p.relative_to(folder)) for p in folder.rglob("*") if p.suffix in (".c", ".S") and "build" not in p.parts
-    )
+    files = (p.relative_to(folder) for p in folder.rglob("*") if p.suffix in (".c", ".S"))
+    sources = sorted(str(p) for p in files if "build" not in p.parts)  # where the project's Makefile works
     fast = tuple(s for s in sources if Path(s).parts[0] in _FAST_FOLDERS or Path(s).name in _FAST_FILES)
     small = tuple(s for s in sources if s not in fast)
     script = "board/link.ld" if (folder / "board" / "link.ld").is_file() else None

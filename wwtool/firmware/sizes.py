@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 from wwtool.errors import ToolError
 from wwtool.firmware.toolchains import Toolchain
 
-# The names that compiler/emit.py gives to what it puts into model_weights.c.
-_MODEL_CONSTANT = re.compile(r"op\d+_(weights|bias|mantissa|shift|table)|initial_\d+")
+# The names that compiler/emit.py gives to what it puts into model_weights.c; an operator's own struct has no suffix.
+_MODEL_CONSTANT = re.compile(r"op\d+_\w+|initial_\d+")
+_PT_LOAD = 1  # ELF specification, program header
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,23 @@ def measure(elf: Path, toolchain: Toolchain) -> Sizes:
         elif name == "model":
             model_ram += size
     return Sizes(flash, ram, model_flash, model_ram, stack)
+
+
+def load_address(elf: Path) -> int:
+    """The lowest address that a 32-bit little-endian ELF puts bytes at: where its image begins.
+
+    Raises:
+        ToolError: it is no such file, or has nothing to load.
+    """
+    content = elf.read_bytes()
+    if content[:6] != b"\x7fELF\x01\x01":
+        raise ToolError(f"{elf.name} is no 32-bit little-endian ELF; reinstall the cross compiler")
+    table, size, count = struct.unpack_from("<I", content, 28)[0], *struct.unpack_from("<HH", content, 42)
+    headers = [struct.unpack_from("<5I", content, table + size * n) for n in range(count)]
+    addresses = [physical for kind, _, _, physical, file_bytes in headers if kind == _PT_LOAD and file_bytes]
+    if not addresses:
+        raise ToolError(f"{elf.name} has nothing to load; reinstall the cross compiler")
+    return int(min(addresses))
 
 
 def _in_flash(section: str) -> bool:

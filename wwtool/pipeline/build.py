@@ -147,7 +147,8 @@ def _firmware(
     }
     written = [p for name in ("firmware", VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
     outputs = (*files.values(), folder / "model.tflite", *written)
-    note = f"{files.get('uf2', files['elf']).name}: {_sizes_note(image.sizes)}"
+    shown = next(files[kind] for kind in ("uf2", "hex", "elf") if kind in files)
+    note = f"{shown.name}: {_sizes_note(image.sizes)}"
     return Outcome(note, facts, tuple(_inside(stages, path) for path in outputs))
 
 

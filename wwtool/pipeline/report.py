@@ -43,7 +43,7 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
         "version": manifest["wwtool"],
         "tiles": _tiles(manifest),
         "limits": [_limit(line, budget["limits"]) for line in final["limits"]],
-        "budget_note": _budget_note(final),
+        "budget_note": _budget_note(final, manifest["platform"]),
         "space": [
             (
                 "model: weights and tables",
@@ -123,12 +123,18 @@ def _count(value: int) -> str:
     return f"{value:,}"
 
 
-def _budget_note(final: dict[str, Any]) -> str:
+def _budget_note(final: dict[str, Any], platform: str) -> str:
     if final["cycles"] is None:
         return "Latency was not measured: no emulator for this platform was found."
     frontend, invoke = final["cycles"]["frontend"], final["cycles"]["invoke"]
+    factor = load_platform(platform).chip.cycles_per_instruction
+    counted = (
+        "counted on the emulated board"
+        if factor is None
+        else f"estimated: instructions counted on the emulated board, times {factor:g}"
+    )
     return (
-        f"{invoke:,} cycles an inference and {frontend:,} a feature frame, counted on the emulated board. Latency and "
+        f"{invoke:,} cycles an inference and {frontend:,} a feature frame, {counted}. Latency and "
         f"duty cycle add {final['flash_wait_cycles']:,} cycles, the longest that the chip can wait for the model's "
         "constants from flash, which the emulator does not model. Not measured on silicon."
     )

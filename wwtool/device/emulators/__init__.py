@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wwtool.device.emulators import host, pico
-from wwtool.errors import InputError
+from wwtool.device.emulators import host, nano, pico
+from wwtool.device.emulators.process import Emulator
+from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest
 
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None
-) -> pico.Emulator | host.HostBoard:
+) -> Emulator | host.HostBoard:
     """Starts the image of a build folder on the emulator of its platform, or a bare Pico ``.bin``.
 
     Args:
@@ -29,6 +30,10 @@ def start(
     platform = read_manifest(build).get("platform") if build.is_dir() else "pico"
     if platform == "host":
         return host.start(build, tcp_port, pty, audio)
+    if platform == nano.PLATFORM:
+        if console != "uart":
+            raise UsageError(f"the firmware of {platform} has no {console} console yet; leave --console out")
+        return nano.start(build, tcp_port, pty, audio)
     if platform == "pico":
         return pico.start(build, tcp_port, pty, console, audio)
     raise InputError(f"there is no emulator for {platform} yet; flash the board and run wwtool hil on its port")

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef PICO_RING_H
-#define PICO_RING_H
+#ifndef CORTEX_M_RING_H
+#define CORTEX_M_RING_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,4 +63,4 @@ static inline void ring_clear(struct ring *ring)
     ring->out = ring->in;
 }
 
-#endif /* PICO_RING_H */
+#endif /* CORTEX_M_RING_H */

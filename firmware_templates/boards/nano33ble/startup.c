@@ -1,0 +1,101 @@
+/*
+ * Vector table, reset handler, stack measurement, and what happens on a fault.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "startup.h"
+
+#include <stddef.h>
+
+#include "board.h"
+#include "nrf52840.h"
+#include "pdm.h"
+#include "system.h"
+#include "uart.h"
+
+extern uint32_t data_start, data_end, bss_start, bss_end, stack_bottom, stack_top; /* link.ld */
+extern const uint32_t data_load;
+
+int main(void);
+
+static const uint32_t STACK_PAINT = 0xC5C5C5C5u;
+
+typedef void (*vector)(void);
+
+struct vector_table {
+    const uint32_t *initial_stack;
+    vector exceptions[15];
+    vector interrupts[IRQ_COUNT];
+};
+
+static const struct vector_table vectors;
+
+void reset_handler(void);
+
+/* The boot loader may leave interrupts enabled or waiting, and its own vector table in use. */
+static void take_over(void)
+{
+    (void)interrupts_off();
+    *SYSTICK_CSR = 0;
+    for (uint32_t i = 0; i < NVIC_WORDS; i++) {
+        *NVIC_ICER(i) = 0xFFFFFFFFu;
+        *NVIC_ICPR(i) = 0xFFFFFFFFu;
+    }
+    *SCB_VTOR = (uint32_t)(uintptr_t)&vectors;
+    *SCB_CPACR |= CPACR_FPU_FULL_ACCESS;
+    __asm volatile("dsb\n isb" : : : "memory");
+}
+
+void reset_handler(void)
+{
+    take_over();
+    /* Not through memcpy and memset: their stack frames would lie in what is painted. */
+    volatile uint32_t *to = &stack_bottom;
+    const volatile uint32_t *end = __builtin_frame_address(0);
+    while (to < end - 16) {
+        *to++ = STACK_PAINT;
+    }
+    const volatile uint32_t *from = &data_load;
+    for (to = &data_start; to < &data_end;) {
+        *to++ = *from++;
+    }
+    for (to = &bss_start; to < &bss_end;) {
+        *to++ = 0;
+    }
+    interrupts_restore(0);
+    main();
+    for (;;) {
+    }
+}
+
+uint32_t stack_high_water_bytes(void)
+{
+    const volatile uint32_t *word = &stack_bottom;
+    while (word < &stack_top && *word == STACK_PAINT) {
+        word++;
+    }
+    return (uint32_t)((uintptr_t)&stack_top - (uintptr_t)word);
+}
+
+/* The LED stays on until the watchdog, no longer fed, resets the chip. */
+static void fault_handler(void)
+{
+    (void)interrupts_off();
+    board_led(true);
+    for (;;) {
+    }
+}
+
+__attribute__((section(".vectors"), used)) static const struct vector_table vectors = {
+    .initial_stack = &stack_top,
+    .exceptions = {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+                   fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
+                   fault_handler, fault_handler, fault_handler},
+    .interrupts = {[0 ... IRQ_UARTE0 - 1] = fault_handler,
+                   [IRQ_UARTE0] = uart_handler,
+                   [IRQ_UARTE0 + 1 ... IRQ_TIMER0 - 1] = fault_handler,
+                   [IRQ_TIMER0] = system_timer_handler,
+                   [IRQ_TIMER0 + 1 ... IRQ_PDM - 1] = fault_handler,
+                   [IRQ_PDM] = pdm_handler,
+                   [IRQ_PDM + 1 ... IRQ_COUNT - 1] = fault_handler},
+};

@@ -1,0 +1,92 @@
+/*
+ * Time, watchdog, sleep. See system.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "system.h"
+
+#include "board.h"
+#include "nrf52840.h"
+
+enum {
+    MICROS_PRESCALER = 4,    /* 16 MHz / 2^4: 1 MHz */
+    WAKE_PERIOD_US = 100000, /* gets the main loop out of its sleep now and then */
+    CC_WAKE = 0,
+    CC_NOW = 1,
+    WATCHDOG_PERIOD_S = 3,
+};
+
+static struct {
+    bool has_cycle_counter;
+} state;
+
+static void start_micros(void)
+{
+    TIMER0->mode = TIMER_MODE_TIMER;
+    TIMER0->bitmode = TIMER_BITMODE_32;
+    TIMER0->prescaler = MICROS_PRESCALER;
+    TIMER0->tasks_clear = 1;
+    TIMER0->cc[CC_WAKE] = WAKE_PERIOD_US;
+    TIMER0->events_compare[CC_WAKE] = 0;
+    TIMER0->intenset = TIMER_INT_COMPARE0 << CC_WAKE;
+    TIMER0->tasks_start = 1;
+    irq_enable(IRQ_TIMER0);
+}
+
+static void start_cycles(void)
+{
+    *DEMCR |= DEMCR_TRCENA;
+    *DWT_CYCCNT = 0;
+    *DWT_CTRL |= DWT_CTRL_CYCCNTENA;
+    const uint32_t before = *DWT_CYCCNT;
+    __asm volatile("nop\n nop\n nop\n nop\n isb" : : : "memory");
+    state.has_cycle_counter = *DWT_CYCCNT != before;
+}
+
+/* A reload request is only heard once the watchdog runs; a boot loader may have started it, and then it is as it is. */
+static void start_watchdog(void)
+{
+    *WDT_CONFIG = WDT_CONFIG_RUN_IN_SLEEP; /* but not while a debugger has stopped the core */
+    *WDT_CRV = WATCHDOG_PERIOD_S * WDT_HZ - 1u;
+    *WDT_TASKS_START = 1;
+    watchdog_feed();
+}
+
+void system_init(void)
+{
+    start_micros();
+    start_cycles();
+    start_watchdog();
+}
+
+void system_timer_handler(void)
+{
+    event_clear(&TIMER0->events_compare[CC_WAKE]);
+    TIMER0->cc[CC_WAKE] += WAKE_PERIOD_US;
+}
+
+uint32_t system_micros(void)
+{
+    TIMER0->tasks_capture[CC_NOW] = 1;
+    return TIMER0->cc[CC_NOW];
+}
+
+uint32_t system_cycles(void)
+{
+    return state.has_cycle_counter ? *DWT_CYCCNT : system_micros() * (CORE_HZ / 1000000u);
+}
+
+void watchdog_feed(void)
+{
+    *WDT_RR0 = WDT_RELOAD;
+}
+
+void system_sleep_unless(bool (*work_waiting)(void))
+{
+    /* With interrupts masked, one that comes between the question and the WFI still ends the WFI. */
+    const uint32_t primask = interrupts_off();
+    if (!work_waiting()) {
+        __asm volatile("dsb\n wfi" : : : "memory");
+    }
+    interrupts_restore(primask);
+}

@@ -1,0 +1,411 @@
+"""The Nano 33 BLE firmware: its image, booted on the emulated nRF52840, used over the console, held to the host's C."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import serial
+from cli import SMALL, run_apart
+
+from wwtool.assets import asset_dir
+from wwtool.budget.dry_build import count_cycles, random_model
+from wwtool.device import emulators, suites
+from wwtool.device.emulators import nano
+from wwtool.device.protocol import Event, parse_event
+from wwtool.device.session import Session
+from wwtool.engines.diff import random_rows
+from wwtool.engines.machines import WARNINGS
+from wwtool.engines.native import NativeEngine
+from wwtool.errors import BudgetError, DeviceError, InputError, ToolError, UsageError
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.export.tflite import to_tflite
+from wwtool.firmware import image as images
+from wwtool.firmware.intel_hex import from_hex
+from wwtool.firmware.project import compile_for, write_project
+from wwtool.firmware.sizes import load_address
+from wwtool.firmware.toolchains import find_toolchain
+from wwtool.models.temporal import ZOO
+from wwtool.platforms import Platform, load_platform
+
+FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
+TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
+STACK_BYTES = 8192
+ORIGIN = 0x10000
+APPLICATION_BYTES = 983040
+RAM = range(0x20000000, 0x20040000)
+ARM_FLAGS = [
+    "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", "-ffreestanding",
+    "-ffunction-sections", "-fdata-sections",
+]  # fmt: skip
+
+
+def _missing() -> str:
+    try:
+        nano.find_unicorn()
+    except ToolError as error:
+        return str(error)
+    return "" if shutil.which("arm-none-eabi-gcc") else "arm-none-eabi-gcc is not installed"
+
+
+pytestmark = pytest.mark.skipif(bool(_missing()), reason=_missing() or "all is there")
+
+
+def _link(board: Path, target: Path) -> None:
+    core = asset_dir("firmware_templates") / "core"
+    shared = asset_dir("firmware_templates") / "boards" / "cortex_m"
+    sources = [*sorted(board.glob("*.c")), *sorted(shared.glob("*.c")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
+    subprocess.run(
+        ["arm-none-eabi-gcc", *WARNINGS, *ARM_FLAGS, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
+         "-Wl,--fatal-warnings", f"-I{core}", f"-I{board}", f"-I{shared}", "-T", str(board / "link.ld"),
+         "-o", str(target), *map(str, sources), "-lgcc"],
+        check=True,
+    )  # fmt: skip
+
+
+def _image(elf: Path) -> Path:
+    target = elf.with_suffix(".bin")
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(target)], check=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("nano") / "fake.elf"
+    _link(asset_dir("firmware_templates") / "boards" / "nano33ble", target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def image(elf: Path) -> Path:
+    return _image(elf)
+
+
+@pytest.fixture(scope="module")
+def platform() -> Platform:
+    return load_platform("nano33ble")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, platform: Platform) -> images.Image:
+    """The project's own build of the smallest model of the zoo with random weights."""
+    folder = tmp_path_factory.mktemp("built")
+    toolchain = find_toolchain(platform)
+    name = min(ZOO, key=lambda n: ZOO[n].macs)
+    compiled = random_model(platform, ZOO[name], name)
+    project = write_project(folder / "firmware", platform, toolchain, compiled, "hey fake", DetectorConfig())
+    return images.build_image(project, platform, toolchain, folder / "objects", folder / "image", "firmware")
+
+
+def _host_events(tmp_path: Path, samples: np.ndarray) -> list[Event]:
+    """What the same core and program report on this machine (boards/host)."""
+    templates = asset_dir("firmware_templates")
+    program = tmp_path / "host"
+    sources = [templates / "boards" / "host" / "main.c", *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
+    subprocess.run(
+        ["cc", *WARNINGS, "-O1", f"-I{templates / 'core'}", "-o", str(program), *map(str, sources)], check=True
+    )
+    script = b"ww-reset%ww-prob 1%"
+    for start in range(0, len(samples), 512):
+        block = samples[start : start + 512].astype("<i2").tobytes()
+        script += b"ww-pcm %d%%" % len(block) + block
+    out = subprocess.run([program], input=script, capture_output=True, check=True, timeout=30).stdout.decode()
+    return [event for line in out.splitlines() if (event := parse_event(line))]
+
+
+def test_the_image_begins_with_vectors_of_its_own_memory(built: images.Image) -> None:
+    content = built.files["bin"].read_bytes()
+    vectors = struct.unpack("<64I", content[:256])
+    assert vectors[0] == RAM.start + STACK_BYTES  # the stack is at the bottom, so that it cannot grow into data
+    for vector in vectors[1:]:
+        assert vector & 1 and ORIGIN <= vector < ORIGIN + len(content)
+    assert len(content) <= APPLICATION_BYTES
+
+
+def test_every_file_has_the_same_bytes_at_the_same_address(built: images.Image, platform: Platform) -> None:
+    assert set(built.files) == {"bin", "hex", "elf", "map"}
+    content = built.files["bin"].read_bytes()
+    assert from_hex(built.files["hex"].read_text()) == (ORIGIN, content)
+    assert load_address(built.files["elf"]) == ORIGIN == platform.memory.application_origin
+    assert platform.memory.application_bytes == APPLICATION_BYTES
+    # The hex file as binutils read it.
+    target = built.files["hex"].with_suffix(".again")
+    command = ["arm-none-eabi-objcopy", "-I", "ihex", "-O", "binary", str(built.files["hex"]), str(target)]
+    subprocess.run(command, check=True)
+    assert target.read_bytes() == content
+
+
+def test_nothing_is_writable_and_executable(built: images.Image) -> None:
+    command = ["arm-none-eabi-readelf", "-lW", str(built.files["elf"])]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    segments = re.findall(r"^ +LOAD +0x\w+ (0x\w+) 0x\w+ 0x\w+ (0x\w+) ([RWE ]{3})", text, re.MULTILINE)
+    assert len(segments) >= 2
+    for address, size, flags in segments:
+        assert not ("W" in flags and "E" in flags), flags
+        place = int(address, 16)
+        if "E" in flags:
+            assert place >= ORIGIN and place + int(size, 16) <= ORIGIN + APPLICATION_BYTES
+        else:
+            assert place in RAM and place + int(size, 16) - 1 in RAM
+
+
+def test_floating_point_is_the_hard_kind(built: images.Image) -> None:
+    command = ["arm-none-eabi-readelf", "-A", str(built.files["elf"])]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "Tag_FP_arch: VFPv4-D16" in text and "Tag_ABI_VFP_args: VFP registers" in text
+
+
+def test_a_profile_that_disagrees_with_the_linker_script_is_refused(elf: Path, platform: Platform) -> None:
+    toolchain = find_toolchain(platform)
+    moved = platform.model_copy(update={"memory": platform.memory.model_copy(update={"application_offset": 0x1000})})
+    with pytest.raises(InputError, match=r"linked for 0x10000, but the application .* begins at 0x1000"):
+        images._raw_image(elf, moved, toolchain)
+    small = platform.model_copy(update={"memory": platform.memory.model_copy(update={"reserved_flash_bytes": 1 << 20})})
+    with pytest.raises(BudgetError, match="of the 0 that are the application's"):
+        images._raw_image(elf, small, toolchain)
+
+
+def test_the_firmware_without_a_model_is_small(elf: Path) -> None:
+    text = subprocess.run(["arm-none-eabi-size", "-A", str(elf)], check=True, capture_output=True, text=True).stdout
+    sizes = {m[1]: int(m[2]) for m in re.finditer(r"^(\.\w+)\s+(\d+)", text, re.MULTILINE)}
+    assert sizes[".text"] + sizes[".data"] < 20 * 1024
+    assert sizes[".data"] + sizes[".bss"] < 16 * 1024
+
+
+def test_banner_and_names(image: Path) -> None:
+    with nano.start(image) as emulator, serial.serial_for_url(emulator.url, timeout=5) as port:
+        banner = port.read_until(b"m-ready\r\n").decode()
+        assert re.fullmatch(r"m-timestamp-mode-performance\r\nm-lap-us-\d+\r\nm-init-done\r\nm-ready\r\n", banner), (
+            banner
+        )
+        port.write(b"name%")
+        assert port.read_until(b"m-ready\r\n") == b"m-name-dut-[wwtool-nano33ble]\r\nm-ready\r\n"
+
+
+def test_console(image: Path, tmp_path: Path, platform: Platform) -> None:
+    expected = _host_events(tmp_path, TONE)
+    assert {event.kind for event in expected} == {"prob", "detection"}
+    rng = np.random.default_rng(1)
+    inputs = rng.integers(-100, 100, (5, 120)).astype(np.int8)
+    outputs = ((inputs.astype(int) + 128).sum(axis=1) // 120).astype(np.uint8)[:, None]
+    with nano.start(image) as emulator, Session(emulator.url) as session:
+        assert session.name == "wwtool-nano33ble"
+        assert session.info().board == "nano33ble"
+        for baud in (9600, 921600):
+            session.set_baud(baud)
+            assert emulator.stats()["baud"] == baud
+        assert suites.parity(session, [suites.ParityGroup("random", inputs, outputs)]).passed
+        session.reset()
+        session.show_probabilities(True)
+        assert session.stream_pcm(TONE) == expected
+        assert emulator.stats()["led_on"] == 1
+        memory = session.memory()
+        assert 256 < memory.stack_bytes < STACK_BYTES // 2
+        assert memory.overrun_samples == 0
+        assert session.cycles().frontend > 10_000
+        timing = session.infer(10)
+        assert timing.latency_us * 64 > session.cycles().invoke  # 64 cycles a microsecond: both clocks agree
+        assert timing.latency_us * 64 < session.cycles().invoke * 4
+        stats = emulator.stats()
+        assert stats["cycles"] == int(stats["instructions"] * platform.chip.cycles_per_instruction)
+        emulator.check()
+
+
+def test_a_rate_that_the_chip_cannot_make(image: Path) -> None:
+    with nano.start(image) as emulator, serial.serial_for_url(emulator.url, timeout=5) as port:
+        port.read_until(b"m-ready\r\n")
+        port.write(b"ww-baud 123456%")
+        assert b"cannot make that rate" in port.read_until(b"e-[This board cannot make that rate]\r\nm-ready\r\n")
+        assert emulator.stats()["baud"] == 115200
+        emulator.check()
+
+
+def test_microphone_to_led(image: Path, tmp_path: Path) -> None:
+    audio = tmp_path / "tone.raw"
+    samples = np.concatenate([TONE, np.zeros(4 * 16000, "<i2")])  # longer than the watchdog's patience
+    audio.write_bytes(samples.tobytes())
+    with nano.start(image, audio=audio) as emulator, serial.serial_for_url(emulator.url, timeout=10) as port:
+        port.write(b"ww-prob 1%")
+        lines = [port.read_until(b"\r\n").decode().strip() for _ in range(40)]
+        stats = emulator.stats()
+        while stats["audio_samples"] < len(samples):
+            time.sleep(0.05)
+            stats = emulator.stats()
+        port.write(b"stop%ww-memory%")
+        tail = port.read_until(b"overruns=0]\r\nm-ready\r\n").decode()
+    events = [event for line in lines if (event := parse_event(line))]
+    frames = [event.frame for event in events if event.kind == "prob"]
+    assert len(frames) > 10 and set(np.diff(frames)) == {3}
+    assert stats["led_on"] == 1 and stats["led_times"][0] < 0.2
+    assert "overruns=0]" in tail
+
+
+def test_a_pseudo_terminal(image: Path) -> None:
+    with nano.start(image, pty=True) as emulator:
+        assert emulator.url.startswith("/dev/")
+        with Session(emulator.url) as session:
+            assert session.name == "wwtool-nano33ble"
+
+
+@pytest.mark.parametrize(
+    ("first_byte", "reason"),
+    [(127, "30000000"), (126, "BKPT 7"), (125, "the watchdog reset the chip")],
+    ids=["wild-write", "breakpoint", "hang"],
+)
+def test_what_would_fail_on_silicon_ends_the_run(image: Path, first_byte: int, reason: str) -> None:
+    data = np.zeros(120, np.int8)
+    data[0] = first_byte
+    with nano.start(image) as emulator, Session(emulator.url) as session:
+        session.load_input(data)
+        with pytest.raises(DeviceError, match="closed the connection"):
+            session.infer(timeout_s=60)
+        emulator.wait()
+        with pytest.raises(DeviceError, match=f"stopped: .*{reason}.*PC 0x"):
+            emulator.check()
+
+
+def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None:
+    script = (
+        "import os, sys, pathlib; from wwtool.device.emulators import nano\n"
+        "emulator = nano.start(pathlib.Path(sys.argv[1]))\n"
+        "print(emulator._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    out = subprocess.run([sys.executable, "-c", script, str(image)], capture_output=True, text=True, check=False).stdout
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{int(out)}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{int(out)}").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        ("uart.c", "pin_output(PIN_UART_TX, true);", "", "P1.03 is not an output at idle level"),
+        ("board.h", "PIN(1, 10)", "PIN(0, 10)", "not on P1.03 and P1.10"),
+        ("uart.c", "{115200, 0x01D60000u}", "{115200, 0x03B00000u}", "UARTE0 runs at 230400 baud"),
+        ("uart.c", "event_clear(&UARTE0->events_rxstarted);\n", "(void)0;\n", "not given its next buffer in time"),
+        ("uart.c", "UARTE0->txd_ptr = (uint32_t)(uintptr_t)state.tx;", "UARTE0->txd_ptr = 0x10000;", "EasyDMA"),
+        ("board.c", "*CLOCK_TASKS_HFCLKSTART = 1;\n", "return;\n", "without the crystal oscillator"),
+        ("board.c", "NVMC_ICACHECNF = ", "REG(0x4001E544u) = ", "NVMC: write of register 0x544, which is not modelled"),
+        ("pdm.c", "pin_output(PIN_PDM_POWER, true);", "", "the microphone has no power"),
+        ("pdm.c", "PDM->ratio = PDM_RATIO_80;", "", "PDM samples at 20000 Hz"),
+        ("pdm.c", "event_clear(&PDM->events_started);", "irq_disable(IRQ_PDM);", "PDM was not given its next buffer"),
+        ("startup.c", "*SCB_CPACR |= CPACR_FPU_FULL_ACCESS;", "", "the floating-point unit is off"),
+        ("startup.c", "*SCB_VTOR = (uint32_t)(uintptr_t)&vectors;", "*SCB_VTOR = 0x10010;", "vector table is put at"),
+        ("main.c", "watchdog_feed();\n    system_sleep", "system_sleep", "the watchdog reset the chip"),
+    ],
+    ids=[
+        "pin", "port", "baud", "rx-buffer", "tx-flash", "crystal", "register", "power", "rate", "pdm-buffer", "fpu",
+        "vectors", "watchdog",
+    ],
+)  # fmt: skip
+def test_the_emulated_chip_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
+    board = tmp_path / "board"
+    shutil.copytree(asset_dir("firmware_templates") / "boards" / "nano33ble", board)
+    text = (board / file).read_text()
+    assert old in text
+    (board / file).write_text(text.replace(old, new))
+    _link(board, tmp_path / "broken.elf")
+    silence = tmp_path / "silence.raw"
+    silence.write_bytes(bytes(2 * 4 * 16000))  # time passes quickly while audio plays
+    with pytest.raises(DeviceError, match=reason), nano.start(_image(tmp_path / "broken.elf"), audio=silence) as broken:
+        port = serial.serial_for_url(broken.url, timeout=1)
+        port.write(bytes(600))
+        broken.wait_for_failure(20)
+        broken.check()
+
+
+def test_a_build_folder_is_found_through_its_manifest(image: Path, tmp_path: Path) -> None:
+    (tmp_path / "image").mkdir()
+    shutil.copy(image, tmp_path / "image" / "fake.bin")
+    (tmp_path / "manifest.json").write_text(json.dumps({"platform": "nano33ble", "image": {"bin": "image/fake.bin"}}))
+    with emulators.start(tmp_path) as emulator, Session(emulator.url) as session:
+        assert session.info().model == "fake"
+    with pytest.raises(UsageError, match="no usb console"):
+        emulators.start(tmp_path, console="usb")
+    with nano.start(tmp_path, stats=tmp_path / "stats.json"):
+        pass
+    assert json.loads((tmp_path / "stats.json").read_text())["clock_hz"] == 64_000_000
+
+
+def test_builds_that_cannot_be_emulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "manifest.json").write_text(json.dumps({"platform": "pico", "image": {"bin": "x.bin"}}))
+    with pytest.raises(InputError, match="built for pico; this emulator runs nano33ble images"):
+        nano.image_of(tmp_path)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ToolError, match="pip install unicorn"):
+        nano.start(tmp_path)
+
+
+def test_a_port_in_use(image: Path) -> None:
+    with nano.start(image) as first, pytest.raises(DeviceError, match="cannot listen on TCP port"):
+        nano.start(image, tcp_port=first.port)
+
+
+@pytest.mark.slow
+def test_a_model_gives_the_bytes_of_the_generated_c(tmp_path: Path, platform: Platform) -> None:
+    import torch
+
+    from wwtool.compiler.reader import parse_model
+    from wwtool.models.temporal import TemporalNet
+    from wwtool.training.qat import QatNet
+
+    generator = torch.Generator().manual_seed(3)
+    architecture = ZOO["tcn64"]
+    net = QatNet(TemporalNet(architecture).eval(), 0.0)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if parameter.ndim > 1:
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.2)
+    net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
+    content, _ = to_tflite(net.quantized(), "tcn64")
+    compiled = compile_for(platform, parse_model(content), "tcn64")
+    toolchain = find_toolchain(platform)
+    project = write_project(tmp_path / "firmware", platform, toolchain, compiled, "hey fake", DetectorConfig())
+    built = images.build_image(project, platform, toolchain, tmp_path / "objects", tmp_path / "image", "firmware")
+    with NativeEngine(content) as engine:
+        rows = random_rows(engine.model.program.graph, 40)[0]
+        expected = engine.run(rows)
+    assert len(np.unique(expected)) > 1
+    with nano.start(built.files["bin"]) as emulator, Session(emulator.url) as session:
+        group = suites.ParityGroup("random", rows, expected, carry_state=True)
+        result = suites.parity(session, [group])
+        assert result.passed, result.cases
+        emulator.check()
+    cycles = count_cycles(platform, built.files, compiled)
+    assert cycles is not None and 20_000 < cycles.invoke < 500_000
+
+
+@pytest.mark.slow
+def test_a_whole_build_passes_the_suites(tmp_path: Path) -> None:
+    config, folder = tmp_path / "small.yaml", tmp_path / "build"
+    config.write_text(SMALL)
+    result = run_apart("build", "--platform", "nano33ble", "--config", config, "--out", folder)
+    assert result.code == 0, result.err
+    assert f"bossac --port=PORT -U -i -e -w {folder}/image/hey_computer.bin -R" in result.out
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert set(manifest["image"]) == {"bin", "hex", "elf", "map"}
+    assert {"image/hey_computer.bin", "image/hey_computer.hex"} <= set(manifest["outputs"])
+    assert {line["name"] for line in manifest["budget"]["limits"]} == {"flash", "RAM", "latency", "duty cycle"}
+    final = manifest["final"]
+    assert final["sizes"]["model_flash"] > 20_000 and final["flash_wait_cycles"] == final["sizes"]["model_flash"] // 2
+    report = (folder / "report.html").read_text()
+    assert "estimated: instructions counted on the emulated board, times 1.5" in report
+    assert "hey_computer.hex" in report and "Not measured on silicon" in report
+    subprocess.run(["make", "-s", "-C", str(folder / "firmware")], check=True, capture_output=True)
+    assert (folder / "firmware" / "firmware.bin").read_bytes() == (folder / "image" / "hey_computer.bin").read_bytes()
+    with emulators.start(folder) as emulator:
+        suite = "parity,stream,latency,memory"
+        tested = run_apart("hil", "--port", emulator.url, "--build", folder, "--suite", suite)
+        assert tested.code == 0, tested.err
+        emulator.check()
+    assert tested.out.count("✓") == 4

@@ -1,0 +1,71 @@
+"""The Arduino Nano 33 BLE on Unicorn: starts an image and gives its console a URL.
+
+The emulation itself is ``nano_runner``, a program beside this file; the chip is ``nrf52840_core`` and ``nrf52840``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+from wwtool.device.emulators import process
+from wwtool.device.emulators.process import Emulator
+from wwtool.errors import ToolError
+from wwtool.platforms import load_platform
+
+PLATFORM = "nano33ble"
+INSTALL_COMMAND = "pip install unicorn"
+
+
+def find_unicorn() -> str:
+    """Returns where the Unicorn package is.
+
+    Raises:
+        ToolError: not installed.
+    """
+    spec = importlib.util.find_spec("unicorn")
+    if spec is None or spec.origin is None:
+        raise ToolError(f"the Nano 33 BLE emulator needs Unicorn; get it with: {INSTALL_COMMAND}")
+    return spec.origin
+
+
+def image_of(build: Path) -> Path:
+    """Returns the ``.bin`` of a build folder for the Nano 33 BLE, or the file itself.
+
+    Raises:
+        InputError: there is none, or the build is for another platform.
+    """
+    return process.image_of(build, PLATFORM)
+
+
+def start(
+    build: Path,
+    tcp_port: int = 0,
+    pty: bool = False,
+    audio: Path | None = None,
+    stats: Path | None = None,
+) -> Emulator:
+    """Starts an image and returns when its console can be opened.
+
+    Args:
+        build: a build folder, or a ``.bin``.
+        tcp_port: where the console listens on 127.0.0.1; 0 takes a free port.
+        pty: give the console a pseudo-terminal as well; ``url`` is then its device.
+        audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
+        stats: file that gets :meth:`Emulator.stats` as JSON when the emulator ends.
+
+    Raises:
+        ToolError: Unicorn is missing.
+        InputError: there is no such image.
+        DeviceError: the image does not start.
+    """
+    find_unicorn()
+    image = image_of(build)
+    platform = load_platform(PLATFORM)
+    command = [sys.executable, "-m", "wwtool.device.emulators.nano_runner", "--bin", str(image)]
+    command += ["--origin", str(platform.memory.application_origin), "--clock-hz", str(platform.chip.clock_hz)]
+    command += ["--cycles-per-instruction", str(platform.chip.cycles_per_instruction), "--tcp", str(tcp_port)]
+    command += ["--audio", str(audio)] if audio else []
+    command += ["--stats", str(stats)] if stats else []
+    return Emulator(command, pty, "Nano 33 BLE")
