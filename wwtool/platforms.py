@@ -25,6 +25,7 @@ class Chip(_Section):
     cores: int = Field(ge=1, le=8)
     clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
     flash_word_cycles: int = Field(0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash")
+    cycles_per_instruction: float = Field(1.0, ge=1.0, le=10.0, description="of an emulator that counts instructions")
     has_dsp: bool
     has_fpu: bool
 
@@ -59,6 +60,14 @@ class Console(_Section):
     baud: int = Field(ge=1200, le=12_000_000)
 
 
+class FlashChip(_Section):
+    """What the header of an ESP32 image tells the ROM of the flash."""
+
+    esptool_chip: Literal["esp32s3"]
+    mode: Literal["qio", "qout", "dio", "dout"]
+    frequency: Literal["80m", "40m", "20m"]
+
+
 class Platform(_Section):
     """A board that firmware is built for."""
 
@@ -70,10 +79,12 @@ class Platform(_Section):
     optimize: Literal["speed", "size"]
     toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
     frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
-    emulator: Literal["rp2040js", "host", "none"]
+    emulator: Literal["rp2040js", "qemu-xtensa", "host", "none"]
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
     flash_tool: Literal["uf2", "esptool", "bossac", "none"]
+    flash_chip: FlashChip | None = None
+    board: str | None = Field(None, pattern=_NAME, description="whose board code this one uses; None: its own")
 
     @model_validator(mode="after")
     def _budget_fits(self) -> Platform:
@@ -83,12 +94,19 @@ class Platform(_Section):
             raise ValueError(f"budget.flash_bytes is more than the {flash} bytes that are not reserved")
         if self.budget.ram_bytes > ram:
             raise ValueError(f"budget.ram_bytes is more than the {ram} bytes that are not reserved")
+        if self.flash_tool == "esptool" and self.flash_chip is None:
+            raise ValueError("flash_tool esptool needs flash_chip with esptool_chip, mode and frequency")
         return self
+
+    @property
+    def board_folder(self) -> Path:
+        """The board's own code, if there is any."""
+        return asset_dir("firmware_templates") / "boards" / (self.board or self.name)
 
     @property
     def has_board(self) -> bool:
         """Whether wwtool has the board's own code and can build for it; the others are data only so far."""
-        return (asset_dir("firmware_templates") / "boards" / self.name / "main.c").is_file()
+        return (self.board_folder / "main.c").is_file()
 
 
 def platform_names() -> list[str]:

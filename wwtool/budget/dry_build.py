@@ -12,7 +12,7 @@ import torch
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
-from wwtool.device.emulators import pico
+from wwtool.device.emulators import esp32s3, pico
 from wwtool.device.session import Cycles, Session
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
@@ -108,14 +108,18 @@ def measure_build(
 
 def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledModel) -> Cycles | None:
     """Runs the image on the platform's emulator and reads its cycle counter; None without an emulator."""
-    if platform.emulator != "rp2040js":
-        return None
     try:
-        pico.find_node()
-        pico.find_rp2040js()
+        if platform.emulator == "rp2040js":
+            pico.find_node()
+            pico.find_rp2040js()
+        elif platform.emulator == "qemu-xtensa":
+            esp32s3.find_qemu()
+        else:
+            return None
     except ToolError:
         return None
-    with pico.start(files["bin"]) as emulator, Session(emulator.url) as session:
+    start = pico.start if platform.emulator == "rp2040js" else esp32s3.start
+    with start(files["bin"]) as emulator, Session(emulator.url) as session:
         session.reset()
         noise = np.random.default_rng(0).integers(-8000, 8000, 16000 // 4).astype(np.int16)
         session.stream_pcm(noise)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
 from wwtool.files import write_bytes
+from wwtool.firmware.esp_image import to_esp_image
 from wwtool.firmware.project import FirmwareProject, compile_flags, include_flags, link_flags
 from wwtool.firmware.sizes import Sizes, measure
 from wwtool.firmware.toolchains import Toolchain, first_error
@@ -55,7 +56,10 @@ def build_image(
     write_bytes(files["map"], map_file.read_bytes())
     if toolchain.hosted:
         files["elf"].chmod(0o755)
-    if "bin" in platform.image:
+    if platform.flash_tool == "esptool":
+        files["bin"] = out / f"{name}.bin"
+        write_bytes(files["bin"], to_esp_image(platform, elf, objects / f"{name}.bin"))
+    elif "bin" in platform.image:
         raw = objects / f"{name}.bin"
         subprocess.run([toolchain.objcopy, "-O", "binary", str(elf), str(raw)], check=True, capture_output=True)
         content = raw.read_bytes()

@@ -11,7 +11,7 @@ from wwtool.errors import ToolError
 from wwtool.firmware.toolchains import Toolchain
 
 # The names that compiler/emit.py gives to what it puts into model_weights.c.
-_MODEL_CONSTANT = re.compile(r"op\d+_(weights|bias|mantissa|shift|table)|initial_\d+")
+_MODEL_CONSTANT = re.compile(r"op\d+_(weights|bias|channels|mantissa|shift|table)|initial_\d+")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def measure(elf: Path, toolchain: Toolchain) -> Sizes:
 
 
 def _in_flash(section: str) -> bool:
-    return section.startswith((".boot2", ".vectors", ".text", ".rodata", ".ARM", ".data", ".init_array", ".eh_frame"))
+    programmed = (".boot2", ".vectors", ".text", ".ram_text", ".rodata", ".ARM", ".data", ".init_array", ".eh_frame")
+    return section.startswith(programmed)
 
 
 def _run(toolchain: Toolchain, tool: str, arguments: list[str]) -> str:

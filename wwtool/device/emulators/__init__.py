@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wwtool.device.emulators import host, pico
+from wwtool.device.emulators import esp32s3, host, pico
 from wwtool.errors import InputError
 from wwtool.files import read_manifest
 
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None
-) -> pico.Emulator | host.HostBoard:
+) -> pico.Emulator | host.HostBoard | esp32s3.Emulator:
     """Starts the image of a build folder on the emulator of its platform, or a bare Pico ``.bin``.
 
     Args:
@@ -31,4 +31,8 @@ def start(
         return host.start(build, tcp_port, pty, audio)
     if platform == "pico":
         return pico.start(build, tcp_port, pty, console, audio)
+    if platform in esp32s3.PLATFORMS:
+        if audio is not None:
+            raise InputError("the emulated ESP32-S3 has no microphone; wwtool hil sends recordings over its console")
+        return esp32s3.start(build, tcp_port, pty)
     raise InputError(f"there is no emulator for {platform} yet; flash the board and run wwtool hil on its port")
