@@ -14,6 +14,7 @@ from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
 from wwtool.compiler.reader import safe_identifier
 from wwtool.errors import UsageError
+from wwtool.firmware.esp_image import write_command
 from wwtool.pipeline.build import build as run_build
 from wwtool.platforms import load_platform
 
@@ -45,7 +46,10 @@ def build(
     with shown_budget(platform), TerminalProgress(terminal) as progress:
         built = run_build(folder, platform, plan, progress)
     image = built.manifest["image"]
-    click.echo(f"\n  flash    {folder / image.get('uf2', image['elf'])}")
+    flash = folder / (image.get("uf2") or image.get("bin") or image["elf"])
+    click.echo(f"\n  flash    {flash}")
+    if platform.flash_tool == "esptool":
+        click.echo(f"           {write_command(platform, shlex.quote(str(flash)))}")
     click.echo(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
         name = shlex.quote(str(folder))

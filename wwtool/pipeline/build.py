@@ -23,6 +23,7 @@ from wwtool.engines.machines import host_compiler
 from wwtool.errors import BudgetError, InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import read_json, replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json
+from wwtool.firmware.esp_image import write_command
 from wwtool.firmware.image import build_image
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
@@ -147,8 +148,13 @@ def _firmware(
     }
     written = [p for name in ("firmware", VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
     outputs = (*files.values(), folder / "model.tflite", *written)
-    note = f"{files.get('uf2', files['elf']).name}: {_sizes_note(image.sizes)}"
+    note = f"{flashed(files).name}: {_sizes_note(image.sizes)}"
     return Outcome(note, facts, tuple(_inside(stages, path) for path in outputs))
+
+
+def flashed(files: dict[str, Path]) -> Path:
+    """Of a build's image files, the one that a user puts on the board."""
+    return files.get("uf2") or files.get("bin") or files["elf"]
 
 
 def _inside(stages: Stages, path: Path) -> Path:
@@ -215,6 +221,7 @@ def _manifest(
             "macs": firmware["macs"],
         },
         "image": firmware["image"],
+        "flash": write_command(platform, firmware["image"]["bin"]) if platform.flash_tool == "esptool" else None,
         "outputs": {
             str(path.relative_to(folder)): {"sha256": sha256_of(path), "bytes": path.stat().st_size} for path in outputs
         },
