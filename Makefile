@@ -16,7 +16,12 @@ build/.setup-tests: build/.setup
 	PYTHON="$(PYTHON)" scripts/setup tests
 	touch $@
 
-firmware: build/.setup
+# What the ESP32-S3 needs beside the rest.
+build/.setup-esp32s3: build/.setup
+	PYTHON="$(PYTHON)" scripts/setup esp32s3
+	touch $@
+
+firmware: build/.setup $(if $(filter esp32s3%,$(PLATFORM)),build/.setup-esp32s3)
 	$(WWTOOL) build --platform $(PLATFORM) --phrase "$(PHRASE)"
 
 test: test-c test-python

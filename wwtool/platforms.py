@@ -80,6 +80,14 @@ class Console(_Section):
     baud: int = Field(ge=1200, le=12_000_000)
 
 
+class FlashChip(_Section):
+    """What the header of an ESP32 image tells the ROM of the flash."""
+
+    esptool_chip: Literal["esp32s3"]
+    mode: Literal["qio", "qout", "dio", "dout"]
+    frequency: Literal["80m", "40m", "20m"]
+
+
 class Platform(_Section):
     """A board that firmware is built for."""
 
@@ -91,15 +99,19 @@ class Platform(_Section):
     optimize: Literal["speed", "size"]
     toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
     frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
-    emulator: Literal["rp2040js", "unicorn", "host", "none"]
+    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "host", "none"]
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
     flash_tool: Literal["uf2", "esptool", "bossac", "none"]
+    flash_chip: FlashChip | None = None
+    board: str | None = Field(None, pattern=_NAME, description="whose board code this one uses; None: its own")
 
     @model_validator(mode="after")
     def _counts_cycles(self) -> Platform:
-        if self.emulator == "unicorn" and self.chip.cycles_per_instruction is None:
-            raise ValueError("chip.cycles_per_instruction is needed, as the emulator unicorn counts instructions")
+        if self.emulator in ("unicorn", "qemu-xtensa") and self.chip.cycles_per_instruction is None:
+            raise ValueError(
+                f"chip.cycles_per_instruction is needed, as the emulator {self.emulator} counts instructions"
+            )
         return self
 
     @model_validator(mode="after")
@@ -110,12 +122,19 @@ class Platform(_Section):
             raise ValueError(f"budget.flash_bytes is more than the {flash} bytes that are not reserved")
         if self.budget.ram_bytes > ram:
             raise ValueError(f"budget.ram_bytes is more than the {ram} bytes that are not reserved")
+        if self.flash_tool == "esptool" and self.flash_chip is None:
+            raise ValueError("flash_tool esptool needs flash_chip with esptool_chip, mode and frequency")
         return self
+
+    @property
+    def board_folder(self) -> Path:
+        """The board's own code, if there is any."""
+        return asset_dir("firmware_templates") / "boards" / (self.board or self.name)
 
     @property
     def has_board(self) -> bool:
         """Whether wwtool has the board's own code and can build for it; the others are data only so far."""
-        return (asset_dir("firmware_templates") / "boards" / self.name / "main.c").is_file()
+        return (self.board_folder / "main.c").is_file()
 
 
 def platform_names() -> list[str]:

@@ -31,6 +31,7 @@ def test_all_of_them() -> None:
     assert [p.name for p in load_platforms()] == platform_names()
     assert {"pico", "host"} <= set(platform_names())
     assert load_platform("host").has_board
+    assert load_platform("esp32s3_psram").board_folder == load_platform("esp32s3").board_folder
 
 
 def test_where_an_image_goes() -> None:
@@ -68,6 +69,9 @@ def test_unknown_names() -> None:
         ("frameworks", [], "frameworks"),
         ("console.baud", 1, "console.baud"),
         ("toolchain", "keil", "toolchain"),
+        ("flash_tool", "esptool", "flash_tool esptool needs flash_chip"),
+        ("flash_chip", {"esptool_chip": "esp32s3", "mode": "fast", "frequency": "80m"}, "flash_chip.mode"),
+        ("chip.cycles_per_instruction", 0.5, "chip.cycles_per_instruction"),
         ("memory.flash_bytes", "2 MB", "memory.flash_bytes"),
         ("memory.flash_origin", 0x10000001, "memory.flash_origin"),
         ("memory.flash_origin", 1 << 32, "memory.flash_origin"),

@@ -6,14 +6,15 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 
 import click
 from rich.table import Table
 
 from wwtool.cli.common import console, print_json
 from wwtool.data.engines import engines
-from wwtool.device.emulators import nano, pico
-from wwtool.engines.machines import emulated, host_compiler
+from wwtool.device.emulators import esp32s3, nano, pico
+from wwtool.engines.machines import XTENSA_PACKAGES, emulated, host_compiler, picolibc
 from wwtool.errors import ToolError
 
 
@@ -58,6 +59,30 @@ def examine() -> list[Finding]:
             "arm-none-eabi-gcc",
             "firmware for the Pico and the Nano 33 BLE",
             "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi",
+        ),
+        Finding(
+            "xtensa-lx106-elf-gcc",
+            "firmware for the ESP32-S3",
+            bool(picolibc()),
+            _version("xtensa-lx106-elf-gcc"),
+            f"apt-get install {XTENSA_PACKAGES}",
+            False,
+        ),
+        Finding(
+            "esptool",
+            "images for the ESP32-S3",
+            find_spec("esptool") is not None,
+            "comes with wwtool",
+            "pip install 'esptool>=5'",
+            False,
+        ),
+        Finding(
+            esp32s3.QEMU,
+            "the emulated ESP32-S3",
+            shutil.which(esp32s3.QEMU) is not None,
+            _version(esp32s3.QEMU),
+            f"apt-get install {esp32s3.PACKAGE}",
+            False,
         ),
         _program("Node.js", "the emulated Pico", lambda: str(pico.find_node()), "apt-get install nodejs npm", False),
         _program("rp2040js", "the emulated Pico", lambda: str(pico.find_rp2040js()), pico.INSTALL_COMMAND, False),

@@ -16,6 +16,7 @@ from wwtool.errors import ToolError
 
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 _TIMEOUT_S = 600
+XTENSA_PACKAGES = "gcc-xtensa-lx106 picolibc-xtensa-lx106-elf"
 
 
 def host_compiler() -> str:
@@ -146,7 +147,7 @@ def emulated(core: Target) -> Machine:
             core,
             "xtensa-lx106-elf-gcc",
             (
-                *_picolibc(),
+                *picolibc(),
                 "-mlongcalls",
                 "-mtext-section-literals",
                 *_BARE,
@@ -155,19 +156,20 @@ def emulated(core: Target) -> Machine:
                 "-T",
                 str(script),
             ),
-            ("stdio.c", "xtensa/start.S", "xtensa/machine.c", "xtensa/builtins.c"),
+            ("stdio.c", "xtensa/start.S", "xtensa/machine.c", "../boards/esp32s3/builtins.c"),
             ("-lc", "-lgcc"),
             ("qemu-system-xtensa", "-M", "sim", "-cpu", "dc232b", "-icount", "shift=6", "-semihosting", *_QUIET),
             1,
             redirected=True,
-            packages="gcc-xtensa-lx106 picolibc-xtensa-lx106-elf qemu-system-misc",
+            packages=f"{XTENSA_PACKAGES} qemu-system-misc",
         )
     raise ValueError(f"there is no emulated core '{core}'")
 
 
 @cache
-def _picolibc() -> tuple[str, ...]:
-    """Where the Xtensa compiler's C library lies; its specs are not on the compiler's path."""
+def picolibc() -> tuple[str, ...]:
+    """Flags that say where the Xtensa compiler's C library lies, as its specs are not on the compiler's path; () if
+    compiler or library is missing."""
     if shutil.which("xtensa-lx106-elf-gcc") is None:
         return ()
     command = ["xtensa-lx106-elf-gcc", "-print-file-name=libc.a"]

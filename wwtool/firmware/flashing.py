@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from wwtool.firmware.esp_image import write_command
 from wwtool.platforms import Platform
 
 
@@ -16,4 +17,11 @@ def flash_line(platform: Platform, files: Mapping[str, Path]) -> str:
     """
     if platform.flash_tool == "bossac" and "bin" in files:
         return f"bossac --port=PORT -U -i -e -w {shlex.quote(str(files['bin']))} -R"
-    return str(files.get("uf2", files["elf"]))
+    if platform.flash_tool == "esptool" and "bin" in files:
+        return write_command(platform, shlex.quote(str(files["bin"])))
+    return str(flashed(files))
+
+
+def flashed(files: Mapping[str, Path]) -> Path:
+    """Of a build's image files, the one that a user puts on the board."""
+    return next(files[kind] for kind in ("uf2", "bin", "elf") if kind in files)

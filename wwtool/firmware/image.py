@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
 from wwtool.files import write_bytes, write_text
+from wwtool.firmware.esp_image import to_esp_image
 from wwtool.firmware.intel_hex import to_hex
 from wwtool.firmware.project import FirmwareProject, compile_flags, include_flags, link_flags
 from wwtool.firmware.sizes import Sizes, load_address, measure
@@ -58,7 +59,10 @@ def build_image(
     write_bytes(files["map"], map_file.read_bytes())
     if toolchain.hosted:
         files["elf"].chmod(0o755)
-    if not toolchain.hosted:
+    if platform.flash_tool == "esptool":
+        files["bin"] = out / f"{name}.bin"
+        write_bytes(files["bin"], to_esp_image(platform, elf, objects / f"{name}.bin"))
+    elif not toolchain.hosted:
         content = _raw_image(elf, platform, toolchain)
         files |= {kind: out / f"{name}.{kind}" for kind in platform.image if kind in _RAW_FORMATS}
         _write_formats(files, content, platform)

@@ -18,6 +18,7 @@ from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import write_text
+from wwtool.firmware.esp_image import esp_image_arguments
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.platforms import Platform
 
@@ -65,7 +66,7 @@ def write_project(
     """
     templates = asset_dir("firmware_templates")
     _copy_sources(templates / "core", folder / "core")
-    _copy_sources(templates / "boards" / platform.name, folder / "board")
+    _copy_sources(platform.board_folder, folder / "board")
     if platform.chip.core in _CORTEX_M:
         _copy_sources(templates / "boards" / "cortex_m", folder / "board")
     write_sources(model, folder / "model")
@@ -73,14 +74,15 @@ def write_project(
     write_text(
         folder / "ww_config.c", environment.get_template("ww_config.c.j2").render(_config(model, phrase, detector))
     )
-    files = (p.relative_to(folder) for p in folder.rglob("*") if p.suffix in (".c", ".S"))
-    sources = sorted(str(p) for p in files if "build" not in p.parts)  # where the project's Makefile works
+    files = [p.relative_to(folder) for p in folder.rglob("*") if p.suffix in (".c", ".S")]
+    sources = sorted(str(p) for p in files if p.parts[0] != "build")  # where its own Makefile builds
     fast = tuple(s for s in sources if Path(s).parts[0] in _FAST_FOLDERS or Path(s).name in _FAST_FILES)
     small = tuple(s for s in sources if s not in fast)
     script = "board/link.ld" if (folder / "board" / "link.ld").is_file() else None
     project = FirmwareProject(folder, small, fast, script)
     write_text(
-        folder / "Makefile", environment.get_template("Makefile.j2").render(_makefile(project, toolchain, phrase))
+        folder / "Makefile",
+        environment.get_template("Makefile.j2").render(_makefile(project, platform, toolchain, phrase)),
     )
     return project
 
@@ -136,11 +138,11 @@ def c_string(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _makefile(project: FirmwareProject, toolchain: Toolchain, phrase: str) -> dict[str, object]:
+def _makefile(project: FirmwareProject, platform: Platform, toolchain: Toolchain, phrase: str) -> dict[str, object]:
     return {
         "title": c_string(phrase).strip('"').replace("$", "$$").replace("#", "\\#"),
         "compiler": toolchain.compiler,
-        "objcopy": toolchain.objcopy,
+        "make_bin": _make_bin(platform, toolchain),
         "size": toolchain.size,
         "includes": " ".join(include_flags()),
         "flags": " ".join(compile_flags(toolchain)),
@@ -151,3 +153,10 @@ def _makefile(project: FirmwareProject, toolchain: Toolchain, phrase: str) -> di
         "hosted": toolchain.hosted,
         "linker_script": project.linker_script,
     }
+
+
+def _make_bin(platform: Platform, toolchain: Toolchain) -> str:
+    """The Makefile's command from the ELF, ``$<``, to the image, ``$@``."""
+    if platform.flash_tool == "esptool":
+        return f"esptool {' '.join(esp_image_arguments(platform))} -o $@ $<"
+    return f"{toolchain.objcopy} -O binary $< $@"

@@ -78,7 +78,8 @@ def load_address(elf: Path) -> int:
 
 
 def _in_flash(section: str) -> bool:
-    return section.startswith((".boot2", ".vectors", ".text", ".rodata", ".ARM", ".data", ".init_array", ".eh_frame"))
+    programmed = (".boot2", ".vectors", ".text", ".ram_text", ".rodata", ".ARM", ".data", ".init_array", ".eh_frame")
+    return section.startswith(programmed)
 
 
 def _run(toolchain: Toolchain, tool: str, arguments: list[str]) -> str:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from wwtool.engines.machines import host_compiler
+from wwtool.engines.machines import XTENSA_PACKAGES, host_compiler, picolibc
 from wwtool.errors import ToolError
 from wwtool.platforms import Platform
 
@@ -36,7 +36,11 @@ _CORE_FLAGS: dict[str, tuple[str, ...]] = {
     "cortex-m4f": ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
 }
 _SECTIONS = ("-ffunction-sections", "-fdata-sections")
-APT_PACKAGES = {"arm-none-eabi": "gcc-arm-none-eabi libnewlib-arm-none-eabi", "host": "gcc"}
+APT_PACKAGES = {
+    "arm-none-eabi": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "host": "gcc",
+    "xtensa-lx106": XTENSA_PACKAGES,
+}
 
 
 def find_toolchain(platform: Platform) -> Toolchain:
@@ -48,6 +52,8 @@ def find_toolchain(platform: Platform) -> Toolchain:
     if platform.toolchain == "host":
         hosted = (*_SECTIONS, "-g")
         return Toolchain("host", host_compiler(), "objcopy", "size", hosted, ("-Wl,--gc-sections",), (), hosted=True)
+    if platform.toolchain == "xtensa-lx106":
+        return _xtensa()
     if platform.toolchain != "arm-none-eabi" or platform.chip.core not in _CORE_FLAGS:
         raise ToolError(f"wwtool has no toolchain for {platform.name} yet; 'wwtool platforms' shows what it can build")
     prefix = "arm-none-eabi-"
@@ -59,6 +65,22 @@ def find_toolchain(platform: Platform) -> Toolchain:
     link = ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--fatal-warnings")
     return Toolchain(
         "arm-none-eabi", f"{prefix}gcc", f"{prefix}objcopy", f"{prefix}size", flags, link, ("-lgcc",), False
+    )
+
+
+def _xtensa() -> Toolchain:
+    """GCC for the ESP8266's core: its call0 code is a part of what the LX7 runs."""
+    prefix = "xtensa-lx106-elf-"
+    if shutil.which(prefix + "gcc") is None or not picolibc():
+        raise ToolError(
+            f"the compiler {prefix}gcc or its C library was not found; get them with: "
+            f"apt-get install {APT_PACKAGES['xtensa-lx106']}"
+        )
+    core = ("-mlongcalls", "-mtext-section-literals")
+    flags = (*picolibc(), *core, *_SECTIONS, "-ffreestanding", "-fno-common", "-g")
+    link = ("-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Wl,--fatal-warnings")
+    return Toolchain(
+        "xtensa-lx106", f"{prefix}gcc", f"{prefix}objcopy", f"{prefix}size", flags, link, ("-lc", "-lgcc"), False
     )
 
 

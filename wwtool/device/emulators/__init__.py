@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wwtool.device.emulators import host, nano, pico
+from wwtool.device.emulators import esp32s3, host, nano, pico
 from wwtool.device.emulators.process import Emulator
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest
@@ -12,7 +12,7 @@ from wwtool.files import read_manifest
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None
-) -> Emulator | host.HostBoard:
+) -> Emulator | host.HostBoard | esp32s3.Emulator:
     """Starts the image of a build folder on the emulator of its platform, or a bare Pico ``.bin``.
 
     Args:
@@ -36,4 +36,8 @@ def start(
         return nano.start(build, tcp_port, pty, audio)
     if platform == "pico":
         return pico.start(build, tcp_port, pty, console, audio)
+    if platform in esp32s3.PLATFORMS:
+        if audio is not None:
+            raise InputError("the emulated ESP32-S3 has no microphone; wwtool hil sends recordings over its console")
+        return esp32s3.start(build, tcp_port, pty)
     raise InputError(f"there is no emulator for {platform} yet; flash the board and run wwtool hil on its port")

@@ -1,0 +1,59 @@
+/*
+ * UART0. See uart.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "uart.h"
+
+#include "clock.h"
+#include "esp32s3.h"
+
+enum {
+    FIFO_BYTES = 128,
+    MIN_BAUD = 10000,  /* the divisor's integer part has 12 bits */
+    MAX_BAUD = 230400, /* the receive FIFO then lasts 5.5 ms: a feature frame and an inference */
+};
+
+static void set_divisor(uint32_t baud)
+{
+    const uint32_t sixteenths = (16u * CRYSTAL_HZ + baud / 2u) / baud;
+    UART_CLKDIV = sixteenths >> 4 | (sixteenths & 15u) << UART_CLKDIV_FRACTION_SHIFT;
+}
+
+void uart_init(uint32_t baud)
+{
+    UART_CLK_CONF = UART_CLK_CONF_CRYSTAL | UART_CLK_CONF_ENABLE | UART_CLK_CONF_RX;
+    set_divisor(baud);
+    const uint32_t format = UART_CONF0_8_BITS | UART_CONF0_1_STOP | UART_CONF0_CLOCK_ON;
+    UART_CONF0 = format | UART_CONF0_RX_RESET | UART_CONF0_TX_RESET;
+    UART_CONF0 = format;
+}
+
+__attribute__((noinline)) size_t uart_read(uint8_t *bytes, size_t max)
+{
+    size_t count = 0;
+    while (count < max && UART_RX_COUNT(UART_STATUS) > 0) {
+        bytes[count++] = (uint8_t)UART_FIFO;
+    }
+    return count;
+}
+
+__attribute__((noinline)) void uart_write(const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        while (UART_TX_COUNT(UART_STATUS) >= FIFO_BYTES - 1) {
+        }
+        UART_FIFO = bytes[i];
+    }
+}
+
+bool uart_set_baud(uint32_t baud)
+{
+    if (baud < MIN_BAUD || baud > MAX_BAUD) {
+        return false;
+    }
+    while (UART_TX_COUNT(UART_STATUS) > 0 || (UART_FSM_STATUS & UART_TX_STATE_MASK) != 0) {
+    }
+    set_divisor(baud);
+    return true;
+}

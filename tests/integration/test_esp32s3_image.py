@@ -1,0 +1,262 @@
+"""The ESP32-S3 firmware without a model: built, made an image by esptool, and run at its own addresses in QEMU."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wwtool.assets import asset_dir
+from wwtool.budget.dry_build import dry_build
+from wwtool.config import BudgetConfig
+from wwtool.device import suites
+from wwtool.device.emulators import esp32s3
+from wwtool.device.emulators.gdb_stub import GdbStub
+from wwtool.device.protocol import Event, parse_event
+from wwtool.device.session import Session
+from wwtool.engines.machines import WARNINGS, picolibc
+from wwtool.errors import DeviceError, InputError, ToolError
+from wwtool.firmware import esp_image
+from wwtool.firmware.esp_image import EspImage, Segment, parse_esp_image, to_esp_image
+from wwtool.firmware.toolchains import find_toolchain
+from wwtool.platforms import load_platform
+
+FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
+PLATFORM = load_platform("esp32s3")
+TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
+UART_FIFO, UART_CLKDIV = 0x60000000, 0x60000014
+BANNER = b"m-timestamp-mode-performance\r\n"
+
+needs_tools = pytest.mark.skipif(
+    not picolibc() or shutil.which(esp32s3.QEMU) is None, reason="the Xtensa compiler or QEMU is missing"
+)
+
+
+def _link(board: Path, target: Path) -> Path:
+    core = asset_dir("firmware_templates") / "core"
+    toolchain = find_toolchain(PLATFORM)
+    sources = [*sorted(board.glob("*.[cS]")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
+    subprocess.run(
+        [toolchain.compiler, *WARNINGS, *toolchain.flags, "-Os", *toolchain.link_flags, f"-I{core}", f"-I{board}",
+         "-T", str(board / "link.ld"), "-o", str(target), *map(str, sources), *toolchain.libraries],
+        check=True,
+    )  # fmt: skip
+    return target
+
+
+@pytest.fixture(scope="module")
+def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _link(PLATFORM.board_folder, tmp_path_factory.mktemp("esp32s3") / "fake.elf")
+
+
+@pytest.fixture(scope="module")
+def image(elf: Path) -> Path:
+    target = elf.with_suffix(".bin")
+    to_esp_image(PLATFORM, elf, target)
+    return target
+
+
+def _host_events(tmp_path: Path, samples: np.ndarray) -> list[Event]:
+    """What the same core and program report on this machine (boards/host)."""
+    templates = asset_dir("firmware_templates")
+    program = tmp_path / "host"
+    sources = [templates / "boards" / "host" / "main.c", *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
+    subprocess.run(["cc", "-O1", f"-I{templates / 'core'}", "-o", str(program), *map(str, sources)], check=True)
+    script = b"ww-reset%ww-prob 1%"
+    for start in range(0, len(samples), 512):
+        block = samples[start : start + 512].astype("<i2").tobytes()
+        script += b"ww-pcm %d%%" % len(block) + block
+    out = subprocess.run([program], input=script, capture_output=True, check=True, timeout=30).stdout.decode()
+    return [event for line in out.splitlines() if (event := parse_event(line))]
+
+
+@needs_tools
+def test_the_image_is_one_that_esptool_accepts(image: Path) -> None:
+    command = [sys.executable, "-m", "esptool", "image-info", str(image)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Detected image type: ESP32-S3" in said
+    assert said.count("(valid)") == 2, said
+    assert "Flash size: 4MB" in said and "Flash freq: 80m" in said and "Flash mode: DIO" in said
+    parsed = parse_esp_image(image.read_bytes())
+    esp32s3.check_memory(parsed)
+    code = next(s for s in parsed.segments if s.address == 0x40378000)
+    data = next(s for s in parsed.segments if s is not code)
+    assert code.address < parsed.entry < code.address + len(code.content)
+    assert data.address == code.address + len(code.content) - 0x6F0000, "data follows code in the same memory"
+    assert image.stat().st_size < 24 * 1024
+
+
+@contextmanager
+def _core(image: EspImage) -> Iterator[GdbStub]:
+    """An image on the core before its first instruction; registers are memory, and nobody answers for the UART."""
+    with tempfile.TemporaryDirectory() as folder:
+        process = esp32s3.start_core(image, Path(folder))
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            yield GdbStub(process.stdin, process.stdout)
+        finally:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                with suppress(OSError):
+                    stream.close()
+
+
+@needs_tools
+def test_it_boots_and_writes_its_banner_to_the_uart_s_own_register(image: Path) -> None:
+    written = bytearray()
+    with _core(parse_esp_image(image.read_bytes())) as stub:
+        stub.stop_at_write(UART_FIFO)
+        while len(written) < len(BANNER):
+            stub.resume()
+            stub.go_on_at_write(UART_FIFO)
+            stub.step()
+            written += stub.read(UART_FIFO, 1)
+            stub.stop_at_write(UART_FIFO)
+
+        def word(address: int) -> int:
+            return int(struct.unpack("<I", stub.read(address, 4))[0])
+
+        assert written == BANNER
+        divisor = (word(UART_CLKDIV) & 0xFFF) + (word(UART_CLKDIV) >> 20) / 16
+        assert 40e6 / divisor == pytest.approx(115200, rel=0.001)
+        assert word(0x60008098) == word(0x6001F048) == word(0x60020048) == 0, "watchdogs are off"
+        assert word(0x600080B4) >> 31 == 1, "the super watchdog feeds itself"
+        assert word(0x600080B0) == word(0x600080B8) == word(0x6001F064) == word(0x60020064) == 0, "locked again"
+
+
+@needs_tools
+def test_console(image: Path, tmp_path: Path) -> None:
+    expected = _host_events(tmp_path, TONE)
+    assert {event.kind for event in expected} == {"prob", "detection"}
+    rng = np.random.default_rng(1)
+    inputs = rng.integers(-100, 100, (5, 120)).astype(np.int8)
+    outputs = ((inputs.astype(int) + 128).sum(axis=1) // 120).astype(np.uint8)[:, None]
+    with esp32s3.start(image) as emulator, Session(emulator.url) as session:
+        assert session.name == "wwtool-esp32s3"
+        assert session.info().board == "esp32s3"
+        assert suites.parity(session, [suites.ParityGroup("random", inputs, outputs)]).passed
+        session.reset()
+        session.show_probabilities(True)
+        assert session.stream_pcm(TONE) == expected
+        memory = session.memory()
+        assert 256 < memory.stack_bytes < 4096
+        cycles = session.cycles()
+        assert cycles.frontend > 50_000
+        timing = session.infer(10)
+        assert cycles.invoke < timing.latency_us * 160 < cycles.invoke * 6  # both count with the same clock
+        session.set_baud(230400)
+        emulator.check()
+
+
+@needs_tools
+def test_cycles_are_instructions_times_the_profile_s_figure(tmp_path: Path) -> None:
+    loop = """
+        movi a4, 1000
+        rsr a2, ccount
+    1:  addi a4, a4, -1
+        bnez a4, 1b
+        rsr a3, ccount
+    2:  j 2b
+    """
+    (tmp_path / "loop.S").write_text(loop)
+    toolchain = find_toolchain(PLATFORM)
+    subprocess.run([toolchain.compiler, "-c", "-o", "loop.o", "loop.S"], cwd=tmp_path, check=True)
+    subprocess.run([toolchain.objcopy, "-O", "binary", "-j", ".text", "loop.o", "loop"], cwd=tmp_path, check=True)
+    code = (tmp_path / "loop").read_bytes()
+    end = code.rindex(bytes.fromhex("06ffff"))  # j to itself
+    with _core(EspImage("esp32s3", 0x40378000, (Segment(0x40378000, code),))) as stub:
+        stub.stop_at(0x40378000 + end)
+        stub.resume()
+        registers = stub.registers()
+    assert registers[3] - registers[2] == pytest.approx(2001 * PLATFORM.chip.cycles_per_instruction, abs=3)
+
+
+@needs_tools
+def test_a_fault_ends_the_run(tmp_path: Path) -> None:
+    board = tmp_path / "board"
+    shutil.copytree(PLATFORM.board_folder, board)
+    main = (board / "main.c").read_text()
+    assert "uart_init(CONSOLE_BAUD);" in main
+    broken = main.replace("uart_init(CONSOLE_BAUD);", '__asm__ volatile("ill");')
+    (board / "main.c").write_text(broken)
+    target = tmp_path / "broken.bin"
+    to_esp_image(PLATFORM, _link(board, tmp_path / "broken.elf"), target)
+    with pytest.raises(DeviceError, match="stopped: exception 0 at 0x4037"):
+        esp32s3.start(target)
+
+
+@needs_tools
+def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None:
+    script = (
+        "import os, sys, pathlib; from wwtool.device.emulators import esp32s3\n"
+        "emulator = esp32s3.start(pathlib.Path(sys.argv[1]))\n"
+        "print(emulator._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    out = subprocess.run([sys.executable, "-c", script, str(image)], capture_output=True, text=True, check=False).stdout
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{int(out)}").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{int(out)}").exists()
+
+
+@needs_tools
+def test_a_model_s_budget_is_measured() -> None:
+    result = dry_build(PLATFORM, "tcn32", "hey computer", BudgetConfig())
+    assert result.fits and result.cycles is not None
+    assert 20_000 < result.cycles.invoke < 1_000_000
+    assert result.sizes.model_flash > 5_000
+    assert result.sizes.ram > result.sizes.flash, "all that is flashed is in RAM, too"
+    strict = dry_build(PLATFORM, "tcn32", "hey computer", BudgetConfig(ram_bytes=20_000))
+    assert [line.name for line in strict.lines if not line.fits] == ["RAM"]
+
+
+@needs_tools
+def test_damaged_images(image: Path, tmp_path: Path) -> None:
+    content = image.read_bytes()
+    for place, value, said in (
+        (0, 0, "no ESP32 image"),
+        (12, 5, "is for chip 5"),
+        (100, content[100] ^ 1, "checksum is wrong"),
+        (len(content) - 1, content[-1] ^ 1, "SHA-256 is wrong"),
+    ):
+        damaged = bytearray(content)
+        damaged[place] = value
+        with pytest.raises(InputError, match=said):
+            parse_esp_image(bytes(damaged))
+    with pytest.raises(InputError, match="ends within a segment"):
+        parse_esp_image(content[:2000])
+    foreign = tmp_path / "foreign.bin"
+    (tmp_path / "x.elf").write_bytes(b"no ELF")
+    with pytest.raises(ToolError, match=r"esptool cannot make an image of x\.elf"):
+        to_esp_image(PLATFORM, tmp_path / "x.elf", foreign)
+
+
+def test_segments_that_the_rom_would_not_load() -> None:
+    for segments, said in (
+        ((Segment(0x42000000, b"x"),), "is not in SRAM"),
+        ((Segment(0x3FCD7DFF, b"xx"),), "is not in SRAM"),
+        ((Segment(0x40378000, bytes(32)), Segment(0x3FC88010, bytes(4))), "the same memory"),
+    ):
+        with pytest.raises(DeviceError, match=said):
+            esp32s3.check_memory(EspImage("esp32s3", 0x40378000, segments))
+
+
+def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="flash_chip"):
+        esp_image.esp_image_arguments(PLATFORM.model_copy(update={"flash_chip": None}))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="apt-get install qemu-system-misc"):
+        esp32s3.find_qemu()
+    with pytest.raises(ToolError, match="apt-get install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf"):
+        find_toolchain(PLATFORM)

@@ -1,0 +1,96 @@
+"""QEMU's debug stub: a program stopped at addresses, its registers and memory, over QEMU's standard streams."""
+
+from __future__ import annotations
+
+import struct
+from typing import IO
+
+from wwtool.errors import DeviceError
+
+_CHUNK_BYTES = 4096
+_MOST_MEMORY_BYTES = 1024  # of one packet
+
+
+class GdbStub:
+    """GDB's remote protocol, as far as it is needed.
+
+    Raises:
+        DeviceError: in every method, if QEMU has ended or refuses.
+    """
+
+    def __init__(self, to_qemu: IO[bytes], from_qemu: IO[bytes]) -> None:
+        self._to, self._from = to_qemu, from_qemu
+        self._received = b""
+        self.command("?")
+
+    def command(self, text: str) -> str:
+        """Sends a command and returns the answer."""
+        content = text.encode()
+        try:
+            self._to.write(b"$%b#%02x" % (content, sum(content) & 0xFF))
+            self._to.flush()
+            return self._answer()
+        except (OSError, ValueError) as error:
+            raise DeviceError(f"the emulator has ended ({error}); start it again") from error
+
+    def _answer(self) -> str:
+        while True:
+            begin = self._received.find(b"$")
+            end = self._received.find(b"#", begin)
+            if 0 <= begin < end and len(self._received) >= end + 3:
+                answer = self._received[begin + 1 : end]
+                self._received = self._received[end + 3 :]
+                self._to.write(b"+")
+                return answer.decode("ascii", "replace")
+            more = self._from.read1(_CHUNK_BYTES)  # type: ignore[attr-defined]
+            if not more:
+                raise OSError("its stream is closed")
+            self._received += more
+
+    def _order(self, text: str) -> None:
+        answer = self.command(text)
+        if answer != "OK":
+            raise DeviceError(f"the emulator refuses '{text[:40]}' with '{answer[:40]}'; install QEMU 7.2 or newer")
+
+    def stop_at(self, address: int) -> None:
+        """Sets a breakpoint."""
+        self._order(f"Z0,{address:x},2")
+
+    def stop_at_write(self, address: int) -> None:
+        """Stops the program when it writes the word at an address."""
+        self._order(f"Z2,{address:x},4")
+
+    def go_on_at_write(self, address: int) -> None:
+        """Takes back :meth:`stop_at_write`."""
+        self._order(f"z2,{address:x},4")
+
+    def resume(self) -> None:
+        """Runs the program until it stops."""
+        self.command("c")
+
+    def step(self) -> None:
+        """Runs one instruction."""
+        self.command("s")
+
+    def registers(self) -> list[int]:
+        """All registers, as 32-bit words in QEMU's order for the core."""
+        content = bytes.fromhex(self.command("g").replace("x", "0"))
+        return list(struct.unpack(f"<{len(content) // 4}I", content))
+
+    def set_registers(self, values: list[int]) -> None:
+        """Writes what :meth:`registers` gave, changed."""
+        self._order("G" + struct.pack(f"<{len(values)}I", *values).hex())
+
+    def read(self, address: int, count: int) -> bytes:
+        """Reads memory."""
+        parts = []
+        for begin in range(0, count, _MOST_MEMORY_BYTES):
+            size = min(_MOST_MEMORY_BYTES, count - begin)
+            parts.append(bytes.fromhex(self.command(f"m{address + begin:x},{size:x}")))
+        return b"".join(parts)
+
+    def write(self, address: int, content: bytes) -> None:
+        """Writes memory."""
+        for begin in range(0, len(content), _MOST_MEMORY_BYTES):
+            part = content[begin : begin + _MOST_MEMORY_BYTES]
+            self._order(f"M{address + begin:x},{len(part):x}:{part.hex()}")
