@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import subprocess
@@ -16,7 +17,7 @@ import numpy as np
 import pytest
 
 from wwtool.assets import asset_dir
-from wwtool.budget.dry_build import dry_build
+from wwtool.budget.dry_build import dry_build, measure_build
 from wwtool.config import BudgetConfig
 from wwtool.device import suites
 from wwtool.device.emulators import esp32s3
@@ -28,6 +29,7 @@ from wwtool.errors import DeviceError, InputError, ToolError
 from wwtool.firmware import esp_image
 from wwtool.firmware.esp_image import EspImage, Segment, parse_esp_image, to_esp_image
 from wwtool.firmware.toolchains import find_toolchain
+from wwtool.models.temporal import ZOO
 from wwtool.platforms import load_platform
 
 FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
@@ -219,6 +221,19 @@ def test_a_model_s_budget_is_measured() -> None:
     assert result.sizes.ram > result.sizes.flash, "all that is flashed is in RAM, too"
     strict = dry_build(PLATFORM, "tcn32", "hey computer", BudgetConfig(ram_bytes=20_000))
     assert [line.name for line in strict.lines if not line.fits] == ["RAM"]
+
+
+@needs_tools
+def test_a_folder_may_be_called_build_and_its_makefile_makes_the_same_image(tmp_path: Path) -> None:
+    folder = tmp_path / "build"
+    measure_build(PLATFORM, find_toolchain(PLATFORM), "tcn32", ZOO["tcn32"], "hey computer", BudgetConfig(), folder)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    subprocess.run(
+        ["make", "-s", "-j2", "-C", "firmware"], cwd=folder, check=True, capture_output=True,
+        env={**os.environ, "PATH": path},
+    )  # fmt: skip
+    made = parse_esp_image((folder / "firmware" / "firmware.bin").read_bytes())
+    assert made.segments == parse_esp_image((folder / "image" / "firmware.bin").read_bytes()).segments
 
 
 @needs_tools
