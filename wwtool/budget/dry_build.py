@@ -143,12 +143,14 @@ def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emu
 def cycles_note(platform: Platform) -> str:
     """Where the cycles come from, as a table's footnote."""
     factor = platform.chip.cycles_per_instruction
+    counted = "cycles counted on the emulated board"
     if factor is not None:
-        return (
-            f"latency: instructions counted on the emulated board, times {factor:g} cycles each, an estimate "
-            f"(platforms/{platform.name}.yaml), and the waits for the model's constants from flash"
+        counted = (
+            f"instructions counted on the emulated board, times {factor:g} cycles each, an estimate "
+            f"(platforms/{platform.name}.yaml)"
         )
-    return "latency: cycles counted on the emulated board, and the waits for the model's constants from flash"
+    waits = ", and the waits for the model's constants from flash" if platform.chip.flash_word_cycles else ""
+    return f"latency: {counted}{waits}"
 
 
 def check(
