@@ -1,6 +1,6 @@
 """What the generated C costs on emulated cores: instructions of an inference, code, memory, time to compile.
 
-    python bench/instructions.py MODEL.tflite ... [--core cortex-m4] [--layers]
+    python bench/instructions.py MODEL.tflite ... [--core cortex-m4] [--flag -Os] [--layers]
 
 Instructions are those that QEMU executes (`-icount`), the same on every machine. Beside them stands TFLM with CMSIS-NN
 (commit 90b983c2, GCC 12.2, release flags, int8 registrations only, counted the same way) for the models it was measured
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from wwtool.compiler.package import compile_graph
+from wwtool.compiler.package import COMPILER_FLAG, compile_graph
 from wwtool.compiler.reader import read_model
 from wwtool.compiler.targets import Optimize, Target
 from wwtool.engines.diff import random_rows
@@ -38,13 +38,14 @@ ROWS = 4  # inferences that are averaged
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--core", "cores", multiple=True, default=("cortex-m4", "cortex-m0plus", "xtensa"))
+@click.option("--flag", default=COMPILER_FLAG, show_default=True, help="How the compiler optimizes; code stays at -O2.")
 @click.option("--layers", is_flag=True, help="Instructions of every kernel call, too.")
-def main(paths: tuple[Path, ...], cores: tuple[Target, ...], layers: bool) -> None:
+def main(paths: tuple[Path, ...], cores: tuple[Target, ...], flag: str, layers: bool) -> None:
     print(ROW.format("model", "core", "", "MACs", "instr.", "a MAC", "code", "weights", "arena", "state", "compile"))
     for path in paths:
         for core in cores:
             for optimize in ("speed", "size"):
-                measure(path, core, optimize, layers)
+                measure(path, core, optimize, flag, layers)
             for (part, known), (instructions, code, arena) in TFLM.items():
                 if part in path.name and known == core:
                     print(
@@ -52,13 +53,13 @@ def main(paths: tuple[Path, ...], cores: tuple[Target, ...], layers: bool) -> No
                     )
 
 
-def measure(path: Path, core: Target, optimize: Optimize, layers: bool) -> None:
+def measure(path: Path, core: Target, optimize: Optimize, flag: str, layers: bool) -> None:
     graph = read_model(path)
     start = time.process_time()
     model = compile_graph(graph, path.stem, core, optimize)
     seconds = time.process_time() - start
     machine = emulated(core)
-    counts = count_instructions(model, machine, random_rows(graph, ROWS), layers)
+    counts = count_instructions(model, machine, random_rows(graph, ROWS), layers, flag)
     total, memory = sum(counts), model.memory
     code = sum(size.nbytes for size in code_sizes(model, machine))
     figures = (model.macs, total, f"{total / max(model.macs, 1):.2f}", code)

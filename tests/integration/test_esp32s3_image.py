@@ -8,13 +8,13 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from board_images import ends_with_its_parent
 
 from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import dry_build, measure_build
@@ -199,17 +199,7 @@ def test_a_fault_ends_the_run(tmp_path: Path) -> None:
 
 @needs_tools
 def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None:
-    script = (
-        "import os, sys, pathlib; from wwtool.device.emulators import esp32s3\n"
-        "emulator = esp32s3.start(pathlib.Path(sys.argv[1]))\n"
-        "print(emulator._process.pid, flush=True)\n"
-        "os.kill(os.getpid(), 9)\n"
-    )
-    out = subprocess.run([sys.executable, "-c", script, str(image)], capture_output=True, text=True, check=False).stdout
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{int(out)}").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not Path(f"/proc/{int(out)}").exists()
+    assert ends_with_its_parent("esp32s3", image)
 
 
 @needs_tools

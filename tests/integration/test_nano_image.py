@@ -7,23 +7,22 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import serial
+from board_images import ends_with_its_parent, host_events, link_arm_board
 from cli import SMALL, run_apart
 
 from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import count_cycles, random_model
 from wwtool.device import emulators, suites
 from wwtool.device.emulators import nano
-from wwtool.device.protocol import Event, parse_event
+from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
 from wwtool.engines.diff import random_rows
-from wwtool.engines.machines import WARNINGS
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import BudgetError, DeviceError, InputError, ToolError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
@@ -36,7 +35,6 @@ from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.temporal import ZOO
 from wwtool.platforms import Platform, load_platform
 
-FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 STACK_BYTES = 8192
 ORIGIN = 0x10000
@@ -59,18 +57,6 @@ def _missing() -> str:
 pytestmark = pytest.mark.skipif(bool(_missing()), reason=_missing() or "all is there")
 
 
-def _link(board: Path, target: Path) -> None:
-    core = asset_dir("firmware_templates") / "core"
-    shared = asset_dir("firmware_templates") / "boards" / "cortex_m"
-    sources = [*sorted(board.glob("*.c")), *sorted(shared.glob("*.c")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
-    subprocess.run(
-        ["arm-none-eabi-gcc", *WARNINGS, *ARM_FLAGS, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
-         "-Wl,--fatal-warnings", f"-I{core}", f"-I{board}", f"-I{shared}", "-T", str(board / "link.ld"),
-         "-o", str(target), *map(str, sources), "-lgcc"],
-        check=True,
-    )  # fmt: skip
-
-
 def _image(elf: Path) -> Path:
     target = elf.with_suffix(".bin")
     subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(target)], check=True)
@@ -80,7 +66,7 @@ def _image(elf: Path) -> Path:
 @pytest.fixture(scope="module")
 def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("nano") / "fake.elf"
-    _link(asset_dir("firmware_templates") / "boards" / "nano33ble", target)
+    link_arm_board(asset_dir("firmware_templates") / "boards" / "nano33ble", target, ARM_FLAGS)
     return target
 
 
@@ -103,22 +89,6 @@ def built(tmp_path_factory: pytest.TempPathFactory, platform: Platform) -> image
     compiled = random_model(platform, ZOO[name], name)
     project = write_project(folder / "firmware", platform, toolchain, compiled, "hey fake", DetectorConfig())
     return images.build_image(project, platform, toolchain, folder / "objects", folder / "image", "firmware")
-
-
-def _host_events(tmp_path: Path, samples: np.ndarray) -> list[Event]:
-    """What the same core and program report on this machine (boards/host)."""
-    templates = asset_dir("firmware_templates")
-    program = tmp_path / "host"
-    sources = [templates / "boards" / "host" / "main.c", *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
-    subprocess.run(
-        ["cc", *WARNINGS, "-O1", f"-I{templates / 'core'}", "-o", str(program), *map(str, sources)], check=True
-    )
-    script = b"ww-reset%ww-prob 1%"
-    for start in range(0, len(samples), 512):
-        block = samples[start : start + 512].astype("<i2").tobytes()
-        script += b"ww-pcm %d%%" % len(block) + block
-    out = subprocess.run([program], input=script, capture_output=True, check=True, timeout=30).stdout.decode()
-    return [event for line in out.splitlines() if (event := parse_event(line))]
 
 
 def test_the_image_begins_with_vectors_of_its_own_memory(built: images.Image) -> None:
@@ -191,7 +161,7 @@ def test_banner_and_names(image: Path) -> None:
 
 
 def test_console(image: Path, tmp_path: Path, platform: Platform) -> None:
-    expected = _host_events(tmp_path, TONE)
+    expected = host_events(tmp_path, TONE)
     assert {event.kind for event in expected} == {"prob", "detection"}
     rng = np.random.default_rng(1)
     inputs = rng.integers(-100, 100, (5, 120)).astype(np.int8)
@@ -273,17 +243,7 @@ def test_what_would_fail_on_silicon_ends_the_run(image: Path, first_byte: int, r
 
 
 def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None:
-    script = (
-        "import os, sys, pathlib; from wwtool.device.emulators import nano\n"
-        "emulator = nano.start(pathlib.Path(sys.argv[1]))\n"
-        "print(emulator._process.pid, flush=True)\n"
-        "os.kill(os.getpid(), 9)\n"
-    )
-    out = subprocess.run([sys.executable, "-c", script, str(image)], capture_output=True, text=True, check=False).stdout
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{int(out)}").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not Path(f"/proc/{int(out)}").exists()
+    assert ends_with_its_parent("nano", image)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +274,7 @@ def test_the_emulated_chip_is_as_strict_as_silicon(tmp_path: Path, file: str, ol
     text = (board / file).read_text()
     assert old in text
     (board / file).write_text(text.replace(old, new))
-    _link(board, tmp_path / "broken.elf")
+    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
     silence = tmp_path / "silence.raw"
     silence.write_bytes(bytes(2 * 4 * 16000))  # time passes quickly while audio plays
     with pytest.raises(DeviceError, match=reason), nano.start(_image(tmp_path / "broken.elf"), audio=silence) as broken:

@@ -6,25 +6,23 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import serial
+from board_images import ends_with_its_parent, host_events, link_arm_board
 from cli import emulation_missing
 
 from wwtool.assets import asset_dir
 from wwtool.device import suites
 from wwtool.device.emulators import pico
-from wwtool.device.protocol import Event, parse_event
+from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
-from wwtool.engines.machines import WARNINGS
 from wwtool.errors import DeviceError, InputError, ToolError
 from wwtool.firmware import uf2
 
-FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 STACK_BYTES = 8192
 ARM_FLAGS = [
@@ -32,18 +30,6 @@ ARM_FLAGS = [
 ]  # fmt: skip
 
 needs_emulator = pytest.mark.skipif(bool(emulation_missing()), reason=emulation_missing() or "all is there")
-
-
-def _link(board: Path, target: Path) -> None:
-    core = asset_dir("firmware_templates") / "core"
-    shared = asset_dir("firmware_templates") / "boards" / "cortex_m"
-    sources = [*sorted(board.glob("*.[cS]")), *sorted(shared.glob("*.c")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
-    subprocess.run(
-        ["arm-none-eabi-gcc", *WARNINGS, *ARM_FLAGS, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
-         "-Wl,--fatal-warnings", f"-I{core}", f"-I{board}", f"-I{shared}", "-T", str(board / "link.ld"),
-         "-o", str(target), *map(str, sources), "-lgcc"],
-        check=True,
-    )  # fmt: skip
 
 
 def _image(elf: Path) -> Path:
@@ -57,29 +43,13 @@ def _image(elf: Path) -> Path:
 @pytest.fixture(scope="module")
 def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("pico") / "fake.elf"
-    _link(asset_dir("firmware_templates") / "boards" / "pico", target)
+    link_arm_board(asset_dir("firmware_templates") / "boards" / "pico", target, ARM_FLAGS)
     return target
 
 
 @pytest.fixture(scope="module")
 def image(elf: Path) -> Path:
     return _image(elf)
-
-
-def _host_events(tmp_path: Path, samples: np.ndarray) -> list[Event]:
-    """What the same core and program report on this machine (boards/host)."""
-    templates = asset_dir("firmware_templates")
-    program = tmp_path / "host"
-    sources = [templates / "boards" / "host" / "main.c", *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
-    subprocess.run(
-        ["cc", *WARNINGS, "-O1", f"-I{templates / 'core'}", "-o", str(program), *map(str, sources)], check=True
-    )
-    script = b"ww-reset%ww-prob 1%"
-    for start in range(0, len(samples), 512):
-        block = samples[start : start + 512].astype("<i2").tobytes()
-        script += b"ww-pcm %d%%" % len(block) + block
-    out = subprocess.run([program], input=script, capture_output=True, check=True, timeout=30).stdout.decode()
-    return [event for line in out.splitlines() if (event := parse_event(line))]
 
 
 @needs_emulator
@@ -105,7 +75,7 @@ def test_banner_and_names(image: Path) -> None:
 @needs_emulator
 @pytest.mark.parametrize("console", ["uart", "usb"])
 def test_console(image: Path, tmp_path: Path, console: str) -> None:
-    expected = _host_events(tmp_path, TONE)
+    expected = host_events(tmp_path, TONE)
     assert {event.kind for event in expected} == {"prob", "detection"}
     rng = np.random.default_rng(1)
     inputs = rng.integers(-100, 100, (5, 120)).astype(np.int8)
@@ -187,17 +157,7 @@ def test_the_1200_baud_touch_reaches_the_boot_loader(image: Path) -> None:
 
 @needs_emulator
 def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None:
-    script = (
-        "import os, sys, pathlib; from wwtool.device.emulators import pico\n"
-        "emulator = pico.start(pathlib.Path(sys.argv[1]))\n"
-        "print(emulator._process.pid, flush=True)\n"
-        "os.kill(os.getpid(), 9)\n"
-    )
-    out = subprocess.run([sys.executable, "-c", script, str(image)], capture_output=True, text=True, check=False).stdout
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{int(out)}").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not Path(f"/proc/{int(out)}").exists()
+    assert ends_with_its_parent("pico", image)
 
 
 @needs_emulator
@@ -220,7 +180,7 @@ def test_the_runner_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str,
     text = (board / file).read_text()
     assert old in text
     (board / file).write_text(text.replace(old, new))
-    _link(board, tmp_path / "broken.elf")
+    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
     silence = tmp_path / "silence.raw"
     silence.write_bytes(bytes(2 * 4 * 16000))  # time passes quickly while audio plays
     with pytest.raises(DeviceError, match=reason), pico.start(_image(tmp_path / "broken.elf"), audio=silence) as broken:

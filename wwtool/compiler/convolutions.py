@@ -56,7 +56,7 @@ def lower_conv_2d(graph: Graph, op: Operator) -> list[Call]:
     x, w, y = _tensors(graph, op, 4)
     if w.shape[3] != x.shape[3]:
         raise InputError(f"{op.where()} is a grouped convolution, which is not supported; use DEPTHWISE_CONV_2D")
-    window = _window(op, x, y, w.shape[1], w.shape[2])
+    window = window_of(op, x, y, w.shape[1], w.shape[2])
     if y.shape[3] != w.shape[0]:
         raise InputError(f"{op.where()} has {y.shape[3]} output channels and weights for {w.shape[0]}")
     weights = _constant_data(op, w)
@@ -82,7 +82,7 @@ def lower_depthwise_conv_2d(graph: Graph, op: Operator) -> list[Call]:
     multiplier = w.shape[3] // x.shape[3]
     if multiplier * x.shape[3] != w.shape[3] or w.shape[0] != 1 or y.shape[3] != w.shape[3]:
         raise InputError(f"{op.where()} has weights of shape {list(w.shape)}, which do not fit its input's channels")
-    window = _window(op, x, y, w.shape[1], w.shape[2])
+    window = window_of(op, x, y, w.shape[1], w.shape[2])
     weights = _constant_data(op, w)
     acc_bias = _bias(graph, op, w.shape[3])
     _require_32_bits(op, acc_bias, weights.reshape(-1, w.shape[3]).T, x.zero_point)
@@ -133,7 +133,7 @@ def lower_average_pool_2d(graph: Graph, op: Operator) -> list[Call]:
     _require_int8(op, x, y)
     if (x.scale, x.zero_point) != (y.scale, y.zero_point):
         raise InputError(f"{op.where()} changes the scale, which AVERAGE_POOL_2D cannot; export it with equal scales")
-    window = _window(op, x, y, int(op.options["filterHeight"]), int(op.options["filterWidth"]))
+    window = window_of(op, x, y, int(op.options["filterHeight"]), int(op.options["filterWidth"]))
     if x.shape[3] != y.shape[3]:
         raise InputError(f"{op.where()} has {x.shape[3]} input channels and {y.shape[3]} output channels")
     low, high = activation_range(op, y)
@@ -278,7 +278,7 @@ def activation_range(op: Operator, y: Tensor) -> tuple[int, int]:
     return low, high
 
 
-def _window(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_width: int) -> Window:
+def window_of(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_width: int) -> Window:
     if len(x.shape) != 4 or len(y.shape) != 4 or x.shape[0] != 1 or y.shape[0] != 1:
         raise InputError(f"{op.where()} needs tensors of four dimensions and batch 1, not {list(x.shape)}")
     stride = int(op.options["strideH"]), int(op.options["strideW"])

@@ -9,8 +9,7 @@ import numpy as np
 from wwtool import elementwise as rules
 from wwtool.compiler.calls import Call, Field, Span
 from wwtool.compiler.checks import format_of, require_int8, scaled
-from wwtool.compiler.convolutions import _window as window_of
-from wwtool.compiler.convolutions import activation_range
+from wwtool.compiler.convolutions import activation_range, window_of
 from wwtool.compiler.elementwise import multiplier_fields, range_fields
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.compiler.walks import merged, strides, walk_fields

@@ -88,17 +88,20 @@ class NativeEngine:
         self.close()
 
 
-def count_instructions(model: CompiledModel, machine: Machine, rows: Rows, calls: bool = False) -> list[int]:
+def count_instructions(
+    model: CompiledModel, machine: Machine, rows: Rows, calls: bool = False, flag: str = COMPILER_FLAG
+) -> list[int]:
     """Instructions of one inference on an emulated core, the mean over ``rows`` (see interface.py).
 
     One number, or with ``calls`` one for every kernel call and one for what comes after them.
+    ``flag`` says how the compiler optimizes.
     """
     with tempfile.TemporaryDirectory(prefix="wwtool-count-") as name:
         folder = Path(name)
         sources = write_sources(model, folder)
         write_text(folder / "run_rows.c", row_runner(model.program, model.memory))
         define = ("-DWW_COUNT_INSTRUCTIONS", *(("-DWW_MODEL_PROFILE",) if calls else ()))
-        machine.compile([*sources, folder / "run_rows.c"], folder / "count", (COMPILER_FLAG, *define))
+        machine.compile([*sources, folder / "run_rows.c"], folder / "count", (flag, *define))
         graph = model.program.graph
         raw = machine.run(folder / "count", _as_bytes(graph, rows))
         count = len(as_inputs(ports(graph, graph.inputs), rows)[0])
