@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from board_images import ends_with_its_parent
+from board_images import FAKE_PROGRAM, ends_with_its_parent, host_events
 
 from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import dry_build, measure_build
@@ -22,7 +22,6 @@ from wwtool.config import BudgetConfig
 from wwtool.device import suites
 from wwtool.device.emulators import esp32s3
 from wwtool.device.emulators.gdb_stub import GdbStub
-from wwtool.device.protocol import Event, parse_event
 from wwtool.device.session import Session
 from wwtool.engines.machines import WARNINGS, picolibc
 from wwtool.errors import DeviceError, InputError, ToolError
@@ -32,7 +31,6 @@ from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.temporal import ZOO
 from wwtool.platforms import load_platform
 
-FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 PLATFORM = load_platform("esp32s3")
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 UART_FIFO, UART_CLKDIV = 0x60000000, 0x60000014
@@ -65,20 +63,6 @@ def image(elf: Path) -> Path:
     target = elf.with_suffix(".bin")
     to_esp_image(PLATFORM, elf, target)
     return target
-
-
-def _host_events(tmp_path: Path, samples: np.ndarray) -> list[Event]:
-    """What the same core and program report on this machine (boards/host)."""
-    templates = asset_dir("firmware_templates")
-    program = tmp_path / "host"
-    sources = [templates / "boards" / "host" / "main.c", *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
-    subprocess.run(["cc", "-O1", f"-I{templates / 'core'}", "-o", str(program), *map(str, sources)], check=True)
-    script = b"ww-reset%ww-prob 1%"
-    for start in range(0, len(samples), 512):
-        block = samples[start : start + 512].astype("<i2").tobytes()
-        script += b"ww-pcm %d%%" % len(block) + block
-    out = subprocess.run([program], input=script, capture_output=True, check=True, timeout=30).stdout.decode()
-    return [event for line in out.splitlines() if (event := parse_event(line))]
 
 
 @needs_tools
@@ -138,7 +122,7 @@ def test_it_boots_and_writes_its_banner_to_the_uart_s_own_register(image: Path) 
 
 @needs_tools
 def test_console(image: Path, tmp_path: Path) -> None:
-    expected = _host_events(tmp_path, TONE)
+    expected = host_events(tmp_path, TONE)
     assert {event.kind for event in expected} == {"prob", "detection"}
     rng = np.random.default_rng(1)
     inputs = rng.integers(-100, 100, (5, 120)).astype(np.int8)
