@@ -132,9 +132,16 @@ class Platform(_Section):
         return asset_dir("firmware_templates") / "boards" / (self.board or self.name)
 
     @property
+    def code_folders(self) -> tuple[Path, ...]:
+        """Where the board's code comes from; of files with the same name the last folder's counts."""
+        boards = asset_dir("firmware_templates") / "boards"
+        shared = {"cortex-m0plus": ("bare", "cortex_m"), "cortex-m4f": ("bare", "cortex_m"), "xtensa-lx7": ("bare",)}
+        return (*(boards / name for name in shared.get(self.chip.core, ())), self.board_folder)
+
+    @property
     def has_board(self) -> bool:
         """Whether wwtool has the board's own code and can build for it; the others are data only so far."""
-        return (self.board_folder / "main.c").is_file()
+        return self.board_folder.is_dir()
 
 
 def platform_names() -> list[str]:

@@ -25,7 +25,6 @@ from wwtool.platforms import Platform
 # Where the time goes; everything else is compiled for size.
 _FAST_FOLDERS = ("model",)
 _FAST_FILES = ("ww_fft.c",)
-_CORTEX_M = ("cortex-m0plus", "cortex-m4f")  # bare cores, which share boards/cortex_m
 _INCLUDES = ("core", "model", "board")
 
 
@@ -66,9 +65,8 @@ def write_project(
     """
     templates = asset_dir("firmware_templates")
     _copy_sources(templates / "core", folder / "core")
-    _copy_sources(platform.board_folder, folder / "board")
-    if platform.chip.core in _CORTEX_M:
-        _copy_sources(templates / "boards" / "cortex_m", folder / "board")
+    for code in platform.code_folders:
+        _copy_sources(code, folder / "board")
     write_sources(model, folder / "model")
     environment = template_environment("frameworks/bare-metal")
     write_text(
