@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -228,6 +229,7 @@ def parse_platform(path: Path) -> Platform:
         raise InputError(describe_validation(error, path.name)) from error
 
 
-def load_platforms() -> list[Platform]:
-    """All profiles."""
-    return [load_platform(name) for name in platform_names()]
+@cache
+def load_platforms() -> tuple[Platform, ...]:
+    """All profiles, in order of their names."""
+    return tuple(load_platform(name) for name in platform_names())
