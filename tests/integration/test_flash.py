@@ -145,6 +145,14 @@ def test_a_bridge_is_taken_where_there_is_no_better(bench: Bench, run: Flash, tm
     assert run(build, "--port", board).code == 0
 
 
+def test_a_board_that_comes_back_between_the_steps(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:
+    bench.plug(board, S3)
+    bench.module("esptool", f"if 'write-flash' in words: bench.unplug({board!r})")
+    with bench.when(lambda: not bench.comports() and len(bench.calls()) == 1, lambda: bench.plug(board, S3)):
+        assert run(make_build(tmp_path / "b", "esp32s3")).code == 0
+    assert [call[7] for call in bench.calls()] == ["write-flash", "verify-flash"]
+
+
 FAILURES = [
     ("sys.exit('A fatal error occurred: Failed to connect to ESP32-S3: No serial data received.')", ["hold BOOT"]),
     ("sys.exit('This chip is ESP32-S2, not ESP32-S3. Wrong chip argument?')", ["another chip", "ESP32-S2", "--port"]),
@@ -155,6 +163,10 @@ FAILURES = [
         ["went away", "half an image", "BOOT"],
     ),
     ("sys.exit('device reports readiness to read but returned no data (device disconnected)')", ["went away"]),
+    (
+        "sys.exit('Could not open, the port is busy or does not exist ([Errno 11] Could not exclusively lock port)')",
+        ["another program uses"],
+    ),
     ("os.kill(os.getpid(), signal.SIGKILL)", ["SIGKILL", "half an image"]),
     ("print('Traceback (most recent call last):'); sys.exit('MemoryError: error of its own')", ["error of its own"]),
     ("sys.exit(3)", ["gave no reason", "hold BOOT"]),
@@ -265,12 +277,15 @@ def test_what_is_no_build(run: Flash, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["{", "[]", "{}", '{"schema": "other"}', '{"schema": "wwtool.manifest", "platform": "pico"}',
              '{"schema": "wwtool.manifest", "platform": "zx81", "image": {}, "outputs": {}, "phrase": "", "model": {}}',
+             '{"schema": "wwtool.manifest", "platform": "pico", "image": {"uf2": "/etc/passwd"}, "outputs": {}, '
+             '"phrase": "", "model": {"sha256": ""}}',
              '{"schema": "wwtool.manifest", "platform": "pico", "image": [], "outputs": 3, "phrase": 1, "model": 2}'],
 )  # fmt: skip
-def test_a_damaged_manifest(run: Flash, tmp_path: Path, text: str) -> None:
+def test_a_damaged_manifest(bench: Bench, run: Flash, tmp_path: Path, text: str) -> None:
     build = make_build(tmp_path / "b", "pico")
+    bench.mount("RPI-RP2", "RPI-RP2")
     (build / "manifest.json").write_text(text)
-    run(build).refused(4, "manifest.json", "again")
+    run(build).refused(4, "again")
 
 
 def test_an_altered_image(bench: Bench, run: Flash, tmp_path: Path) -> None:
@@ -349,6 +364,15 @@ def test_pico(bench: Bench, run: Flash, folder: Path, board: str) -> None:
     assert (result.code, result.err) == (0, "")
     value = json.loads(result.out)
     assert (value["tool"], value["verified"], value["console"]) == ("uf2", "console", board)
+
+
+def test_another_pico_that_runs_is_not_asked(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:
+    build = make_build(tmp_path / "b", "pico")
+    drive = bench.mount("RPI-RP2", "RPI-RP2")
+    bench.plug("/dev/ttyACM6", PICO, "1-6")
+    with bench.when(_has(drive, build), _started(bench, drive, build, board)):
+        result = run(build, "--json")
+    assert (result.code, json.loads(result.out)["console"]) == (0, board)
 
 
 def test_pico_whose_console_does_not_come(bench: Bench, run: Flash, tmp_path: Path) -> None:
@@ -520,6 +544,15 @@ def test_nano_in_its_boot_loader(bench: Bench, run: Flash, folder: Path) -> None
     assert bench.calls() == [["bossac", "-p", "/dev/ttyACM3", "-U", "-i", "-e", "-w", "-v", "-R", "hey.bin"]]
     assert "read back by bossac" in result.out
     assert "console has not appeared" in result.out
+
+
+def test_another_nano_that_runs_is_not_asked(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:
+    build = make_build(tmp_path / "b", "nano33ble")
+    bench.plug("/dev/ttyACM3", NANO_LOADER, "1-3")
+    bench.plug("/dev/ttyACM6", NANO, "1-6")
+    bench.tool("bossac", "bench.unplug('/dev/ttyACM3')")
+    result = run(build, "--port", "/dev/ttyACM3", "--json")
+    assert (result.code, json.loads(result.out)["console"]) == (0, None)
 
 
 def test_nano_through_its_program(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from wwtool.device.flash import ports
 from wwtool.device.flash.choose import make_plan
+from wwtool.device.flash.failures import PROBES
 from wwtool.device.flash.images import Build, read_build
 from wwtool.device.flash.plan import Plan
 from wwtool.device.flash.ports import Port
@@ -90,13 +91,13 @@ def flash(folder: Path, port: str | None, tool: str | None, say: Callable[[str],
     """
     build = read_build(folder)
     plan = make_plan(build, port, tool)
-    before = {p.device for p in ports.ports()}
+    before = _consoles(build)
     runner = Runner(build.platform, say)
     runner.run(plan)
     return _confirmed(build, plan, runner, before, say)
 
 
-def _confirmed(build: Build, plan: Plan, runner: Runner, before: set[str], say: Callable[[str], None]) -> Flashed:
+def _confirmed(build: Build, plan: Plan, runner: Runner, before: list[Port], say: Callable[[str], None]) -> Flashed:
     """Looks for the program's console and asks who is there."""
     say("waiting for the program's console")
     console = wait_for(lambda: _console(build, plan, before), _CONSOLE_TIMEOUT_S)
@@ -113,20 +114,22 @@ def _confirmed(build: Build, plan: Plan, runner: Runner, before: set[str], say: 
     )
 
 
-def _console(build: Build, plan: Plan, before: set[str]) -> Port | None:
-    """The port of the program that was just written: the board's own, or the one that came."""
-    usb = build.platform.usb
-    assert usb is not None
-    found = ports.with_ids(usb.running)
-    if plan.port is not None:
-        if plan.port.usb_id not in usb.loader:
-            there = [p for p in ports.ports() if p.device == plan.port.device]
-            bridge = [p for p in there if p.usb_id not in (*usb.running, *usb.loader)]
-            if bridge:  # a USB-to-serial chip stays, whatever runs behind it
-                return bridge[0]
-        return ports.same_board(found, plan.port)
-    came = [p for p in found if p.device not in before]
-    return ports.same_board(came, None) or ports.same_board(found, None)
+def _consoles(build: Build) -> list[Port]:
+    """The ports of programs on boards of the build's platform."""
+    return ports.with_ids(build.platform.usb.running if build.platform.usb else ())
+
+
+def _console(build: Build, plan: Plan, before: list[Port]) -> Port | None:
+    """The port of the program that was just written; other boards of the same kind may be there, too."""
+    found = _consoles(build)
+    if plan.tool in PROBES:  # which board hangs on the probe is not known
+        return ports.same_board(found, None)
+    if plan.port is None:
+        return ports.same_board([port for port in found if port not in before], None)
+    if build.platform.usb and plan.port.usb_id not in (*build.platform.usb.running, *build.platform.usb.loader):
+        # A USB-to-serial chip, or a port of which nothing is known, stays, whatever runs behind it.
+        return plan.port
+    return ports.same_board(found, plan.port)
 
 
 def _identify(build: Build, console: Port) -> DeviceInfo:

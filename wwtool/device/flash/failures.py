@@ -12,6 +12,7 @@ PROBES = ("openocd", "pyocd", "probe-rs")
 
 _DENIED = r"permission denied|errno 13|libusb_error_access|access denied|insufficient permissions"
 _OTHER_CHIP = r"this chip is|wrong chip argument|device unsupported|wrong target|chip family mismatch"
+_BUSY = r"resource temporarily unavailable|resource busy|exclusively lock|access is denied"
 _VERIFY = r"verif(?:y|ication) fail|does not match|do not match|contents differ|mismatch"
 _GONE = (
     r"no such file or directory.*(?:/dev|port)|device disconnected|device not configured|no such device"
@@ -92,6 +93,10 @@ def explain(platform: Platform, tool: str, where: str, code: int, output: str, g
         return f"{tool} may not use the USB device; allow it with: {udev_line(rule)}"
     if gone:
         return lost(platform, where)
+    if says(_BUSY):
+        return (
+            f"another program uses {where}; end it (a serial monitor, or ModemManager), and run the same command again"
+        )
     if says(_OTHER_CHIP):
         said = _telling(output, _OTHER_CHIP)
         return f"{tool} finds another chip than the {platform.title}'s at {where} ({said}); check the board and --port"

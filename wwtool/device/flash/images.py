@@ -20,7 +20,7 @@ class Build:
         platform: what it was built for.
         phrase: its wake word.
         model_sha256: what the console of a board that runs it says.
-        images: files by kind (uf2, bin, hex, elf).
+        images: paths in the folder by kind (uf2, bin, hex, elf).
         sha256: of each file, by its path in the folder, as the manifest has it.
     """
 
@@ -28,7 +28,7 @@ class Build:
     platform: Platform
     phrase: str
     model_sha256: str
-    images: dict[str, Path]
+    images: dict[str, str]
     sha256: dict[str, str]
 
     def image(self, kind: str) -> Path:
@@ -37,10 +37,11 @@ class Build:
         Raises:
             InputError: it is missing, or not the one that was built.
         """
-        path = self.images.get(kind)
-        if path is None or not path.is_file():
+        name = self.images.get(kind, "")
+        path = self.folder / name
+        if not path.is_file():
             raise InputError(f"{self.folder} has no .{kind} image; run wwtool build again")
-        if sha256_of(path) != self.sha256.get(path.relative_to(self.folder).as_posix()):
+        if sha256_of(path) != self.sha256.get(name):
             raise InputError(f"{path} is not the image that was built, as its SHA-256 differs; run wwtool build again")
         return path
 
@@ -61,8 +62,8 @@ def read_build(folder: Path) -> Build:
         if manifest["schema"] != "wwtool.manifest":
             raise ValueError
         platform = load_platform(str(manifest["platform"]))
-        images = {str(kind): folder / str(path) for kind, path in manifest["image"].items()}
-        sha256 = {Path(path).as_posix(): str(facts["sha256"]) for path, facts in manifest["outputs"].items()}
+        images = {str(kind): str(path) for kind, path in manifest["image"].items()}
+        sha256 = {str(path): str(facts["sha256"]) for path, facts in manifest["outputs"].items()}
         build = Build(folder, platform, str(manifest["phrase"]), str(manifest["model"]["sha256"]), images, sha256)
     except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
         raise InputError(
@@ -75,7 +76,7 @@ def read_build(folder: Path) -> Build:
 def _refuse_hosted(build: Build) -> None:
     if build.platform.flash_tools:
         return
-    program = build.images.get("elf", build.folder / "image")
+    program = build.folder / build.images.get("elf", "image")
     if build.platform.toolchain == "host" and build.platform.chip.core == "host":
         remedy = f"run {shlex.quote(str(program))}, or wwtool emulate {shlex.quote(str(build.folder))}"
     else:

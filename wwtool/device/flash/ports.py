@@ -170,9 +170,8 @@ def touch(port: Port, platform: Platform) -> None:
 
 
 def same_board(found: Sequence[Port], before: Port | None) -> Port | None:
-    """Of ports that appeared, the one in the place of ``before``, or the only one."""
+    """Of ``found``, the one in the place of ``before``; the only one, if places are not known."""
     if before is not None and before.location:
-        for port in found:
-            if port.location == before.location:
-                return port
+        here = [port for port in found if port.location == before.location]
+        found = here or [port for port in found if not port.location]
     return found[0] if len(found) == 1 else None

@@ -124,6 +124,8 @@ class Runner:
 
     def _run(self, step: Run) -> None:
         where = self.port.device if self.port else "USB"
+        if self._is_gone():  # a step before may have reset the board
+            wait_for(lambda: not self._is_gone() or None, BOOT_TIMEOUT_S)
         if self.port is not None:
             ports.require_access(self.port)
         words = [self.port.device if word == PORT and self.port else word for word in step.command]
@@ -134,6 +136,7 @@ class Runner:
             code, output = 1, "verify failed"
         if code != 0:
             raise DeviceError(failures.explain(self.platform, step.tool, where, code, output, self._is_gone()))
+        self._writing = False
         if step.purpose != "reset":
             self.verified = f"read back by {step.tool}"
 
@@ -189,6 +192,7 @@ class Runner:
                 f"the boot loader at {drive.path} did not start the image within {BOOT_TIMEOUT_S:g} s, as if it were "
                 "not for this board or not complete; unplug the board and run the same command again"
             )
+        self._writing = False
         self.verified = "taken by the boot loader" if self.copied else ""
 
     def _drive_left(self, drive: Drive) -> bool:
