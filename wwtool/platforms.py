@@ -6,8 +6,9 @@ Those in ``platforms/`` go by their name; a user's own by its path (docs/new-boa
 from __future__ import annotations
 
 import difflib
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,6 +17,8 @@ from wwtool.config import describe_validation, read_yaml
 from wwtool.errors import InputError, UsageError
 
 _NAME = r"^[a-z][a-z0-9_]{1,31}$"
+
+UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$", description="vendor and product")]
 
 
 class _Section(BaseModel):
@@ -36,6 +39,7 @@ class Chip(_Section):
     )
     has_dsp: bool
     has_fpu: bool
+    boot2_crc: bool = Field(False, description="the ROM starts only an image whose first 256 bytes have a checksum")
 
 
 class MemoryMap(_Section):
@@ -106,7 +110,38 @@ class Qemu(_Section):
         return float(clock_hz * 2**self.icount_shift * 1e-9)
 
 
+class Uf2(_Section):
+    """A boot loader that shows itself as a drive and takes UF2 files."""
+
+    usb: tuple[UsbId, ...] = Field(min_length=1)
+    board_ids: tuple[str, ...] = Field(min_length=1, description="Board-ID in the drive's INFO_UF2.TXT")
+    family: int = Field(ge=0, lt=1 << 32, description="of uf2families.json")
+    entry: int | None = Field(
+        None, ge=0, multiple_of=256, description="where the boot loader looks for vectors; None: where the image begins"
+    )
+
+
+class Usb(_Section):
+    """Who the board is on USB."""
+
+    running: tuple[UsbId, ...] = Field((), description="the serial port of a program")
+    loader: tuple[UsbId, ...] = Field((), description="the serial port of the boot loader")
+    bridges: tuple[UsbId, ...] = Field((), description="USB-to-serial chips of its boards; other boards have them, too")
+    touch: bool = Field(False, description="opening the program's port at 1200 baud starts the boot loader")
+    enter: str = Field(description="what starts the boot loader by hand, as an imperative")
+
+
+class Probe(_Section):
+    """What the programs of debug probes call the chip."""
+
+    openocd: str
+    pyocd: str
+    probe_rs: str
+
+
+FlashTool = Literal["uf2", "esptool", "bossac", "picotool", "openocd", "pyocd", "probe-rs"]
 _TOOLCHAINS = {"xtensa-lx7": "xtensa-lx106", "armv6": "host", "host": "host"}  # every other core: arm-none-eabi
+_PROBES = ("openocd", "pyocd", "probe-rs")
 
 
 class Platform(_Section):
@@ -125,7 +160,11 @@ class Platform(_Section):
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
     flash_tool: Literal["uf2", "esptool", "bossac", "none"]
+    flash_alternatives: tuple[FlashTool, ...] = Field((), description="other tools that can flash it")
     flash_chip: FlashChip | None = None
+    usb: Usb | None = None
+    uf2: Uf2 | None = None
+    probe: Probe | None = None
     board: str | None = Field(
         None,
         pattern=rf"{_NAME}|^.*[/\\\\].*$",
@@ -168,6 +207,29 @@ class Platform(_Section):
         if self.flash_tool == "esptool" and self.flash_chip is None:
             raise ValueError("flash_tool esptool needs flash_chip with esptool_chip, mode and frequency")
         return self
+
+    @model_validator(mode="after")
+    def _can_be_flashed(self) -> Platform:
+        tools = (self.flash_tool, *self.flash_alternatives)
+        if self.uf2 is None and ("uf2" in tools or "uf2" in self.image):
+            raise ValueError("uf2 is needed, with usb, board_ids and family, where UF2 files are made")
+        if self.probe is None and any(tool in _PROBES for tool in tools):
+            raise ValueError("probe is needed, with openocd, pyocd and probe_rs, where debug probes are used")
+        if self.usb is None and self.flash_tool != "none":
+            raise ValueError(f"flash_tool {self.flash_tool} needs usb, by which the board is found")
+        if self.flash_tool == "bossac" and self.usb is not None and not self.usb.loader:
+            raise ValueError("flash_tool bossac needs usb.loader, the boot loader's serial port")
+        return self
+
+    @property
+    def flash_tools(self) -> tuple[str, ...]:
+        """The tools that can flash it, the usual one first; none where there is nothing to flash."""
+        return () if self.flash_tool == "none" else (self.flash_tool, *self.flash_alternatives)
+
+    @property
+    def enter_loader(self) -> str:
+        """What a person does to start the boot loader, as an imperative."""
+        return self.usb.enter if self.usb else "reset it"
 
     @property
     def board_folder(self) -> Path:
@@ -255,6 +317,7 @@ def platform_of(values: object, where: str) -> Platform:
         raise InputError(describe_validation(error, where)) from error
 
 
-def load_platforms() -> list[Platform]:
-    """All profiles."""
-    return [load_platform(name) for name in platform_names()]
+@cache
+def load_platforms() -> tuple[Platform, ...]:
+    """All profiles, in order of their names."""
+    return tuple(load_platform(name) for name in platform_names())

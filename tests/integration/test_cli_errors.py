@@ -87,6 +87,9 @@ def models(model: bytes, tmp_path: Path) -> dict[str, Path]:
         (["compile", "m.tflite", "-o", "out", "--target", "z80"], ["--target", "z80", "cortex-m4"]),
         (["compile", "m.tflite", "-o", "out", "--optimize", "beauty"], ["--optimize", "beauty", "size"]),
         (["compile", "m.tflite"], ["--out"]),
+        (["doctor", "--platform", "picco"], ["picco", "did you mean 'pico'"]),
+        (["flash"], ["BUILD_DIR", "wwtool flash --help"]),
+        (["flash", "out", "--tool", "hammer"], ["--tool", "hammer", "bossac"]),
         (["hil", "--port", "socket://127.0.0.1:1"], ["--build"]),
         (["hil", "--port", "socket://127.0.0.1:1", "--suite", "nonesuch"], ["nonesuch", "parity"]),
     ],
@@ -118,7 +121,7 @@ def test_json_is_all_there_is_on_stdout(wwtool: Run, arguments: list[str]) -> No
     result = wwtool(*arguments, "--json")
     value = json.loads(result.out)
     assert value["schema"].startswith("wwtool.")
-    assert value["version"] == 1
+    assert value["version"] == {"doctor": 2}.get(arguments[0], 1)
 
 
 # Phrase, config, data

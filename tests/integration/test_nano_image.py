@@ -32,6 +32,7 @@ from wwtool.firmware.intel_hex import from_hex
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import load_address
 from wwtool.firmware.toolchains import find_toolchain
+from wwtool.firmware.uf2 import from_uf2
 from wwtool.models.temporal import ZOO
 from wwtool.platforms import Platform, load_platform
 
@@ -101,11 +102,15 @@ def test_the_image_begins_with_vectors_of_its_own_memory(built: images.Image) ->
 
 
 def test_every_file_has_the_same_bytes_at_the_same_address(built: images.Image, platform: Platform) -> None:
-    assert set(built.files) == {"bin", "hex", "elf", "map"}
+    assert set(built.files) == {"bin", "hex", "uf2", "elf", "map"}
     content = built.files["bin"].read_bytes()
     assert from_hex(built.files["hex"].read_text()) == (ORIGIN, content)
     assert load_address(built.files["elf"]) == ORIGIN == platform.memory.application_origin
     assert platform.memory.application_bytes == APPLICATION_BYTES
+    # For a boot loader that takes UF2: the image as it is, its vectors also where that boot loader looks for them.
+    base, flashed = from_uf2(built.files["uf2"].read_bytes(), 0xADA52840, entry=0x1000)
+    assert (base, flashed[: len(content)]) == (ORIGIN, content)
+    assert not any(flashed[len(content) :])
     # The hex file as binutils read it.
     target = built.files["hex"].with_suffix(".again")
     command = ["arm-none-eabi-objcopy", "-I", "ihex", "-O", "binary", str(built.files["hex"]), str(target)]
@@ -353,7 +358,7 @@ def test_a_whole_build_passes_the_suites(tmp_path: Path) -> None:
     assert result.code == 0, result.err
     assert f"bossac --port=PORT -U -i -e -w {folder}/image/hey_computer.bin -R" in result.out
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert set(manifest["image"]) == {"bin", "hex", "elf", "map"}
+    assert set(manifest["image"]) == {"bin", "hex", "uf2", "elf", "map"}
     assert {"image/hey_computer.bin", "image/hey_computer.hex"} <= set(manifest["outputs"])
     assert {line["name"] for line in manifest["budget"]["limits"]} == {"flash", "RAM", "latency", "duty cycle"}
     final = manifest["final"]

@@ -14,7 +14,7 @@ from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
 from wwtool.compiler.reader import safe_identifier
 from wwtool.errors import UsageError
-from wwtool.firmware.flashing import flash_line
+from wwtool.firmware.flashing import by_hand, flash_command
 from wwtool.pipeline.build import build as run_build
 from wwtool.platforms import load_platform
 
@@ -46,7 +46,11 @@ def build(
     with shown_budget(platform), TerminalProgress(terminal) as progress:
         built = run_build(folder, platform, plan, progress)
     files = {kind: folder / path for kind, path in built.manifest["image"].items()}
-    click.echo(f"\n  flash    {flash_line(platform, files)}")
+    if platform.flash_tools:
+        click.echo(f"\n  flash    {flash_command(folder)}")
+        click.echo(f"  by hand  {by_hand(platform, files)}")
+    else:
+        click.echo(f"\n  program  {by_hand(platform, files)}")
     click.echo(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
         name = shlex.quote(str(folder))

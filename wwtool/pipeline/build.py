@@ -23,7 +23,7 @@ from wwtool.engines.machines import host_compiler
 from wwtool.errors import BudgetError, InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import read_json, replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json
-from wwtool.firmware.flashing import flash_line, flashed
+from wwtool.firmware.flashing import by_hand, flashed
 from wwtool.firmware.image import build_image
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
@@ -148,7 +148,7 @@ def _firmware(
     }
     written = [p for name in ("firmware", VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
     outputs = (*files.values(), folder / "model.tflite", *written)
-    note = f"{flashed(files).name}: {_sizes_note(image.sizes)}"
+    note = f"{flashed(platform, files).name}: {_sizes_note(image.sizes)}"
     return Outcome(note, facts, tuple(_inside(stages, path) for path in outputs))
 
 
@@ -217,7 +217,9 @@ def _manifest(
             "macs": firmware["macs"],
         },
         "image": firmware["image"],
-        "flash": flash_line(platform, {kind: Path(path) for kind, path in firmware["image"].items()}),
+        "flash": by_hand(platform, {kind: Path(path) for kind, path in firmware["image"].items()})
+        if platform.flash_tools
+        else None,
         "outputs": {
             str(path.relative_to(folder)): {"sha256": sha256_of(path), "bytes": path.stat().st_size} for path in outputs
         },
