@@ -97,9 +97,9 @@ class Platform(_Section):
     memory: MemoryMap
     budget: Budget
     optimize: Literal["speed", "size"]
-    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
+    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "arm-linux-gnueabi", "host"]
     frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
-    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "host", "none"]
+    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-user", "host", "none"]
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
     flash_tool: Literal["uf2", "esptool", "bossac", "none"]
@@ -108,7 +108,7 @@ class Platform(_Section):
 
     @model_validator(mode="after")
     def _counts_cycles(self) -> Platform:
-        if self.emulator in ("unicorn", "qemu-xtensa") and self.chip.cycles_per_instruction is None:
+        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-user") and self.chip.cycles_per_instruction is None:
             raise ValueError(
                 f"chip.cycles_per_instruction is needed, as the emulator {self.emulator} counts instructions"
             )
@@ -135,7 +135,10 @@ class Platform(_Section):
     def code_folders(self) -> tuple[Path, ...]:
         """Where the board's code comes from; of files with the same name the last folder's counts."""
         boards = asset_dir("firmware_templates") / "boards"
-        shared = {"cortex-m0plus": ("bare", "cortex_m"), "cortex-m4f": ("bare", "cortex_m"), "xtensa-lx7": ("bare",)}
+        shared = {
+            "cortex-m0plus": ("bare", "cortex_m"), "cortex-m4f": ("bare", "cortex_m"), "xtensa-lx7": ("bare",),
+            "armv6": ("linux",), "host": ("linux",),
+        }  # fmt: skip
         return (*(boards / name for name in shared.get(self.chip.core, ())), self.board_folder)
 
     @property

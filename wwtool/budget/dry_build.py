@@ -12,7 +12,7 @@ import torch
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
-from wwtool.device.emulators import esp32s3, nano, pico
+from wwtool.device.emulators import esp32s3, linux, linux_count, nano, pico
 from wwtool.device.emulators.process import Emulator
 from wwtool.device.session import Cycles, Session
 from wwtool.errors import BudgetError, DeviceError, ToolError
@@ -109,6 +109,8 @@ def measure_build(
 
 def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledModel) -> Cycles | None:
     """Runs the image on the platform's emulator and reads its cycle counter; None without an emulator."""
+    if platform.emulator == "qemu-user":
+        return _count_in_qemu_user(platform, files["elf"], compiled)
     emulator = _start(platform, files)
     if emulator is None:
         return None
@@ -138,6 +140,17 @@ def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emu
     except ToolError:
         pass
     return None
+
+
+def _count_in_qemu_user(platform: Platform, program: Path, compiled: CompiledModel) -> Cycles | None:
+    graph = compiled.program.graph
+    try:
+        linux.find_qemu()
+    except ToolError:
+        return None
+    assert platform.chip.cycles_per_instruction is not None
+    frames = graph.tensor(graph.inputs[0]).shape[1]
+    return linux_count.count_cycles(program, frames, platform.chip.cycles_per_instruction)
 
 
 def cycles_note(platform: Platform) -> str:

@@ -15,6 +15,7 @@ from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_
 from wwtool.compiler.reader import safe_identifier
 from wwtool.errors import UsageError
 from wwtool.firmware.flashing import flash_line
+from wwtool.firmware.linux_program import run_commands
 from wwtool.pipeline.build import build as run_build
 from wwtool.platforms import load_platform
 
@@ -47,6 +48,8 @@ def build(
         built = run_build(folder, platform, plan, progress)
     files = {kind: folder / path for kind, path in built.manifest["image"].items()}
     click.echo(f"\n  flash    {flash_line(platform, files)}")
+    for command in run_commands(platform, files["elf"]):
+        click.echo(f"  run it   {command}")
     click.echo(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
         name = shlex.quote(str(folder))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wwtool.device.emulators import esp32s3, host, nano, pico
+from wwtool.device.emulators import esp32s3, linux, nano, pico
 from wwtool.device.emulators.process import Emulator
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest
@@ -12,7 +12,7 @@ from wwtool.files import read_manifest
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None
-) -> Emulator | host.HostBoard | esp32s3.Emulator:
+) -> Emulator | linux.LinuxProgram | esp32s3.Emulator:
     """Starts the image of a build folder on the emulator of its platform, or a bare Pico ``.bin``.
 
     Args:
@@ -28,8 +28,8 @@ def start(
         DeviceError: the image does not start.
     """
     platform = read_manifest(build).get("platform") if build.is_dir() else "pico"
-    if platform == "host":
-        return host.start(build, tcp_port, pty, audio)
+    if platform in linux.PLATFORMS:
+        return linux.start(build, tcp_port, pty, audio, platform)
     if platform == nano.PLATFORM:
         if console != "uart":
             raise UsageError(f"the firmware of {platform} has no {console} console yet; leave --console out")
