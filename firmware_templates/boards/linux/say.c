@@ -10,14 +10,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-enum { WRONG_USE = 2 };
+enum { WRONG_USE = 2, LINE_CHARS = 1024 };
 
+/* The C library's own way to an unbuffered stream takes eight times as much stack. */
 __attribute__((format(printf, 1, 0))) static void print(const char *format, va_list arguments)
 {
-    fprintf(stderr, "%s: ", program_invocation_short_name);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    char line[LINE_CHARS];
+
+    vsnprintf(line, sizeof line, format, arguments);
+    dprintf(STDERR_FILENO, "%s: %s\n", program_invocation_short_name, line);
 }
 
 void say(const char *format, ...)
