@@ -30,7 +30,7 @@ def link_arm_board(board: Path, target: Path, flags: Sequence[str]) -> None:
     sources = [*own.values(), *sorted(core.glob("*.c")), FAKE_PROGRAM]
     subprocess.run(
         ["arm-none-eabi-gcc", *WARNINGS, *flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
-         "-Wl,--fatal-warnings", f"-I{core}", f"-I{board}", *(f"-I{folder}" for folder in shared), "-T", str(board / "link.ld"),
+         "-Wl,--fatal-warnings", *(f"-I{folder}" for folder in (core, board, *shared)), "-T", str(board / "link.ld"),
          "-o", str(target), *map(str, sources), "-lgcc"],
         check=True,
     )  # fmt: skip
@@ -72,7 +72,7 @@ def random_tflite(model: str) -> bytes:
     return to_tflite(net.quantized(), model)[0]
 
 
-def ends_with_its_parent(emulator: str, image: Path, **options: str) -> bool:
+def ends_with_its_parent(emulator: str, image: Path, /, **options: str) -> bool:
     """Whether the process that ``wwtool.device.emulators.<emulator>`` starts ends when its parent is killed."""
     script = (
         f"import os, sys, pathlib; from wwtool.device.emulators import {emulator}\n"

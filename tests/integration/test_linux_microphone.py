@@ -16,6 +16,8 @@ import pytest
 import serial
 from board_images import host_events, link_linux_board
 
+from wwtool.device.protocol import Event, parse_event
+
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 _TIMEOUT_S = 20.0
 # The program that stands for arecord writes down what it was asked and who it is, then does the rest.
@@ -114,11 +116,21 @@ def test_it_hears_the_device(program: Path, tmp_path: Path) -> None:
 
 
 def test_samples_that_come_in_odd_portions(program: Path, tmp_path: Path) -> None:
-    expected = [event.frame for event in host_events(tmp_path, TONE) if event.kind == "detection"]
-    slowly = "(for n in 1 333 4001; do head -c $n; sleep 0.1; done; cat) < {folder}/sound.raw; exec sleep 60"
+    """The first arecord leaves half a sample, the second plays in portions of any size."""
+    expected = [event for event in host_events(tmp_path, TONE) if event.kind == "prob"]
+    slowly = (
+        "[ $(wc -l < {folder}/pids) -lt 2 ] && printf x && exec sleep 60\n"
+        "(for n in 1 333 4001; do head -c $n; sleep 0.1; done; cat) < {folder}/sound.raw; exec sleep 60"
+    )
     with listening(program, tmp_path, slowly) as (_, port):
-        assert soon(lambda: "indicator on" in (tmp_path / "errors").read_text())
-        assert str(expected) in ask(port, b"stop%")
+        assert soon(lambda: pids(tmp_path))
+        time.sleep(0.2)
+        port.write(b"ww-prob 1%start%")
+        heard: list[Event] = []
+        while len(heard) < len(expected):
+            event = parse_event(port.read_until(b"\r\n").decode().strip())
+            heard += [event] if event and event.kind == "prob" else []
+        assert heard == expected
 
 
 def test_lost_samples_are_counted(program: Path, tmp_path: Path) -> None:
@@ -176,20 +188,39 @@ def test_a_deaf_arecord_stops_nothing(program: Path, tmp_path: Path) -> None:
         assert time.monotonic() - since < 2 and not exists(pids(tmp_path)[0])
 
 
-def test_standard_input_that_ends_does_not_end_listening(program: Path, tmp_path: Path) -> None:
-    fake = tmp_path / "bin" / "arecord"
+@contextmanager
+def on_standard_streams(program: Path, folder: Path, stdin: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The program with a fake arecord that plays half a second later."""
+    fake = folder / "bin" / "arecord"
     fake.parent.mkdir()
-    fake.write_text(_FAKE.format(folder=tmp_path, rest=f"sleep 0.5; cat {tmp_path}/sound.raw; exec sleep 60"))
+    (folder / "sound.raw").write_bytes(TONE.tobytes())
+    fake.write_text(_FAKE.format(folder=folder, rest=f"sleep 0.5; cat {folder}/sound.raw; exec sleep 60"))
     fake.chmod(0o755)
-    (tmp_path / "sound.raw").write_bytes(TONE.tobytes())
+    environment = {**os.environ, "PATH": f"{fake.parent}:{os.environ['PATH']}"}
+    command = [str(program), "--alsa", "default"]
     with subprocess.Popen(
-        [program, "--alsa", "default"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        env={**os.environ, "PATH": f"{fake.parent}:{os.environ['PATH']}"},
-    ) as process:  # fmt: skip
+        command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_standard_input_that_ends_does_not_end_listening(program: Path, tmp_path: Path) -> None:
+    with on_standard_streams(program, tmp_path, subprocess.DEVNULL) as process:
         assert process.stdout is not None
         assert any(b"ww-detection-[" in line for line in process.stdout)
         process.terminate()
         assert process.wait(timeout=_TIMEOUT_S) == 0
+
+
+def test_it_ends_when_nobody_hears_it(program: Path, tmp_path: Path) -> None:
+    with on_standard_streams(program, tmp_path, subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=_TIMEOUT_S) == 0
+        assert not exists(pids(tmp_path)[0])
 
 
 @pytest.mark.skipif(shutil.which("arecord") is None, reason="arecord is not installed")

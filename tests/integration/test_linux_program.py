@@ -86,12 +86,18 @@ def test_what_one_program_leaves_unread_the_next_does_not_get(program: Path) -> 
         os.close(terminal)
 
 
-def test_a_program_that_does_not_read_stops_nothing(program: Path) -> None:
-    with running(program, "--no-audio", "--pty") as (_, name):
+def test_a_program_that_does_not_read_stops_nothing(program: Path, tmp_path: Path) -> None:
+    (tmp_path / "sound.raw").write_bytes(TONE.tobytes())
+    with running(program, "--raw", tmp_path / "sound.raw", "--pty") as (process, name):
+        assert process.stderr is not None and "indicator on" in process.stderr.readline()
         terminal = os.open(name, os.O_RDWR | os.O_NOCTTY)
+        since = time.monotonic()
         for _ in range(100):  # some twenty thousand bytes of answers
             os.write(terminal, b"help%")
-        time.sleep(1.0)
+        os.write(terminal, b"start%")
+        while "indicator on" not in process.stderr.readline():
+            pass
+        assert time.monotonic() - since < 5
         os.close(terminal)
         time.sleep(0.2)
         with serial.Serial(name, timeout=5) as port:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from wwtool.device.emulators import esp32s3, linux, nano, pico
+from wwtool.device.emulators import esp32s3, linux, nano, pico, qemu_arm
 from wwtool.device.emulators.process import Emulator
+from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest
+from wwtool.platforms import platform_of
 
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None
-) -> Emulator | linux.LinuxProgram | esp32s3.Emulator:
+) -> Emulator | StdioBoard | esp32s3.Emulator:
     """Starts the image of a build folder on the emulator of its platform, or a bare Pico ``.bin``.
 
     Args:
@@ -27,9 +30,11 @@ def start(
         ToolError: the emulator is not installed.
         DeviceError: the image does not start.
     """
-    platform = read_manifest(build).get("platform") if build.is_dir() else "pico"
-    if platform in linux.PLATFORMS:
-        return linux.start(build, tcp_port, pty, audio, platform)
+    manifest: dict[str, Any] = read_manifest(build) if build.is_dir() else {"platform": "pico"}
+    platform = manifest.get("platform")
+    emulator = manifest.get("profile", {}).get("emulator")
+    if emulator in linux.EMULATORS:
+        return linux.start(build, tcp_port, pty, audio, emulator)
     if platform == nano.PLATFORM:
         if console != "uart":
             raise UsageError(f"the firmware of {platform} has no {console} console yet; leave --console out")
@@ -40,4 +45,8 @@ def start(
         if audio is not None:
             raise InputError("the emulated ESP32-S3 has no microphone; wwtool hil sends recordings over its console")
         return esp32s3.start(build, tcp_port, pty)
+    if manifest.get("profile", {}).get("emulator") == "qemu-arm":
+        if console != "uart" or audio is not None:
+            raise UsageError("this emulator has one console and no microphone; leave --console and --audio out")
+        return qemu_arm.start(platform_of(manifest["profile"], f"{build.name}/manifest.json"), build, tcp_port, pty)
     raise InputError(f"there is no emulator for {platform} yet; flash the board and run wwtool hil on its port")

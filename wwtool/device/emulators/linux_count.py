@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wwtool.device.emulators.linux import emulated
+from wwtool.device.emulators.linux import qemu_command
 from wwtool.device.session import Cycles
 from wwtool.errors import DeviceError, ToolError
 
@@ -83,7 +83,7 @@ def _functions(program: Path) -> dict[str, int]:
 def _addresses(program: Path, script: bytes) -> Iterator[int]:
     """Of every instruction that the program executes while it reads ``script``."""
     process = subprocess.Popen(
-        [*emulated(), "-d", "exec,nochain", str(program), "--no-audio"],
+        [*qemu_command(), "-d", "exec,nochain", str(program), "--no-audio"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
