@@ -92,7 +92,7 @@ def test_a_program_that_does_not_read_stops_nothing(program: Path, tmp_path: Pat
         assert process.stderr is not None and "indicator on" in process.stderr.readline()
         terminal = os.open(name, os.O_RDWR | os.O_NOCTTY)
         since = time.monotonic()
-        for _ in range(100):  # some twenty thousand bytes of answers
+        for _ in range(1000):  # some two hundred thousand bytes of answers; Linux keeps 64 KiB
             os.write(terminal, b"help%")
         os.write(terminal, b"start%")
         while "indicator on" not in process.stderr.readline():
