@@ -140,8 +140,12 @@ class Probe(_Section):
 
 
 FlashTool = Literal["uf2", "esptool", "bossac", "picotool", "openocd", "pyocd", "probe-rs"]
-_TOOLCHAINS = {"xtensa-lx7": "xtensa-lx106", "armv6": "host", "host": "host"}  # every other core: arm-none-eabi
 _PROBES = ("openocd", "pyocd", "probe-rs")
+_TOOLCHAINS = {
+    "xtensa-lx7": "xtensa-lx106",
+    "armv6": "arm-linux-gnueabi",
+    "host": "host",
+}  # every other core: arm-none-eabi
 
 
 class Platform(_Section):
@@ -153,9 +157,9 @@ class Platform(_Section):
     memory: MemoryMap
     budget: Budget
     optimize: Literal["speed", "size"]
-    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
+    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "arm-linux-gnueabi", "host"]
     frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
-    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "host", "none"]
+    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "qemu-user", "host", "none"]
     qemu: Qemu | None = None
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
@@ -174,7 +178,7 @@ class Platform(_Section):
     @model_validator(mode="after")
     def _counts_cycles(self) -> Platform:
         factor = self.chip.cycles_per_instruction
-        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-arm") and factor is None:
+        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-arm", "qemu-user") and factor is None:
             raise ValueError(
                 f"chip.cycles_per_instruction is needed, as the emulator {self.emulator} counts instructions"
             )
@@ -240,12 +244,17 @@ class Platform(_Section):
     def code_folders(self) -> tuple[Path, ...]:
         """Where the board's code comes from; of files with the same name the last folder's counts."""
         boards = asset_dir("firmware_templates") / "boards"
-        shared = () if self.toolchain == "host" else ("bare", "cortex_m") if self.is_cortex_m else ("bare",)
+        shared = ("linux",) if self.is_linux else ("bare", "cortex_m") if self.is_cortex_m else ("bare",)
         return (*(boards / name for name in shared), self.board_folder)
 
     @property
     def is_cortex_m(self) -> bool:
         return self.chip.core.startswith("cortex-m")
+
+    @property
+    def is_linux(self) -> bool:
+        """Whether the firmware is a Linux program."""
+        return self.chip.core in ("armv6", "host")
 
     @property
     def has_board(self) -> bool:

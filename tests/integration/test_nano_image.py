@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_images import ends_with_its_parent, host_events, link_arm_board
+from board_images import ends_with_its_parent, host_events, link_arm_board, random_tflite
 from cli import SMALL, run_apart
 
 from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import count_cycles, random_model
+from wwtool.compiler.reader import parse_model
 from wwtool.device import emulators, suites
 from wwtool.device.emulators import nano
 from wwtool.device.protocol import parse_event
@@ -26,7 +27,6 @@ from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import BudgetError, DeviceError, InputError, ToolError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.export.tflite import to_tflite
 from wwtool.firmware import image as images
 from wwtool.firmware.intel_hex import from_hex
 from wwtool.firmware.project import compile_for, write_project
@@ -318,21 +318,7 @@ def test_a_port_in_use(image: Path) -> None:
 
 @pytest.mark.slow
 def test_a_model_gives_the_bytes_of_the_generated_c(tmp_path: Path, platform: Platform) -> None:
-    import torch
-
-    from wwtool.compiler.reader import parse_model
-    from wwtool.models.temporal import TemporalNet
-    from wwtool.training.qat import QatNet
-
-    generator = torch.Generator().manual_seed(3)
-    architecture = ZOO["tcn64"]
-    net = QatNet(TemporalNet(architecture).eval(), 0.0)
-    with torch.no_grad():
-        for parameter in net.parameters():
-            if parameter.ndim > 1:
-                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.2)
-    net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
-    content, _ = to_tflite(net.quantized(), "tcn64")
+    content = random_tflite("tcn64")
     compiled = compile_for(platform, parse_model(content), "tcn64")
     toolchain = find_toolchain(platform)
     project = write_project(tmp_path / "firmware", platform, toolchain, compiled, "hey fake", DetectorConfig())

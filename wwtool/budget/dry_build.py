@@ -12,9 +12,9 @@ import torch
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
-from wwtool.device.emulators import esp32s3, nano, pico, qemu_arm
-from wwtool.device.emulators.host import HostBoard
+from wwtool.device.emulators import esp32s3, linux, linux_count, nano, pico, qemu_arm
 from wwtool.device.emulators.process import Emulator
+from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.device.session import Cycles, Session
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
@@ -110,6 +110,8 @@ def measure_build(
 
 def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledModel) -> Cycles | None:
     """Runs the image on the platform's emulator and reads its cycle counter; None without an emulator."""
+    if platform.emulator == "qemu-user":
+        return _count_in_qemu_user(platform, files["elf"], compiled)
     emulator = _start(platform, files)
     if emulator is None:
         return None
@@ -123,7 +125,7 @@ def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledM
     return cycles
 
 
-def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emulator | HostBoard | None:
+def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emulator | StdioBoard | None:
     """The board's emulator with the image, None if there is none or it is not installed."""
     try:
         if platform.emulator == "rp2040js":
@@ -142,6 +144,17 @@ def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emu
     except ToolError:
         pass
     return None
+
+
+def _count_in_qemu_user(platform: Platform, program: Path, compiled: CompiledModel) -> Cycles | None:
+    graph = compiled.program.graph
+    try:
+        linux.find_qemu()
+    except ToolError:
+        return None
+    assert platform.chip.cycles_per_instruction is not None
+    frames = graph.tensor(graph.inputs[0]).shape[1]
+    return linux_count.count_cycles(program, frames, platform.chip.cycles_per_instruction)
 
 
 def cycles_note(platform: Platform) -> str:

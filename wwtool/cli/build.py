@@ -15,6 +15,7 @@ from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_
 from wwtool.compiler.reader import safe_identifier
 from wwtool.errors import UsageError
 from wwtool.firmware.flashing import by_hand, flash_command
+from wwtool.firmware.linux_program import run_commands
 from wwtool.pipeline.build import build as run_build
 from wwtool.platforms import load_platform
 
@@ -51,6 +52,8 @@ def build(
         click.echo(f"  by hand  {by_hand(platform, files)}")
     else:
         click.echo(f"\n  program  {by_hand(platform, files)}")
+    for command in run_commands(platform, files["elf"]):
+        click.echo(f"  run it   {command}")
     click.echo(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
         name = shlex.quote(str(folder))

@@ -51,6 +51,7 @@ _TARGETS: dict[str, Target] = {
     "cortex-m7f": "cortex-m4",
     "cortex-m33f": "cortex-m4",
     "xtensa-lx7": "xtensa",
+    "armv6": "cortex-m4",  # has the same dual 16-bit instructions
 }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from wwtool.device.emulators import esp32s3, host, nano, pico, qemu_arm
+from wwtool.device.emulators import esp32s3, linux, nano, pico, qemu_arm
 from wwtool.device.emulators.process import Emulator
+from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest
 from wwtool.platforms import platform_of
@@ -14,7 +15,7 @@ from wwtool.platforms import platform_of
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None
-) -> Emulator | host.HostBoard | esp32s3.Emulator:
+) -> Emulator | StdioBoard | esp32s3.Emulator:
     """Starts the image of a build folder on the emulator of its platform, or a bare Pico ``.bin``.
 
     Args:
@@ -31,8 +32,9 @@ def start(
     """
     manifest: dict[str, Any] = read_manifest(build) if build.is_dir() else {"platform": "pico"}
     platform = manifest.get("platform")
-    if platform == "host":
-        return host.start(build, tcp_port, pty, audio)
+    emulator = manifest.get("profile", {}).get("emulator")
+    if emulator in linux.EMULATORS:
+        return linux.start(build, tcp_port, pty, audio, emulator)
     if platform == nano.PLATFORM:
         if console != "uart":
             raise UsageError(f"the firmware of {platform} has no {console} console yet; leave --console out")

@@ -1,4 +1,4 @@
-"""The firmware as a program of this machine: starts the ELF of a host build and gives its console a URL."""
+"""A program whose standard streams are a board's console, a firmware on Linux or QEMU: gives the console a URL."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ import contextlib
 import socket
 import subprocess
 import threading
-from pathlib import Path
 from types import TracebackType
 
 from wwtool.device.emulators.pty_bridge import PtyBridge
-from wwtool.errors import DeviceError, InputError
-from wwtool.files import read_manifest
+from wwtool.errors import DeviceError
 
 _CHUNK_BYTES = 4096
 _STOP_TIMEOUT_S = 5.0
 
 
-class HostBoard:
-    """A running host firmware; a context manager that ends it.
+class StdioBoard:
+    """A running program; a context manager that ends it.
 
     Its standard streams are a TCP port for one client at a time. What it says while nobody listens is lost, as on a
-    serial line.
+    serial line. ``title`` is what its errors call it.
 
     Attributes:
         url: what pyserial opens, ``socket://127.0.0.1:PORT`` or a terminal device.
         port: the TCP port.
     """
 
-    def __init__(self, command: list[str], tcp_port: int, pty: bool, title: str = "host firmware") -> None:
+    def __init__(self, command: list[str], tcp_port: int, pty: bool, title: str) -> None:
         self._title = title
         self._server = socket.create_server(("127.0.0.1", tcp_port))
         self.port: int = self._server.getsockname()[1]
-        # A session of its own: Ctrl-C reaches this program alone, which then ends the firmware in order.
+        # A session of its own: Ctrl-C reaches this program alone, which then ends the program in order.
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
         )
         self._client: socket.socket | None = None
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._forward)]
+        self._last_words = ""
+        works = (self._listen, self._forward, self._hear)
+        self._threads = [threading.Thread(target=work, daemon=True) for work in works]
         for thread in self._threads:
             thread.start()
         self._bridge = PtyBridge(self.port) if pty else None
@@ -66,18 +66,26 @@ class HostBoard:
                     with contextlib.suppress(OSError):
                         client.sendall(data)
 
+    def _hear(self) -> None:
+        assert self._process.stderr is not None
+        with contextlib.suppress(ValueError):
+            for line in self._process.stderr:
+                self._last_words = line.decode("utf-8", "replace").strip()
+
     def check(self) -> None:
-        """Raises DeviceError if the firmware has ended by itself with an error."""
+        """Raises DeviceError if the program has ended by itself with an error."""
         code = self._process.poll()
         if code not in (None, 0):
-            raise DeviceError(f"the {self._title} ended by itself with status {code}; start it again")
+            self._threads[-1].join(timeout=_STOP_TIMEOUT_S)
+            said = self._last_words or "it gave no reason"
+            raise DeviceError(f"the {self._title} ended by itself with status {code}: {said}")
 
     def wait(self) -> None:
-        """Returns when the firmware has ended."""
+        """Returns when the program has ended."""
         self._process.wait()
 
     def close(self) -> None:
-        """Ends the firmware; safe to call again."""
+        """Ends the program; safe to call again."""
         if self._bridge is not None:
             self._bridge.close()
             self._bridge = None
@@ -92,36 +100,10 @@ class HostBoard:
         if client is not None:
             client.close()
 
-    def __enter__(self) -> HostBoard:
+    def __enter__(self) -> StdioBoard:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None) -> HostBoard:
-    """Starts the firmware of a host build.
-
-    Args:
-        build: a build folder for ``host``, or its ELF.
-        tcp_port: where its console listens on 127.0.0.1; 0 takes a free port.
-        pty: give the console a pseudo-terminal as well; ``url`` is then its device.
-        audio: a WAV or raw int16 file, mono at 16 kHz, heard as the microphone.
-
-    Raises:
-        InputError: there is no such program.
-        DeviceError: it cannot be started.
-    """
-    program = build
-    if build.is_dir():
-        manifest = read_manifest(build)
-        program = build / str(manifest.get("image", {}).get("elf", ""))
-    if not program.is_file():
-        raise InputError(f"{build} holds no host firmware; run wwtool build --platform host first")
-    arguments = ["--pcm", str(audio)] if audio else []
-    try:
-        return HostBoard([str(program.resolve()), *arguments], tcp_port, pty)
-    except OSError as error:
-        raise DeviceError(f"the host firmware cannot be started: {error}; choose another --tcp port") from error
