@@ -135,7 +135,8 @@ class Platform(_Section):
     def code_folders(self) -> tuple[Path, ...]:
         """Where the board's code comes from; of files with the same name the last folder's counts."""
         boards = asset_dir("firmware_templates") / "boards"
-        shared = {"cortex-m0plus": ("bare", "cortex_m"), "cortex-m4f": ("bare", "cortex_m"), "xtensa-lx7": ("bare",)}
+        arm = ("bare", "cortex_m", "usb_cdc")
+        shared = {"cortex-m0plus": arm, "cortex-m4f": arm, "xtensa-lx7": ("bare",)}
         return (*(boards / name for name in shared.get(self.chip.core, ())), self.board_folder)
 
     @property

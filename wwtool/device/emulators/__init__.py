@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wwtool.device.emulators import esp32s3, host, nano, pico
 from wwtool.device.emulators.process import Emulator
-from wwtool.errors import InputError, UsageError
+from wwtool.errors import InputError
 from wwtool.files import read_manifest
 
 
@@ -31,9 +31,7 @@ def start(
     if platform == "host":
         return host.start(build, tcp_port, pty, audio)
     if platform == nano.PLATFORM:
-        if console != "uart":
-            raise UsageError(f"the firmware of {platform} has no {console} console yet; leave --console out")
-        return nano.start(build, tcp_port, pty, audio)
+        return nano.start(build, tcp_port, pty, console, audio)
     if platform == "pico":
         return pico.start(build, tcp_port, pty, console, audio)
     if platform in esp32s3.PLATFORMS:
