@@ -89,8 +89,8 @@ void board_keep_alive(void)
 }
 
 /*
- * The boot loader stays where it finds this value, and otherwise starts the program: so does Arduino's core for the board
- * in answer to a touch (variants/ARDUINO_NANO33BLE, pins_arduino.h). Not seen on silicon.
+ * The boot loader stays if it finds this value, and starts the program otherwise. It is what Arduino's core for the
+ * board does after a touch (variants/ARDUINO_NANO33BLE: DFU_MAGIC_SERIAL_ONLY_RESET). Not seen on silicon.
  */
 static void restart_in_boot_loader(void)
 {

@@ -1,8 +1,9 @@
 /*
  * USB power. See usb_power.h.
  *
- * The order of things is that of the product specification, 6.35.4; the errata are those of the nRF52840's errata sheets
- * for revisions 1 to 3, of which all three are on boards.
+ * The order of things is that of the product specification, 6.35.4. The errata are in Nordic's errata sheets of the
+ * nRF52840, revisions 1 to 3; boards may have any of these, so the workarounds are for all. Erratum 166 is left out: it
+ * is about isochronous endpoints.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,7 +16,7 @@
 #include "usb_regs.h"
 
 #define READY_PATIENCE_US 10000u /* it takes some microseconds; without power it would take for ever */
-#define POWERED (POWER_USBREGSTATUS_VBUS | POWER_USBREGSTATUS_OUTPUT)
+#define POWERED           (POWER_USBREGSTATUS_VBUS | POWER_USBREGSTATUS_OUTPUT)
 
 static struct {
     bool has_been_enabled;
@@ -70,8 +71,7 @@ static void attach(void)
         return;
     }
     state.attached = true;
-    USBD->intenset =
-        USBD_INT_USBRESET | USBD_INT_EP0DATADONE | USBD_INT_USBEVENT | USBD_INT_EP0SETUP | USBD_INT_EPDATA;
+    USBD->intenset = USBD_INT_USBRESET | USBD_INT_EP0DATADONE | USBD_INT_USBEVENT | USBD_INT_EP0SETUP | USBD_INT_EPDATA;
     USBD->usbpullup = 1; /* now the host sees a device */
 }
 

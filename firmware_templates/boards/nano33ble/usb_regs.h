@@ -61,29 +61,29 @@ struct usbd_regs {
     uint32_t reserved10[(0x700 - 0x6A0) / 4];
     struct usbd_dma epout[USBD_ENDPOINTS];
 };
-#define USBD                      REG_AT(struct usbd_regs, 0x40027000u)
-#define USBD_INT_USBRESET         (1u << 0)
-#define USBD_INT_EP0DATADONE      (1u << 10)
-#define USBD_INT_USBEVENT         (1u << 22)
-#define USBD_INT_EP0SETUP         (1u << 23)
-#define USBD_INT_EPDATA           (1u << 24)
-#define USBD_EVENTCAUSE_SUSPEND   (1u << 8)
-#define USBD_EVENTCAUSE_RESUME    (1u << 9)
-#define USBD_EVENTCAUSE_READY     (1u << 11)
-#define USBD_EPDATASTATUS_IN(n)   (1u << (n))
-#define USBD_EPDATASTATUS_OUT(n)  (1u << (16 + (n)))
-#define USBD_DTOGGLE_SELECT       (0u << 8)
-#define USBD_DTOGGLE_DATA0        (1u << 8)
+#define USBD                     REG_AT(struct usbd_regs, 0x40027000u)
+#define USBD_INT_USBRESET        (1u << 0)
+#define USBD_INT_EP0DATADONE     (1u << 10)
+#define USBD_INT_USBEVENT        (1u << 22)
+#define USBD_INT_EP0SETUP        (1u << 23)
+#define USBD_INT_EPDATA          (1u << 24)
+#define USBD_EVENTCAUSE_SUSPEND  (1u << 8)
+#define USBD_EVENTCAUSE_RESUME   (1u << 9)
+#define USBD_EVENTCAUSE_READY    (1u << 11)
+#define USBD_EPDATASTATUS_IN(n)  (1u << (n))
+#define USBD_EPDATASTATUS_OUT(n) (1u << (16 + (n)))
+#define USBD_DTOGGLE_SELECT      (0u << 8)
+#define USBD_DTOGGLE_DATA0       (1u << 8)
 
 /* Not in the product specification: what the workarounds for errata write. */
-#define USBD_ERRATUM_199           REG(0x40027C1Cu)
-#define USBD_ERRATUM_199_DMA       0x82u
-#define USBD_ERRATA_LOCK           REG(0x4006EC00u)
-#define USBD_ERRATA_LOCK_TURN      0x9375u
-#define USBD_ERRATUM_171           REG(0x4006EC14u)
-#define USBD_ERRATUM_171_POWER_UP  0xC0u
-#define USBD_ERRATUM_187           REG(0x4006ED14u)
-#define USBD_ERRATUM_187_POWER_UP  0x3u
+#define USBD_ERRATUM_199          REG(0x40027C1Cu)
+#define USBD_ERRATUM_199_DMA      0x82u
+#define USBD_ERRATA_LOCK          REG(0x4006EC00u)
+#define USBD_ERRATA_LOCK_TURN     0x9375u
+#define USBD_ERRATUM_171          REG(0x4006EC14u)
+#define USBD_ERRATUM_171_POWER_UP 0xC0u
+#define USBD_ERRATUM_187          REG(0x4006ED14u)
+#define USBD_ERRATUM_187_POWER_UP 0x3u
 
 _Static_assert(offsetof(struct usbd_regs, events_epdata) == 0x160, "6.35.13");
 _Static_assert(offsetof(struct usbd_regs, eventcause) == 0x400, "6.35.13");

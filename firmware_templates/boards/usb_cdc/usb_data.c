@@ -13,7 +13,7 @@
 enum {
     RX_RING_BYTES = 512,
     TX_RING_BYTES = 1024,
-    HOST_PATIENCE_US = 100000, /* a host that has the port open and takes nothing for that long loses bytes */
+    HOST_PATIENCE_US = 100000, /* a host with the port open that takes nothing for that long loses bytes till it does */
 };
 
 static struct {
@@ -24,9 +24,10 @@ static struct {
     volatile bool running;   /* the host has chosen the configuration */
     volatile bool open;      /* a program on the host has the port open (DTR) */
     volatile bool suspended; /* the host sleeps */
-    bool out_waiting; /* a packet from the host has not been taken */
-    bool in_busy;     /* a packet is on its way to the host */
-    bool in_was_full; /* the last one filled a packet: the transfer ends with a short one (USB 2.0, 5.8.3) */
+    volatile bool stuck;     /* the host has not taken a packet for too long */
+    bool out_waiting;        /* a packet from the host has not been taken */
+    bool in_busy;            /* a packet is on its way to the host */
+    bool in_was_full;        /* the last one filled a packet: the transfer ends with a short one (USB 2.0, 5.8.3) */
 } state;
 
 /* Takes the packet that waits if the ring has room for all of it. Called with interrupts off, or from the handler. */
@@ -70,6 +71,7 @@ static void send_in_packet(void)
 void usb_data_sent(void)
 {
     state.in_busy = false;
+    state.stuck = false;
     send_in_packet();
 }
 
@@ -94,6 +96,7 @@ void usb_data_stop(void)
 void usb_data_set_open(bool open)
 {
     state.open = open;
+    state.stuck = false;
     if (!open) {
         ring_clear(&state.tx);
     }
@@ -140,9 +143,10 @@ static bool wait_for_room(void)
     const uint32_t since = board_micros();
 
     while (ring_free(&state.tx) == 0) {
-        if (!port_open() || board_micros() - since > HOST_PATIENCE_US) {
+        if (!port_open() || state.stuck) {
             return false;
         }
+        state.stuck = board_micros() - since > HOST_PATIENCE_US;
     }
     return true;
 }

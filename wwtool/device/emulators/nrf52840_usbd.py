@@ -160,8 +160,12 @@ class Usbd(Peripheral):
             raise FaultError("USBD goes to low power while the bus is awake")
         self.values[self._LOWPOWER] = value
 
+    def get_power(self) -> None:
+        """The cable is plugged in."""
+        self._clock.plug()
+
     def lose_power(self) -> None:
-        """The cable is pulled."""
+        self._clock.unplug()
         self._ready = self._suspended = False
         self._flush()
 

@@ -24,6 +24,7 @@ TO_DEVICE, FROM_DEVICE, TO_INTERFACE = 0x00, 0x80, 0x21
 _OVERHEAD_BYTES = 13  # of a bulk transaction: table 5-9
 _BYTES_PER_S = 12e6 / 8
 _RETRY_S = 50e-6
+_ATTACH_S = 0.1  # 7.1.7.3, TSIGATT
 _SEEN_GONE_S = 2.5e-6  # 7.1.7.3, TDDIS
 _DEBOUNCE_S, _RESET_S, _RECOVERY_S = 0.1, 0.05, 0.01  # 7.1.7.3, 7.1.7.5
 _ADDRESS_RECOVERY_S = 0.002  # 9.2.6.3
@@ -56,18 +57,22 @@ class UsbHost:
         self.configured = self.port_open = self.asleep = False
         self.reading = True
         self._data_in = self._data_out = 0
-        self._toggles = {"in": 0, "out": 0}
+        self.restart_toggles()
         self._transfer_due = False
         self._script: Script | None = None
         self._todo: deque[Callable[[], Script]] = deque()
         self._seen = -1.0  # when the last device left
         self._attachment = 0
+        self._present = False  # a boot loader's device does not count
+        self._cable = True
         device.bus = self
+        self._expect()
 
     # ---- what the device tells (nrf52840_usbd.Bus) -----------------------------------------------------------------
 
     def attached(self, attached: bool) -> None:
         self._attachment += 1
+        self._present = attached
         self._script = None
         self._todo.clear()
         self.configured = self.port_open = False
@@ -76,7 +81,7 @@ class UsbHost:
             return
         if self._seen >= 0 and self._machine.now - self._seen < _SEEN_GONE_S * self._machine.clock_hz:
             raise FaultError("USB: the device came back before a host could see that it had left")
-        self.request(self._enumerate)
+        self.request(self.enumerate)
 
     def changed(self) -> None:
         self._plan_transfer()
@@ -103,6 +108,25 @@ class UsbHost:
     def kick(self) -> None:
         """Bytes are in the queue, or the program that has the port open reads again."""
         self._plan_transfer()
+
+    def unplug(self) -> None:
+        self._cable = False
+        self._device.lose_power()
+        self.attached(False)
+
+    def plug(self) -> None:
+        self._cable = True
+        self._device.get_power()
+        self._expect()
+
+    def _expect(self) -> None:
+        """The bus has power: the device has to show itself soon."""
+
+        def check() -> None:
+            if self._cable and not self._present:
+                raise FaultError(f"USB: no device shows itself within {_ATTACH_S:g} s")
+
+        self._machine.at(self._machine.now + _ATTACH_S * self._machine.clock_hz, check)
 
     def suspend(self) -> None:
         self.request(self._suspend)
@@ -199,7 +223,9 @@ class UsbHost:
             raise FaultError(f"USB: descriptor {kind} is {self.answer.hex()}")
         self.descriptors[kind, number] = self.answer
 
-    def _enumerate(self) -> Script:
+    def enumerate(self) -> Script:
+        """Resets the device and gets to know it (9.1.2)."""
+        self.configured = self.port_open = False
         yield _DEBOUNCE_S
         for _ in range(2):
             self._device.reset()
@@ -221,8 +247,12 @@ class UsbHost:
         for number in sorted(n for n in self.descriptors[DEVICE, 0][14:17] if n):
             yield from self._describe(STRING, number, 255, _LANGUAGE)
         yield from self.control(TO_DEVICE, SET_CONFIGURATION, self.descriptors[CONFIGURATION, 0][5], 0)
-        self._toggles = {"in": 0, "out": 0}
+        self.restart_toggles()
         self.configured = True
+
+    def restart_toggles(self) -> None:
+        """After a request that makes the data endpoints start again (9.1.1.5, 9.4.5)."""
+        self._toggles = {"in": 0, "out": 0}
 
     def _read_configuration(self, content: bytes) -> None:
         """Finds the data endpoints of a CDC-ACM function (CDC 1.20, 5.2; PSTN 1.20, 5.3)."""
