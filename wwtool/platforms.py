@@ -244,7 +244,8 @@ class Platform(_Section):
     def code_folders(self) -> tuple[Path, ...]:
         """Where the board's code comes from; of files with the same name the last folder's counts."""
         boards = asset_dir("firmware_templates") / "boards"
-        shared = ("linux",) if self.is_linux else ("bare", "cortex_m") if self.is_cortex_m else ("bare",)
+        usb = ("usb_cdc",) if (self.board_folder / "usb_controller.c").is_file() else ()
+        shared = ("linux",) if self.is_linux else ("bare", *(("cortex_m",) if self.is_cortex_m else ()), *usb)
         return (*(boards / name for name in shared), self.board_folder)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -19,13 +20,17 @@ from wwtool.models.temporal import ZOO, TemporalNet
 from wwtool.platforms import load_platform
 from wwtool.training.qat import QatNet
 
+NANO_FLAGS = [
+    "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", "-ffreestanding",
+    "-ffunction-sections", "-fdata-sections",
+]  # fmt: skip
 FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 
 
 def link_arm_board(board: Path, target: Path, flags: Sequence[str]) -> None:
     """Links the board's code, from ``board``, with the fake program."""
     templates = asset_dir("firmware_templates")
-    core, shared = templates / "core", [templates / "boards" / name for name in ("bare", "cortex_m")]
+    core, shared = templates / "core", [templates / "boards" / name for name in ("bare", "cortex_m", "usb_cdc")]
     own = {path.name: path for folder in (*shared, board) for path in sorted(folder.glob("*.[cS]"))}
     sources = [*own.values(), *sorted(core.glob("*.c")), FAKE_PROGRAM]
     subprocess.run(
@@ -43,6 +48,25 @@ def link_linux_board(platform: str, target: Path, compiler: str, flags: Sequence
     includes = [f"-I{folder}" for folder in (*folders, core)]
     command = [compiler, *WARNINGS, *flags, *includes, "-o", str(target), *map(str, sources), str(FAKE_PROGRAM)]
     subprocess.run(command, check=True)
+
+
+def nano_image(target: Path, board: Path | None = None) -> Path:
+    """Links the Nano 33 BLE's code, or a changed copy of it, to ``target`` and returns its ``.bin`` beside that."""
+    link_arm_board(board or asset_dir("firmware_templates") / "boards" / "nano33ble", target, NANO_FLAGS)
+    image = target.with_suffix(".bin")
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(target), str(image)], check=True)
+    return image
+
+
+def changed_board(name: str, target: Path, file: str, old: str, new: str) -> Path:
+    """A copy of a board's code in ``target`` with a change in a file of its own or of the shared ones."""
+    boards = asset_dir("firmware_templates") / "boards"
+    shutil.copytree(boards / name, target)
+    sources = [folder / file for folder in (boards / name, boards / "usb_cdc", boards / "cortex_m", boards / "bare")]
+    text = next(path for path in sources if path.is_file()).read_text()
+    assert old in text
+    (target / file).write_text(text.replace(old, new))
+    return target
 
 
 def host_events(tmp_path: Path, samples: np.ndarray) -> list[Event]:

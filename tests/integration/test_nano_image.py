@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_images import ends_with_its_parent, host_events, link_arm_board, random_tflite
+from board_images import changed_board, ends_with_its_parent, host_events, nano_image, random_tflite
 from cli import SMALL, run_apart
 
-from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import count_cycles, random_model
 from wwtool.compiler.reader import parse_model
 from wwtool.device import emulators, suites
@@ -25,7 +24,7 @@ from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
 from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
-from wwtool.errors import BudgetError, DeviceError, InputError, ToolError, UsageError
+from wwtool.errors import BudgetError, DeviceError, InputError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware import image as images
 from wwtool.firmware.intel_hex import from_hex
@@ -41,10 +40,6 @@ STACK_BYTES = 8192
 ORIGIN = 0x10000
 APPLICATION_BYTES = 983040
 RAM = range(0x20000000, 0x20040000)
-ARM_FLAGS = [
-    "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", "-ffreestanding",
-    "-ffunction-sections", "-fdata-sections",
-]  # fmt: skip
 
 
 def _missing() -> str:
@@ -58,22 +53,16 @@ def _missing() -> str:
 pytestmark = pytest.mark.skipif(bool(_missing()), reason=_missing() or "all is there")
 
 
-def _image(elf: Path) -> Path:
-    target = elf.with_suffix(".bin")
-    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(target)], check=True)
-    return target
-
-
 @pytest.fixture(scope="module")
 def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("nano") / "fake.elf"
-    link_arm_board(asset_dir("firmware_templates") / "boards" / "nano33ble", target, ARM_FLAGS)
+    nano_image(target)
     return target
 
 
 @pytest.fixture(scope="module")
 def image(elf: Path) -> Path:
-    return _image(elf)
+    return elf.with_suffix(".bin")
 
 
 @pytest.fixture(scope="module")
@@ -165,18 +154,19 @@ def test_banner_and_names(image: Path) -> None:
         assert port.read_until(b"m-ready\r\n") == b"m-name-dut-[wwtool-nano33ble]\r\nm-ready\r\n"
 
 
-def test_console(image: Path, tmp_path: Path, platform: Platform) -> None:
+@pytest.mark.parametrize("console", ["uart", "usb"])
+def test_console(image: Path, tmp_path: Path, platform: Platform, console: str) -> None:
     expected = host_events(tmp_path, TONE)
     assert {event.kind for event in expected} == {"prob", "detection"}
     rng = np.random.default_rng(1)
     inputs = rng.integers(-100, 100, (5, 120)).astype(np.int8)
     outputs = ((inputs.astype(int) + 128).sum(axis=1) // 120).astype(np.uint8)[:, None]
-    with nano.start(image) as emulator, Session(emulator.url) as session:
+    with nano.start(image, console=console) as emulator, Session(emulator.url) as session:
         assert session.name == "wwtool-nano33ble"
         assert session.info().board == "nano33ble"
         for baud in (9600, 921600):
             session.set_baud(baud)
-            assert emulator.stats()["baud"] == baud
+            assert emulator.stats()["baud"] == (baud if console == "uart" else 115200)
         assert suites.parity(session, [suites.ParityGroup("random", inputs, outputs)]).passed
         session.reset()
         session.show_probabilities(True)
@@ -247,6 +237,13 @@ def test_what_would_fail_on_silicon_ends_the_run(image: Path, first_byte: int, r
             emulator.check()
 
 
+def test_the_1200_baud_touch_reaches_the_boot_loader(image: Path) -> None:
+    with nano.start(image, console="usb") as emulator, Session(emulator.url):
+        emulator.touch()
+        emulator.wait()
+        assert emulator.failure is not None and "the program asked for the boot loader" in emulator.failure
+
+
 def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None:
     assert ends_with_its_parent("nano", image)
 
@@ -266,7 +263,7 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
         ("pdm.c", "event_clear(&PDM->events_started);", "irq_disable(IRQ_PDM);", "PDM was not given its next buffer"),
         ("startup.c", "*SCB_CPACR |= CPACR_FPU_FULL_ACCESS;", "", "the floating-point unit is off"),
         ("startup.c", "*SCB_VTOR = (uint32_t)(uintptr_t)&vectors;", "*SCB_VTOR = 0x10010;", "vector table is put at"),
-        ("main.c", "watchdog_feed();\n    system_sleep", "system_sleep", "the watchdog reset the chip"),
+        ("system.c", "board_keep_alive();\n    if", "if", "the watchdog reset the chip"),
     ],
     ids=[
         "pin", "port", "baud", "rx-buffer", "tx-flash", "crystal", "register", "power", "rate", "pdm-buffer", "fpu",
@@ -274,15 +271,10 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
     ],
 )  # fmt: skip
 def test_the_emulated_chip_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
-    board = tmp_path / "board"
-    shutil.copytree(asset_dir("firmware_templates") / "boards" / "nano33ble", board)
-    text = (board / file).read_text()
-    assert old in text
-    (board / file).write_text(text.replace(old, new))
-    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
+    image = nano_image(tmp_path / "broken.elf", changed_board("nano33ble", tmp_path / "board", file, old, new))
     silence = tmp_path / "silence.raw"
     silence.write_bytes(bytes(2 * 4 * 16000))  # time passes quickly while audio plays
-    with pytest.raises(DeviceError, match=reason), nano.start(_image(tmp_path / "broken.elf"), audio=silence) as broken:
+    with pytest.raises(DeviceError, match=reason), nano.start(image, audio=silence) as broken:
         port = serial.serial_for_url(broken.url, timeout=1)
         port.write(bytes(600))
         broken.wait_for_failure(20)
@@ -295,8 +287,8 @@ def test_a_build_folder_is_found_through_its_manifest(image: Path, tmp_path: Pat
     (tmp_path / "manifest.json").write_text(json.dumps({"platform": "nano33ble", "image": {"bin": "image/fake.bin"}}))
     with emulators.start(tmp_path) as emulator, Session(emulator.url) as session:
         assert session.info().model == "fake"
-    with pytest.raises(UsageError, match="no usb console"):
-        emulators.start(tmp_path, console="usb")
+    with emulators.start(tmp_path, console="usb") as emulator, Session(emulator.url) as session:
+        assert session.info().model == "fake"
     with nano.start(tmp_path, stats=tmp_path / "stats.json"):
         pass
     assert json.loads((tmp_path / "stats.json").read_text())["clock_hz"] == 64_000_000
@@ -357,9 +349,10 @@ def test_a_whole_build_passes_the_suites(tmp_path: Path) -> None:
     assert "hey_computer.hex" in report and "Not measured on silicon" in report
     subprocess.run(["make", "-s", "-C", str(folder / "firmware")], check=True, capture_output=True)
     assert (folder / "firmware" / "firmware.bin").read_bytes() == (folder / "image" / "hey_computer.bin").read_bytes()
-    with emulators.start(folder) as emulator:
-        suite = "parity,stream,latency,memory"
-        tested = run_apart("hil", "--port", emulator.url, "--build", folder, "--suite", suite)
-        assert tested.code == 0, tested.err
-        emulator.check()
-    assert tested.out.count("✓") == 4
+    for console in ("uart", "usb"):
+        with emulators.start(folder, console=console) as emulator:
+            suite = "parity,stream,latency,memory"
+            tested = run_apart("hil", "--port", emulator.url, "--build", folder, "--suite", suite)
+            assert tested.code == 0, tested.err
+            emulator.check()
+        assert tested.out.count("✓") == 4

@@ -36,16 +36,14 @@ def start(
     if emulator in linux.EMULATORS:
         return linux.start(build, tcp_port, pty, audio, emulator)
     if platform == nano.PLATFORM:
-        if console != "uart":
-            raise UsageError(f"the firmware of {platform} has no {console} console yet; leave --console out")
-        return nano.start(build, tcp_port, pty, audio)
+        return nano.start(build, tcp_port, pty, console, audio)
     if platform == "pico":
         return pico.start(build, tcp_port, pty, console, audio)
     if platform in esp32s3.PLATFORMS:
         if audio is not None:
             raise InputError("the emulated ESP32-S3 has no microphone; wwtool hil sends recordings over its console")
         return esp32s3.start(build, tcp_port, pty)
-    if manifest.get("profile", {}).get("emulator") == "qemu-arm":
+    if emulator == "qemu-arm":
         if console != "uart" or audio is not None:
             raise UsageError("this emulator has one console and no microphone; leave --console and --audio out")
         return qemu_arm.start(platform_of(manifest["profile"], f"{build.name}/manifest.json"), build, tcp_port, pty)

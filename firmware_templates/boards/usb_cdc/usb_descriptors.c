@@ -5,7 +5,8 @@
  */
 #include "usb_descriptors.h"
 
-#include "usb_regs.h"
+#include "usb_board.h"
+#include "usb_controller.h"
 
 enum {
     TYPE_DEVICE = 1,
@@ -34,21 +35,18 @@ enum {
     STRING_LANGUAGES = 0,
     STRING_MANUFACTURER = 1,
     STRING_PRODUCT = 2,
+    STRING_SERIAL_NUMBER = USB_HAS_SERIAL_NUMBER ? 3 : 0, /* 0: there is none */
 };
 
 #define LE16(value) (value) & 0xFF, (value) >> 8
 
-/* The pair that the Pico's own SDK gives a serial port, so that operating systems and flashing tools know it. */
-#define VENDOR_RASPBERRY_PI 0x2E8A
-#define PRODUCT_PICO_CDC 0x000A
-
 static const uint8_t device_descriptor[] = {
-    18, TYPE_DEVICE, LE16(0x0200), CLASS_MISC, 2, 1, USB_PACKET_BYTES, LE16(VENDOR_RASPBERRY_PI),
-    LE16(PRODUCT_PICO_CDC), LE16(0x0100), STRING_MANUFACTURER, STRING_PRODUCT, 0, 1,
+    18, TYPE_DEVICE, LE16(0x0200), CLASS_MISC, 2, 1, USB_PACKET_BYTES, LE16(USB_VENDOR),
+    LE16(USB_PRODUCT), LE16(0x0100), STRING_MANUFACTURER, STRING_PRODUCT, STRING_SERIAL_NUMBER, 1,
 };
 
 static const uint8_t configuration_descriptor[] = {
-    9, TYPE_CONFIGURATION, LE16(75), 2, 1, 0, 0x80, 250 / 2, /* bus-powered, 250 mA */
+    9, TYPE_CONFIGURATION, LE16(75), 2, 1, 0, 0x80, USB_MILLIAMPERES / 2, /* bus-powered */
     8, TYPE_INTERFACE_ASSOCIATION, 0, 2, CLASS_CDC, SUBCLASS_ACM, 0, 0,
 
     9, TYPE_INTERFACE, 0, 0, 1, CLASS_CDC, SUBCLASS_ACM, 0, 0,
@@ -67,19 +65,45 @@ _Static_assert(sizeof configuration_descriptor == 75, "its wTotalLength");
 
 static const uint8_t languages[] = {4, TYPE_STRING, LE16(0x0409)};
 
-/* ASCII to a string descriptor. */
-static size_t compose(const char *text, uint8_t scratch[USB_STRING_MAX_BYTES])
+static size_t append(uint8_t scratch[USB_STRING_MAX_BYTES], size_t length, char character)
 {
-    size_t length = 2;
-
-    for (; *text != '\0' && length + 2 <= USB_STRING_MAX_BYTES; text++) {
-        scratch[length++] = (uint8_t)*text;
-        scratch[length++] = 0;
+    if (length + 2 > USB_STRING_MAX_BYTES) {
+        return length;
     }
+    scratch[length] = (uint8_t)character;
+    scratch[length + 1] = 0;
+    return length + 2;
+}
+
+/* A string descriptor of some length. */
+static const uint8_t *finish(uint8_t scratch[USB_STRING_MAX_BYTES], size_t length)
+{
     scratch[0] = (uint8_t)length;
     scratch[1] = TYPE_STRING;
-    return length;
+    return scratch;
 }
+
+static const uint8_t *compose(const char *text, uint8_t scratch[USB_STRING_MAX_BYTES], size_t *length)
+{
+    *length = 2;
+    for (; *text != '\0'; text++) {
+        *length = append(scratch, *length, *text);
+    }
+    return finish(scratch, *length);
+}
+
+#if USB_HAS_SERIAL_NUMBER
+static const uint8_t *compose_serial_number(uint8_t scratch[USB_STRING_MAX_BYTES], size_t *length)
+{
+    const uint64_t number = usb_serial_number();
+
+    *length = 2;
+    for (int shift = 60; shift >= 0; shift -= 4) {
+        *length = append(scratch, *length, "0123456789ABCDEF"[number >> shift & 0xFu]);
+    }
+    return finish(scratch, *length);
+}
+#endif
 
 const uint8_t *usb_descriptor(uint8_t type, uint8_t index, uint8_t scratch[USB_STRING_MAX_BYTES], size_t *length)
 {
@@ -96,8 +120,12 @@ const uint8_t *usb_descriptor(uint8_t type, uint8_t index, uint8_t scratch[USB_S
         return languages;
     }
     if (type == TYPE_STRING && (index == STRING_MANUFACTURER || index == STRING_PRODUCT)) {
-        *length = compose(index == STRING_PRODUCT ? "wwtool wake word (Pico)" : "wwtool", scratch);
-        return scratch;
+        return compose(index == STRING_PRODUCT ? "wwtool wake word (" USB_BOARD_NAME ")" : "wwtool", scratch, length);
     }
+#if USB_HAS_SERIAL_NUMBER
+    if (type == TYPE_STRING && index == STRING_SERIAL_NUMBER) {
+        return compose_serial_number(scratch, length);
+    }
+#endif
     return NULL;
 }

@@ -5,11 +5,12 @@
  */
 #include "usb_control.h"
 
-#include <stddef.h>
+#include <stdbool.h>
 
+#include "usb.h"
+#include "usb_controller.h"
 #include "usb_data.h"
 #include "usb_descriptors.h"
-#include "usb_regs.h"
 
 enum {
     TYPE_MASK = 0x60, /* of bmRequestType */
@@ -34,27 +35,17 @@ enum {
     CDC_DTR = 1,
 
     LINE_CODING_BYTES = 7, /* rate (4, little-endian), stop bits, parity, data bits */
-    BOOTSEL_BAUD = 1200,
-};
-
-struct setup {
-    uint8_t type;
-    uint8_t request;
-    uint16_t value;
-    uint16_t index;
-    uint16_t length;
+    BOOT_LOADER_BAUD = 1200,
 };
 
 static struct {
     const uint8_t *in_next; /* what is left of the answer to the host */
     size_t in_left;
-    uint8_t data1; /* next data toggle */
-    bool answering; /* with data: the host ends the request, with an empty packet */
+    bool in_ends_short; /* less than was asked for: a packet that is not full must say so (USB 2.0, 5.5.3) */
+    bool answering;
     bool expecting_line_coding;
-    bool address_is_new;
-    uint8_t address;
     uint8_t configuration;
-    volatile bool bootsel_wanted;
+    volatile bool boot_loader_wanted;
     uint8_t line_coding[LINE_CODING_BYTES];
     uint8_t scratch[USB_STRING_MAX_BYTES];
 } state = {.line_coding = {0x00, 0xC2, 0x01, 0x00, 0, 0, 8}}; /* 115200 8N1 */
@@ -62,48 +53,28 @@ static struct {
 static void send_packet(void)
 {
     const size_t count = state.in_left < USB_PACKET_BYTES ? state.in_left : USB_PACKET_BYTES;
+    const uint8_t *bytes = state.in_next;
 
-    for (size_t i = 0; i < count; i++) {
-        USB_DPRAM->ep0_buffer[i] = state.in_next[i];
-    }
     state.in_next += count;
     state.in_left -= count;
-    usb_give_buffer(&USB_DPRAM->buffer_control[0].in,
-                    (uint32_t)count | BUFFER_FULL | (uint32_t)state.data1 << BUFFER_DATA1_SHIFT);
-    state.data1 ^= 1u;
-}
-
-static void receive_packet(void)
-{
-    usb_give_buffer(&USB_DPRAM->buffer_control[0].out,
-                    USB_PACKET_BYTES | (uint32_t)state.data1 << BUFFER_DATA1_SHIFT);
-    state.data1 ^= 1u;
-}
-
-/* An empty packet to the host ends a request without data, or with data from the host. */
-static void acknowledge(void)
-{
-    state.in_left = 0;
-    state.data1 = 1;
-    send_packet();
+    state.in_ends_short = state.in_ends_short && count == USB_PACKET_BYTES;
+    usb_ep0_send(bytes, count);
 }
 
 static void answer(const uint8_t *bytes, size_t available, size_t wanted)
 {
+    if (wanted == 0) {
+        usb_ep0_acknowledge();
+        return;
+    }
     state.answering = true;
     state.in_next = bytes;
-    state.in_left = available < wanted ? available : wanted; /* never a whole number of packets: no empty one is due */
+    state.in_left = available < wanted ? available : wanted;
+    state.in_ends_short = available < wanted;
     send_packet();
 }
 
-static void stall(void)
-{
-    USB->ep_stall_arm = USB_STALL_ARM_EP0_IN | USB_STALL_ARM_EP0_OUT;
-    USB_DPRAM->buffer_control[0].in = BUFFER_STALL;
-    USB_DPRAM->buffer_control[0].out = BUFFER_STALL;
-}
-
-static void standard_request(const struct setup *setup)
+static void standard_request(const struct usb_setup *setup)
 {
     size_t length = 0;
 
@@ -112,16 +83,14 @@ static void standard_request(const struct setup *setup)
         const uint8_t *descriptor =
             usb_descriptor((uint8_t)(setup->value >> 8), (uint8_t)setup->value, state.scratch, &length);
         if (descriptor == NULL) {
-            stall();
+            usb_ep0_stall();
         } else {
             answer(descriptor, length, setup->length);
         }
         break;
     }
     case SET_ADDRESS:
-        state.address = (uint8_t)(setup->value & 0x7Fu);
-        state.address_is_new = true; /* it counts once this request is acknowledged */
-        acknowledge();
+        usb_ep0_set_address((uint8_t)(setup->value & 0x7Fu));
         break;
     case SET_CONFIGURATION:
         state.configuration = (uint8_t)setup->value;
@@ -130,7 +99,7 @@ static void standard_request(const struct setup *setup)
         } else {
             usb_data_stop();
         }
-        acknowledge();
+        usb_ep0_acknowledge();
         break;
     case GET_CONFIGURATION:
         state.scratch[0] = state.configuration;
@@ -144,16 +113,16 @@ static void standard_request(const struct setup *setup)
         break;
     case CLEAR_FEATURE:
         if (setup->type == TO_ENDPOINT && state.configuration != 0) {
-            usb_data_unhalt((uint8_t)setup->index);
+            usb_endpoint_unhalt((uint8_t)setup->index);
         }
-        acknowledge();
+        usb_ep0_acknowledge();
         break;
     case SET_FEATURE:
     case SET_INTERFACE:
-        acknowledge();
+        usb_ep0_acknowledge();
         break;
     default:
-        stall();
+        usb_ep0_stall();
         break;
     }
 }
@@ -164,109 +133,86 @@ static uint32_t line_baud(void)
     return coding[0] | (uint32_t)coding[1] << 8 | (uint32_t)coding[2] << 16 | (uint32_t)coding[3] << 24;
 }
 
-static void class_request(const struct setup *setup)
+static void class_request(const struct usb_setup *setup)
 {
     const bool open = (setup->value & CDC_DTR) != 0;
 
     switch (setup->request) {
     case CDC_SET_LINE_CODING:
         state.expecting_line_coding = true;
-        receive_packet();
+        usb_ep0_receive();
         break;
     case CDC_GET_LINE_CODING:
         answer(state.line_coding, LINE_CODING_BYTES, setup->length);
         break;
     case CDC_SET_CONTROL_LINE_STATE:
         usb_data_set_open(open);
-        if (!open && line_baud() == BOOTSEL_BAUD) {
-            state.bootsel_wanted = true;
+        if (!open && line_baud() == BOOT_LOADER_BAUD) {
+            state.boot_loader_wanted = true;
         }
-        acknowledge();
+        usb_ep0_acknowledge();
         break;
     case CDC_SEND_BREAK:
-        acknowledge();
+        usb_ep0_acknowledge();
         break;
     default:
-        stall();
+        usb_ep0_stall();
         break;
     }
 }
 
-void usb_control_setup(void)
+void usb_control_setup(const struct usb_setup *setup)
 {
-    const uint32_t low = USB_DPRAM->setup[0];
-    const uint32_t high = USB_DPRAM->setup[1];
-    const struct setup setup = {
-        .type = (uint8_t)low,
-        .request = (uint8_t)(low >> 8),
-        .value = (uint16_t)(low >> 16),
-        .index = (uint16_t)high,
-        .length = (uint16_t)(high >> 16),
-    };
-
-    state.data1 = 1; /* the stage after SETUP starts with DATA1 */
-    state.in_left = 0;
     state.answering = false;
     state.expecting_line_coding = false;
-    if ((setup.type & TYPE_MASK) == TYPE_STANDARD) {
-        standard_request(&setup);
-    } else if ((setup.type & TYPE_MASK) == TYPE_CLASS) {
-        class_request(&setup);
+    if ((setup->type & TYPE_MASK) == TYPE_STANDARD) {
+        standard_request(setup);
+    } else if ((setup->type & TYPE_MASK) == TYPE_CLASS) {
+        class_request(setup);
     } else {
-        stall();
+        usb_ep0_stall();
     }
 }
 
-/* A packet has gone to the host: the next one, or the host's empty packet that ends the request. */
-static void in_done(void)
+void usb_control_sent(void)
 {
-    if (state.address_is_new) {
-        state.address_is_new = false;
-        USB->addr_endp[0] = state.address;
+    if (!state.answering) {
+        return;
     }
-    if (state.in_left > 0) {
+    if (state.in_left > 0 || state.in_ends_short) {
         send_packet();
-    } else if (state.answering) {
+    } else {
         state.answering = false;
-        state.data1 = 1;
-        receive_packet();
+        usb_ep0_await_acknowledge();
     }
 }
 
-static void out_done(void)
+void usb_control_received(const uint8_t *bytes, size_t count)
 {
     if (!state.expecting_line_coding) {
         return;
     }
     state.expecting_line_coding = false;
+    if (count < LINE_CODING_BYTES) {
+        usb_ep0_stall();
+        return;
+    }
     for (size_t i = 0; i < LINE_CODING_BYTES; i++) {
-        state.line_coding[i] = USB_DPRAM->ep0_buffer[i];
+        state.line_coding[i] = bytes[i];
     }
-    acknowledge();
-}
-
-void usb_control_buffers(bool in_finished, bool out_finished)
-{
-    if (in_finished) {
-        in_done();
-    }
-    if (out_finished) {
-        out_done();
-    }
+    usb_ep0_acknowledge();
 }
 
 void usb_control_bus_reset(void)
 {
-    state.in_left = 0;
     state.answering = false;
     state.expecting_line_coding = false;
-    state.address_is_new = false;
     state.configuration = 0;
     usb_data_set_open(false);
-    USB->addr_endp[0] = 0;
+    usb_data_stop();
 }
 
-bool usb_control_bootsel_wanted(void)
+bool usb_boot_loader_wanted(void)
 {
-    return state.bootsel_wanted;
+    return state.boot_loader_wanted;
 }

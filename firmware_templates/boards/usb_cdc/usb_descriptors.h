@@ -1,10 +1,11 @@
 /*
- * What the board tells a USB host about itself: one CDC-ACM serial port.
+ * What the board tells a USB host about itself: one CDC-ACM serial port, with names and numbers
+ * of the board's own (usb_board.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef PICO_USB_DESCRIPTORS_H
-#define PICO_USB_DESCRIPTORS_H
+#ifndef USB_CDC_USB_DESCRIPTORS_H
+#define USB_CDC_USB_DESCRIPTORS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,4 +21,4 @@ enum { USB_EP_NOTIFY = 1, USB_EP_DATA = 2 };
 enum { USB_STRING_MAX_BYTES = 64 };
 const uint8_t *usb_descriptor(uint8_t type, uint8_t index, uint8_t scratch[USB_STRING_MAX_BYTES], size_t *length);
 
-#endif /* PICO_USB_DESCRIPTORS_H */
+#endif /* USB_CDC_USB_DESCRIPTORS_H */
