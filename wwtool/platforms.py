@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from wwtool.assets import asset_dir
 from wwtool.config import describe_validation, read_yaml
 from wwtool.errors import InputError, UsageError
+from wwtool.wiring import PRESET_NAME, BoardConfig, ChipPins, Preset, Wiring, check, choose
 
 _NAME = r"^[a-z][a-z0-9_]{1,31}$"
 
@@ -104,7 +106,23 @@ class Platform(_Section):
     console: Console
     flash_tool: Literal["uf2", "esptool", "bossac", "none"]
     flash_chip: FlashChip | None = None
-    board: str | None = Field(None, pattern=_NAME, description="whose board code this one uses; None: its own")
+    board: str | None = Field(None, pattern=_NAME, description="whose board code and presets it uses; None: its own")
+    pins: ChipPins | None = Field(None, description="where a user may choose pins")
+    presets: dict[str, Preset] = Field({}, description="boards by name; the first is taken where none is chosen")
+    chosen: Wiring | None = Field(None, exclude=True)
+
+    @model_validator(mode="after")
+    def _presets_are_wired(self) -> Platform:
+        if bool(self.presets) != (self.pins is not None):
+            raise ValueError("pins and presets belong together; give both or none")
+        for name in self.presets:
+            if not re.match(PRESET_NAME, name):
+                raise ValueError(f"presets: '{name}' is no name for a board; use a to z, 0 to 9 and '-'")
+            try:
+                self.with_board(BoardConfig(preset=name))
+            except InputError as error:
+                raise ValueError(f"presets.{name}: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _counts_cycles(self) -> Platform:
@@ -139,6 +157,28 @@ class Platform(_Section):
         return (*(boards / name for name in shared.get(self.chip.core, ())), self.board_folder)
 
     @property
+    def wiring(self) -> Wiring | None:
+        """The board that was chosen, or the first preset; None where pins are fixed."""
+        if self.chosen is None and self.presets:
+            return choose(self.name, self.presets, BoardConfig())
+        return self.chosen
+
+    def with_board(self, config: BoardConfig) -> Platform:
+        """This platform, wired as a config says.
+
+        Raises:
+            UsageError: there is no such preset.
+            InputError: the config's pins contradict each other, or the chip.
+        """
+        if self.pins is None:
+            if config != BoardConfig():
+                raise InputError(f"board: the pins of {self.name} are fixed; remove the key 'board'")
+            return self
+        wiring = choose(self.name, self.presets, config)
+        check(wiring, self.pins)
+        return self.model_copy(update={"chosen": wiring})
+
+    @property
     def has_board(self) -> bool:
         """Whether wwtool has the board's own code and can build for it; the others are data only so far."""
         return self.board_folder.is_dir()
@@ -166,8 +206,12 @@ def load_platform(name: str) -> Platform:
 
 def parse_platform(path: Path) -> Platform:
     """Reads and validates a profile."""
+    values = read_yaml(path)
+    owner = path.with_name(f"{values.get('board')}.yaml")
+    if "presets" not in values and owner.is_file():
+        values["presets"] = read_yaml(owner).get("presets", {})
     try:
-        return Platform.model_validate(read_yaml(path))
+        return Platform.model_validate(values)
     except ValidationError as error:
         raise InputError(describe_validation(error, path.name)) from error
 

@@ -27,9 +27,10 @@ from wwtool.engines.machines import WARNINGS, picolibc
 from wwtool.errors import DeviceError, InputError, ToolError
 from wwtool.firmware import esp_image
 from wwtool.firmware.esp_image import EspImage, Segment, parse_esp_image, to_esp_image
+from wwtool.firmware.project import write_board_config
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.temporal import ZOO
-from wwtool.platforms import load_platform
+from wwtool.platforms import Platform, load_platform
 
 PLATFORM = load_platform("esp32s3")
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
@@ -41,13 +42,19 @@ needs_tools = pytest.mark.skipif(
 )
 
 
-def _link(board: Path, target: Path) -> Path:
-    core = asset_dir("firmware_templates") / "core"
-    toolchain = find_toolchain(PLATFORM)
-    sources = [*sorted(board.glob("*.[cS]")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
+def link_board(board: Path, target: Path, platform: Platform = PLATFORM) -> Path:
+    """Links the board's own code, from ``board``, with the shared code, the platform's wiring and the fake program."""
+    templates = asset_dir("firmware_templates")
+    toolchain = find_toolchain(platform)
+    wiring = target.with_suffix(".wiring")
+    wiring.mkdir()
+    write_board_config(wiring, platform)
+    folders = [templates / "core", templates / "boards" / "bare", board]
+    sources = [*(path for folder in folders for path in sorted(folder.glob("*.[cS]"))), FAKE_PROGRAM]
     subprocess.run(
-        [toolchain.compiler, *WARNINGS, *toolchain.flags, "-Os", *toolchain.link_flags, f"-I{core}", f"-I{board}",
-         "-T", str(board / "link.ld"), "-o", str(target), *map(str, sources), *toolchain.libraries],
+        [toolchain.compiler, *WARNINGS, *toolchain.flags, "-Os", *toolchain.link_flags, f"-I{wiring}",
+         *(f"-I{folder}" for folder in folders), "-T", str(board / "link.ld"), "-o", str(target), *map(str, sources),
+         *toolchain.libraries],
         check=True,
     )  # fmt: skip
     return target
@@ -55,7 +62,7 @@ def _link(board: Path, target: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _link(PLATFORM.board_folder, tmp_path_factory.mktemp("esp32s3") / "fake.elf")
+    return link_board(PLATFORM.board_folder, tmp_path_factory.mktemp("esp32s3") / "fake.elf")
 
 
 @pytest.fixture(scope="module")
@@ -171,12 +178,13 @@ def test_cycles_are_instructions_times_the_profile_s_figure(tmp_path: Path) -> N
 def test_a_fault_ends_the_run(tmp_path: Path) -> None:
     board = tmp_path / "board"
     shutil.copytree(PLATFORM.board_folder, board)
-    main = (board / "main.c").read_text()
-    assert "uart_init(CONSOLE_BAUD);" in main
-    broken = main.replace("uart_init(CONSOLE_BAUD);", '__asm__ volatile("ill");')
-    (board / "main.c").write_text(broken)
+    start = (board / "board.c").read_text()
+    assert "uart_init(console_baud);" in start
+    (board / "board.c").write_text(
+        start.replace("uart_init(console_baud);", 'uart_init(console_baud); __asm__ volatile("ill");')
+    )
     target = tmp_path / "broken.bin"
-    to_esp_image(PLATFORM, _link(board, tmp_path / "broken.elf"), target)
+    to_esp_image(PLATFORM, link_board(board, tmp_path / "broken.elf"), target)
     with pytest.raises(DeviceError, match="stopped: exception 0 at 0x4037"):
         esp32s3.start(target)
 

@@ -37,7 +37,5 @@ def start(
     if platform == "pico":
         return pico.start(build, tcp_port, pty, console, audio)
     if platform in esp32s3.PLATFORMS:
-        if audio is not None:
-            raise InputError("the emulated ESP32-S3 has no microphone; wwtool hil sends recordings over its console")
-        return esp32s3.start(build, tcp_port, pty)
+        return esp32s3.start(build, tcp_port, pty, audio)
     raise InputError(f"there is no emulator for {platform} yet; flash the board and run wwtool hil on its port")
