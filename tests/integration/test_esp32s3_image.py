@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import serial
 from board_images import FAKE_PROGRAM, ends_with_its_parent, host_events
 
 from wwtool.assets import asset_dir
@@ -22,6 +23,7 @@ from wwtool.config import BudgetConfig
 from wwtool.device import suites
 from wwtool.device.emulators import esp32s3
 from wwtool.device.emulators.gdb_stub import GdbStub
+from wwtool.device.protocol import Event, parse_event
 from wwtool.device.session import Session
 from wwtool.engines.machines import WARNINGS, picolibc
 from wwtool.errors import DeviceError, InputError, ToolError
@@ -89,7 +91,7 @@ def test_the_image_is_one_that_esptool_accepts(image: Path) -> None:
 
 
 @contextmanager
-def _core(image: EspImage) -> Iterator[GdbStub]:
+def core_of(image: EspImage) -> Iterator[GdbStub]:
     """An image on the core before its first instruction; registers are memory, and nobody answers for the UART."""
     with tempfile.TemporaryDirectory() as folder:
         process = esp32s3.start_core(image, Path(folder))
@@ -107,7 +109,7 @@ def _core(image: EspImage) -> Iterator[GdbStub]:
 @needs_tools
 def test_it_boots_and_writes_its_banner_to_the_uart_s_own_register(image: Path) -> None:
     written = bytearray()
-    with _core(parse_esp_image(image.read_bytes())) as stub:
+    with core_of(parse_esp_image(image.read_bytes())) as stub:
         stub.stop_at_write(UART_FIFO)
         while len(written) < len(BANNER):
             stub.resume()
@@ -152,6 +154,27 @@ def test_console(image: Path, tmp_path: Path) -> None:
 
 
 @needs_tools
+def test_it_listens_to_a_recording(image: Path, tmp_path: Path) -> None:
+    audio = np.concatenate([np.zeros(3 * 16000, "<i2"), TONE])
+    (tmp_path / "audio.raw").write_bytes(audio.tobytes())
+    expected = host_events(tmp_path, audio)
+    with esp32s3.start(image, audio=tmp_path / "audio.raw") as emulator:
+        with serial.serial_for_url(emulator.url, timeout=20) as port:
+            port.write(b"ww-prob 1%")
+            heard: list[Event] = []
+            while not heard or heard[-1].frame < expected[-1].frame:
+                line = port.read_until(b"\r\n").decode().strip()
+                assert line, "it says nothing any more"
+                heard += [event] if (event := parse_event(line)) else []
+            port.write(b"ww-pcm 4%\1\0\2\0ww-memory%start%")
+            assert b"overruns=0]" in port.read_until(b"overruns=0]")
+        emulator.check()
+    known = [event for event in expected if event.frame >= heard[0].frame]
+    assert heard[: len(known)] == known, "sample by sample what this machine makes of the recording"
+    assert "detection" in {event.kind for event in known}
+
+
+@needs_tools
 def test_cycles_are_instructions_times_the_profile_s_figure(tmp_path: Path) -> None:
     loop = """
         movi a4, 1000
@@ -167,7 +190,7 @@ def test_cycles_are_instructions_times_the_profile_s_figure(tmp_path: Path) -> N
     subprocess.run([toolchain.objcopy, "-O", "binary", "-j", ".text", "loop.o", "loop"], cwd=tmp_path, check=True)
     code = (tmp_path / "loop").read_bytes()
     end = code.rindex(bytes.fromhex("06ffff"))  # j to itself
-    with _core(EspImage("esp32s3", 0x40378000, (Segment(0x40378000, code),))) as stub:
+    with core_of(EspImage("esp32s3", 0x40378000, (Segment(0x40378000, code),))) as stub:
         stub.stop_at(0x40378000 + end)
         stub.resume()
         registers = stub.registers()

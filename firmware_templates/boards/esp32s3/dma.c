@@ -33,6 +33,13 @@ static void give(uint32_t number)
     ring.descriptors[number].state = OF_DMA | DMA_BLOCK_BYTES;
 }
 
+static void give_all(void)
+{
+    for (uint32_t i = 0; i < DMA_BLOCKS; i++) {
+        give(i);
+    }
+}
+
 static bool is_filled(uint32_t number)
 {
     return (ring.descriptors[number % DMA_BLOCKS].state & OF_DMA) == 0;
@@ -51,9 +58,7 @@ void dma_init(void)
 
 void dma_start(void)
 {
-    for (uint32_t i = 0; i < DMA_BLOCKS; i++) {
-        give(i);
-    }
+    give_all();
     ring.oldest = 0;
     ring.lost = false;
     GDMA_IN_CONF0 = GDMA_IN_CONF0_RESET;
@@ -68,6 +73,7 @@ void dma_start(void)
 void dma_stop(void)
 {
     GDMA_IN_LINK |= GDMA_IN_LINK_STOP;
+    give_all();
 }
 
 /* The first block that is filled behind one that is not. */
@@ -108,8 +114,6 @@ bool dma_lapped(void)
 
 void dma_catch_up(void)
 {
-    for (uint32_t i = 0; i < DMA_BLOCKS; i++) {
-        give(i);
-    }
+    give_all();
     ring.lost = true;
 }

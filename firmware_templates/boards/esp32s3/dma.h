@@ -14,7 +14,7 @@ enum { DMA_BLOCKS = 64, DMA_BLOCK_BYTES = 128 };
 
 void dma_init(void);
 
-/* Gives the DMA the whole ring and starts, or stops. */
+/* Gives the DMA the whole ring and starts, or stops and takes nothing more of what is in it. */
 void dma_start(void);
 void dma_stop(void);
 

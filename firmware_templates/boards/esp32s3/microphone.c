@@ -59,8 +59,8 @@ __attribute__((noinline)) void microphone_enable(bool on)
     }
     i2s_stop();
     dma_stop();
+    state.taken = 0;
     if (on) {
-        state.taken = 0;
         state.settling = SETTLING_SAMPLES;
         i2s_reset(DMA_BLOCK_BYTES);
         dma_start();
