@@ -1,12 +1,13 @@
 """A strict model of what an ESP32-S3's receiver wants of its driver: clocks, I2S0, GDMA, pins. Not a test.
 
-The firmware's own code runs in QEMU; before every write to one of these registers it is stopped, and the write is held to
-the rules of the manual. Addresses and fields are written down here once more, from the ESP32-S3 TRM's register summaries,
-so that a slip in the firmware's header does not go unseen.
+The firmware's own code runs in QEMU; before every write to one of these registers it is stopped, and the write is held
+to the rules of the manual. Addresses and fields are written down here once more, from the ESP32-S3 TRM's register
+summaries, so that a slip in the firmware's header does not go unseen.
 """
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Callable
 from fractions import Fraction
@@ -200,7 +201,7 @@ class Silicon:
             address = following
         assert address == first, "the list is no circle"
         memory.sort(key=lambda place: place.start)
-        for one, other in zip(memory, memory[1:], strict=False):
+        for one, other in itertools.pairwise(memory):
             assert one.stop <= other.start, "two places overlap"
         return found
 

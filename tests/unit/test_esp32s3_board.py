@@ -171,11 +171,10 @@ class I2cDevice:
             self._bits, self._pulls = [], False
         elif len(self._bits) == 8:
             byte = int("".join(map(str, self._bits)), 2)
-            if not self._bytes:
-                if byte != self._address << 1 or self._deaf_for > 0:
-                    self._deaf_for -= byte == self._address << 1
-                    self._bits = None
-                    return
+            if not self._bytes and (byte != self._address << 1 or self._deaf_for > 0):
+                self._deaf_for -= byte == self._address << 1
+                self._bits = None
+                return
             self._bytes.append(byte)
             self._pulls = True
 
