@@ -25,7 +25,7 @@ def link_arm_board(board: Path, target: Path, flags: Sequence[str]) -> None:
     sources = [*own.values(), *sorted(core.glob("*.c")), FAKE_PROGRAM]
     subprocess.run(
         ["arm-none-eabi-gcc", *WARNINGS, *flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
-         "-Wl,--fatal-warnings", f"-I{core}", f"-I{board}", *(f"-I{folder}" for folder in shared), "-T", str(board / "link.ld"),
+         "-Wl,--fatal-warnings", *(f"-I{folder}" for folder in (core, board, *shared)), "-T", str(board / "link.ld"),
          "-o", str(target), *map(str, sources), "-lgcc"],
         check=True,
     )  # fmt: skip

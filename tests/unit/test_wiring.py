@@ -64,6 +64,14 @@ def test_both_profiles_of_the_s3_have_the_same_presets() -> None:
     assert S3.wiring == wired(preset="devkitc").wiring, "the first is the default"
 
 
+def test_a_platform_of_a_user_s_own_with_a_shipped_board_s_code_has_its_presets(tmp_path: Path) -> None:
+    profile = yaml.safe_load((asset_dir("platforms") / "esp32s3.yaml").read_text())
+    own = {key: value for key, value in profile.items() if key not in ("pins", "presets")}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(own | {"name": "mine", "board": "esp32s3"}))
+    mine = load_platform(str(tmp_path / "mine.yaml"))
+    assert (mine.presets, mine.pins) == (S3.presets, S3.pins)
+
+
 def test_what_the_firmware_gets(tmp_path: Path) -> None:
     box = rendered(wired(preset="box-3"), tmp_path)
     assert (box["BOARD_PIN_BCLK"], box["BOARD_PIN_WS"], box["BOARD_PIN_SD"], box["BOARD_PIN_MCLK"]) == (17, 45, 16, 2)

@@ -44,7 +44,15 @@ class FirmwareProject:
         return [(s, "-Os") for s in self.small] + [(s, "-O2") for s in self.fast]
 
 
-_TARGETS: dict[str, Target] = {"cortex-m0plus": "cortex-m0plus", "cortex-m4f": "cortex-m4", "xtensa-lx7": "xtensa"}
+_TARGETS: dict[str, Target] = {
+    "cortex-m0": "cortex-m0plus",
+    "cortex-m0plus": "cortex-m0plus",
+    "cortex-m3": "cortex-m0plus",  # without the DSP extension, too
+    "cortex-m4f": "cortex-m4",
+    "cortex-m7f": "cortex-m4",
+    "cortex-m33f": "cortex-m4",
+    "xtensa-lx7": "xtensa",
+}
 
 
 def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:

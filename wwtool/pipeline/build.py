@@ -77,7 +77,7 @@ def _refuse_strangers(folder: Path) -> None:
 def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress) -> Built:
     stages = Stages(folder / RUN_FOLDER, progress)
     wiring = platform.wiring.model_dump() if platform.wiring else None
-    made_of = [__version__, _templates(), platform.model_dump(), wiring, plan.phrase, toolchain.version()]
+    made_of = [__version__, _templates(platform), platform.model_dump(), wiring, plan.phrase, toolchain.version()]
     wanted = [plan.config.model, plan.config.budget.model_dump()]
     budget = stages.run("budget", "dry build", [made_of, wanted], lambda: _budget(platform, plan))
     evaluation = training_run(stages, plan)
@@ -91,10 +91,10 @@ def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan
     return Built(manifest, folder)
 
 
-def _templates() -> list[str]:
-    """Hashes of every template a firmware is made of."""
-    root = asset_dir("firmware_templates")
-    return [sha256_of(path) for path in sorted(root.rglob("*")) if path.is_file()]
+def _templates(platform: Platform) -> list[str]:
+    """Hashes of every template and board file a firmware is made of."""
+    roots = {asset_dir("firmware_templates"), platform.board_folder}
+    return [sha256_of(path) for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
 
 
 def _budget(platform: Platform, plan: RunPlan) -> Outcome:
@@ -205,6 +205,7 @@ def _manifest(
         "version": MANIFEST_VERSION,
         "wwtool": __version__,
         "platform": platform.name,
+        "profile": platform.model_dump(mode="json", exclude={"board", "pins", "presets"}),
         "board": board_facts(platform),
         "phrase": plan.phrase,
         "inputs": {
