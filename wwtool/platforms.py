@@ -6,6 +6,7 @@ Those in ``platforms/`` go by their name; a user's own by its path (docs/new-boa
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from wwtool.assets import asset_dir
 from wwtool.config import describe_validation, read_yaml
 from wwtool.errors import InputError, UsageError
+from wwtool.wiring import PRESET_NAME, BoardConfig, ChipPins, Preset, Wiring, check, choose
 
 _NAME = r"^[a-z][a-z0-9_]{1,31}$"
 
@@ -172,8 +174,24 @@ class Platform(_Section):
     board: str | None = Field(
         None,
         pattern=rf"{_NAME}|^.*[/\\\\].*$",
-        description="a shipped platform whose board code this one uses, or a folder of board code; None: its own",
+        description="a shipped platform whose board code and presets it uses, or a folder of board code; None: its own",
     )
+    pins: ChipPins | None = Field(None, description="where a user may choose pins")
+    presets: dict[str, Preset] = Field({}, description="boards by name; the first is taken where none is chosen")
+    chosen: Wiring | None = Field(None, exclude=True)
+
+    @model_validator(mode="after")
+    def _presets_are_wired(self) -> Platform:
+        if bool(self.presets) != (self.pins is not None):
+            raise ValueError("pins and presets belong together; give both or none")
+        for name in self.presets:
+            if not re.match(PRESET_NAME, name):
+                raise ValueError(f"presets: '{name}' is no name for a board; use a to z, 0 to 9 and '-'")
+            try:
+                self.with_board(BoardConfig(preset=name))
+            except InputError as error:
+                raise ValueError(f"presets.{name}: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _counts_cycles(self) -> Platform:
@@ -258,6 +276,28 @@ class Platform(_Section):
         return self.chip.core in ("armv6", "host")
 
     @property
+    def wiring(self) -> Wiring | None:
+        """The board that was chosen, or the first preset; None where pins are fixed."""
+        if self.chosen is None and self.presets:
+            return choose(self.name, self.presets, BoardConfig())
+        return self.chosen
+
+    def with_board(self, config: BoardConfig) -> Platform:
+        """This platform, wired as a config says.
+
+        Raises:
+            UsageError: there is no such preset.
+            InputError: the config's pins contradict each other, or the chip.
+        """
+        if self.pins is None:
+            if config != BoardConfig():
+                raise InputError(f"board: the pins of {self.name} are fixed; remove the key 'board'")
+            return self
+        wiring = choose(self.name, self.presets, config)
+        check(wiring, self.pins)
+        return self.model_copy(update={"chosen": wiring})
+
+    @property
     def has_board(self) -> bool:
         """Whether wwtool has the board's own code and can build for it; the others are data only so far."""
         return self.board_folder.is_dir()
@@ -312,6 +352,9 @@ def parse_platform(path: Path) -> Platform:
     values = read_yaml(path)
     if isinstance(board := values.get("board"), str) and ("/" in board or "\\" in board):
         values["board"] = str((path.parent / board).resolve())
+    elif board in platform_names():  # with the code of a shipped board go its pins and presets
+        shared = read_yaml(asset_dir("platforms") / f"{board}.yaml")
+        values = {key: shared[key] for key in ("pins", "presets") if key in shared} | values
     return platform_of(values, path.name)
 
 

@@ -18,6 +18,7 @@ from wwtool.firmware.flashing import by_hand, flash_command
 from wwtool.firmware.linux_program import run_commands
 from wwtool.pipeline.build import build as run_build
 from wwtool.platforms import load_platform
+from wwtool.wiring import strapping_warnings, wiring_lines
 
 
 @click.command()
@@ -25,12 +26,13 @@ from wwtool.platforms import load_platform
 @click.option("--phrase", help="The wake word, as it is spoken.")
 @click.option("--data", "data_path", type=ANY_PATH, help="A folder or index of recordings (see the README).")
 @click.option("--config", "config_file", type=FILE, help="A YAML config; the presets are in configs/.")
+@click.option("--board", metavar="NAME", help="A board of the platform; 'wwtool platforms NAME' lists them.")
 @click.option("--framework", type=click.Choice(["bare-metal"]), default="bare-metal", show_default=True)
 @click.option("--out", type=FOLDER, help="Where everything goes.  [default: wwtool-build/PLATFORM-PHRASE]")
 @training_options
 def build(
-    platform_name: str, phrase: str | None, data_path: Path | None, config_file: Path | None, framework: str,
-    out: Path | None, **options: Any,
+    platform_name: str, phrase: str | None, data_path: Path | None, config_file: Path | None, board: str | None,
+    framework: str, out: Path | None, **options: Any,
 ) -> None:  # fmt: skip
     """Turn a wake word into flashable firmware: budget, data, training, export, C, image, report.
 
@@ -40,6 +42,9 @@ def build(
     if not platform.has_board:
         raise UsageError(f"wwtool cannot build for {platform.name} yet; 'wwtool platforms' shows what it can build")
     config = load_run_config(config_file, phrase, **options)
+    if board is not None:
+        config = config.model_copy(update={"board": config.board.model_copy(update={"preset": board})})
+    platform = platform.with_board(config.board)
     plan = make_plan(config, data_path, options["no_synth"])
     folder = out or Path("wwtool-build") / f"{platform.name}-{safe_identifier(plan.phrase)}"
     terminal = console()
@@ -54,6 +59,12 @@ def build(
         click.echo(f"\n  program  {by_hand(platform, files)}")
     for command in run_commands(platform, files["elf"]):
         click.echo(f"  run it   {command}")
+    if platform.wiring is not None and platform.pins is not None:
+        click.echo(f"  board    {platform.wiring.title}")
+        for line in wiring_lines(platform.wiring):
+            click.echo(f"           {line}")
+        for warning in strapping_warnings(config.board, platform.wiring, platform.pins):
+            click.echo(f"  careful  {warning}")
     click.echo(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
         name = shlex.quote(str(folder))

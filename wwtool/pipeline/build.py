@@ -33,6 +33,7 @@ from wwtool.pipeline.report import write_report
 from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages
 from wwtool.pipeline.training_run import DATASET, MODEL, RunPlan, training_run
 from wwtool.platforms import Platform
+from wwtool.wiring import wiring_lines
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -75,7 +76,8 @@ def _refuse_strangers(folder: Path) -> None:
 
 def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress) -> Built:
     stages = Stages(folder / RUN_FOLDER, progress)
-    made_of = [__version__, _templates(platform), platform.model_dump(), plan.phrase, toolchain.version()]
+    wiring = platform.wiring.model_dump() if platform.wiring else None
+    made_of = [__version__, _templates(platform), platform.model_dump(), wiring, plan.phrase, toolchain.version()]
     wanted = [plan.config.model, plan.config.budget.model_dump()]
     budget = stages.run("budget", "dry build", [made_of, wanted], lambda: _budget(platform, plan))
     evaluation = training_run(stages, plan)
@@ -203,7 +205,8 @@ def _manifest(
         "version": MANIFEST_VERSION,
         "wwtool": __version__,
         "platform": platform.name,
-        "profile": platform.model_dump(mode="json", exclude={"board"}),
+        "profile": platform.model_dump(mode="json", exclude={"board", "pins", "presets"}),
+        "board": board_facts(platform),
         "phrase": plan.phrase,
         "inputs": {
             "config": plan.config.model_dump(mode="json"),
@@ -229,6 +232,12 @@ def _manifest(
         "evaluation": {k: v for k, v in evaluation.items() if k != "detector"},
         "tools": _tools(toolchain),
     }
+
+
+def board_facts(platform: Platform) -> dict[str, Any] | None:
+    """What the manifest says of a chosen board; None where a platform has only one."""
+    wiring = platform.wiring
+    return {**wiring.model_dump(mode="json"), "wiring": wiring_lines(wiring)} if wiring else None
 
 
 def _tools(toolchain: Toolchain) -> dict[str, str]:

@@ -40,9 +40,7 @@ def start(
     if platform == "pico":
         return pico.start(build, tcp_port, pty, console, audio)
     if platform in esp32s3.PLATFORMS:
-        if audio is not None:
-            raise InputError("the emulated ESP32-S3 has no microphone; wwtool hil sends recordings over its console")
-        return esp32s3.start(build, tcp_port, pty)
+        return esp32s3.start(build, tcp_port, pty, audio)
     if emulator == "qemu-arm":
         if console != "uart" or audio is not None:
             raise UsageError("this emulator has one console and no microphone; leave --console and --audio out")
