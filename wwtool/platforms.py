@@ -88,6 +88,38 @@ class FlashChip(_Section):
     frequency: Literal["80m", "40m", "20m"]
 
 
+class Figure(_Section):
+    """A number and what it rests on."""
+
+    value: float = Field(ge=0.0)
+    kind: Literal["measured", "published", "estimate"]
+    source: str = Field(min_length=8)
+
+
+class Energy(_Section):
+    """What the chip draws from its supply, without microphone, LEDs and the board's regulators."""
+
+    supply_volts: float = Field(gt=0.0, le=24.0)
+    active_ma: Figure = Field(description="while a core works at chip.clock_hz")
+    sleep_ma: Figure = Field(description="between, as the firmware waits for samples")
+
+
+class FrameworkReserve(_Section):
+    """What a framework takes for itself, in bytes.
+
+    ``slot_bytes``: of flash, where its layout gives a firmware less than the chip has. ``runs_from_flash``: code and
+    constants are read from flash, and are not in RAM.
+    """
+
+    flash_bytes: Figure
+    ram_bytes: Figure
+    slot_bytes: int | None = Field(None, ge=1024)
+    runs_from_flash: bool = True
+
+
+FrameworkName = Literal["bare-metal", "arduino", "esp-idf", "esphome", "pico-sdk"]
+
+
 class Platform(_Section):
     """A board that firmware is built for."""
 
@@ -104,6 +136,8 @@ class Platform(_Section):
     console: Console
     flash_tool: Literal["uf2", "esptool", "bossac", "none"]
     flash_chip: FlashChip | None = None
+    energy: Energy | None = None
+    framework_reserve: dict[FrameworkName, FrameworkReserve] = {}
     board: str | None = Field(None, pattern=_NAME, description="whose board code this one uses; None: its own")
 
     @model_validator(mode="after")
