@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform as host_platform
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -14,7 +14,8 @@ import numpy as np
 
 from wwtool import __version__
 from wwtool.assets import asset_dir
-from wwtool.budget.dry_build import DryBuild, Line, check, count_cycles, flash_wait_cycles, require_fit
+from wwtool.budget.dry_build import assembled, require_fit, run_image
+from wwtool.budget.result import DryBuild, Line, flash_wait_cycles, judge
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.data.audio import write_audio
@@ -39,7 +40,10 @@ MANIFEST_VERSION = 1
 RUN_FOLDER = "run"
 VECTORS = "hil"
 _REAL_ROWS = 50
-_FINAL = ("sizes", "cycles", "flash_wait_cycles", "limits", "arena_bytes", "state_bytes")
+_FINAL = (
+    "sizes", "cycles", "stack_bytes", "energy", "estimated", "flash_wait_cycles", "limits", "arena_bytes",
+    "state_bytes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def _refuse_strangers(folder: Path) -> None:
 
 def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress) -> Built:
     stages = Stages(folder / RUN_FOLDER, progress)
-    made_of = [__version__, _templates(), platform.model_dump(), plan.phrase, toolchain.version()]
+    made_of = [__version__, _templates(), platform.model_dump(), plan.phrase, toolchain.version(), _FINAL]
     wanted = [plan.config.model, plan.config.budget.model_dump()]
     budget = stages.run("budget", "dry build", [made_of, wanted], lambda: _budget(platform, plan))
     evaluation = training_run(stages, plan)
@@ -122,29 +126,20 @@ def _firmware(
     write_bytes(folder / "model.tflite", content)
     shutil.rmtree(stages.folder / "objects", ignore_errors=True)
     files = {kind: folder / "image" / path.name for kind, path in image.files.items()}
-    cycles = count_cycles(platform, files, compiled)
+    stride = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1]
+    run = run_image(platform, files)
+    cost = assembled(platform, plan.config.model, stride, compiled, image.sizes, run)
+    final = judge(platform, plan.config.budget, cost)
     _write_vectors(folder / VECTORS, stages, compiled)
-    lines = check(
-        platform,
-        plan.config.budget,
-        image.sizes,
-        cycles,
-        compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1],
-    )
-    over = [line for line in lines if not line.fits]
+    over = [line for line in final.lines if not line.fits]
     if over:
         raise BudgetError(
             f"the final firmware is over budget: {over[0].name} {over[0].used} of {over[0].limit} {over[0].unit}"
         )
     facts = {
         "image": {kind: str(path.relative_to(folder)) for kind, path in files.items()},
-        "sizes": image.sizes.as_dict(),
-        "cycles": asdict(cycles) if cycles else None,
         "flash_wait_cycles": flash_wait_cycles(platform, image.sizes),
-        "limits": [{**asdict(line), "fits": line.fits} for line in lines],
-        "macs": compiled.macs,
-        "arena_bytes": compiled.memory.arena_bytes,
-        "state_bytes": compiled.memory.state_bytes,
+        **final.as_dict(),
     }
     written = [p for name in ("firmware", VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
     outputs = (*files.values(), folder / "model.tflite", *written)
