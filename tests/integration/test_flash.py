@@ -382,7 +382,7 @@ def test_pico_whose_console_does_not_come(bench: Bench, run: Flash, tmp_path: Pa
         result = run(build)
     assert result.code == 0
     assert "taken by the boot loader" in result.out
-    assert "console has not appeared" in result.out
+    assert "no console of it has appeared" in result.out
 
 
 def test_pico_whose_program_is_silent_or_another(
@@ -535,7 +535,18 @@ def test_nano_in_its_boot_loader(bench: Bench, run: Flash, folder: Path) -> None
     assert (result.code, result.err) == (0, "")
     assert bench.calls() == [["bossac", "-p", "/dev/ttyACM3", "-U", "-i", "-e", "-w", "-v", "-R", "hey.bin"]]
     assert "read back by bossac" in result.out
-    assert "console has not appeared" in result.out
+    assert "no console of it has appeared" in result.out
+
+
+def test_nano_at_a_port_of_which_nothing_is_known(bench: Bench, run: Flash, tmp_path: Path) -> None:
+    """Its boot loader's port, through something that hides the USB id; the program's console is elsewhere."""
+    port = tmp_path / "ttyS9"
+    port.touch()
+    bench.tool("bossac")
+    result = run(make_build(tmp_path / "b", "nano33ble"), "--port", port, "--json")
+    assert (result.code, result.err) == (0, "")
+    assert bench.calls()[0][:3] == ["bossac", "-p", str(port)]
+    assert json.loads(result.out)["verified"] == "tool"
 
 
 def test_another_nano_that_runs_is_not_asked(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -41,6 +42,6 @@ def flash(build: Path, port: str | None, tool: str | None, as_json: bool) -> Non
         click.echo(f"  test it  {flashed.hil}")
     else:
         click.echo(
-            "  its console has not appeared on USB, so nobody was asked who runs there; test it with\n"
-            f"  wwtool hil --port PORT --build {build}   at the pins of its serial port"
+            "  no console of it has appeared on USB, so nobody was asked who runs there; at its UART:"
         )
+        click.echo(f"  wwtool hil --port PORT --build {shlex.quote(str(build))}")
