@@ -1,4 +1,7 @@
-"""Platform profiles: one YAML file a platform, the only home of a number about a chip."""
+"""Platform profiles: one YAML file a platform, the only home of a number about a chip.
+
+Those in ``platforms/`` go by their name; a user's own by its path (docs/new-board.md).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ class _Section(BaseModel):
 
 class Chip(_Section):
     name: str
-    core: Literal["cortex-m0plus", "cortex-m4f", "xtensa-lx7", "armv6", "host"]
+    core: Literal[
+        "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4f", "cortex-m7f", "cortex-m33f",
+        "xtensa-lx7", "armv6", "host",
+    ]  # fmt: skip
     cores: int = Field(ge=1, le=8)
     clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
     flash_word_cycles: int = Field(0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash")
@@ -120,6 +126,21 @@ class FrameworkReserve(_Section):
 FrameworkName = Literal["bare-metal", "arduino", "esp-idf", "esphome", "pico-sdk"]
 
 
+class Qemu(_Section):
+    """How ``qemu-system-arm`` runs an image of this platform."""
+
+    machine: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,40}$", description="as `qemu-system-arm -M help` names it")
+    serial: int = Field(0, ge=0, le=7, description="which of its serial ports is the console")
+    icount_shift: int = Field(ge=0, le=10, description="an instruction takes 2^shift ns of emulated time")
+
+    def cycles_per_instruction(self, clock_hz: int) -> float:
+        """What a counter at the core's clock counts an instruction."""
+        return float(clock_hz * 2**self.icount_shift * 1e-9)
+
+
+_TOOLCHAINS = {"xtensa-lx7": "xtensa-lx106", "armv6": "host", "host": "host"}  # every other core: arm-none-eabi
+
+
 class Platform(_Section):
     """A board that firmware is built for."""
 
@@ -131,21 +152,43 @@ class Platform(_Section):
     optimize: Literal["speed", "size"]
     toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
     frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
-    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "host", "none"]
+    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "host", "none"]
+    qemu: Qemu | None = None
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
     flash_tool: Literal["uf2", "esptool", "bossac", "none"]
     flash_chip: FlashChip | None = None
     energy: Energy | None = None
     framework_reserve: dict[FrameworkName, FrameworkReserve] = {}
-    board: str | None = Field(None, pattern=_NAME, description="whose board code this one uses; None: its own")
+    board: str | None = Field(
+        None,
+        pattern=rf"{_NAME}|^.*[/\\\\].*$",
+        description="a shipped platform whose board code this one uses, or a folder of board code; None: its own",
+    )
 
     @model_validator(mode="after")
     def _counts_cycles(self) -> Platform:
-        if self.emulator in ("unicorn", "qemu-xtensa") and self.chip.cycles_per_instruction is None:
+        factor = self.chip.cycles_per_instruction
+        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-arm") and factor is None:
             raise ValueError(
                 f"chip.cycles_per_instruction is needed, as the emulator {self.emulator} counts instructions"
             )
+        if (self.emulator == "qemu-arm") != (self.qemu is not None):
+            raise ValueError("the section qemu goes with the emulator qemu-arm, and only with it")
+        if self.qemu is not None and factor is not None:
+            counted = self.qemu.cycles_per_instruction(self.chip.clock_hz)
+            if abs(counted - factor) > 0.01 * factor:
+                raise ValueError(
+                    f"chip.cycles_per_instruction is {factor:g}, but with qemu.icount_shift "
+                    f"{self.qemu.icount_shift} the emulated core counts {counted:g}; make them agree"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _one_core(self) -> Platform:
+        toolchain = _TOOLCHAINS.get(self.chip.core, "arm-none-eabi")
+        if self.toolchain != toolchain:
+            raise ValueError(f"toolchain {self.toolchain} does not build for {self.chip.core}; that takes {toolchain}")
         return self
 
     @model_validator(mode="after")
@@ -163,12 +206,23 @@ class Platform(_Section):
     @property
     def board_folder(self) -> Path:
         """The board's own code, if there is any."""
-        return asset_dir("firmware_templates") / "boards" / (self.board or self.name)
+        return asset_dir("firmware_templates") / "boards" / (self.board or self.name)  # an absolute path stands alone
+
+    @property
+    def code_folders(self) -> tuple[Path, ...]:
+        """Where the board's code comes from; of files with the same name the last folder's counts."""
+        boards = asset_dir("firmware_templates") / "boards"
+        shared = () if self.toolchain == "host" else ("bare", "cortex_m") if self.is_cortex_m else ("bare",)
+        return (*(boards / name for name in shared), self.board_folder)
+
+    @property
+    def is_cortex_m(self) -> bool:
+        return self.chip.core.startswith("cortex-m")
 
     @property
     def has_board(self) -> bool:
         """Whether wwtool has the board's own code and can build for it; the others are data only so far."""
-        return (self.board_folder / "main.c").is_file()
+        return self.board_folder.is_dir()
 
 
 def platform_names() -> list[str]:
@@ -177,26 +231,62 @@ def platform_names() -> list[str]:
 
 
 def load_platform(name: str) -> Platform:
-    """The profile ``name``.
+    """The profile ``name``, or that of a file, if ``name`` ends in ``.yaml``.
 
     Raises:
         UsageError: there is none of that name.
         InputError: its file is not valid.
     """
     names = platform_names()
+    if name.endswith((".yaml", ".yml")):
+        return _own_platform(Path(name), names)
     if name not in names:
         close = difflib.get_close_matches(name, names, 1)
-        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names)}"
+        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(names)}, or give the path of a .yaml"
         raise UsageError(f"there is no platform '{name}'; {hint}")
     return parse_platform(asset_dir("platforms") / f"{name}.yaml")
 
 
+def _own_platform(path: Path, shipped: list[str]) -> Platform:
+    """A profile of the user's own, whose board code must be there."""
+    platform = parse_platform(path)
+    if platform.name in shipped:
+        raise InputError(f"{path.name}: name: '{platform.name}' is a platform of wwtool's own; choose another name")
+    folder = platform.board_folder
+    if platform.board is None or not folder.is_dir():
+        what = f"there is no folder {folder}" if platform.board else "field required"
+        raise InputError(
+            f"{path.name}: board: {what}; name the folder with the board's code, from where {path.name} is, "
+            f"or one of {', '.join(shipped)}"
+        )
+    missing = [name for name in ("link.ld",) if platform.toolchain != "host" and not (folder / name).is_file()]
+    if missing or not any(folder.glob("*.c")):
+        raise InputError(f"{folder} has no {(missing or ['C file'])[0]}; see docs/new-board.md for what a board needs")
+    return platform
+
+
 def parse_platform(path: Path) -> Platform:
-    """Reads and validates a profile."""
+    """Reads and validates a profile; a board's folder is taken from where the file is.
+
+    Raises:
+        InputError: it cannot be read, or contradicts itself.
+    """
+    values = read_yaml(path)
+    if isinstance(board := values.get("board"), str) and ("/" in board or "\\" in board):
+        values["board"] = str((path.parent / board).resolve())
+    return platform_of(values, path.name)
+
+
+def platform_of(values: object, where: str) -> Platform:
+    """A profile from its keys, ``where`` they were found.
+
+    Raises:
+        InputError: they contradict each other.
+    """
     try:
-        return Platform.model_validate(read_yaml(path))
+        return Platform.model_validate(values)
     except ValidationError as error:
-        raise InputError(describe_validation(error, path.name)) from error
+        raise InputError(describe_validation(error, where)) from error
 
 
 def load_platforms() -> list[Platform]:

@@ -19,12 +19,13 @@ FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 
 def link_arm_board(board: Path, target: Path, flags: Sequence[str]) -> None:
     """Links the board's code, from ``board``, with the fake program."""
-    core = asset_dir("firmware_templates") / "core"
-    shared = asset_dir("firmware_templates") / "boards" / "cortex_m"
-    sources = [*sorted(board.glob("*.[cS]")), *sorted(shared.glob("*.c")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
+    templates = asset_dir("firmware_templates")
+    core, shared = templates / "core", [templates / "boards" / name for name in ("bare", "cortex_m")]
+    own = {path.name: path for folder in (*shared, board) for path in sorted(folder.glob("*.[cS]"))}
+    sources = [*own.values(), *sorted(core.glob("*.c")), FAKE_PROGRAM]
     subprocess.run(
         ["arm-none-eabi-gcc", *WARNINGS, *flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
-         "-Wl,--fatal-warnings", f"-I{core}", f"-I{board}", f"-I{shared}", "-T", str(board / "link.ld"),
+         "-Wl,--fatal-warnings", *(f"-I{folder}" for folder in (core, board, *shared)), "-T", str(board / "link.ld"),
          "-o", str(target), *map(str, sources), "-lgcc"],
         check=True,
     )  # fmt: skip

@@ -170,7 +170,7 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
         ("board.h", "SYSTEM_HZ 125000000u", "SYSTEM_HZ 133000000u", "UART0 runs at 108"),
         ("adc.c", "= PAD_OD;", "= PAD_IE;", "GP26 still has a digital function"),
         ("boot2.S", ".equ CLOCK_DIVIDER, 2", ".equ CLOCK_DIVIDER, 3", "boot2 leaves the flash unreadable"),
-        ("main.c", "watchdog_feed();\n    if", "if", "the watchdog reset the chip"),
+        ("system.c", "board_keep_alive();\n    if", "if", "the watchdog reset the chip"),
     ],
     ids=["reset", "pin", "tick", "baud", "pad", "boot2", "watchdog"],
 )

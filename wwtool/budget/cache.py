@@ -14,7 +14,7 @@ from typing import Any
 from wwtool import __version__
 from wwtool.assets import asset_dir
 from wwtool.budget.result import Cost
-from wwtool.device.emulators import esp32s3, pico
+from wwtool.device.emulators import esp32s3, pico, qemu_arm
 from wwtool.device.session import Cycles
 from wwtool.errors import InputError, ToolError
 from wwtool.files import hash_of, read_json, sha256_of, write_json
@@ -30,7 +30,8 @@ def key_of(platform: Platform, architecture: object, model: str, phrase: str, co
     """The name of an entry. ``compiler`` is its version; "" for none. Weights are random, and always the same."""
     profile = platform.model_dump(exclude={"budget", "energy", "framework_reserve"})  # limits are applied afterwards
     tools = [compiler, _emulator_version(platform.emulator)]
-    return hash_of(_SCHEMA, __version__, _program(), profile, repr(architecture), model, phrase, tools)
+    board = _hashes(platform.board_folder)  # maybe a user's own
+    return hash_of(_SCHEMA, __version__, _program(), board, profile, repr(architecture), model, phrase, tools)
 
 
 def load(key: str) -> Cost | None:
@@ -68,9 +69,12 @@ def _program() -> str:
     """A hash of everything that firmware is made of and with: the templates, and wwtool itself."""
     package = Path(str(resources.files("wwtool")))
     ours = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".mjs"))
-    templates = sorted(path for path in asset_dir("firmware_templates").rglob("*") if path.is_file())
-    data = sorted(asset_dir("platforms").rglob("*.json"))
-    return hash_of([sha256_of(path) for path in (*ours, *templates, *data)])
+    assets = [_hashes(asset_dir(name)) for name in ("firmware_templates", "platforms")]
+    return hash_of([sha256_of(path) for path in ours], assets)
+
+
+def _hashes(folder: Path) -> list[str]:
+    return [sha256_of(path) for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
 def _emulator_version(emulator: str) -> str:
@@ -83,6 +87,8 @@ def _emulator_version(emulator: str) -> str:
             return metadata.version("unicorn")
         if emulator == "qemu-xtensa":
             return _first_line(esp32s3.find_qemu())
+        if emulator == "qemu-arm":
+            return _first_line(qemu_arm.find_qemu())
     except (ToolError, InputError, metadata.PackageNotFoundError):
         pass
     return ""

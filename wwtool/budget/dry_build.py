@@ -22,7 +22,8 @@ from wwtool.budget.result import flash_wait_cycles as flash_wait_cycles
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
-from wwtool.device.emulators import esp32s3, nano, pico
+from wwtool.device.emulators import esp32s3, nano, pico, qemu_arm
+from wwtool.device.emulators.host import HostBoard
 from wwtool.device.emulators.process import Emulator
 from wwtool.device.session import Cycles, Session
 from wwtool.errors import BudgetError, DeviceError, ToolError
@@ -171,7 +172,7 @@ def run_image(platform: Platform, files: dict[str, Path]) -> BoardRun | None:
     return BoardRun(cycles, memory.stack_bytes)
 
 
-def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emulator | None:
+def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emulator | HostBoard | None:
     """The board's emulator with the image, None if there is none or it is not installed."""
     try:
         if platform.emulator == "rp2040js":
@@ -184,6 +185,9 @@ def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emu
         if platform.emulator == "qemu-xtensa":
             esp32s3.find_qemu()
             return esp32s3.start(files["bin"])
+        if platform.emulator == "qemu-arm":
+            qemu_arm.find_qemu()
+            return qemu_arm.start(platform, files["bin"])
     except ToolError:
         pass
     return None

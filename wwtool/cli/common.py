@@ -33,4 +33,10 @@ def print_json(schema: str, version: int, value: dict[str, Any]) -> None:
 def platform_option(required: bool = True) -> Callable[[Command], Command]:
     """--platform NAME."""
     names = ", ".join(platform_names())
-    return click.option("--platform", "platform_name", required=required, metavar="NAME", help=f"One of {names}.")
+    return click.option(
+        "--platform",
+        "platform_name",
+        required=required,
+        metavar="NAME",
+        help=f"One of {names}; or a .yaml of your own.",
+    )

@@ -25,7 +25,6 @@ from wwtool.platforms import Platform
 # Where the time goes; everything else is compiled for size.
 _FAST_FOLDERS = ("model",)
 _FAST_FILES = ("ww_fft.c",)
-_CORTEX_M = ("cortex-m0plus", "cortex-m4f")  # bare cores, which share boards/cortex_m
 _INCLUDES = ("core", "model", "board")
 
 
@@ -44,7 +43,15 @@ class FirmwareProject:
         return [(s, "-Os") for s in self.small] + [(s, "-O2") for s in self.fast]
 
 
-_TARGETS: dict[str, Target] = {"cortex-m0plus": "cortex-m0plus", "cortex-m4f": "cortex-m4", "xtensa-lx7": "xtensa"}
+_TARGETS: dict[str, Target] = {
+    "cortex-m0": "cortex-m0plus",
+    "cortex-m0plus": "cortex-m0plus",
+    "cortex-m3": "cortex-m0plus",  # without the DSP extension, too
+    "cortex-m4f": "cortex-m4",
+    "cortex-m7f": "cortex-m4",
+    "cortex-m33f": "cortex-m4",
+    "xtensa-lx7": "xtensa",
+}
 
 
 def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:
@@ -66,9 +73,8 @@ def write_project(
     """
     templates = asset_dir("firmware_templates")
     _copy_sources(templates / "core", folder / "core")
-    _copy_sources(platform.board_folder, folder / "board")
-    if platform.chip.core in _CORTEX_M:
-        _copy_sources(templates / "boards" / "cortex_m", folder / "board")
+    for code in platform.code_folders:
+        _copy_sources(code, folder / "board")
     write_sources(model, folder / "model")
     environment = template_environment("frameworks/bare-metal")
     write_text(

@@ -79,7 +79,7 @@ def _refuse_strangers(folder: Path) -> None:
 
 def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress) -> Built:
     stages = Stages(folder / RUN_FOLDER, progress)
-    made_of = [__version__, _templates(), platform.model_dump(), plan.phrase, toolchain.version(), _FINAL]
+    made_of = [__version__, _templates(platform), platform.model_dump(), plan.phrase, toolchain.version(), _FINAL]
     wanted = [plan.config.model, plan.config.budget.model_dump()]
     budget = stages.run("budget", "dry build", [made_of, wanted], lambda: _budget(platform, plan))
     evaluation = training_run(stages, plan)
@@ -93,10 +93,10 @@ def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan
     return Built(manifest, folder)
 
 
-def _templates() -> list[str]:
-    """Hashes of every template a firmware is made of."""
-    root = asset_dir("firmware_templates")
-    return [sha256_of(path) for path in sorted(root.rglob("*")) if path.is_file()]
+def _templates(platform: Platform) -> list[str]:
+    """Hashes of every template and board file a firmware is made of."""
+    roots = {asset_dir("firmware_templates"), platform.board_folder}
+    return [sha256_of(path) for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
 
 
 def _budget(platform: Platform, plan: RunPlan) -> Outcome:
@@ -198,6 +198,7 @@ def _manifest(
         "version": MANIFEST_VERSION,
         "wwtool": __version__,
         "platform": platform.name,
+        "profile": platform.model_dump(mode="json", exclude={"board"}),
         "phrase": plan.phrase,
         "inputs": {
             "config": plan.config.model_dump(mode="json"),

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from wwtool.assets import asset_dir
 from wwtool.budget.result import estimate_mark
 from wwtool.files import write_text
-from wwtool.platforms import load_platform
+from wwtool.platforms import Platform, platform_of
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM = 640, 260, 48, 24, 46
 _LABELS = {
@@ -37,14 +37,15 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
     """Everything the template prints."""
     evaluation, final, budget = manifest["evaluation"], manifest["final"], manifest["budget"]
     point = evaluation["point"]
+    platform = platform_of(manifest["profile"], "manifest.json")
     return {
         "phrase": manifest["phrase"],
-        "platform": load_platform(manifest["platform"]).title,
+        "platform": platform.title,
         "model": manifest["model"]["name"],
         "version": manifest["wwtool"],
         "tiles": _tiles(manifest),
         "limits": [_limit(line, budget, final) for line in final["limits"]],
-        "budget_note": _budget_note(final, manifest["platform"]),
+        "budget_note": _budget_note(final, platform),
         "space": space(budget["sizes"], final["sizes"]),
         "space_note": _space_note(budget, final),
         "energy": _energy(final),
@@ -147,7 +148,7 @@ def _count(value: int) -> str:
     return f"{value:,}"
 
 
-def _budget_note(final: dict[str, Any], platform: str) -> str:
+def _budget_note(final: dict[str, Any], platform: Platform) -> str:
     if final["cycles"] is None:
         return "Latency was not measured: no emulator for this platform was found."
     frontend, invoke = final["cycles"]["frontend"], final["cycles"]["invoke"]
@@ -156,7 +157,7 @@ def _budget_note(final: dict[str, Any], platform: str) -> str:
             f"~ {invoke:,} cycles an inference and {frontend:,} a feature frame, estimated by the analytic model, as "
             "no emulator for this platform was found."
         )
-    factor = load_platform(platform).chip.cycles_per_instruction
+    factor = platform.chip.cycles_per_instruction
     counted = (
         "counted on the emulated board"
         if factor is None

@@ -66,7 +66,7 @@ void adc_init(void)
     configure_dma();
 }
 
-void adc_enable(bool on)
+void microphone_enable(bool on)
 {
     irq_disable(IRQ_DMA_0);
     if (on) {
@@ -127,12 +127,12 @@ void adc_dma_handler(void)
     }
 }
 
-bool adc_waiting(void)
+bool microphone_waiting(void)
 {
     return state.in != state.out;
 }
 
-size_t adc_read(int16_t *samples, size_t max)
+size_t microphone_read(int16_t *samples, size_t max)
 {
     const uint32_t out = state.out;
     const uint32_t available = state.in - out;
@@ -145,7 +145,7 @@ size_t adc_read(int16_t *samples, size_t max)
     return count;
 }
 
-uint32_t adc_overruns(void)
+uint32_t microphone_overruns(void)
 {
     return state.overruns;
 }

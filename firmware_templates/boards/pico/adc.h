@@ -6,20 +6,11 @@
 #ifndef PICO_ADC_H
 #define PICO_ADC_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "bare.h"
 
 void adc_init(void);
 
-/* Starts or stops sampling; both forget what is buffered. */
-void adc_enable(bool on);
-
-bool adc_waiting(void);
-size_t adc_read(int16_t *samples, size_t max);
-
-/* Samples lost because nobody read them in time. */
-uint32_t adc_overruns(void);
+bool microphone_waiting(void);
 
 void adc_dma_handler(void);
 

@@ -1,14 +1,21 @@
 /*
- * The board's own pins. See board.h.
+ * The board's own pins, and what is started in which order.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "board.h"
 
+#include "adc.h"
 #include "clocks.h"
 #include "rp2040.h"
+#include "system.h"
+#include "uart.h"
+#include "usb.h"
 
-void board_init(void)
+const char board_name[] = "pico";
+
+/* The LED, and the regulator's mode: constant PWM makes less ripple on the ADC's reference. */
+static void pins_init(void)
 {
     const uint32_t outputs = 1u << PIN_LED | 1u << PIN_SMPS_PWM;
 
@@ -20,7 +27,17 @@ void board_init(void)
     GPIO(PIN_SMPS_PWM)->ctrl = GPIO_FUNC_SIO;
 }
 
-void board_led(bool on)
+void board_indicate(bool on)
 {
     *(on ? SIO_GPIO_OUT_SET : SIO_GPIO_OUT_CLR) = 1u << PIN_LED;
+}
+
+void board_start(uint32_t console_baud)
+{
+    clocks_init();
+    pins_init();
+    uart_init(console_baud);
+    usb_init();
+    adc_init();
+    system_init();
 }

@@ -3,12 +3,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "startup.h"
-
 #include <stddef.h>
 
 #include "adc.h"
-#include "board.h"
+#include "bare.h"
 #include "rp2040.h"
 #include "system.h"
 #include "uart.h"
@@ -43,7 +41,7 @@ void reset_handler(void)
     }
 }
 
-uint32_t stack_high_water_bytes(void)
+uint32_t board_stack_high_water(void)
 {
     const volatile uint32_t *word = &stack_bottom;
     while (word < &stack_top && *word == STACK_PAINT) {
@@ -56,7 +54,7 @@ uint32_t stack_high_water_bytes(void)
 static void fault_handler(void)
 {
     (void)interrupts_off();
-    board_led(true);
+    board_indicate(true);
     for (;;) {
     }
 }

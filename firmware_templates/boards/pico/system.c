@@ -1,11 +1,15 @@
 /*
- * Time, watchdog, sleep, boot loader. See system.h.
+ * Time, watchdog, sleep, boot loader. See system.h and bare.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "system.h"
 
+#include "adc.h"
+#include "bare.h"
 #include "rp2040.h"
+#include "uart.h"
+#include "usb.h"
 
 enum { SYSTICK_BITS = 24, SYSTICK_TOP = 0xFFFFFF };
 
@@ -31,16 +35,16 @@ void system_init(void)
     SYSTICK->csr = SYSTICK_CSR_ENABLE | SYSTICK_CSR_TICKINT | SYSTICK_CSR_CLKSOURCE_CPU;
 
     *PSM_WDSEL = PSM_WDSEL_ALL_BUT_OSCILLATORS;
-    watchdog_feed();
+    board_keep_alive();
     WATCHDOG->ctrl = WATCHDOG_CTRL_ENABLE | WATCHDOG_CTRL_PAUSE_ON_DEBUG;
 }
 
-uint32_t system_micros(void)
+uint32_t board_micros(void)
 {
     return *TIMER_TIMERAWL;
 }
 
-uint32_t system_cycles(void)
+uint32_t board_cycles(void)
 {
     uint32_t wraps;
     uint32_t low;
@@ -52,19 +56,9 @@ uint32_t system_cycles(void)
     return (wraps << SYSTICK_BITS) + low;
 }
 
-void watchdog_feed(void)
+void board_keep_alive(void)
 {
     WATCHDOG->load = WATCHDOG_LOAD;
-}
-
-void system_sleep_unless(bool (*work_waiting)(void))
-{
-    /* With interrupts masked, one that comes between the question and the WFI still ends the WFI. */
-    const uint32_t primask = interrupts_off();
-    if (!work_waiting()) {
-        __asm volatile("dsb\n wfi" : : : "memory");
-    }
-    interrupts_restore(primask);
 }
 
 void system_reboot_to_bootsel(void)
@@ -79,4 +73,18 @@ void system_reboot_to_bootsel(void)
     reboot(0, 0);
     for (;;) {
     }
+}
+
+void board_idle(void)
+{
+    board_keep_alive();
+    if (usb_bootsel_wanted()) {
+        system_reboot_to_bootsel();
+    }
+    /* With interrupts masked, one that comes between the question and the WFI still ends the WFI. */
+    const uint32_t primask = interrupts_off();
+    if (!uart_waiting() && !usb_waiting() && !microphone_waiting()) {
+        __asm volatile("dsb\n wfi" : : : "memory");
+    }
+    interrupts_restore(primask);
 }

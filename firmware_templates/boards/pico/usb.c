@@ -7,7 +7,6 @@
 
 #include "clocks.h"
 #include "rp2040.h"
-#include "system.h"
 #include "usb_control.h"
 #include "usb_data.h"
 #include "usb_descriptors.h"

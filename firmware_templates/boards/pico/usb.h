@@ -9,14 +9,10 @@
 #ifndef PICO_USB_H
 #define PICO_USB_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "bare.h"
 
 void usb_init(void);
 bool usb_waiting(void);
-size_t usb_read(uint8_t *bytes, size_t max);
-void usb_write(const uint8_t *bytes, size_t count);
 bool usb_bootsel_wanted(void);
 
 void usb_handler(void);

@@ -5,9 +5,9 @@
  */
 #include "usb_data.h"
 
+#include "bare.h"
 #include "ring.h"
 #include "rp2040.h"
-#include "system.h"
 #include "usb_descriptors.h"
 #include "usb_regs.h"
 
@@ -188,10 +188,10 @@ static bool port_open(void)
 /* False if the host did not make room in time. */
 static bool wait_for_room(void)
 {
-    const uint32_t since = system_micros();
+    const uint32_t since = board_micros();
 
     while (ring_free(&state.tx) == 0) {
-        if (!port_open() || system_micros() - since > HOST_PATIENCE_US) {
+        if (!port_open() || board_micros() - since > HOST_PATIENCE_US) {
             return false;
         }
     }

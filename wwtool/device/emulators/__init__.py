@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from wwtool.device.emulators import esp32s3, host, nano, pico
+from wwtool.device.emulators import esp32s3, host, nano, pico, qemu_arm
 from wwtool.device.emulators.process import Emulator
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest
+from wwtool.platforms import platform_of
 
 
 def start(
@@ -27,7 +29,8 @@ def start(
         ToolError: the emulator is not installed.
         DeviceError: the image does not start.
     """
-    platform = read_manifest(build).get("platform") if build.is_dir() else "pico"
+    manifest: dict[str, Any] = read_manifest(build) if build.is_dir() else {"platform": "pico"}
+    platform = manifest.get("platform")
     if platform == "host":
         return host.start(build, tcp_port, pty, audio)
     if platform == nano.PLATFORM:
@@ -40,4 +43,8 @@ def start(
         if audio is not None:
             raise InputError("the emulated ESP32-S3 has no microphone; wwtool hil sends recordings over its console")
         return esp32s3.start(build, tcp_port, pty)
+    if manifest.get("profile", {}).get("emulator") == "qemu-arm":
+        if console != "uart" or audio is not None:
+            raise UsageError("this emulator has one console and no microphone; leave --console and --audio out")
+        return qemu_arm.start(platform_of(manifest["profile"], f"{build.name}/manifest.json"), build, tcp_port, pty)
     raise InputError(f"there is no emulator for {platform} yet; flash the board and run wwtool hil on its port")

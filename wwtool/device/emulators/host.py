@@ -28,7 +28,8 @@ class HostBoard:
         port: the TCP port.
     """
 
-    def __init__(self, command: list[str], tcp_port: int, pty: bool) -> None:
+    def __init__(self, command: list[str], tcp_port: int, pty: bool, title: str = "host firmware") -> None:
+        self._title = title
         self._server = socket.create_server(("127.0.0.1", tcp_port))
         self.port: int = self._server.getsockname()[1]
         # A session of its own: Ctrl-C reaches this program alone, which then ends the firmware in order.
@@ -69,7 +70,7 @@ class HostBoard:
         """Raises DeviceError if the firmware has ended by itself with an error."""
         code = self._process.poll()
         if code not in (None, 0):
-            raise DeviceError(f"the host firmware ended with status {code}; run its ELF by hand to see why")
+            raise DeviceError(f"the {self._title} ended by itself with status {code}; start it again")
 
     def wait(self) -> None:
         """Returns when the firmware has ended."""

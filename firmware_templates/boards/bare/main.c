@@ -1,15 +1,9 @@
 /*
- * Raspberry Pi Pico: fills the port (core/ww_port.h) and runs the application.
+ * Fills the port (core/ww_port.h) from a board's own functions (bare.h) and runs the application.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "adc.h"
-#include "board.h"
-#include "clocks.h"
-#include "startup.h"
-#include "system.h"
-#include "uart.h"
-#include "usb.h"
+#include "bare.h"
 #include "ww_app.h"
 
 enum { CONSOLE_BAUD = 115200 };
@@ -54,68 +48,59 @@ static bool port_console_set_baud(void *context, uint32_t baud)
 static size_t port_audio_read(void *context, int16_t *samples, size_t max)
 {
     (void)context;
-    return adc_read(samples, max);
+    return microphone_read(samples, max);
 }
 
 static void port_audio_enable(void *context, bool on)
 {
     (void)context;
-    adc_enable(on);
+    microphone_enable(on);
 }
 
 static uint32_t port_audio_overruns(void *context)
 {
     (void)context;
-    return adc_overruns();
+    return microphone_overruns();
 }
 
 static uint32_t port_micros(void *context)
 {
     (void)context;
-    return system_micros();
+    return board_micros();
 }
 
 static uint32_t port_cycles(void *context)
 {
     (void)context;
-    return system_cycles();
+    return board_cycles();
 }
 
 static void port_indicate(void *context, bool on)
 {
     (void)context;
-    board_led(on);
+    board_indicate(on);
 }
 
 static uint32_t port_stack_high_water(void *context)
 {
     (void)context;
-    return stack_high_water_bytes();
+    return board_stack_high_water();
 }
 
 static void port_keep_alive(void *context)
 {
     (void)context;
-    watchdog_feed();
-}
-
-static bool work_waiting(void)
-{
-    return uart_waiting() || usb_waiting() || adc_waiting();
+    board_keep_alive();
 }
 
 static void port_idle(void *context)
 {
     (void)context;
-    watchdog_feed();
-    if (usb_bootsel_wanted()) {
-        system_reboot_to_bootsel();
-    }
-    system_sleep_unless(work_waiting);
+    board_idle();
 }
 
 static const struct ww_port port = {
-    .board = "pico",
+    .board = board_name,
     .console_read = port_console_read,
     .console_write = port_console_write,
     .console_set_baud = port_console_set_baud,
@@ -132,12 +117,7 @@ static const struct ww_port port = {
 
 int main(void)
 {
-    clocks_init();
-    board_init();
-    uart_init(CONSOLE_BAUD);
-    usb_init();
-    adc_init();
-    system_init();
+    board_start(CONSOLE_BAUD);
     ww_app_run(&port, &ww_program);
     return 0;
 }

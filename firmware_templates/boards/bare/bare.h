@@ -1,0 +1,37 @@
+/*
+ * What a bare board with two consoles and a microphone gives; bare/main.c makes the port (core/ww_port.h) of it. What is
+ * said there of each function holds here. A board that is made of other things has a main.c of its own.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef WW_BARE_H
+#define WW_BARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+extern const char board_name[];
+
+/* Everything from clocks to watchdog, before the application runs. */
+void board_start(uint32_t console_baud);
+
+void board_indicate(bool on);
+uint32_t board_micros(void);
+uint32_t board_cycles(void);
+uint32_t board_stack_high_water(void);
+void board_keep_alive(void);
+void board_idle(void);
+
+size_t uart_read(uint8_t *bytes, size_t max);
+void uart_write(const uint8_t *bytes, size_t count);
+bool uart_set_baud(uint32_t baud);
+
+size_t usb_read(uint8_t *bytes, size_t max);
+void usb_write(const uint8_t *bytes, size_t count);
+
+size_t microphone_read(int16_t *samples, size_t max);
+void microphone_enable(bool on);
+uint32_t microphone_overruns(void);
+
+#endif /* WW_BARE_H */
