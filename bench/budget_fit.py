@@ -1,10 +1,11 @@
 """Fits the analytic model of budgets to dry builds, and writes platforms/estimates/BOARD.json.
 
-    python bench/budget_fit.py [PLATFORM...] [--models 14] [--seed 1]
+    python bench/budget_fit.py [PLATFORM...] [--models 14] [--seed 1] [--base]
 
 For each platform random networks and random single operators are compiled; an emulated core counts the instructions of
 every kernel call, the linker tells what each kernel takes, and firmware of the networks runs on the emulated board. Run
-it again when kernels, boards or compilers change; it takes some minutes a platform.
+it again when kernels or compilers change; it takes some minutes a platform. After a change of a board's or the core's
+code ``--base`` is enough: it measures anew, in seconds, what no model changes.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -51,10 +53,13 @@ Sample = tuple[tuple[float, ...], float]
 @click.argument("names", nargs=-1)
 @click.option("--models", default=14, show_default=True, help="Random networks a platform.")
 @click.option("--seed", default=1, show_default=True)
-def main(names: tuple[str, ...], models: int, seed: int) -> None:
+@click.option("--base", is_flag=True, help="Only what no model changes; the rest stays as it is.")
+def main(names: tuple[str, ...], models: int, seed: int, base: bool) -> None:
     for name in names or ("pico", "nano33ble", "esp32s3"):
         path = asset_dir("platforms") / "estimates" / f"{name}.json"
-        constants = fit(load_platform(name), models, np.random.default_rng(seed))
+        platform = load_platform(name)
+        old = estimate.constants_of_board(platform) if base else None
+        constants = rebased(platform, old) if old else fit(platform, models, np.random.default_rng(seed))
         write_json(path, constants.model_dump())
         print(f"{path.name} is written")
 
@@ -87,19 +92,10 @@ def fit(platform: Platform, models: int, generator: np.random.Generator) -> esti
         _count(compile_for(platform.model_copy(update={"optimize": "size"}), compiled.program.graph, "size"), counted)
     instructions = {name: nonnegative(rows) for name, rows in sorted(counted.items())}
     instructions[estimate.ANY_KERNEL] = nonnegative([row for rows in counted.values() for row in rows])
-    reference, sections = built[0][1], built[0][2]
-    kernels = kernel_sections(toolchain, sorted(counted), sections)
-    assert reference.cycles is not None and reference.stack_bytes is not None, "the emulator is missing"
-    base = [part for part in reference.sizes.parts if part.name in (FRONT_END, CONSOLE, REST)]
+    kernels = kernel_sections(toolchain, sorted(counted), built[0][2])
     constants = estimate.Constants(
         made_by=f"python bench/budget_fit.py {platform.name}",
-        compiler=toolchain.version(),
-        parts={part.name: (part.flash, part.ram, part.resident) for part in base},
-        text_bytes=estimate.text_bytes(PHRASE),
-        runs_from_ram=reference.sizes.resident_ram > 0,
-        stack_bytes=max(cost.stack_bytes or 0 for _, cost, _ in built),
-        stack_reserved=reference.sizes.stack_reserved,
-        frontend_cycles=reference.cycles.frontend,
+        **base_constants(toolchain, [cost for _, cost, _ in built]),
         sections={name: nbytes for found in kernels.values() for name, nbytes in sorted(found.items())},
         kernels={name: tuple(sorted(found)) for name, found in kernels.items()},
         structs=struct_bytes(toolchain),
@@ -115,6 +111,29 @@ def fit(platform: Platform, models: int, generator: np.random.Generator) -> esti
         assert cost.cycles is not None
         cycles.append((estimate.cycle_features(compiled.program, calls), cost.cycles.invoke))
     return constants.model_copy(update={"call_code": nonnegative(code), "cycles": nonnegative(cycles)})
+
+
+def base_constants(toolchain: Toolchain, costs: Sequence[Cost]) -> dict[str, Any]:
+    """What no model changes, from dry builds."""
+    reference = costs[0]
+    assert reference.cycles is not None, "the emulator is missing"
+    base = [part for part in reference.sizes.parts if part.name in (FRONT_END, CONSOLE, REST)]
+    return {
+        "compiler": toolchain.version(),
+        "parts": {part.name: (part.flash, part.ram, part.resident) for part in base},
+        "text_bytes": estimate.text_bytes(PHRASE),
+        "runs_from_ram": reference.sizes.resident_ram > 0,
+        "stack_bytes": max(cost.stack_bytes or 0 for cost in costs),
+        "stack_reserved": reference.sizes.stack_reserved,
+        "frontend_cycles": reference.cycles.frontend,
+    }
+
+
+def rebased(platform: Platform, old: estimate.Constants) -> estimate.Constants:
+    """The constants with a new base."""
+    toolchain = find_toolchain(platform)
+    costs = [_build(platform, toolchain, architecture)[1] for architecture in ZOO.values()]
+    return old.model_copy(update=base_constants(toolchain, costs))
 
 
 def nonnegative(rows: Sequence[Sample]) -> tuple[float, ...]:

@@ -189,7 +189,7 @@ def test_what_is_known_is_not_measured_again(own_cache: Path, monkeypatch: pytes
             cost_of(platform, "tcn32", ZOO["tcn32"], "hey you", use_cache=False)
     entry.write_text(written[:200])
     assert dry_build(platform, "tcn32", "hey you", BudgetConfig()).sizes == first.sizes
-    assert entry.read_text() == written
+    assert json.loads(entry.read_text())["sizes"] == json.loads(written)["sizes"]
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(own_cache: Path) -> None:

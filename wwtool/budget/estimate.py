@@ -51,7 +51,10 @@ class Constants(BaseModel):
 
 def constants_of_board(platform: Platform) -> Constants | None:
     """The constants of a platform's board; None where nothing was fitted."""
-    path = asset_dir("platforms") / "estimates" / f"{platform.board or platform.name}.json"
+    board = platform.board or platform.name
+    path = asset_dir("platforms") / "estimates" / f"{board}.json"
+    if not board.isidentifier():  # the folder of a board of the user's own
+        return None
     return Constants.model_validate(read_json(path)) if path.is_file() else None
 
 

@@ -165,7 +165,7 @@ def reserve_of(platform: Platform, framework: str) -> FrameworkReserve | None:
     reserve = platform.framework_reserve.get(cast(FrameworkName, framework))
     if framework not in get_args(FrameworkName) or reserve is None:
         known = ", ".join(framework_names(platform))
-        raise UsageError(f"platforms/{platform.name}.yaml does not say what {framework} takes; it has {known}")
+        raise UsageError(f"{platform.name}.yaml does not say what {framework} takes; it has {known}")
     return reserve
 
 
