@@ -16,13 +16,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from board_images import FAKE_PROGRAM
+from board_images import link_linux_board
 from cli import Result, run_here
 from fake_boards import Bench, line_rate
-from wwtool.device.emulators.host import HostBoard
 
-from wwtool.assets import asset_dir
 from wwtool.device import flash
+from wwtool.device.emulators import linux
 from wwtool.device.flash import failures, plan, ports, runner, tools
 from wwtool.platforms import load_platform
 
@@ -53,16 +52,14 @@ def run(bench: Bench, capsys: pytest.CaptureFixture[str]) -> Flash:
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The firmware's console with a program whose model has the SHA-256 "00"."""
     target = tmp_path_factory.mktemp("host") / "program"
-    templates = asset_dir("firmware_templates")
-    sources = [templates / "boards" / "host" / "main.c", *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
-    subprocess.run(["cc", "-O1", f"-I{templates / 'core'}", "-o", str(target), *map(str, sources)], check=True)
+    link_linux_board("host", target, "cc", ["-O1"])
     return target
 
 
 @pytest.fixture
 def board(program: Path) -> Iterator[str]:
     """A serial port at which that program answers."""
-    with HostBoard([str(program)], 0, pty=True) as running:
+    with linux.start(program, pty=True) as running:
         yield running.url
 
 
