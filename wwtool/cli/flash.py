@@ -41,7 +41,5 @@ def flash(build: Path, port: str | None, tool: str | None, as_json: bool) -> Non
     if flashed.hil is not None:
         click.echo(f"  test it  {flashed.hil}")
     else:
-        click.echo(
-            "  no console of it has appeared on USB, so nobody was asked who runs there; at its UART:"
-        )
+        click.echo("  no console of it has appeared on USB, so nobody was asked who runs there; at its UART:")
         click.echo(f"  wwtool hil --port PORT --build {shlex.quote(str(build))}")
