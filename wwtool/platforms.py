@@ -116,6 +116,7 @@ class Uf2(_Section):
     """A boot loader that shows itself as a drive and takes UF2 files."""
 
     usb: tuple[UsbId, ...] = Field(min_length=1)
+    label: str = Field(min_length=1, description="the drive's name, as people see it")
     board_ids: tuple[str, ...] = Field(min_length=1, description="Board-ID in the drive's INFO_UF2.TXT")
     family: int = Field(ge=0, lt=1 << 32, description="of uf2families.json")
     entry: int | None = Field(
@@ -268,7 +269,7 @@ class Platform(_Section):
     def _can_be_flashed(self) -> Platform:
         tools = (self.flash_tool, *self.flash_alternatives)
         if self.uf2 is None and ("uf2" in tools or "uf2" in self.image):
-            raise ValueError("uf2 is needed, with usb, board_ids and family, where UF2 files are made")
+            raise ValueError("uf2 is needed, with usb, label, board_ids and family, where UF2 files are made")
         if self.probe is None and any(tool in _PROBES for tool in tools):
             raise ValueError("probe is needed, with openocd, pyocd and probe_rs, where debug probes are used")
         if self.usb is None and self.flash_tool != "none":

@@ -613,6 +613,8 @@ def test_a_bossac_that_knows_no_nano_gives_way_to_arduinos(bench: Bench, run: Fl
 def test_nano_with_a_boot_loader_that_takes_uf2(bench: Bench, run: Flash, tmp_path: Path) -> None:
     build = make_build(tmp_path / "b", "nano33ble")
     bench.see(ADAFRUIT)
+    bench.tool("bossac")
+    run(build).refused(6, "not mounted", "by-label/NANO33BOOT")
     drive = bench.mount("NANO33BOOT", "nRF52840-Nano-33", "SoftDevice: S140 version 6.1.1")
     run(build).refused(6, "S140 version 6.1.1", "overwrite", "--tool openocd")
     bench.unmount(drive)

@@ -34,5 +34,5 @@ def by_hand(platform: Platform, files: Mapping[str, Path]) -> str:
     if platform.flash_tool == "esptool":
         return write_command(platform, shlex.quote(str(file)))
     if platform.flash_tool == "uf2" and platform.uf2:
-        return f"{enter}, and copy {file} to the drive {platform.uf2.board_ids[0]}"
+        return f"{enter}, and copy {file} to the drive {platform.uf2.label}"
     return str(file)
