@@ -135,6 +135,7 @@ class Platform(_Section):
     )
     pins: ChipPins | None = Field(None, description="where a user may choose pins")
     presets: dict[str, Preset] = Field({}, description="boards by name; the first is taken where none is chosen")
+    silicon: str = Field("", max_length=300, description="what has and has not been seen on a real chip")
     chosen: Wiring | None = Field(None, exclude=True)
 
     @model_validator(mode="after")
@@ -280,9 +281,9 @@ def parse_platform(path: Path) -> Platform:
     values = read_yaml(path)
     if isinstance(board := values.get("board"), str) and ("/" in board or "\\" in board):
         values["board"] = str((path.parent / board).resolve())
-    elif board in platform_names():  # with the code of a shipped board go its pins and presets
+    elif board in platform_names():  # with the code of a shipped board goes what is true of the code
         shared = read_yaml(asset_dir("platforms") / f"{board}.yaml")
-        values = {key: shared[key] for key in ("pins", "presets") if key in shared} | values
+        values = {key: shared[key] for key in ("pins", "presets", "silicon") if key in shared} | values
     return platform_of(values, path.name)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from esp32s3_silicon import RX_CONF, RX_CONF1, RX_START, RX_TDM, Silicon
+from esp32s3_silicon import GPIO, RX_CONF, RX_CONF1, RX_START, RX_TDM, Silicon
 from test_esp32s3_image import core_of, link_board
 
 from wwtool.config import parse_config
@@ -24,6 +24,7 @@ PLATFORM = load_platform("esp32s3")
 BLOCKS, BLOCK_BYTES, SETTLING = 64, 128, 1024
 SCRATCH = 0x3FCD0000  # SRAM that the small test image does not use
 MCLK, SD, BCK, WS = 23, 25, 26, 27  # signals: TRM, "Peripheral Signal List"
+FOLLOWS_GPIO_OUT = 256
 ANA_CONF0, CALIBRATED = 0x6000E040, 1 << 24
 
 pytestmark = pytest.mark.skipif(
@@ -135,6 +136,9 @@ def test_a_codec_gets_its_master_clock(tmp_path: Path) -> None:
         s = board.silicon
         assert s.module_hz == 4_096_000
         assert (s.output(2), s.output(17), s.output(45), s.input(SD)) == (MCLK, BCK, WS, 16)
+        assert (s.output(8), s.output(18), s.output(47)) == (FOLLOWS_GPIO_OUT,) * 3
+        lines = 1 << 8 | 1 << 18
+        assert not any(address == GPIO + 0x08 and value & lines for address, value in s.writes), "I2C is open-drain"
 
 
 def test_samples_come_in_order_without_their_mean_and_saturate(standard: Board) -> None:

@@ -63,7 +63,7 @@ void dma_start(void)
     ring.lost = false;
     GDMA_IN_CONF0 = GDMA_IN_CONF0_RESET;
     GDMA_IN_CONF0 = 0;
-    GDMA_IN_CONF1 = 0; /* owners are not checked */
+    GDMA_IN_CONF1 &= ~GDMA_IN_CONF1_CHECK_OWNER;
     GDMA_IN_PERI_SEL = GDMA_PERI_I2S0;
     const uint32_t first = (uint32_t)(uintptr_t)&ring.descriptors[0] & GDMA_IN_LINK_ADDRESS;
     GDMA_IN_LINK = (GDMA_IN_LINK & ~GDMA_IN_LINK_ADDRESS) | first;

@@ -39,7 +39,7 @@ def start(
         return nano.start(build, tcp_port, pty, audio)
     if platform == "pico":
         return pico.start(build, tcp_port, pty, console, audio)
-    if platform in esp32s3.PLATFORMS:
+    if platform in esp32s3.PLATFORMS or manifest.get("profile", {}).get("emulator") == "qemu-xtensa":
         return esp32s3.start(build, tcp_port, pty, audio)
     if manifest.get("profile", {}).get("emulator") == "qemu-arm":
         if console != "uart" or audio is not None:

@@ -87,7 +87,7 @@ def image_of(build: Path) -> Path:
     if build.is_file():
         return build
     manifest = read_manifest(build)
-    if manifest.get("platform") not in PLATFORMS:
+    if manifest.get("platform") not in PLATFORMS and manifest.get("profile", {}).get("emulator") != "qemu-xtensa":
         raise InputError(f"{build} was built for {manifest.get('platform')}; this emulator runs esp32s3 images")
     image = build / str(manifest.get("image", {}).get("bin", "image.bin"))
     if not image.is_file():
