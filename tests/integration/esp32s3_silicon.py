@@ -206,17 +206,17 @@ class Silicon:
             assert one.stop <= other.start, "two places overlap"
         return found
 
-    def receive(self, content: bytes) -> int:
-        """What the DMA does with bytes from I2S0: fills blocks and marks them. Returns how many blocks."""
+    def receive(self, content: bytes, most: int | None = None) -> None:
+        """What the DMA does with bytes from I2S0: fills blocks, with at most ``most`` bytes each, and marks them."""
         assert self.get(RX_CONF) & RX_START, "nothing comes while the receiver is stopped"
         size = self.get(self.descriptors[0]) & 0xFFF
-        assert len(content) % size == 0, "whole blocks only"
-        for begin in range(0, len(content), size):
+        length = most or size
+        assert len(content) % length == 0, "whole blocks only"
+        for begin in range(0, len(content), length):
             descriptor = self.descriptors[self.position % len(self.descriptors)]
-            self.stub.write(self.get(descriptor + 4), content[begin : begin + size])
-            self.set(descriptor, size | size << 12 | 1 << 30)
+            self.stub.write(self.get(descriptor + 4), content[begin : begin + length])
+            self.set(descriptor, size | length << 12 | 1 << 30)
             self.position += 1
-        return len(content) // size
 
     @property
     def module_hz(self) -> Fraction:

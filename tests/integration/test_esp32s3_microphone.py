@@ -194,6 +194,28 @@ def test_a_late_reader_loses_samples_and_never_gets_wrong_ones(late_blocks: int,
     assert standard.overruns == BLOCKS * block
 
 
+def test_a_reader_that_is_late_again_and_again_comes_back(standard: Board) -> None:
+    s, lap = standard.silicon, BLOCKS * BLOCK_BYTES // 4
+    silence = slots(np.zeros(3 * lap // 2, np.int32))
+    for times in (1, 2, 3):
+        s.receive(silence)
+        assert len(standard.read_all()) == 0
+        assert standard.overruns == times * lap
+    s.receive(slots(np.full(SETTLING + 64, 5, np.int32)))
+    assert len(standard.read_all()) > 0
+    assert standard.overruns == 3 * lap
+
+
+def test_blocks_that_end_early_are_as_long_as_they_say(standard: Board) -> None:
+    samples = np.arange(SETTLING + 200, dtype=np.int32) * 900
+    for begin in range(0, len(samples), 216):
+        standard.silicon.receive(slots(samples[begin : begin + 216]), most=4 * 9)
+        if begin + 216 <= SETTLING:
+            assert len(standard.read_all()) == 0
+    expected = converted((samples.astype(np.int64) * 256 + 0x5A) >> 1, 3)
+    assert np.array_equal(standard.read_all(), expected[-(len(samples) - SETTLING) :])
+
+
 def test_it_stops_and_starts_again_without_what_was_left(standard: Board) -> None:
     s = standard.silicon
     s.receive(slots(np.full(SETTLING + 96, 1000, np.int32)))

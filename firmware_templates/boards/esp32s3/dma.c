@@ -76,16 +76,15 @@ void dma_stop(void)
     give_all();
 }
 
-/* The first block that is filled behind one that is not. */
+/* The first block that is filled behind one that is not; any, if all are: dma_lapped then finds that. */
 static void find_oldest(void)
 {
-    for (uint32_t i = 0; i < DMA_BLOCKS; i++) {
-        if (is_filled(i) && !is_filled(i + DMA_BLOCKS - 1u)) {
-            ring.oldest = i;
-            ring.lost = false;
-            return;
-        }
+    uint32_t i = 0;
+    while (i < DMA_BLOCKS && !(is_filled(i) && !is_filled(i + DMA_BLOCKS - 1u))) {
+        i++;
     }
+    ring.oldest = i % DMA_BLOCKS;
+    ring.lost = !is_filled(ring.oldest);
 }
 
 const volatile uint32_t *dma_oldest(size_t *bytes)
