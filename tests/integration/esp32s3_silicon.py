@@ -19,7 +19,7 @@ I2S0_BIT, DMA_BIT = 1 << 4, 1 << 6
 I2S, GDMA, GPIO, IO_MUX = 0x6000F000, 0x6003F000, 0x60004000, 0x60009000
 RX_CONF, RX_CONF1, RX_CLKM, TX_CLKM, RX_DIV = I2S + 0x20, I2S + 0x28, I2S + 0x30, I2S + 0x34, I2S + 0x38
 RX_TDM, RX_EOF = I2S + 0x50, I2S + 0x64
-IN_CONF0, IN_LINK, IN_PERI = GDMA, GDMA + 0x20, GDMA + 0x48
+IN_CONF0, IN_CONF1, IN_LINK, IN_PERI = GDMA, GDMA + 0x04, GDMA + 0x20, GDMA + 0x48
 RX_RESET, RX_FIFO_RESET, RX_START, RX_UPDATE, RX_TDM_EN, RX_PDM_EN, RX_PDM2PCM = (
     1 << n for n in (0, 1, 2, 8, 19, 20, 21)
 )
@@ -175,6 +175,7 @@ class Silicon:
             assert not self.get(RX_CONF) & RX_START, "the DMA is started behind a running receiver"
             assert self.get(IN_PERI) == 3, "the channel is not I2S0's"
             assert self.get(IN_CONF0) == 0, "the channel is held in reset"
+            assert not self.get(IN_CONF1) & 1 << 12, "a block that was not given back would stop it for good"
             self.descriptors = self._list(SRAM.start & 0xFFF00000 | value & 0xFFFFF)
             self.position = 0
             return lambda: self.set(IN_LINK, value & ~LINK_START)
@@ -205,17 +206,17 @@ class Silicon:
             assert one.stop <= other.start, "two places overlap"
         return found
 
-    def receive(self, content: bytes) -> int:
-        """What the DMA does with bytes from I2S0: fills blocks and marks them. Returns how many blocks."""
+    def receive(self, content: bytes, most: int | None = None) -> None:
+        """What the DMA does with bytes from I2S0: fills blocks, with at most ``most`` bytes each, and marks them."""
         assert self.get(RX_CONF) & RX_START, "nothing comes while the receiver is stopped"
         size = self.get(self.descriptors[0]) & 0xFFF
-        assert len(content) % size == 0, "whole blocks only"
-        for begin in range(0, len(content), size):
+        length = most or size
+        assert len(content) % length == 0, "whole blocks only"
+        for begin in range(0, len(content), length):
             descriptor = self.descriptors[self.position % len(self.descriptors)]
-            self.stub.write(self.get(descriptor + 4), content[begin : begin + size])
-            self.set(descriptor, size | size << 12 | 1 << 30)
+            self.stub.write(self.get(descriptor + 4), content[begin : begin + length])
+            self.set(descriptor, size | length << 12 | 1 << 30)
             self.position += 1
-        return len(content) // size
 
     @property
     def module_hz(self) -> Fraction:

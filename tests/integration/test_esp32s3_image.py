@@ -88,6 +88,7 @@ def test_the_image_is_one_that_esptool_accepts(image: Path) -> None:
     assert code.address < parsed.entry < code.address + len(code.content)
     assert data.address == code.address + len(code.content) - 0x6F0000, "data follows code in the same memory"
     assert image.stat().st_size < 24 * 1024
+    assert b"Nothing of this image has been seen on silicon" in data.content, "the image says it itself"
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from esp32s3_silicon import RX_CONF, RX_CONF1, RX_START, RX_TDM, Silicon
+from esp32s3_silicon import GPIO, RX_CONF, RX_CONF1, RX_START, RX_TDM, Silicon
 from test_esp32s3_image import core_of, link_board
 
 from wwtool.config import parse_config
@@ -24,6 +24,7 @@ PLATFORM = load_platform("esp32s3")
 BLOCKS, BLOCK_BYTES, SETTLING = 64, 128, 1024
 SCRATCH = 0x3FCD0000  # SRAM that the small test image does not use
 MCLK, SD, BCK, WS = 23, 25, 26, 27  # signals: TRM, "Peripheral Signal List"
+FOLLOWS_GPIO_OUT = 256
 ANA_CONF0, CALIBRATED = 0x6000E040, 1 << 24
 
 pytestmark = pytest.mark.skipif(
@@ -135,6 +136,9 @@ def test_a_codec_gets_its_master_clock(tmp_path: Path) -> None:
         s = board.silicon
         assert s.module_hz == 4_096_000
         assert (s.output(2), s.output(17), s.output(45), s.input(SD)) == (MCLK, BCK, WS, 16)
+        assert (s.output(8), s.output(18), s.output(47)) == (FOLLOWS_GPIO_OUT,) * 3
+        lines = 1 << 8 | 1 << 18
+        assert not any(address == GPIO + 0x08 and value & lines for address, value in s.writes), "I2C is open-drain"
 
 
 def test_samples_come_in_order_without_their_mean_and_saturate(standard: Board) -> None:
@@ -188,6 +192,28 @@ def test_a_late_reader_loses_samples_and_never_gets_wrong_ones(late_blocks: int,
     seen = [levels[:nearly], levels[in_oldest : in_oldest + block], levels[again : again + 320]]
     assert np.array_equal(standard.read_all(), converted(np.concatenate(seen), 3)[-320:])
     assert standard.overruns == BLOCKS * block
+
+
+def test_a_reader_that_is_late_again_and_again_comes_back(standard: Board) -> None:
+    s, lap = standard.silicon, BLOCKS * BLOCK_BYTES // 4
+    silence = slots(np.zeros(3 * lap // 2, np.int32))
+    for times in (1, 2, 3):
+        s.receive(silence)
+        assert len(standard.read_all()) == 0
+        assert standard.overruns == times * lap
+    s.receive(slots(np.full(SETTLING + 64, 5, np.int32)))
+    assert len(standard.read_all()) > 0
+    assert standard.overruns == 3 * lap
+
+
+def test_blocks_that_end_early_are_as_long_as_they_say(standard: Board) -> None:
+    samples = np.arange(SETTLING + 200, dtype=np.int32) * 900
+    for begin in range(0, len(samples), 216):
+        standard.silicon.receive(slots(samples[begin : begin + 216]), most=4 * 9)
+        if begin + 216 <= SETTLING:
+            assert len(standard.read_all()) == 0
+    expected = converted((samples.astype(np.int64) * 256 + 0x5A) >> 1, 3)
+    assert np.array_equal(standard.read_all(), expected[-(len(samples) - SETTLING) :])
 
 
 def test_it_stops_and_starts_again_without_what_was_left(standard: Board) -> None:

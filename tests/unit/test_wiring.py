@@ -69,7 +69,7 @@ def test_a_platform_of_a_user_s_own_with_a_shipped_board_s_code_has_its_presets(
     own = {key: value for key, value in profile.items() if key not in ("pins", "presets")}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(own | {"name": "mine", "board": "esp32s3"}))
     mine = load_platform(str(tmp_path / "mine.yaml"))
-    assert (mine.presets, mine.pins) == (S3.presets, S3.pins)
+    assert (mine.presets, mine.pins, mine.silicon) == (S3.presets, S3.pins, S3.silicon)
 
 
 def test_what_the_firmware_gets(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def build(
         click.echo(f"  board    {platform.wiring.title}")
         for line in wiring_lines(platform.wiring):
             click.echo(f"           {line}")
+        click.echo(f"           {platform.silicon}")
         for warning in strapping_warnings(config.board, platform.wiring, platform.pins):
             click.echo(f"  careful  {warning}")
     click.echo(f"  report   {folder / 'report.html'}")

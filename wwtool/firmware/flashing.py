@@ -9,12 +9,13 @@ from pathlib import Path
 from wwtool.firmware.esp_image import write_command
 from wwtool.platforms import Platform
 
-_KINDS = {"uf2": "uf2", "esptool": "bin", "bossac": "bin", "none": "elf"}
+_KINDS = {"uf2": ("uf2",), "esptool": ("bin",), "bossac": ("bin",), "none": ("elf",)}
+_PROBE_KINDS = ("hex", "bin")  # a .hex carries its address
 
 
 def flashed(platform: Platform, files: Mapping[str, Path]) -> Path:
     """Of a build's image files, the one that the platform's usual tool puts on the board."""
-    return files[_KINDS[platform.flash_tool]]
+    return next(files[kind] for kind in _KINDS.get(platform.flash_tool, _PROBE_KINDS) if kind in files)
 
 
 def flash_command(build: Path) -> str:

@@ -107,7 +107,12 @@ def write_board_config(folder: Path, platform: Platform) -> None:
     wiring = platform.wiring
     if wiring is not None:
         template = template_environment("frameworks/bare-metal").get_template("board_config.h.j2")
-        text = template.render(title=comment_text(wiring.title), version=__version__, constants=constants(wiring))
+        text = template.render(
+            title=comment_text(wiring.title),
+            version=__version__,
+            constants=constants(wiring),
+            silicon=c_string(platform.silicon),
+        )
         write_text(folder / "board_config.h", text)
 
 

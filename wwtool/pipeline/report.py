@@ -74,7 +74,8 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
         "files": [
             {"name": k, "bytes": _count(v["bytes"]), "sha256": v["sha256"]} for k, v in manifest["outputs"].items()
         ],
-        "board": _board(manifest.get("board")),
+        "board": manifest.get("board"),
+        "silicon": platform.silicon,
         "flash": manifest.get("flash"),
         "tools": ", ".join(f"{name} {version}" for name, version in manifest["tools"].items()),
     }
@@ -189,13 +190,6 @@ def _near_misses(evaluation: dict[str, Any]) -> str:
         f"Of {clips} synthetic phrases made to sound like the wake word, {taken} set it off; "
         "the rate above leaves them out."
     )
-
-
-def _board(board: dict[str, Any] | None) -> dict[str, Any] | None:
-    if board is None:
-        return None
-    note = "Neither the microphone nor anything else of this image has been seen on silicon: docs/esp32s3.md says what."
-    return {"title": board["title"], "lines": board["wiring"], "source": board["source"], "note": note}
 
 
 def _detector(d: dict[str, Any]) -> str:

@@ -1,11 +1,12 @@
 /*
  * Where an emulator without an ESP32-S3's peripherals finds what it must stand in for: it answers calls of these functions
- * and lets time pass. On silicon nobody reads this.
+ * and lets time pass. On silicon nobody reads this; a person may read the note (`strings image.bin`).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bare.h"
 #include "board.h"
+#include "board_config.h"
 #include "clock.h"
 
 struct board_table {
@@ -16,6 +17,7 @@ struct board_table {
     volatile uint32_t *micros;
     size_t (*microphone_read)(int16_t *samples, size_t max);
     void (*microphone_enable)(bool on);
+    char note[sizeof BOARD_SILICON];
 };
 
 __attribute__((section(".board_table"), used)) static const struct board_table board_table = {
@@ -26,4 +28,5 @@ __attribute__((section(".board_table"), used)) static const struct board_table b
     .micros = &clock_micros_total,
     .microphone_read = microphone_read,
     .microphone_enable = microphone_enable,
+    .note = BOARD_SILICON,
 };

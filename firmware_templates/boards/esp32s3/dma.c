@@ -63,7 +63,7 @@ void dma_start(void)
     ring.lost = false;
     GDMA_IN_CONF0 = GDMA_IN_CONF0_RESET;
     GDMA_IN_CONF0 = 0;
-    GDMA_IN_CONF1 = 0; /* owners are not checked */
+    GDMA_IN_CONF1 &= ~GDMA_IN_CONF1_CHECK_OWNER;
     GDMA_IN_PERI_SEL = GDMA_PERI_I2S0;
     const uint32_t first = (uint32_t)(uintptr_t)&ring.descriptors[0] & GDMA_IN_LINK_ADDRESS;
     GDMA_IN_LINK = (GDMA_IN_LINK & ~GDMA_IN_LINK_ADDRESS) | first;
@@ -76,16 +76,15 @@ void dma_stop(void)
     give_all();
 }
 
-/* The first block that is filled behind one that is not. */
+/* The first block that is filled behind one that is not; any, if all are: dma_lapped then finds that. */
 static void find_oldest(void)
 {
-    for (uint32_t i = 0; i < DMA_BLOCKS; i++) {
-        if (is_filled(i) && !is_filled(i + DMA_BLOCKS - 1u)) {
-            ring.oldest = i;
-            ring.lost = false;
-            return;
-        }
+    uint32_t i = 0;
+    while (i < DMA_BLOCKS && !(is_filled(i) && !is_filled(i + DMA_BLOCKS - 1u))) {
+        i++;
     }
+    ring.oldest = i % DMA_BLOCKS;
+    ring.lost = !is_filled(ring.oldest);
 }
 
 const volatile uint32_t *dma_oldest(size_t *bytes)

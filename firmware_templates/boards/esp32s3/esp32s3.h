@@ -133,15 +133,16 @@ enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT 
 #define I2S_RX_TDM_SLOTS(n)    (((n) - 1u) << 16) /* slots of a frame; bits 15..0 say which are stored */
 
 /* GDMA, receive channel 0 (TRM, "GDMA Controller", "Register Summary"): base 0x6003F000. */
-#define GDMA_IN_CONF0          REG(0x6003F000u)
-#define GDMA_IN_CONF1          REG(0x6003F004u)
-#define GDMA_IN_LINK           REG(0x6003F020u)
-#define GDMA_IN_PERI_SEL       REG(0x6003F048u)
-#define GDMA_IN_CONF0_RESET    (1u << 0)
-#define GDMA_IN_LINK_ADDRESS   0xFFFFFu /* the low bits of the first descriptor's address; it is in SRAM */
-#define GDMA_IN_LINK_STOP      (1u << 21)
-#define GDMA_IN_LINK_START     (1u << 22)
-#define GDMA_PERI_I2S0         3u
+#define GDMA_IN_CONF0             REG(0x6003F000u)
+#define GDMA_IN_CONF1             REG(0x6003F004u)
+#define GDMA_IN_LINK              REG(0x6003F020u)
+#define GDMA_IN_PERI_SEL          REG(0x6003F048u)
+#define GDMA_IN_CONF0_RESET       (1u << 0)
+#define GDMA_IN_CONF1_CHECK_OWNER (1u << 12)
+#define GDMA_IN_LINK_ADDRESS      0xFFFFFu /* the low bits of the first descriptor's address; it is in SRAM */
+#define GDMA_IN_LINK_STOP         (1u << 21)
+#define GDMA_IN_LINK_START        (1u << 22)
+#define GDMA_PERI_I2S0            3u
 
 /* USB Serial/JTAG controller (TRM, chapter of that name): base 0x60038000. */
 #define USB_EP1                  REG(0x60038000u)
