@@ -121,25 +121,30 @@ class Bench:
         change(drives, "mount_points", self.mount_points)
 
     @contextmanager
-    def when(self, happened: Callable[[], bool], act: Callable[[], None]) -> Iterator[threading.Event]:
-        """Does ``act`` once ``happened``, as long as the block runs; the event says that it did."""
-        over, done = threading.Event(), threading.Event()
+    def when(self, happened: Callable[[], bool], act: Callable[[], None]) -> Iterator[None]:
+        """Does ``act`` once ``happened``, as long as the block runs; what goes wrong in it is raised at the end."""
+        over = threading.Event()
+        wrong: list[Exception] = []
 
         def watch() -> None:
-            while not over.is_set():
-                if happened():
-                    act()
-                    done.set()
-                    return
-                time.sleep(0.01)
+            try:
+                while not over.is_set():
+                    if happened():
+                        act()
+                        return
+                    time.sleep(0.01)
+            except Exception as error:
+                wrong.append(error)
 
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()
         try:
-            yield done
+            yield
         finally:
             over.set()
             thread.join()
+            for error in wrong:
+                raise error
 
 
 def line_rate(device: str) -> int:

@@ -107,7 +107,7 @@ def explain(platform: Platform, tool: str, where: str, code: int, output: str, g
         )
     if says(_NOBODY) and tool in PROBES:
         return (
-            f"{tool} finds no debug probe, or no chip behind it; connect a CMSIS-DAP probe to the SWD pins of the "
+            f"{tool} finds no debug probe, or no chip behind it; connect the probe to the SWD pins of the "
             f"{platform.title}, and run the same command again"
         )
     if says(_NOBODY):
