@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,6 +19,8 @@ from wwtool.errors import InputError, UsageError
 from wwtool.wiring import PRESET_NAME, BoardConfig, ChipPins, Preset, Wiring, check, choose
 
 _NAME = r"^[a-z][a-z0-9_]{1,31}$"
+
+UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$", description="vendor and product")]
 
 
 class _Section(BaseModel):
@@ -38,6 +41,7 @@ class Chip(_Section):
     )
     has_dsp: bool
     has_fpu: bool
+    boot2_crc: bool = Field(False, description="the ROM starts only an image whose first 256 bytes have a checksum")
 
 
 class MemoryMap(_Section):
@@ -108,7 +112,74 @@ class Qemu(_Section):
         return float(clock_hz * 2**self.icount_shift * 1e-9)
 
 
-_TOOLCHAINS = {"xtensa-lx7": "xtensa-lx106", "armv6": "host", "host": "host"}  # every other core: arm-none-eabi
+class Uf2(_Section):
+    """A boot loader that shows itself as a drive and takes UF2 files."""
+
+    usb: tuple[UsbId, ...] = Field(min_length=1)
+    board_ids: tuple[str, ...] = Field(min_length=1, description="Board-ID in the drive's INFO_UF2.TXT")
+    family: int = Field(ge=0, lt=1 << 32, description="of uf2families.json")
+    entry: int | None = Field(
+        None, ge=0, multiple_of=256, description="where the boot loader looks for vectors; None: where the image begins"
+    )
+
+
+class Usb(_Section):
+    """Who the board is on USB."""
+
+    running: tuple[UsbId, ...] = Field((), description="the serial port of a program")
+    loader: tuple[UsbId, ...] = Field((), description="the serial port of the boot loader")
+    bridges: tuple[UsbId, ...] = Field((), description="USB-to-serial chips of its boards; other boards have them, too")
+    touch: bool = Field(False, description="opening the program's port at 1200 baud starts the boot loader")
+    enter: str = Field(description="what starts the boot loader by hand, as an imperative")
+
+
+class Probe(_Section):
+    """What the programs of debug probes call the chip."""
+
+    openocd: str
+    pyocd: str
+    probe_rs: str
+
+
+FlashTool = Literal["uf2", "esptool", "bossac", "picotool", "openocd", "pyocd", "probe-rs"]
+_PROBES = ("openocd", "pyocd", "probe-rs")
+_TOOLCHAINS = {
+    "xtensa-lx7": "xtensa-lx106",
+    "armv6": "arm-linux-gnueabi",
+    "host": "host",
+}  # every other core: arm-none-eabi
+
+
+class Figure(_Section):
+    """A number and what it rests on."""
+
+    value: float = Field(ge=0.0)
+    kind: Literal["measured", "published", "estimate"]
+    source: str = Field(min_length=8)
+
+
+class Energy(_Section):
+    """What the chip draws from its supply, without microphone, LEDs and the board's regulators."""
+
+    supply_volts: float = Field(gt=0.0, le=24.0)
+    active_ma: Figure = Field(description="while a core works at chip.clock_hz")
+    sleep_ma: Figure = Field(description="between, as the firmware waits for samples")
+
+
+class FrameworkReserve(_Section):
+    """What a framework takes for itself, in bytes.
+
+    ``slot_bytes``: of flash, where its layout gives a firmware less than the chip has. ``runs_from_flash``: code and
+    constants are read from flash, and are not in RAM.
+    """
+
+    flash_bytes: Figure
+    ram_bytes: Figure
+    slot_bytes: int | None = Field(None, ge=1024)
+    runs_from_flash: bool = True
+
+
+FrameworkName = Literal["bare-metal", "arduino", "esp-idf", "esphome", "pico-sdk"]
 
 
 class Platform(_Section):
@@ -120,14 +191,20 @@ class Platform(_Section):
     memory: MemoryMap
     budget: Budget
     optimize: Literal["speed", "size"]
-    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
+    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "arm-linux-gnueabi", "host"]
     frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
-    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "host", "none"]
+    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "qemu-user", "host", "none"]
     qemu: Qemu | None = None
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
     flash_tool: Literal["uf2", "esptool", "bossac", "none"]
+    flash_alternatives: tuple[FlashTool, ...] = Field((), description="other tools that can flash it")
     flash_chip: FlashChip | None = None
+    usb: Usb | None = None
+    uf2: Uf2 | None = None
+    probe: Probe | None = None
+    energy: Energy | None = None
+    framework_reserve: dict[FrameworkName, FrameworkReserve] = {}
     board: str | None = Field(
         None,
         pattern=rf"{_NAME}|^.*[/\\\\].*$",
@@ -154,7 +231,7 @@ class Platform(_Section):
     @model_validator(mode="after")
     def _counts_cycles(self) -> Platform:
         factor = self.chip.cycles_per_instruction
-        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-arm") and factor is None:
+        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-arm", "qemu-user") and factor is None:
             raise ValueError(
                 f"chip.cycles_per_instruction is needed, as the emulator {self.emulator} counts instructions"
             )
@@ -188,6 +265,29 @@ class Platform(_Section):
             raise ValueError("flash_tool esptool needs flash_chip with esptool_chip, mode and frequency")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_flashed(self) -> Platform:
+        tools = (self.flash_tool, *self.flash_alternatives)
+        if self.uf2 is None and ("uf2" in tools or "uf2" in self.image):
+            raise ValueError("uf2 is needed, with usb, board_ids and family, where UF2 files are made")
+        if self.probe is None and any(tool in _PROBES for tool in tools):
+            raise ValueError("probe is needed, with openocd, pyocd and probe_rs, where debug probes are used")
+        if self.usb is None and self.flash_tool != "none":
+            raise ValueError(f"flash_tool {self.flash_tool} needs usb, by which the board is found")
+        if self.flash_tool == "bossac" and self.usb is not None and not self.usb.loader:
+            raise ValueError("flash_tool bossac needs usb.loader, the boot loader's serial port")
+        return self
+
+    @property
+    def flash_tools(self) -> tuple[str, ...]:
+        """The tools that can flash it, the usual one first; none where there is nothing to flash."""
+        return () if self.flash_tool == "none" else (self.flash_tool, *self.flash_alternatives)
+
+    @property
+    def enter_loader(self) -> str:
+        """What a person does to start the boot loader, as an imperative."""
+        return self.usb.enter if self.usb else "reset it"
+
     @property
     def board_folder(self) -> Path:
         """The board's own code, if there is any."""
@@ -197,12 +297,18 @@ class Platform(_Section):
     def code_folders(self) -> tuple[Path, ...]:
         """Where the board's code comes from; of files with the same name the last folder's counts."""
         boards = asset_dir("firmware_templates") / "boards"
-        shared = () if self.toolchain == "host" else ("bare", "cortex_m") if self.is_cortex_m else ("bare",)
+        usb = ("usb_cdc",) if (self.board_folder / "usb_controller.c").is_file() else ()
+        shared = ("linux",) if self.is_linux else ("bare", *(("cortex_m",) if self.is_cortex_m else ()), *usb)
         return (*(boards / name for name in shared), self.board_folder)
 
     @property
     def is_cortex_m(self) -> bool:
         return self.chip.core.startswith("cortex-m")
+
+    @property
+    def is_linux(self) -> bool:
+        """Whether the firmware is a Linux program."""
+        return self.chip.core in ("armv6", "host")
 
     @property
     def wiring(self) -> Wiring | None:
@@ -225,6 +331,10 @@ class Platform(_Section):
         wiring = choose(self.name, self.presets, config)
         check(wiring, self.pins)
         return self.model_copy(update={"chosen": wiring})
+
+    def facts(self) -> dict[str, object]:
+        """All keys, and how the board is wired, for JSON and hashes."""
+        return {**self.model_dump(mode="json"), "wiring": self.wiring.model_dump() if self.wiring else None}
 
     @property
     def has_board(self) -> bool:
@@ -299,6 +409,7 @@ def platform_of(values: object, where: str) -> Platform:
         raise InputError(describe_validation(error, where)) from error
 
 
-def load_platforms() -> list[Platform]:
-    """All profiles."""
-    return [load_platform(name) for name in platform_names()]
+@cache
+def load_platforms() -> tuple[Platform, ...]:
+    """All profiles, in order of their names."""
+    return tuple(load_platform(name) for name in platform_names())

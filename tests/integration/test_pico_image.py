@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_images import ends_with_its_parent, host_events, link_arm_board
+from board_images import changed_board, ends_with_its_parent, host_events, link_arm_board
 from cli import emulation_missing
 
 from wwtool.assets import asset_dir
@@ -175,11 +175,7 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
     ids=["reset", "pin", "tick", "baud", "pad", "boot2", "watchdog"],
 )
 def test_the_runner_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
-    board = tmp_path / "board"
-    shutil.copytree(asset_dir("firmware_templates") / "boards" / "pico", board)
-    text = (board / file).read_text()
-    assert old in text
-    (board / file).write_text(text.replace(old, new))
+    board = changed_board("pico", tmp_path / "board", file, old, new)
     link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
     silence = tmp_path / "silence.raw"
     silence.write_bytes(bytes(2 * 4 * 16000))  # time passes quickly while audio plays

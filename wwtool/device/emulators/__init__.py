@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from wwtool.device.emulators import esp32s3, host, nano, pico, qemu_arm
+from wwtool.device.emulators import esp32s3, linux, nano, pico, qemu_arm
 from wwtool.device.emulators.process import Emulator
+from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest
 from wwtool.platforms import platform_of
@@ -14,7 +15,7 @@ from wwtool.platforms import platform_of
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None
-) -> Emulator | host.HostBoard | esp32s3.Emulator:
+) -> Emulator | StdioBoard | esp32s3.Emulator:
     """Starts the image of a build folder on the emulator of its platform, or a bare Pico ``.bin``.
 
     Args:
@@ -31,17 +32,16 @@ def start(
     """
     manifest: dict[str, Any] = read_manifest(build) if build.is_dir() else {"platform": "pico"}
     platform = manifest.get("platform")
-    if platform == "host":
-        return host.start(build, tcp_port, pty, audio)
+    emulator = manifest.get("profile", {}).get("emulator")
+    if emulator in linux.EMULATORS:
+        return linux.start(build, tcp_port, pty, audio, emulator)
     if platform == nano.PLATFORM:
-        if console != "uart":
-            raise UsageError(f"the firmware of {platform} has no {console} console yet; leave --console out")
-        return nano.start(build, tcp_port, pty, audio)
+        return nano.start(build, tcp_port, pty, console, audio)
     if platform == "pico":
         return pico.start(build, tcp_port, pty, console, audio)
     if platform in esp32s3.PLATFORMS or manifest.get("profile", {}).get("emulator") == "qemu-xtensa":
         return esp32s3.start(build, tcp_port, pty, audio)
-    if manifest.get("profile", {}).get("emulator") == "qemu-arm":
+    if emulator == "qemu-arm":
         if console != "uart" or audio is not None:
             raise UsageError("this emulator has one console and no microphone; leave --console and --audio out")
         return qemu_arm.start(platform_of(manifest["profile"], f"{build.name}/manifest.json"), build, tcp_port, pty)

@@ -43,6 +43,7 @@ def start(
     build: Path,
     tcp_port: int = 0,
     pty: bool = False,
+    console: str = "uart",
     audio: Path | None = None,
     stats: Path | None = None,
 ) -> Emulator:
@@ -52,6 +53,7 @@ def start(
         build: a build folder, or a ``.bin``.
         tcp_port: where the console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
+        console: ``uart`` or ``usb``; with ``usb`` the board hangs on a PC, with ``uart`` on no USB at all.
         audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
         stats: file that gets :meth:`Emulator.stats` as JSON when the emulator ends.
 
@@ -66,6 +68,7 @@ def start(
     command = [sys.executable, "-m", "wwtool.device.emulators.nano_runner", "--bin", str(image)]
     command += ["--origin", str(platform.memory.application_origin), "--clock-hz", str(platform.chip.clock_hz)]
     command += ["--cycles-per-instruction", str(platform.chip.cycles_per_instruction), "--tcp", str(tcp_port)]
+    command += ["--console", console]
     command += ["--audio", str(audio)] if audio else []
     command += ["--stats", str(stats)] if stats else []
     return Emulator(command, pty, "Nano 33 BLE")
