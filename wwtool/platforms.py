@@ -18,6 +18,7 @@ from wwtool.config import describe_validation, read_yaml
 from wwtool.errors import InputError, UsageError
 from wwtool.wiring import PRESET_NAME, BoardConfig, ChipPins, Preset, Wiring, check, choose
 
+_CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD's own
 _NAME = r"^[a-z][a-z0-9_]{1,31}$"
 
 UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$", description="vendor and product")]
@@ -116,6 +117,7 @@ class Uf2(_Section):
     """A boot loader that shows itself as a drive and takes UF2 files."""
 
     usb: tuple[UsbId, ...] = Field(min_length=1)
+    label: str = Field(min_length=1, description="the drive's name, as people see it")
     board_ids: tuple[str, ...] = Field(min_length=1, description="Board-ID in the drive's INFO_UF2.TXT")
     family: int = Field(ge=0, lt=1 << 32, description="of uf2families.json")
     entry: int | None = Field(
@@ -134,11 +136,12 @@ class Usb(_Section):
 
 
 class Probe(_Section):
-    """What the programs of debug probes call the chip."""
+    """What the programs of debug probes call the chip, and which probe OpenOCD finds."""
 
-    openocd: str
-    pyocd: str
-    probe_rs: str
+    interface: str = Field("interface/cmsis-dap.cfg", pattern=_CONFIG_FILE)
+    openocd: str = Field(pattern=_CONFIG_FILE)
+    pyocd: str = Field(pattern=r"^[A-Za-z0-9_]+$")
+    probe_rs: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
 
 
 FlashTool = Literal["uf2", "esptool", "bossac", "picotool", "openocd", "pyocd", "probe-rs"]
@@ -197,7 +200,7 @@ class Platform(_Section):
     qemu: Qemu | None = None
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
-    flash_tool: Literal["uf2", "esptool", "bossac", "none"]
+    flash_tool: Literal["uf2", "esptool", "bossac", "openocd", "pyocd", "probe-rs", "none"]
     flash_alternatives: tuple[FlashTool, ...] = Field((), description="other tools that can flash it")
     flash_chip: FlashChip | None = None
     usb: Usb | None = None
@@ -269,10 +272,10 @@ class Platform(_Section):
     def _can_be_flashed(self) -> Platform:
         tools = (self.flash_tool, *self.flash_alternatives)
         if self.uf2 is None and ("uf2" in tools or "uf2" in self.image):
-            raise ValueError("uf2 is needed, with usb, board_ids and family, where UF2 files are made")
+            raise ValueError("uf2 is needed, with usb, label, board_ids and family, where UF2 files are made")
         if self.probe is None and any(tool in _PROBES for tool in tools):
             raise ValueError("probe is needed, with openocd, pyocd and probe_rs, where debug probes are used")
-        if self.usb is None and self.flash_tool != "none":
+        if self.usb is None and self.flash_tool not in (*_PROBES, "none"):
             raise ValueError(f"flash_tool {self.flash_tool} needs usb, by which the board is found")
         if self.flash_tool == "bossac" and self.usb is not None and not self.usb.loader:
             raise ValueError("flash_tool bossac needs usb.loader, the boot loader's serial port")
@@ -335,6 +338,10 @@ class Platform(_Section):
     def facts(self) -> dict[str, object]:
         """All keys, and how the board is wired, for JSON and hashes."""
         return {**self.model_dump(mode="json"), "wiring": self.wiring.model_dump() if self.wiring else None}
+
+    def recorded(self) -> dict[str, object]:
+        """The keys that a build's manifest keeps; ``platform_of`` makes a platform of them."""
+        return self.model_dump(mode="json", exclude={"board", "pins", "presets"})
 
     @property
     def has_board(self) -> bool:

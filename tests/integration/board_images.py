@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,7 @@ def link_arm_board(board: Path, target: Path, flags: Sequence[str]) -> None:
     subprocess.run(
         ["arm-none-eabi-gcc", *WARNINGS, *flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
          "-Wl,--fatal-warnings", *(f"-I{folder}" for folder in (core, board, *shared)), "-T", str(board / "link.ld"),
+         f"-Wl,-Map={target.with_suffix('.map')}",
          "-o", str(target), *map(str, sources), "-lgcc"],
         check=True,
     )  # fmt: skip
@@ -94,6 +96,12 @@ def random_tflite(model: str) -> bytes:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.2)
     net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
     return to_tflite(net.quantized(), model)[0]
+
+
+def write_manifest(folder: Path, platform: str, **images: str) -> None:
+    """As much of a build's manifest as an emulator reads."""
+    profile = load_platform(platform).recorded()
+    (folder / "manifest.json").write_text(json.dumps({"platform": platform, "profile": profile, "image": images}))
 
 
 def ends_with_its_parent(emulator: str, image: Path, /, **options: str) -> bool:

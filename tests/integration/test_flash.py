@@ -76,7 +76,7 @@ def make_build(folder: Path, platform: str, model: str = "00") -> Path:
         outputs[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     manifest = {
         "schema": "wwtool.manifest", "version": 1, "platform": platform, "phrase": "hey", "image": images,
-        "outputs": outputs, "model": {"sha256": model},
+        "profile": load_platform(platform).recorded(), "outputs": outputs, "model": {"sha256": model},
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
@@ -613,6 +613,8 @@ def test_a_bossac_that_knows_no_nano_gives_way_to_arduinos(bench: Bench, run: Fl
 def test_nano_with_a_boot_loader_that_takes_uf2(bench: Bench, run: Flash, tmp_path: Path) -> None:
     build = make_build(tmp_path / "b", "nano33ble")
     bench.see(ADAFRUIT)
+    bench.tool("bossac")
+    run(build).refused(6, "not mounted", "by-label/NANO33BOOT")
     drive = bench.mount("NANO33BOOT", "nRF52840-Nano-33", "SoftDevice: S140 version 6.1.1")
     run(build).refused(6, "S140 version 6.1.1", "overwrite", "--tool openocd")
     bench.unmount(drive)

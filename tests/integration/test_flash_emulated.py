@@ -38,7 +38,7 @@ def _build(folder: Path) -> Path:
     images = {kind: str(path.relative_to(folder)) for kind, path in files.items()}
     manifest = {
         "schema": "wwtool.manifest", "version": 1, "platform": "pico", "phrase": "hey fake", "image": images,
-        "model": {"sha256": compiled.program.graph.sha256},
+        "profile": platform.recorded(), "model": {"sha256": compiled.program.graph.sha256},
         "outputs": {path: {"sha256": sha256_of(folder / path)} for path in images.values()},
     }  # fmt: skip
     write_json(folder / "manifest.json", manifest)

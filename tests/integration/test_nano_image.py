@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_images import changed_board, ends_with_its_parent, host_events, nano_image, random_tflite
+from board_images import changed_board, ends_with_its_parent, host_events, nano_image, random_tflite, write_manifest
 from cli import SMALL, run_apart
 
 from wwtool.budget.dry_build import count_cycles, random_model
@@ -284,7 +284,7 @@ def test_the_emulated_chip_is_as_strict_as_silicon(tmp_path: Path, file: str, ol
 def test_a_build_folder_is_found_through_its_manifest(image: Path, tmp_path: Path) -> None:
     (tmp_path / "image").mkdir()
     shutil.copy(image, tmp_path / "image" / "fake.bin")
-    (tmp_path / "manifest.json").write_text(json.dumps({"platform": "nano33ble", "image": {"bin": "image/fake.bin"}}))
+    write_manifest(tmp_path, "nano33ble", bin="image/fake.bin")
     with emulators.start(tmp_path) as emulator, Session(emulator.url) as session:
         assert session.info().model == "fake"
     with emulators.start(tmp_path, console="usb") as emulator, Session(emulator.url) as session:
@@ -295,9 +295,9 @@ def test_a_build_folder_is_found_through_its_manifest(image: Path, tmp_path: Pat
 
 
 def test_builds_that_cannot_be_emulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "manifest.json").write_text(json.dumps({"platform": "pico", "image": {"bin": "x.bin"}}))
-    with pytest.raises(InputError, match="built for pico; this emulator runs nano33ble images"):
-        nano.image_of(tmp_path)
+    write_manifest(tmp_path, "pico", bin="x.bin")
+    with pytest.raises(InputError, match="built for pico, which unicorn does not emulate"):
+        nano.start(tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ToolError, match="pip install unicorn"):
         nano.start(tmp_path)

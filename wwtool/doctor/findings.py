@@ -134,11 +134,11 @@ def _flasher(tool: str, purpose: str) -> Finding:
 
 def _drive(platform: Platform) -> Finding:
     """Whether a board waits for an image right now."""
-    board_ids = platform.uf2.board_ids if platform.uf2 else ()
-    here = ", ".join(str(drive.path) for drive in drives.of_boards(board_ids))
+    assert platform.uf2 is not None  # else the profile is not valid
+    here = ", ".join(str(drive.path) for drive in drives.of_boards(platform.uf2.board_ids))
     purpose = f"a {platform.title} that waits for an image"
     return Finding(
-        f"drive {board_ids[0]}", purpose, "flash", (platform.name,), bool(here), here, platform.enter_loader,
+        f"drive {platform.uf2.label}", purpose, "flash", (platform.name,), bool(here), here, platform.enter_loader,
         alternative=True,
     )  # fmt: skip
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from wwtool.firmware.esp_image import write_command
 from wwtool.platforms import Platform
 
-_KINDS = {"uf2": "uf2", "esptool": "bin", "bossac": "bin", "none": "elf"}
+_KINDS = {"uf2": ("uf2",), "esptool": ("bin",), "bossac": ("bin",), "none": ("elf",)}
+_PROBE_KINDS = ("hex", "bin")  # a .hex carries its address
 
 
 def flashed(platform: Platform, files: Mapping[str, Path]) -> Path:
     """Of a build's image files, the one that the platform's usual tool puts on the board."""
-    return files[_KINDS[platform.flash_tool]]
+    return next(files[kind] for kind in _KINDS.get(platform.flash_tool, _PROBE_KINDS) if kind in files)
 
 
 def flash_command(build: Path) -> str:
@@ -34,5 +35,5 @@ def by_hand(platform: Platform, files: Mapping[str, Path]) -> str:
     if platform.flash_tool == "esptool":
         return write_command(platform, shlex.quote(str(file)))
     if platform.flash_tool == "uf2" and platform.uf2:
-        return f"{enter}, and copy {file} to the drive {platform.uf2.board_ids[0]}"
+        return f"{enter}, and copy {file} to the drive {platform.uf2.label}"
     return str(file)

@@ -192,7 +192,7 @@ def _manifest(
         "version": MANIFEST_VERSION,
         "wwtool": __version__,
         "platform": platform.name,
-        "profile": platform.model_dump(mode="json", exclude={"board", "pins", "presets"}),
+        "profile": platform.recorded(),
         "board": board_facts(platform),
         "phrase": plan.phrase,
         "inputs": {

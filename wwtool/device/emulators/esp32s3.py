@@ -24,14 +24,14 @@ from types import TracebackType
 
 from wwtool.device.emulators.esp32s3_microphone import Microphone
 from wwtool.device.emulators.gdb_stub import GdbStub
+from wwtool.device.emulators.process import image_of
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError, ToolError
-from wwtool.files import read_manifest
 from wwtool.firmware.esp_image import EspImage, parse_esp_image
 
 QEMU = "qemu-system-xtensa"
 PACKAGE = "qemu-system-misc"
-PLATFORMS = ("esp32s3", "esp32s3_psram")
+EMULATOR = "qemu-xtensa"
 
 _MAGIC = b"WWBOARD2"
 # Where the ROM may put segments: SRAM1 as data and as instructions, below what the ROM keeps (see board's link.ld).
@@ -76,23 +76,6 @@ class _Table:
             if place >= 0:
                 return _Table(*struct.unpack_from("<6I", segment.content, place + len(_MAGIC)))
         raise InputError("the image has no board table, so it is not wwtool's; run wwtool build --platform esp32s3")
-
-
-def image_of(build: Path) -> Path:
-    """Returns the ``.bin`` of a build folder (through its manifest), or the file itself.
-
-    Raises:
-        InputError: there is none, or the build is for another platform.
-    """
-    if build.is_file():
-        return build
-    manifest = read_manifest(build)
-    if manifest.get("platform") not in PLATFORMS and manifest.get("profile", {}).get("emulator") != "qemu-xtensa":
-        raise InputError(f"{build} was built for {manifest.get('platform')}; this emulator runs esp32s3 images")
-    image = build / str(manifest.get("image", {}).get("bin", "image.bin"))
-    if not image.is_file():
-        raise InputError(f"{image} is missing; run wwtool build again")
-    return image
 
 
 def check_memory(image: EspImage) -> None:
@@ -308,7 +291,7 @@ def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None 
         DeviceError: the image does not start.
     """
     find_qemu()
-    image = parse_esp_image(image_of(build).read_bytes())
+    image = parse_esp_image(image_of(build, EMULATOR).read_bytes())
     check_memory(image)
     try:
         return Emulator(image, tcp_port, pty, audio)

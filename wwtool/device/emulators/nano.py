@@ -9,11 +9,11 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from wwtool.device.emulators import process
-from wwtool.device.emulators.process import Emulator
+from wwtool.device.emulators.process import Emulator, image_of
 from wwtool.errors import ToolError
 from wwtool.platforms import load_platform
 
+EMULATOR = "unicorn"
 PLATFORM = "nano33ble"
 INSTALL_COMMAND = "pip install unicorn"
 
@@ -28,15 +28,6 @@ def find_unicorn() -> str:
     if spec is None or spec.origin is None:
         raise ToolError(f"the Nano 33 BLE emulator needs Unicorn; get it with: {INSTALL_COMMAND}")
     return spec.origin
-
-
-def image_of(build: Path) -> Path:
-    """Returns the ``.bin`` of a build folder for the Nano 33 BLE, or the file itself.
-
-    Raises:
-        InputError: there is none, or the build is for another platform.
-    """
-    return process.image_of(build, PLATFORM)
 
 
 def start(
@@ -63,7 +54,7 @@ def start(
         DeviceError: the image does not start.
     """
     find_unicorn()
-    image = image_of(build)
+    image = image_of(build, EMULATOR)
     platform = load_platform(PLATFORM)
     command = [sys.executable, "-m", "wwtool.device.emulators.nano_runner", "--bin", str(image)]
     command += ["--origin", str(platform.memory.application_origin), "--clock-hz", str(platform.chip.clock_hz)]

@@ -14,6 +14,7 @@ from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import DeviceError, ToolError
 from wwtool.platforms import Platform
 
+EMULATOR = "qemu-arm"
 QEMU = "qemu-system-arm"
 PACKAGE = "qemu-system-arm"
 
@@ -46,7 +47,7 @@ def start(platform: Platform, build: Path, tcp_port: int = 0, pty: bool = False)
     """
     qemu = platform.qemu
     assert qemu is not None, "a platform of this emulator has the section"
-    image = image_of(build, platform.name).resolve()
+    image = image_of(build, EMULATOR).resolve()
     # If this program is killed, so is the emulator.
     command = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
     command += [find_qemu(), "-M", qemu.machine, "-icount", f"shift={qemu.icount_shift}"]

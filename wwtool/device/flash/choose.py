@@ -6,11 +6,10 @@ from pathlib import Path
 
 from wwtool.device.flash import drives, plan, ports, tools
 from wwtool.device.flash.drives import Drive
-from wwtool.device.flash.failures import PROBES
+from wwtool.device.flash.failures import PROBES, not_mounted
 from wwtool.device.flash.images import Build
 from wwtool.device.flash.plan import Plan
 from wwtool.device.flash.ports import Port
-from wwtool.device.flash.runner import not_mounted
 from wwtool.errors import DeviceError, UsageError
 
 

@@ -137,6 +137,15 @@ def _signal(number: int) -> str:
         return f"signal {number}"
 
 
+def not_mounted(platform: Platform) -> str:
+    """That the boot loader's drive is on USB, but not mounted."""
+    label = platform.uf2.label if platform.uf2 else ""
+    return (
+        f"the {platform.title} waits in its boot loader, but its drive is not mounted; mount it, for example with: "
+        f"udisksctl mount -b /dev/disk/by-label/{label}"
+    )
+
+
 def not_writable(drive: Path, error: OSError) -> str:
     """That a drive cannot be written."""
     return f"cannot write the drive {drive} ({error.strerror}); mount it so that this user may write it"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest, sha256_of
-from wwtool.platforms import Platform, load_platform
+from wwtool.platforms import Platform, platform_of
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,11 @@ def read_build(folder: Path) -> Build:
     try:
         if manifest["schema"] != "wwtool.manifest":
             raise ValueError
-        platform = load_platform(str(manifest["platform"]))
+        platform = platform_of(manifest["profile"], "manifest.json")
         images = {str(kind): str(path) for kind, path in manifest["image"].items()}
         sha256 = {str(path): str(facts["sha256"]) for path, facts in manifest["outputs"].items()}
         build = Build(folder, platform, str(manifest["phrase"]), str(manifest["model"]["sha256"]), images, sha256)
-    except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
         raise InputError(
             f"{folder / 'manifest.json'} is no manifest of this version; run wwtool build again"
         ) from error

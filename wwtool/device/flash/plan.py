@@ -131,7 +131,7 @@ def picotool(build: Build, command: list[str], port: Port | None) -> Plan:
 
 
 def probe(build: Build, tool: str, command: list[str]) -> Plan:
-    """Through a CMSIS-DAP debug probe: write, verify, start."""
+    """Through a debug probe: write, verify, start."""
     kind = "hex" if "hex" in build.images else "bin"
     image = build.image(kind)
     # They read the name with a syntax of their own, so it must not mean anything there; the folder is the program's.
@@ -152,8 +152,8 @@ def probe(build: Build, tool: str, command: list[str]) -> Plan:
 
 def _openocd(command: list[str], names: Probe, image: Path, at: tuple[str, ...]) -> tuple[Step, ...]:
     program = " ".join(("program", image.name, *at, "verify reset exit"))
-    speed = "adapter speed 2000"  # kHz; what every CMSIS-DAP probe does
-    words = (*command, "-f", "interface/cmsis-dap.cfg", "-c", speed, "-f", names.openocd, "-c", program)
+    speed = "adapter speed 2000"  # kHz; every probe does it
+    words = (*command, "-f", names.interface, "-c", speed, "-f", names.openocd, "-c", program)
     return (Run("openocd", words, "write", image.parent, WRITE_TIMEOUT_S),)
 
 

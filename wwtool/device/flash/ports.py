@@ -12,7 +12,7 @@ from pathlib import Path
 import serial
 from serial.tools import list_ports
 
-from wwtool.device.flash.failures import not_allowed
+from wwtool.device.flash.failures import not_allowed, not_mounted
 from wwtool.errors import DeviceError, UsageError
 from wwtool.platforms import Platform, load_platforms
 
@@ -118,6 +118,8 @@ def why_none(platform: Platform) -> str:
             f"the {platform.title} is on USB, but has no serial port, as its driver is not loaded; load it with: "
             "sudo modprobe cdc_acm"
         )
+    if platform.uf2 and seen_on_usb(platform.uf2.usb):
+        return not_mounted(platform)
     if seen_on_usb(platform.usb.bridges):
         return (
             "a USB-to-serial chip is on USB, but has no serial port, as its driver is not loaded; load it with: "

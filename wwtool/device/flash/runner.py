@@ -108,10 +108,11 @@ class Runner:
             return found[0] if found else None
 
         try:
-            return self._appears(look, f"the drive {step.board_ids[0]} of the {self.platform.title}")
+            label = self.platform.uf2.label if self.platform.uf2 else ""
+            return self._appears(look, f"the drive {label} of the {self.platform.title}")
         except DeviceError as error:
             if self.platform.uf2 and ports.seen_on_usb(self.platform.uf2.usb):
-                raise DeviceError(not_mounted(self.platform)) from error
+                raise DeviceError(failures.not_mounted(self.platform)) from error
             raise
 
     def _await_usb(self, step: AwaitUsb) -> None:
@@ -209,15 +210,6 @@ def wait_for(look: Callable[[], Found | None], timeout_s: float) -> Found | None
         if found is not None or time.monotonic() > deadline:
             return found
         time.sleep(_POLL_S)
-
-
-def not_mounted(platform: Platform) -> str:
-    """That the boot loader's drive is on USB, but not mounted."""
-    label = platform.uf2.board_ids[0] if platform.uf2 else ""
-    return (
-        f"the {platform.title} waits in its boot loader, but its drive is not mounted; mount it, for example with: "
-        f"udisksctl mount -b /dev/disk/by-label/{label}"
-    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
