@@ -50,8 +50,8 @@ class I2sMicrophone(_Microphone):
 
     @model_validator(mode="after")
     def _clocked(self) -> I2sMicrophone:
-        if self.codec is not None and self.mclk is None:
-            raise ValueError(f"the codec {self.codec.chip} needs a pin mclk")
+        if self.codec is not None and self.codec.chip == "es7210" and self.mclk is None:
+            raise ValueError("the codec es7210 needs a pin mclk")
         return self
 
 
@@ -187,7 +187,8 @@ def wiring_lines(wiring: Wiring) -> list[str]:
         mic = f"I2S microphone: {clocks}, {microphone.slot} slot"
         if microphone.codec is not None:
             c = microphone.codec
-            mic = f"{c.chip.upper()} codec: {clocks}, MCLK GPIO{microphone.mclk}, SDA GPIO{c.sda}, SCL GPIO{c.scl}"
+            mclk = "" if microphone.mclk is None else f", MCLK GPIO{microphone.mclk}"
+            mic = f"{c.chip.upper()} codec: {clocks}{mclk}, SDA GPIO{c.sda}, SCL GPIO{c.scl}, {microphone.slot} slot"
     if wiring.indicator is None:
         return [mic, "no indicator"]
     return [mic, f"indicator: GPIO{wiring.indicator.pin}, active {wiring.indicator.active}"]

@@ -220,6 +220,14 @@ def test_es8311(tmp_path: Path) -> None:
     assert last[0x09] & 0x40, "the speaker's side is mute"
 
 
+def test_es8311_without_a_master_clock_makes_it_of_the_bit_clock(tmp_path: Path) -> None:
+    worked, writes = codec(tmp_path, "atoms3-echo", 0x18)
+    assert worked
+    last = dict(writes)
+    assert last[0x01] == 0xBF, "clocks from the bit clock"
+    assert 64 << (last[0x02] >> 3 & 3) == 256, "clocks a sample"
+
+
 def test_a_codec_that_is_slow_to_answer_is_asked_again(tmp_path: Path) -> None:
     worked, writes = codec(tmp_path, "atom-echo-s3r", 0x18, deaf_for=2)
     assert worked

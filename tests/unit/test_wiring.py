@@ -60,7 +60,7 @@ def test_a_shipped_preset(platform: Platform, name: str, tmp_path: Path) -> None
 
 def test_both_profiles_of_the_s3_have_the_same_presets() -> None:
     assert load_platform("esp32s3_psram").presets == S3.presets
-    assert list(S3.presets) == ["devkitc", "box-3", "atom-echo-s3r", "xiao-sense"]
+    assert list(S3.presets) == ["devkitc", "box-3", "atom-echo-s3r", "atoms3-echo", "xiao-sense"]
     assert S3.wiring == wired(preset="devkitc").wiring, "the first is the default"
 
 

@@ -40,6 +40,7 @@ def budget(
     if not platform.has_board:
         raise UsageError(f"wwtool cannot build for {platform.name} yet; it has a profile but no board code")
     config = load_config(config_file)
+    platform = platform.with_board(config.board)
     phrase, chosen = config.phrase or "wake word", cast(FrameworkName, framework)
     reserve_of(platform, chosen)
     results = [

@@ -15,7 +15,7 @@ struct codec_setting {
     uint8_t number, value;
 };
 
-/* The settings of each codec, in order: I2S slave, 24 bits, 16 kHz from a master clock of 4.096 MHz, one microphone. */
+/* The settings of each codec, in order: I2S slave, 24 bits, 16 kHz from a clock of 4.096 MHz, one microphone. */
 enum { ES7210_ADDRESS = 0x40, ES7210_SETTINGS = 28, ES8311_ADDRESS = 0x18, ES8311_SETTINGS = 27 };
 extern const struct codec_setting es7210_settings[ES7210_SETTINGS];
 extern const struct codec_setting es8311_settings[ES8311_SETTINGS];

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "board_config.h"
 #include "codec.h"
 
 enum {
@@ -35,11 +36,14 @@ enum {
     NOISE_IMMUNITY = 0x44,
 };
 
+/* Without a pin for it, the codec makes its master clock of the bit clock: 64 of a sample, times 4. */
+enum { FROM_BCLK = BOARD_PIN_MCLK == BOARD_PIN_NONE, TIMES_4 = 2 << 3, USE_BCLK = 0x80 };
+
 const struct codec_setting es8311_settings[ES8311_SETTINGS] = {
     {NOISE_IMMUNITY, 0x08}, /* of its I2C; the first write after power-up may be lost, so it comes twice */
     {NOISE_IMMUNITY, 0x08},
     {CLOCK_1, 0x30},
-    {CLOCK_MULTIPLIER, 0x00}, /* the master clock as it is: 256 of a sample */
+    {CLOCK_MULTIPLIER, FROM_BCLK ? TIMES_4 : 0}, /* 256 of a sample */
     {ADC_OVERSAMPLING, 0x10},
     {ADC_SCALE, 0x24}, /* 24 dB */
     {DAC_OVERSAMPLING, 0x10},
@@ -49,7 +53,7 @@ const struct codec_setting es8311_settings[ES8311_SETTINGS] = {
     {BIAS_10, 0x1F},
     {BIAS_11, 0x7F},
     {RESET, 0x80}, /* runs, as a slave */
-    {CLOCK_1, 0x3F},
+    {CLOCK_1, (FROM_BCLK ? USE_BCLK : 0) | 0x3F},
     {BCLK_DIVIDER, 0x03},
     {LRCK_DIVIDER_HIGH, 0x00},
     {LRCK_DIVIDER_LOW, 0xFF}, /* 256 master clocks a sample */
