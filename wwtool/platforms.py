@@ -150,6 +150,38 @@ _TOOLCHAINS = {
 }  # every other core: arm-none-eabi
 
 
+class Figure(_Section):
+    """A number and what it rests on."""
+
+    value: float = Field(ge=0.0)
+    kind: Literal["measured", "published", "estimate"]
+    source: str = Field(min_length=8)
+
+
+class Energy(_Section):
+    """What the chip draws from its supply, without microphone, LEDs and the board's regulators."""
+
+    supply_volts: float = Field(gt=0.0, le=24.0)
+    active_ma: Figure = Field(description="while a core works at chip.clock_hz")
+    sleep_ma: Figure = Field(description="between, as the firmware waits for samples")
+
+
+class FrameworkReserve(_Section):
+    """What a framework takes for itself, in bytes.
+
+    ``slot_bytes``: of flash, where its layout gives a firmware less than the chip has. ``runs_from_flash``: code and
+    constants are read from flash, and are not in RAM.
+    """
+
+    flash_bytes: Figure
+    ram_bytes: Figure
+    slot_bytes: int | None = Field(None, ge=1024)
+    runs_from_flash: bool = True
+
+
+FrameworkName = Literal["bare-metal", "arduino", "esp-idf", "esphome", "pico-sdk"]
+
+
 class Platform(_Section):
     """A board that firmware is built for."""
 
@@ -171,6 +203,8 @@ class Platform(_Section):
     usb: Usb | None = None
     uf2: Uf2 | None = None
     probe: Probe | None = None
+    energy: Energy | None = None
+    framework_reserve: dict[FrameworkName, FrameworkReserve] = {}
     board: str | None = Field(
         None,
         pattern=rf"{_NAME}|^.*[/\\\\].*$",
@@ -296,6 +330,10 @@ class Platform(_Section):
         wiring = choose(self.name, self.presets, config)
         check(wiring, self.pins)
         return self.model_copy(update={"chosen": wiring})
+
+    def facts(self) -> dict[str, object]:
+        """All keys, and how the board is wired, for JSON and hashes."""
+        return {**self.model_dump(mode="json"), "wiring": self.wiring.model_dump() if self.wiring else None}
 
     @property
     def has_board(self) -> bool:

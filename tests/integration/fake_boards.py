@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -139,3 +140,12 @@ class Bench:
         finally:
             over.set()
             thread.join()
+
+
+def line_rate(device: str) -> int:
+    """The rate that a terminal was last opened with, as termios has it."""
+    handle = os.open(device, os.O_RDWR | os.O_NOCTTY)
+    try:
+        return int(termios.tcgetattr(handle)[4])
+    finally:
+        os.close(handle)

@@ -90,6 +90,16 @@ def test_sizes_are_within_the_limits(built: Path) -> None:
     assert sizes["flash"] >= (built / "image" / "hey_computer.bin").stat().st_size
 
 
+def test_the_dry_build_told_them_to_the_byte(built: Path) -> None:
+    manifest = _manifest(built)
+    budgeted, final = manifest["budget"], manifest["final"]
+    assert budgeted["estimated"] == final["estimated"] == []
+    assert budgeted["sizes"] == final["sizes"]
+    assert "equals it to the byte" in (built / "report.html").read_text()
+    assert 500 < final["stack_bytes"] < final["sizes"]["stack_reserved"]
+    assert final["energy"]["mean_mw"] > 0
+
+
 def test_peak_memory(built: Path) -> None:
     """Of the largest of all programs so far; a build runs three at a time."""
     kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

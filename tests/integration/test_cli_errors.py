@@ -274,7 +274,6 @@ def test_one_build_a_folder(wwtool: Run, tmp_path: Path) -> None:
 def test_no_cross_compiler(wwtool: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     wwtool(*BUILD, "--out", "out").refused(5, "arm-none-eabi-gcc", "apt-get install")
-    wwtool("budget", "--platform", "pico").refused(5, "arm-none-eabi-gcc", "apt-get install")
     assert not (tmp_path / "out").exists()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from board_images import link_linux_board
 from cli import Result, run_here
-from fake_boards import Bench
+from fake_boards import Bench, line_rate
 
 from wwtool.device import flash
 from wwtool.device.emulators import linux
@@ -379,7 +379,7 @@ def test_pico_whose_console_does_not_come(bench: Bench, run: Flash, tmp_path: Pa
         result = run(build)
     assert result.code == 0
     assert "taken by the boot loader" in result.out
-    assert "console has not appeared" in result.out
+    assert "no console of it has appeared" in result.out
 
 
 def test_pico_whose_program_is_silent_or_another(
@@ -399,14 +399,6 @@ def test_pico_whose_program_is_silent_or_another(
     os.close(slave)
 
 
-def _rate(device: str) -> int:
-    handle = os.open(device, os.O_RDWR | os.O_NOCTTY)
-    try:
-        return int(termios.tcgetattr(handle)[4])
-    finally:
-        os.close(handle)
-
-
 def test_pico_that_runs_wwtools_firmware_needs_no_button(
     bench: Bench, run: Flash, tmp_path: Path, board: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -424,7 +416,7 @@ def test_pico_that_runs_wwtools_firmware_needs_no_button(
     def started() -> None:
         _started(bench, drives[0], build, board)()
 
-    with bench.when(lambda: _rate(board) == termios.B1200, touched), bench.when(copied, started):
+    with bench.when(lambda: line_rate(board) == termios.B1200, touched), bench.when(copied, started):
         result = run(build)
     assert (result.code, result.err) == (0, "")
     assert f"starting the boot loader through {board}" in result.out
@@ -540,7 +532,18 @@ def test_nano_in_its_boot_loader(bench: Bench, run: Flash, folder: Path) -> None
     assert (result.code, result.err) == (0, "")
     assert bench.calls() == [["bossac", "-p", "/dev/ttyACM3", "-U", "-i", "-e", "-w", "-v", "-R", "hey.bin"]]
     assert "read back by bossac" in result.out
-    assert "console has not appeared" in result.out
+    assert "no console of it has appeared" in result.out
+
+
+def test_nano_at_a_port_of_which_nothing_is_known(bench: Bench, run: Flash, tmp_path: Path) -> None:
+    """Its boot loader's port, through something that hides the USB id; the program's console is elsewhere."""
+    port = tmp_path / "ttyS9"
+    port.touch()
+    bench.tool("bossac")
+    result = run(make_build(tmp_path / "b", "nano33ble"), "--port", port, "--json")
+    assert (result.code, result.err) == (0, "")
+    assert bench.calls()[0][:3] == ["bossac", "-p", str(port)]
+    assert json.loads(result.out)["verified"] == "tool"
 
 
 def test_another_nano_that_runs_is_not_asked(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:
@@ -563,7 +566,7 @@ def test_nano_through_its_program(bench: Bench, run: Flash, tmp_path: Path, boar
         bench.unplug(board)
         bench.plug("/dev/ttyACM9", NANO_LOADER, "1-4")
 
-    with bench.when(lambda: _rate(board) == termios.B1200, touched):
+    with bench.when(lambda: line_rate(board) == termios.B1200, touched):
         result = run(build, "--port", board)
     assert (result.code, result.err) == (0, "")
     assert bench.calls()[0][:3] == ["bossac", "-p", "/dev/ttyACM9"]
@@ -685,7 +688,7 @@ def test_interrupted_while_writing(bench: Bench, tmp_path: Path, number: signal.
 def test_interrupted_before_writing(bench: Bench, tmp_path: Path, board: str) -> None:
     bench.plug(board, PICO)
     build = make_build(tmp_path / "b", "pico")
-    result = _interrupted(bench, build, lambda: _rate(board) == termios.B1200, signal.SIGINT)
+    result = _interrupted(bench, build, lambda: line_rate(board) == termios.B1200, signal.SIGINT)
     assert result.code == 130
     assert "half an image" not in result.err
     assert "Traceback" not in result.err

@@ -338,7 +338,7 @@ def test_a_whole_build_passes_the_suites(tmp_path: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     assert set(manifest["image"]) == {"bin", "hex", "uf2", "elf", "map"}
     assert {"image/hey_computer.bin", "image/hey_computer.hex"} <= set(manifest["outputs"])
-    assert {line["name"] for line in manifest["budget"]["limits"]} == {"flash", "RAM", "latency", "duty cycle"}
+    assert {line["name"] for line in manifest["budget"]["limits"]} == {"flash", "RAM", "stack", "latency", "duty cycle"}
     final = manifest["final"]
     assert (
         final["sizes"]["model_flash"] > 20_000

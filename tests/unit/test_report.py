@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from typing import Any
 
-from wwtool.pipeline.report import _limit, curve_svg
+from wwtool.pipeline.report import _limit, _space_note, curve_svg, space
 
 FLASH = {"name": "flash", "used": 48130, "limit": 1048576, "unit": "B", "fits": True}
 LATENCY = {"name": "latency", "used": 9.125, "limit": 15.0, "unit": "ms", "fits": True}
+MEASURED = {"estimated": []}
 
 
 def test_a_limit_stands_beside_the_dry_build_of_the_same_name() -> None:
-    dry = [{**LATENCY, "used": 8.0}, {**FLASH, "used": 48000}]
-    assert _limit(FLASH, dry)["dry"] == "48,000 B"
-    assert _limit(LATENCY, dry)["dry"] == "8.00 ms"
+    dry = {"limits": [{**LATENCY, "used": 8.0}, {**FLASH, "used": 48000}], "estimated": ["cycles"]}
+    assert _limit(FLASH, dry, MEASURED)["dry"] == "48,000 B"
+    shown = _limit(LATENCY, dry, MEASURED)
+    assert (shown["dry"], shown["used"]) == ("~8.00 ms", "9.12 ms")
 
 
 def test_latency_that_the_dry_build_could_not_measure_is_said() -> None:
-    shown = _limit(LATENCY, [FLASH])
+    shown = _limit(LATENCY, {"limits": [FLASH], "estimated": []}, MEASURED)
     assert (shown["dry"], shown["used"]) == ("not measured", "9.12 ms")
+
+
+def _sizes(weights: int) -> dict[str, Any]:
+    parts = [{"name": "weights", "flash": weights, "ram": 0}, {"name": "console", "flash": 900, "ram": 300}]
+    return {"flash": weights + 900, "ram": 300, "stack_reserved": 8192, "parts": parts}
+
+
+def test_what_takes_the_space_stands_beside_the_dry_build() -> None:
+    rows = space(_sizes(20000), _sizes(20008))
+    assert [row["name"] for row in rows] == ["weights", "console", "together"]
+    assert rows[0]["cells"] == ["20,000", "20,008", "0", "0"]
+    assert rows[-1]["cells"] == ["20,900", "20,908", "300", "300"]
+    dry = {"sizes": _sizes(20000), "estimated": []}
+    assert "equals it to the byte" in _space_note(dry, {"sizes": _sizes(20000)})
+    assert "+8 B flash, +0 B RAM" in _space_note(dry, {"sizes": _sizes(20008)})
 
 
 def test_the_curve_is_well_formed_and_stays_inside_its_frame() -> None:

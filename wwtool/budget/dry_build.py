@@ -1,14 +1,24 @@
-"""The dry build: the real firmware with random weights, compiled, linked, measured and run before any training."""
+"""The dry build: the real firmware with random weights, compiled, linked, measured and run before any training.
+
+Where a compiler or an emulator is missing, the analytic model (estimate.py) answers in its place; the result says so.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from wwtool.budget import cache
+from wwtool.budget.estimate import estimated_cycles, estimated_sizes, estimated_stack
+from wwtool.budget.remedy import nearest_change
+from wwtool.budget.result import BARE_METAL, Cost, DryBuild, judge
+from wwtool.budget.result import Line as Line
+from wwtool.budget.result import check as check
+from wwtool.budget.result import flash_wait_cycles as flash_wait_cycles
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
@@ -19,110 +29,151 @@ from wwtool.device.session import Cycles, Session
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.tflite import to_tflite
-from wwtool.firmware.image import build_image
+from wwtool.firmware.image import TooLargeError, build_image
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.models.temporal import ZOO, Architecture, TemporalNet
-from wwtool.platforms import Platform
+from wwtool.platforms import FrameworkName, Platform
 from wwtool.training.qat import QatNet
 
-_FRAME_MS = 10.0
-
 
 @dataclass(frozen=True)
-class Line:
-    """One limit: what is used of what is allowed, in ``unit``."""
+class BoardRun:
+    """What an emulated board told of itself. ``stack_bytes`` is its deepest stack, 0 if it does not watch it."""
 
-    name: str
-    used: float
-    limit: float
-    unit: str
-
-    @property
-    def fits(self) -> bool:
-        return self.used <= self.limit
+    cycles: Cycles
+    stack_bytes: int
 
 
-@dataclass(frozen=True)
-class DryBuild:
-    """What one model costs on one platform. ``cycles`` is None where there is no emulator to count them."""
-
-    model: str
-    macs: int
-    stride: int
-    sizes: Sizes
-    cycles: Cycles | None
-    lines: tuple[Line, ...]
-
-    @property
-    def fits(self) -> bool:
-        return all(line.fits for line in self.lines)
-
-    def as_dict(self) -> dict[str, object]:
-        return {
-            "model": self.model,
-            "fits": self.fits,
-            "macs": self.macs,
-            "sizes": self.sizes.as_dict(),
-            "cycles": asdict(self.cycles) if self.cycles else None,
-            "limits": [{**asdict(line), "fits": line.fits} for line in self.lines],
-        }
-
-
-def random_model(platform: Platform, architecture: Architecture, name: str) -> CompiledModel:
+def random_model(platform: Platform, architecture: Architecture, name: str, seed: int = 0) -> CompiledModel:
     """A model of the right shape for a platform. Its weights mean nothing: sizes and cycles do not depend on them."""
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(seed)
     net = QatNet(TemporalNet(architecture).eval(), 0.0)
     with torch.no_grad():
         for parameter in net.parameters():
-            if parameter.ndim > 1:
+            if parameter.ndim > 0:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
     net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
     content, _ = to_tflite(net.quantized(), name)
     return compile_for(platform, parse_model(content), name)
 
 
-def dry_build(platform: Platform, model: str, phrase: str, limits: BudgetConfig) -> DryBuild:
-    """Builds and measures the firmware of zoo model ``model``.
+def dry_build(
+    platform: Platform, model: str, phrase: str, limits: BudgetConfig,
+    framework: FrameworkName = BARE_METAL, use_cache: bool = True,
+) -> DryBuild:  # fmt: skip
+    """Measures the firmware of zoo model ``model`` against the limits.
+
+    Without a compiler it is estimated.
 
     Raises:
-        ToolError: the compiler is missing.
-        BudgetError: it does not even fit the chip.
+        ToolError: the compiler is missing, and nothing is known of the platform to estimate with.
+        UsageError: the platform's profile does not know the framework.
     """
-    architecture = ZOO[model]
-    toolchain = find_toolchain(platform)
-    with tempfile.TemporaryDirectory(prefix="wwtool-dry-") as name:
-        return measure_build(platform, toolchain, model, architecture, phrase, limits, Path(name))
+    return judge(platform, limits, cost_of(platform, model, ZOO[model], phrase, use_cache), framework)
+
+
+def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: str, use_cache: bool = True) -> Cost:
+    """What an architecture costs on a platform, measured or remembered.
+
+    Raises:
+        ToolError: the compiler is missing, and nothing is known of the platform to estimate with.
+    """
+    toolchain, missing = None, None
+    try:
+        toolchain = find_toolchain(platform)
+    except ToolError as error:
+        missing = error
+    key = cache.key_of(platform, architecture, model, phrase, toolchain.version() if toolchain else "")
+    known = cache.load(key) if use_cache else None
+    if known is not None:
+        return known
+    if toolchain is None:
+        compiled = random_model(platform, architecture, model)
+        sizes = estimated_sizes(platform, compiled, phrase)
+        if sizes is None:
+            assert missing is not None
+            raise missing
+        cost = assembled(platform, model, architecture.stride, compiled, sizes, None)
+        cost = replace(cost, estimated=("sizes", *cost.estimated))
+    else:
+        with tempfile.TemporaryDirectory(prefix="wwtool-dry-") as name:
+            cost = measure_cost(platform, toolchain, model, architecture, phrase, Path(name))
+    cache.save(key, cost)
+    return cost
 
 
 def measure_build(
     platform: Platform, toolchain: Toolchain, model: str, architecture: Architecture, phrase: str,
     limits: BudgetConfig, folder: Path,
 ) -> DryBuild:  # fmt: skip
+    """As dry_build, of any architecture, in a folder that is left as it is."""
+    return judge(platform, limits, measure_cost(platform, toolchain, model, architecture, phrase, folder))
+
+
+def measure_cost(
+    platform: Platform, toolchain: Toolchain, model: str, architecture: Architecture, phrase: str, folder: Path
+) -> Cost:
+    """Builds in ``folder`` and runs the image. What the chip cannot hold is linked for a larger one and not run."""
     compiled = random_model(platform, architecture, model)
     project = write_project(folder / "firmware", platform, toolchain, compiled, phrase, DetectorConfig())
-    image = build_image(project, platform, toolchain, folder / "objects", folder / "image", "firmware")
-    cycles = count_cycles(platform, image.files, compiled)
-    lines = check(platform, limits, image.sizes, cycles, architecture.stride)
-    return DryBuild(model, compiled.macs, architecture.stride, image.sizes, cycles, lines)
+    try:
+        image = build_image(project, platform, toolchain, folder / "objects", folder / "image", "firmware")
+    except TooLargeError as error:
+        return replace(assembled(platform, model, architecture.stride, compiled, error.sizes, None), linked=False)
+    except BudgetError:
+        sizes = estimated_sizes(platform, compiled, phrase)
+        if sizes is None:
+            raise
+        cost = assembled(platform, model, architecture.stride, compiled, sizes, None)
+        return replace(cost, estimated=("sizes", *cost.estimated), linked=False)
+    run = run_image(platform, image.files, architecture.stride)
+    return assembled(platform, model, architecture.stride, compiled, image.sizes, run)
+
+
+def assembled(
+    platform: Platform, model: str, stride: int, compiled: CompiledModel, sizes: Sizes, run: BoardRun | None
+) -> Cost:
+    """The cost of a built firmware. What no run has told is estimated, where that can be."""
+    cycles, stack = (run.cycles, run.stack_bytes or None) if run else (None, None)
+    estimated: list[str] = []
+    if run is None:
+        cycles, stack = estimated_cycles(platform, compiled), estimated_stack(platform)
+        estimated = [name for name, value in (("cycles", cycles), ("stack", stack)) if value is not None]
+    memory = compiled.memory
+    return Cost(
+        model, compiled.macs, stride, sizes, memory.arena_bytes, memory.state_bytes, cycles, stack,
+        tuple(estimated),
+    )  # fmt: skip
 
 
 def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledModel) -> Cycles | None:
     """Runs the image on the platform's emulator and reads its cycle counter; None without an emulator."""
-    if platform.emulator == "qemu-user":
-        return _count_in_qemu_user(platform, files["elf"], compiled)
+    graph = compiled.program.graph
+    run = run_image(platform, files, graph.tensor(graph.inputs[0]).shape[1])
+    return run.cycles if run else None
+
+
+def run_image(platform: Platform, files: dict[str, Path], input_frames: int) -> BoardRun | None:
+    """Runs the image on the platform's emulator, through its console and with audio; None without an emulator."""
     emulator = _start(platform, files)
     if emulator is None:
         return None
     with emulator, Session(emulator.url) as session:
         session.reset()
+        session.load_input(bytes(session.info().input_bytes))
+        session.infer()
+        session.reset()
         noise = np.random.default_rng(0).integers(-8000, 8000, 16000 // 4).astype(np.int16)
         session.stream_pcm(noise)
-        cycles = session.cycles()
+        cycles, memory = session.cycles(), session.memory()
+    if platform.emulator == "qemu-user":  # whose time is not the program's
+        assert platform.chip.cycles_per_instruction is not None
+        cycles = linux_count.count_cycles(files["elf"], input_frames, platform.chip.cycles_per_instruction)
     if cycles.invoke <= 0 or cycles.frontend <= 0:
         raise DeviceError("the emulated board counted no cycles; the firmware did not run the model")
-    return cycles
+    return BoardRun(cycles, memory.stack_bytes)
 
 
 def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emulator | StdioBoard | None:
@@ -141,20 +192,12 @@ def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emu
         if platform.emulator == "qemu-arm":
             qemu_arm.find_qemu()
             return qemu_arm.start(platform, files["bin"])
+        if platform.emulator == "qemu-user":
+            linux.find_qemu()
+            return linux.start(files["elf"], emulator="qemu-user")
     except ToolError:
         pass
     return None
-
-
-def _count_in_qemu_user(platform: Platform, program: Path, compiled: CompiledModel) -> Cycles | None:
-    graph = compiled.program.graph
-    try:
-        linux.find_qemu()
-    except ToolError:
-        return None
-    assert platform.chip.cycles_per_instruction is not None
-    frames = graph.tensor(graph.inputs[0]).shape[1]
-    return linux_count.count_cycles(program, frames, platform.chip.cycles_per_instruction)
 
 
 def cycles_note(platform: Platform) -> str:
@@ -170,65 +213,45 @@ def cycles_note(platform: Platform) -> str:
     return f"latency: {counted}{waits}"
 
 
-def check(
-    platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int
-) -> tuple[Line, ...]:
-    """The platform's budget, or the config's where it is stricter, against what was measured.
-
-    Emulators do not model the waits of reading flash. The model's constants are read once an inference and, together
-    larger than the cache, taken to miss it every time: an upper bound that is added to the cycles counted.
-    """
-    budget = platform.budget
-    lines = [
-        Line("flash", sizes.flash, min(budget.flash_bytes, limits.flash_bytes or budget.flash_bytes), "B"),
-        Line("RAM", sizes.ram, min(budget.ram_bytes, limits.ram_bytes or budget.ram_bytes), "B"),
-    ]
-    if cycles is not None:
-        per_ms = platform.chip.clock_hz / 1000.0
-        invoke = cycles.invoke + flash_wait_cycles(platform, sizes)
-        latency = invoke / per_ms
-        allowed = min(budget.latency_ms, limits.latency_ms or budget.latency_ms)
-        lines.append(Line("latency", round(latency, 3), allowed, "ms"))
-        hop_ms = stride * _FRAME_MS
-        busy = (invoke + stride * cycles.frontend) / per_ms
-        lines.append(Line("duty cycle", round(100.0 * busy / hop_ms, 2), budget.duty_percent, "%"))
-    return tuple(lines)
-
-
-def flash_wait_cycles(platform: Platform, sizes: Sizes) -> int:
-    """At most this many cycles of an inference are spent waiting for the model's constants from flash."""
-    return -(-sizes.model_flash // 4) * platform.chip.flash_word_cycles
-
-
 class OverBudgetError(BudgetError):
     """A model that does not fit, and what was measured of it."""
 
-    def __init__(self, platform: Platform, result: DryBuild, fitting: list[str]) -> None:
-        super().__init__(over_budget(platform, result, fitting))
+    def __init__(self, platform: Platform, result: DryBuild, remedy: str) -> None:
+        super().__init__(over_budget(platform, result, remedy))
         self.result = result
 
 
-def require_fit(platform: Platform, model: str, phrase: str, limits: BudgetConfig) -> DryBuild:
+def require_fit(
+    platform: Platform, model: str, phrase: str, limits: BudgetConfig,
+    framework: FrameworkName = BARE_METAL, use_cache: bool = True,
+) -> DryBuild:  # fmt: skip
     """The dry build of a model that fits.
 
     Raises:
-        OverBudgetError: it does not; the smaller models of the zoo have been tried, too.
+        OverBudgetError: it does not; it says what would.
     """
-    result = dry_build(platform, model, phrase, limits)
+    result = dry_build(platform, model, phrase, limits, framework, use_cache)
     if not result.fits:
-        smaller = [n for n, a in sorted(ZOO.items(), key=lambda item: item[1].macs) if a.macs < ZOO[model].macs]
-        raise OverBudgetError(platform, result, [n for n in smaller if dry_build(platform, n, phrase, limits).fits])
+        raise OverBudgetError(platform, result, what_would_fit(platform, result, phrase, limits, use_cache))
     return result
 
 
-def over_budget(platform: Platform, result: DryBuild, fitting: list[str]) -> str:
+def what_would_fit(
+    platform: Platform, result: DryBuild, phrase: str, limits: BudgetConfig, use_cache: bool = True
+) -> str:
+    """The nearest change with which a refused model, or a smaller one, would fit."""
+
+    def measure(on: Platform, model: str) -> Cost:
+        return cost_of(on, model, ZOO[model], phrase, use_cache)
+
+    smaller = sorted((n for n, a in ZOO.items() if a.macs < ZOO[result.model].macs), key=lambda n: -ZOO[n].macs)
+    return nearest_change(platform, result, smaller, limits, measure)
+
+
+def over_budget(platform: Platform, result: DryBuild, remedy: str) -> str:
     """Why a model is refused, and what would fit."""
     over = ", ".join(
         f"{line.name} {line.used:,} {line.unit} of {line.limit:,}" for line in result.lines if not line.fits
     )
-    remedy = (
-        f"{fitting[-1]} would fit: --model {fitting[-1]}"
-        if fitting
-        else "no smaller model fits; raise the budget or take a larger board"
-    )
-    return f"{result.model} does not fit {platform.title}: {over}; {remedy}"
+    under = "" if result.framework == BARE_METAL else f" under {result.framework}"
+    return f"{result.model} does not fit {platform.title}{under}: {over}; {remedy}"

@@ -3,59 +3,170 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast, get_args
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
-from wwtool.budget.dry_build import DryBuild, OverBudgetError, cycles_note, dry_build
+from wwtool.budget.dry_build import OverBudgetError, cycles_note, dry_build, what_would_fit
+from wwtool.budget.result import BARE_METAL, DryBuild, Line, available, estimate_mark, framework_names, reserve_of
+from wwtool.budget.space import Row, rows
 from wwtool.cli.common import FILE, console, platform_option, print_json
 from wwtool.config import load_config
 from wwtool.errors import UsageError
 from wwtool.models.temporal import ZOO
-from wwtool.platforms import Platform, load_platform
+from wwtool.platforms import FrameworkName, Platform, load_platform
+
+_COLUMNS = ("MODEL", "MACS", "FLASH B", "RAM B", "STACK B", "LATENCY ms", "DUTY %", "mW", "mJ A HOP", "")
 
 
 @click.command()
 @platform_option()
 @click.option("--model", type=click.Choice(list(ZOO)), help="One zoo model; else all of them.")
+@click.option("--framework", type=click.Choice(get_args(FrameworkName)), default=BARE_METAL, show_default=True,
+              help="What takes its share of flash and RAM beside the firmware.")  # fmt: skip
 @click.option("--config", "config_file", type=FILE, help="A config whose budget section sets stricter limits.")
+@click.option("--no-cache", is_flag=True, help="Measure again what has been measured before.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def budget(platform_name: str, model: str | None, config_file: Path | None, as_json: bool) -> None:
-    """Measure a model's firmware against a platform's budget: a dry build with random weights."""
+def budget(
+    platform_name: str, model: str | None, framework: str, config_file: Path | None, no_cache: bool, as_json: bool
+) -> None:
+    """Measure a model's firmware against a platform's budget: a dry build with random weights.
+
+    Without the compiler or the emulator, figures are estimated, and marked so.
+    """
     platform = load_platform(platform_name)
     if not platform.has_board:
         raise UsageError(f"wwtool cannot build for {platform.name} yet; it has a profile but no board code")
     config = load_config(config_file)
+    phrase, chosen = config.phrase or "wake word", cast(FrameworkName, framework)
+    reserve_of(platform, chosen)
     results = [
-        dry_build(platform, name, config.phrase or "wake word", config.budget) for name in ([model] if model else ZOO)
+        dry_build(platform, name, phrase, config.budget, chosen, not no_cache) for name in ([model] if model else ZOO)
     ]
+    over = next((result for result in results if not result.fits), None)
     if as_json:
-        print_json("budget", 1, {"platform": platform.name, "models": [r.as_dict() for r in results]})
+        print_json("budget", 2, _summary(platform, chosen, results))
+    elif model:
+        print_budget(platform, results[0])
     else:
-        for result in results:
-            print_budget(platform, result)
-    if not any(result.fits for result in results):
-        raise OverBudgetError(platform, results[-1], [])
+        _print_all(platform, results, over)
+    if over is not None and not any(result.fits for result in results):
+        raise OverBudgetError(platform, over, what_would_fit(platform, over, phrase, config.budget))
+
+
+def _summary(platform: Platform, framework: FrameworkName, results: list[DryBuild]) -> dict[str, object]:
+    reserve = reserve_of(platform, framework)
+    flash, ram = available(platform, reserve)
+    return {
+        "platform": platform.name,
+        "framework": framework,
+        "frameworks": framework_names(platform),
+        "framework_reserve": reserve.model_dump() if reserve else None,
+        "available": {"flash": flash, "ram": ram},
+        "models": [result.as_dict() for result in results],
+    }
+
+
+def _print_all(platform: Platform, results: list[DryBuild], over: DryBuild | None) -> None:
+    """All candidates in one table, and what takes the space of the first that does not fit."""
+    out = console()
+    first = results[0]
+    under = "" if first.framework == BARE_METAL else f" under {first.framework}"
+    hops = " or ".join(sorted({f"{result.hop_ms:g}" for result in results}))
+    out.print(f"[bold]{escape(platform.title)}[/bold]{under}: an inference every {hops} ms")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in _COLUMNS:
+        table.add_column(column, justify="left" if column in ("MODEL", "") else "right")
+    for result in results:
+        table.add_row(*_cells(result))
+    table.add_row(*_budget_cells(first), style="dim")
+    out.print(table)
+    if over is not None:
+        out.print(f"\n[bold]{over.model}[/bold] does not fit:", highlight=False)
+        _print_space(platform, over)
+    _print_notes(platform, first)
+
+
+def _cells(result: DryBuild) -> list[str]:
+    cells = [result.model, f"{result.macs:,}"]
+    for name, form in (
+        ("flash", ",.0f"),
+        ("RAM", ",.0f"),
+        ("stack", ",.0f"),
+        ("latency", ".2f"),
+        ("duty cycle", ".1f"),
+    ):
+        line = result.line(name)
+        text = "-" if line is None else f"{estimate_mark(name, result.estimated)}{line.used:{form}}"
+        cells.append(text if line is None or line.fits else f"[bold red]{text}[/bold red]")
+    energy = result.energy
+    cells += ["-", "-"] if energy is None else [f"~{energy.mean_mw:.1f}", f"~{energy.mj_per_hop:.2f}"]
+    return [*cells, "fits" if result.fits else "[bold red]over[/bold red]"]
+
+
+def _budget_cells(result: DryBuild) -> list[str]:
+    limits = [result.line(name) for name in ("flash", "RAM", "stack", "latency", "duty cycle")]
+    return ["budget", "", *("" if line is None else _limit(line) for line in limits), "", "", ""]
+
+
+def _limit(line: Line) -> str:
+    return f"{line.limit:,.0f}" if line.unit == "B" else f"{line.limit:g}"
 
 
 def print_budget(platform: Platform, result: DryBuild) -> None:
-    """The table of one model."""
+    """One model: its limits, and what takes the space."""
     out = console()
-    out.print(f"[bold]{result.model}[/bold] on {platform.title}: {result.macs:,} MACs every {result.stride * 10} ms")
-    table = Table(box=None, pad_edge=False)
+    out.print(
+        f"[bold]{result.model}[/bold] on {platform.title}: {result.macs:,} MACs every {result.hop_ms:g} ms, "
+        f"{result.framework}"
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("", "USED", "BUDGET", ""):
         table.add_column(column, justify="right" if column else "left")
     for line in result.lines:
         mark = "fits" if line.fits else "[bold red]over[/bold red]"
-        table.add_row(line.name, f"{line.used:,} {line.unit}", f"{line.limit:,} {line.unit}", mark)
+        used = f"{estimate_mark(line.name, result.estimated)}{line.used:,} {line.unit}"
+        table.add_row(line.name, used, f"{line.limit:,} {line.unit}", mark)
     if result.cycles is None:
         table.add_row("latency", "not measured", "", "no emulator")
+    if result.energy is not None:
+        mean = f"~{result.energy.mean_mw:.1f} mW mean"
+        table.add_row("energy", f"~{result.energy.mj_per_hop:.2f} mJ a hop", mean, "")
     out.print(table)
-    s = result.sizes
-    out.print(
-        f"flash: {s.code_flash:,} B code, {s.model_flash:,} B model; "
-        f"RAM: {s.model_ram:,} B model, {s.other_ram:,} B audio, front end and console"
-    )
-    if result.cycles is not None:
-        out.print(cycles_note(platform), style="dim")
     out.print()
+    _print_space(platform, result)
+    _print_notes(platform, result)
+    out.print()
+
+
+def _print_space(platform: Platform, result: DryBuild) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("WHAT TAKES THE SPACE", "FLASH B", "RAM B"):
+        table.add_column(column, justify="left" if column.startswith("WHAT") else "right")
+    for row in rows(platform, result):
+        table.add_row(*_space_cells(row), style="bold" if row.total else "")
+    console().print(table)
+
+
+def _space_cells(row: Row) -> list[str]:
+    return [row.name, *("" if value is None else f"{value:,}" for value in (row.flash, row.ram))]
+
+
+def _print_notes(platform: Platform, result: DryBuild) -> None:
+    notes = []
+    if result.estimated:
+        notes.append(f"~ {', '.join(result.estimated)}: estimated by the analytic model; see wwtool doctor")
+    if not result.linked:
+        notes.append("the chip cannot hold it: sizes are those of an image for larger memories, which was not run")
+    if result.cycles is not None and "cycles" not in result.estimated:
+        notes.append(cycles_note(platform))
+    reserve = reserve_of(platform, result.framework)
+    if reserve is not None:
+        for what, figure in (("flash", reserve.flash_bytes), ("RAM", reserve.ram_bytes)):
+            notes.append(f"{result.framework} {what}: {figure.value:,.0f} B ({figure.kind}: {figure.source})")
+    if result.energy is not None:
+        notes += result.energy.assumptions
+    for note in notes:
+        console().print(note, style="dim", markup=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from rich.markup import escape
 
+from wwtool.budget.result import BARE_METAL
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, console, platform_option
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
@@ -17,7 +18,7 @@ from wwtool.errors import UsageError
 from wwtool.firmware.flashing import by_hand, flash_command
 from wwtool.firmware.linux_program import run_commands
 from wwtool.pipeline.build import build as run_build
-from wwtool.platforms import load_platform
+from wwtool.platforms import FrameworkName, load_platform
 from wwtool.wiring import strapping_warnings, wiring_lines
 
 
@@ -27,7 +28,8 @@ from wwtool.wiring import strapping_warnings, wiring_lines
 @click.option("--data", "data_path", type=ANY_PATH, help="A folder or index of recordings (see the README).")
 @click.option("--config", "config_file", type=FILE, help="A YAML config; the presets are in configs/.")
 @click.option("--board", metavar="NAME", help="A board of the platform; 'wwtool platforms NAME' lists them.")
-@click.option("--framework", type=click.Choice(["bare-metal"]), default="bare-metal", show_default=True)
+@click.option("--framework", type=click.Choice(get_args(FrameworkName)), default=BARE_METAL, show_default=True,
+              help="Only bare-metal so far.")  # fmt: skip
 @click.option("--out", type=FOLDER, help="Where everything goes.  [default: wwtool-build/PLATFORM-PHRASE]")
 @training_options
 def build(
@@ -41,6 +43,11 @@ def build(
     platform = load_platform(platform_name)
     if not platform.has_board:
         raise UsageError(f"wwtool cannot build for {platform.name} yet; 'wwtool platforms' shows what it can build")
+    if framework != BARE_METAL:
+        raise UsageError(
+            f"wwtool cannot build a project for {framework} yet, only for {BARE_METAL}; 'wwtool budget --framework "
+            f"{framework}' tells whether a model would fit, and 'wwtool compile' makes C that it can use"
+        )
     config = load_run_config(config_file, phrase, **options)
     if board is not None:
         config = config.model_copy(update={"board": config.board.model_copy(update={"preset": board})})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -40,7 +41,5 @@ def flash(build: Path, port: str | None, tool: str | None, as_json: bool) -> Non
     if flashed.hil is not None:
         click.echo(f"  test it  {flashed.hil}")
     else:
-        click.echo(
-            "  its console has not appeared on USB, so nobody was asked who runs there; test it with\n"
-            f"  wwtool hil --port PORT --build {build}   at the pins of its serial port"
-        )
+        click.echo("  no console of it has appeared on USB, so nobody was asked who runs there; at its UART:")
+        click.echo(f"  wwtool hil --port PORT --build {shlex.quote(str(build))}")

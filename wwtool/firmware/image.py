@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ from wwtool.firmware.uf2 import patch_boot2, to_uf2
 from wwtool.platforms import Platform
 
 _RAW_FORMATS = ("bin", "uf2", "hex")
+# A line of a linker script's MEMORY that is flash or RAM, up to its length; the ESP32-S3's two views of one memory are
+# 6.9 MB apart.
+_MEMORY_LENGTH = re.compile(r"^(\s*(?:FLASH|RAM|IRAM|DRAM)\b[^\n]*LENGTH = )[^/\n]*", re.MULTILINE)
+_LARGE_MEMORY = "6M"
+_LARGE_SCRIPT = "large.ld"
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,14 @@ class Image:
     sizes: Sizes
 
 
+class TooLargeError(BudgetError):
+    """A firmware that the chip cannot hold, and the sizes that it would have."""
+
+    def __init__(self, message: str, sizes: Sizes) -> None:
+        super().__init__(message)
+        self.sizes = sizes
+
+
 def build_image(
     project: FirmwareProject, platform: Platform, toolchain: Toolchain, objects: Path, out: Path, name: str
 ) -> Image:
@@ -35,24 +49,20 @@ def build_image(
 
     Raises:
         ToolError: the compiler failed.
-        BudgetError: the linker says that it does not fit the chip at all.
+        TooLargeError: it does not fit the chip at all; with the sizes that it would have.
+        BudgetError: the same, if those cannot be told.
     """
     objects.mkdir(parents=True, exist_ok=True)
     objects = objects.resolve()  # the compiler runs in the project's folder
     elf, map_file = objects / f"{name}.elf", objects / f"{name}.map"
     with ThreadPoolExecutor(2) as pool:
         compiled = list(pool.map(lambda s: _compile(project, toolchain, objects, *s), project.sources))
-    # Bare names, as folders may have characters that mean something to the linker, such as % and the comma.
-    scripts = ["-L", str(project.folder.resolve())]
-    command = [
-        toolchain.compiler, *compile_flags(toolchain), *link_flags(project, toolchain), *scripts,
-        f"-Wl,-Map={map_file.name}", "-o", elf.name, *(path.name for path in compiled), *toolchain.libraries,
-    ]  # fmt: skip
-    result = subprocess.run(command, cwd=objects, capture_output=True, text=True, check=False)
+    result = _link(project, toolchain, objects, compiled, elf, link_flags(project, toolchain))
     if result.returncode != 0:
         message = first_error(result.stderr)
         if "overflowed" in result.stderr or "will not fit" in result.stderr:
-            raise BudgetError(f"the firmware does not fit {platform.title}: {message}; choose a smaller model")
+            told = f"the firmware does not fit {platform.title}: {message}; choose a smaller model"
+            raise _too_large(told, project, toolchain, objects, compiled, elf)
         raise _failure("linking the firmware", result.stderr)
     files = {"elf": out / f"{name}.elf", "map": out / f"{name}.map"}
     write_bytes(files["elf"], elf.read_bytes())
@@ -69,11 +79,37 @@ def build_image(
     return Image(files, measure(elf, toolchain))
 
 
+def _link(
+    project: FirmwareProject, toolchain: Toolchain, objects: Path, compiled: list[Path], elf: Path, flags: list[str]
+) -> subprocess.CompletedProcess[str]:
+    # Bare names, as folders may have characters that mean something to the linker, such as % and the comma.
+    scripts = ["-L", str(project.folder.resolve())]
+    command = [
+        toolchain.compiler, *compile_flags(toolchain), *flags, *scripts, f"-Wl,-Map={elf.stem}.map", "-o", elf.name,
+        *(path.name for path in compiled), *toolchain.libraries,
+    ]  # fmt: skip
+    return subprocess.run(command, cwd=objects, capture_output=True, text=True, check=False)
+
+
+def _too_large(
+    message: str, project: FirmwareProject, toolchain: Toolchain, objects: Path, compiled: list[Path], elf: Path
+) -> BudgetError:
+    """Links once more for a chip with larger memories, to learn the sizes."""
+    if project.linker_script is None:
+        return BudgetError(message)
+    script = (project.folder / project.linker_script).read_text(encoding="utf-8")
+    write_text(objects / _LARGE_SCRIPT, _MEMORY_LENGTH.sub(rf"\g<1>{_LARGE_MEMORY}", script))
+    flags = [_LARGE_SCRIPT if flag == project.linker_script else flag for flag in link_flags(project, toolchain)]
+    if _link(project, toolchain, objects, compiled, elf, flags).returncode != 0:
+        return BudgetError(message)
+    return TooLargeError(message, measure(elf, toolchain))
+
+
 def _raw_image(elf: Path, platform: Platform, toolchain: Toolchain) -> bytes:
     """What is programmed, from the platform's application origin on.
 
     Raises:
-        BudgetError: it is larger than the flash that is the application's.
+        TooLargeError: it is larger than the flash that is the application's.
         InputError: it is linked for another address.
     """
     raw = elf.with_suffix(".raw")
@@ -87,9 +123,10 @@ def _raw_image(elf: Path, platform: Platform, toolchain: Toolchain) -> bytes:
             f"{memory.application_origin:#x}; make link.ld and the platform profile agree"
         )
     if len(content) > memory.application_bytes:
-        raise BudgetError(
+        raise TooLargeError(
             f"the firmware does not fit {platform.title}: {len(content):,} bytes of the "
-            f"{memory.application_bytes:,} that are the application's; choose a smaller model"
+            f"{memory.application_bytes:,} that are the application's; choose a smaller model",
+            measure(elf, toolchain),
         )
     return patch_boot2(content) if platform.chip.boot2_crc else content
 

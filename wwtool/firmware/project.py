@@ -17,7 +17,7 @@ from wwtool.compiler.targets import Target
 from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.files import write_text
+from wwtool.files import sha256_of, write_text
 from wwtool.firmware.esp_image import esp_image_arguments
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.platforms import Platform
@@ -54,6 +54,12 @@ _TARGETS: dict[str, Target] = {
     "xtensa-lx7": "xtensa",
     "armv6": "cortex-m4",  # has the same dual 16-bit instructions
 }
+
+
+def sources_of(platform: Platform) -> list[str]:
+    """Hashes of every template and board file that a firmware may be made of."""
+    roots = {asset_dir("firmware_templates"), platform.board_folder}
+    return [sha256_of(path) for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
 
 
 def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:

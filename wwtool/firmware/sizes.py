@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import struct
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from wwtool.errors import ToolError
+from wwtool.firmware.link_map import MODEL_MEMORY, WEIGHTS, Part, parts
 from wwtool.firmware.toolchains import Toolchain
 
-# The names that compiler/emit.py gives to what it puts into model_weights.c; an operator's own struct has no suffix.
-_MODEL_CONSTANT = re.compile(r"op\d+_\w+|initial_\d+")
 _PT_LOAD = 1  # ELF specification, program header
 
 
@@ -20,7 +19,8 @@ _PT_LOAD = 1  # ELF specification, program header
 class Sizes:
     """Bytes. ``flash`` is everything programmed, ``ram`` everything static but the stack.
 
-    ``model_flash`` is weights, biases and tables; ``model_ram`` is arena and state.
+    ``model_flash`` is weights, biases and tables; ``model_ram`` is arena and state. ``resident_ram`` is what of the RAM
+    is code and constants: 0 where they are read from flash. ``parts`` together are ``flash`` and ``ram``.
     """
 
     flash: int
@@ -28,6 +28,8 @@ class Sizes:
     model_flash: int
     model_ram: int
     stack_reserved: int
+    resident_ram: int
+    parts: tuple[Part, ...]
 
     @property
     def code_flash(self) -> int:
@@ -39,25 +41,27 @@ class Sizes:
         """Audio, front end, console and the rest."""
         return self.ram - self.model_ram
 
-    def as_dict(self) -> dict[str, int]:
+    def as_dict(self) -> dict[str, Any]:
         return {**asdict(self), "code_flash": self.code_flash, "other_ram": self.other_ram}
 
 
 def measure(elf: Path, toolchain: Toolchain) -> Sizes:
-    """Reads a linked ELF with the toolchain's ``size`` and ``nm``."""
+    """Reads a linked ELF with the toolchain's ``size`` and ``nm``, and the linker's map that lies beside it."""
     sections = _sections(_run(toolchain, "size", ["-A", str(elf)]))
-    flash = sum(size for name, size in sections.items() if _in_flash(name))
-    ram = sum(size for name, size in sections.items() if name.startswith((".data", ".bss", ".noinit", ".ram")))
-    symbols = _run(toolchain, "nm", ["-S", str(elf)])
-    places = _addresses(symbols)
-    stack = places.get("stack_top", 0) - places.get("stack_bottom", 0)
-    model_flash = model_ram = 0
-    for name, size in _symbols(symbols):
-        if _MODEL_CONSTANT.fullmatch(name):
-            model_flash += size
-        elif name == "model":
-            model_ram += size
-    return Sizes(flash, ram, model_flash, model_ram, stack)
+    flash = {name: size for name, size in sections.items() if _in_flash(name)}
+    ram = {name: size for name, size in sections.items() if name.startswith((".data", ".bss", ".noinit", ".ram"))}
+    places = _addresses(_run(toolchain, "nm", ["-S", str(elf)]))
+    taken = parts(elf.with_suffix(".map"), flash, ram)
+    by_name = {part.name: part for part in taken}
+    return Sizes(
+        flash=sum(flash.values()),
+        ram=sum(ram.values()),
+        model_flash=by_name[WEIGHTS].flash,
+        model_ram=by_name[MODEL_MEMORY].ram,
+        stack_reserved=places.get("stack_top", 0) - places.get("stack_bottom", 0),
+        resident_ram=sum(part.resident for part in taken),
+        parts=taken,
+    )
 
 
 def load_address(elf: Path) -> int:
@@ -102,7 +106,3 @@ def _sections(text: str) -> dict[str, int]:
 def _addresses(text: str) -> dict[str, int]:
     """Symbols that stand for a place alone, as the linker script's do."""
     return {parts[2]: int(parts[0], 16) for parts in map(str.split, text.splitlines()) if len(parts) == 3}
-
-
-def _symbols(text: str) -> list[tuple[str, int]]:
-    return [(parts[3], int(parts[1], 16)) for parts in map(str.split, text.splitlines()) if len(parts) == 4]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform as host_platform
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from wwtool import __version__
-from wwtool.assets import asset_dir
-from wwtool.budget.dry_build import DryBuild, Line, check, count_cycles, flash_wait_cycles, require_fit
+from wwtool.budget.dry_build import assembled, require_fit, run_image
+from wwtool.budget.result import DryBuild, Line, flash_wait_cycles, judge
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.data.audio import write_audio
@@ -25,7 +25,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import read_json, replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json
 from wwtool.firmware.flashing import by_hand, flashed
 from wwtool.firmware.image import build_image
-from wwtool.firmware.project import compile_for, write_project
+from wwtool.firmware.project import compile_for, sources_of, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.micro import features, quantize
@@ -40,7 +40,10 @@ MANIFEST_VERSION = 1
 RUN_FOLDER = "run"
 VECTORS = "hil"
 _REAL_ROWS = 50
-_FINAL = ("sizes", "cycles", "flash_wait_cycles", "limits", "arena_bytes", "state_bytes")
+_FINAL = (
+    "sizes", "cycles", "stack_bytes", "energy", "estimated", "flash_wait_cycles", "limits", "arena_bytes",
+    "state_bytes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,7 @@ def _refuse_strangers(folder: Path) -> None:
 
 def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress) -> Built:
     stages = Stages(folder / RUN_FOLDER, progress)
-    wiring = platform.wiring.model_dump() if platform.wiring else None
-    made_of = [__version__, _templates(platform), platform.model_dump(), wiring, plan.phrase, toolchain.version()]
+    made_of = [__version__, sources_of(platform), platform.facts(), plan.phrase, toolchain.version(), _FINAL]
     wanted = [plan.config.model, plan.config.budget.model_dump()]
     budget = stages.run("budget", "dry build", [made_of, wanted], lambda: _budget(platform, plan))
     evaluation = training_run(stages, plan)
@@ -89,12 +91,6 @@ def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan
     write_json(folder / MANIFEST, manifest)
     write_report(folder / "report.html", manifest, stages.folder)
     return Built(manifest, folder)
-
-
-def _templates(platform: Platform) -> list[str]:
-    """Hashes of every template and board file a firmware is made of."""
-    roots = {asset_dir("firmware_templates"), platform.board_folder}
-    return [sha256_of(path) for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
 
 
 def _budget(platform: Platform, plan: RunPlan) -> Outcome:
@@ -124,29 +120,20 @@ def _firmware(
     write_bytes(folder / "model.tflite", content)
     shutil.rmtree(stages.folder / "objects", ignore_errors=True)
     files = {kind: folder / "image" / path.name for kind, path in image.files.items()}
-    cycles = count_cycles(platform, files, compiled)
+    stride = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1]
+    run = run_image(platform, files, stride)
+    cost = assembled(platform, plan.config.model, stride, compiled, image.sizes, run)
+    final = judge(platform, plan.config.budget, cost)
     _write_vectors(folder / VECTORS, stages, compiled)
-    lines = check(
-        platform,
-        plan.config.budget,
-        image.sizes,
-        cycles,
-        compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1],
-    )
-    over = [line for line in lines if not line.fits]
+    over = [line for line in final.lines if not line.fits]
     if over:
         raise BudgetError(
             f"the final firmware is over budget: {over[0].name} {over[0].used} of {over[0].limit} {over[0].unit}"
         )
     facts = {
         "image": {kind: str(path.relative_to(folder)) for kind, path in files.items()},
-        "sizes": image.sizes.as_dict(),
-        "cycles": asdict(cycles) if cycles else None,
         "flash_wait_cycles": flash_wait_cycles(platform, image.sizes),
-        "limits": [{**asdict(line), "fits": line.fits} for line in lines],
-        "macs": compiled.macs,
-        "arena_bytes": compiled.memory.arena_bytes,
-        "state_bytes": compiled.memory.state_bytes,
+        **final.as_dict(),
     }
     written = [p for name in ("firmware", VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
     outputs = (*files.values(), folder / "model.tflite", *written)

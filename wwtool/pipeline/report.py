@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from wwtool.assets import asset_dir
+from wwtool.budget.result import estimate_mark
 from wwtool.files import write_text
 from wwtool.platforms import Platform, platform_of
 
@@ -35,7 +36,7 @@ def write_report(path: Path, manifest: dict[str, Any], run: Path) -> None:
 def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, Any]:
     """Everything the template prints."""
     evaluation, final, budget = manifest["evaluation"], manifest["final"], manifest["budget"]
-    sizes, point = final["sizes"], evaluation["point"]
+    point = evaluation["point"]
     platform = platform_of(manifest["profile"], "manifest.json")
     return {
         "phrase": manifest["phrase"],
@@ -43,22 +44,11 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
         "model": manifest["model"]["name"],
         "version": manifest["wwtool"],
         "tiles": _tiles(manifest),
-        "limits": [_limit(line, budget["limits"]) for line in final["limits"]],
+        "limits": [_limit(line, budget, final) for line in final["limits"]],
         "budget_note": _budget_note(final, platform),
-        "space": [
-            (
-                "model: weights and tables",
-                _count(sizes["model_flash"]),
-                "model: arena and state",
-                _count(sizes["model_ram"]),
-            ),
-            (
-                "code and its tables",
-                _count(sizes["code_flash"]),
-                "audio, front end, console",
-                _count(sizes["other_ram"]),
-            ),
-        ],
+        "space": space(budget["sizes"], final["sizes"]),
+        "space_note": _space_note(budget, final),
+        "energy": _energy(final),
         "recall": [
             {
                 "name": _CONDITIONS.get(name, name),
@@ -105,17 +95,50 @@ def _tiles(manifest: dict[str, Any]) -> list[dict[str, str]]:
     return [*tiles, {"value": f"{latency['used']:.2f} ms", "label": "an inference"}] if latency else tiles
 
 
-def _limit(line: dict[str, Any], dry: list[dict[str, Any]]) -> dict[str, Any]:
+def _limit(line: dict[str, Any], budget: dict[str, Any], final: dict[str, Any]) -> dict[str, Any]:
     # An emulator that was not there at the dry build may be there now, or the other way round.
-    before = next((other for other in dry if other["name"] == line["name"]), None)
+    before = next((other for other in budget["limits"] if other["name"] == line["name"]), None)
+    dry, used = (estimate_mark(line["name"], of["estimated"]) for of in (budget, final))
     return {
         "name": line["name"],
-        "dry": _amount(before["used"], line["unit"]) if before else "not measured",
-        "used": _amount(line["used"], line["unit"]),
+        "dry": dry + _amount(before["used"], line["unit"]) if before else "not measured",
+        "used": used + _amount(line["used"], line["unit"]),
         "limit": _amount(line["limit"], line["unit"]),
         "fits": line["fits"],
         "percent": min(100, round(100 * line["used"] / line["limit"], 1)),
     }
+
+
+def space(dry: dict[str, Any], final: dict[str, Any]) -> list[dict[str, Any]]:
+    """Flash and RAM of every part, and their sums, in the dry build and in the final firmware."""
+    before = {part["name"]: part for part in dry["parts"]}
+    found = [
+        {
+            "name": part["name"],
+            "total": False,
+            "cells": [_count(of[memory]) for memory in ("flash", "ram") for of in (before[part["name"]], part)],
+        }
+        for part in final["parts"]
+    ]
+    sums = [_count(of[memory]) for memory in ("flash", "ram") for of in (dry, final)]
+    return [*found, {"name": "together", "total": True, "cells": sums}]
+
+
+def _space_note(budget: dict[str, Any], final: dict[str, Any]) -> str:
+    dry, sizes = budget["sizes"], final["sizes"]
+    flash, ram = sizes["flash"] - dry["flash"], sizes["ram"] - dry["ram"]
+    told = "estimated, not measured" if "sizes" in budget["estimated"] else "measured on a firmware with random weights"
+    differ = "equals it to the byte" if not flash and not ram else f"differs by {flash:+,} B flash, {ram:+,} B RAM"
+    stack = f" The stack has {_count(sizes['stack_reserved'])} B more." if sizes["stack_reserved"] else ""
+    return f"The dry build was {told}; the final firmware {differ}.{stack}"
+
+
+def _energy(final: dict[str, Any]) -> str:
+    energy = final["energy"]
+    if energy is None:
+        return ""
+    assumed = "; ".join(energy["assumptions"])
+    return f"About {energy['mean_mw']:.1f} mW on average, {energy['mj_per_hop']:.2f} mJ a hop, an estimate. {assumed}."
 
 
 def _amount(value: float, unit: str) -> str:
@@ -130,6 +153,11 @@ def _budget_note(final: dict[str, Any], platform: Platform) -> str:
     if final["cycles"] is None:
         return "Latency was not measured: no emulator for this platform was found."
     frontend, invoke = final["cycles"]["frontend"], final["cycles"]["invoke"]
+    if "cycles" in final["estimated"]:
+        return (
+            f"~ {invoke:,} cycles an inference and {frontend:,} a feature frame, estimated by the analytic model, as "
+            "no emulator for this platform was found."
+        )
     factor = platform.chip.cycles_per_instruction
     counted = (
         "counted on the emulated board"

@@ -48,9 +48,15 @@ class ActivationQuantizer(nn.Module):
         return Scale(float(np.float32(math.exp(self.log_scale.item()))), self.zero_point)
 
 
+# A channel whose weights are all but zero, as weight decay leaves some, gets no finer scale than this part of the
+# layer's coarsest: its multiplier stays in the range of the fast kernels, which take a layer only as a whole.
+_FINEST_SCALE = 2.0**-10
+
+
 def weight_scales(weight: Tensor) -> Tensor:
     """Symmetric int8 scales, one an output channel, shape (O, 1, 1, 1)."""
-    return torch.clamp(weight.detach().abs().amax(dim=(1, 2, 3), keepdim=True) / 127.0, min=1e-8)
+    scales = weight.detach().abs().amax(dim=(1, 2, 3), keepdim=True) / 127.0
+    return torch.maximum(scales, torch.clamp(scales.max() * _FINEST_SCALE, min=1e-8))
 
 
 class QuantLayer(nn.Module):

@@ -124,11 +124,11 @@ def _console(build: Build, plan: Plan, before: list[Port]) -> Port | None:
     found = _consoles(build)
     if plan.tool in PROBES:  # which board hangs on the probe is not known
         return ports.same_board(found, None)
-    if plan.port is None:
+    running = build.platform.usb.running if build.platform.usb else ()
+    if plan.tool == "esptool" and plan.port is not None and plan.port.usb_id not in running:
+        return plan.port  # a USB-to-serial chip stays, whatever runs behind it
+    if plan.port is None or not plan.port.usb_id:
         return ports.same_board([port for port in found if port not in before], None)
-    if build.platform.usb and plan.port.usb_id not in (*build.platform.usb.running, *build.platform.usb.loader):
-        # A USB-to-serial chip, or a port of which nothing is known, stays, whatever runs behind it.
-        return plan.port
     return ports.same_board(found, plan.port)
 
 

@@ -38,7 +38,7 @@ def command(tool: str) -> list[str]:
         return [sys.executable, "-m", tool]
     found = shutil.which(tool)
     if found is None:
-        raise ToolError(f"{tool} was not found; get it with: {GET[tool]}")
+        raise ToolError(f"{tool} was not found; get it {'from' if '://' in GET[tool] else 'with'}: {GET[tool]}")
     return [str(Path(found).absolute())]  # it is run in another folder
 
 

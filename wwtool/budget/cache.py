@@ -1,0 +1,95 @@
+"""Costs that have been measured before, one JSON file each in the user's cache, by hash of all they depend on."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from contextlib import suppress
+from dataclasses import asdict
+from functools import cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+from wwtool import __version__
+from wwtool.assets import asset_dir
+from wwtool.budget.result import Cost
+from wwtool.device.emulators import esp32s3, linux, pico, qemu_arm
+from wwtool.device.session import Cycles
+from wwtool.errors import InputError, ToolError
+from wwtool.files import hash_of, read_json, sha256_of, write_json
+from wwtool.firmware.link_map import Part
+from wwtool.firmware.project import sources_of
+from wwtool.firmware.sizes import Sizes
+from wwtool.platforms import Platform
+
+FOLDER = Path("~/.cache/wwtool/budget")
+_SCHEMA = "wwtool.cost"
+_QEMU = {"qemu-xtensa": esp32s3.find_qemu, "qemu-arm": qemu_arm.find_qemu, "qemu-user": linux.find_qemu}
+
+
+def key_of(platform: Platform, architecture: object, model: str, phrase: str, compiler: str) -> str:
+    """The name of an entry. ``compiler`` is its version; "" for none. Weights are random, and always the same."""
+    later = {"budget", "energy", "framework_reserve"}  # applied to what was measured
+    profile = {key: value for key, value in platform.facts().items() if key not in later}
+    made_of = [_program(), sources_of(platform), profile, compiler, _emulator_version(platform.emulator)]
+    return hash_of(_SCHEMA, __version__, made_of, repr(architecture), model, phrase)
+
+
+def load(key: str) -> Cost | None:
+    """The entry; None if there is none, or it is not as it was written."""
+    try:
+        value = read_json(_path(key))
+        if value.pop("digest") != hash_of(key, value):
+            return None
+        return _cost(value)
+    except (InputError, KeyError, TypeError, ValueError):
+        return None
+
+
+def save(key: str, cost: Cost) -> None:
+    """Writes the entry. A cache that cannot be written is no error: everything is measured again next time."""
+    value = json.loads(json.dumps(asdict(cost)))
+    with suppress(InputError):
+        write_json(_path(key), {**value, "digest": hash_of(key, value)})
+
+
+def _path(key: str) -> Path:
+    return FOLDER.expanduser() / f"{key}.json"
+
+
+def _cost(value: dict[str, Any]) -> Cost:
+    sizes = value["sizes"]
+    parts = tuple(Part(**part) for part in sizes["parts"])
+    cycles = None if value["cycles"] is None else Cycles(**value["cycles"])
+    fields = {**value, "sizes": Sizes(**{**sizes, "parts": parts}), "cycles": cycles}
+    return Cost(**{**fields, "estimated": tuple(value["estimated"])})
+
+
+@cache
+def _program() -> str:
+    """A hash of what makes firmware: wwtool itself, and what it knows to estimate with."""
+    package = Path(str(resources.files("wwtool")))
+    ours = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".mjs"))
+    data = sorted(asset_dir("platforms").rglob("*.json"))
+    return hash_of([sha256_of(path) for path in (*ours, *data)])
+
+
+def _emulator_version(emulator: str) -> str:
+    """What runs the images; "" if it is not installed."""
+    try:
+        if emulator == "rp2040js":
+            package = read_json(pico.find_rp2040js() / "package.json")
+            return f"{package.get('version')} {_first_line(str(pico.find_node()))}"
+        if emulator == "unicorn":
+            return metadata.version("unicorn")
+        if emulator in _QEMU:
+            return _first_line(_QEMU[emulator]())
+    except (ToolError, InputError, metadata.PackageNotFoundError):
+        pass
+    return ""
+
+
+def _first_line(program: str) -> str:
+    result = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return result.stdout.partition("\n")[0]

@@ -1,0 +1,159 @@
+"""The analytic model: what a firmware takes, told from its compiled program alone, without compiler and emulator.
+
+Weights, arena and state are known to the byte, as wwtool lays them out itself. Code and cycles are sums over the
+program's calls with constants of each kernel, which ``bench/budget_fit.py`` fits to dry builds and keeps in
+``platforms/estimates``; ``bench/budget_estimate.py`` prints the error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from wwtool.assets import asset_dir
+from wwtool.compiler.calls import Call, Constant, Span
+from wwtool.compiler.emit import constants_of
+from wwtool.compiler.package import CompiledModel
+from wwtool.compiler.program import Program
+from wwtool.compiler.reader import safe_identifier
+from wwtool.device.session import Cycles
+from wwtool.files import read_json
+from wwtool.firmware.link_map import MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
+from wwtool.firmware.sizes import Sizes
+from wwtool.platforms import Platform
+
+ANY_KERNEL = ""  # stands for a kernel that nothing was fitted to
+_WORD = 4
+
+
+class Constants(BaseModel):
+    """What was fitted for one board; ``platforms/estimates/BOARD.json``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    made_by: str
+    compiler: str
+    parts: dict[str, tuple[int, int, int]]  # flash, RAM and resident bytes of what no model changes
+    text_bytes: int  # of them, the wake word and its name
+    runs_from_ram: bool
+    stack_bytes: int
+    stack_reserved: int
+    frontend_cycles: int
+    sections: dict[str, int]  # bytes of the kernels' sections
+    kernels: dict[str, tuple[str, ...]]  # sections by function
+    structs: dict[str, int]  # bytes of the parameter structs
+    call_code: tuple[float, ...]  # bytes, as code_features
+    instructions: dict[str, tuple[float, ...]]  # of a call, as call_features
+    cycles: tuple[float, ...]  # of an inference, as cycle_features
+
+
+def constants_of_board(platform: Platform) -> Constants | None:
+    """The constants of a platform's board; None where nothing was fitted."""
+    board = platform.board or platform.name
+    path = asset_dir("platforms") / "estimates" / f"{board}.json"
+    if not board.isidentifier():  # the folder of a board of the user's own
+        return None
+    return Constants.model_validate(read_json(path)) if path.is_file() else None
+
+
+def estimated_sizes(platform: Platform, model: CompiledModel, phrase: str) -> Sizes | None:
+    """The sizes that a dry build would measure; None where nothing was fitted."""
+    constants = constants_of_board(platform)
+    if constants is None:
+        return None
+    weights = sum(aligned(c.nbytes) for c in constants_of(model.program))
+    code = round(kernel_bytes(constants, model.program) + float(np.dot(constants.call_code, code_features(model))))
+    memory = aligned(max(model.memory.arena_bytes, _WORD)) + aligned(max(model.memory.state_bytes, _WORD))
+    taken = dict(constants.parts)
+    taken[WEIGHTS], taken[MODEL_CODE] = _constant(constants, weights), _constant(constants, code)
+    taken[MODEL_MEMORY] = (0, memory, 0)
+    text = text_bytes(phrase) - constants.text_bytes
+    parts = []
+    for name in PARTS:
+        flash, ram, resident = taken[name]
+        extra = text if name == PARTS[-1] else 0
+        moved = extra if constants.runs_from_ram else 0
+        parts.append(Part(name, flash + extra, ram + moved, resident + moved))
+    return Sizes(
+        flash=sum(part.flash for part in parts),
+        ram=sum(part.ram for part in parts),
+        model_flash=weights,
+        model_ram=memory,
+        stack_reserved=constants.stack_reserved,
+        resident_ram=sum(part.resident for part in parts),
+        parts=tuple(parts),
+    )
+
+
+def estimated_cycles(platform: Platform, model: CompiledModel) -> Cycles | None:
+    """The cycles that an emulated board would count; None where nothing was fitted."""
+    constants = constants_of_board(platform)
+    if constants is None:
+        return None
+    invoke = np.dot(constants.cycles, cycle_features(model.program, call_instructions(constants, model.program)))
+    return Cycles(constants.frontend_cycles, round(float(invoke)))
+
+
+def estimated_stack(platform: Platform) -> int | None:
+    """The deepest stack of the board's reference firmware; kernels hardly change it."""
+    constants = constants_of_board(platform)
+    return constants.stack_bytes if constants else None
+
+
+def call_instructions(constants: Constants, program: Program) -> list[float]:
+    """Estimated instructions of every call."""
+    known = constants.instructions
+    return [
+        float(np.dot(known.get(call.function, known[ANY_KERNEL]), call_features(program, call)))
+        for call in program.calls
+    ]
+
+
+def call_features(program: Program, call: Call) -> tuple[float, ...]:
+    """What the instructions of a call depend on: itself, its output and input elements, its multiply-accumulates."""
+    outputs, inputs = (sum(_elements(program, t) for t in tensors) for tensors in (call.writes, call.reads))
+    return (1.0, outputs, inputs, call.macs)
+
+
+def cycle_features(program: Program, instructions: Sequence[float]) -> tuple[float, ...]:
+    """What the cycles of an inference depend on: its calls' instructions, calls, and what its windows slide: words, or
+    bytes where they are not aligned."""
+    words = sum(w.keep_bytes // _WORD for w in program.windows if w.new_bytes % _WORD == 0)
+    unaligned = sum(w.keep_bytes for w in program.windows if w.new_bytes % _WORD)
+    return (sum(instructions), len(program.calls), len(program.windows), words, unaligned)
+
+
+def code_features(model: CompiledModel) -> tuple[float, ...]:
+    """What the code that calls the kernels depends on: itself, calls, their arguments, windows, copied states; and the
+    bytes of the parameter structs, as they are."""
+    program = model.program
+    arguments = sum(isinstance(a, Span | Constant | int) for call in program.calls for a in call.arguments)
+    return (1.0, len(program.calls), arguments, len(program.windows), len(program.states))
+
+
+def kernel_bytes(constants: Constants, program: Program) -> int:
+    """The kernels that are linked, each section once, and the parameter structs of all calls."""
+    sections = {name for call in program.calls for name in constants.kernels.get(call.function, ())}
+    structs = sum(aligned(constants.structs.get(call.struct, 0)) for call in program.calls)
+    return sum(constants.sections[name] for name in sections) + structs
+
+
+def text_bytes(phrase: str) -> int:
+    """The wake word and its name, as they stand in the firmware."""
+    return len(phrase) + len(safe_identifier(phrase)) + 2
+
+
+def aligned(nbytes: int) -> int:
+    return -(-nbytes // _WORD) * _WORD
+
+
+def _constant(constants: Constants, nbytes: int) -> tuple[int, int, int]:
+    moved = nbytes if constants.runs_from_ram else 0
+    return nbytes, moved, moved
+
+
+def _elements(program: Program, tensor: int) -> int:
+    """Elements of a tensor, or of the copied state that a negative number stands for."""
+    return program.graph.tensor(tensor).size if tensor >= 0 else program.states[-1 - tensor].nbytes

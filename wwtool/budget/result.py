@@ -1,0 +1,174 @@
+"""What a firmware costs, held against what it may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, cast, get_args
+
+from wwtool.budget.energy import EnergyUse, energy_use
+from wwtool.config import BudgetConfig
+from wwtool.device.session import Cycles
+from wwtool.errors import UsageError
+from wwtool.firmware.sizes import Sizes
+from wwtool.platforms import FrameworkName, FrameworkReserve, Platform
+
+FRAME_MS = 10.0
+BARE_METAL: FrameworkName = "bare-metal"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One limit: what is used of what is allowed, in ``unit``."""
+
+    name: str
+    used: float
+    limit: float
+    unit: str
+
+    @property
+    def fits(self) -> bool:
+        return self.used <= self.limit
+
+    def as_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "fits": self.fits}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one model costs on one platform, whatever is allowed.
+
+    ``cycles`` and ``stack_bytes`` (the deepest stack seen) are None where nothing could tell them. ``estimated`` names
+    what the analytic model answered instead of a compiler or an emulator: "sizes", "cycles", "stack". ``linked`` is
+    False if the chip cannot hold it, so that it was linked for a larger one.
+    """
+
+    model: str
+    macs: int
+    stride: int
+    sizes: Sizes
+    arena_bytes: int
+    state_bytes: int
+    cycles: Cycles | None
+    stack_bytes: int | None
+    estimated: tuple[str, ...] = ()
+    linked: bool = True
+
+    @property
+    def hop_ms(self) -> float:
+        return self.stride * FRAME_MS
+
+
+@dataclass(frozen=True)
+class DryBuild(Cost):
+    """A cost against the limits of a platform, a framework and a config."""
+
+    lines: tuple[Line, ...] = ()
+    framework: FrameworkName = BARE_METAL
+    energy: EnergyUse | None = None
+
+    @property
+    def fits(self) -> bool:
+        return all(line.fits for line in self.lines)
+
+    def line(self, name: str) -> Line | None:
+        return next((line for line in self.lines if line.name == name), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "model": self.model,
+            "fits": self.fits,
+            "framework": self.framework,
+            "macs": self.macs,
+            "hop_ms": self.hop_ms,
+            "sizes": self.sizes.as_dict(),
+            "arena_bytes": self.arena_bytes,
+            "state_bytes": self.state_bytes,
+            "cycles": asdict(self.cycles) if self.cycles else None,
+            "stack_bytes": self.stack_bytes,
+            "energy": asdict(self.energy) if self.energy else None,
+            "estimated": list(self.estimated),
+            "linked": self.linked,
+            "limits": [line.as_dict() for line in self.lines],
+        }
+
+
+def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: FrameworkName = BARE_METAL) -> DryBuild:
+    """The cost against the limits."""
+    lines = check(platform, limits, cost.sizes, cost.cycles, cost.stride, framework, cost.stack_bytes)
+    duty = next((line.used for line in lines if line.name == "duty cycle"), None)
+    energy = None if duty is None else energy_use(platform, duty, cost.hop_ms)
+    own = {field.name: getattr(cost, field.name) for field in fields(Cost)}
+    return DryBuild(**own, lines=lines, framework=framework, energy=energy)
+
+
+def check(
+    platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int,
+    framework: FrameworkName = BARE_METAL, stack_bytes: int | None = None,
+) -> tuple[Line, ...]:  # fmt: skip
+    """The platform's budget, or the config's where it is stricter, against what was measured.
+
+    Emulators do not model the waits of reading flash. The model's constants are read once an inference and, together
+    larger than the cache, taken to miss it every time: an upper bound that is added to the cycles counted.
+    """
+    budget, reserve = platform.budget, reserve_of(platform, framework)
+    flash, ram = available(platform, reserve)
+    used_ram = sizes.ram - (sizes.resident_ram if reserve and reserve.runs_from_flash else 0)
+    lines = [
+        Line("flash", sizes.flash, min(flash, limits.flash_bytes or flash), "B"),
+        Line("RAM", used_ram, min(ram, limits.ram_bytes or ram), "B"),
+    ]
+    if stack_bytes is not None and sizes.stack_reserved:
+        lines.append(Line("stack", stack_bytes, sizes.stack_reserved, "B"))
+    if cycles is not None:
+        per_ms = platform.chip.clock_hz / 1000.0
+        invoke = cycles.invoke + flash_wait_cycles(platform, sizes)
+        allowed = min(budget.latency_ms, limits.latency_ms or budget.latency_ms)
+        lines.append(Line("latency", round(invoke / per_ms, 3), allowed, "ms"))
+        busy = (invoke + stride * cycles.frontend) / per_ms
+        lines.append(Line("duty cycle", round(100.0 * busy / (stride * FRAME_MS), 2), budget.duty_percent, "%"))
+    return tuple(lines)
+
+
+def estimate_mark(line: str, estimated: Sequence[str]) -> str:
+    """The sign before a line's figure: "~" if the analytic model has told it, else nothing."""
+    kind = {"flash": "sizes", "RAM": "sizes", "stack": "stack"}.get(line, "cycles")
+    return "~" if kind in estimated else ""
+
+
+def flash_wait_cycles(platform: Platform, sizes: Sizes) -> int:
+    """At most this many cycles of an inference are spent waiting for the model's constants from flash."""
+    return -(-sizes.model_flash // 4) * platform.chip.flash_word_cycles
+
+
+def available(platform: Platform, reserve: FrameworkReserve | None) -> tuple[int, int]:
+    """Flash and RAM for a firmware: the profile's budget, and no more than a framework leaves of the chip.
+
+    A flash budget and a slot are for the whole image, of which the framework is a part; a RAM budget is for us.
+    """
+    budget, memory = platform.budget, platform.memory
+    if reserve is None:
+        return budget.flash_bytes, budget.ram_bytes
+    flash = min(budget.flash_bytes, reserve.slot_bytes or budget.flash_bytes) - int(reserve.flash_bytes.value)
+    ram = memory.ram_bytes - memory.reserved_ram_bytes - int(reserve.ram_bytes.value)
+    return max(flash, 0), max(min(budget.ram_bytes, ram), 0)
+
+
+def reserve_of(platform: Platform, framework: str) -> FrameworkReserve | None:
+    """What a framework takes; None for bare metal.
+
+    Raises:
+        UsageError: the profile does not know the framework.
+    """
+    if framework == BARE_METAL:
+        return None
+    reserve = platform.framework_reserve.get(cast(FrameworkName, framework))
+    if framework not in get_args(FrameworkName) or reserve is None:
+        known = ", ".join(framework_names(platform))
+        raise UsageError(f"{platform.name}.yaml does not say what {framework} takes; it has {known}")
+    return reserve
+
+
+def framework_names(platform: Platform) -> list[FrameworkName]:
+    """Bare metal and the frameworks whose reserve the profile has."""
+    return [BARE_METAL, *platform.framework_reserve]

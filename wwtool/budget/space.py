@@ -1,0 +1,47 @@
+"""What takes the space of a firmware, as the rows of a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wwtool.budget.result import DryBuild, reserve_of
+from wwtool.firmware.link_map import MODEL_MEMORY
+from wwtool.platforms import Platform
+
+
+@dataclass(frozen=True)
+class Row:
+    """Bytes; None where a part takes none of a memory. ``total``: a sum, or the limit it is held against."""
+
+    name: str
+    flash: int | None
+    ram: int | None
+    total: bool = False
+
+
+def rows(platform: Platform, result: DryBuild) -> list[Row]:
+    """Every part of the firmware, their sums, the limits; then the stack and the framework, which come on top."""
+    reserve = reserve_of(platform, result.framework)
+    resident = reserve is None or not reserve.runs_from_flash
+    found = []
+    for part in result.sizes.parts:
+        ram = part.ram if resident else part.ram - part.resident
+        if part.name != MODEL_MEMORY:
+            found.append(Row(part.name, part.flash or None, ram or None))
+            continue
+        state = min(result.state_bytes, ram)
+        found += [Row("arena", part.flash or None, ram - state), Row("state", None, state)]
+    flash, memory = result.line("flash"), result.line("RAM")
+    assert flash is not None and memory is not None
+    found.append(Row("together", int(flash.used), int(memory.used), total=True))
+    found.append(Row("budget", int(flash.limit), int(memory.limit), total=True))
+    if result.sizes.stack_reserved:
+        found.append(Row(_stack_name(result), None, result.sizes.stack_reserved))
+    if reserve is not None:
+        found.append(Row(f"{result.framework}, beside", int(reserve.flash_bytes.value), int(reserve.ram_bytes.value)))
+    return found
+
+
+def _stack_name(result: DryBuild) -> str:
+    deepest = "" if result.stack_bytes is None else f"; deepest {result.stack_bytes:,} B"
+    return f"stack, beside{deepest}"
