@@ -132,10 +132,12 @@ def test_what_nobody_has_the_port_open_for_is_dropped(board: Board) -> None:
     board.open()
     board.run(0.1)
     assert not board.usb  # the banner was before
-    board.type(b"name%")
-    board.until(lambda: not board.host.queue)
-    board.host.close()  # before the answer is made
+    board.host.reading = False
+    board.type(b"help%")
     board.run(0.1)
+    board.host.close()
+    board.until(lambda: not board.host.hurry)
+    board.host.reading = True
     board.open()
     board.run(0.1)
     assert len(board.usb) <= 64  # at most what was already on its way
@@ -223,17 +225,23 @@ def test_a_reset_of_the_bus(board: Board) -> None:
 
 def test_the_bus_sleeps_and_wakes(board: Board) -> None:
     board.open()
+    board.ask(b"ww-prob 1%")  # from now on there is always something to say
+    board.run(0.3)
+    said = len(board.usb)
+    assert said > 100
     board.host.suspend()
-    board.run(0.1)
+    board.run(0.3)
+    assert len(board.usb) < said + 100
     assert board.chip.usbd.values[0x52C] == 1  # LOWPOWER
     board.chip.uarte.queue += b"name%"
     board.chip.uarte.kick()
     board.run(0.1)
-    assert bytes(board.uart).endswith(NAME)
+    assert NAME in board.uart
     board.host.resume()
-    board.run(0.1)
+    board.run(0.2)
     assert board.chip.usbd.values[0x52C] == 0
-    assert board.ask(b"name%") == NAME
+    board.type(b"ww-prob 0%name%")
+    board.until(lambda: board.usb.endswith(NAME))
     board.host.suspend()
     board.run(0.1)
     board.host.asleep = False  # a reset wakes the device, too
@@ -249,9 +257,15 @@ def test_the_cable_is_pulled_and_put_back(board: Board) -> None:
     board.host.unplug()
     board.run(0.5)
     assert board.chip.usbd.values[0x500] == 0 and board.chip.usbd.values[0x504] == 0  # ENABLE, USBPULLUP
-    board.host.plug()
-    board.open()
-    assert board.ask(b"name%") == NAME
+    for asleep in (False, True):
+        board.host.plug()
+        board.open()
+        assert board.ask(b"name%") == NAME
+        if not asleep:
+            board.host.suspend()
+        board.run(0.1)
+        board.host.unplug()
+        board.run(0.5)
 
 
 def test_the_touch_leads_to_the_boot_loader(board: Board) -> None:

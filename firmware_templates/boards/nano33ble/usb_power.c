@@ -79,6 +79,7 @@ void usb_detach(void)
 {
     USBD->intenclr = 0xFFFFFFFFu;
     USBD->usbpullup = 0;
+    USBD->lowpower = 0;
     USBD->enable = 0;
 }
 

@@ -144,6 +144,8 @@ class Usbd(Peripheral):
     def _pull_up(self, value: int) -> None:
         if value and not self._ready:
             raise FaultError("USBD is attached before it is ready")
+        if value and self.values[self._LOWPOWER]:
+            raise FaultError("USBD is attached in low power")
         if value and not self._clock.crystal:
             raise FaultError("USBD is attached without the crystal oscillator")  # 6.35.4
         if value and self._errata.setting != (0, 0):

@@ -75,7 +75,7 @@ class UsbHost:
         self._present = attached
         self._script = None
         self._todo.clear()
-        self.configured = self.port_open = False
+        self.configured = self.port_open = self.asleep = False
         if not attached:
             self._seen = self._machine.now
             return
