@@ -82,6 +82,10 @@ def _print_all(platform: Platform, results: list[DryBuild], over: DryBuild | Non
     for result in results:
         table.add_row(*_cells(result))
     table.add_row(*_budget_cells(first), style="dim")
+    reserve = reserve_of(platform, first.framework)
+    if reserve is not None:
+        taken = (reserve.flash_bytes, reserve.ram_bytes)
+        table.add_row(first.framework, "", *(f"{figure.value:,.0f}" for figure in taken), style="dim")
     out.print(table)
     if over is not None:
         out.print(f"\n[bold]{over.model}[/bold] does not fit:", highlight=False)
@@ -166,6 +170,8 @@ def _print_notes(platform: Platform, result: DryBuild) -> None:
     if reserve is not None:
         for what, figure in (("flash", reserve.flash_bytes), ("RAM", reserve.ram_bytes)):
             notes.append(f"{result.framework} {what}: {figure.value:,.0f} B ({figure.kind}: {figure.source})")
+        read = ", but code and constants read from flash" if reserve.runs_from_flash else ""
+        notes.append(f"beside {result.framework} stands the firmware as for bare metal, its drivers included{read}")
     if result.energy is not None:
         notes += result.energy.assumptions
     for note in notes:
