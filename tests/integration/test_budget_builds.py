@@ -132,7 +132,7 @@ def test_the_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert 500 < model["stack_bytes"] < sizes["stack_reserved"]
     assert {line["name"] for line in model["limits"]} == {"flash", "RAM", "stack", "latency", "duty cycle"}
     assert model["energy"]["mj_per_hop"] == pytest.approx(model["energy"]["mean_mw"] * model["hop_ms"] / 1000)
-    assert (model["estimated"], model["linked"]) == ([], True)
+    assert (model["estimated"], model["linked"], value["remedy"]) == ([], True, None)
 
 
 def test_over_budget_is_a_table_and_a_remedy(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -243,6 +243,7 @@ def test_without_tools_it_is_an_estimate_and_says_so(
     assert "estimated by the analytic model" in result.out
     for what in ("flash", "RAM", "stack", "latency", "duty cycle"):
         assert re.search(rf"^{what} +~[0-9]", result.out, re.MULTILINE), what
+    assert re.search(r"^weights +~[0-9]", result.out, re.MULTILINE)
     value = json.loads(_budget(capsys, "--platform", name, "--json").out)
     assert all(model["estimated"] == ["sizes", "cycles", "stack"] for model in value["models"])
 
