@@ -59,8 +59,9 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # Equal to the byte
 
 
-def _trained(name: str, architecture: Architecture, dead: bool) -> CompiledModel:
-    """A model with weights as training leaves them: heavy tails, other biases, if ``dead`` channels of nothing."""
+def _trained(name: str, architecture: Architecture, kind: str) -> CompiledModel:
+    """A model with weights as training leaves them: "tails" that are heavy, "dead" channels of all but nothing, or
+    "even" ones, which give layers the same right shifts."""
     generator = torch.Generator().manual_seed(5)
     net = QatNet(TemporalNet(architecture).eval(), 0.7)
     with torch.no_grad():
@@ -69,7 +70,9 @@ def _trained(name: str, architecture: Architecture, dead: bool) -> CompiledModel
                 parameter.copy_(torch.randn(parameter.shape, generator=generator))
             if parameter.ndim > 1:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) ** 3 * 0.05)
-                parameter[::5] *= 1e-9 if dead else 1.0
+                parameter[::5] *= 1e-9 if kind == "dead" else 1.0
+                if kind == "even":
+                    parameter.copy_(torch.sign(parameter) * 0.1)
     net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
     return compile_for(load_platform(name), parse_model(to_tflite(net.quantized(), "x")[0]), "hey")
 
@@ -88,8 +91,8 @@ def test_sizes_do_not_depend_on_weights(name: str) -> None:
     platform = load_platform(name)
     dry = _linked(name, random_model(platform, ZOO["tcn32"], "tcn32"), "hey you", DetectorConfig())
     other = DetectorConfig(on_threshold=250, off_threshold=99, lockout=300, warmup=1)
-    for model in (_trained(name, ZOO["tcn32"], False), _trained(name, ZOO["tcn32"], True)):
-        assert _linked(name, model, "hey you", other) == dry
+    for kind in ("tails", "dead", "even"):
+        assert _linked(name, _trained(name, ZOO["tcn32"], kind), "hey you", other) == dry, kind
 
 
 def test_sizes_are_those_of_the_very_phrase() -> None:
@@ -129,7 +132,7 @@ def test_the_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert 500 < model["stack_bytes"] < sizes["stack_reserved"]
     assert {line["name"] for line in model["limits"]} == {"flash", "RAM", "stack", "latency", "duty cycle"}
     assert model["energy"]["mj_per_hop"] == pytest.approx(model["energy"]["mean_mw"] * model["hop_ms"] / 1000)
-    assert (model["estimated"], model["linked"]) == ([], True)
+    assert (model["estimated"], model["linked"], value["remedy"]) == ([], True, None)
 
 
 def test_over_budget_is_a_table_and_a_remedy(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -240,6 +243,7 @@ def test_without_tools_it_is_an_estimate_and_says_so(
     assert "estimated by the analytic model" in result.out
     for what in ("flash", "RAM", "stack", "latency", "duty cycle"):
         assert re.search(rf"^{what} +~[0-9]", result.out, re.MULTILINE), what
+    assert re.search(r"^weights +~[0-9]", result.out, re.MULTILINE)
     value = json.loads(_budget(capsys, "--platform", name, "--json").out)
     assert all(model["estimated"] == ["sizes", "cycles", "stack"] for model in value["models"])
 

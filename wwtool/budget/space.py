@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.budget.result import DryBuild, reserve_of
+from wwtool.budget.result import DryBuild, estimate_mark, reserve_of
 from wwtool.firmware.link_map import MODEL_MEMORY
 from wwtool.platforms import Platform
 
 
 @dataclass(frozen=True)
 class Row:
-    """Bytes; None where a part takes none of a memory. ``total``: a sum, or the limit it is held against."""
+    """Bytes; None where a part takes none of a memory.
+
+    ``total``: a sum, or the limit it is held against. ``measured``: on the firmware, or estimated in its place.
+    """
 
     name: str
     flash: int | None
     ram: int | None
     total: bool = False
+    measured: bool = True
 
 
 def rows(platform: Platform, result: DryBuild) -> list[Row]:
@@ -34,14 +38,16 @@ def rows(platform: Platform, result: DryBuild) -> list[Row]:
     flash, memory = result.line("flash"), result.line("RAM")
     assert flash is not None and memory is not None
     found.append(Row("together", int(flash.used), int(memory.used), total=True))
-    found.append(Row("budget", int(flash.limit), int(memory.limit), total=True))
+    found.append(Row("budget", int(flash.limit), int(memory.limit), total=True, measured=False))
     if result.sizes.stack_reserved:
-        found.append(Row(_stack_name(result), None, result.sizes.stack_reserved))
+        found.append(Row(_stack_name(result), None, result.sizes.stack_reserved, measured=False))
     if reserve is not None:
-        found.append(Row(f"{result.framework}, beside", int(reserve.flash_bytes.value), int(reserve.ram_bytes.value)))
+        taken = int(reserve.flash_bytes.value), int(reserve.ram_bytes.value)
+        found.append(Row(f"{result.framework}, beside", *taken, measured=False))
     return found
 
 
 def _stack_name(result: DryBuild) -> str:
-    deepest = "" if result.stack_bytes is None else f"; deepest {result.stack_bytes:,} B"
+    mark = estimate_mark("stack", result.estimated)
+    deepest = "" if result.stack_bytes is None else f"; deepest {mark}{result.stack_bytes:,} B"
     return f"stack, beside{deepest}"

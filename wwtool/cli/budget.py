@@ -46,15 +46,18 @@ def budget(
     results = [
         dry_build(platform, name, phrase, config.budget, chosen, not no_cache) for name in ([model] if model else ZOO)
     ]
-    over = next((result for result in results if not result.fits), None)
+    over = min((result for result in results if not result.fits), key=lambda result: result.macs, default=None)
+    remedy = None
+    if over is not None and not any(result.fits for result in results):
+        remedy = what_would_fit(platform, over, phrase, config.budget, not no_cache)
     if as_json:
-        print_json("budget", 2, _summary(platform, chosen, results))
+        print_json("budget", 2, {**_summary(platform, chosen, results), "remedy": remedy})
     elif model:
         print_budget(platform, results[0])
     else:
         _print_all(platform, results, over)
-    if over is not None and not any(result.fits for result in results):
-        raise OverBudgetError(platform, over, what_would_fit(platform, over, phrase, config.budget))
+    if over is not None and remedy is not None:
+        raise OverBudgetError(platform, over, remedy)
 
 
 def _summary(platform: Platform, framework: FrameworkName, results: list[DryBuild]) -> dict[str, object]:
@@ -83,6 +86,10 @@ def _print_all(platform: Platform, results: list[DryBuild], over: DryBuild | Non
     for result in results:
         table.add_row(*_cells(result))
     table.add_row(*_budget_cells(first), style="dim")
+    reserve = reserve_of(platform, first.framework)
+    if reserve is not None:
+        taken = (reserve.flash_bytes, reserve.ram_bytes)
+        table.add_row(first.framework, "", *(f"{figure.value:,.0f}" for figure in taken), style="dim")
     out.print(table)
     if over is not None:
         out.print(f"\n[bold]{over.model}[/bold] does not fit:", highlight=False)
@@ -147,12 +154,13 @@ def _print_space(platform: Platform, result: DryBuild) -> None:
     for column in ("WHAT TAKES THE SPACE", "FLASH B", "RAM B"):
         table.add_column(column, justify="left" if column.startswith("WHAT") else "right")
     for row in rows(platform, result):
-        table.add_row(*_space_cells(row), style="bold" if row.total else "")
+        table.add_row(*_space_cells(row, result), style="bold" if row.total else "")
     console().print(table)
 
 
-def _space_cells(row: Row) -> list[str]:
-    return [row.name, *("" if value is None else f"{value:,}" for value in (row.flash, row.ram))]
+def _space_cells(row: Row, result: DryBuild) -> list[str]:
+    mark = estimate_mark("flash", result.estimated) if row.measured else ""
+    return [row.name, *("" if value is None else f"{mark}{value:,}" for value in (row.flash, row.ram))]
 
 
 def _print_notes(platform: Platform, result: DryBuild) -> None:
@@ -167,6 +175,8 @@ def _print_notes(platform: Platform, result: DryBuild) -> None:
     if reserve is not None:
         for what, figure in (("flash", reserve.flash_bytes), ("RAM", reserve.ram_bytes)):
             notes.append(f"{result.framework} {what}: {figure.value:,.0f} B ({figure.kind}: {figure.source})")
+        read = ", but code and constants read from flash" if reserve.runs_from_flash else ""
+        notes.append(f"beside {result.framework} stands the firmware as for bare metal, its drivers included{read}")
     if result.energy is not None:
         notes += result.energy.assumptions
     for note in notes:

@@ -11,12 +11,17 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Constant:
-    """A const array in flash, emitted as ``static const <ctype> <name>[]``; ``weights`` tells it from tables."""
+    """A const array in flash, emitted as ``static const <ctype> <name>[]``; ``weights`` tells it from tables.
+
+    ``shared``: it may lie where an equal one lies. Not for arrays whose few values are equal by chance now and then:
+    sizes are not to depend on what a model has learned.
+    """
 
     name: str
     ctype: str
     values: npt.NDArray[Any]
     weights: bool = True
+    shared: bool = True
 
     @property
     def nbytes(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -251,7 +251,7 @@ def _requantize(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray
     return {
         "bias": int32_array(f"op{op.index}_bias", bias),
         "mantissa": int32_array(f"op{op.index}_mantissa", mantissa),
-        "shift": int8_array(f"op{op.index}_shift", shift),
+        "shift": replace(int8_array(f"op{op.index}_shift", shift), shared=False),
         "output_zero_point": y.zero_point,
         "output_min": low,
         "output_max": high,

@@ -42,11 +42,11 @@ def _constant(t: Tensor) -> Constant:
 
 
 def shared_constants(calls: list[Call]) -> list[Call]:
-    """The calls with one constant for all that are equal."""
+    """The calls with one constant for all that are equal and may be shared."""
     first: dict[tuple[str, bytes], Constant] = {}
 
     def visit(value: Any) -> Any:
-        if not isinstance(value, Constant):
+        if not isinstance(value, Constant) or not value.shared:
             return value
         return first.setdefault((value.ctype, value.values.tobytes()), value)
 
