@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from typing import Literal
 
 from wwtool.data.engines import engines
-from wwtool.device.emulators import esp32s3, nano, pico
+from wwtool.device.emulators import esp32s3, linux, nano, pico
 from wwtool.device.flash import drives, tools
 from wwtool.engines.machines import XTENSA_PACKAGES, emulated, host_compiler, picolibc
 from wwtool.errors import ToolError
-from wwtool.firmware.toolchains import APT_PACKAGES
-from wwtool.platforms import Platform, load_platforms
+from wwtool.firmware.toolchains import APT_PACKAGES, find_toolchain
+from wwtool.platforms import Platform, load_platform, load_platforms
 
 Step = Literal["build", "voices", "measure", "emulate", "flash", "hil", "train"]
 _SERIAL_GROUPS = ("dialout", "uucp")  # Debian's and Arch's
@@ -56,31 +56,47 @@ def examine(platform: Platform | None = None) -> list[Finding]:
     """Looks for what ``platform`` needs; None: for everything."""
     importlib.invalidate_caches()  # something may have been installed since the last look
     picolibc.cache_clear()
-    findings = [*_building(), *_emulating(), *_measuring(), *_flashing(), *_serial(), *_voices(), _gpu()]
+    known = _Known((*load_platforms(), *([platform] if platform and platform not in load_platforms() else [])))
+    findings = [
+        *_building(known), *_emulating(known), *_measuring(known), *_hearing(known), *_flashing(known), *_serial(known),
+        *_voices(), _gpu(),
+    ]  # fmt: skip
     if platform is None:
         # A compiler for a board that is not asked for is not missed.
         return [replace(f, required=f.required and not f.platforms) for f in findings]
     return [finding for finding in findings if not finding.platforms or platform.name in finding.platforms]
 
 
-def _names(wanted: Callable[[Platform], bool]) -> tuple[str, ...]:
-    return tuple(platform.name for platform in load_platforms() if wanted(platform))
+@dataclass(frozen=True)
+class _Known:
+    """The shipped platforms, and the user's own if it was asked for."""
+
+    platforms: tuple[Platform, ...]
+
+    def names(self, wanted: Callable[[Platform], bool]) -> tuple[str, ...]:
+        return tuple(platform.name for platform in self.platforms if wanted(platform))
 
 
-def _building() -> list[Finding]:
-    arm = _names(lambda p: p.toolchain == "arm-none-eabi")
-    xtensa = _names(lambda p: p.toolchain == "xtensa-lx106")
+def _building(known: _Known) -> list[Finding]:
+    arm = known.names(lambda p: p.toolchain == "arm-none-eabi")
+    xtensa = known.names(lambda p: p.toolchain == "xtensa-lx106")
+    linux_arm = known.names(lambda p: p.toolchain == "arm-linux-gnueabi")
     return [
         _found(
             "C compiler", "running generated C on this machine", "build", (), host_compiler, "apt-get install gcc", True
         ),
         Finding(
-            "arm-none-eabi-gcc", "firmware for the Pico and the Nano 33 BLE", "build", arm, _has_newlib(),
+            "arm-none-eabi-gcc", "firmware for Cortex-M boards", "build", arm, _has_newlib(),
             _version("arm-none-eabi-gcc"), f"apt-get install {APT_PACKAGES['arm-none-eabi']}", required=True,
         ),
         Finding(
             "xtensa-lx106-elf-gcc", "firmware for the ESP32-S3", "build", xtensa, bool(picolibc()),
             _version("xtensa-lx106-elf-gcc"), f"apt-get install {XTENSA_PACKAGES}", required=True,
+        ),
+        _found(
+            "arm-linux-gnueabi-gcc", "programs for the Raspberry Pi Zero", "build", linux_arm,
+            lambda: find_toolchain(load_platform("rpi_zero")).compiler,
+            f"apt-get install {APT_PACKAGES['arm-linux-gnueabi']}", required=True,
         ),
         _package("esptool", "images for the ESP32-S3, and flashing it", "build", xtensa, tools.GET["esptool"]),
     ]  # fmt: skip
@@ -94,10 +110,11 @@ def _has_newlib() -> bool:
     return "/" in subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def _emulating() -> list[Finding]:
-    rp2040 = _names(lambda p: p.emulator == "rp2040js")
-    nrf52840 = _names(lambda p: p.emulator == "unicorn")
-    xtensa = _names(lambda p: p.emulator == "qemu-xtensa")
+def _emulating(known: _Known) -> list[Finding]:
+    rp2040 = known.names(lambda p: p.emulator == "rp2040js")
+    nrf52840 = known.names(lambda p: p.emulator == "unicorn")
+    xtensa = known.names(lambda p: p.emulator == "qemu-xtensa")
+    user = known.names(lambda p: p.emulator == "qemu-user")
     pico_for, node, rp2040js = "the emulated Pico", "apt-get install nodejs", pico.INSTALL_COMMAND
     return [
         _found("Node.js", pico_for, "emulate", rp2040, lambda: str(pico.find_node()), node),
@@ -105,30 +122,38 @@ def _emulating() -> list[Finding]:
         _found("rp2040js", pico_for, "emulate", rp2040, lambda: str(pico.find_rp2040js()), rp2040js),
         _package("unicorn", "the emulated Nano 33 BLE", "emulate", nrf52840, nano.INSTALL_COMMAND),
         _program(esp32s3.QEMU, "the emulated ESP32-S3", "emulate", xtensa, f"apt-get install {esp32s3.PACKAGE}"),
+        _program(linux.QEMU, "the emulated Raspberry Pi Zero", "emulate", user, f"apt-get install {linux.PACKAGE}"),
     ]
 
 
-def _measuring() -> list[Finding]:
+def _measuring(known: _Known) -> list[Finding]:
     """What counts instructions of compiled models, beyond the compilers and emulators above."""
     qemu = emulated("cortex-m4").emulator[0]
-    arm = _names(lambda p: p.toolchain == "arm-none-eabi")
+    arm = known.names(lambda p: p.toolchain == "arm-none-eabi")
     return [_program(qemu, "instructions of models for Arm", "measure", arm, f"apt-get install {qemu}")]
 
 
-def _flashing() -> list[Finding]:
-    nanos = _names(lambda p: p.flash_tool == "bossac")
+def _hearing(known: _Known) -> list[Finding]:
+    """What records where the firmware is a Linux program."""
+    users = known.names(lambda p: p.is_linux)
+    arecord = _program("arecord", "the microphone of a Linux program", "hil", users, "apt-get install alsa-utils")
+    return [replace(arecord, alternative=True)]  # it is needed where the program runs, which may be elsewhere
+
+
+def _flashing(known: _Known) -> list[Finding]:
+    nanos = known.names(lambda p: p.flash_tool == "bossac")
     probes = "flashing through a debug probe"
     return [
         _found("bossac", "flashing a Nano 33 BLE", "flash", nanos, tools.bossac, tools.GET["bossac"]),
-        _flasher("picotool", "flashing a Pico without its drive"),
-        *(_flasher(tool, probes) for tool in ("openocd", "pyocd", "probe-rs")),
-        *(_drive(platform) for platform in load_platforms() if platform.flash_tool == "uf2"),
+        _flasher(known, "picotool", "flashing a Pico without its drive"),
+        *(_flasher(known, tool, probes) for tool in ("openocd", "pyocd", "probe-rs")),
+        *(_drive(platform) for platform in known.platforms if platform.flash_tool == "uf2"),
     ]
 
 
-def _flasher(tool: str, purpose: str) -> Finding:
+def _flasher(known: _Known, tool: str, purpose: str) -> Finding:
     """A tool beside the usual one."""
-    users = _names(lambda p: tool in p.flash_alternatives)
+    users = known.names(lambda p: tool in p.flash_tools)
     return _found(tool, purpose, "flash", users, lambda: tools.command(tool)[0], tools.GET[tool], alternative=True)
 
 
@@ -143,7 +168,7 @@ def _drive(platform: Platform) -> Finding:
     )  # fmt: skip
 
 
-def _serial() -> list[Finding]:
+def _serial(known: _Known) -> list[Finding]:
     """Whether this user may use serial ports, where a group decides that."""
     if not sys.platform.startswith("linux"):
         return []
@@ -155,7 +180,7 @@ def _serial() -> list[Finding]:
     names = " or ".join(group.gr_name for group in there)
     member = os.geteuid() == 0 or any(group.gr_gid in (os.getegid(), *os.getgroups()) for group in there)
     remedy = f"sudo usermod -aG {there[0].gr_name} $USER, then log out and in again"
-    users = _names(lambda p: bool(p.flash_tools))
+    users = known.names(lambda p: bool(p.flash_tools))
     detail = "root" if os.geteuid() == 0 else f"in the group {names}"
     return [Finding("serial ports", "flashing and testing boards", "hil", users, member, detail, remedy)]
 
@@ -168,7 +193,10 @@ def _voices() -> list[Finding]:
             "pip install espeakng-loader", required=True,
         ),
         *(
-            Finding(name, "more natural voices", "voices", (), name in voices, "on PATH", f"apt-get install {name}")
+            Finding(
+                name, "more natural voices", "voices", (), name in voices, "on PATH", f"apt-get install {name}",
+                alternative=name == "festival",  # more of the same, and other clips than before
+            )
             for name in ("flite", "festival")
         ),
     ]  # fmt: skip
