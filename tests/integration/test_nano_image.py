@@ -32,7 +32,7 @@ from wwtool.firmware.intel_hex import from_hex
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import load_address
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.models.temporal import ZOO
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import Platform, load_platform
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
@@ -316,12 +316,12 @@ def test_a_model_gives_the_bytes_of_the_generated_c(tmp_path: Path, platform: Pl
     import torch
 
     from wwtool.compiler.reader import parse_model
-    from wwtool.models.temporal import TemporalNet
+    from wwtool.models.network import Network
     from wwtool.training.qat import QatNet
 
     generator = torch.Generator().manual_seed(3)
     architecture = ZOO["tcn64"]
-    net = QatNet(TemporalNet(architecture).eval(), 0.0)
+    net = QatNet(Network(architecture).eval(), 0.0)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 1:

@@ -22,7 +22,9 @@ from wwtool.firmware.image import build_image
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
-from wwtool.models.temporal import ZOO, Architecture, TemporalNet
+from wwtool.models.architecture import Architecture
+from wwtool.models.network import Network
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import Platform
 from wwtool.training.qat import QatNet
 
@@ -72,7 +74,7 @@ class DryBuild:
 def random_model(platform: Platform, architecture: Architecture, name: str) -> CompiledModel:
     """A model of the right shape for a platform. Its weights mean nothing: sizes and cycles do not depend on them."""
     generator = torch.Generator().manual_seed(0)
-    net = QatNet(TemporalNet(architecture).eval(), 0.0)
+    net = QatNet(Network(architecture).eval(), 0.0)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 1:

@@ -11,7 +11,7 @@ from wwtool.budget.dry_build import DryBuild, OverBudgetError, cycles_note, dry_
 from wwtool.cli.common import FILE, console, platform_option, print_json
 from wwtool.config import load_config
 from wwtool.errors import UsageError
-from wwtool.models.temporal import ZOO
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import Platform, load_platform
 
 
