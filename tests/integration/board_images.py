@@ -17,7 +17,8 @@ from wwtool.assets import asset_dir
 from wwtool.device.protocol import Event, parse_event
 from wwtool.engines.machines import WARNINGS
 from wwtool.export.tflite import to_tflite
-from wwtool.models.temporal import ZOO, TemporalNet
+from wwtool.models.network import Network
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import load_platform
 from wwtool.training.qat import QatNet
 
@@ -89,7 +90,7 @@ def random_tflite(model: str) -> bytes:
     """The .tflite of a zoo model with random weights, large enough for its outputs to differ."""
     generator = torch.Generator().manual_seed(3)
     architecture = ZOO[model]
-    net = QatNet(TemporalNet(architecture).eval(), 0.0)
+    net = QatNet(Network(architecture).eval(), 0.0)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 1:

@@ -23,7 +23,8 @@ from cli import SMALL, Result, run_apart, run_here
 from wwtool.cli.main import _COMMANDS
 from wwtool.export.tflite import to_tflite
 from wwtool.files import working_folder
-from wwtool.models.temporal import ZOO, TemporalNet
+from wwtool.models.network import Network
+from wwtool.models.zoo import ZOO
 from wwtool.training.qat import QatNet
 
 Run = Callable[..., Result]
@@ -43,7 +44,7 @@ def model() -> bytes:
     """A model of the zoo's smallest shape with the weights it is born with."""
     torch.manual_seed(0)
     architecture = ZOO["tcn32"]
-    net = QatNet(TemporalNet(architecture).eval(), 0.0)
+    net = QatNet(Network(architecture).eval(), 0.0)
     net.calibrate(torch.rand((4, architecture.receptive_frames + 30, 40)) * 26.0)
     return to_tflite(net.quantized(), "test")[0]
 

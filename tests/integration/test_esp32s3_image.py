@@ -31,7 +31,7 @@ from wwtool.firmware import esp_image
 from wwtool.firmware.esp_image import EspImage, Segment, parse_esp_image, to_esp_image
 from wwtool.firmware.project import write_board_config
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.models.temporal import ZOO
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import Platform, load_platform
 
 PLATFORM = load_platform("esp32s3")

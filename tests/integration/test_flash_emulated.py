@@ -19,7 +19,7 @@ from wwtool.firmware.image import build_image
 from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.firmware.uf2 import from_uf2
-from wwtool.models.temporal import ZOO
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import load_platform
 
 CONSOLE = "2e8a:000a"

@@ -33,7 +33,9 @@ from wwtool.firmware.image import TooLargeError, build_image
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
-from wwtool.models.temporal import ZOO, Architecture, TemporalNet
+from wwtool.models.architecture import Architecture
+from wwtool.models.network import Network
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import FrameworkName, Platform
 from wwtool.training.qat import QatNet
 
@@ -49,7 +51,7 @@ class BoardRun:
 def random_model(platform: Platform, architecture: Architecture, name: str, seed: int = 0) -> CompiledModel:
     """A model of the right shape for a platform. Its weights mean nothing: sizes and cycles do not depend on them."""
     generator = torch.Generator().manual_seed(seed)
-    net = QatNet(TemporalNet(architecture).eval(), 0.0)
+    net = QatNet(Network(architecture).eval(), 0.0)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 0:

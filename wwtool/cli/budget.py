@@ -15,7 +15,7 @@ from wwtool.budget.space import Row, rows
 from wwtool.cli.common import FILE, console, platform_option, print_json
 from wwtool.config import load_config
 from wwtool.errors import UsageError
-from wwtool.models.temporal import ZOO
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import FrameworkName, Platform, load_platform
 
 _COLUMNS = ("MODEL", "MACS", "FLASH B", "RAM B", "STACK B", "LATENCY ms", "DUTY %", "mW", "mJ A HOP", "")
