@@ -209,8 +209,12 @@ def test_endpoints_start_again_with_data0(board: Board) -> None:
             board.do(lambda e=endpoint: host.control(TO_ENDPOINT, CLEAR_FEATURE, 0, e))  # type: ignore[misc]
         host.restart_toggles()
         assert board.ask(b"name%") == NAME
+    host.reading = False  # so that a packet is under way
+    board.type(b"name%")
+    board.run(0.01)
     board.do(lambda: host.control(TO_DEVICE, SET_CONFIGURATION, 1, 0))
     host.restart_toggles()
+    host.reading = True
     assert board.ask(b"name%") == NAME
 
 
