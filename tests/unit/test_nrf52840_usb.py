@@ -6,7 +6,8 @@ import pytest
 from chip_bench import RAM, US, Bench
 
 from wwtool.device.emulators.nrf52840 import Clock, FaultError, Information
-from wwtool.device.emulators.nrf52840_usbd import Handshake, Usbd, UsbErrata
+from wwtool.device.emulators.nrf52840_usb_power import UsbErrata
+from wwtool.device.emulators.nrf52840_usbd import Handshake, Usbd
 from wwtool.device.emulators.usb_host import UsbHost
 
 ENABLE, PULLUP, DTOGGLE, EPINEN, EPOUTEN, LOWPOWER, ERRATUM_199 = 0x500, 0x504, 0x50C, 0x510, 0x514, 0x52C, 0xC1C
@@ -151,6 +152,20 @@ def test_packets_to_the_host(device: Device) -> None:
         assert usbd.read(EPDATASTATUS) == 1 << 2 and usbd.read(0x160) == 1
         usbd.write(EPDATASTATUS, 1 << 2)
         assert usbd.read(EPDATASTATUS) == 0
+
+
+def test_an_endpoint_that_is_switched_off_loses_its_packet(device: Device) -> None:
+    usbd = device.usbd
+    data_endpoints(usbd)
+    usbd.write(0x4A8, 0)
+    assert usbd.give(2, 0, b"abc") is Handshake.ACK
+    device.point(0x628, RAM, 3)
+    device.copy(0x00C)
+    usbd.write(EPINEN, 1)
+    usbd.write(EPOUTEN, 1)
+    assert usbd.take(2)[0] is Handshake.SILENCE and usbd.give(2, 1, b"abc") is Handshake.SILENCE
+    data_endpoints(usbd)
+    assert usbd.take(2)[0] is Handshake.NAK and usbd.give(2, 0, b"abc") is Handshake.NAK
 
 
 def test_packets_from_the_host(device: Device) -> None:

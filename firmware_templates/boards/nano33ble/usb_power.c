@@ -1,9 +1,9 @@
 /*
  * USB power. See usb_power.h.
  *
- * The order of things is that of the product specification, 6.35.4. The errata are in Nordic's errata sheets of the
- * nRF52840, revisions 1 to 3; boards may have any of these, so the workarounds are for all. Erratum 166 is left out: it
- * is about isochronous endpoints.
+ * The order of things is that of the product specification, 6.35.4. Errata are numbered as in Nordic's sheets of errata
+ * of the nRF52840; what their workarounds write is as in Nordic's own driver (nrfx_usbd, nrf52_erratas.h). They are
+ * applied whatever the revision, as boards may have any. Erratum 166 is left out: it is about isochronous endpoints.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -83,16 +83,10 @@ void usb_detach(void)
     USBD->enable = 0;
 }
 
-static void power_changed(void)
+static void attach_if_powered(void)
 {
-    const bool powered = (*POWER_USBREGSTATUS & POWERED) == POWERED;
-
-    if (powered && !state.attached) {
+    if (!state.attached && (*POWER_USBREGSTATUS & POWERED) == POWERED) {
         attach();
-    } else if (!powered && state.attached) {
-        usb_control_bus_reset();
-        usb_detach();
-        state.attached = false;
     }
 }
 
@@ -102,13 +96,20 @@ void usb_power_init(void)
     *POWER_EVENTS_USBPWRRDY = 0;
     *POWER_EVENTS_USBREMOVED = 0;
     *POWER_INTENSET = POWER_INT_USBPWRRDY | POWER_INT_USBREMOVED;
-    power_changed(); /* events tell of changes alone */
+    attach_if_powered(); /* events tell of changes alone */
     irq_enable(IRQ_POWER_CLOCK);
 }
 
 void usb_power_handler(void)
 {
+    const bool removed = *POWER_EVENTS_USBREMOVED != 0; /* even if the power is back already */
+
     event_clear(POWER_EVENTS_USBPWRRDY);
     event_clear(POWER_EVENTS_USBREMOVED);
-    power_changed();
+    if (removed && state.attached) {
+        usb_control_bus_reset();
+        usb_detach();
+        state.attached = false;
+    }
+    attach_if_powered();
 }

@@ -42,7 +42,8 @@ from wwtool.device.emulators.nrf52840 import (
     Uarte,
     Watchdog,
 )
-from wwtool.device.emulators.nrf52840_usbd import Usbd, UsbErrata
+from wwtool.device.emulators.nrf52840_usb_power import UsbErrata
+from wwtool.device.emulators.nrf52840_usbd import Usbd
 from wwtool.device.emulators.usb_host import UsbHost
 
 FLASH_BYTES = 0x100000
