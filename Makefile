@@ -16,12 +16,12 @@ build/.setup-tests: build/.setup
 	PYTHON="$(PYTHON)" scripts/setup tests
 	touch $@
 
-# What the ESP32-S3 needs beside the rest.
-build/.setup-esp32s3: build/.setup
-	PYTHON="$(PYTHON)" scripts/setup esp32s3
+# What the ESP32-S3 and the Raspberry Pi Zero need beside the rest.
+build/.setup-esp32s3 build/.setup-rpi_zero: build/.setup
+	PYTHON="$(PYTHON)" scripts/setup $(@:build/.setup-%=%)
 	touch $@
 
-firmware: build/.setup $(if $(filter esp32s3%,$(PLATFORM)),build/.setup-esp32s3)
+firmware: build/.setup $(addprefix build/.setup-,$(filter esp32s3 rpi_zero,$(PLATFORM:esp32s3%=esp32s3)))
 	$(WWTOOL) build --platform $(PLATFORM) --phrase "$(PHRASE)"
 
 test: test-c test-python

@@ -18,7 +18,8 @@ from budget_fit import PHRASE, random_architecture
 from wwtool.budget.dry_build import measure_cost, random_model
 from wwtool.budget.estimate import estimated_cycles, estimated_sizes
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.models.temporal import ZOO, Architecture
+from wwtool.models.architecture import Architecture
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import Platform, load_platform
 
 GOALS = {"flash": 3.0, "RAM": 3.0, "cycles": 15.0}

@@ -35,7 +35,9 @@ from wwtool.files import write_json
 from wwtool.firmware.link_map import CONSOLE, FRONT_END, MODEL_CODE, REST, entries
 from wwtool.firmware.project import compile_for
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
-from wwtool.models.temporal import ZOO, Architecture
+from wwtool.models.architecture import Architecture
+from wwtool.models.temporal import TemporalArchitecture
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import Platform, load_platform
 
 PHRASE = "wake word"
@@ -67,7 +69,7 @@ def main(names: tuple[str, ...], models: int, seed: int, base: bool) -> None:
 def random_architecture(generator: np.random.Generator) -> Architecture:
     """A network like the zoo's first family, of other sizes."""
     stride = int(generator.integers(1, 5))
-    return Architecture(
+    return TemporalArchitecture(
         first_channels=int(generator.choice([8, 12, 16, 24, 30, 32, 40])),
         width=int(generator.choice([12, 16, 24, 30, 32, 48, 64, 80])),
         first_kernel=stride + int(generator.integers(0, 4)),

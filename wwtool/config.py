@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wwtool.errors import InputError
+from wwtool.wiring import BoardConfig
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Decibels = Annotated[float, Field(ge=-120.0, le=120.0)]
@@ -159,6 +160,7 @@ class Config(_Section):
     detector: DetectorSettings = DetectorSettings()
     evaluate: EvaluateConfig = EvaluateConfig()
     budget: BudgetConfig = BudgetConfig()
+    board: BoardConfig = BoardConfig()
 
 
 def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> Config:

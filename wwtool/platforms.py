@@ -6,16 +6,22 @@ Those in ``platforms/`` go by their name; a user's own by its path (docs/new-boa
 from __future__ import annotations
 
 import difflib
+import re
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wwtool.assets import asset_dir
 from wwtool.config import describe_validation, read_yaml
 from wwtool.errors import InputError, UsageError
+from wwtool.wiring import PRESET_NAME, BoardConfig, ChipPins, Preset, Wiring, check, choose
 
+_CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD's own
 _NAME = r"^[a-z][a-z0-9_]{1,31}$"
+
+UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$", description="vendor and product")]
 
 
 class _Section(BaseModel):
@@ -36,6 +42,7 @@ class Chip(_Section):
     )
     has_dsp: bool
     has_fpu: bool
+    boot2_crc: bool = Field(False, description="the ROM starts only an image whose first 256 bytes have a checksum")
 
 
 class MemoryMap(_Section):
@@ -94,6 +101,58 @@ class FlashChip(_Section):
     frequency: Literal["80m", "40m", "20m"]
 
 
+class Qemu(_Section):
+    """How ``qemu-system-arm`` runs an image of this platform."""
+
+    machine: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,40}$", description="as `qemu-system-arm -M help` names it")
+    serial: int = Field(0, ge=0, le=7, description="which of its serial ports is the console")
+    icount_shift: int = Field(ge=0, le=10, description="an instruction takes 2^shift ns of emulated time")
+
+    def cycles_per_instruction(self, clock_hz: int) -> float:
+        """What a counter at the core's clock counts an instruction."""
+        return float(clock_hz * 2**self.icount_shift * 1e-9)
+
+
+class Uf2(_Section):
+    """A boot loader that shows itself as a drive and takes UF2 files."""
+
+    usb: tuple[UsbId, ...] = Field(min_length=1)
+    label: str = Field(min_length=1, description="the drive's name, as people see it")
+    board_ids: tuple[str, ...] = Field(min_length=1, description="Board-ID in the drive's INFO_UF2.TXT")
+    family: int = Field(ge=0, lt=1 << 32, description="of uf2families.json")
+    entry: int | None = Field(
+        None, ge=0, multiple_of=256, description="where the boot loader looks for vectors; None: where the image begins"
+    )
+
+
+class Usb(_Section):
+    """Who the board is on USB."""
+
+    running: tuple[UsbId, ...] = Field((), description="the serial port of a program")
+    loader: tuple[UsbId, ...] = Field((), description="the serial port of the boot loader")
+    bridges: tuple[UsbId, ...] = Field((), description="USB-to-serial chips of its boards; other boards have them, too")
+    touch: bool = Field(False, description="opening the program's port at 1200 baud starts the boot loader")
+    enter: str = Field(description="what starts the boot loader by hand, as an imperative")
+
+
+class Probe(_Section):
+    """What the programs of debug probes call the chip, and which probe OpenOCD finds."""
+
+    interface: str = Field("interface/cmsis-dap.cfg", pattern=_CONFIG_FILE)
+    openocd: str = Field(pattern=_CONFIG_FILE)
+    pyocd: str = Field(pattern=r"^[A-Za-z0-9_]+$")
+    probe_rs: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+
+
+FlashTool = Literal["uf2", "esptool", "bossac", "picotool", "openocd", "pyocd", "probe-rs"]
+_PROBES = ("openocd", "pyocd", "probe-rs")
+_TOOLCHAINS = {
+    "xtensa-lx7": "xtensa-lx106",
+    "armv6": "arm-linux-gnueabi",
+    "host": "host",
+}  # every other core: arm-none-eabi
+
+
 class Figure(_Section):
     """A number and what it rests on."""
 
@@ -126,21 +185,6 @@ class FrameworkReserve(_Section):
 FrameworkName = Literal["bare-metal", "arduino", "esp-idf", "esphome", "pico-sdk"]
 
 
-class Qemu(_Section):
-    """How ``qemu-system-arm`` runs an image of this platform."""
-
-    machine: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,40}$", description="as `qemu-system-arm -M help` names it")
-    serial: int = Field(0, ge=0, le=7, description="which of its serial ports is the console")
-    icount_shift: int = Field(ge=0, le=10, description="an instruction takes 2^shift ns of emulated time")
-
-    def cycles_per_instruction(self, clock_hz: int) -> float:
-        """What a counter at the core's clock counts an instruction."""
-        return float(clock_hz * 2**self.icount_shift * 1e-9)
-
-
-_TOOLCHAINS = {"xtensa-lx7": "xtensa-lx106", "armv6": "host", "host": "host"}  # every other core: arm-none-eabi
-
-
 class Platform(_Section):
     """A board that firmware is built for."""
 
@@ -150,26 +194,47 @@ class Platform(_Section):
     memory: MemoryMap
     budget: Budget
     optimize: Literal["speed", "size"]
-    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "host"]
+    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "arm-linux-gnueabi", "host"]
     frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
-    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "host", "none"]
+    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "qemu-user", "host", "none"]
     qemu: Qemu | None = None
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
-    flash_tool: Literal["uf2", "esptool", "bossac", "none"]
+    flash_tool: Literal["uf2", "esptool", "bossac", "openocd", "pyocd", "probe-rs", "none"]
+    flash_alternatives: tuple[FlashTool, ...] = Field((), description="other tools that can flash it")
     flash_chip: FlashChip | None = None
+    usb: Usb | None = None
+    uf2: Uf2 | None = None
+    probe: Probe | None = None
     energy: Energy | None = None
     framework_reserve: dict[FrameworkName, FrameworkReserve] = {}
     board: str | None = Field(
         None,
         pattern=rf"{_NAME}|^.*[/\\\\].*$",
-        description="a shipped platform whose board code this one uses, or a folder of board code; None: its own",
+        description="a shipped platform whose board code and presets it uses, or a folder of board code; None: its own",
     )
+    pins: ChipPins | None = Field(None, description="where a user may choose pins")
+    presets: dict[str, Preset] = Field({}, description="boards by name; the first is taken where none is chosen")
+    silicon: str = Field("", max_length=300, description="what has and has not been seen on a real chip")
+    chosen: Wiring | None = Field(None, exclude=True)
+
+    @model_validator(mode="after")
+    def _presets_are_wired(self) -> Platform:
+        if bool(self.presets) != (self.pins is not None):
+            raise ValueError("pins and presets belong together; give both or none")
+        for name in self.presets:
+            if not re.match(PRESET_NAME, name):
+                raise ValueError(f"presets: '{name}' is no name for a board; use a to z, 0 to 9 and '-'")
+            try:
+                self.with_board(BoardConfig(preset=name))
+            except InputError as error:
+                raise ValueError(f"presets.{name}: {error}") from error
+        return self
 
     @model_validator(mode="after")
     def _counts_cycles(self) -> Platform:
         factor = self.chip.cycles_per_instruction
-        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-arm") and factor is None:
+        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-arm", "qemu-user") and factor is None:
             raise ValueError(
                 f"chip.cycles_per_instruction is needed, as the emulator {self.emulator} counts instructions"
             )
@@ -203,6 +268,29 @@ class Platform(_Section):
             raise ValueError("flash_tool esptool needs flash_chip with esptool_chip, mode and frequency")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_flashed(self) -> Platform:
+        tools = (self.flash_tool, *self.flash_alternatives)
+        if self.uf2 is None and ("uf2" in tools or "uf2" in self.image):
+            raise ValueError("uf2 is needed, with usb, label, board_ids and family, where UF2 files are made")
+        if self.probe is None and any(tool in _PROBES for tool in tools):
+            raise ValueError("probe is needed, with openocd, pyocd and probe_rs, where debug probes are used")
+        if self.usb is None and self.flash_tool not in (*_PROBES, "none"):
+            raise ValueError(f"flash_tool {self.flash_tool} needs usb, by which the board is found")
+        if self.flash_tool == "bossac" and self.usb is not None and not self.usb.loader:
+            raise ValueError("flash_tool bossac needs usb.loader, the boot loader's serial port")
+        return self
+
+    @property
+    def flash_tools(self) -> tuple[str, ...]:
+        """The tools that can flash it, the usual one first; none where there is nothing to flash."""
+        return () if self.flash_tool == "none" else (self.flash_tool, *self.flash_alternatives)
+
+    @property
+    def enter_loader(self) -> str:
+        """What a person does to start the boot loader, as an imperative."""
+        return self.usb.enter if self.usb else "reset it"
+
     @property
     def board_folder(self) -> Path:
         """The board's own code, if there is any."""
@@ -212,12 +300,48 @@ class Platform(_Section):
     def code_folders(self) -> tuple[Path, ...]:
         """Where the board's code comes from; of files with the same name the last folder's counts."""
         boards = asset_dir("firmware_templates") / "boards"
-        shared = () if self.toolchain == "host" else ("bare", "cortex_m") if self.is_cortex_m else ("bare",)
+        usb = ("usb_cdc",) if (self.board_folder / "usb_controller.c").is_file() else ()
+        shared = ("linux",) if self.is_linux else ("bare", *(("cortex_m",) if self.is_cortex_m else ()), *usb)
         return (*(boards / name for name in shared), self.board_folder)
 
     @property
     def is_cortex_m(self) -> bool:
         return self.chip.core.startswith("cortex-m")
+
+    @property
+    def is_linux(self) -> bool:
+        """Whether the firmware is a Linux program."""
+        return self.chip.core in ("armv6", "host")
+
+    @property
+    def wiring(self) -> Wiring | None:
+        """The board that was chosen, or the first preset; None where pins are fixed."""
+        if self.chosen is None and self.presets:
+            return choose(self.name, self.presets, BoardConfig())
+        return self.chosen
+
+    def with_board(self, config: BoardConfig) -> Platform:
+        """This platform, wired as a config says.
+
+        Raises:
+            UsageError: there is no such preset.
+            InputError: the config's pins contradict each other, or the chip.
+        """
+        if self.pins is None:
+            if config != BoardConfig():
+                raise InputError(f"board: the pins of {self.name} are fixed; remove the key 'board'")
+            return self
+        wiring = choose(self.name, self.presets, config)
+        check(wiring, self.pins)
+        return self.model_copy(update={"chosen": wiring})
+
+    def facts(self) -> dict[str, object]:
+        """All keys, and how the board is wired, for JSON and hashes."""
+        return {**self.model_dump(mode="json"), "wiring": self.wiring.model_dump() if self.wiring else None}
+
+    def recorded(self) -> dict[str, object]:
+        """The keys that a build's manifest keeps; ``platform_of`` makes a platform of them."""
+        return self.model_dump(mode="json", exclude={"board", "pins", "presets"})
 
     @property
     def has_board(self) -> bool:
@@ -274,6 +398,9 @@ def parse_platform(path: Path) -> Platform:
     values = read_yaml(path)
     if isinstance(board := values.get("board"), str) and ("/" in board or "\\" in board):
         values["board"] = str((path.parent / board).resolve())
+    elif board in platform_names():  # with the code of a shipped board goes what is true of the code
+        shared = read_yaml(asset_dir("platforms") / f"{board}.yaml")
+        values = {key: shared[key] for key in ("pins", "presets", "silicon") if key in shared} | values
     return platform_of(values, path.name)
 
 
@@ -289,6 +416,7 @@ def platform_of(values: object, where: str) -> Platform:
         raise InputError(describe_validation(error, where)) from error
 
 
-def load_platforms() -> list[Platform]:
-    """All profiles."""
-    return [load_platform(name) for name in platform_names()]
+@cache
+def load_platforms() -> tuple[Platform, ...]:
+    """All profiles, in order of their names."""
+    return tuple(load_platform(name) for name in platform_names())

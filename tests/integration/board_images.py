@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 import time
@@ -9,49 +11,105 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from wwtool.assets import asset_dir
 from wwtool.device.protocol import Event, parse_event
 from wwtool.engines.machines import WARNINGS
+from wwtool.export.tflite import to_tflite
+from wwtool.models.network import Network
+from wwtool.models.zoo import ZOO
+from wwtool.platforms import load_platform
+from wwtool.training.qat import QatNet
 
+NANO_FLAGS = [
+    "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", "-ffreestanding",
+    "-ffunction-sections", "-fdata-sections",
+]  # fmt: skip
 FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 
 
 def link_arm_board(board: Path, target: Path, flags: Sequence[str]) -> None:
     """Links the board's code, from ``board``, with the fake program."""
     templates = asset_dir("firmware_templates")
-    core, shared = templates / "core", [templates / "boards" / name for name in ("bare", "cortex_m")]
+    core, shared = templates / "core", [templates / "boards" / name for name in ("bare", "cortex_m", "usb_cdc")]
     own = {path.name: path for folder in (*shared, board) for path in sorted(folder.glob("*.[cS]"))}
     sources = [*own.values(), *sorted(core.glob("*.c")), FAKE_PROGRAM]
     subprocess.run(
         ["arm-none-eabi-gcc", *WARNINGS, *flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
          "-Wl,--fatal-warnings", *(f"-I{folder}" for folder in (core, board, *shared)), "-T", str(board / "link.ld"),
+         f"-Wl,-Map={target.with_suffix('.map')}",
          "-o", str(target), *map(str, sources), "-lgcc"],
         check=True,
     )  # fmt: skip
 
 
+def link_linux_board(platform: str, target: Path, compiler: str, flags: Sequence[str]) -> None:
+    """Links a platform's Linux program with the fake program."""
+    core, folders = asset_dir("firmware_templates") / "core", load_platform(platform).code_folders
+    sources = [path for folder in (*folders, core) for path in sorted(folder.glob("*.c"))]
+    includes = [f"-I{folder}" for folder in (*folders, core)]
+    command = [compiler, *WARNINGS, *flags, *includes, "-o", str(target), *map(str, sources), str(FAKE_PROGRAM)]
+    subprocess.run(command, check=True)
+
+
+def nano_image(target: Path, board: Path | None = None) -> Path:
+    """Links the Nano 33 BLE's code, or a changed copy of it, to ``target`` and returns its ``.bin`` beside that."""
+    link_arm_board(board or asset_dir("firmware_templates") / "boards" / "nano33ble", target, NANO_FLAGS)
+    image = target.with_suffix(".bin")
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(target), str(image)], check=True)
+    return image
+
+
+def changed_board(name: str, target: Path, file: str, old: str, new: str) -> Path:
+    """A copy of a board's code in ``target`` with a change in a file of its own or of the shared ones."""
+    boards = asset_dir("firmware_templates") / "boards"
+    shutil.copytree(boards / name, target)
+    sources = [folder / file for folder in (boards / name, boards / "usb_cdc", boards / "cortex_m", boards / "bare")]
+    text = next(path for path in sources if path.is_file()).read_text()
+    assert old in text
+    (target / file).write_text(text.replace(old, new))
+    return target
+
+
 def host_events(tmp_path: Path, samples: np.ndarray) -> list[Event]:
-    """What the same core and program report on this machine (boards/host)."""
-    templates = asset_dir("firmware_templates")
+    """What the same core and program report on this machine."""
     program = tmp_path / "host"
-    sources = [templates / "boards" / "host" / "main.c", *sorted((templates / "core").glob("*.c")), FAKE_PROGRAM]
-    subprocess.run(
-        ["cc", *WARNINGS, "-O1", f"-I{templates / 'core'}", "-o", str(program), *map(str, sources)], check=True
-    )
+    link_linux_board("host", program, "cc", ["-O1"])
     script = b"ww-reset%ww-prob 1%"
     for start in range(0, len(samples), 512):
         block = samples[start : start + 512].astype("<i2").tobytes()
         script += b"ww-pcm %d%%" % len(block) + block
-    out = subprocess.run([program], input=script, capture_output=True, check=True, timeout=30).stdout.decode()
+    out = subprocess.run(
+        [program, "--no-audio"], input=script, capture_output=True, check=True, timeout=30
+    ).stdout.decode()
     return [event for line in out.splitlines() if (event := parse_event(line))]
 
 
-def ends_with_its_parent(emulator: str, image: Path) -> bool:
+def random_tflite(model: str) -> bytes:
+    """The .tflite of a zoo model with random weights, large enough for its outputs to differ."""
+    generator = torch.Generator().manual_seed(3)
+    architecture = ZOO[model]
+    net = QatNet(Network(architecture).eval(), 0.0)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            if parameter.ndim > 1:
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.2)
+    net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
+    return to_tflite(net.quantized(), model)[0]
+
+
+def write_manifest(folder: Path, platform: str, **images: str) -> None:
+    """As much of a build's manifest as an emulator reads."""
+    profile = load_platform(platform).recorded()
+    (folder / "manifest.json").write_text(json.dumps({"platform": platform, "profile": profile, "image": images}))
+
+
+def ends_with_its_parent(emulator: str, image: Path, /, **options: str) -> bool:
     """Whether the process that ``wwtool.device.emulators.<emulator>`` starts ends when its parent is killed."""
     script = (
         f"import os, sys, pathlib; from wwtool.device.emulators import {emulator}\n"
-        f"emulator = {emulator}.start(pathlib.Path(sys.argv[1]))\n"
+        f"emulator = {emulator}.start(pathlib.Path(sys.argv[1]), **{options!r})\n"
         "print(emulator._process.pid, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )

@@ -26,13 +26,16 @@ from wwtool.firmware.image import build_image
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.models.temporal import ZOO, Architecture, TemporalNet
+from wwtool.models.architecture import Architecture
+from wwtool.models.network import Network
+from wwtool.models.temporal import TemporalArchitecture
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import load_platform
 from wwtool.training.qat import QatNet
 
 BOARDS = ("pico", "nano33ble", "esp32s3")
-ODD = Architecture(first_channels=20, width=36, first_kernel=4, stride=2, kernels=(7, 3, 11), head_steps=3)
-HUGE = Architecture(first_channels=128, width=256)
+ODD = TemporalArchitecture(first_channels=20, width=36, first_kernel=4, stride=2, kernels=(7, 3, 11), head_steps=3)
+HUGE = TemporalArchitecture(first_channels=128, width=256)
 # What the analytic model is held to, in percent.
 SIZE_GOAL, CYCLES_GOAL = 3.0, 15.0
 
@@ -63,7 +66,7 @@ def _trained(name: str, architecture: Architecture, kind: str) -> CompiledModel:
     """A model with weights as training leaves them: "tails" that are heavy, "dead" channels of all but nothing, or
     "even" ones, which give layers the same right shifts."""
     generator = torch.Generator().manual_seed(5)
-    net = QatNet(TemporalNet(architecture).eval(), 0.7)
+    net = QatNet(Network(architecture).eval(), 0.7)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim == 1:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import serial
 from board_images import FAKE_PROGRAM, ends_with_its_parent, host_events
 
 from wwtool.assets import asset_dir
@@ -22,14 +23,16 @@ from wwtool.config import BudgetConfig
 from wwtool.device import suites
 from wwtool.device.emulators import esp32s3
 from wwtool.device.emulators.gdb_stub import GdbStub
+from wwtool.device.protocol import Event, parse_event
 from wwtool.device.session import Session
 from wwtool.engines.machines import WARNINGS, picolibc
 from wwtool.errors import DeviceError, InputError, ToolError
 from wwtool.firmware import esp_image
 from wwtool.firmware.esp_image import EspImage, Segment, parse_esp_image, to_esp_image
+from wwtool.firmware.project import write_board_config
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.models.temporal import ZOO
-from wwtool.platforms import load_platform
+from wwtool.models.zoo import ZOO
+from wwtool.platforms import Platform, load_platform
 
 PLATFORM = load_platform("esp32s3")
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
@@ -41,13 +44,19 @@ needs_tools = pytest.mark.skipif(
 )
 
 
-def _link(board: Path, target: Path) -> Path:
-    core = asset_dir("firmware_templates") / "core"
-    toolchain = find_toolchain(PLATFORM)
-    sources = [*sorted(board.glob("*.[cS]")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
+def link_board(board: Path, target: Path, platform: Platform = PLATFORM) -> Path:
+    """Links the board's own code, from ``board``, with the shared code, the platform's wiring and the fake program."""
+    templates = asset_dir("firmware_templates")
+    toolchain = find_toolchain(platform)
+    wiring = target.with_suffix(".wiring")
+    wiring.mkdir()
+    write_board_config(wiring, platform)
+    folders = [templates / "core", templates / "boards" / "bare", board]
+    sources = [*(path for folder in folders for path in sorted(folder.glob("*.[cS]"))), FAKE_PROGRAM]
     subprocess.run(
-        [toolchain.compiler, *WARNINGS, *toolchain.flags, "-Os", *toolchain.link_flags, f"-I{core}", f"-I{board}",
-         "-T", str(board / "link.ld"), "-o", str(target), *map(str, sources), *toolchain.libraries],
+        [toolchain.compiler, *WARNINGS, *toolchain.flags, "-Os", *toolchain.link_flags, f"-I{wiring}",
+         *(f"-I{folder}" for folder in folders), "-T", str(board / "link.ld"), "-o", str(target), *map(str, sources),
+         *toolchain.libraries],
         check=True,
     )  # fmt: skip
     return target
@@ -55,7 +64,7 @@ def _link(board: Path, target: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _link(PLATFORM.board_folder, tmp_path_factory.mktemp("esp32s3") / "fake.elf")
+    return link_board(PLATFORM.board_folder, tmp_path_factory.mktemp("esp32s3") / "fake.elf")
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +88,11 @@ def test_the_image_is_one_that_esptool_accepts(image: Path) -> None:
     assert code.address < parsed.entry < code.address + len(code.content)
     assert data.address == code.address + len(code.content) - 0x6F0000, "data follows code in the same memory"
     assert image.stat().st_size < 24 * 1024
+    assert b"Nothing of this image has been seen on silicon" in data.content, "the image says it itself"
 
 
 @contextmanager
-def _core(image: EspImage) -> Iterator[GdbStub]:
+def core_of(image: EspImage) -> Iterator[GdbStub]:
     """An image on the core before its first instruction; registers are memory, and nobody answers for the UART."""
     with tempfile.TemporaryDirectory() as folder:
         process = esp32s3.start_core(image, Path(folder))
@@ -100,7 +110,7 @@ def _core(image: EspImage) -> Iterator[GdbStub]:
 @needs_tools
 def test_it_boots_and_writes_its_banner_to_the_uart_s_own_register(image: Path) -> None:
     written = bytearray()
-    with _core(parse_esp_image(image.read_bytes())) as stub:
+    with core_of(parse_esp_image(image.read_bytes())) as stub:
         stub.stop_at_write(UART_FIFO)
         while len(written) < len(BANNER):
             stub.resume()
@@ -145,6 +155,27 @@ def test_console(image: Path, tmp_path: Path) -> None:
 
 
 @needs_tools
+def test_it_listens_to_a_recording(image: Path, tmp_path: Path) -> None:
+    audio = np.concatenate([np.zeros(3 * 16000, "<i2"), TONE])
+    (tmp_path / "audio.raw").write_bytes(audio.tobytes())
+    expected = host_events(tmp_path, audio)
+    with esp32s3.start(image, audio=tmp_path / "audio.raw") as emulator:
+        with serial.serial_for_url(emulator.url, timeout=20) as port:
+            port.write(b"ww-prob 1%")
+            heard: list[Event] = []
+            while not heard or heard[-1].frame < expected[-1].frame:
+                line = port.read_until(b"\r\n").decode().strip()
+                assert line, "it says nothing any more"
+                heard += [event] if (event := parse_event(line)) else []
+            port.write(b"ww-pcm 4%\1\0\2\0ww-memory%start%")
+            assert b"overruns=0]" in port.read_until(b"overruns=0]")
+        emulator.check()
+    known = [event for event in expected if event.frame >= heard[0].frame]
+    assert heard[: len(known)] == known, "sample by sample what this machine makes of the recording"
+    assert "detection" in {event.kind for event in known}
+
+
+@needs_tools
 def test_cycles_are_instructions_times_the_profile_s_figure(tmp_path: Path) -> None:
     loop = """
         movi a4, 1000
@@ -160,7 +191,7 @@ def test_cycles_are_instructions_times_the_profile_s_figure(tmp_path: Path) -> N
     subprocess.run([toolchain.objcopy, "-O", "binary", "-j", ".text", "loop.o", "loop"], cwd=tmp_path, check=True)
     code = (tmp_path / "loop").read_bytes()
     end = code.rindex(bytes.fromhex("06ffff"))  # j to itself
-    with _core(EspImage("esp32s3", 0x40378000, (Segment(0x40378000, code),))) as stub:
+    with core_of(EspImage("esp32s3", 0x40378000, (Segment(0x40378000, code),))) as stub:
         stub.stop_at(0x40378000 + end)
         stub.resume()
         registers = stub.registers()
@@ -171,12 +202,13 @@ def test_cycles_are_instructions_times_the_profile_s_figure(tmp_path: Path) -> N
 def test_a_fault_ends_the_run(tmp_path: Path) -> None:
     board = tmp_path / "board"
     shutil.copytree(PLATFORM.board_folder, board)
-    main = (board / "main.c").read_text()
-    assert "uart_init(CONSOLE_BAUD);" in main
-    broken = main.replace("uart_init(CONSOLE_BAUD);", '__asm__ volatile("ill");')
-    (board / "main.c").write_text(broken)
+    start = (board / "board.c").read_text()
+    assert "uart_init(console_baud);" in start
+    (board / "board.c").write_text(
+        start.replace("uart_init(console_baud);", 'uart_init(console_baud); __asm__ volatile("ill");')
+    )
     target = tmp_path / "broken.bin"
-    to_esp_image(PLATFORM, _link(board, tmp_path / "broken.elf"), target)
+    to_esp_image(PLATFORM, link_board(board, tmp_path / "broken.elf"), target)
     with pytest.raises(DeviceError, match="stopped: exception 0 at 0x4037"):
         esp32s3.start(target)
 

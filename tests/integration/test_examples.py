@@ -19,7 +19,8 @@ from cli import run_here
 
 from wwtool.engines.native import NativeEngine
 from wwtool.export.tflite import to_tflite
-from wwtool.models.temporal import ZOO, TemporalNet
+from wwtool.models.network import Network
+from wwtool.models.zoo import ZOO
 from wwtool.training.qat import QatNet
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -48,7 +49,7 @@ def content() -> bytes:
     """A small streaming model with the weights it is born with."""
     torch.manual_seed(0)
     architecture = ZOO["tcn32"]
-    net = QatNet(TemporalNet(architecture).eval(), 0.0)
+    net = QatNet(Network(architecture).eval(), 0.0)
     net.calibrate(torch.rand((4, architecture.receptive_frames + 30, 40)) * 26.0)
     return to_tflite(net.quantized(), "test")[0]
 

@@ -13,26 +13,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_images import ends_with_its_parent, host_events, link_arm_board
+from board_images import changed_board, ends_with_its_parent, host_events, nano_image, random_tflite, write_manifest
 from cli import SMALL, run_apart
 
-from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import count_cycles, random_model
+from wwtool.compiler.reader import parse_model
 from wwtool.device import emulators, suites
 from wwtool.device.emulators import nano
 from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
 from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
-from wwtool.errors import BudgetError, DeviceError, InputError, ToolError, UsageError
+from wwtool.errors import BudgetError, DeviceError, InputError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.export.tflite import to_tflite
 from wwtool.firmware import image as images
 from wwtool.firmware.intel_hex import from_hex
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import load_address
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.models.temporal import ZOO
+from wwtool.firmware.uf2 import from_uf2
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import Platform, load_platform
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
@@ -40,10 +40,6 @@ STACK_BYTES = 8192
 ORIGIN = 0x10000
 APPLICATION_BYTES = 983040
 RAM = range(0x20000000, 0x20040000)
-ARM_FLAGS = [
-    "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", "-ffreestanding",
-    "-ffunction-sections", "-fdata-sections",
-]  # fmt: skip
 
 
 def _missing() -> str:
@@ -57,22 +53,16 @@ def _missing() -> str:
 pytestmark = pytest.mark.skipif(bool(_missing()), reason=_missing() or "all is there")
 
 
-def _image(elf: Path) -> Path:
-    target = elf.with_suffix(".bin")
-    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(target)], check=True)
-    return target
-
-
 @pytest.fixture(scope="module")
 def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("nano") / "fake.elf"
-    link_arm_board(asset_dir("firmware_templates") / "boards" / "nano33ble", target, ARM_FLAGS)
+    nano_image(target)
     return target
 
 
 @pytest.fixture(scope="module")
 def image(elf: Path) -> Path:
-    return _image(elf)
+    return elf.with_suffix(".bin")
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +91,15 @@ def test_the_image_begins_with_vectors_of_its_own_memory(built: images.Image) ->
 
 
 def test_every_file_has_the_same_bytes_at_the_same_address(built: images.Image, platform: Platform) -> None:
-    assert set(built.files) == {"bin", "hex", "elf", "map"}
+    assert set(built.files) == {"bin", "hex", "uf2", "elf", "map"}
     content = built.files["bin"].read_bytes()
     assert from_hex(built.files["hex"].read_text()) == (ORIGIN, content)
     assert load_address(built.files["elf"]) == ORIGIN == platform.memory.application_origin
     assert platform.memory.application_bytes == APPLICATION_BYTES
+    # For a boot loader that takes UF2: the image as it is, its vectors also where that boot loader looks for them.
+    base, flashed = from_uf2(built.files["uf2"].read_bytes(), 0xADA52840, entry=0x1000)
+    assert (base, flashed[: len(content)]) == (ORIGIN, content)
+    assert not any(flashed[len(content) :])
     # The hex file as binutils read it.
     target = built.files["hex"].with_suffix(".again")
     command = ["arm-none-eabi-objcopy", "-I", "ihex", "-O", "binary", str(built.files["hex"]), str(target)]
@@ -160,18 +154,19 @@ def test_banner_and_names(image: Path) -> None:
         assert port.read_until(b"m-ready\r\n") == b"m-name-dut-[wwtool-nano33ble]\r\nm-ready\r\n"
 
 
-def test_console(image: Path, tmp_path: Path, platform: Platform) -> None:
+@pytest.mark.parametrize("console", ["uart", "usb"])
+def test_console(image: Path, tmp_path: Path, platform: Platform, console: str) -> None:
     expected = host_events(tmp_path, TONE)
     assert {event.kind for event in expected} == {"prob", "detection"}
     rng = np.random.default_rng(1)
     inputs = rng.integers(-100, 100, (5, 120)).astype(np.int8)
     outputs = ((inputs.astype(int) + 128).sum(axis=1) // 120).astype(np.uint8)[:, None]
-    with nano.start(image) as emulator, Session(emulator.url) as session:
+    with nano.start(image, console=console) as emulator, Session(emulator.url) as session:
         assert session.name == "wwtool-nano33ble"
         assert session.info().board == "nano33ble"
         for baud in (9600, 921600):
             session.set_baud(baud)
-            assert emulator.stats()["baud"] == baud
+            assert emulator.stats()["baud"] == (baud if console == "uart" else 115200)
         assert suites.parity(session, [suites.ParityGroup("random", inputs, outputs)]).passed
         session.reset()
         session.show_probabilities(True)
@@ -242,6 +237,13 @@ def test_what_would_fail_on_silicon_ends_the_run(image: Path, first_byte: int, r
             emulator.check()
 
 
+def test_the_1200_baud_touch_reaches_the_boot_loader(image: Path) -> None:
+    with nano.start(image, console="usb") as emulator, Session(emulator.url):
+        emulator.touch()
+        emulator.wait()
+        assert emulator.failure is not None and "the program asked for the boot loader" in emulator.failure
+
+
 def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None:
     assert ends_with_its_parent("nano", image)
 
@@ -261,7 +263,7 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
         ("pdm.c", "event_clear(&PDM->events_started);", "irq_disable(IRQ_PDM);", "PDM was not given its next buffer"),
         ("startup.c", "*SCB_CPACR |= CPACR_FPU_FULL_ACCESS;", "", "the floating-point unit is off"),
         ("startup.c", "*SCB_VTOR = (uint32_t)(uintptr_t)&vectors;", "*SCB_VTOR = 0x10010;", "vector table is put at"),
-        ("main.c", "watchdog_feed();\n    system_sleep", "system_sleep", "the watchdog reset the chip"),
+        ("system.c", "board_keep_alive();\n    if", "if", "the watchdog reset the chip"),
     ],
     ids=[
         "pin", "port", "baud", "rx-buffer", "tx-flash", "crystal", "register", "power", "rate", "pdm-buffer", "fpu",
@@ -269,15 +271,10 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
     ],
 )  # fmt: skip
 def test_the_emulated_chip_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
-    board = tmp_path / "board"
-    shutil.copytree(asset_dir("firmware_templates") / "boards" / "nano33ble", board)
-    text = (board / file).read_text()
-    assert old in text
-    (board / file).write_text(text.replace(old, new))
-    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
+    image = nano_image(tmp_path / "broken.elf", changed_board("nano33ble", tmp_path / "board", file, old, new))
     silence = tmp_path / "silence.raw"
     silence.write_bytes(bytes(2 * 4 * 16000))  # time passes quickly while audio plays
-    with pytest.raises(DeviceError, match=reason), nano.start(_image(tmp_path / "broken.elf"), audio=silence) as broken:
+    with pytest.raises(DeviceError, match=reason), nano.start(image, audio=silence) as broken:
         port = serial.serial_for_url(broken.url, timeout=1)
         port.write(bytes(600))
         broken.wait_for_failure(20)
@@ -287,20 +284,20 @@ def test_the_emulated_chip_is_as_strict_as_silicon(tmp_path: Path, file: str, ol
 def test_a_build_folder_is_found_through_its_manifest(image: Path, tmp_path: Path) -> None:
     (tmp_path / "image").mkdir()
     shutil.copy(image, tmp_path / "image" / "fake.bin")
-    (tmp_path / "manifest.json").write_text(json.dumps({"platform": "nano33ble", "image": {"bin": "image/fake.bin"}}))
+    write_manifest(tmp_path, "nano33ble", bin="image/fake.bin")
     with emulators.start(tmp_path) as emulator, Session(emulator.url) as session:
         assert session.info().model == "fake"
-    with pytest.raises(UsageError, match="no usb console"):
-        emulators.start(tmp_path, console="usb")
+    with emulators.start(tmp_path, console="usb") as emulator, Session(emulator.url) as session:
+        assert session.info().model == "fake"
     with nano.start(tmp_path, stats=tmp_path / "stats.json"):
         pass
     assert json.loads((tmp_path / "stats.json").read_text())["clock_hz"] == 64_000_000
 
 
 def test_builds_that_cannot_be_emulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "manifest.json").write_text(json.dumps({"platform": "pico", "image": {"bin": "x.bin"}}))
-    with pytest.raises(InputError, match="built for pico; this emulator runs nano33ble images"):
-        nano.image_of(tmp_path)
+    write_manifest(tmp_path, "pico", bin="x.bin")
+    with pytest.raises(InputError, match="built for pico, which unicorn does not emulate"):
+        nano.start(tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ToolError, match="pip install unicorn"):
         nano.start(tmp_path)
@@ -313,21 +310,7 @@ def test_a_port_in_use(image: Path) -> None:
 
 @pytest.mark.slow
 def test_a_model_gives_the_bytes_of_the_generated_c(tmp_path: Path, platform: Platform) -> None:
-    import torch
-
-    from wwtool.compiler.reader import parse_model
-    from wwtool.models.temporal import TemporalNet
-    from wwtool.training.qat import QatNet
-
-    generator = torch.Generator().manual_seed(3)
-    architecture = ZOO["tcn64"]
-    net = QatNet(TemporalNet(architecture).eval(), 0.0)
-    with torch.no_grad():
-        for parameter in net.parameters():
-            if parameter.ndim > 1:
-                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.2)
-    net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
-    content, _ = to_tflite(net.quantized(), "tcn64")
+    content = random_tflite("tcn64")
     compiled = compile_for(platform, parse_model(content), "tcn64")
     toolchain = find_toolchain(platform)
     project = write_project(tmp_path / "firmware", platform, toolchain, compiled, "hey fake", DetectorConfig())
@@ -353,7 +336,7 @@ def test_a_whole_build_passes_the_suites(tmp_path: Path) -> None:
     assert result.code == 0, result.err
     assert f"bossac --port=PORT -U -i -e -w {folder}/image/hey_computer.bin -R" in result.out
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert set(manifest["image"]) == {"bin", "hex", "elf", "map"}
+    assert set(manifest["image"]) == {"bin", "hex", "uf2", "elf", "map"}
     assert {"image/hey_computer.bin", "image/hey_computer.hex"} <= set(manifest["outputs"])
     assert {line["name"] for line in manifest["budget"]["limits"]} == {"flash", "RAM", "stack", "latency", "duty cycle"}
     final = manifest["final"]
@@ -366,9 +349,10 @@ def test_a_whole_build_passes_the_suites(tmp_path: Path) -> None:
     assert "hey_computer.hex" in report and "Not measured on silicon" in report
     subprocess.run(["make", "-s", "-C", str(folder / "firmware")], check=True, capture_output=True)
     assert (folder / "firmware" / "firmware.bin").read_bytes() == (folder / "image" / "hey_computer.bin").read_bytes()
-    with emulators.start(folder) as emulator:
-        suite = "parity,stream,latency,memory"
-        tested = run_apart("hil", "--port", emulator.url, "--build", folder, "--suite", suite)
-        assert tested.code == 0, tested.err
-        emulator.check()
-    assert tested.out.count("✓") == 4
+    for console in ("uart", "usb"):
+        with emulators.start(folder, console=console) as emulator:
+            suite = "parity,stream,latency,memory"
+            tested = run_apart("hil", "--port", emulator.url, "--build", folder, "--suite", suite)
+            assert tested.code == 0, tested.err
+            emulator.check()
+        assert tested.out.count("✓") == 4

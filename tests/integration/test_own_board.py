@@ -19,7 +19,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.image import build_image
 from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.models.temporal import ZOO
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import Platform, load_platform
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "new-board"

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_images import ends_with_its_parent, host_events, link_arm_board
+from board_images import changed_board, ends_with_its_parent, host_events, link_arm_board, write_manifest
 from cli import emulation_missing
 
 from wwtool.assets import asset_dir
-from wwtool.device import suites
+from wwtool.device import emulators, suites
 from wwtool.device.emulators import pico
 from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
@@ -175,11 +175,7 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
     ids=["reset", "pin", "tick", "baud", "pad", "boot2", "watchdog"],
 )
 def test_the_runner_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
-    board = tmp_path / "board"
-    shutil.copytree(asset_dir("firmware_templates") / "boards" / "pico", board)
-    text = (board / file).read_text()
-    assert old in text
-    (board / file).write_text(text.replace(old, new))
+    board = changed_board("pico", tmp_path / "board", file, old, new)
     link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
     silence = tmp_path / "silence.raw"
     silence.write_bytes(bytes(2 * 4 * 16000))  # time passes quickly while audio plays
@@ -202,7 +198,7 @@ def test_a_damaged_boot2_is_refused(image: Path, tmp_path: Path) -> None:
 def test_a_build_folder_is_found_through_its_manifest(image: Path, tmp_path: Path) -> None:
     (tmp_path / "image").mkdir()
     shutil.copy(image, tmp_path / "image" / "fake.bin")
-    (tmp_path / "manifest.json").write_text(json.dumps({"platform": "pico", "image": {"bin": "image/fake.bin"}}))
+    write_manifest(tmp_path, "pico", bin="image/fake.bin")
     with pico.start(tmp_path, stats=tmp_path / "stats.json") as emulator, Session(emulator.url) as session:
         assert session.info().model == "fake"
     assert json.loads((tmp_path / "stats.json").read_text())["instructions"] > 1000
@@ -210,14 +206,22 @@ def test_a_build_folder_is_found_through_its_manifest(image: Path, tmp_path: Pat
 
 def test_builds_that_cannot_be_emulated(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no finished build"):
-        pico.image_of(tmp_path)
-    manifest = tmp_path / "manifest.json"
-    manifest.write_text(json.dumps({"platform": "nano33ble", "image": {"bin": "x.bin"}}))
+        pico.start(tmp_path)
+    write_manifest(tmp_path, "nano33ble", bin="x.bin")
     with pytest.raises(InputError, match="built for nano33ble"):
-        pico.image_of(tmp_path)
-    manifest.write_text(json.dumps({"platform": "pico", "image": {"bin": "x.bin"}}))
+        pico.start(tmp_path)
+    write_manifest(tmp_path, "pico", bin="x.bin")
     with pytest.raises(InputError, match=r"x\.bin is missing"):
-        pico.image_of(tmp_path)
+        pico.start(tmp_path)
+    write_manifest(tmp_path, "pico", uf2="x.uf2")
+    with pytest.raises(InputError, match="without an image"):
+        pico.start(tmp_path)
+
+
+@needs_emulator
+def test_a_bare_image_goes_to_its_own_emulator(image: Path) -> None:
+    with emulators.start(image) as board, Session(board.url) as session:
+        assert session.info().board == "pico"
 
 
 def test_a_missing_emulator_names_its_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,19 +15,28 @@ from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.export.tflite import to_tflite, verify
-from wwtool.models.quantized import QuantizedModel
-from wwtool.models.temporal import ZOO, Architecture, TemporalNet
+from wwtool.models.architecture import Architecture, Convolution
+from wwtool.models.network import Network
+from wwtool.models.quantized import QuantizedModel, QuantizedSum, Scale
+from wwtool.models.residual import ResidualArchitecture
+from wwtool.models.temporal import TemporalArchitecture
+from wwtool.models.zoo import ZOO
 from wwtool.training.qat import QatNet
 from wwtool.training.sampler import to_real
 
-ARCHITECTURES = {
-    "smallest": Architecture(1, 1, 1, 1, (1,), 1),
-    "no blocks": Architecture(2, 2, 3, 3, (), 2),
-    "tiny": Architecture(4, 6, 5, 3, (3, 2), 2),
-    "stride 1": Architecture(3, 4, 3, 1, (2, 3), 3),
-    "stride is the kernel": Architecture(3, 4, 2, 2, (4,), 1),
+ARCHITECTURES: dict[str, Architecture] = {
+    "smallest": TemporalArchitecture(1, 1, 1, 1, (1,), 1),
+    "no blocks": TemporalArchitecture(2, 2, 3, 3, (), 2),
+    "tiny": TemporalArchitecture(4, 6, 5, 3, (3, 2), 2),
+    "stride 1": TemporalArchitecture(3, 4, 3, 1, (2, 3), 3),
+    "stride is the kernel": TemporalArchitecture(3, 4, 2, 2, (4,), 1),
     "tcn32": ZOO["tcn32"],
+    "smallest residual": ResidualArchitecture(1, 1, 1, ((1, 1),), 1),
+    "tiny residual": ResidualArchitecture(6, 5, 3, ((3, 2), (2, 1)), 2),
+    "residual, stride 1": ResidualArchitecture(4, 3, 1, ((2, 3),), 3),
+    "res32": ZOO["res32"],
 }
+TINY = ["tiny", "tiny residual"]
 
 # ESPHome's micro_wake_word registers these and no others (micro_wake_word/streaming_model.cpp, 2026.6.5).
 ESPHOME_OPERATORS = {
@@ -48,7 +57,7 @@ def features(frames: int, seed: int = 0) -> np.ndarray:
 def trained(architecture: Architecture, seed: int = 0) -> QatNet:
     """A net with random weights and norms, its ranges calibrated on random features."""
     torch.manual_seed(seed)
-    net = TemporalNet(architecture).eval()
+    net = Network(architecture).eval()
     with torch.no_grad():
         for module in net.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
@@ -80,7 +89,7 @@ def test_every_layer_equals_litert(name: str) -> None:
         verify(content, model, outputs, features(30 * model.stride + 1, seed))
 
 
-@pytest.mark.parametrize("name", ["smallest", "tiny", "stride 1", "stride is the kernel"])
+@pytest.mark.parametrize("name", [n for n in ARCHITECTURES if n not in ZOO])
 def test_the_compiler_agrees_too(name: str) -> None:
     model = model_of(ARCHITECTURES[name])
     content, _ = to_tflite(model, "test")
@@ -88,7 +97,7 @@ def test_the_compiler_agrees_too(name: str) -> None:
     assert first_difference(compare(content, rows)) is None
 
 
-@pytest.mark.parametrize("name", ["tiny", "stride 1"])
+@pytest.mark.parametrize("name", [*TINY, "stride 1", "residual, stride 1"])
 def test_streaming_equals_whole_clips(name: str) -> None:
     model = model_of(ARCHITECTURES[name])
     content, _ = to_tflite(model, "test")
@@ -101,8 +110,9 @@ def test_streaming_equals_whole_clips(name: str) -> None:
         assert np.array_equal(native.run(rows).ravel(), whole)
 
 
-def test_where_a_clip_starts_does_not_matter_after_the_receptive_field() -> None:
-    architecture = ARCHITECTURES["tiny"]
+@pytest.mark.parametrize("name", TINY)
+def test_where_a_clip_starts_does_not_matter_after_the_receptive_field(name: str) -> None:
+    architecture = ARCHITECTURES[name]
     model, stride = model_of(architecture), architecture.stride
     clip = features(80 * stride)
     late = model.evaluate(clip[20 * stride :])["head"]
@@ -117,17 +127,28 @@ def test_every_fake_quantized_layer_is_its_integer_layer(name: str) -> None:
     qat = trained(ARCHITECTURES[name])
     model = qat.quantized()
     x = features(ARCHITECTURES[name].receptive_frames + 100 * model.stride)
+    values: dict[str, np.ndarray] = {}
+
+    def real(q: np.ndarray, scale: Scale) -> torch.Tensor:
+        return ((torch.from_numpy(q).float() - scale.zero_point) * scale.scale).T[None, :, :, None]
+
     for fake, layer in zip(qat.layers, model.layers, strict=True):
-        real = (torch.from_numpy(x).float() - layer.input.zero_point) * layer.input.scale
         with torch.no_grad():
-            y = fake(real.T[None, :, :, None])[0, :, :, 0].T.numpy() / layer.output.scale + layer.output.zero_point
-        x = layer.run(x)
+            if isinstance(layer, QuantizedSum):
+                skip = values[layer.skip][-len(x) :]
+                y = fake(real(x, layer.input), real(values[layer.skip], layer.skip_input))
+                x = layer.run(x, skip)
+            else:
+                y = fake(real(x, layer.input))
+                x = layer.run(x)
+        values[layer.name] = x
+        y = y[0, :, :, 0].T.numpy() / layer.output.scale + layer.output.zero_point
         distance = np.abs(x - y)
         assert np.mean(distance > 1e-3) < 0.02, layer.name
         assert distance.max() < 1.001, layer.name
 
 
-@pytest.mark.parametrize("name", ["tiny", "stride 1", "no blocks"])
+@pytest.mark.parametrize("name", [*TINY, "stride 1", "no blocks", "residual, stride 1"])
 def test_fake_quantized_logits_are_those_of_the_integers(name: str) -> None:
     """Float rounding decides now and then on the other side of a half; then the logit is a step or so away."""
     architecture = ARCHITECTURES[name]
@@ -135,10 +156,11 @@ def test_fake_quantized_logits_are_those_of_the_integers(name: str) -> None:
     model, stride = qat.quantized(), architecture.stride
     clip = features(architecture.receptive_frames + 100 * stride)
     # The whole-clip form starts with the first layer's state; the net takes it as frames.
-    state = np.full((architecture.first_kernel - stride, 40), -128, np.int8)
+    first, *others = [layer for layer in architecture.layers() if isinstance(layer, Convolution)]
+    state = np.full((first.kernel - stride, 40), -128, np.int8)
     with torch.no_grad():
         logits = qat(to_real(np.concatenate([state, clip]))[None])[0].numpy() - qat.logit_shift
-    settled = sum(k - 1 for k in architecture.kernels) + architecture.head_steps - 1
+    settled = sum(layer.kernel - 1 for layer in others)
     integers = model.evaluate(clip)["head"].ravel()[settled:]
     scale = model.layers[-1].output.scale
     distance = np.abs(integers * scale - logits)
@@ -150,13 +172,16 @@ def test_fake_quantized_logits_are_those_of_the_integers(name: str) -> None:
 
 def _weights_of(model: QuantizedModel, name: str) -> tuple[int, np.ndarray]:
     index = next(i for i, layer in enumerate(model.layers) if layer.name == name)
-    return index, model.layers[index].weights
+    layer = model.layers[index]
+    assert not isinstance(layer, QuantizedSum)
+    return index, layer.weights
 
 
 @pytest.mark.parametrize("name", ["first", "depthwise1", "pointwise0", "head"])
-def test_an_altered_weight_is_found_and_its_layer_named(name: str) -> None:
+@pytest.mark.parametrize("kind", TINY)
+def test_an_altered_weight_is_found_and_its_layer_named(kind: str, name: str) -> None:
     """Once in the model, once in the file; the first layer that differs is the one that was altered."""
-    model = model_of(ARCHITECTURES["tiny"])
+    model = model_of(ARCHITECTURES[kind])
     content, outputs = to_tflite(model, "test")
     index, weights = _weights_of(model, name)
     other = weights.copy()
@@ -175,7 +200,7 @@ def test_an_altered_weight_is_found_and_its_layer_named(name: str) -> None:
 def test_other_altered_numbers_are_found(field: str) -> None:
     model = model_of(ARCHITECTURES["tiny"])
     content, outputs = to_tflite(model, "test")
-    layer = model.layers[2]
+    layer = model.convolutions[2]
     change = {
         "bias": layer.bias + 2**12,
         "output": replace(layer.output, scale=float(np.float32(layer.output.scale * 1.1))),
@@ -186,7 +211,26 @@ def test_other_altered_numbers_are_found(field: str) -> None:
         verify(content, altered, outputs, features(60))
 
 
-@pytest.mark.parametrize("name", [*ZOO, "tiny"])
+@pytest.mark.parametrize("field", ["output", "skip_input", "skip"])
+def test_an_altered_sum_is_found(field: str) -> None:
+    model = model_of(ARCHITECTURES["tiny residual"])
+    content, outputs = to_tflite(model, "test")
+    index, layer = next((i, x) for i, x in enumerate(model.layers) if x.name == "sum1")
+    assert isinstance(layer, QuantizedSum)
+    scale = layer.skip_input
+    change = {
+        "output": replace(layer.output, scale=float(np.float32(layer.output.scale * 1.1))),
+        "skip_input": replace(scale, scale=float(np.float32(scale.scale * 1.3))),
+        "skip": "first",
+    }[field]
+    altered = replace(
+        model, layers=(*model.layers[:index], replace(layer, **{field: change}), *model.layers[index + 1 :])
+    )
+    with pytest.raises(InputError, match="layer 'sum1' differs"):
+        verify(content, altered, outputs, features(60))
+
+
+@pytest.mark.parametrize("name", [*ZOO, *TINY])
 def test_esphome_contract(name: str) -> None:
     content, _ = to_tflite(model_of({**ARCHITECTURES, **ZOO}[name]), "test")
     model = schema.ModelT.InitFromPackedBuf(content, 0)

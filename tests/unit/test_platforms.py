@@ -41,6 +41,17 @@ def test_where_an_image_goes() -> None:
     assert load_platform("nano33ble").has_board
 
 
+def test_how_a_board_is_flashed() -> None:
+    pico, nano, host = (load_platform(name) for name in ("pico", "nano33ble", "host"))
+    assert pico.flash_tools == ("uf2", "picotool", "openocd", "pyocd", "probe-rs")
+    assert nano.flash_tools[0] == "bossac"
+    assert host.flash_tools == ()
+    assert pico.chip.boot2_crc
+    assert not nano.chip.boot2_crc
+    ids = [i for p in load_platforms() if p.usb and not p.board for i in (*p.usb.running, *p.usb.loader)]
+    assert len(ids) == len(set(ids)), "an id names one kind of board"
+
+
 def test_unknown_names() -> None:
     with pytest.raises(UsageError, match="did you mean 'pico'"):
         load_platform("piko")
@@ -81,6 +92,13 @@ def test_unknown_names() -> None:
         ("chip.cycles_per_instruction", 0.5, "chip.cycles_per_instruction"),
         ("emulator", "unicorn", "chip.cycles_per_instruction is needed"),
         ("emulator", "qemu", "emulator"),
+        ("usb.running", ["2E8A:000A"], "usb.running.0"),
+        ("usb", None, "flash_tool uf2 needs usb"),
+        ("uf2", None, "uf2 is needed"),
+        ("uf2.entry", 0x1001, "uf2.entry"),
+        ("probe", None, "probe is needed"),
+        ("flash_alternatives", ["hammer"], "flash_alternatives.0"),
+        ("flash_tool", "bossac", "flash_tool bossac needs usb.loader"),
     ],
 )
 def test_contradictory_profiles(path: str, value: Any, said: str, tmp_path: Path) -> None:
@@ -97,7 +115,7 @@ def test_contradictory_profiles(path: str, value: Any, said: str, tmp_path: Path
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize("missing", sorted(k for k in PICO if Platform.model_fields[k].is_required()))
+@pytest.mark.parametrize("missing", sorted(key for key in PICO if Platform.model_fields[key].is_required()))
 def test_a_missing_key(missing: str, tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(yaml.safe_dump({k: v for k, v in PICO.items() if k != missing}))
     with pytest.raises(InputError, match=f"p.yaml: {missing}: field required"):

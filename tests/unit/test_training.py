@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +13,19 @@ import torch
 
 from wwtool.config import TrainConfig
 from wwtool.errors import InputError
-from wwtool.models.temporal import Architecture, TemporalNet
+from wwtool.models.architecture import Architecture
+from wwtool.models.network import Network
+from wwtool.models.residual import ResidualArchitecture
+from wwtool.models.temporal import TemporalArchitecture
+from wwtool.models.zoo import ZOO, as_dict, from_dict
 from wwtool.training.checkpoint import NAME, State, load_checkpoint, load_trained, save_checkpoint
 from wwtool.training.loop import one_cycle, train
 from wwtool.training.pools import Pool
 from wwtool.training.qat import QatNet
 from wwtool.training.sampler import Mined, Sampler, WeightedPool, distort, to_real, warp
 
-TINY = Architecture(4, 4, 3, 3, (2, 3), 2)
+TINY = TemporalArchitecture(4, 4, 3, 3, (2, 3), 2)
+TINY_RESIDUAL = ResidualArchitecture(4, 3, 3, ((2, 3),), 2)
 CONFIG = TrainConfig(
     steps=24, qat_steps=12, batch=8, checkpoint_steps=1, mine_at=(0.25, 0.75), window_end_frames=(0, 2), device="cpu"
 )
@@ -66,11 +72,13 @@ def quiet(stage: str, step: int, steps: int, loss: float) -> None:
     pass
 
 
-def run(folder: Path, config: TrainConfig = CONFIG, fingerprint: str = "a") -> QatNet:
-    return train(folder, TINY, POOLS, config, fingerprint, quiet, "tiny")
+def run(
+    folder: Path, config: TrainConfig = CONFIG, fingerprint: str = "a", architecture: Architecture = TINY
+) -> QatNet:
+    return train(folder, architecture, POOLS, config, fingerprint, quiet, "tiny")
 
 
-def run_killed(folder: Path, stage: str, after: int, config: TrainConfig) -> None:
+def run_killed(folder: Path, stage: str, after: int, config: TrainConfig, architecture: Architecture = TINY) -> None:
     """Runs until ``after`` steps of a stage are done, and the checkpoint they fall on is written or not."""
     from wwtool.training import loop
 
@@ -84,7 +92,7 @@ def run_killed(folder: Path, stage: str, after: int, config: TrainConfig) -> Non
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop._Trainer, "_step", step)
         with pytest.raises(KilledError):
-            run(folder, config)
+            run(folder, config, architecture=architecture)
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +123,14 @@ def test_a_killed_run_ends_as_if_it_had_not_been(
     run_killed(tmp_path, stage, after, config)
     run(tmp_path, config)
     assert weights(tmp_path) == weights(finished)
+
+
+@pytest.mark.parametrize(("stage", "after"), [("float", 7), ("qat", 1)])
+def test_a_killed_run_of_the_other_family(tmp_path: Path, stage: str, after: int) -> None:
+    run(tmp_path / "whole", architecture=TINY_RESIDUAL)
+    run_killed(tmp_path / "killed", stage, after, CONFIG, TINY_RESIDUAL)
+    run(tmp_path / "killed", architecture=TINY_RESIDUAL)
+    assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
 
 
 def test_killed_in_the_report(finished: Path, tmp_path: Path) -> None:
@@ -232,8 +248,9 @@ def test_unfinished_runs_are_not_loaded(tmp_path: Path) -> None:
             load_trained(tmp_path)
 
 
-def test_the_state_survives_a_checkpoint(tmp_path: Path) -> None:
-    state = State("qat", 17, "f", TINY, 1.25, "tiny")
+@pytest.mark.parametrize("architecture", [TINY, TINY_RESIDUAL], ids=["tcn", "res"])
+def test_the_state_survives_a_checkpoint(tmp_path: Path, architecture: Architecture) -> None:
+    state = State("qat", 17, "f", architecture, 1.25, "tiny")
     save_checkpoint(tmp_path, state, {"a": torch.arange(6.0).reshape(2, 3).T})
     found = load_checkpoint(tmp_path)
     assert found is not None
@@ -365,11 +382,17 @@ def test_one_cycle(steps: int, warm: float) -> None:
     assert rates == [*sorted(rates[:peak]), *sorted(rates[peak:], reverse=True)]
 
 
-def test_the_architecture_counts_its_frames() -> None:
-    net = TemporalNet(TINY).eval()
-    frames = TINY.receptive_frames
+@pytest.mark.parametrize("architecture", [TINY, TINY_RESIDUAL, *ZOO.values()], ids=repr)
+def test_the_architecture_counts_its_frames(architecture: Architecture) -> None:
+    net = Network(architecture).eval()
+    frames = architecture.receptive_frames
     with torch.no_grad():
         assert net(torch.zeros(1, frames, 40)).shape == (1, 1)
-        assert net(torch.zeros(1, frames + TINY.stride, 40)).shape == (1, 2)
+        assert net(torch.zeros(1, frames + architecture.stride, 40)).shape == (1, 2)
     with pytest.raises(RuntimeError):
         net(torch.zeros(1, frames - 1, 40))
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_an_architecture_survives_json(name: str) -> None:
+    assert from_dict(json.loads(json.dumps(as_dict(ZOO[name])))) == ZOO[name]

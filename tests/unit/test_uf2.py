@@ -54,6 +54,25 @@ def test_block_layout() -> None:
     assert struct.unpack_from("<I", block, 508)[0] == 0x0AB16F30
 
 
+def test_a_boot_loader_that_looks_for_vectors_elsewhere() -> None:
+    image = bytes(range(256)) * 3 + b"end"
+    blocks = uf2.to_uf2(image, 0x10000, 0xADA52840, entry=0x1000)
+    headers = [struct.unpack_from("<8I", blocks, start) for start in range(0, len(blocks), 512)]
+    assert [header[3] for header in headers] == [0x1000, 0x10000, 0x10100, 0x10200, 0x10300]
+    assert {header[7] for header in headers} == {0xADA52840}
+    assert [(header[5], header[6]) for header in headers] == [(i, 5) for i in range(5)]
+    assert blocks[32 : 32 + 256] == image[:256] == blocks[512 + 32 : 512 + 32 + 256]
+    base, back = uf2.from_uf2(blocks, 0xADA52840, entry=0x1000)
+    assert (base, back[: len(image)]) == (0x10000, image)
+    for wrong in ({}, {"entry": 0x2000}):
+        with pytest.raises(InputError, match="out of order"):
+            uf2.from_uf2(blocks, 0xADA52840, **wrong)
+    with pytest.raises(InputError, match="family"):
+        uf2.from_uf2(blocks, entry=0x1000)
+    with pytest.raises(InputError, match="not the image's first"):
+        uf2.from_uf2(blocks[:40] + b"!" + blocks[41:], 0xADA52840, entry=0x1000)
+
+
 @given(st.binary(min_size=1, max_size=2000), st.data())
 def test_damage_in_a_header_is_found(image: bytes, data: st.DataObject) -> None:
     blocks = bytearray(uf2.to_uf2(image))

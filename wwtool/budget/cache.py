@@ -14,24 +14,26 @@ from typing import Any
 from wwtool import __version__
 from wwtool.assets import asset_dir
 from wwtool.budget.result import Cost
-from wwtool.device.emulators import esp32s3, pico, qemu_arm
+from wwtool.device.emulators import esp32s3, linux, pico, qemu_arm
 from wwtool.device.session import Cycles
 from wwtool.errors import InputError, ToolError
 from wwtool.files import hash_of, read_json, sha256_of, write_json
 from wwtool.firmware.link_map import Part
+from wwtool.firmware.project import sources_of
 from wwtool.firmware.sizes import Sizes
 from wwtool.platforms import Platform
 
 FOLDER = Path("~/.cache/wwtool/budget")
 _SCHEMA = "wwtool.cost"
+_QEMU = {"qemu-xtensa": esp32s3.find_qemu, "qemu-arm": qemu_arm.find_qemu, "qemu-user": linux.find_qemu}
 
 
 def key_of(platform: Platform, architecture: object, model: str, phrase: str, compiler: str) -> str:
     """The name of an entry. ``compiler`` is its version; "" for none. Weights are random, and always the same."""
-    profile = platform.model_dump(exclude={"budget", "energy", "framework_reserve"})  # limits are applied afterwards
-    tools = [compiler, _emulator_version(platform.emulator)]
-    board = _hashes(platform.board_folder)  # maybe a user's own
-    return hash_of(_SCHEMA, __version__, _program(), board, profile, repr(architecture), model, phrase, tools)
+    later = {"budget", "energy", "framework_reserve"}  # applied to what was measured
+    profile = {key: value for key, value in platform.facts().items() if key not in later}
+    made_of = [_program(), sources_of(platform), profile, compiler, _emulator_version(platform.emulator)]
+    return hash_of(_SCHEMA, __version__, made_of, repr(architecture), model, phrase)
 
 
 def load(key: str) -> Cost | None:
@@ -66,15 +68,11 @@ def _cost(value: dict[str, Any]) -> Cost:
 
 @cache
 def _program() -> str:
-    """A hash of everything that firmware is made of and with: the templates, and wwtool itself."""
+    """A hash of what makes firmware: wwtool itself, and what it knows to estimate with."""
     package = Path(str(resources.files("wwtool")))
     ours = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".mjs"))
-    assets = [_hashes(asset_dir(name)) for name in ("firmware_templates", "platforms")]
-    return hash_of([sha256_of(path) for path in ours], assets)
-
-
-def _hashes(folder: Path) -> list[str]:
-    return [sha256_of(path) for path in sorted(folder.rglob("*")) if path.is_file()]
+    data = sorted(asset_dir("platforms").rglob("*.json"))
+    return hash_of([sha256_of(path) for path in (*ours, *data)])
 
 
 def _emulator_version(emulator: str) -> str:
@@ -85,10 +83,8 @@ def _emulator_version(emulator: str) -> str:
             return f"{package.get('version')} {_first_line(str(pico.find_node()))}"
         if emulator == "unicorn":
             return metadata.version("unicorn")
-        if emulator == "qemu-xtensa":
-            return _first_line(esp32s3.find_qemu())
-        if emulator == "qemu-arm":
-            return _first_line(qemu_arm.find_qemu())
+        if emulator in _QEMU:
+            return _first_line(_QEMU[emulator]())
     except (ToolError, InputError, metadata.PackageNotFoundError):
         pass
     return ""

@@ -22,9 +22,9 @@ from wwtool.budget.result import flash_wait_cycles as flash_wait_cycles
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
-from wwtool.device.emulators import esp32s3, nano, pico, qemu_arm
-from wwtool.device.emulators.host import HostBoard
+from wwtool.device.emulators import esp32s3, linux, linux_count, nano, pico, qemu_arm
 from wwtool.device.emulators.process import Emulator
+from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.device.session import Cycles, Session
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
@@ -33,7 +33,9 @@ from wwtool.firmware.image import TooLargeError, build_image
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
-from wwtool.models.temporal import ZOO, Architecture, TemporalNet
+from wwtool.models.architecture import Architecture
+from wwtool.models.network import Network
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import FrameworkName, Platform
 from wwtool.training.qat import QatNet
 
@@ -49,7 +51,7 @@ class BoardRun:
 def random_model(platform: Platform, architecture: Architecture, name: str, seed: int = 0) -> CompiledModel:
     """A model of the right shape for a platform. Its weights mean nothing: sizes and cycles do not depend on them."""
     generator = torch.Generator().manual_seed(seed)
-    net = QatNet(TemporalNet(architecture).eval(), 0.0)
+    net = QatNet(Network(architecture).eval(), 0.0)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 0:
@@ -128,7 +130,7 @@ def measure_cost(
             raise
         cost = assembled(platform, model, architecture.stride, compiled, sizes, None)
         return replace(cost, estimated=("sizes", *cost.estimated), linked=False)
-    run = run_image(platform, image.files)
+    run = run_image(platform, image.files, architecture.stride)
     return assembled(platform, model, architecture.stride, compiled, image.sizes, run)
 
 
@@ -150,11 +152,12 @@ def assembled(
 
 def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledModel) -> Cycles | None:
     """Runs the image on the platform's emulator and reads its cycle counter; None without an emulator."""
-    run = run_image(platform, files)
+    graph = compiled.program.graph
+    run = run_image(platform, files, graph.tensor(graph.inputs[0]).shape[1])
     return run.cycles if run else None
 
 
-def run_image(platform: Platform, files: dict[str, Path]) -> BoardRun | None:
+def run_image(platform: Platform, files: dict[str, Path], input_frames: int) -> BoardRun | None:
     """Runs the image on the platform's emulator, through its console and with audio; None without an emulator."""
     emulator = _start(platform, files)
     if emulator is None:
@@ -167,12 +170,15 @@ def run_image(platform: Platform, files: dict[str, Path]) -> BoardRun | None:
         noise = np.random.default_rng(0).integers(-8000, 8000, 16000 // 4).astype(np.int16)
         session.stream_pcm(noise)
         cycles, memory = session.cycles(), session.memory()
+    if platform.emulator == "qemu-user":  # whose time is not the program's
+        assert platform.chip.cycles_per_instruction is not None
+        cycles = linux_count.count_cycles(files["elf"], input_frames, platform.chip.cycles_per_instruction)
     if cycles.invoke <= 0 or cycles.frontend <= 0:
         raise DeviceError("the emulated board counted no cycles; the firmware did not run the model")
     return BoardRun(cycles, memory.stack_bytes)
 
 
-def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emulator | HostBoard | None:
+def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emulator | StdioBoard | None:
     """The board's emulator with the image, None if there is none or it is not installed."""
     try:
         if platform.emulator == "rp2040js":
@@ -188,6 +194,9 @@ def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emu
         if platform.emulator == "qemu-arm":
             qemu_arm.find_qemu()
             return qemu_arm.start(platform, files["bin"])
+        if platform.emulator == "qemu-user":
+            linux.find_qemu()
+            return linux.start(files["elf"], emulator="qemu-user")
     except ToolError:
         pass
     return None

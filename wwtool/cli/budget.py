@@ -15,7 +15,7 @@ from wwtool.budget.space import Row, rows
 from wwtool.cli.common import FILE, console, platform_option, print_json
 from wwtool.config import load_config
 from wwtool.errors import UsageError
-from wwtool.models.temporal import ZOO
+from wwtool.models.zoo import ZOO
 from wwtool.platforms import FrameworkName, Platform, load_platform
 
 _COLUMNS = ("MODEL", "MACS", "FLASH B", "RAM B", "STACK B", "LATENCY ms", "DUTY %", "mW", "mJ A HOP", "")
@@ -40,6 +40,7 @@ def budget(
     if not platform.has_board:
         raise UsageError(f"wwtool cannot build for {platform.name} yet; it has a profile but no board code")
     config = load_config(config_file)
+    platform = platform.with_board(config.board)
     phrase, chosen = config.phrase or "wake word", cast(FrameworkName, framework)
     reserve_of(platform, chosen)
     results = [

@@ -15,9 +15,11 @@ from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
 from wwtool.compiler.reader import safe_identifier
 from wwtool.errors import UsageError
-from wwtool.firmware.flashing import flash_line
+from wwtool.firmware.flashing import by_hand, flash_command
+from wwtool.firmware.linux_program import run_commands
 from wwtool.pipeline.build import build as run_build
 from wwtool.platforms import FrameworkName, load_platform
+from wwtool.wiring import strapping_warnings, wiring_lines
 
 
 @click.command()
@@ -25,13 +27,14 @@ from wwtool.platforms import FrameworkName, load_platform
 @click.option("--phrase", help="The wake word, as it is spoken.")
 @click.option("--data", "data_path", type=ANY_PATH, help="A folder or index of recordings (see the README).")
 @click.option("--config", "config_file", type=FILE, help="A YAML config; the presets are in configs/.")
+@click.option("--board", metavar="NAME", help="A board of the platform; 'wwtool platforms NAME' lists them.")
 @click.option("--framework", type=click.Choice(get_args(FrameworkName)), default=BARE_METAL, show_default=True,
               help="Only bare-metal so far.")  # fmt: skip
 @click.option("--out", type=FOLDER, help="Where everything goes.  [default: wwtool-build/PLATFORM-PHRASE]")
 @training_options
 def build(
-    platform_name: str, phrase: str | None, data_path: Path | None, config_file: Path | None, framework: str,
-    out: Path | None, **options: Any,
+    platform_name: str, phrase: str | None, data_path: Path | None, config_file: Path | None, board: str | None,
+    framework: str, out: Path | None, **options: Any,
 ) -> None:  # fmt: skip
     """Turn a wake word into flashable firmware: budget, data, training, export, C, image, report.
 
@@ -46,6 +49,9 @@ def build(
             f"{framework}' tells whether a model would fit, and 'wwtool compile' makes C that it can use"
         )
     config = load_run_config(config_file, phrase, **options)
+    if board is not None:
+        config = config.model_copy(update={"board": config.board.model_copy(update={"preset": board})})
+    platform = platform.with_board(config.board)
     plan = make_plan(config, data_path, options["no_synth"])
     folder = out or Path("wwtool-build") / f"{platform.name}-{safe_identifier(plan.phrase)}"
     terminal = console()
@@ -53,7 +59,20 @@ def build(
     with shown_budget(platform), TerminalProgress(terminal) as progress:
         built = run_build(folder, platform, plan, progress)
     files = {kind: folder / path for kind, path in built.manifest["image"].items()}
-    click.echo(f"\n  flash    {flash_line(platform, files)}")
+    if platform.flash_tools:
+        click.echo(f"\n  flash    {flash_command(folder)}")
+        click.echo(f"  by hand  {by_hand(platform, files)}")
+    else:
+        click.echo(f"\n  program  {by_hand(platform, files)}")
+    for command in run_commands(platform, files["elf"]):
+        click.echo(f"  run it   {command}")
+    if platform.wiring is not None and platform.pins is not None:
+        click.echo(f"  board    {platform.wiring.title}")
+        for line in wiring_lines(platform.wiring):
+            click.echo(f"           {line}")
+        click.echo(f"           {platform.silicon}")
+        for warning in strapping_warnings(config.board, platform.wiring, platform.pins):
+            click.echo(f"  careful  {warning}")
     click.echo(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
         name = shlex.quote(str(folder))

@@ -29,6 +29,7 @@ _COMMANDS = {
     "diff": ("wwtool.cli.diff:diff", "Compare the engines layer by layer and name the first that disagrees."),
     "build": ("wwtool.cli.build:build", "Turn a wake word into flashable firmware."),
     "emulate": ("wwtool.cli.emulate:emulate", "Run a built image on an emulated board."),
+    "flash": ("wwtool.cli.flash:flash", "Flash a build on a real board and verify it."),
     "hil": ("wwtool.cli.hil:hil", "Run the hardware-in-the-loop tests over a serial port."),
 }
 

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from wwtool.cli.common import console, print_json
 from wwtool.platforms import Platform, load_platform, load_platforms
+from wwtool.wiring import BoardConfig, wiring_lines
 
 
 @click.command()
@@ -49,7 +50,7 @@ def _show(platform: Platform) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column()
-    for section, values in platform.model_dump(mode="json").items():
+    for section, values in platform.model_dump(mode="json", exclude={"presets"}).items():
         if isinstance(values, dict):
             for key, value in values.items():
                 table.add_row(f"{section}.{key}", str(value))
@@ -57,6 +58,12 @@ def _show(platform: Platform) -> None:
             table.add_row(section, ", ".join(values) if isinstance(values, list) else str(values))
     table.add_row("builds", "yes" if platform.has_board else "not yet: a profile without board code")
     out.print(table)
+    for name in platform.presets:
+        wiring = platform.with_board(BoardConfig(preset=name)).wiring
+        if wiring is not None:
+            out.print(f"\n[bold]--board {name}[/bold]  {wiring.title}")
+            for line in (*wiring_lines(wiring), f"pins: {wiring.source}"):
+                out.print(f"  {line}", style="dim" if line.startswith("pins") else None)
 
 
 def size_text(nbytes: int) -> str:

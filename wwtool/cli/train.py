@@ -21,7 +21,7 @@ from wwtool.data.dataset import index_folder
 from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
 from wwtool.errors import InputError, UsageError
 from wwtool.files import working_folder
-from wwtool.models.temporal import ZOO
+from wwtool.models.zoo import ZOO
 from wwtool.pipeline.stages import Stages
 from wwtool.pipeline.training_run import MODEL, RunPlan, training_run
 from wwtool.platforms import Platform, load_platform

@@ -1,7 +1,8 @@
 """Writes a QuantizedModel as the streaming INT8 .tflite that ESPHome runs, and proves it against LiteRT.
 
 Input int8 [1, stride, 40], output uint8 [1, 1]. Each layer keeps its past inputs in a resource variable: READ_VARIABLE,
-CONCATENATION with the new steps, STRIDED_SLICE of the newest, ASSIGN_VARIABLE, and an unpadded convolution.
+CONCATENATION with the new steps, STRIDED_SLICE of the newest, ASSIGN_VARIABLE, and an unpadded convolution. A sum needs
+no state: both of its inputs are of the current step.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ import numpy.typing as npt
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.errors import InputError
 from wwtool.export.builder import ModelBuilder, SubgraphBuilder
-from wwtool.models.quantized import INPUT_SCALE, PROBABILITY_SCALE, QuantizedLayer, QuantizedModel, Scale
+from wwtool.models.quantized import (
+    INPUT_SCALE,
+    PROBABILITY_SCALE,
+    QuantizedLayer,
+    QuantizedModel,
+    QuantizedSum,
+    Scale,
+)
 
 _VALID = 1
 _RELU = 1
@@ -23,13 +31,16 @@ def to_tflite(model: QuantizedModel, description: str) -> tuple[bytes, dict[str,
     builder = ModelBuilder(description)
     graph, initial = builder.subgraph("main"), builder.subgraph("initial")
     graph.operator("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=initial.index)
-    stride, channels = model.stride, int(model.layers[0].weights.shape[3])
+    stride, channels = model.stride, int(model.convolutions[0].weights.shape[3])
     source = graph.activation("features", (1, stride, channels), INPUT_SCALE)
     x = _reshape(graph, "steps", source, (1, stride, 1, channels), INPUT_SCALE)
     outputs: dict[str, int] = {}
     steps = stride
     for layer in model.layers:
-        x, steps = _layer(graph, initial, layer, x, steps, channels)
+        if isinstance(layer, QuantizedSum):
+            x = _sum(graph, layer, x, outputs[layer.skip], steps)
+        else:
+            x, steps = _layer(graph, initial, layer, x, steps, channels)
         outputs[layer.name], channels = x, layer.channels
     probability = graph.activation("probability_int8", (1, 1), PROBABILITY_SCALE)
     graph.operator("LOGISTIC", [x], [probability])
@@ -84,6 +95,12 @@ def _layer(
     else:
         graph.operator("DEPTHWISE_CONV_2D", [window, w, b], [y], "DepthwiseConv2DOptions", depthMultiplier=1, **common)
     return y, out_steps
+
+
+def _sum(graph: SubgraphBuilder, layer: QuantizedSum, x: int, skip: int, steps: int) -> int:
+    y = graph.activation(layer.name, (1, steps, 1, layer.channels), layer.output)
+    graph.operator("ADD", [x, skip], [y], "AddOptions", fusedActivationFunction=_RELU, potScaleInt16=False)
+    return y
 
 
 def _fully_connected(graph: SubgraphBuilder, layer: QuantizedLayer, flat: int) -> int:

@@ -15,7 +15,7 @@ from wwtool.errors import InputError, ToolError
 from wwtool.platforms import Platform
 
 # esptool's documentation, "Firmware Image Format".
-_MAGIC = 0xE9
+ESP_IMAGE_MAGIC = 0xE9
 _CHIP_IDS = {9: "esp32s3"}
 _HEADER_BYTES = 24
 _CHECKSUM_SEED = 0xEF
@@ -83,7 +83,7 @@ def parse_esp_image(content: bytes) -> EspImage:
     Raises:
         InputError: it is damaged, or none.
     """
-    if len(content) < _HEADER_BYTES or content[0] != _MAGIC:
+    if len(content) < _HEADER_BYTES or content[0] != ESP_IMAGE_MAGIC:
         raise InputError("this is no ESP32 image: its first byte is not 0xE9; give the .bin that wwtool build wrote")
     count, has_digest = content[1], content[23]
     (entry,) = struct.unpack_from("<I", content, 4)

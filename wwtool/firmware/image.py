@@ -130,15 +130,15 @@ def _raw_image(elf: Path, platform: Platform, toolchain: Toolchain) -> bytes:
             f"the firmware does not fit {platform.title}: {len(content):,} bytes of the "
             f"{memory.application_bytes:,} that are the application's; choose a smaller model"
         )
-    return patch_boot2(content) if "uf2" in platform.image else content
+    return patch_boot2(content) if platform.chip.boot2_crc else content
 
 
 def _write_formats(files: dict[str, Path], content: bytes, platform: Platform) -> None:
     origin = platform.memory.application_origin
     if "bin" in files:
         write_bytes(files["bin"], content)
-    if "uf2" in files:
-        write_bytes(files["uf2"], to_uf2(content, origin))
+    if "uf2" in files and platform.uf2 is not None:
+        write_bytes(files["uf2"], to_uf2(content, origin, platform.uf2.family, platform.uf2.entry))
     if "hex" in files:
         write_text(files["hex"], to_hex(content, origin))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wwtool import __version__
 from wwtool.assets import asset_dir
-from wwtool.compiler.emit import interfaces, template_environment
+from wwtool.compiler.emit import comment_text, interfaces, template_environment
 from wwtool.compiler.graph import Graph
 from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
 from wwtool.compiler.reader import safe_identifier
@@ -17,10 +17,11 @@ from wwtool.compiler.targets import Target
 from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.files import write_text
+from wwtool.files import sha256_of, write_text
 from wwtool.firmware.esp_image import esp_image_arguments
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.platforms import Platform
+from wwtool.wiring import constants
 
 # Where the time goes; everything else is compiled for size.
 _FAST_FOLDERS = ("model",)
@@ -51,7 +52,14 @@ _TARGETS: dict[str, Target] = {
     "cortex-m7f": "cortex-m4",
     "cortex-m33f": "cortex-m4",
     "xtensa-lx7": "xtensa",
+    "armv6": "cortex-m4",  # has the same dual 16-bit instructions
 }
+
+
+def sources_of(platform: Platform) -> list[str]:
+    """Hashes of every template and board file that a firmware may be made of."""
+    roots = {asset_dir("firmware_templates"), platform.board_folder}
+    return [sha256_of(path) for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
 
 
 def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:
@@ -75,6 +83,7 @@ def write_project(
     _copy_sources(templates / "core", folder / "core")
     for code in platform.code_folders:
         _copy_sources(code, folder / "board")
+    write_board_config(folder / "board", platform)
     write_sources(model, folder / "model")
     environment = template_environment("frameworks/bare-metal")
     write_text(
@@ -91,6 +100,20 @@ def write_project(
         environment.get_template("Makefile.j2").render(_makefile(project, platform, toolchain, phrase)),
     )
     return project
+
+
+def write_board_config(folder: Path, platform: Platform) -> None:
+    """Writes ``board_config.h``, the pins of the chosen board; nothing where a platform has one wiring only."""
+    wiring = platform.wiring
+    if wiring is not None:
+        template = template_environment("frameworks/bare-metal").get_template("board_config.h.j2")
+        text = template.render(
+            title=comment_text(wiring.title),
+            version=__version__,
+            constants=constants(wiring),
+            silicon=c_string(platform.silicon),
+        )
+        write_text(folder / "board_config.h", text)
 
 
 def compile_flags(toolchain: Toolchain) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from wwtool.engines.machines import XTENSA_PACKAGES, host_compiler, picolibc
 from wwtool.errors import ToolError
@@ -41,6 +42,7 @@ _CORE_FLAGS: dict[str, tuple[str, ...]] = {
 }
 _SECTIONS = ("-ffunction-sections", "-fdata-sections")
 APT_PACKAGES = {
+    "arm-linux-gnueabi": "gcc-arm-linux-gnueabi libc6-dev-armel-cross",
     "arm-none-eabi": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "host": "gcc",
     "xtensa-lx106": XTENSA_PACKAGES,
@@ -58,6 +60,8 @@ def find_toolchain(platform: Platform) -> Toolchain:
         return Toolchain("host", host_compiler(), "objcopy", "size", hosted, ("-Wl,--gc-sections",), (), hosted=True)
     if platform.toolchain == "xtensa-lx106":
         return _xtensa()
+    if platform.toolchain == "arm-linux-gnueabi":
+        return _arm_linux()
     if platform.toolchain != "arm-none-eabi" or platform.chip.core not in _CORE_FLAGS:
         raise ToolError(f"wwtool has no toolchain for {platform.name} yet; 'wwtool platforms' shows what it can build")
     prefix = "arm-none-eabi-"
@@ -70,6 +74,27 @@ def find_toolchain(platform: Platform) -> Toolchain:
     return Toolchain(
         "arm-none-eabi", f"{prefix}gcc", f"{prefix}objcopy", f"{prefix}size", flags, link, ("-lgcc",), False
     )
+
+
+def _arm_linux() -> Toolchain:
+    """GCC for Debian's armel, whose C library is built for Armv5TE: that of armhf is for Armv7, which no Pi Zero runs.
+
+    Linked statically, as Raspberry Pi OS has the other C library. Neither core nor model calculates with floats.
+    """
+    prefix = "arm-linux-gnueabi-"
+    found = shutil.which(prefix + "gcc")
+    if found is None or not Path(_printed(found, "-print-file-name=libc.a")).is_absolute():
+        raise ToolError(
+            f"the compiler {prefix}gcc or its C library was not found; get them with: "
+            f"apt-get install {APT_PACKAGES['arm-linux-gnueabi']}"
+        )
+    flags = ("-march=armv6", "-mtune=arm1176jzf-s", "-marm", *_SECTIONS, "-g")
+    link = ("-static", "-Wl,--gc-sections", "-Wl,--fatal-warnings")
+    return Toolchain("arm-linux-gnueabi", f"{prefix}gcc", f"{prefix}objcopy", f"{prefix}size", flags, link, (), True)
+
+
+def _printed(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _xtensa() -> Toolchain:

@@ -7,15 +7,15 @@ arithmetic, and the streaming .tflite must give the same values once its recepti
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wwtool.arithmetic import logistic_table
+from wwtool.elementwise import add
 from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
-
-LayerKind = Literal["conv", "depthwise", "dense"]
+from wwtool.models.architecture import LayerKind
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,33 @@ class QuantizedLayer:
 
 
 @dataclass(frozen=True)
+class QuantizedSum:
+    """ADD of the layer before it and of the earlier layer ``skip``, then a ReLU."""
+
+    name: str
+    skip: str
+    channels: int
+    input: Scale
+    skip_input: Scale
+    output: Scale
+
+    def run(self, x: npt.NDArray[np.int8], skip: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        """(steps, C) int8 twice to (steps, C) int8."""
+        formats = [(scale.scale, scale.zero_point) for scale in (self.input, self.skip_input, self.output)]
+        y = add(x.astype(np.int64), skip.astype(np.int64), (formats[0], formats[1], formats[2]), 1)
+        return np.clip(y, self.output.zero_point, 127).astype(np.int8)
+
+
+@dataclass(frozen=True)
 class QuantizedModel:
     """Layers in order; the last is the head with one output. An output comes every ``stride`` feature frames."""
 
-    layers: tuple[QuantizedLayer, ...]
+    layers: tuple[QuantizedLayer | QuantizedSum, ...]
     stride: int
+
+    @property
+    def convolutions(self) -> tuple[QuantizedLayer, ...]:
+        return tuple(layer for layer in self.layers if isinstance(layer, QuantizedLayer))
 
     def evaluate(self, features: npt.NDArray[np.int8]) -> dict[str, npt.NDArray[np.int8]]:
         """Every layer's output over a clip of int8 features (frames, 40), and the probability as ``probability``.
@@ -85,9 +107,12 @@ class QuantizedModel:
         values: dict[str, npt.NDArray[np.int8]] = {}
         x = features
         for layer in self.layers:
-            keep = layer.kernel - layer.stride
-            history = np.full((keep, x.shape[1]), layer.input.zero_point, np.int8)
-            x = values[layer.name] = layer.run(np.concatenate([history, x]))
+            if isinstance(layer, QuantizedSum):
+                x = layer.run(x, values[layer.skip])
+            else:
+                history = np.full((layer.kernel - layer.stride, x.shape[1]), layer.input.zero_point, np.int8)
+                x = layer.run(np.concatenate([history, x]))
+            values[layer.name] = x
         table = logistic_table(self.layers[-1].output.scale, self.layers[-1].output.zero_point)
         values["probability"] = table[x.astype(np.int64) + 128].astype(np.int8)
         return values

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from wwtool import __version__
-from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import assembled, require_fit, run_image
 from wwtool.budget.result import DryBuild, Line, flash_wait_cycles, judge
 from wwtool.compiler.package import CompiledModel
@@ -24,9 +23,9 @@ from wwtool.engines.machines import host_compiler
 from wwtool.errors import BudgetError, InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import read_json, replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json
-from wwtool.firmware.flashing import flash_line, flashed
+from wwtool.firmware.flashing import by_hand, flashed
 from wwtool.firmware.image import build_image
-from wwtool.firmware.project import compile_for, write_project
+from wwtool.firmware.project import compile_for, sources_of, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.micro import features, quantize
@@ -34,6 +33,7 @@ from wwtool.pipeline.report import write_report
 from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages
 from wwtool.pipeline.training_run import DATASET, MODEL, RunPlan, training_run
 from wwtool.platforms import Platform
+from wwtool.wiring import wiring_lines
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -79,7 +79,7 @@ def _refuse_strangers(folder: Path) -> None:
 
 def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress) -> Built:
     stages = Stages(folder / RUN_FOLDER, progress)
-    made_of = [__version__, _templates(platform), platform.model_dump(), plan.phrase, toolchain.version(), _FINAL]
+    made_of = [__version__, sources_of(platform), platform.facts(), plan.phrase, toolchain.version(), _FINAL]
     wanted = [plan.config.model, plan.config.budget.model_dump()]
     budget = stages.run("budget", "dry build", [made_of, wanted], lambda: _budget(platform, plan))
     evaluation = training_run(stages, plan)
@@ -91,12 +91,6 @@ def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan
     write_json(folder / MANIFEST, manifest)
     write_report(folder / "report.html", manifest, stages.folder)
     return Built(manifest, folder)
-
-
-def _templates(platform: Platform) -> list[str]:
-    """Hashes of every template and board file a firmware is made of."""
-    roots = {asset_dir("firmware_templates"), platform.board_folder}
-    return [sha256_of(path) for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
 
 
 def _budget(platform: Platform, plan: RunPlan) -> Outcome:
@@ -127,7 +121,7 @@ def _firmware(
     shutil.rmtree(stages.folder / "objects", ignore_errors=True)
     files = {kind: folder / "image" / path.name for kind, path in image.files.items()}
     stride = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1]
-    run = run_image(platform, files)
+    run = run_image(platform, files, stride)
     cost = assembled(platform, plan.config.model, stride, compiled, image.sizes, run)
     final = judge(platform, plan.config.budget, cost)
     _write_vectors(folder / VECTORS, stages, compiled)
@@ -143,7 +137,7 @@ def _firmware(
     }
     written = [p for name in ("firmware", VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
     outputs = (*files.values(), folder / "model.tflite", *written)
-    note = f"{flashed(files).name}: {_sizes_note(image.sizes)}"
+    note = f"{flashed(platform, files).name}: {_sizes_note(image.sizes)}"
     return Outcome(note, facts, tuple(_inside(stages, path) for path in outputs))
 
 
@@ -198,7 +192,8 @@ def _manifest(
         "version": MANIFEST_VERSION,
         "wwtool": __version__,
         "platform": platform.name,
-        "profile": platform.model_dump(mode="json", exclude={"board"}),
+        "profile": platform.recorded(),
+        "board": board_facts(platform),
         "phrase": plan.phrase,
         "inputs": {
             "config": plan.config.model_dump(mode="json"),
@@ -212,7 +207,9 @@ def _manifest(
             "macs": firmware["macs"],
         },
         "image": firmware["image"],
-        "flash": flash_line(platform, {kind: Path(path) for kind, path in firmware["image"].items()}),
+        "flash": by_hand(platform, {kind: Path(path) for kind, path in firmware["image"].items()})
+        if platform.flash_tools
+        else None,
         "outputs": {
             str(path.relative_to(folder)): {"sha256": sha256_of(path), "bytes": path.stat().st_size} for path in outputs
         },
@@ -222,6 +219,12 @@ def _manifest(
         "evaluation": {k: v for k, v in evaluation.items() if k != "detector"},
         "tools": _tools(toolchain),
     }
+
+
+def board_facts(platform: Platform) -> dict[str, Any] | None:
+    """What the manifest says of a chosen board; None where a platform has only one."""
+    wiring = platform.wiring
+    return {**wiring.model_dump(mode="json"), "wiring": wiring_lines(wiring)} if wiring else None
 
 
 def _tools(toolchain: Toolchain) -> dict[str, str]:

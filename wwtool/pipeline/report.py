@@ -74,6 +74,8 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
         "files": [
             {"name": k, "bytes": _count(v["bytes"]), "sha256": v["sha256"]} for k, v in manifest["outputs"].items()
         ],
+        "board": manifest.get("board"),
+        "silicon": platform.silicon,
         "flash": manifest.get("flash"),
         "tools": ", ".join(f"{name} {version}" for name, version in manifest["tools"].items()),
     }

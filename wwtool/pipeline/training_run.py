@@ -20,7 +20,7 @@ from wwtool.evaluation.assess import Evaluation, Material, assess
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite, verify
 from wwtool.files import hash_of, write_bytes, write_json
-from wwtool.models.temporal import ZOO
+from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import make_stores
 from wwtool.pipeline.stages import Outcome, Stages

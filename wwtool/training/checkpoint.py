@@ -14,7 +14,9 @@ from torch import Tensor
 
 from wwtool.errors import InputError
 from wwtool.files import write_bytes
-from wwtool.models.temporal import Architecture, TemporalNet
+from wwtool.models.architecture import Architecture
+from wwtool.models.network import Network
+from wwtool.models.zoo import as_dict, from_dict
 from wwtool.training.qat import QatNet
 
 NAME = "checkpoint.safetensors"
@@ -37,7 +39,7 @@ class State:
 
 
 def save_checkpoint(folder: Path, state: State, tensors: dict[str, Tensor]) -> None:
-    meta = {"wwtool": json.dumps(asdict(state))}
+    meta = {"wwtool": json.dumps({**asdict(state), "architecture": as_dict(state.architecture)})}
     contiguous = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     write_bytes(folder / NAME, save(contiguous, metadata=meta))
 
@@ -55,8 +57,7 @@ def load_checkpoint(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
         with safe_open(path, framework="pt") as file:
             meta: dict[str, Any] = json.loads((file.metadata() or {})["wwtool"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        meta["architecture"]["kernels"] = tuple(meta["architecture"]["kernels"])
-        state = State(**{**meta, "architecture": Architecture(**meta["architecture"])})
+        state = State(**{**meta, "architecture": from_dict(meta["architecture"])})
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} is damaged; delete it to train from the beginning") from error
     return state, tensors
@@ -72,7 +73,7 @@ def load_trained(folder: Path) -> tuple[QatNet, State]:
     if found is None or not found[0].done:
         raise InputError(f"{folder} holds no finished training run; run 'wwtool train' on it again to finish it")
     state, tensors = found
-    net = QatNet(TemporalNet(state.architecture), state.logit_shift)
+    net = QatNet(Network(state.architecture), state.logit_shift)
     try:
         net.load_state_dict(with_prefix(tensors, "ema."))
     except RuntimeError as error:

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 
 from wwtool.config import TrainConfig
 from wwtool.errors import InputError
-from wwtool.models.temporal import Architecture, TemporalNet
+from wwtool.models.architecture import Architecture
+from wwtool.models.network import Network
 from wwtool.training.checkpoint import (
     NAME,
     State,
@@ -94,7 +95,7 @@ class _Trainer:
             if "mined.end" in tensors:
                 self.mined = Mined(tensors["mined.pool"].numpy(), tensors["mined.end"].numpy())
         torch.manual_seed(self.config.seed)
-        net = TemporalNet(self.state.architecture)
+        net = Network(self.state.architecture)
         if self.state.stage == "float":
             ema = self._train_float(net, tensors)
             self.state = replace(self.state, stage="qat", step=0, logit_shift=self._logit_shift(ema))
@@ -109,7 +110,7 @@ class _Trainer:
         """On the device, weights in the layout that CPUs convolve fastest: the layout decides the order of sums."""
         return net.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
-    def _train_float(self, net: TemporalNet, tensors: dict[str, Tensor]) -> TemporalNet:
+    def _train_float(self, net: Network, tensors: dict[str, Tensor]) -> Network:
         net = self._placed(net)
         stage = self._stage("float", net, self.config.steps, self.config.learning_rate, 0.1, tensors)
         mine_at = {round(f * self.config.steps) for f in self.config.mine_at}
@@ -117,7 +118,7 @@ class _Trainer:
             if step in mine_at:
                 self.mined = self._mine(net)
             self._step(stage, step)
-        assert isinstance(stage.ema, TemporalNet)
+        assert isinstance(stage.ema, Network)
         return stage.ema
 
     def _train_qat(self, qat: QatNet, tensors: dict[str, Tensor]) -> QatNet:
@@ -183,7 +184,7 @@ class _Trainer:
                 tensors["mined.end"] = torch.from_numpy(self.mined.end)
         save_checkpoint(self.folder, self.state, tensors)
 
-    def _mine(self, net: TemporalNet) -> Mined:
+    def _mine(self, net: Network) -> Mined:
         """The highest-scoring 0.4 % of every pool of negatives."""
         pools, ends = [], []
         for number, weighted in enumerate(self.sampler.negatives):
@@ -197,7 +198,7 @@ class _Trainer:
         return Mined(np.concatenate(pools).astype(np.int64), np.concatenate(ends).astype(np.int64))
 
     def _scores(
-        self, net: TemporalNet, features: np.ndarray[tuple[int, ...], np.dtype[np.int8]]
+        self, net: Network, features: np.ndarray[tuple[int, ...], np.dtype[np.int8]]
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         """Logits of every window of a pool, one for each stride."""
         net.eval()
@@ -210,7 +211,7 @@ class _Trainer:
                 out.append(net(to_real(piece)[None].to(self.device))[0].float().cpu().numpy())
         return np.concatenate(out)
 
-    def _logit_shift(self, ema: TemporalNet) -> float:
+    def _logit_shift(self, ema: Network) -> float:
         """Where the threshold will be: what one window an hour of the training negatives exceeds, and a margin.
 
         The margin stands for speech never trained on, which scores higher.

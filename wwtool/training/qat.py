@@ -14,8 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wwtool.models.quantized import INPUT_SCALE, LayerKind, QuantizedLayer, QuantizedModel, Scale
-from wwtool.models.temporal import Architecture, Block, TemporalNet
+from wwtool.models.architecture import Architecture, LayerKind, Sum
+from wwtool.models.network import FloatLayer, Network, newest, over_time
+from wwtool.models.quantized import INPUT_SCALE, QuantizedLayer, QuantizedModel, QuantizedSum, Scale
 
 
 def _round_straight_through(x: Tensor) -> Tensor:
@@ -59,30 +60,16 @@ def weight_scales(weight: Tensor) -> Tensor:
     return torch.maximum(scales, torch.clamp(scales.max() * _FINEST_SCALE, min=1e-8))
 
 
-class QuantLayer(nn.Module):
-    """A convolution with folded batch norm, optional ReLU and quantized output."""
+class QuantModule(nn.Module):
+    """Something with a quantized output."""
 
-    def __init__(self, kind: LayerKind, conv: nn.Conv2d, norm: nn.BatchNorm2d | None, relu: bool) -> None:
+    def __init__(self, name: str, relu: bool) -> None:
         super().__init__()
-        self.kind, self.relu = kind, relu
-        self.stride, self.groups = conv.stride, conv.groups
-        weight = conv.weight.detach().clone(memory_format=torch.contiguous_format)
-        bias = torch.zeros(len(weight)) if conv.bias is None else conv.bias.detach().clone()
-        if norm is not None:
-            assert norm.running_var is not None and norm.running_mean is not None
-            gain = (norm.weight * torch.rsqrt(norm.running_var + norm.eps)).detach()
-            weight = weight * gain.view(-1, 1, 1, 1)
-            bias = (bias - norm.running_mean) * gain + norm.bias.detach()
-        # One layout whatever the float net's was: a resumed run must sum in the same order.
-        self.weight, self.bias = nn.Parameter(weight.contiguous()), nn.Parameter(bias)
+        self.name = name
         self.output = ActivationQuantizer(-128 if relu else 0)
         self.calibrating = False
 
-    def forward(self, x: Tensor) -> Tensor:
-        scale = weight_scales(self.weight)
-        weight = torch.clamp(_round_straight_through(self.weight / scale), -127, 127) * scale
-        y = F.conv2d(x, weight, self.bias, self.stride, 0, 1, self.groups)
-        y = F.relu(y) if self.relu else y
+    def _quantize(self, y: Tensor) -> Tensor:
         if self.calibrating:
             self._observe(y)
             return y
@@ -96,7 +83,33 @@ class QuantLayer(nn.Module):
         )
         self.output.calibrate(float(tails[0]), float(tails[1]))
 
-    def quantized(self, name: str, source: Scale) -> QuantizedLayer:
+
+class QuantLayer(QuantModule):
+    """A convolution with folded batch norm, optional ReLU and quantized output."""
+
+    def __init__(self, net: FloatLayer) -> None:
+        layer, conv, norm = net.layer, net.conv, net.norm
+        super().__init__(layer.name, layer.relu)
+        self.kind: LayerKind = layer.kind
+        self.relu = layer.relu
+        self.stride, self.groups = conv.stride, conv.groups
+        weight = conv.weight.detach().clone(memory_format=torch.contiguous_format)
+        bias = torch.zeros(len(weight)) if conv.bias is None else conv.bias.detach().clone()
+        if norm is not None:
+            assert norm.running_var is not None and norm.running_mean is not None
+            gain = (norm.weight * torch.rsqrt(norm.running_var + norm.eps)).detach()
+            weight = weight * gain.view(-1, 1, 1, 1)
+            bias = (bias - norm.running_mean) * gain + norm.bias.detach()
+        # One layout whatever the float net's was: a resumed run must sum in the same order.
+        self.weight, self.bias = nn.Parameter(weight.contiguous()), nn.Parameter(bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale = weight_scales(self.weight)
+        weight = torch.clamp(_round_straight_through(self.weight / scale), -127, 127) * scale
+        y = F.conv2d(x, weight, self.bias, self.stride, 0, 1, self.groups)
+        return self._quantize(F.relu(y) if self.relu else y)
+
+    def quantized(self, source: Scale) -> QuantizedLayer:
         """The layer in integers, from an input of scale ``source``."""
         weight = self.weight.detach().cpu().double().numpy()
         scale = weight_scales(self.weight).cpu().numpy().reshape(-1).astype(np.float32)
@@ -106,60 +119,76 @@ class QuantLayer(nn.Module):
         limited = np.clip(bias, -(2**30), 2**30).astype(np.int32)
         ohwi = np.moveaxis(q, 1, 3)
         return QuantizedLayer(
-            name, self.kind, ohwi, scale, limited, source, self.output.scale(), int(self.stride[0]), self.relu
+            self.name, self.kind, ohwi, scale, limited, source, self.output.scale(), int(self.stride[0]), self.relu
         )
 
 
+class QuantSum(QuantModule):
+    """A sum of two quantized tensors and a ReLU, with quantized output."""
+
+    def __init__(self, layer: Sum) -> None:
+        super().__init__(layer.name, relu=True)
+        self.skip = layer.skip
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        return self._quantize(F.relu(x + newest(skip, x)))
+
+
 class QatNet(nn.Module):
-    """A TemporalNet with every tensor quantized as the device will have it."""
+    """A Network with every tensor quantized as the device will have it."""
 
     # Logits saturate beyond +-8, where the probability is 0 or 255 anyway.
     LOGIT_SCALE = 1.0 / 16.0
 
-    def __init__(self, net: TemporalNet, logit_shift: float) -> None:
+    def __init__(self, net: Network, logit_shift: float) -> None:
         super().__init__()
         self.architecture: Architecture = net.architecture
         # The threshold lands where 8-bit probabilities are fine: the shift is folded into the head's bias.
         self.logit_shift = logit_shift
-        self.names = ["first"]
-        layers = [QuantLayer("conv", net.first, net.first_norm, relu=True)]
-        for i, block in enumerate(net.blocks):
-            assert isinstance(block, Block)
-            self.names += [f"depthwise{i}", f"pointwise{i}"]
-            layers.append(QuantLayer("depthwise", block.depthwise, None, relu=False))
-            layers.append(QuantLayer("conv", block.pointwise, block.norm, relu=True))
-        head = QuantLayer("dense", net.head, None, relu=False)
+        self.layers = nn.ModuleList(
+            QuantSum(layer) if isinstance(layer, Sum) else QuantLayer(net.layer(layer.name))
+            for layer in self.architecture.layers()
+        )
+        head = self.layers[-1]
+        assert isinstance(head, QuantLayer)
         with torch.no_grad():
             head.bias.sub_(logit_shift)
             head.output.log_scale.fill_(math.log(self.LOGIT_SCALE))
         head.output.log_scale.requires_grad_(False)
-        self.names.append("head")
-        self.layers = nn.ModuleList([*layers, head])
 
     def forward(self, features: Tensor) -> Tensor:
         """(batch, frames, 40) real features to logits (batch, outputs), before the shift."""
-        x = features.transpose(1, 2).unsqueeze(-1)
-        for layer in self.layers:
-            x = layer(x)
+        x, outputs = over_time(features), dict[str, Tensor]()
+        for layer in self._layers():
+            x = outputs[layer.name] = _apply(layer, x, outputs)
         return x[:, 0, :, 0] + self.logit_shift
 
-    def _layers(self) -> list[QuantLayer]:
-        return [layer for layer in self.layers if isinstance(layer, QuantLayer)]
+    def _layers(self) -> list[QuantLayer | QuantSum]:
+        return [layer for layer in self.layers if isinstance(layer, QuantLayer | QuantSum)]
 
     def calibrate(self, features: Tensor) -> None:
         """Sets every activation range from one large batch, layer by layer."""
         with torch.no_grad():
-            x = features.transpose(1, 2).unsqueeze(-1)
+            x, outputs = over_time(features), dict[str, Tensor]()
             for layer in self._layers()[:-1]:
                 layer.calibrating = True
-                layer(x)
+                _apply(layer, x, outputs)
                 layer.calibrating = False
-                x = layer(x)
+                x = outputs[layer.name] = _apply(layer, x, outputs)
 
     def quantized(self) -> QuantizedModel:
         """The integers that are exported, and nothing else."""
-        scale, layers = INPUT_SCALE, []
-        for name, layer in zip(self.names, self._layers(), strict=True):
-            layers.append(layer.quantized(name, scale))
-            scale = layers[-1].output
-        return QuantizedModel(tuple(layers), self.architecture.stride)
+        scale, made = INPUT_SCALE, dict[str, QuantizedLayer | QuantizedSum]()
+        for layer in self._layers():
+            if isinstance(layer, QuantSum):
+                skip = made[layer.skip]
+                output = layer.output.scale()
+                made[layer.name] = QuantizedSum(layer.name, layer.skip, skip.channels, scale, skip.output, output)
+            else:
+                made[layer.name] = layer.quantized(scale)
+            scale = made[layer.name].output
+        return QuantizedModel(tuple(made.values()), self.architecture.stride)
+
+
+def _apply(layer: QuantLayer | QuantSum, x: Tensor, outputs: dict[str, Tensor]) -> Tensor:
+    return torch.as_tensor(layer(x, outputs[layer.skip]) if isinstance(layer, QuantSum) else layer(x))

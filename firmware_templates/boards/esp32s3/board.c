@@ -1,19 +1,25 @@
 /*
- * Pins, watchdogs, stack, faults. See board.h.
+ * Indicator, watchdogs, stack, faults, and what is started in which order.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "board.h"
 
-#include <stddef.h>
-
+#include "bare.h"
+#include "board_config.h"
+#include "clock.h"
 #include "esp32s3.h"
+#include "gpio.h"
+#include "microphone.h"
+#include "uart.h"
+
+const char board_name[] = "esp32s3";
 
 extern uint32_t stack_bottom, stack_top; /* link.ld */
 
 #define STACK_PAINT 0xC5C5C5C5u /* start.S */
 
-enum { IO_MUX_UART = 0, IO_MUX_GPIO = 1, TIMER_GROUPS = 2 };
+enum { TIMER_GROUPS = 2 };
 
 /* The RTC watchdog, the super watchdog (which can only be set to feed itself) and one in each timer group. */
 static void stop_watchdogs(void)
@@ -31,24 +37,44 @@ static void stop_watchdogs(void)
     }
 }
 
-void board_init(void)
-{
-    stop_watchdogs();
-    board_indicate(false);
-    GPIO_OUT_SELECT(PIN_INDICATOR) = GPIO_OUT_SELECT_GPIO;
-    IO_MUX(PIN_INDICATOR) = IO_MUX_FUNCTION(IO_MUX_GPIO) | IO_MUX_DRIVE_20MA;
-    GPIO_ENABLE_SET = 1u << PIN_INDICATOR;
-    IO_MUX(PIN_UART_TX) = IO_MUX_FUNCTION(IO_MUX_UART) | IO_MUX_DRIVE_20MA;
-    IO_MUX(PIN_UART_RX) = IO_MUX_FUNCTION(IO_MUX_UART) | IO_MUX_INPUT | IO_MUX_PULL_UP; /* an open line is idle */
-}
-
 void board_indicate(bool on)
 {
-    if (on) {
-        GPIO_OUT_SET = 1u << PIN_INDICATOR;
-    } else {
-        GPIO_OUT_CLEAR = 1u << PIN_INDICATOR;
+    if (BOARD_PIN_INDICATOR != BOARD_PIN_NONE) {
+        gpio_write(BOARD_PIN_INDICATOR, on == (BOARD_INDICATOR_IS_LOW == 0));
     }
+}
+
+/* An indicator that shines from the start, before anything is detected: the microphone's codec does not answer. */
+void board_start(uint32_t console_baud)
+{
+    stop_watchdogs();
+    if (BOARD_PIN_INDICATOR != BOARD_PIN_NONE) {
+        gpio_output(BOARD_PIN_INDICATOR, BOARD_INDICATOR_IS_LOW != 0);
+    }
+    clock_init();
+    uart_init(console_baud);
+    board_indicate(!microphone_init());
+}
+
+uint32_t board_micros(void)
+{
+    return clock_micros();
+}
+
+uint32_t board_cycles(void)
+{
+    return clock_cycles();
+}
+
+/* There is no watchdog to feed and no interrupt to wait for; but time is to be counted before CCOUNT wraps. */
+void board_keep_alive(void)
+{
+    (void)clock_micros();
+}
+
+void board_idle(void)
+{
+    (void)clock_micros();
 }
 
 uint32_t board_stack_high_water(void)

@@ -5,8 +5,6 @@
  */
 #include "clock.h"
 
-#include <stdbool.h>
-
 #include "esp32s3.h"
 
 /* 240 MHz would need a raised core voltage, which is set over an internal bus that the TRM does not describe. */
@@ -15,6 +13,7 @@ enum { PLL_CORE_MHZ = 160, CALIBRATION_POLLS = 100000, MEASURE_US = 1000, MEASUR
 volatile uint32_t clock_micros_total;
 
 static struct {
+    bool pll;
     uint32_t cycles_per_us;
     uint32_t last;    /* CCOUNT up to which time has been counted */
     uint32_t partial; /* cycles counted that are not a microsecond yet */
@@ -38,7 +37,8 @@ static bool pll_runs(void)
 
 static void select_clock(void)
 {
-    if (pll_runs()) {
+    state.pll = pll_runs();
+    if (state.pll) {
         SYSTEM_CPU_PER_CONF =
             (SYSTEM_CPU_PER_CONF & ~SYSTEM_CPU_PERIOD_MASK) | SYSTEM_PLL_480_MHZ | SYSTEM_CPU_PERIOD_160_MHZ;
         SYSTEM_SYSCLK_CONF = (SYSTEM_SYSCLK_CONF & ~SYSTEM_SYSCLK_SOURCE_MASK) | SYSTEM_SYSCLK_SOURCE_PLL;
@@ -82,6 +82,18 @@ void clock_init(void)
     select_clock();
     state.cycles_per_us = measure();
     state.last = clock_cycles();
+}
+
+bool clock_from_pll(void)
+{
+    return state.pll;
+}
+
+void clock_wait_us(uint32_t us)
+{
+    const uint32_t since = clock_cycles();
+    while (clock_cycles() - since < us * state.cycles_per_us) {
+    }
 }
 
 uint32_t clock_micros(void)

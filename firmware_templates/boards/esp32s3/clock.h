@@ -6,12 +6,20 @@
 #ifndef ESP32S3_CLOCK_H
 #define ESP32S3_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CRYSTAL_HZ 40000000u /* every ESP32-S3 module has this one (hardware design guidelines, "Clock") */
+#define PLL_160M_HZ 160000000u /* what peripherals get of the PLL (TRM, "Reset and Clock", PLL_F160M_CLK) */
 
 /* Takes the core to 160 MHz if the PLL runs, to the crystal's clock if not, and measures what came of it. */
 void clock_init(void);
+
+/* Whether the PLL runs; the crystal does in any case. */
+bool clock_from_pll(void);
+
+/* Returns after that time, and not much later. */
+void clock_wait_us(uint32_t us);
 
 /* Microseconds since start; call it at least every few seconds. */
 uint32_t clock_micros(void);

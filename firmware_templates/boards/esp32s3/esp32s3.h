@@ -30,17 +30,27 @@
 #define UART_CLK_CONF_ENABLE       (7u << 22 & ~(1u << 23)) /* bit 22: clock; bit 23: reset; bit 24: transmitter */
 #define UART_CLK_CONF_RX           (1u << 25)
 
-/* GPIO and IO MUX (TRM, "IO MUX and GPIO Matrix"): bases 0x60004000 and 0x60009000. */
-#define GPIO_OUT_SET            REG(0x60004008u)
-#define GPIO_OUT_CLEAR          REG(0x6000400Cu)
-#define GPIO_ENABLE_SET         REG(0x60004024u)
-#define GPIO_OUT_SELECT(pin)    REG(0x60004554u + 4u * (pin))
-#define GPIO_OUT_SELECT_GPIO    256u /* the pin follows GPIO_OUT */
-#define IO_MUX(pin)             REG(0x60009004u + 4u * (pin))
-#define IO_MUX_PULL_UP          (1u << 8)
-#define IO_MUX_INPUT            (1u << 9)
-#define IO_MUX_DRIVE_20MA       (2u << 10)
-#define IO_MUX_FUNCTION(number) ((uint32_t)(number) << 12)
+/* GPIO and IO MUX (TRM, "IO MUX and GPIO Matrix"): bases 0x60004000 and 0x60009000. Pins from 32 on have registers of
+   their own, 12 bytes further, for input 4. */
+#define GPIO_BIT(pin)            (1u << ((pin) % 32u))
+#define GPIO_OUT_SET(pin)        REG(0x60004008u + 12u * ((pin) / 32u))
+#define GPIO_OUT_CLEAR(pin)      REG(0x6000400Cu + 12u * ((pin) / 32u))
+#define GPIO_ENABLE_SET(pin)     REG(0x60004024u + 12u * ((pin) / 32u))
+#define GPIO_ENABLE_CLEAR(pin)   REG(0x60004028u + 12u * ((pin) / 32u))
+#define GPIO_IN(pin)             REG(0x6000403Cu + 4u * ((pin) / 32u))
+#define GPIO_IN_SELECT(signal)   REG(0x60004154u + 4u * (signal))
+#define GPIO_IN_SELECT_MATRIX    (1u << 7) /* the pin in bits 5..0, not the IO MUX */
+#define GPIO_OUT_SELECT(pin)     REG(0x60004554u + 4u * (pin))
+#define GPIO_OUT_SELECT_GPIO     256u       /* the pin follows GPIO_OUT */
+#define GPIO_OUT_SELECT_BY_GPIO  (1u << 10) /* GPIO_ENABLE, not the peripheral, says whether it is driven */
+#define IO_MUX(pin)              REG(0x60009004u + 4u * (pin))
+#define IO_MUX_PULL_UP           (1u << 8)
+#define IO_MUX_INPUT             (1u << 9)
+#define IO_MUX_DRIVE_20MA        (2u << 10)
+#define IO_MUX_FUNCTION(number)  ((uint32_t)(number) << 12)
+
+/* Signals of the GPIO matrix (TRM, "Peripheral Signal List"). */
+enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT = 26, SIGNAL_I2S0I_WS_OUT = 27 };
 
 /* Low-power management (TRM, "Low-power Management" and "Watchdog Timers"): base 0x60008000. */
 #define RTC_OPTIONS0           REG(0x60008000u)
@@ -66,6 +76,12 @@
 
 /* System registers (TRM, "System Registers" and "Reset and Clock"): base 0x600C0000. */
 #define SYSTEM_CPU_PER_CONF        REG(0x600C0010u)
+#define SYSTEM_PERIP_CLK_EN0       REG(0x600C0018u)
+#define SYSTEM_PERIP_CLK_EN1       REG(0x600C001Cu)
+#define SYSTEM_PERIP_RST_EN0       REG(0x600C0020u)
+#define SYSTEM_PERIP_RST_EN1       REG(0x600C0024u)
+#define SYSTEM_PERIP0_I2S0         (1u << 4) /* of both CLK_EN0 and RST_EN0 */
+#define SYSTEM_PERIP1_DMA          (1u << 6) /* of both CLK_EN1 and RST_EN1 */
 #define SYSTEM_SYSCLK_CONF         REG(0x600C0060u)
 #define SYSTEM_CPU_PERIOD_MASK     3u
 #define SYSTEM_CPU_PERIOD_160_MHZ  1u
@@ -79,6 +95,54 @@
 #define ANA_CONF0_PLL_STOP_HIGH  (1u << 2)
 #define ANA_CONF0_PLL_STOP_LOW   (1u << 3)
 #define ANA_CONF0_PLL_CALIBRATED (1u << 24)
+
+/* I2S0 (TRM, "I2S Controller", "Register Summary"): base 0x6000F000; the receiver alone. */
+#define I2S_RX_CONF            REG(0x6000F020u)
+#define I2S_RX_CONF1           REG(0x6000F028u)
+#define I2S_RX_CLKM_CONF       REG(0x6000F030u)
+#define I2S_TX_CLKM_CONF       REG(0x6000F034u)
+#define I2S_RX_CLKM_DIV        REG(0x6000F038u)
+#define I2S_RX_TDM_CTRL        REG(0x6000F050u)
+#define I2S_RX_EOF_NUM         REG(0x6000F064u)
+#define I2S_RX_RESET           (1u << 0)
+#define I2S_RX_FIFO_RESET      (1u << 1)
+#define I2S_RX_START           (1u << 2)
+#define I2S_RX_MONO            (1u << 5) /* one slot is stored, not both */
+#define I2S_RX_UPDATE          (1u << 8) /* takes the registers over; the hardware clears it */
+#define I2S_RX_MONO_FIRST      (1u << 9)
+#define I2S_RX_PCM_BYPASS      (1u << 12) /* no A-law or u-law */
+#define I2S_RX_LEFT_ALIGN      (1u << 15)
+#define I2S_RX_TDM             (1u << 19)
+#define I2S_RX_PDM             (1u << 20)
+#define I2S_RX_PDM_TO_PCM      (1u << 21) /* samples, of 64 bits each (bit 22: of 128) */
+#define I2S_RX_WS_WIDTH(bits)  ((bits) - 1u)
+#define I2S_RX_BCK_DIV(n)      (((n) - 1u) << 7)
+#define I2S_RX_DATA_BITS(n)    (((n) - 1u) << 13)
+#define I2S_RX_HALF_BITS(n)    (((n) - 1u) << 18)
+#define I2S_RX_SLOT_BITS(n)    (((n) - 1u) << 24)
+#define I2S_RX_MSB_SHIFT       (1u << 29) /* Philips: data come one bit clock after WS */
+#define I2S_RX_CLK_ACTIVE      (1u << 26)
+#define I2S_RX_CLK_CRYSTAL     (0u << 27)
+#define I2S_RX_CLK_PLL_160M    (2u << 27)
+#define I2S_RX_MCLK_FROM_RX    (1u << 29)
+#define I2S_TX_CLK_EN          (1u << 29) /* of the whole module, the receiver included */
+#define I2S_RX_DIV_Z(z)        (z)
+#define I2S_RX_DIV_Y(y)        ((y) << 9)
+#define I2S_RX_DIV_X(x)        ((x) << 18)
+#define I2S_RX_DIV_YN1         (1u << 27)
+#define I2S_RX_TDM_SLOTS(n)    (((n) - 1u) << 16) /* slots of a frame; bits 15..0 say which are stored */
+
+/* GDMA, receive channel 0 (TRM, "GDMA Controller", "Register Summary"): base 0x6003F000. */
+#define GDMA_IN_CONF0             REG(0x6003F000u)
+#define GDMA_IN_CONF1             REG(0x6003F004u)
+#define GDMA_IN_LINK              REG(0x6003F020u)
+#define GDMA_IN_PERI_SEL          REG(0x6003F048u)
+#define GDMA_IN_CONF0_RESET       (1u << 0)
+#define GDMA_IN_CONF1_CHECK_OWNER (1u << 12)
+#define GDMA_IN_LINK_ADDRESS      0xFFFFFu /* the low bits of the first descriptor's address; it is in SRAM */
+#define GDMA_IN_LINK_STOP         (1u << 21)
+#define GDMA_IN_LINK_START        (1u << 22)
+#define GDMA_PERI_I2S0            3u
 
 /* USB Serial/JTAG controller (TRM, chapter of that name): base 0x60038000. */
 #define USB_EP1                  REG(0x60038000u)

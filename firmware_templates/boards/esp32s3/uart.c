@@ -9,6 +9,9 @@
 #include "esp32s3.h"
 
 enum {
+    PIN_TX = 43, /* the pins that the IO MUX gives U0TXD and U0RXD (TRM, "IO MUX Functions List") */
+    PIN_RX = 44,
+    IO_MUX_UART = 0,
     FIFO_BYTES = 128,
     MIN_BAUD = 10000,  /* the divisor's integer part has 12 bits */
     MAX_BAUD = 230400, /* the receive FIFO then lasts 5.5 ms: a feature frame and an inference */
@@ -22,6 +25,8 @@ static void set_divisor(uint32_t baud)
 
 void uart_init(uint32_t baud)
 {
+    IO_MUX(PIN_TX) = IO_MUX_FUNCTION(IO_MUX_UART) | IO_MUX_DRIVE_20MA;
+    IO_MUX(PIN_RX) = IO_MUX_FUNCTION(IO_MUX_UART) | IO_MUX_INPUT | IO_MUX_PULL_UP; /* an open line is idle */
     UART_CLK_CONF = UART_CLK_CONF_CRYSTAL | UART_CLK_CONF_ENABLE | UART_CLK_CONF_RX;
     set_divisor(baud);
     const uint32_t format = UART_CONF0_8_BITS | UART_CONF0_1_STOP | UART_CONF0_CLOCK_ON;

@@ -6,15 +6,9 @@
 #ifndef ESP32S3_UART_H
 #define ESP32S3_UART_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "bare.h"
 
+/* As for the rest of bare.h; of the rates, those that the divider makes and the FIFO lasts for. */
 void uart_init(uint32_t baud);
-size_t uart_read(uint8_t *bytes, size_t max);
-void uart_write(const uint8_t *bytes, size_t count);
-
-/* Waits for what is queued, then changes the rate; false if it cannot be made, or the FIFO is too short for it. */
-bool uart_set_baud(uint32_t baud);
 
 #endif /* ESP32S3_UART_H */

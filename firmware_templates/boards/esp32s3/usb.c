@@ -1,12 +1,10 @@
 /*
- * USB Serial/JTAG. See usb.h.
+ * The built-in USB Serial/JTAG controller as a console: no driver on the host, any bit rate. Without a host that takes
+ * them, bytes are dropped after a while.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "usb.h"
-
-#include <stdbool.h>
-
+#include "bare.h"
 #include "clock.h"
 #include "esp32s3.h"
 

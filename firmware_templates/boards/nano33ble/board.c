@@ -1,11 +1,19 @@
 /*
- * Clock and pins. See board.h.
+ * The board's own pins, and what is started in which order. See board.h and bare.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "board.h"
 
+#include "bare.h"
 #include "nrf52840.h"
+#include "pdm.h"
+#include "system.h"
+#include "uart.h"
+#include "usb.h"
+#include "usb_power.h"
+
+const char board_name[] = "nano33ble";
 
 static struct gpio_regs *port_of(uint32_t pin)
 {
@@ -34,17 +42,28 @@ void pin_input(uint32_t pin, bool pull_up)
     port_of(pin)->pin_cnf[pin & 31u] = pull_up ? PIN_CNF_INPUT | PIN_CNF_PULLUP : PIN_CNF_INPUT;
 }
 
-void board_init(void)
+/* The crystal is for serial rates, the microphone's clock and USB. */
+static void clocks_init(void)
 {
     *CLOCK_EVENTS_HFCLKSTARTED = 0;
     *CLOCK_TASKS_HFCLKSTART = 1;
     while (*CLOCK_EVENTS_HFCLKSTARTED == 0) {
     }
     *NVMC_ICACHECNF = NVMC_ICACHECNF_CACHEEN;
-    pin_output(PIN_LED, false);
 }
 
-void board_led(bool on)
+void board_indicate(bool on)
 {
     pin_set(PIN_LED, on);
+}
+
+void board_start(uint32_t console_baud)
+{
+    usb_detach();
+    clocks_init();
+    pin_output(PIN_LED, false);
+    uart_init(console_baud);
+    pdm_init();
+    system_init();
+    usb_init();
 }

@@ -22,11 +22,6 @@
 #define PIN_PDM_DIN   PIN(0, 25)
 #define PIN_PDM_CLK   PIN(0, 26)
 
-/* Starts the crystal oscillator (serial rates, the microphone's clock) and the instruction cache; LED off. */
-void board_init(void);
-
-void board_led(bool on);
-
 /* Makes a pin an output at a level, or an input. */
 void pin_output(uint32_t pin, bool high);
 void pin_input(uint32_t pin, bool pull_up);

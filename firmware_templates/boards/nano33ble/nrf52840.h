@@ -14,15 +14,17 @@
 #define REG(address)          REG_AT(volatile uint32_t, address)
 
 /* Interrupt numbers: a peripheral's identifier, bits 12 to 18 of its address (4.2.4 Instantiation). */
-enum irq { IRQ_UARTE0 = 2, IRQ_TIMER0 = 8, IRQ_PDM = 29, IRQ_COUNT = 48 };
+enum irq { IRQ_POWER_CLOCK = 0, IRQ_UARTE0 = 2, IRQ_TIMER0 = 8, IRQ_PDM = 29, IRQ_USBD = 39, IRQ_COUNT = 48 };
 
-/* Cortex-M4: NVIC, SysTick, VTOR, CPACR, DEMCR, DWT (ARMv7-M reference manual, B3.2, B3.4, C1.6, C1.8). */
+/* Cortex-M4: NVIC, SysTick, VTOR, AIRCR, CPACR, DEMCR, DWT (ARMv7-M reference manual, B3.2, B3.4, C1.6, C1.8). */
 #define NVIC_ISER(n)          REG(0xE000E100u + 4u * (n))
 #define NVIC_ICER(n)          REG(0xE000E180u + 4u * (n))
 #define NVIC_ICPR(n)          REG(0xE000E280u + 4u * (n))
 #define NVIC_WORDS            2u
 #define SYSTICK_CSR           REG(0xE000E010u)
 #define SCB_VTOR              REG(0xE000ED08u)
+#define SCB_AIRCR             REG(0xE000ED0Cu)
+#define AIRCR_RESET           0x05FA0004u
 #define SCB_CPACR             REG(0xE000ED88u)
 #define CPACR_FPU_FULL_ACCESS (0xFu << 20)
 #define DEMCR                 REG(0xE000EDFCu)
@@ -34,6 +36,21 @@ enum irq { IRQ_UARTE0 = 2, IRQ_TIMER0 = 8, IRQ_PDM = 29, IRQ_COUNT = 48 };
 /* Clock control (5.4.3). */
 #define CLOCK_TASKS_HFCLKSTART    REG(0x40000000u)
 #define CLOCK_EVENTS_HFCLKSTARTED REG(0x40000100u)
+
+/* Power (5.3.7), which has its interrupt in common with the clock control. */
+#define POWER_EVENTS_USBREMOVED   REG(0x40000120u)
+#define POWER_EVENTS_USBPWRRDY    REG(0x40000124u)
+#define POWER_INTENSET            REG(0x40000304u)
+#define POWER_INTENCLR            REG(0x40000308u)
+#define POWER_INT_USBREMOVED      (1u << 8)
+#define POWER_INT_USBPWRRDY       (1u << 9)
+#define POWER_USBREGSTATUS        REG(0x40000438u)
+#define POWER_USBREGSTATUS_VBUS   (1u << 0)
+#define POWER_USBREGSTATUS_OUTPUT (1u << 1)
+#define POWER_GPREGRET            REG(0x4000051Cu) /* kept through a reset */
+
+/* Device identifier (4.4.1, FICR). */
+#define FICR_DEVICEID(n) REG(0x10000060u + 4u * (n))
 
 /* Instruction cache (4.3.9, ICACHECNF). */
 #define NVMC_ICACHECNF         REG(0x4001E540u)
@@ -204,18 +221,6 @@ static inline void irq_disable(enum irq irq)
 {
     *NVIC_ICER((uint32_t)irq / 32u) = 1u << (uint32_t)irq % 32u;
     __asm volatile("dsb\n isb" : : : "memory");
-}
-
-static inline uint32_t interrupts_off(void)
-{
-    uint32_t primask;
-    __asm volatile("mrs %0, primask\n cpsid i" : "=r"(primask) : : "memory");
-    return primask;
-}
-
-static inline void interrupts_restore(uint32_t primask)
-{
-    __asm volatile("msr primask, %0" : : "r"(primask) : "memory");
 }
 
 #endif /* NANO33BLE_NRF52840_H */

@@ -79,7 +79,7 @@ static void start(void)
     PDM->tasks_start = 1;
 }
 
-void pdm_enable(bool on)
+void microphone_enable(bool on)
 {
     stop();
     state.out = state.in;
@@ -117,12 +117,12 @@ void pdm_handler(void)
     state.offered = other;
 }
 
-bool pdm_waiting(void)
+bool microphone_waiting(void)
 {
     return state.in != state.out;
 }
 
-size_t pdm_read(int16_t *samples, size_t max)
+size_t microphone_read(int16_t *samples, size_t max)
 {
     const uint32_t out = state.out;
     const uint32_t available = state.in - out;
@@ -135,7 +135,7 @@ size_t pdm_read(int16_t *samples, size_t max)
     return count;
 }
 
-uint32_t pdm_overruns(void)
+uint32_t microphone_overruns(void)
 {
     return state.overruns;
 }

@@ -3,15 +3,16 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "startup.h"
-
 #include <stddef.h>
 
-#include "board.h"
+#include "bare.h"
+#include "interrupts.h"
 #include "nrf52840.h"
 #include "pdm.h"
 #include "system.h"
 #include "uart.h"
+#include "usb.h"
+#include "usb_power.h"
 
 extern uint32_t data_start, data_end, bss_start, bss_end, stack_bottom, stack_top; /* link.ld */
 extern const uint32_t data_load;
@@ -68,7 +69,7 @@ void reset_handler(void)
     }
 }
 
-uint32_t stack_high_water_bytes(void)
+uint32_t board_stack_high_water(void)
 {
     const volatile uint32_t *word = &stack_bottom;
     while (word < &stack_top && *word == STACK_PAINT) {
@@ -81,7 +82,7 @@ uint32_t stack_high_water_bytes(void)
 static void fault_handler(void)
 {
     (void)interrupts_off();
-    board_led(true);
+    board_indicate(true);
     for (;;) {
     }
 }
@@ -91,11 +92,14 @@ __attribute__((section(".vectors"), used)) static const struct vector_table vect
     .exceptions = {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
                    fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
                    fault_handler, fault_handler, fault_handler},
-    .interrupts = {[0 ... IRQ_UARTE0 - 1] = fault_handler,
+    .interrupts = {[IRQ_POWER_CLOCK] = usb_power_handler,
+                   [IRQ_POWER_CLOCK + 1 ... IRQ_UARTE0 - 1] = fault_handler,
                    [IRQ_UARTE0] = uart_handler,
                    [IRQ_UARTE0 + 1 ... IRQ_TIMER0 - 1] = fault_handler,
                    [IRQ_TIMER0] = system_timer_handler,
                    [IRQ_TIMER0 + 1 ... IRQ_PDM - 1] = fault_handler,
                    [IRQ_PDM] = pdm_handler,
-                   [IRQ_PDM + 1 ... IRQ_COUNT - 1] = fault_handler},
+                   [IRQ_PDM + 1 ... IRQ_USBD - 1] = fault_handler,
+                   [IRQ_USBD] = usb_handler,
+                   [IRQ_USBD + 1 ... IRQ_COUNT - 1] = fault_handler},
 };

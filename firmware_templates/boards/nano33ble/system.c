@@ -1,12 +1,17 @@
 /*
- * Time, watchdog, sleep. See system.h.
+ * Time, watchdog, sleep. See system.h and bare.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "system.h"
 
+#include "bare.h"
 #include "board.h"
+#include "interrupts.h"
 #include "nrf52840.h"
+#include "pdm.h"
+#include "uart.h"
+#include "usb.h"
 
 enum {
     MICROS_PRESCALER = 4,    /* 16 MHz / 2^4: 1 MHz */
@@ -14,6 +19,7 @@ enum {
     CC_WAKE = 0,
     CC_NOW = 1,
     WATCHDOG_PERIOD_S = 3,
+    BOOT_LOADER_STAYS = 0xB0,
 };
 
 static struct {
@@ -49,7 +55,7 @@ static void start_watchdog(void)
     *WDT_CONFIG = WDT_CONFIG_RUN_IN_SLEEP; /* but not while a debugger has stopped the core */
     *WDT_CRV = WATCHDOG_PERIOD_S * WDT_HZ - 1u;
     *WDT_TASKS_START = 1;
-    watchdog_feed();
+    board_keep_alive();
 }
 
 void system_init(void)
@@ -65,27 +71,46 @@ void system_timer_handler(void)
     TIMER0->cc[CC_WAKE] += WAKE_PERIOD_US;
 }
 
-uint32_t system_micros(void)
+uint32_t board_micros(void)
 {
     TIMER0->tasks_capture[CC_NOW] = 1;
     return TIMER0->cc[CC_NOW];
 }
 
-uint32_t system_cycles(void)
+/* Not counted while the core sleeps; where the core's counter stands still, the timer times 64. */
+uint32_t board_cycles(void)
 {
-    return state.has_cycle_counter ? *DWT_CYCCNT : system_micros() * (CORE_HZ / 1000000u);
+    return state.has_cycle_counter ? *DWT_CYCCNT : board_micros() * (CORE_HZ / 1000000u);
 }
 
-void watchdog_feed(void)
+void board_keep_alive(void)
 {
     *WDT_RR0 = WDT_RELOAD;
 }
 
-void system_sleep_unless(bool (*work_waiting)(void))
+/*
+ * The boot loader stays if it finds this value, and starts the program otherwise. It is what Arduino's core for the
+ * board does after a touch (variants/ARDUINO_NANO33BLE: DFU_MAGIC_SERIAL_ONLY_RESET). Not seen on silicon.
+ */
+static void restart_in_boot_loader(void)
 {
+    (void)interrupts_off();
+    *POWER_GPREGRET = BOOT_LOADER_STAYS;
+    __asm volatile("dsb" : : : "memory");
+    *SCB_AIRCR = AIRCR_RESET;
+    for (;;) {
+    }
+}
+
+void board_idle(void)
+{
+    board_keep_alive();
+    if (usb_boot_loader_wanted()) {
+        restart_in_boot_loader();
+    }
     /* With interrupts masked, one that comes between the question and the WFI still ends the WFI. */
     const uint32_t primask = interrupts_off();
-    if (!work_waiting()) {
+    if (!uart_waiting() && !usb_waiting() && !microphone_waiting()) {
         __asm volatile("dsb\n wfi" : : : "memory");
     }
     interrupts_restore(primask);

@@ -237,16 +237,4 @@ static inline void irq_disable(enum irq irq)
     *NVIC_ICER = 1u << irq;
 }
 
-static inline uint32_t interrupts_off(void)
-{
-    uint32_t primask;
-    __asm volatile("mrs %0, primask\n cpsid i" : "=r"(primask) : : "memory");
-    return primask;
-}
-
-static inline void interrupts_restore(uint32_t primask)
-{
-    __asm volatile("msr primask, %0" : : "r"(primask) : "memory");
-}
-
 #endif /* PICO_RP2040_H */

@@ -7,6 +7,7 @@
 
 #include "adc.h"
 #include "bare.h"
+#include "interrupts.h"
 #include "rp2040.h"
 #include "system.h"
 #include "uart.h"

@@ -7,6 +7,7 @@
 
 #include "adc.h"
 #include "bare.h"
+#include "interrupts.h"
 #include "rp2040.h"
 #include "uart.h"
 #include "usb.h"
@@ -78,7 +79,7 @@ void system_reboot_to_bootsel(void)
 void board_idle(void)
 {
     board_keep_alive();
-    if (usb_bootsel_wanted()) {
+    if (usb_boot_loader_wanted()) {
         system_reboot_to_bootsel();
     }
     /* With interrupts masked, one that comes between the question and the WFI still ends the WFI. */

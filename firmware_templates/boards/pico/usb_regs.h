@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 #include "rp2040.h"
+#include "usb_controller.h"
 
-enum { USB_PACKET_BYTES = 64, USB_ENDPOINTS = 16 };
+enum { USB_ENDPOINTS = 16 };
 
 /* Dual-port memory (4.1.2.5): control words, then packet buffers. */
 struct usb_endpoint_words {

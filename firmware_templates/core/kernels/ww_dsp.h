@@ -1,6 +1,6 @@
 /*
- * The dual 16-bit instructions of Cortex-M4 (Armv7E-M), and the same in plain C, so that the kernels that use them run
- * and are tested anywhere. Private to the kernels.
+ * The dual 16-bit instructions of Cortex-M4 (Armv7E-M) and ARM11 (Armv6), and the same in plain C, so that the kernels
+ * that use them run and are tested anywhere. Private to the kernels.
  *
  * Four int8 values x0..x3 in a word become two words of 16-bit pairs: the low pair (x0, x2) and the high pair (x1, x3).
  *
@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-/* Any alignment: Armv7-M loads words from any address. */
+/* Any alignment: Armv7-M loads words from any address, and Armv6 under Linux. */
 static inline uint32_t ww_load_word(const void *from)
 {
     uint32_t word;
@@ -19,11 +19,14 @@ static inline uint32_t ww_load_word(const void *from)
     return word;
 }
 
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+#ifdef __ARM_FEATURE_SIMD32
 #define WW_DSP
+#ifdef __thumb2__
+#define WW_DSP_SCALES /* Armv6's LDRD takes only registers that follow each other */
 /* Loops in assembly, for GCC: without optimisation, and for Clang, there are not enough registers for them. */
 #if defined(__OPTIMIZE__) && !defined(__clang__)
 #define WW_DSP_LOOPS
+#endif
 #endif
 #endif
 
@@ -95,6 +98,7 @@ static inline int32_t ww_saturate_to_int8(int32_t x)
     return result;
 }
 
+#ifdef WW_DSP_SCALES
 /* ww_scale_doubled of four sums, each with its own of four mantissas, four roundings and four shifts. */
 static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output)
 {
@@ -138,6 +142,7 @@ static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4
     output[2] = (int8_t)s2;
     output[3] = (int8_t)s3;
 }
+#endif
 
 #else
 
@@ -221,7 +226,7 @@ static inline int32_t ww_scale_doubled_once(int32_t doubled, uint32_t mantissa, 
     return ww_saturate_to_int8(((int32_t)((product - (product < 0)) >> 32) + (int32_t)rounding) >> shift);
 }
 
-#ifndef WW_DSP
+#ifndef WW_DSP_SCALES
 static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output)
 {
     for (int i = 0; i < 4; i++) {

@@ -5,20 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from wwtool.device.emulators import esp32s3, host, nano, pico, qemu_arm
+from wwtool.device.emulators import esp32s3, linux, nano, pico, qemu_arm
 from wwtool.device.emulators.process import Emulator
+from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest
-from wwtool.platforms import platform_of
+from wwtool.firmware.esp_image import ESP_IMAGE_MAGIC
+from wwtool.platforms import load_platform, platform_of
 
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None
-) -> Emulator | host.HostBoard | esp32s3.Emulator:
-    """Starts the image of a build folder on the emulator of its platform, or a bare Pico ``.bin``.
+) -> Emulator | StdioBoard | esp32s3.Emulator:
+    """Starts the image of a build folder on the emulator of its platform.
 
     Args:
-        build: a build folder, or a ``.bin`` for the Pico.
+        build: a build folder, or a ``.bin`` for one of wwtool's own bare boards.
         tcp_port: where the console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well.
         console: ``uart`` or ``usb``, where the board has both.
@@ -29,22 +31,36 @@ def start(
         ToolError: the emulator is not installed.
         DeviceError: the image does not start.
     """
-    manifest: dict[str, Any] = read_manifest(build) if build.is_dir() else {"platform": "pico"}
-    platform = manifest.get("platform")
-    if platform == "host":
-        return host.start(build, tcp_port, pty, audio)
-    if platform == nano.PLATFORM:
-        if console != "uart":
-            raise UsageError(f"the firmware of {platform} has no {console} console yet; leave --console out")
-        return nano.start(build, tcp_port, pty, audio)
-    if platform == "pico":
+    profile = _profile(build)
+    emulator = profile.get("emulator")
+    if emulator in linux.EMULATORS:
+        return linux.start(build, tcp_port, pty, audio, str(emulator))
+    if emulator == nano.EMULATOR:
+        return nano.start(build, tcp_port, pty, console, audio)
+    if emulator == pico.EMULATOR:
         return pico.start(build, tcp_port, pty, console, audio)
-    if platform in esp32s3.PLATFORMS:
+    if console != "uart":
+        raise UsageError(f"the emulator {emulator} has no {console} console; leave --console out")
+    if emulator == esp32s3.EMULATOR:
+        return esp32s3.start(build, tcp_port, pty, audio)
+    if emulator == qemu_arm.EMULATOR:
         if audio is not None:
-            raise InputError("the emulated ESP32-S3 has no microphone; wwtool hil sends recordings over its console")
-        return esp32s3.start(build, tcp_port, pty)
-    if manifest.get("profile", {}).get("emulator") == "qemu-arm":
-        if console != "uart" or audio is not None:
-            raise UsageError("this emulator has one console and no microphone; leave --console and --audio out")
-        return qemu_arm.start(platform_of(manifest["profile"], f"{build.name}/manifest.json"), build, tcp_port, pty)
-    raise InputError(f"there is no emulator for {platform} yet; flash the board and run wwtool hil on its port")
+            raise UsageError(f"the emulator {emulator} has no microphone; leave --audio out")
+        return qemu_arm.start(platform_of(profile, f"{build.name}/manifest.json"), build, tcp_port, pty)
+    raise InputError(f"{build} is for a board that has no emulator; flash it and run wwtool hil on its port")
+
+
+def _profile(build: Path) -> dict[str, Any]:
+    """The platform's keys, as the build's manifest has them; of a bare ``.bin`` the emulator that it tells."""
+    if build.is_file():
+        return {"emulator": _emulator_of(build.read_bytes())}
+    profile = read_manifest(build).get("profile")
+    return profile if isinstance(profile, dict) else {}
+
+
+def _emulator_of(image: bytes) -> str:
+    """Whose an image is: an ESP32's begins with its magic, the Nano's reset vector leads behind its boot loader."""
+    if image[:1] == bytes([ESP_IMAGE_MAGIC]):
+        return esp32s3.EMULATOR
+    begin = load_platform(nano.PLATFORM).memory.application_origin
+    return nano.EMULATOR if begin <= int.from_bytes(image[4:8], "little") < begin + len(image) else pico.EMULATOR

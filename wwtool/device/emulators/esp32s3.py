@@ -1,9 +1,9 @@
 """The ESP32-S3 firmware in QEMU: the segments of the shipped ``.bin``, at their own addresses, on an Xtensa core.
 
 QEMU has the core (its lx106, whose instructions are a part of the LX7's, and all that the compiler emits) and memory,
-but none of the chip's peripherals: registers are plain memory. So the run stops where the firmware calls its UART
-driver, and the two functions of that driver are answered from here; a table in the image tells where they are.
-Everything else is the firmware's own. CCOUNT counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is
+but none of the chip's peripherals: registers are plain memory. So the run stops where the firmware calls its drivers of
+the UART and the microphone, and two functions of each are answered from here; a table in the image tells where they
+are. Everything else is the firmware's own. CCOUNT counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is
 counted by it.
 """
 
@@ -17,27 +17,30 @@ import struct
 import subprocess
 import tempfile
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from wwtool.device.emulators.esp32s3_microphone import Microphone
 from wwtool.device.emulators.gdb_stub import GdbStub
+from wwtool.device.emulators.process import image_of
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError, ToolError
-from wwtool.files import read_manifest
 from wwtool.firmware.esp_image import EspImage, parse_esp_image
 
 QEMU = "qemu-system-xtensa"
 PACKAGE = "qemu-system-misc"
-PLATFORMS = ("esp32s3", "esp32s3_psram")
+EMULATOR = "qemu-xtensa"
 
-_MAGIC = b"WWBOARD1"
+_MAGIC = b"WWBOARD2"
 # Where the ROM may put segments: SRAM1 as data and as instructions, below what the ROM keeps (see board's link.ld).
 _DATA = range(0x3FC88000, 0x3FCD7E00)
 _ALIAS = 0x6F0000
 # QEMU's order of registers: a0 to a15, pc.
 _A0, _A2, _A3, _A4, _PC = 0, 2, 3, 4, 16
 _IDLE_S = 0.02
+_MOST_BEHIND_S = 1.0  # what is made up for, after work that took longer here than on the board
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _CHUNK_BYTES = 4096
@@ -57,37 +60,22 @@ def find_qemu() -> str:
 
 @dataclass(frozen=True)
 class _Table:
-    """The board's table (boards/esp32s3/main.c): addresses of functions, and of the count of microseconds."""
+    """The board's table (boards/esp32s3/board_table.c): addresses of functions, and of the count of microseconds."""
 
     read: int
     write: int
     fault: int
     micros: int
+    microphone_read: int
+    microphone_enable: int
 
     @staticmethod
     def of(image: EspImage) -> _Table:
         for segment in image.segments:
             place = segment.content.find(_MAGIC)
             if place >= 0:
-                return _Table(*struct.unpack_from("<4I", segment.content, place + len(_MAGIC)))
+                return _Table(*struct.unpack_from("<6I", segment.content, place + len(_MAGIC)))
         raise InputError("the image has no board table, so it is not wwtool's; run wwtool build --platform esp32s3")
-
-
-def image_of(build: Path) -> Path:
-    """Returns the ``.bin`` of a build folder (through its manifest), or the file itself.
-
-    Raises:
-        InputError: there is none, or the build is for another platform.
-    """
-    if build.is_file():
-        return build
-    manifest = read_manifest(build)
-    if manifest.get("platform") not in PLATFORMS:
-        raise InputError(f"{build} was built for {manifest.get('platform')}; this emulator runs esp32s3 images")
-    image = build / str(manifest.get("image", {}).get("bin", "image.bin"))
-    if not image.is_file():
-        raise InputError(f"{image} is missing; run wwtool build again")
-    return image
 
 
 def check_memory(image: EspImage) -> None:
@@ -136,10 +124,12 @@ class Emulator:
         port: the TCP port.
     """
 
-    def __init__(self, image: EspImage, tcp_port: int, pty: bool) -> None:
+    def __init__(self, image: EspImage, tcp_port: int, pty: bool, audio: Path | None) -> None:
         self._table = _Table.of(image)
+        self._microphone = Microphone(audio)
         self._failure: str | None = None
         self._closing = False
+        self._idle_until = time.monotonic()
         self._client: socket.socket | None = None
         self._input = bytearray()
         self._arrived = threading.Condition()
@@ -181,7 +171,8 @@ class Emulator:
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
             stub = GdbStub(self._process.stdin, self._process.stdout)
-            for address in (self._table.read, self._table.write, self._table.fault):
+            t = self._table
+            for address in (t.read, t.write, t.fault, t.microphone_read, t.microphone_enable):
                 stub.stop_at(address)
             while self._failure is None:
                 stub.resume()
@@ -201,16 +192,23 @@ class Emulator:
         registers = stub.registers()
         pc = registers[_PC]
         if pc == self._table.read:
-            data = self._take(registers[_A3])
+            idle = not (self._microphone.listens and self._microphone.due(self._micros(stub)) > 0)
+            data = self._take(registers[_A3], idle)
             if data:
                 stub.write(registers[_A2], data)
-            else:
-                (micros,) = struct.unpack("<I", stub.read(self._table.micros, 4))
-                later = (micros + int(_IDLE_S * 1e6)) & 0xFFFFFFFF
+            elif idle:  # time passes on the board as it does here, and no faster
+                self._idle_until = max(self._idle_until, time.monotonic() - _MOST_BEHIND_S) + _IDLE_S
+                later = (self._micros(stub) + int(_IDLE_S * 1e6)) & 0xFFFFFFFF
                 stub.write(self._table.micros, struct.pack("<I", later))
             registers[_A2] = len(data)
         elif pc == self._table.write:
             self._send(stub.read(registers[_A2], registers[_A3]))
+        elif pc == self._table.microphone_read:
+            samples = self._microphone.take(registers[_A3], self._micros(stub))
+            stub.write(registers[_A2], samples)
+            registers[_A2] = len(samples) // 2
+        elif pc == self._table.microphone_enable:
+            self._microphone.enable(registers[_A2] != 0, self._micros(stub))
         elif pc == self._table.fault:
             cause, at, address = registers[_A2], registers[_A3], registers[_A4]
             self._failure = f"exception {cause} at {at:#x}, address {address:#x}"
@@ -222,11 +220,14 @@ class Emulator:
         registers[_PC] = registers[_A0]
         stub.set_registers(registers)
 
-    def _take(self, most: int) -> bytes:
-        """Console bytes that have arrived; waits a little for the first, as nothing else can happen to the board."""
+    def _micros(self, stub: GdbStub) -> int:
+        return int(struct.unpack("<I", stub.read(self._table.micros, 4))[0])
+
+    def _take(self, most: int, wait: bool) -> bytes:
+        """Console bytes that have arrived; waits a little for the first where nothing else can happen to the board."""
         with self._arrived:
-            if not self._input:
-                self._arrived.wait(_IDLE_S)
+            if not self._input and wait:
+                self._arrived.wait(max(0.0, self._idle_until - time.monotonic()))
             data = bytes(self._input[:most])
             del self._input[:most]
             return data
@@ -275,13 +276,14 @@ class Emulator:
         self.close()
 
 
-def start(build: Path, tcp_port: int = 0, pty: bool = False) -> Emulator:
+def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None) -> Emulator:
     """Starts an image on an emulated ESP32-S3.
 
     Args:
         build: a build folder, or a ``.bin``.
         tcp_port: where its console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
+        audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
 
     Raises:
         ToolError: QEMU is missing.
@@ -289,9 +291,9 @@ def start(build: Path, tcp_port: int = 0, pty: bool = False) -> Emulator:
         DeviceError: the image does not start.
     """
     find_qemu()
-    image = parse_esp_image(image_of(build).read_bytes())
+    image = parse_esp_image(image_of(build, EMULATOR).read_bytes())
     check_memory(image)
     try:
-        return Emulator(image, tcp_port, pty)
+        return Emulator(image, tcp_port, pty, audio)
     except OSError as error:
         raise DeviceError(f"the emulated ESP32-S3 cannot be started: {error}; choose another --tcp port") from error

@@ -56,13 +56,17 @@ class GdbStub:
         """Sets a breakpoint."""
         self._order(f"Z0,{address:x},2")
 
-    def stop_at_write(self, address: int) -> None:
-        """Stops the program when it writes the word at an address."""
-        self._order(f"Z2,{address:x},4")
+    def go_on_at(self, address: int) -> None:
+        """Takes back :meth:`stop_at`."""
+        self._order(f"z0,{address:x},2")
 
-    def go_on_at_write(self, address: int) -> None:
+    def stop_at_write(self, address: int, count: int = 4) -> None:
+        """Stops the program before it writes to one of ``count`` bytes from an address on."""
+        self._order(f"Z2,{address:x},{count:x}")
+
+    def go_on_at_write(self, address: int, count: int = 4) -> None:
         """Takes back :meth:`stop_at_write`."""
-        self._order(f"z2,{address:x},4")
+        self._order(f"z2,{address:x},{count:x}")
 
     def resume(self) -> None:
         """Runs the program until it stops."""

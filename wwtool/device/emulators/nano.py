@@ -9,11 +9,11 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from wwtool.device.emulators import process
-from wwtool.device.emulators.process import Emulator
+from wwtool.device.emulators.process import Emulator, image_of
 from wwtool.errors import ToolError
 from wwtool.platforms import load_platform
 
+EMULATOR = "unicorn"
 PLATFORM = "nano33ble"
 INSTALL_COMMAND = "pip install unicorn"
 
@@ -30,19 +30,11 @@ def find_unicorn() -> str:
     return spec.origin
 
 
-def image_of(build: Path) -> Path:
-    """Returns the ``.bin`` of a build folder for the Nano 33 BLE, or the file itself.
-
-    Raises:
-        InputError: there is none, or the build is for another platform.
-    """
-    return process.image_of(build, PLATFORM)
-
-
 def start(
     build: Path,
     tcp_port: int = 0,
     pty: bool = False,
+    console: str = "uart",
     audio: Path | None = None,
     stats: Path | None = None,
 ) -> Emulator:
@@ -52,6 +44,7 @@ def start(
         build: a build folder, or a ``.bin``.
         tcp_port: where the console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
+        console: ``uart`` or ``usb``; with ``usb`` the board hangs on a PC, with ``uart`` on no USB at all.
         audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
         stats: file that gets :meth:`Emulator.stats` as JSON when the emulator ends.
 
@@ -61,11 +54,12 @@ def start(
         DeviceError: the image does not start.
     """
     find_unicorn()
-    image = image_of(build)
+    image = image_of(build, EMULATOR)
     platform = load_platform(PLATFORM)
     command = [sys.executable, "-m", "wwtool.device.emulators.nano_runner", "--bin", str(image)]
     command += ["--origin", str(platform.memory.application_origin), "--clock-hz", str(platform.chip.clock_hz)]
     command += ["--cycles-per-instruction", str(platform.chip.cycles_per_instruction), "--tcp", str(tcp_port)]
+    command += ["--console", console]
     command += ["--audio", str(audio)] if audio else []
     command += ["--stats", str(stats)] if stats else []
     return Emulator(command, pty, "Nano 33 BLE")

@@ -1,11 +1,14 @@
 """Runs an Arduino Nano 33 BLE image on the emulated chip (``nrf52840_core``) and bridges its console to TCP.
 
     python -m wwtool.device.emulators.nano_runner --bin FILE --origin N --clock-hz N --cycles-per-instruction X
-        [--tcp PORT] [--audio FILE] [--stats FILE]
+        [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
 
 A process of its own, as the Pico's runner is, with the same words: standard output carries one JSON object a line,
-{"event": "listening", "port": N}, "stats", "failed"; standard input takes the line "stats", and its end, or SIGTERM,
-ends the run. Exit status: 0 ended as asked, 1 failed.
+{"event": "listening", "port": N}, "stats", "failed"; standard input takes the line "stats" and, with the USB console,
+"touch": the host opens the port at 1200 baud and closes it. Its end, or SIGTERM, ends the run. Exit status: 0 ended as
+asked, 1 failed.
+
+With the USB console a TCP client is a program that has the port open on the host. With the UART there is no USB cable.
 
 Time in which the core sleeps passes as fast as on the wall, or at once while audio is playing or bytes wait to be
 received.
@@ -26,6 +29,7 @@ from pathlib import Path
 
 from wwtool.device.emulators.nrf52840 import FaultError
 from wwtool.device.emulators.nrf52840_core import Chip
+from wwtool.device.emulators.usb_host import UsbHost
 
 _SLICE_CYCLES = 500_000  # between two looks at the sockets
 _QUEUE_HIGH = 1 << 16
@@ -56,6 +60,15 @@ class Console:
             self._outgoing += data
             if self._client is None:
                 del self._outgoing[:-_BANNER_BYTES]
+
+    @property
+    def connected(self) -> bool:
+        return self._client is not None
+
+    @property
+    def full(self) -> bool:
+        """The client does not take what is said."""
+        return len(self._outgoing) >= _QUEUE_HIGH
 
     def exchange(self, incoming: bytearray, wait_s: float) -> None:
         """Sends what was said and takes what has come; waits so long at most, if there is nothing to do."""
@@ -114,10 +127,13 @@ class Runner:
     def __init__(self, options: argparse.Namespace) -> None:
         self._console = Console(options.tcp)
         audio = Path(options.audio).read_bytes() if options.audio else b""
+        says = {"say_usb" if options.console == "usb" else "say": self._console.say}
         self.chip = Chip(
             Path(options.bin).read_bytes(), options.origin, options.clock_hz, options.cycles_per_instruction, audio,
-            self._console.say,
+            **says,
         )  # fmt: skip
+        self._port = self.chip.host or self.chip.uarte
+        self._port_open = False
         self._words: queue.Queue[str] = queue.Queue()
         self._since = self._last = time.monotonic()
         self.running = True
@@ -141,8 +157,8 @@ class Runner:
             "simulated_s": chip.now / chip.clock_hz,
             "wall_s": time.monotonic() - self._since,
             "baud": chip.uarte.baud,
-            "console_bytes_in": chip.uarte.bytes_in,
-            "console_bytes_out": chip.uarte.bytes_out,
+            "console_bytes_in": self._port.bytes_in,
+            "console_bytes_out": self._port.bytes_out,
             "led_on": len(chip.pins.led_times),
             "led_times": chip.pins.led_times,
             "audio_samples": chip.pdm.position,
@@ -160,18 +176,34 @@ class Runner:
             chip.run(end - chip.now)
             if not chip.asleep:
                 break
-            if chip.uarte.queue or chip.pdm.position < chip.pdm.samples:
+            hurry = chip.host.hurry if chip.host else bool(chip.uarte.queue)
+            if hurry or chip.pdm.position < chip.pdm.samples:
                 chip.sleep_until_next_event(end - chip.now)
             elif idle > 0:
                 idle -= chip.sleep_until_next_event(idle)
             else:
                 wait_s = 0.001
                 break
-        self._console.exchange(chip.uarte.queue, wait_s)
-        chip.uarte.kick()
+        self._console.exchange(self._port.queue, wait_s)
+        if chip.host:
+            self._serve(chip.host)
+        self._port.kick()
         while not self._words.empty():
-            if self._words.get() == "stats":
+            word = self._words.get()
+            if word == "stats":
                 _emit({"event": "stats", **self.statistics()})
+            elif word == "touch" and chip.host:
+                chip.host.touch()
+
+    def _serve(self, host: UsbHost) -> None:
+        """A client is a program on the host: it opens the port, reads, and closes it."""
+        host.reading = not self._console.full
+        if self._console.connected and not self._port_open and host.configured:
+            self._port_open = True
+            host.open()
+        elif not self._console.connected and self._port_open:
+            self._port_open = False
+            host.close()
 
 
 def main() -> int:
@@ -181,6 +213,7 @@ def main() -> int:
     parser.add_argument("--clock-hz", type=int, required=True)
     parser.add_argument("--cycles-per-instruction", type=float, required=True)
     parser.add_argument("--tcp", type=int, default=0)
+    parser.add_argument("--console", choices=("uart", "usb"), default="uart")
     parser.add_argument("--audio")
     parser.add_argument("--stats")
     options = parser.parse_args()

@@ -18,6 +18,7 @@ _BITS_PER_CHARACTER = 10  # 8N1
 _RX_BURST_BYTES = 64  # delivered together, at the time of the last one
 _TX_CYCLES = 64
 _HFXO_START_US = 360  # 5.4.4.2, 32 MHz crystal
+_USB_REGULATOR_US = 1000  # some time
 _RAM = range(0x20000000, 0x20040000)
 
 
@@ -39,7 +40,7 @@ class Machine(Protocol):
     def event(self, address: int) -> None: ...
 
 
-def _in_ram(address: int, count: int) -> bool:
+def in_ram(address: int, count: int) -> bool:
     return address in _RAM and address + count - 1 in _RAM
 
 
@@ -99,7 +100,7 @@ class Peripheral:
                 raise FaultError(f"{self.name}: event {offset:#05x} is written with {value}, which is not modelled")
             self.events[offset] = 0
         elif offset in (0x304, 0x308) and self._bits:
-            if value & ~sum(self._bits.values()):
+            if offset == 0x304 and value & ~sum(self._bits.values()):
                 raise FaultError(f"{self.name}: interrupts {value:#x}, some of which are not modelled")
             self.inten = self.inten | value if offset == 0x304 else self.inten & ~value
             self.machine.attention()
@@ -108,17 +109,49 @@ class Peripheral:
 
 
 class Clock(Peripheral):
-    """High-frequency clock (5.4)."""
+    """High-frequency clock (5.4), and on the same page USB power (5.3) and the byte that a reset leaves."""
 
-    def __init__(self, machine: Machine) -> None:
-        super().__init__(machine, "CLOCK", 0x40000000)
+    BOOT_LOADER_STAYS = 0xB0
+    _USBDETECTED, _USBREMOVED, _USBPWRRDY, _USBREGSTATUS, _GPREGRET = 0x11C, 0x120, 0x124, 0x438, 0x51C
+
+    def __init__(self, machine: Machine, usb_power: bool = False) -> None:
+        super().__init__(machine, "POWER and CLOCK", 0x40000000)
         self.crystal = False
+        for offset, bit in ((self._USBDETECTED, 7), (self._USBREMOVED, 8), (self._USBPWRRDY, 9)):
+            self.add_event(offset, bit)
+        self.add_values(self._USBREGSTATUS, reset=3 if usb_power else 0)
+        self.add_values(self._GPREGRET)
         self.tasks[0x000] = lambda: machine.at(machine.now + _HFXO_START_US * machine.clock_hz / 1e6, self._started)
         self.add_event(0x100, 0)
 
     def _started(self) -> None:
         self.crystal = True
         self.set_event(0x100)
+
+    @property
+    def usb_power(self) -> bool:
+        """The bus has power, and the regulator for USB has got ready."""
+        return self.values[self._USBREGSTATUS] == 3
+
+    def plug(self) -> None:
+        self.values[self._USBREGSTATUS] = 1
+        self.set_event(self._USBDETECTED)
+        self.machine.at(self.machine.now + _USB_REGULATOR_US * self.machine.clock_hz / 1e6, self._usb_ready)
+
+    def _usb_ready(self) -> None:
+        if self.values[self._USBREGSTATUS]:
+            self.values[self._USBREGSTATUS] = 3
+            self.set_event(self._USBPWRRDY)
+
+    def unplug(self) -> None:
+        self.values[self._USBREGSTATUS] = 0
+        self.set_event(self._USBREMOVED)
+
+    def after_reset(self) -> str:
+        """What a reset of the chip now leads to."""
+        if self.values[self._GPREGRET] == self.BOOT_LOADER_STAYS:
+            return "the program asked for the boot loader"
+        return f"the program reset the chip (GPREGRET {self.values[self._GPREGRET]:#x})"
 
 
 class Gpio(Peripheral):
@@ -219,7 +252,7 @@ class Uarte(Peripheral):
 
     def _begin_buffer(self) -> None:
         start, count = self.values[self._RXD_PTR], self.values[self._RXD_MAXCNT]
-        if not count or not _in_ram(start, count):
+        if not count or not in_ram(start, count):
             raise FaultError(f"UARTE0 receives {count} bytes at {start:#x}, which is no RAM")
         self._at, self._left, self._receiving = start, count, True
         self.set_event(self._RXSTARTED)
@@ -235,7 +268,7 @@ class Uarte(Peripheral):
         start, count = self.values[self._TXD_PTR], self.values[self._TXD_MAXCNT]
         if self._sending:
             raise FaultError("UARTE0 starts to send before it has sent the last buffer")
-        if not _in_ram(start, count):
+        if not in_ram(start, count):
             raise FaultError(f"UARTE0 sends {count} bytes at {start:#x}, where EasyDMA cannot read")  # 4.2.4
         self.bytes_out += count
         self._sending = True
@@ -458,7 +491,7 @@ class Pdm(Peripheral):
 
     def _begin_buffer(self) -> None:
         self._buffer, count = self.values[self._PTR], self.values[self._MAXCNT]
-        if not count or not _in_ram(self._buffer, 2 * count):
+        if not count or not in_ram(self._buffer, 2 * count):
             raise FaultError(f"PDM writes {count} samples at {self._buffer:#x}, which is no RAM")
         self.set_event(self._STARTED)
         plan = self._plan
@@ -479,6 +512,20 @@ class Pdm(Peripheral):
     def _stop(self) -> None:
         self._plan += 1
         self.set_event(self._STOPPED)
+
+
+class Information(Peripheral):
+    """FICR (4.4): the device's identifier alone."""
+
+    DEVICE_ID = (0x89ABCDEF, 0x01234567)
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine, "FICR", 0x10000000)
+        self.add_values(0x060, reset=self.DEVICE_ID[0])
+        self.add_values(0x064, reset=self.DEVICE_ID[1])
+
+    def write(self, offset: int, value: int) -> None:
+        raise FaultError(f"FICR: write of register {offset:#05x}, which is read-only")
 
 
 class FlashController(Peripheral):

@@ -33,6 +33,7 @@ from wwtool.device.emulators.nrf52840 import (
     Clock,
     FaultError,
     FlashController,
+    Information,
     Pdm,
     Peripheral,
     Pins,
@@ -41,6 +42,8 @@ from wwtool.device.emulators.nrf52840 import (
     Uarte,
     Watchdog,
 )
+from wwtool.device.emulators.nrf52840_usbd import Usbd, UsbErrata
+from wwtool.device.emulators.usb_host import UsbHost
 
 FLASH_BYTES = 0x100000
 RAM_BASE, RAM_BYTES = 0x20000000, 0x40000
@@ -48,7 +51,11 @@ LED = 13
 
 _PERIPHERALS, _PERIPHERALS_BYTES = 0x40000000, 0x100000
 _GPIO = 0x50000000
+_INFORMATION, _INFORMATION_BYTES = 0x10000000, 0x1000
 _PRIVATE, _PRIVATE_BYTES = 0xE0000000, 0x100000
+_BUSES = (
+    (_INFORMATION, _INFORMATION_BYTES), (_PERIPHERALS, _PERIPHERALS_BYTES), (_GPIO, 0x1000), (_PRIVATE, _PRIVATE_BYTES),
+)  # fmt: skip
 _EXC_RETURN = 0xFFFFFFE9  # to thread mode, main stack, with a floating-point frame
 _FRAME_BYTES = 0x68
 _EXCEPTION_EXIT = 8  # what Unicorn reports for a branch to it
@@ -79,11 +86,12 @@ class Chip:
     Attributes:
         idle_cycles: cycles slept through.
         asleep: the core waits for an interrupt.
+        host: the PC on the USB cable; None if there is no cable.
     """
 
     def __init__(
         self, image: bytes, origin: int, clock_hz: int, cycles_per_instruction: float, audio: bytes = b"",
-        say: Callable[[bytes], None] = lambda data: None,
+        say: Callable[[bytes], None] = lambda data: None, say_usb: Callable[[bytes], None] | None = None,
     ) -> None:  # fmt: skip
         self.clock_hz = clock_hz
         self.idle_cycles = 0.0
@@ -101,12 +109,16 @@ class Chip:
         self._uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
 
         self.pins = Pins(self, LED)
-        clock = Clock(self)
+        self.clock = clock = Clock(self, usb_power=say_usb is not None)
         self.uarte = Uarte(self, clock, self.pins, say)
         self.pdm = Pdm(self, clock, self.pins, audio)
+        errata = UsbErrata(self)
+        self.usbd = Usbd(self, clock, errata)
+        self.host = None if say_usb is None else UsbHost(self, self.usbd, say_usb)
         self._ppi = Ppi(self, self._trigger)
         timers = [Timer(self, 0), Timer(self, 1)]
         parts = [clock, self.uarte, *timers, Watchdog(self), self.pdm, FlashController(self), self._ppi]
+        parts += [Information(self), errata, self.usbd]
         self._pages: dict[int, Peripheral] = {part.base >> 12: part for part in parts}
         self._private = Private(self)
         self._map(image, origin)
@@ -150,7 +162,7 @@ class Chip:
         uc.mem_write(RAM_BASE, bytes([_RAM_AT_START]) * RAM_BYTES)
         uc.mem_write(0, b"\xff" * FLASH_BYTES)
         uc.mem_write(origin, image)
-        for base, size in ((_PERIPHERALS, _PERIPHERALS_BYTES), (_GPIO, 0x1000), (_PRIVATE, _PRIVATE_BYTES)):
+        for base, size in _BUSES:
             uc.mmio_map(base, size, self._read, base, self._write, base)
         uc.hook_add(UC_HOOK_BLOCK, self._block)
         uc.hook_add(UC_HOOK_INTR, self._exception)
@@ -317,7 +329,8 @@ class Private(Peripheral):
     """The core's own registers: NVIC, SysTick's switch, system control, cycle counter (ARMv7-M, B3.2, B3.4, C1.8)."""
 
     _ISER, _ICER, _ICPR = 0xE100, 0xE180, 0xE280
-    _VTOR, _CPACR, _DEMCR, _DWT_CTRL, _CYCCNT = 0xED08, 0xED88, 0xEDFC, 0x1000, 0x1004
+    _VTOR, _AIRCR, _CPACR, _DEMCR, _DWT_CTRL, _CYCCNT = 0xED08, 0xED0C, 0xED88, 0xEDFC, 0x1000, 0x1004
+    _RESET = 0x05FA0004
 
     def __init__(self, chip: Chip) -> None:
         super().__init__(chip, "private bus", _PRIVATE)
@@ -330,6 +343,7 @@ class Private(Peripheral):
         self.add_values(self._CPACR, self._DEMCR, self._DWT_CTRL)
         self.hooks[0xE010] = self._systick
         self.hooks[self._VTOR] = self._set_vector_table
+        self.hooks[self._AIRCR] = self._reset
         self.hooks[self._CYCCNT] = self._set_cycles
         for n in range(2):
             self.hooks[self._ISER + 4 * n] = lambda bits, n=n: self._enable(n, bits)  # type: ignore[misc]
@@ -359,6 +373,11 @@ class Private(Peripheral):
         if value % 256 or value >= FLASH_BYTES:
             raise FaultError(f"the vector table is put at {value:#x}")  # 64 entries: aligned to their size
         self.vector_table = value
+
+    def _reset(self, value: int) -> None:
+        if value != self._RESET:
+            raise FaultError(f"AIRCR is written with {value:#x}, which is not modelled")
+        raise FaultError(self._chip.clock.after_reset())
 
     def _set_cycles(self, value: int) -> None:
         self._zero_at = self._chip.cycles - value

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from wwtool.device.emulators import process
-from wwtool.device.emulators.process import Emulator
+from wwtool.device.emulators.process import Emulator, image_of
 from wwtool.errors import ToolError
 
 RP2040JS_VERSION = "1.4.1"
 INSTALL_COMMAND = f"npm install --prefix build/emulators rp2040js@{RP2040JS_VERSION}"
+EMULATOR = "rp2040js"
 USER_PREFIX = Path("~/.cache/wwtool/emulators")
 
 
@@ -64,15 +64,6 @@ def find_rp2040js() -> Path:
     )
 
 
-def image_of(build: Path) -> Path:
-    """Returns the ``.bin`` of a build folder for the Pico, or the file itself.
-
-    Raises:
-        InputError: there is none, or the build is for another platform.
-    """
-    return process.image_of(build, "pico")
-
-
 def start(
     build: Path,
     tcp_port: int = 0,
@@ -97,7 +88,8 @@ def start(
         DeviceError: the image does not start.
     """
     runner = Path(str(resources.files("wwtool.device.emulators"))) / "rp2040_runner.mjs"
-    command = [str(find_node()), str(runner), "--rp2040js", str(find_rp2040js()), "--bin", str(image_of(build))]
+    command = [str(find_node()), str(runner), "--rp2040js", str(find_rp2040js())]
+    command += ["--bin", str(image_of(build, EMULATOR))]
     command += ["--tcp", str(tcp_port), "--console", console]
     command += ["--audio", str(audio)] if audio else []
     command += ["--stats", str(stats)] if stats else []

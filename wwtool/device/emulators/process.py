@@ -13,31 +13,29 @@ from typing import IO, Any
 
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError
+from wwtool.files import read_manifest
 
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 5.0
 _REPLY_TIMEOUT_S = 10.0
 
 
-def image_of(build: Path, board: str) -> Path:
-    """Returns the ``.bin`` of a build folder (through its ``manifest.json``) for ``board``, or the file itself.
+def image_of(build: Path, emulator: str) -> Path:
+    """Returns the ``.bin`` of a build folder (through its ``manifest.json``) for ``emulator``, or the file itself.
 
     Raises:
-        InputError: there is none, or the build is for another platform.
+        InputError: there is none, or the build is for another emulator.
     """
     if build.is_file():
         return build
-    manifest_path = build / "manifest.json"
+    manifest = read_manifest(build)
     try:
-        manifest = json.loads(manifest_path.read_text())
-        platform = str(manifest["platform"])
+        wanted = str(manifest["profile"]["emulator"])
         image = build / str(manifest["image"]["bin"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{build} is no finished build ({manifest_path.name} cannot be used); run wwtool build first"
-        ) from error
-    if platform != board:
-        raise InputError(f"{build} was built for {platform}; this emulator runs {board} images")
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{build} has a manifest.json without an image; run wwtool build again") from error
+    if wanted != emulator:
+        raise InputError(f"{build} was built for {manifest.get('platform')}, which {emulator} does not emulate")
     if not image.is_file():
         raise InputError(f"{image} is missing; run wwtool build again")
     return image

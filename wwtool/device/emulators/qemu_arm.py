@@ -9,11 +9,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from wwtool.device.emulators.host import HostBoard
 from wwtool.device.emulators.process import image_of
+from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import DeviceError, ToolError
 from wwtool.platforms import Platform
 
+EMULATOR = "qemu-arm"
 QEMU = "qemu-system-arm"
 PACKAGE = "qemu-system-arm"
 
@@ -30,7 +31,7 @@ def find_qemu() -> str:
     return found
 
 
-def start(platform: Platform, build: Path, tcp_port: int = 0, pty: bool = False) -> HostBoard:
+def start(platform: Platform, build: Path, tcp_port: int = 0, pty: bool = False) -> StdioBoard:
     """Starts the ``.bin`` of a build folder, or the file itself.
 
     Args:
@@ -46,7 +47,7 @@ def start(platform: Platform, build: Path, tcp_port: int = 0, pty: bool = False)
     """
     qemu = platform.qemu
     assert qemu is not None, "a platform of this emulator has the section"
-    image = image_of(build, platform.name).resolve()
+    image = image_of(build, EMULATOR).resolve()
     # If this program is killed, so is the emulator.
     command = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
     command += [find_qemu(), "-M", qemu.machine, "-icount", f"shift={qemu.icount_shift}"]
@@ -57,7 +58,7 @@ def start(platform: Platform, build: Path, tcp_port: int = 0, pty: bool = False)
         f"loader,file={str(image).replace(',', ',,')},addr={platform.memory.application_origin:#x},force-raw=on",
     ]
     try:
-        return HostBoard(command, tcp_port, pty, f"emulated {platform.title}")
+        return StdioBoard(command, tcp_port, pty, f"emulated {platform.title}")
     except OSError as error:
         raise DeviceError(
             f"the emulated {platform.title} cannot be started: {error}; choose another --tcp port"

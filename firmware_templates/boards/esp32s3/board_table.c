@@ -1,0 +1,32 @@
+/*
+ * Where an emulator without an ESP32-S3's peripherals finds what it must stand in for: it answers calls of these functions
+ * and lets time pass. On silicon nobody reads this; a person may read the note (`strings image.bin`).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bare.h"
+#include "board.h"
+#include "board_config.h"
+#include "clock.h"
+
+struct board_table {
+    char magic[8];
+    size_t (*console_read)(uint8_t *bytes, size_t max);
+    void (*console_write)(const uint8_t *bytes, size_t count);
+    void (*fault)(uint32_t cause, uint32_t pc, uint32_t address);
+    volatile uint32_t *micros;
+    size_t (*microphone_read)(int16_t *samples, size_t max);
+    void (*microphone_enable)(bool on);
+    char note[sizeof BOARD_SILICON];
+};
+
+__attribute__((section(".board_table"), used)) static const struct board_table board_table = {
+    .magic = {'W', 'W', 'B', 'O', 'A', 'R', 'D', '2'},
+    .console_read = uart_read,
+    .console_write = uart_write,
+    .fault = board_fault,
+    .micros = &clock_micros_total,
+    .microphone_read = microphone_read,
+    .microphone_enable = microphone_enable,
+    .note = BOARD_SILICON,
+};

@@ -1,0 +1,14 @@
+/*
+ * The microphone that board_config.h names: an I2S one, one behind a codec, or a PDM one, at 16 kHz.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef ESP32S3_MICROPHONE_H
+#define ESP32S3_MICROPHONE_H
+
+#include "bare.h"
+
+/* Clocks, pins, codec. False if the codec does not answer; the microphone then stays silent. */
+bool microphone_init(void);
+
+#endif /* ESP32S3_MICROPHONE_H */

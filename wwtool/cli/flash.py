@@ -1,0 +1,45 @@
+"""``wwtool flash``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import click
+from rich.markup import escape
+
+from wwtool.cli.common import ANY_PATH, console, print_json
+from wwtool.device.flash import HalfWrittenError
+from wwtool.device.flash import flash as flash_board
+from wwtool.device.flash.tools import GET
+
+
+@click.command()
+@click.argument("build", metavar="BUILD_DIR", type=ANY_PATH)
+@click.option(
+    "--port", help="The board's serial port, or the drive of its boot loader.  [default: the only board there is]"
+)
+@click.option("--tool", type=click.Choice(["uf2", *GET]), help="What writes it.  [default: as the platform has it]")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def flash(build: Path, port: str | None, tool: str | None, as_json: bool) -> None:
+    """Flash a build on a real board, verify it, and ask the program that then runs who it is."""
+    out = console()
+
+    def say(text: str) -> None:
+        if not as_json:
+            out.print(f"  {escape(text)} ...")
+
+    try:
+        flashed = flash_board(build, port, tool, say)
+    except HalfWrittenError as error:
+        click.echo(str(error), err=True)
+        raise
+    if as_json:
+        print_json("flash", 1, flashed.as_dict())
+        return
+    out.print(f"[green]✓[/green] {escape(flashed.image.name)} is on the {flashed.build.platform.title}: {flashed.how}")
+    if flashed.hil is not None:
+        click.echo(f"  test it  {flashed.hil}")
+    else:
+        click.echo("  no console of it has appeared on USB, so nobody was asked who runs there; at its UART:")
+        click.echo(f"  wwtool hil --port PORT --build {shlex.quote(str(build))}")

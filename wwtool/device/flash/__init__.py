@@ -1,0 +1,160 @@
+"""Flashing a real board: finds it by its USB id, writes, verifies, and asks the program that then runs who it is.
+
+``images`` reads the build, ``choose`` makes a ``plan`` of what ``ports``, ``drives`` and ``tools`` find, ``runner``
+carries it out, ``failures`` has the sentences for what goes wrong.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from wwtool.device.flash import ports
+from wwtool.device.flash.choose import make_plan
+from wwtool.device.flash.failures import PROBES
+from wwtool.device.flash.images import Build, read_build
+from wwtool.device.flash.plan import Plan
+from wwtool.device.flash.ports import Port
+from wwtool.device.flash.runner import HalfWrittenError, Runner, wait_for
+from wwtool.device.session import DeviceInfo, Session
+from wwtool.errors import DeviceError
+
+__all__ = ["Flashed", "HalfWrittenError", "flash"]
+
+_CONSOLE_TIMEOUT_S = 10.0
+_ANSWER_TIMEOUT_S = 15.0
+_RETRY_S = 0.5
+
+
+@dataclass(frozen=True)
+class Flashed:
+    """What was done.
+
+    Attributes:
+        image: the file that was written.
+        tool: what wrote it.
+        verified: what has proved that it is on the board: "console", or else "tool"; the console has the last word.
+        how: the same in words.
+        console: the port at which the program answers, None if no port appeared.
+        device: what it says of itself.
+    """
+
+    build: Build
+    image: Path
+    tool: str
+    verified: str
+    how: str
+    console: str | None
+    device: DeviceInfo | None
+
+    @property
+    def hil(self) -> str | None:
+        """The line that tests the board."""
+        if self.console is None:
+            return None
+        return f"wwtool hil --port {shlex.quote(self.console)} --build {shlex.quote(str(self.build.folder))}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "platform": self.build.platform.name,
+            "phrase": self.build.phrase,
+            "model_sha256": self.build.model_sha256,
+            "image": str(self.image),
+            "tool": self.tool,
+            "verified": self.verified,
+            "console": self.console,
+            "device": asdict(self.device) if self.device else None,
+            "hil": self.hil,
+        }
+
+
+def flash(folder: Path, port: str | None, tool: str | None, say: Callable[[str], None]) -> Flashed:
+    """Flashes the build in ``folder``.
+
+    Args:
+        folder: what ``wwtool build`` wrote.
+        port: the board's serial port or drive; None: the only board of the build's platform.
+        tool: what writes; None: what the platform's profile says.
+        say: told what is being done.
+
+    Raises:
+        UsageError: nothing to flash, several boards, or a tool that is not for this platform.
+        InputError: no finished build, or an altered one.
+        ToolError: the tool is not installed.
+        DeviceError: no board, the wrong one, or one that went away; or what was written does not run.
+        HalfWrittenError: Ctrl-C while the board was written.
+    """
+    build = read_build(folder)
+    plan = make_plan(build, port, tool)
+    before = _consoles(build)
+    runner = Runner(build.platform, say)
+    runner.run(plan)
+    return _confirmed(build, plan, runner, before, say)
+
+
+def _confirmed(build: Build, plan: Plan, runner: Runner, before: list[Port], say: Callable[[str], None]) -> Flashed:
+    """Looks for the program's console and asks who is there."""
+    say("waiting for the program's console")
+    console = wait_for(lambda: _console(build, plan, before), _CONSOLE_TIMEOUT_S)
+    if console is None:
+        if not runner.verified:
+            raise DeviceError(
+                f"{plan.image.name} was copied, but the drive went away before the system was done and no console has "
+                f"appeared; {build.platform.enter_loader}, then run the same command again"
+            )
+        return Flashed(build, plan.image, plan.tool, "tool", runner.verified, None, None)
+    device = _identify(build, console)
+    return Flashed(
+        build, plan.image, plan.tool, "console", "its console answers with this model", console.device, device
+    )
+
+
+def _consoles(build: Build) -> list[Port]:
+    """The ports of programs on boards of the build's platform."""
+    return ports.with_ids(build.platform.usb.running if build.platform.usb else ())
+
+
+def _console(build: Build, plan: Plan, before: list[Port]) -> Port | None:
+    """The port of the program that was just written; other boards of the same kind may be there, too."""
+    found = _consoles(build)
+    if plan.tool in PROBES:  # which board hangs on the probe is not known
+        return ports.same_board(found, None)
+    running = build.platform.usb.running if build.platform.usb else ()
+    if plan.tool == "esptool" and plan.port is not None and plan.port.usb_id not in running:
+        return plan.port  # a USB-to-serial chip stays, whatever runs behind it
+    if plan.port is None or not plan.port.usb_id:
+        return ports.same_board([port for port in found if port not in before], None)
+    return ports.same_board(found, plan.port)
+
+
+def _identify(build: Build, console: Port) -> DeviceInfo:
+    """Who answers; asked again while the board starts.
+
+    Raises:
+        DeviceError: nobody, or a program with another model.
+    """
+    deadline = time.monotonic() + _ANSWER_TIMEOUT_S
+    while True:
+        try:
+            with Session(console.device) as session:
+                info = session.info()
+                break
+        except DeviceError as error:
+            if time.monotonic() > deadline:
+                raise DeviceError(
+                    f"the image was written to the {build.platform.title}, but at {console.device} nothing answers "
+                    f"as it should: {error}"
+                ) from error
+        time.sleep(_RETRY_S)
+    if info.sha256 != build.model_sha256:
+        raise DeviceError(
+            f"the image was written, but the board at {console.device} runs '{info.phrase}' with model "
+            f"{info.sha256[:12]}, not {build.model_sha256[:12]}; check that it is the board you flashed, and flash it "
+            "again"
+        )
+    return info

@@ -1,0 +1,18 @@
+"""How a firmware that is a Linux program is started, in lines for a person."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from wwtool.platforms import Platform
+
+
+def run_commands(platform: Platform, program: Path) -> list[str]:
+    """The commands, in order; none for a board that is flashed. docs/linux.md has the program's options."""
+    quoted = shlex.quote(str(program))
+    if platform.chip.core == "host":
+        return [quoted if "/" in quoted else f"./{quoted}"]
+    if platform.chip.core == "armv6":
+        return [f"scp {quoted} pi@raspberrypi.local:", f"ssh -t pi@raspberrypi.local ./{shlex.quote(program.name)}"]
+    return []

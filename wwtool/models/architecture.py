@@ -1,0 +1,95 @@
+"""A model's shape as plain data: layers over time, from which network, integer model and costs all follow.
+
+No layer sees the future and none pads, so the same weights run streaming: the state of a layer with a kernel of k
+steps is its last k - 1 inputs. On whole clips its output is k - 1 steps shorter than its input.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+CHANNELS = 40  # of the features
+
+LayerKind = Literal["conv", "depthwise", "dense"]
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A convolution over ``kernel`` steps; ``norm`` is batch norm in the place of a bias."""
+
+    name: str
+    kind: LayerKind
+    inputs: int
+    outputs: int
+    kernel: int = 1
+    stride: int = 1
+    norm: bool = True
+    relu: bool = True
+
+    @property
+    def groups(self) -> int:
+        return self.inputs if self.kind == "depthwise" else 1
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one step of its output."""
+        return self.kernel * self.inputs // self.groups * self.outputs
+
+
+@dataclass(frozen=True)
+class Sum:
+    """The layer before it plus the newest steps of the earlier layer ``skip``, then a ReLU."""
+
+    name: str
+    skip: str
+
+
+Layer = Convolution | Sum
+
+
+@dataclass(frozen=True)
+class Architecture(ABC):
+    """The shape of a model; everything budget and export need to know before training.
+
+    Each layer takes the output of the one before it. Only the first has a stride, and the last is the head, dense,
+    with one output.
+    """
+
+    family: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def stride(self) -> int:
+        """Feature frames from one output to the next."""
+
+    @abstractmethod
+    def layers(self) -> tuple[Layer, ...]: ...
+
+    def _convolutions(self) -> list[Convolution]:
+        return [layer for layer in self.layers() if isinstance(layer, Convolution)]
+
+    @property
+    def receptive_frames(self) -> int:
+        """Feature frames that one output depends on."""
+        first, *others = self._convolutions()
+        return first.kernel + self.stride * sum(layer.kernel - 1 for layer in others)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of one output."""
+        return sum(layer.macs for layer in self._convolutions())
+
+
+def separable(number: int, inputs: int, outputs: int, kernel: int, relu: bool = True) -> tuple[Layer, Layer]:
+    """A depthwise convolution over time, then a pointwise one with batch norm."""
+    return (
+        Convolution(f"depthwise{number}", "depthwise", inputs, inputs, kernel, norm=False, relu=False),
+        Convolution(f"pointwise{number}", "conv", inputs, outputs, relu=relu),
+    )
+
+
+def head(inputs: int, steps: int) -> Convolution:
+    """A linear layer over the last ``steps`` steps."""
+    return Convolution("head", "dense", inputs, 1, steps, norm=False, relu=False)

@@ -1,0 +1,233 @@
+"""How a board is wired: the microphone's and the indicator's pins, as data that is checked and rendered.
+
+A platform's profile says which pins its chip has and holds presets of common boards; a user's config picks a preset and
+may replace its parts.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from wwtool.errors import InputError, UsageError
+
+Pin = Annotated[int, Field(ge=0, le=254)]
+PRESET_NAME = r"^[a-z0-9][a-z0-9-]{1,31}$"
+_NO_PIN = 255
+_GAIN_STEP_DB = 6  # a sample is shifted by bits
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Codec(_Section):
+    """The chip between analogue microphones and I2S, set up over I2C."""
+
+    chip: Literal["es7210", "es8311"]
+    sda: Pin
+    scl: Pin
+
+
+class _Microphone(_Section):
+    slot: Literal["left", "right"] = "left"
+    gain_db: int = Field(18, ge=0, le=48, multiple_of=_GAIN_STEP_DB, description="given to what the microphone sends")
+
+
+class I2sMicrophone(_Microphone):
+    """A microphone or codec that speaks I2S; the board gives the clocks."""
+
+    interface: Literal["i2s"]
+    bclk: Pin
+    ws: Pin
+    sd: Pin
+    mclk: Pin | None = Field(None, description="256 clocks a sample, where a codec needs them")
+    codec: Codec | None = None
+
+    @model_validator(mode="after")
+    def _clocked(self) -> I2sMicrophone:
+        if self.codec is not None and self.codec.chip == "es7210" and self.mclk is None:
+            raise ValueError("the codec es7210 needs a pin mclk")
+        return self
+
+
+class PdmMicrophone(_Microphone):
+    """A microphone that sends a bit for each clock; the chip makes samples of them."""
+
+    interface: Literal["pdm"]
+    clk: Pin
+    data: Pin
+
+
+Microphone = Annotated[I2sMicrophone | PdmMicrophone, Field(discriminator="interface")]
+
+
+class Indicator(_Section):
+    """What shows a detection."""
+
+    pin: Pin
+    active: Literal["high", "low"] = "high"
+
+
+class BoardConfig(_Section):
+    """A user's choice of a board; the parts that are given replace the preset's."""
+
+    preset: str | None = Field(None, pattern=PRESET_NAME)
+    microphone: Microphone | None = None
+    indicator: Indicator | None = None
+
+
+class Preset(_Section):
+    """A board that people buy."""
+
+    title: str
+    source: str = Field(description="where its pins are from")
+    microphone: Microphone
+    indicator: Indicator | None = None
+
+
+class ChipPins(_Section):
+    """The pins of a chip, as far as they can be given away."""
+
+    count: int = Field(ge=1, le=255)
+    absent: tuple[Pin, ...] = ()
+    memory: tuple[Pin, ...] = Field((), description="those of flash and PSRAM")
+    console: tuple[Pin, ...] = ()
+    strapping: tuple[Pin, ...] = Field((), description="read at reset; what is wired to them must not pull them")
+
+
+class Wiring(_Section):
+    """A chosen board."""
+
+    preset: str
+    title: str
+    source: str
+    microphone: Microphone
+    indicator: Indicator | None
+
+    @property
+    def pins(self) -> dict[str, int]:
+        """Pins by the key that gives them."""
+        found = dict(_numbers("microphone", self.microphone))
+        return found | ({"indicator.pin": self.indicator.pin} if self.indicator else {})
+
+
+def _numbers(path: str, section: BaseModel) -> Iterator[tuple[str, int]]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, BaseModel):
+            yield from _numbers(f"{path}.{name}", value)
+        elif isinstance(value, int) and name != "gain_db":
+            yield f"{path}.{name}", value
+
+
+def choose(platform: str, presets: dict[str, Preset], config: BoardConfig) -> Wiring:
+    """The preset of a config, or the platform's first, with what the config puts in its place.
+
+    Raises:
+        UsageError: there is no such preset.
+    """
+    name = config.preset or next(iter(presets))
+    if name not in presets:
+        close = difflib.get_close_matches(name, presets, 1)
+        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(presets)}"
+        raise UsageError(f"{platform} has no board '{name}'; {hint}")
+    preset = presets[name]
+    changed = config.microphone is not None or config.indicator is not None
+    return Wiring(
+        preset=name,
+        title=f"{preset.title}, changed by the config" if changed else preset.title,
+        source=preset.source,
+        microphone=config.microphone or preset.microphone,
+        indicator=config.indicator or preset.indicator,
+    )
+
+
+def check(wiring: Wiring, pins: ChipPins) -> None:
+    """Every pin exists, is free, and has one use.
+
+    Raises:
+        InputError: one does not.
+    """
+    users: dict[int, str] = {}
+    for key, pin in wiring.pins.items():
+        where = f"board.{key}: GPIO{pin}"
+        if pin >= pins.count or pin in pins.absent:
+            raise InputError(f"{where} does not exist on this chip; choose one of 0 to {pins.count - 1}")
+        if pin in pins.memory:
+            raise InputError(f"{where} belongs to the flash or the PSRAM; choose another pin")
+        if pin in pins.console:
+            raise InputError(f"{where} belongs to the console; choose another pin")
+        if pin in users:
+            raise InputError(f"{where} is already board.{users[pin]}; give each its own pin")
+        users[pin] = key
+
+
+def strapping_warnings(config: BoardConfig, wiring: Wiring, pins: ChipPins) -> list[str]:
+    """What to say of pins that a user chose and the chip reads at reset; a preset's are its maker's business."""
+    own = [name for name in ("microphone", "indicator") if getattr(config, name) is not None]
+    return [
+        f"board.{key}: the chip reads GPIO{pin} at reset; see that nothing wired to it pulls it then"
+        for key, pin in wiring.pins.items()
+        if pin in pins.strapping and key.split(".")[0] in own
+    ]
+
+
+def wiring_lines(wiring: Wiring) -> list[str]:
+    """What to connect to what, for a person."""
+    microphone = wiring.microphone
+    if isinstance(microphone, PdmMicrophone):
+        mic = f"PDM microphone: clock GPIO{microphone.clk}, data GPIO{microphone.data}, {microphone.slot} slot"
+    else:
+        clocks = f"BCLK GPIO{microphone.bclk}, WS GPIO{microphone.ws}, SD GPIO{microphone.sd}"
+        mic = f"I2S microphone: {clocks}, {microphone.slot} slot"
+        if microphone.codec is not None:
+            c = microphone.codec
+            mclk = "" if microphone.mclk is None else f", MCLK GPIO{microphone.mclk}"
+            mic = f"{c.chip.upper()} codec: {clocks}{mclk}, SDA GPIO{c.sda}, SCL GPIO{c.scl}, {microphone.slot} slot"
+    if wiring.indicator is None:
+        return [mic, "no indicator"]
+    return [mic, f"indicator: GPIO{wiring.indicator.pin}, active {wiring.indicator.active}"]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A line of board_config.h."""
+
+    name: str
+    value: str
+    comment: str = ""
+
+
+def constants(wiring: Wiring) -> list[Constant]:
+    """What board_config.h says: the same names for every board, NONE where there is no such pin."""
+    microphone, indicator = wiring.microphone, wiring.indicator
+    pdm = isinstance(microphone, PdmMicrophone)
+    pins: dict[str, int | None] = dict.fromkeys(("BCLK", "MCLK", "SDA", "SCL"))
+    codec = "none"
+    if isinstance(microphone, PdmMicrophone):
+        pins |= {"WS": microphone.clk, "SD": microphone.data}
+    else:
+        pins |= {"BCLK": microphone.bclk, "WS": microphone.ws, "SD": microphone.sd, "MCLK": microphone.mclk}
+        if microphone.codec is not None:
+            codec = microphone.codec.chip
+            pins |= {"SDA": microphone.codec.sda, "SCL": microphone.codec.scl}
+    pins["INDICATOR"] = indicator.pin if indicator else None
+    comments = {"WS": "of PDM: its clock", "SD": "of PDM: its data"} if pdm else {}
+    return [
+        Constant("BOARD_PIN_NONE", str(_NO_PIN)),
+        *(
+            Constant(f"BOARD_PIN_{name}", "BOARD_PIN_NONE" if pin is None else str(pin), comments.get(name, ""))
+            for name, pin in sorted(pins.items())
+        ),
+        Constant("BOARD_INDICATOR_IS_LOW", str(int(indicator is not None and indicator.active == "low"))),
+        Constant("BOARD_MICROPHONE_IS_PDM", str(int(pdm))),
+        Constant("BOARD_MICROPHONE_IS_RIGHT", str(int(microphone.slot == "right"))),
+        Constant("BOARD_MICROPHONE_GAIN_BITS", str(microphone.gain_db // _GAIN_STEP_DB), f"{_GAIN_STEP_DB} dB each"),
+        *(Constant(f"BOARD_CODEC_{name}", str(value)) for value, name in enumerate(("NONE", "ES7210", "ES8311"))),
+        Constant("BOARD_CODEC", f"BOARD_CODEC_{codec.upper()}"),
+    ]
