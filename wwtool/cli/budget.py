@@ -166,7 +166,8 @@ def _space_cells(row: Row, result: DryBuild) -> list[str]:
 def _print_notes(platform: Platform, result: DryBuild) -> None:
     notes = []
     if result.estimated:
-        notes.append(f"~ {', '.join(result.estimated)}: estimated by the analytic model; see wwtool doctor")
+        missing = "; see wwtool doctor" if result.linked else ""
+        notes.append(f"~ {', '.join(result.estimated)}: estimated by the analytic model{missing}")
     if not result.linked:
         notes.append("the chip cannot hold it: sizes are those of an image for larger memories, which was not run")
     if result.cycles is not None and "cycles" not in result.estimated:

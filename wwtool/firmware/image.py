@@ -73,7 +73,10 @@ def build_image(
         files["bin"] = out / f"{name}.bin"
         write_bytes(files["bin"], to_esp_image(platform, elf, objects / f"{name}.bin"))
     elif not toolchain.hosted:
-        content = _raw_image(elf, platform, toolchain)
+        try:
+            content = _raw_image(elf, platform, toolchain)
+        except BudgetError as error:
+            raise TooLargeError(str(error), measure(elf, toolchain)) from error
         files |= {kind: out / f"{name}.{kind}" for kind in platform.image if kind in _RAW_FORMATS}
         _write_formats(files, content, platform)
     return Image(files, measure(elf, toolchain))
@@ -109,7 +112,7 @@ def _raw_image(elf: Path, platform: Platform, toolchain: Toolchain) -> bytes:
     """What is programmed, from the platform's application origin on.
 
     Raises:
-        TooLargeError: it is larger than the flash that is the application's.
+        BudgetError: it is larger than the flash that is the application's.
         InputError: it is linked for another address.
     """
     raw = elf.with_suffix(".raw")
@@ -123,10 +126,9 @@ def _raw_image(elf: Path, platform: Platform, toolchain: Toolchain) -> bytes:
             f"{memory.application_origin:#x}; make link.ld and the platform profile agree"
         )
     if len(content) > memory.application_bytes:
-        raise TooLargeError(
+        raise BudgetError(
             f"the firmware does not fit {platform.title}: {len(content):,} bytes of the "
-            f"{memory.application_bytes:,} that are the application's; choose a smaller model",
-            measure(elf, toolchain),
+            f"{memory.application_bytes:,} that are the application's; choose a smaller model"
         )
     return patch_boot2(content) if platform.chip.boot2_crc else content
 
