@@ -148,7 +148,7 @@ def test_over_budget_is_a_table_and_a_remedy(capsys: pytest.CaptureFixture[str],
     result = _budget(capsys, "--platform", "pico", "--config", str(tmp_path / "strict.yaml"))
     assert result.code == 0
     assert re.search(r"^tcn48 .* over$", result.out, re.MULTILINE)
-    (named,) = re.findall(r"^(\w+) does not fit:$", result.out, re.MULTILINE)
+    (named,) = re.findall(r"^(\w+) does not fit: flash ", result.out, re.MULTILINE)
     assert re.search(rf"^{named} .* over$", result.out, re.MULTILINE)
     (tmp_path / "strict.yaml").write_text("budget: {flash_bytes: 5000}\n")
     result = _budget(capsys, "--platform", "pico", "--config", str(tmp_path / "strict.yaml"))
