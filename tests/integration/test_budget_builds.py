@@ -38,6 +38,7 @@ ODD = TemporalArchitecture(first_channels=20, width=36, first_kernel=4, stride=2
 HUGE = TemporalArchitecture(first_channels=128, width=256)
 # What the analytic model is held to, in percent.
 SIZE_GOAL, CYCLES_GOAL = 3.0, 15.0
+REFIT = "code of the core or of a board has changed? python bench/budget_fit.py --base"
 
 
 def _tool_missing(name: str) -> str:
@@ -115,12 +116,12 @@ def _budget(capsys: pytest.CaptureFixture[str], *arguments: str) -> Result:
 
 
 def test_all_candidates_in_one_table(capsys: pytest.CaptureFixture[str]) -> None:
-    result = _budget(capsys, "--platform", "pico")
+    result = _budget(capsys, "--platform", "nano33ble")
     assert (result.code, result.err) == (0, "")
     for model in ZOO:
         assert len(re.findall(rf"^{model} .* fits$", result.out, re.MULTILINE)) == 1
     assert "estimated" not in result.out
-    assert "24 mA" in result.out
+    assert "6.3 mA" in result.out
 
 
 def test_the_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,7 +148,8 @@ def test_over_budget_is_a_table_and_a_remedy(capsys: pytest.CaptureFixture[str],
     result = _budget(capsys, "--platform", "pico", "--config", str(tmp_path / "strict.yaml"))
     assert result.code == 0
     assert re.search(r"^tcn48 .* over$", result.out, re.MULTILINE)
-    assert "tcn48 does not fit" in result.out
+    (named,) = re.findall(r"^(\w+) does not fit: flash ", result.out, re.MULTILINE)
+    assert re.search(rf"^{named} .* over$", result.out, re.MULTILINE)
     (tmp_path / "strict.yaml").write_text("budget: {flash_bytes: 5000}\n")
     result = _budget(capsys, "--platform", "pico", "--config", str(tmp_path / "strict.yaml"))
     result.refused(3, "raise the budget", "budget.flash_bytes")
@@ -164,7 +166,7 @@ def test_larger_than_the_chip(name: str, over: str, monkeypatch: pytest.MonkeyPa
     """Too large for the linker (the ESP32-S3 has its weights in SRAM), or for the budget alone."""
     monkeypatch.setitem(ZOO, "huge", HUGE)
     platform = load_platform(name)
-    with pytest.raises(OverBudgetError, match=r"huge does not fit .*: .*; tcn64 would fit: --model tcn64") as caught:
+    with pytest.raises(OverBudgetError, match=r"huge does not fit .*: .*; \w+ would fit: --model") as caught:
         require_fit(platform, "huge", "hey you", BudgetConfig())
     result = caught.value.result
     line = result.line(over)
@@ -226,8 +228,8 @@ def _hold(name: str, model: str, architecture: Architecture, folder: Path) -> No
     sizes, cycles = estimated_sizes(platform, compiled, "hey you"), estimated_cycles(platform, compiled)
     assert sizes is not None
     assert cycles is not None
-    assert sizes.flash == pytest.approx(cost.sizes.flash, rel=SIZE_GOAL / 100)
-    assert sizes.ram == pytest.approx(cost.sizes.ram, rel=SIZE_GOAL / 100)
+    assert sizes.flash == pytest.approx(cost.sizes.flash, rel=SIZE_GOAL / 100), REFIT
+    assert sizes.ram == pytest.approx(cost.sizes.ram, rel=SIZE_GOAL / 100), REFIT
     assert sizes.stack_reserved == cost.sizes.stack_reserved
     assert sum(part.flash for part in sizes.parts) == sizes.flash
     if "cycles" not in cost.estimated:

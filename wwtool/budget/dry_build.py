@@ -252,8 +252,5 @@ def what_would_fit(
 
 def over_budget(platform: Platform, result: DryBuild, remedy: str) -> str:
     """Why a model is refused, and what would fit."""
-    over = ", ".join(
-        f"{line.name} {line.used:,} {line.unit} of {line.limit:,}" for line in result.lines if not line.fits
-    )
     under = "" if result.framework == BARE_METAL else f" under {result.framework}"
-    return f"{result.model} does not fit {platform.title}{under}: {over}; {remedy}"
+    return f"{result.model} does not fit {platform.title}{under}: {result.excess}; {remedy}"

@@ -71,6 +71,12 @@ class DryBuild(Cost):
     def fits(self) -> bool:
         return all(line.fits for line in self.lines)
 
+    @property
+    def excess(self) -> str:
+        """The lines that do not fit, in words."""
+        over = [line for line in self.lines if not line.fits]
+        return ", ".join(f"{line.name} {line.used:,} {line.unit} of {line.limit:,}" for line in over)
+
     def line(self, name: str) -> Line | None:
         return next((line for line in self.lines if line.name == name), None)
 

@@ -92,7 +92,7 @@ def _print_all(platform: Platform, results: list[DryBuild], over: DryBuild | Non
         table.add_row(first.framework, "", *(f"{figure.value:,.0f}" for figure in taken), style="dim")
     out.print(table)
     if over is not None:
-        out.print(f"\n[bold]{over.model}[/bold] does not fit:", highlight=False)
+        out.print(f"\n[bold]{over.model}[/bold] does not fit: {over.excess}")
         _print_space(platform, over)
     _print_notes(platform, first)
 
