@@ -280,7 +280,7 @@ def test_the_arduino_sketch(example: Path, tmp_path: Path) -> None:
 
 
 def test_every_example_has_its_readme_and_nothing_generated() -> None:
-    folders = [path for path in EXAMPLES.iterdir() if path.is_dir()]
+    folders = [path for path in EXAMPLES.iterdir() if path.is_dir() and path.name != "new-board"]  # test_own_board.py
     assert {path.name for path in folders} == {"makefile", "cmake", "esp-idf", "zephyr", "arduino"}
     for folder in folders:
         text = (folder / "README.md").read_text()

@@ -218,6 +218,7 @@ def test_standard_input_that_ends_does_not_end_listening(program: Path, tmp_path
 def test_it_ends_when_nobody_hears_it(program: Path, tmp_path: Path) -> None:
     with on_standard_streams(program, tmp_path, subprocess.PIPE) as process:
         assert process.stdout is not None
+        assert soon(lambda: pids(tmp_path))
         process.stdout.close()
         assert process.wait(timeout=_TIMEOUT_S) == 0
         assert not exists(pids(tmp_path)[0])

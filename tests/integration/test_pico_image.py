@@ -63,7 +63,7 @@ def test_the_firmware_without_a_model_is_small(elf: Path) -> None:
 
 @needs_emulator
 def test_banner_and_names(image: Path) -> None:
-    with pico.start(image) as emulator, serial.serial_for_url(emulator.url, timeout=5) as port:
+    with pico.start(image) as emulator, serial.serial_for_url(emulator.url, timeout=20) as port:
         banner = port.read_until(b"m-ready\r\n").decode()
         assert re.fullmatch(r"m-timestamp-mode-performance\r\nm-lap-us-\d+\r\nm-init-done\r\nm-ready\r\n", banner), (
             banner
@@ -105,7 +105,7 @@ def test_microphone_to_led(image: Path, tmp_path: Path) -> None:
     audio = tmp_path / "tone.raw"
     samples = np.concatenate([TONE, np.zeros(3 * 16000, "<i2")])  # longer than the watchdog's patience
     audio.write_bytes(samples.tobytes())
-    with pico.start(image, audio=audio) as emulator, serial.serial_for_url(emulator.url, timeout=10) as port:
+    with pico.start(image, audio=audio) as emulator, serial.serial_for_url(emulator.url, timeout=20) as port:
         port.write(b"ww-prob 1%")
         lines = [port.read_until(b"\r\n").decode().strip() for _ in range(40)]
         stats = emulator.stats()

@@ -16,7 +16,7 @@ from typing import Literal
 from wwtool.data.engines import engines
 from wwtool.device.emulators import esp32s3, linux, nano, pico
 from wwtool.device.flash import drives, tools
-from wwtool.engines.machines import XTENSA_PACKAGES, emulated, host_compiler, picolibc
+from wwtool.engines.machines import XTENSA_PACKAGES, emulated, forget_picolibc, host_compiler, picolibc
 from wwtool.errors import ToolError
 from wwtool.firmware.toolchains import APT_PACKAGES, find_toolchain
 from wwtool.platforms import Platform, load_platform, load_platforms
@@ -55,7 +55,7 @@ class Finding:
 def examine(platform: Platform | None = None) -> list[Finding]:
     """Looks for what ``platform`` needs; None: for everything."""
     importlib.invalidate_caches()  # something may have been installed since the last look
-    picolibc.cache_clear()
+    forget_picolibc()
     known = _Known((*load_platforms(), *([platform] if platform and platform not in load_platforms() else [])))
     findings = [
         *_building(known), *_emulating(known), *_measuring(known), *_hearing(known), *_flashing(known), *_serial(known),

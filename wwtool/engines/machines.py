@@ -166,12 +166,20 @@ def emulated(core: Target) -> Machine:
     raise ValueError(f"there is no emulated core '{core}'")
 
 
-@cache
+def forget_picolibc() -> None:
+    """The library may have been installed since the last look."""
+    _picolibc_of.cache_clear()
+
+
 def picolibc() -> tuple[str, ...]:
     """Flags that say where the Xtensa compiler's C library lies, as its specs are not on the compiler's path; () if
     compiler or library is missing."""
-    if shutil.which("xtensa-lx106-elf-gcc") is None:
-        return ()
-    command = ["xtensa-lx106-elf-gcc", "-print-file-name=libc.a"]
+    compiler = shutil.which("xtensa-lx106-elf-gcc")
+    return _picolibc_of(compiler) if compiler else ()
+
+
+@cache
+def _picolibc_of(compiler: str) -> tuple[str, ...]:
+    command = [compiler, "-print-file-name=libc.a"]
     library = Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
     return (f"-isystem{library.parents[1] / 'include'}", f"-L{library.parent}") if library.is_absolute() else ()
