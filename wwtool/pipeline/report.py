@@ -13,6 +13,7 @@ from markupsafe import Markup
 from wwtool.assets import asset_dir
 from wwtool.budget.result import estimate_mark
 from wwtool.files import write_text
+from wwtool.pipeline.choice_report import choice_section
 from wwtool.platforms import Platform, platform_of
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM = 640, 260, 48, 24, 46
@@ -49,6 +50,7 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
         "space": space(budget["sizes"], final["sizes"]),
         "space_note": _space_note(budget, final),
         "energy": _energy(final),
+        "choice": choice_section(manifest),
         "recall": [
             {
                 "name": _CONDITIONS.get(name, name),
