@@ -10,12 +10,21 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wwtool.errors import InputError
+from wwtool.models.zoo import ZOO
+
+
+def _known_model(name: str) -> str:
+    if name != "auto" and name not in ZOO:
+        raise ValueError(f"must be 'auto' or one of {', '.join(ZOO)}")
+    return name
+
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Decibels = Annotated[float, Field(ge=-120.0, le=120.0)]
+ModelName = Annotated[str, AfterValidator(_known_model)]
 
 
 class _Section(BaseModel):
@@ -132,6 +141,13 @@ class BudgetConfig(_Section):
     latency_ms: float | None = Field(None, gt=0.0)
 
 
+class SelectConfig(_Section):
+    """How a model of the zoo is chosen where none is named."""
+
+    margin: float = Field(0.1, ge=0.0, lt=1.0)  # every limit is taken to be lower by this share
+    search: int = Field(1, ge=1, le=100)  # finalists that train side by side for a while
+
+
 class SplitConfig(_Section):
     """Fractions of speakers; what is left is for training."""
 
@@ -150,7 +166,8 @@ class Config(_Section):
     """The whole configuration of a build."""
 
     phrase: str | None = Field(None, max_length=60)
-    model: Literal["tcn32", "tcn48", "tcn64"] = "tcn64"
+    model: ModelName = "auto"
+    select: SelectConfig = SelectConfig()
     synth: SynthConfig = SynthConfig()
     augment: AugmentConfig = AugmentConfig()
     pools: PoolConfig = PoolConfig()
@@ -159,6 +176,12 @@ class Config(_Section):
     detector: DetectorSettings = DetectorSettings()
     evaluate: EvaluateConfig = EvaluateConfig()
     budget: BudgetConfig = BudgetConfig()
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> Config:
+        if self.model != "auto" and self.select.search > 1:
+            raise ValueError(f"select.search must be 1 where the model is given ({self.model}); leave one of them out")
+        return self
 
 
 def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> Config:

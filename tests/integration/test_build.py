@@ -189,14 +189,16 @@ def test_over_budget(tmp_path: Path) -> None:
     strict = tmp_path / "strict.yaml"
     strict.write_text(SMALL + "budget: {flash_bytes: 20000}\n")
     result = run_apart(*_build(strict, tmp_path / "out"))
-    result.refused(3, "tcn64 does not fit", "flash", "20,000", "raise the budget")
+    result.refused(3, "no model of the zoo fits", "nearest is tcn32", "flash", "18,000", "raise the budget")
     assert "USED" in result.out
     assert "over" in result.out
     assert "fits" in result.out
     assert not (tmp_path / "out").exists()
-    strict.write_text(SMALL + "budget: {flash_bytes: 39000}\n")
-    run_apart(*_build(strict, tmp_path / "out")).refused(3, "tcn64 does not fit", "--model tcn32")
-    run_apart("train", strict, "--platform", "pico", "--out", tmp_path / "out").refused(3, "--model tcn32")
+    strict.write_text(SMALL + "budget: {flash_bytes: 36000}\n")
+    forced = ["--model", "tcn64"]
+    run_apart(*_build(strict, tmp_path / "out", *forced)).refused(3, "tcn64 does not fit", "--model tcn32")
+    train = ["train", strict, "--platform", "pico", "--out", tmp_path / "out", *forced]
+    run_apart(*train).refused(3, "--model tcn32")
     assert not (tmp_path / "out").exists()
 
 

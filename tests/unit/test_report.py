@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from typing import Any
 
+from wwtool.pipeline.choice_report import choice_section
 from wwtool.pipeline.report import _limit, curve_svg
 
 FLASH = {"name": "flash", "used": 48130, "limit": 1048576, "unit": "B", "fits": True}
@@ -31,3 +33,39 @@ def test_the_curve_is_well_formed_and_stays_inside_its_frame() -> None:
     dots = [e for e in root.iter() if e.tag == "circle"]
     assert len(dots) == 2
     assert all(0 <= float(d.attrib["cx"]) <= width and 0 <= float(d.attrib["cy"]) <= height for d in dots)
+
+
+def _chosen(**more: Any) -> dict[str, Any]:
+    candidates = [
+        {"model": name, "score": score, "fits": fits, "chosen": name == "b", "reason": f"reason of {name}"}
+        for name, score, fits in (("a", 0.9, True), ("b", 0.95, True), ("c", None, False))
+    ]
+    choice = {"model": "b", "margin": 0.1, "finalists": ["b"], "candidates": candidates, "table": "T", "rungs": []}
+    return {"model": {"name": "b"}, "choice": {**choice, **more}}
+
+
+def test_every_candidate_is_shown_with_its_reason() -> None:
+    section = choice_section(_chosen())
+    assert [(row["name"], row["score"], row["fits"], row["taken"]) for row in section["rows"]] == [
+        ("a", "0.900", "yes", False), ("b", "0.950", "yes", True), ("c", "not measured", "no", False),
+    ]  # fmt: skip
+    assert [row["reason"] for row in section["rows"]] == ["reason of a", "reason of b", "reason of c"]
+    assert "10% to spare" in section["note"]
+
+
+def test_a_search_has_the_last_word() -> None:
+    scores = {"a": {"recall": 0.9, "partial_auc": 0.8}, "b": {"recall": 0.5, "partial_auc": 0.7}}
+    rungs = [{"steps": 1250, "scores": scores, "kept": ["a"]}]
+    section = choice_section({**_chosen(rungs=rungs, finalists=["b", "a"]), "model": {"name": "a"}})
+    assert [row["taken"] for row in section["rows"]] == [True, False, False]
+    assert [row["reason"] for row in section["rows"]] == [
+        "won the search",
+        "left the search after 1,250 steps: recall 50.0%, partial AUC 0.700, "
+        "the best recall 90.0%, partial AUC 0.800",
+        "reason of c",
+    ]  # fmt: skip
+
+
+def test_a_model_that_was_given() -> None:
+    section = choice_section({"model": {"name": "b"}, "choice": None})
+    assert (section["rows"], section["note"]) == ([], "The model was given: b.")

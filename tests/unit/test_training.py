@@ -13,7 +13,7 @@ import torch
 
 from wwtool.config import TrainConfig
 from wwtool.errors import InputError
-from wwtool.models.architecture import Architecture
+from wwtool.models.architecture import Architecture, Sum
 from wwtool.models.network import Network
 from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.temporal import TemporalArchitecture
@@ -391,6 +391,17 @@ def test_the_architecture_counts_its_frames(architecture: Architecture) -> None:
         assert net(torch.zeros(1, frames + architecture.stride, 40)).shape == (1, 2)
     with pytest.raises(RuntimeError):
         net(torch.zeros(1, frames - 1, 40))
+
+
+def test_a_residual_block_is_linear_until_its_input_is_added() -> None:
+    layers = ResidualArchitecture(6, 3, 3, ((2, 3), (4,)), 2).layers()
+    shown = [layer.skip if isinstance(layer, Sum) else f"{layer.name} {'relu' * layer.relu}" for layer in layers]
+    assert shown == [
+        "first relu",
+        "depthwise0 ", "pointwise0 relu", "depthwise1 ", "pointwise1 ", "first",
+        "depthwise2 ", "pointwise2 ", "sum0",
+        "head ",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ZOO)

@@ -12,7 +12,8 @@ import click
 from rich.markup import escape
 
 from wwtool.assets import asset_dir
-from wwtool.budget.dry_build import OverBudgetError, require_fit
+from wwtool.budget.dry_build import OverBudgetError
+from wwtool.budget.selection import NothingFitsError, by_table, select
 from wwtool.cli.budget import print_budget
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, console, platform_option
 from wwtool.cli.progress import TerminalProgress
@@ -21,16 +22,28 @@ from wwtool.data.dataset import index_folder
 from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
 from wwtool.errors import InputError, UsageError
 from wwtool.files import working_folder
+from wwtool.models.accuracy import accuracy_table
 from wwtool.models.zoo import ZOO
+from wwtool.pipeline.preparation import RunPlan
 from wwtool.pipeline.stages import Stages
-from wwtool.pipeline.training_run import MODEL, RunPlan, training_run
+from wwtool.pipeline.training_run import MODEL, training_run
 from wwtool.platforms import Platform, load_platform
 
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
     """Options that change how a model is made."""
     for option in (
-        click.option("--model", type=click.Choice(list(ZOO)), help="The zoo model.  [default: tcn64]"),
+        click.option(
+            "--model",
+            type=click.Choice(["auto", *ZOO]),
+            help="One of the zoo.  [default: auto, the best that fits]",
+        ),
+        click.option(
+            "--search",
+            type=click.IntRange(1, 100),
+            metavar="N",
+            help="Train the N best that fit for a while on this data, go on with the better half.",
+        ),
         click.option("--quick", is_flag=True, help="A smoke model in minutes; it detects, but badly."),
         click.option("--no-synth", is_flag=True, help="Use recordings only; nothing is synthesised."),
         click.option("--seed", type=click.IntRange(0), help="Another seed, another model."),
@@ -40,8 +53,9 @@ def training_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def load_run_config(
-    path: Path | None, phrase: str | None, model: str | None, quick: bool, no_synth: bool, seed: int | None
-) -> Config:
+    path: Path | None, phrase: str | None, model: str | None, search: int | None, quick: bool, no_synth: bool,
+    seed: int | None,
+) -> Config:  # fmt: skip
     """The config with the command line's options on top; the phrase is checked."""
     overrides: dict[str, Any] = {}
     if quick:
@@ -50,6 +64,10 @@ def load_run_config(
         overrides["phrase"] = phrase
     if model is not None:
         overrides["model"] = model
+    if search is not None:
+        overrides["select"] = {"search": search}
+    if model not in (None, "auto") and (search or 1) > 1:
+        raise UsageError("--search chooses among models and --model names one; leave one of them out")
     if seed is not None:
         overrides.setdefault("train", {})["seed"] = seed
         overrides.setdefault("synth", {})["seed"] = seed
@@ -76,9 +94,19 @@ def shown_budget(platform: Platform) -> Iterator[None]:
     """Shows the table of a model that is refused."""
     try:
         yield
-    except OverBudgetError as error:
+    except (OverBudgetError, NothingFitsError) as error:
         print_budget(platform, error.result)
         raise
+
+
+def _finalists(platform: Platform, plan: RunPlan) -> tuple[str, ...]:
+    """Which models to train; shows what the first of them costs, and why it."""
+    with shown_budget(platform):
+        selection = select(platform, plan.config, plan.phrase, lambda done, total: None)
+    print_budget(platform, selection.builds[selection.finalists[0]])
+    if selection.choice is not None:
+        console().print(escape(f"{selection.choice.note}\n"))
+    return selection.finalists
 
 
 @click.command()
@@ -100,9 +128,7 @@ def train(
     plan = make_plan(config, data_path, options["no_synth"])
     terminal = console()
     with working_folder(out):
-        if platform.has_board:
-            with shown_budget(platform):
-                print_budget(platform, require_fit(platform, config.model, plan.phrase, config.budget))
+        finalists = _finalists(platform, plan) if platform.has_board else by_table(config, accuracy_table())
         with TerminalProgress(terminal) as progress:
-            training_run(Stages(out, progress), plan)
+            training_run(Stages(out, progress), plan, finalists)
     terminal.print(escape(f"\n  model    {out / MODEL}"))

@@ -49,6 +49,19 @@ class Material:
 
 
 @dataclass(frozen=True)
+class Recording:
+    """Clips laid end to end, as features (frames, 40) in int8; each clip's ``bounds`` in frames, end exclusive."""
+
+    frames: npt.NDArray[np.int8]
+    bounds: npt.NDArray[np.int64]
+    labels: tuple[str, ...]
+
+    def heard_by(self, model: StreamingModel) -> Track:
+        """The model's outputs over it."""
+        return Track(model.probabilities(self.frames), self.bounds // model.stride, self.labels, model.stride)
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """The result. ``recall`` and ``intervals`` (95 %) by condition, at the operating point; ``hours`` of negatives.
 
@@ -93,10 +106,10 @@ def assess(
     """Evaluates; the operating point is that of ``detector``, or the best that keeps the false-alarm budget."""
     base = detector or detector_config(config, model.stride)
     tracks = {
-        "clean": positive_track(model, material.positives, None),
-        "noisy": positive_track(model, material.positives, material.noise),
+        "clean": positive_recording(material.positives, None).heard_by(model),
+        "noisy": positive_recording(material.positives, material.noise).heard_by(model),
     }
-    negative = negative_track(model, material.negatives)
+    negative = negative_recording(material.negatives).heard_by(model)
     ratio = config.detector.off_ratio
     points = curve(tracks, negative, base, ratio)
     fixed = detector.on_threshold if detector else config.detector.on_threshold
@@ -108,7 +121,7 @@ def assess(
     chosen = detector or detector_with(base, point.threshold, ratio)
     hits = {name: int(found(track, chosen).sum()) for name, track in tracks.items()}
     count = len(material.positives)
-    near = negative_track(model, {"near_miss": material.near_misses})
+    near = negative_recording({"near_miss": material.near_misses}).heard_by(model)
     return Evaluation(
         detector=chosen,
         point=point,
@@ -126,8 +139,10 @@ def assess(
     )
 
 
-def positive_track(model: StreamingModel, clips: Sequence[Audio], noise: Sequence[Audio] | None) -> Track:
-    """Positives between silences, with a noise floor; with ``noise`` at 10 dB below the word."""
+def positive_recording(
+    clips: Sequence[Audio], noise: Sequence[Audio] | None, snr_db: float = _NOISY_SNR_DB
+) -> Recording:
+    """Positives between silences, with a noise floor; with ``noise`` at ``snr_db`` below the word."""
     generator = np.random.default_rng(9)
     shaped = Augmenter(Config().augment, generator)
     pieces = []
@@ -136,13 +151,13 @@ def positive_track(model: StreamingModel, clips: Sequence[Audio], noise: Sequenc
         if noise is not None:
             start, end = utterance_bounds(clip)
             z = _cycled(to_float(noise[i % len(noise)]), len(x)) if len(noise) else shaped.background(len(x))
-            x = x + z * np.float32(rms(to_float(clip[start:end])) * 10 ** (-_NOISY_SNR_DB / 20) / rms(z))
+            x = x + z * np.float32(rms(to_float(clip[start:end])) * 10 ** (-snr_db / 20) / rms(z))
             x = x / max(1.0, float(np.abs(x).max()))
         pieces.append(x)
-    return _track(model, pieces, ["positive"] * len(pieces), generator)
+    return _recorded(pieces, ["positive"] * len(pieces), generator)
 
 
-def negative_track(model: StreamingModel, negatives: Mapping[str, Sequence[Audio]]) -> Track:
+def negative_recording(negatives: Mapping[str, Sequence[Audio]]) -> Recording:
     """All negatives in a row, 0.3 s apart, with a noise floor."""
     generator = np.random.default_rng(10)
     pieces, labels = [], []
@@ -150,21 +165,20 @@ def negative_track(model: StreamingModel, negatives: Mapping[str, Sequence[Audio
         for clip in clips:
             pieces.append(np.pad(to_float(clip), (0, int(_GAP_S * _RATE_HZ))))
             labels.append(label)
-    return _track(model, pieces, labels, generator)
+    return _recorded(pieces, labels, generator)
 
 
-def _track(
-    model: StreamingModel, pieces: Sequence[npt.NDArray[np.float32]], labels: list[str], generator: np.random.Generator
-) -> Track:
-    stream, frames, segments, total = FeatureStream(), [np.zeros((0, 40), np.int8)], [], 0
+def _recorded(
+    pieces: Sequence[npt.NDArray[np.float32]], labels: list[str], generator: np.random.Generator
+) -> Recording:
+    stream, frames, bounds, total = FeatureStream(), [np.zeros((0, 40), np.int8)], [], 0
     for piece in pieces:
         floor = generator.standard_normal(len(piece), np.float32) * np.float32(10 ** (_FLOOR_DB / 20))
         new = quantize(stream.process(to_int16(piece + floor)))
-        segments.append((total // model.stride, (total + len(new)) // model.stride))
+        bounds.append((total, total + len(new)))
         frames.append(new)
         total += len(new)
-    bounds = np.asarray(segments, np.int64).reshape(-1, 2)
-    return Track(model.probabilities(np.concatenate(frames)), bounds, tuple(labels), model.stride)
+    return Recording(np.concatenate(frames), np.asarray(bounds, np.int64).reshape(-1, 2), tuple(labels))
 
 
 def _cycled(x: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:

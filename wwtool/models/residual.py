@@ -1,8 +1,8 @@
-"""The family res: blocks of two depthwise-separable convolutions over time, with a connection that skips the block.
+"""The family res: blocks of depthwise-separable convolutions over time, with a connection that skips the block.
 
-After TC-ResNet (Choi et al. 2019), made causal and separable: one strided convolution, then blocks
-relu(x + pointwise(depthwise(relu(pointwise(depthwise(x)))))), then a linear head over the last ``head_steps`` outputs.
-The width is the same throughout, so that a block's input can be added to its output as it is.
+After TC-ResNet (Choi et al. 2019), made causal and separable: one strided convolution, then blocks whose input is added
+to their output before a ReLU, then a linear head over the last ``head_steps`` outputs. The width is the same
+throughout, so that the input can be added as it is.
 """
 
 from __future__ import annotations
@@ -14,21 +14,23 @@ from wwtool.models.architecture import CHANNELS, Architecture, Convolution, Laye
 
 @dataclass(frozen=True)
 class ResidualArchitecture(Architecture):
-    """``kernels`` holds the two of each block."""
+    """``kernels`` holds those of each block."""
 
     family = "res"
     width: int = 48
     first_kernel: int = 5
     stride: int = 3
-    kernels: tuple[tuple[int, int], ...] = ((5, 7), (9, 9), (11, 13))
+    kernels: tuple[tuple[int, ...], ...] = ((5, 7), (9, 9), (11, 13))
     head_steps: int = 4
 
     def layers(self) -> tuple[Layer, ...]:
         width, skip = self.width, "first"
         made: list[Layer] = [Convolution("first", "conv", CHANNELS, width, self.first_kernel, self.stride)]
-        for number, (inner, outer) in enumerate(self.kernels):
-            made += separable(2 * number, width, width, inner)
-            made += separable(2 * number + 1, width, width, outer, relu=False)
-            made.append(Sum(f"sum{number}", skip))
-            skip = f"sum{number}"
+        number = 0
+        for block, kernels in enumerate(self.kernels):
+            for position, kernel in enumerate(kernels, 1):
+                made += separable(number, width, width, kernel, relu=position < len(kernels))
+                number += 1
+            made.append(Sum(f"sum{block}", skip))
+            skip = f"sum{block}"
         return (*made, head(width, self.head_steps))

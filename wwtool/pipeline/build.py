@@ -14,7 +14,8 @@ import numpy as np
 
 from wwtool import __version__
 from wwtool.assets import asset_dir
-from wwtool.budget.dry_build import DryBuild, Line, check, count_cycles, flash_wait_cycles, require_fit
+from wwtool.budget.dry_build import Line, check, count_cycles, flash_wait_cycles
+from wwtool.budget.selection import select
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.data.audio import write_audio
@@ -29,9 +30,11 @@ from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.micro import features, quantize
+from wwtool.models.accuracy import accuracy_table
+from wwtool.pipeline.preparation import DATASET, RunPlan
 from wwtool.pipeline.report import write_report
 from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages
-from wwtool.pipeline.training_run import DATASET, MODEL, RunPlan, training_run
+from wwtool.pipeline.training_run import MODEL, Trained, training_run
 from wwtool.platforms import Platform
 
 MANIFEST = "manifest.json"
@@ -76,14 +79,16 @@ def _refuse_strangers(folder: Path) -> None:
 def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress) -> Built:
     stages = Stages(folder / RUN_FOLDER, progress)
     made_of = [__version__, _templates(), platform.model_dump(), plan.phrase, toolchain.version()]
-    wanted = [plan.config.model, plan.config.budget.model_dump()]
-    budget = stages.run("budget", "dry build", [made_of, wanted], lambda: _budget(platform, plan))
-    evaluation = training_run(stages, plan)
+    config = plan.config
+    wanted = [config.model, config.budget.model_dump(), config.select.model_dump(), accuracy_table().model_dump()]
+    budget = stages.run("budget", "dry builds", [made_of, wanted], lambda: _budget(stages, platform, plan))
+    trained = training_run(stages, plan, budget["finalists"])
+    evaluation = trained.evaluation
     detector = DetectorConfig.model_validate(evaluation["detector"])
     parts = [sha256_of(stages.folder / MODEL), detector.model_dump(), plan.config.budget.model_dump()]
     work = partial(_firmware, stages, folder, platform, toolchain, plan, detector)
     firmware = stages.run("firmware", "C project and image", [made_of, parts], work)
-    manifest = _manifest(folder, stages.folder, platform, plan, toolchain, budget, evaluation, firmware)
+    manifest = _manifest(folder, stages.folder, platform, plan, toolchain, budget, trained, firmware)
     write_json(folder / MANIFEST, manifest)
     write_report(folder / "report.html", manifest, stages.folder)
     return Built(manifest, folder)
@@ -95,13 +100,18 @@ def _templates() -> list[str]:
     return [sha256_of(path) for path in sorted(root.rglob("*")) if path.is_file()]
 
 
-def _budget(platform: Platform, plan: RunPlan) -> Outcome:
-    result = require_fit(platform, plan.config.model, plan.phrase, plan.config.budget)
-    return Outcome(budget_note(result), result.as_dict(), ())
-
-
-def budget_note(result: DryBuild) -> str:
-    return f"{result.model} fits: " + ", ".join(_used(line) for line in result.lines)
+def _budget(stages: Stages, platform: Platform, plan: RunPlan) -> Outcome:
+    selection = select(platform, plan.config, plan.phrase, stages.progress.advance)
+    first = selection.builds[selection.finalists[0]]
+    used = ", ".join(_used(line) for line in first.lines[:2])
+    facts = {
+        "finalists": list(selection.finalists),
+        "choice": selection.choice.as_dict() if selection.choice else None,
+        "builds": {name: result.as_dict() for name, result in selection.builds.items()},
+    }
+    why = selection.choice.note if selection.choice else f"{first.model} fits"
+    more = f"finalists: {', '.join(selection.finalists)}" if len(selection.finalists) > 1 else used
+    return Outcome(f"{why}; {more}", facts, ())
 
 
 def _used(line: Line) -> str:
@@ -195,8 +205,9 @@ def _data_inputs(plan: RunPlan, run: Path) -> dict[str, Any] | None:
 
 def _manifest(
     folder: Path, run: Path, platform: Platform, plan: RunPlan, toolchain: Toolchain, budget: dict[str, Any],
-    evaluation: dict[str, Any], firmware: dict[str, Any],
+    trained: Trained, firmware: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
+    evaluation, choice = trained.evaluation, budget["choice"]
     outputs = [folder / "model.tflite", *(folder / name for name in firmware["image"].values())]
     return {
         "schema": "wwtool.manifest",
@@ -211,7 +222,7 @@ def _manifest(
         },
         "model": {
             "path": "model.tflite",
-            "name": plan.config.model,
+            "name": trained.model,
             "sha256": sha256_of(folder / "model.tflite"),
             "macs": firmware["macs"],
         },
@@ -220,7 +231,8 @@ def _manifest(
         "outputs": {
             str(path.relative_to(folder)): {"sha256": sha256_of(path), "bytes": path.stat().st_size} for path in outputs
         },
-        "budget": budget,
+        "choice": {**choice, "rungs": [asdict(rung) for rung in trained.rungs]} if choice else None,
+        "budget": budget["builds"][trained.model],
         "final": {key: firmware[key] for key in _FINAL},
         "detector": evaluation["detector"],
         "evaluation": {k: v for k, v in evaluation.items() if k != "detector"},

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from wwtool.assets import asset_dir
 from wwtool.files import write_text
+from wwtool.pipeline.choice_report import choice_section
 from wwtool.platforms import load_platform
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM = 640, 260, 48, 24, 46
@@ -58,6 +59,7 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
                 _count(sizes["other_ram"]),
             ),
         ],
+        "choice": choice_section(manifest),
         "recall": [
             {
                 "name": _CONDITIONS.get(name, name),

@@ -74,6 +74,15 @@ def train(
     return trainer.run()
 
 
+def train_until(
+    folder: Path, architecture: Architecture, pools: list[WeightedPool], config: TrainConfig, fingerprint: str,
+    report: Report, model_name: str, step: int,
+) -> QatNet:  # fmt: skip
+    """Float training up to ``step``, where ``train`` goes on. Returns the model quantized as it is there."""
+    trainer = _Trainer(folder, architecture, pools, config, fingerprint, report, model_name)
+    return trainer.run_until(step)
+
+
 class _Trainer:
     def __init__(
         self, folder: Path, architecture: Architecture, pools: list[WeightedPool], config: TrainConfig,
@@ -86,38 +95,60 @@ class _Trainer:
         self.mined: Mined | None = None
 
     def run(self) -> QatNet:
-        found = load_checkpoint(self.folder)
-        tensors: dict[str, Tensor] = {}
-        if found is not None and found[0].fingerprint == self.state.fingerprint:
-            self.state, tensors = found
-            if self.state.done:
-                return load_trained(self.folder)[0]
-            if "mined.end" in tensors:
-                self.mined = Mined(tensors["mined.pool"].numpy(), tensors["mined.end"].numpy())
-        torch.manual_seed(self.config.seed)
-        net = Network(self.state.architecture)
+        tensors = self._resume()
+        if self.state.done:
+            return load_trained(self.folder)[0]
+        net = self._network()
         if self.state.stage == "float":
-            ema = self._train_float(net, tensors)
-            self.state = replace(self.state, stage="qat", step=0, logit_shift=self._logit_shift(ema))
-            qat = self._placed(QatNet(ema.eval().cpu(), self.state.logit_shift))
-            qat.calibrate(self._calibration_batch())
+            qat = self._quantized(self._train_float(net, tensors, self.config.steps))
+            self.state = replace(self.state, stage="qat", step=0, logit_shift=qat.logit_shift)
             tensors = {}
         else:
             qat = self._placed(QatNet(net, self.state.logit_shift))
         return self._train_qat(qat, tensors)
 
+    def run_until(self, step: int) -> QatNet:
+        beginning = self.state
+        tensors = self._resume()
+        if self.state.stage != "float" or self.state.step > step:  # it cannot go back
+            self.state, self.mined, tensors = beginning, None, {}
+        return self._quantized(self._train_float(self._network(), tensors, step)).eval().cpu()
+
+    def _resume(self) -> dict[str, Tensor]:
+        """Takes over the checkpoint's state if it is of this run; returns its tensors."""
+        found = load_checkpoint(self.folder)
+        if found is None or found[0].fingerprint != self.state.fingerprint:
+            return {}
+        self.state, tensors = found
+        if "mined.end" in tensors:
+            self.mined = Mined(tensors["mined.pool"].numpy(), tensors["mined.end"].numpy())
+        return tensors
+
+    def _network(self) -> Network:
+        torch.manual_seed(self.config.seed)
+        return Network(self.state.architecture)
+
+    def _quantized(self, ema: Network) -> QatNet:
+        """The float model quantized from observed ranges: where fine-tuning starts."""
+        shift = self._logit_shift(ema)
+        qat = self._placed(QatNet(ema.eval().cpu(), shift))
+        qat.calibrate(self._calibration_batch())
+        return qat
+
     def _placed(self, net: _Net) -> _Net:
         """On the device, weights in the layout that CPUs convolve fastest: the layout decides the order of sums."""
         return net.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
-    def _train_float(self, net: Network, tensors: dict[str, Tensor]) -> Network:
+    def _train_float(self, net: Network, tensors: dict[str, Tensor], until: int) -> Network:
         net = self._placed(net)
         stage = self._stage("float", net, self.config.steps, self.config.learning_rate, 0.1, tensors)
         mine_at = {round(f * self.config.steps) for f in self.config.mine_at}
-        for step in range(self.state.step, stage.steps):
+        for step in range(self.state.step, until):
             if step in mine_at:
                 self.mined = self._mine(net)
             self._step(stage, step)
+        if until < stage.steps:
+            self._save(stage)
         assert isinstance(stage.ema, Network)
         return stage.ema
 

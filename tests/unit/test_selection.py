@@ -1,0 +1,163 @@
+"""Which model of the zoo is taken, and what is said of the others."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from wwtool.budget import selection
+from wwtool.budget.dry_build import DryBuild, Line
+from wwtool.budget.selection import Choice, NothingFitsError, by_table, choose, select
+from wwtool.config import BudgetConfig, Config
+from wwtool.errors import BudgetError
+from wwtool.models.accuracy import AccuracyTable, Measured, accuracy_table
+from wwtool.models.zoo import ZOO
+from wwtool.platforms import load_platform
+
+PICO = load_platform("pico")
+
+
+def dry(name: str, latency_ms: float, cycles: int | None = None, macs: int = 1, flash: int = 1000) -> Any:
+    """What selection reads of a dry build."""
+    lines = (Line("flash", flash, 100_000, "B"), Line("latency", latency_ms, 10.0, "ms"))
+    return SimpleNamespace(
+        model=name, macs=macs, lines=lines, fits=all(line.fits for line in lines), sizes=SimpleNamespace(flash=flash),
+        cycles=None if cycles is None else SimpleNamespace(invoke=cycles),
+    )  # fmt: skip
+
+
+def table(apart: float = 0.02, **scores: float) -> AccuracyTable:
+    models = {name: Measured(score=score, by_word={"a": score, "b": score}) for name, score in scores.items()}
+    return AccuracyTable(
+        measured="2026-01-01", command="", steps=(1, 1), clips=10, hours=1.0, standard_error=apart, models=models
+    )
+
+
+BUILDS = {
+    "small": dry("small", 2.0, 200),
+    "middle": dry("middle", 5.0, 500),
+    "large": dry("large", 9.5, 950),
+}
+TABLE = table(small=0.80, middle=0.90, large=0.95)
+
+
+def chosen(builds: dict[str, Any], scores: AccuracyTable = TABLE, margin: float = 0.1, search: int = 1) -> Choice:
+    return choose(PICO, builds, scores, margin, search)
+
+
+def reasons(choice: Choice) -> dict[str, str]:
+    return {candidate.model: candidate.reason for candidate in choice.candidates}
+
+
+def test_the_most_accurate_that_fits() -> None:
+    choice = chosen(BUILDS, margin=0.0)
+    assert (choice.model, choice.finalists) == ("large", ("large",))
+    assert reasons(choice)["large"] == "the most accurate"
+    assert reasons(choice)["small"] == "less accurate: 0.800 against 0.950"
+    assert choice.note == "large, the most accurate; 3 of 3 fit"
+
+
+def test_the_margin_lowers_every_limit() -> None:
+    choice = chosen(BUILDS)
+    assert choice.model == "middle"
+    assert reasons(choice)["large"] == "over budget: latency 9.5 ms of 9.0 (10% kept spare)"
+    assert [candidate.fits for candidate in choice.candidates] == [True, True, False]
+    assert [candidate.chosen for candidate in choice.candidates] == [False, True, False]
+    full = {**BUILDS, "middle": dry("middle", 5.0, 500, flash=90_001)}
+    assert chosen(full).model == "small"
+    assert "flash 90,001 B of 90,000" in reasons(chosen(full))["middle"]
+    assert chosen({**BUILDS, "middle": dry("middle", 9.0, 500, flash=90_000)}).model == "middle"
+
+
+def test_of_several_as_accurate_the_cheapest() -> None:
+    tied = table(0.06, small=0.80, middle=0.90, large=0.95)
+    choice = chosen(BUILDS, tied, margin=0.0)
+    assert choice.model == "middle"
+    assert "as accurate as large" in reasons(choice)["middle"]
+    assert "cheapest" in reasons(choice)["middle"]
+    assert "as accurate as middle" in reasons(choice)["large"]
+    assert "dearer" in reasons(choice)["large"]
+    assert choice.note == "middle, as accurate as large and cheaper; 3 of 3 fit"
+    assert chosen(BUILDS, table(0.04, small=0.80, middle=0.90, large=0.95), margin=0.0).model == "large"
+
+
+def test_cycles_decide_what_is_cheap_or_macs_where_not_all_were_counted() -> None:
+    tied = table(1.0, a=0.9, b=0.9)
+    counted = {"a": dry("a", 1.0, 300, macs=10), "b": dry("b", 1.0, 200, macs=20)}
+    assert chosen(counted, tied).model == "b"
+    assert chosen({**counted, "a": dry("a", 1.0, None, macs=10)}, tied).model == "a"
+
+
+def test_finalists_are_the_choice_and_the_most_accurate_others() -> None:
+    builds = {**BUILDS, "huge": dry("huge", 20.0, 2000)}
+    scores = table(0.06, small=0.80, middle=0.90, large=0.95, huge=0.99)
+    assert chosen(builds, scores, 0.0, 2).finalists == ("middle", "large")
+    assert chosen(builds, scores, 0.0, 9).finalists == ("middle", "large", "small")
+    assert chosen(builds, scores, 0.1, 9).finalists == ("middle", "small")
+
+
+def test_a_model_never_measured_is_taken_last() -> None:
+    choice = chosen({**BUILDS, "new": dry("new", 1.0, 10)})
+    assert choice.model == "middle"
+    assert reasons(choice)["new"] == "its accuracy was never measured"
+    assert next(c.score for c in choice.candidates if c.model == "new") is None
+
+
+def test_nothing_fits() -> None:
+    with pytest.raises(NothingFitsError) as caught:
+        chosen({"small": dry("small", 12.0), "large": dry("large", 30.0)})
+    assert caught.value.result.model == "small"
+    assert caught.value.exit_code == 3
+    said = str(caught.value)
+    assert "with 10% to spare; the nearest is small: latency 12.0 ms of 9.0; raise the budget" in said
+    with pytest.raises(NothingFitsError, match=r"lower select\.margin, or force it with --model small"):
+        chosen({"small": dry("small", 9.5), "large": dry("large", 30.0)})
+
+
+def test_a_model_that_cannot_be_linked() -> None:
+    error = BudgetError("flash overflowed by 9 bytes")
+    choice = chosen({**BUILDS, "large": error})
+    assert choice.model == "middle"
+    assert reasons(choice)["large"] == "flash overflowed by 9 bytes"
+    with pytest.raises(BudgetError, match="overflowed by 9"):
+        chosen({"large": error})
+
+
+def test_select_measures_the_zoo_and_takes_the_config_at_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fake(platform: object, model: str, phrase: str, limits: BudgetConfig) -> DryBuild:
+        assert phrase == "hey"
+        if model == "res64":
+            raise BudgetError("too large")
+        return cast(DryBuild, dry(model, 5.0, ZOO[model].macs * 10, ZOO[model].macs))
+
+    monkeypatch.setattr(selection, "dry_build", fake)
+    monkeypatch.setattr(selection, "require_fit", fake)
+    heard: list[tuple[int, int]] = []
+    free = select(PICO, Config.model_validate({"select": {"search": 3}}), "hey", lambda *done: heard.append(done))
+    assert heard == [(n, len(ZOO)) for n in range(1, len(ZOO) + 1)]
+    assert free.choice is not None
+    assert [candidate.model for candidate in free.choice.candidates] == list(ZOO)
+    assert not free.choice.candidates[-1].fits
+    assert len(free.finalists) == 3 == len(free.builds)
+    assert free.finalists[0] == free.choice.model
+    forced = select(PICO, Config(model="tcn32"), "hey", lambda *done: None)
+    assert (forced.finalists, forced.choice) == (("tcn32",), None)
+
+
+def test_without_a_board_the_table_decides() -> None:
+    scores = table(0.02, tcn32=0.90, tcn48=0.95, res64=0.96)
+    assert by_table(Config(), scores) == ("tcn48",)
+    assert by_table(Config.model_validate({"select": {"search": 2}}), scores) == ("tcn48", "res64")
+    assert by_table(Config(model="tcn32"), scores) == ("tcn32",)
+
+
+def test_the_table_that_ships_knows_the_whole_zoo() -> None:
+    shipped = accuracy_table()
+    assert set(shipped.models) == set(ZOO)
+    assert 0.0 < shipped.standard_error < 0.2
+    for measured in shipped.models.values():
+        assert 0.5 < measured.score <= 1.0
+        assert len(measured.by_word) >= 2
+        assert measured.score == pytest.approx(sum(measured.by_word.values()) / len(measured.by_word), abs=2e-4)

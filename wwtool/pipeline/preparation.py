@@ -1,0 +1,153 @@
+"""What every candidate is trained on: recordings checked, clips gathered and synthesised, pools of features made."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from wwtool import __version__
+from wwtool.config import Config
+from wwtool.data.dataset import Dataset, index_folder, load_dataset
+from wwtool.data.phrases import normalize_phrase
+from wwtool.data.split import split_folder
+from wwtool.data.store import ClipStore
+from wwtool.errors import InputError
+from wwtool.evaluation.assess import Material
+from wwtool.files import hash_of
+from wwtool.models.zoo import ZOO, as_dict
+from wwtool.pipeline.pools import make_pools, plan_pools
+from wwtool.pipeline.sources import make_stores
+from wwtool.pipeline.stages import Outcome, Stages
+from wwtool.training.loop import Report
+from wwtool.training.pools import PoolJob
+
+DATASET = "dataset.json"
+_MOST_WARNINGS = 10
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run is made of."""
+
+    phrase: str
+    config: Config
+    data: Path | None  # folder or index of recordings
+    synthesise: bool
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What every candidate is trained on: the clips by store, and the pools of features with their weights."""
+
+    stores: dict[str, Any]
+    pools: list[tuple[PoolJob, float]]
+    phrase: str
+
+    def fingerprint(self, config: Config, model: str) -> str:
+        """Tells a training run's inputs from another's."""
+        keys, weights = [job.key for job, _ in self.pools], [weight for _, weight in self.pools]
+        shape = as_dict(ZOO[model])
+        return hash_of(__version__, keys, weights, config.train.model_dump(exclude={"device"}), model, shape)
+
+
+def prepare(stages: Stages, plan: RunPlan) -> Prepared:
+    """Runs recordings, data and features."""
+    folder, config = stages.folder, plan.config
+    phrase = normalize_phrase(plan.phrase, config.synth.language) if plan.synthesise else plan.phrase
+    dataset = _recordings(stages, plan)
+    heard = hash_of([asdict(clip) for clip in dataset.clips]) if dataset else None
+    data_inputs = [__version__, phrase, config.synth.model_dump(), plan.synthesise, heard]
+    stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset))
+    pools = plan_pools(stores, folder / "clips", config, hash_of(data_inputs))
+    keys = [job.key for job, _ in pools]
+    stages.run("features", "augmented features", keys, lambda: _features(stages, pools))
+    return Prepared(stores, pools, phrase)
+
+
+def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
+    """The user's recordings, checked and split; read again only if a file has changed."""
+    data = plan.data
+    if data is None:
+        return None
+    split = plan.config.split
+    folder, found = index_folder(data, split.speaker_pattern)
+    stamps = [(r.path, r.label, r.speaker, r.split, *_stamp(folder / r.path)) for r in found]
+    path = stages.folder / DATASET
+
+    def work() -> Outcome:
+        def advance(done: int, total: int) -> None:
+            stages.progress.advance(done, total, f"recordings {done}/{total}")
+
+        dataset = split_folder(data, split.dev, split.test, split.speaker_pattern, progress=advance)
+        dataset.save(path)
+        skipped = f", {len(dataset.skipped)} unusable left out" if dataset.skipped else ""
+        return Outcome(f"{len(dataset.clips):,} usable{skipped}", {"skipped": dataset.skipped}, (path,))
+
+    facts = stages.run(
+        "recordings", "checking recordings", [__version__, str(folder), split.model_dump(), stamps], work
+    )
+    _warn_of_skipped(stages, facts["skipped"])
+    return load_dataset(path, folder)
+
+
+def _warn_of_skipped(stages: Stages, skipped: list[dict[str, str]]) -> None:
+    for entry in skipped[:_MOST_WARNINGS]:
+        stages.progress.warn(f"skipped: {entry['reason']}")
+    if len(skipped) > _MOST_WARNINGS:
+        stages.progress.warn(f"and {len(skipped) - _MOST_WARNINGS} more, listed in {stages.folder / DATASET}")
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change: enough to see that a file is not the one that was read."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _data(stages: Stages, plan: RunPlan, phrase: str, dataset: Dataset | None) -> Outcome:
+    clips = stages.folder / "clips"
+    summary = make_stores(clips, phrase, plan.config, dataset, plan.synthesise, stages.progress.advance)
+    hours = sum(entry["hours"] for entry in summary.values())
+    count = sum(entry["clips"] for entry in summary.values())
+    files = {clips / f"{name}{end}" for name in summary for end in (".npy", ".bounds.npy")}
+    for old in set(clips.glob("*/*.npy")) - files:  # of another phrase, or of recordings that are gone
+        old.unlink()
+    return Outcome(f"{count:,} clips, {hours:.1f} h", summary, tuple(sorted(files)))
+
+
+def _features(stages: Stages, pools: list[Any]) -> Outcome:
+    paths = make_pools(pools, stages.folder / "pools", stages.progress.advance)
+    for old in set((stages.folder / "pools").glob("*.npz")) - set(paths):
+        old.unlink()
+    megabytes = sum(path.stat().st_size for path in paths) / 1e6
+    return Outcome(f"{len(paths)} pools, {megabytes:.0f} MB", {"pools": [p.name for p in paths]}, tuple(paths))
+
+
+def material_of(folder: Path, stores: dict[str, Any]) -> Material:
+    """What a run's dev split holds.
+
+    Raises:
+        InputError: no positives or no negatives.
+    """
+
+    def store(name: str) -> ClipStore | list[Any]:
+        return ClipStore(folder / name) if name in stores else []
+
+    positives = store("dev/positive") if "dev/positive" in stores else store("dev/positive_synthetic")
+    labels = ("speech", "other_words", "noise", "sentences")
+    negatives = {label: store(f"dev/{label}") for label in labels if f"dev/{label}" in stores}
+    if not len(positives) or not negatives:
+        raise InputError("nothing is left to evaluate on; give more speakers or leave out --no-synth")
+    return Material(positives, negatives, store("dev/noise"), store("dev/near_miss"))
+
+
+def training_report(stages: Stages, prefix: str = "") -> Report:
+    """Shows the steps of a training; ``prefix`` tells which."""
+
+    def report(stage: str, step: int, steps: int, loss: float) -> None:
+        stages.progress.advance(step, steps, f"{prefix}{stage} {step}/{steps}, loss {loss:.3f}")
+
+    return report

@@ -1,0 +1,131 @@
+"""Successive halving: finalists train side by side on the user's own data, and at every rung the worse half drops out.
+
+Each finalist trains in a folder of its own below ``search`` and goes on where it stopped; the one that is left
+becomes the run's training, which goes on from there. So the result is that of training it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from wwtool import __version__
+from wwtool.config import Config
+from wwtool.evaluation.assess import assess
+from wwtool.evaluation.streaming import StreamingModel
+from wwtool.export.tflite import to_tflite
+from wwtool.files import write_bytes
+from wwtool.models.zoo import ZOO
+from wwtool.pipeline.pools import load_pools
+from wwtool.pipeline.preparation import Prepared, material_of, training_report
+from wwtool.pipeline.stages import Outcome, Stages
+from wwtool.training.checkpoint import NAME as CHECKPOINT
+from wwtool.training.checkpoint import load_checkpoint
+from wwtool.training.loop import train_until
+
+FOLDER = "search"
+RUNGS = (0.25, 0.5, 0.75)  # of the float training
+
+
+@dataclass(frozen=True)
+class Score:
+    """A finalist at a rung: mean recall at the false-alarm budget, 0 if that is not kept; partial AUC decides ties."""
+
+    recall: float
+    partial_auc: float
+
+    @property
+    def order(self) -> tuple[float, float]:
+        return self.recall, self.partial_auc
+
+
+@dataclass(frozen=True)
+class Rung:
+    """``scores`` of the finalists after ``steps``, and which were ``kept``, best first."""
+
+    steps: int
+    scores: dict[str, Score]
+    kept: tuple[str, ...]
+
+
+def halve(
+    finalists: Sequence[str], steps: Sequence[int], score: Callable[[Sequence[str], int], dict[str, Score]]
+) -> list[Rung]:
+    """Scores at each of ``steps`` and keeps the better half, at the last the best alone; equals keep their order."""
+    rungs: list[Rung] = []
+    left = list(finalists)
+    for number, step in enumerate(steps, 1):
+        if len(left) == 1:
+            break
+        scores = score(left, step)
+        ranked = sorted(left, key=lambda name: scores[name].order, reverse=True)
+        left = ranked[: 1 if number == len(steps) else (len(left) + 1) // 2]
+        rungs.append(Rung(step, scores, tuple(left)))
+    return rungs
+
+
+def search(stages: Stages, prepared: Prepared, config: Config, finalists: Sequence[str]) -> tuple[str, list[Rung]]:
+    """Finds the best of the finalists and leaves its checkpoint for the run's training; returns it and the rungs."""
+    steps = [max(1, round(share * config.train.steps)) for share in RUNGS]
+
+    def score(names: Sequence[str], step: int) -> dict[str, Score]:
+        trained = {name: _train(stages, prepared, config, name, step) for name in names}
+        return _score(stages, prepared, config, trained, step)
+
+    rungs = halve(finalists, steps, score)
+    if not rungs:
+        return finalists[0], []
+    winner = rungs[-1].kept[0]
+    _hand_over(stages, winner, prepared.fingerprint(config, winner))
+    return winner, rungs
+
+
+def _train(stages: Stages, prepared: Prepared, config: Config, name: str, step: int) -> dict[str, Any]:
+    """Trains a finalist up to ``step``; leaves the .tflite that it would be now."""
+    folder, fingerprint = stages.folder / FOLDER / name, prepared.fingerprint(config, name)
+    path = folder / f"{step}.tflite"
+
+    def work() -> Outcome:
+        pools = load_pools(prepared.pools, stages.folder / "pools")
+        report = training_report(stages, f"{name} ")
+        net = train_until(folder, ZOO[name], pools, config.train, fingerprint, report, name, step)
+        content, _ = to_tflite(net.quantized(), name)
+        write_bytes(path, content)
+        return Outcome(f"{name}, {step} of {config.train.steps} steps", {"bytes": len(content)}, (path,))
+
+    stages.run(f"{name}@{step}", f"training {name}", [__version__, fingerprint, step], work)
+    return {"path": str(path.relative_to(stages.folder)), "fingerprint": fingerprint}
+
+
+def _score(
+    stages: Stages, prepared: Prepared, config: Config, trained: dict[str, dict[str, Any]], step: int
+) -> dict[str, Score]:
+    """Evaluates the finalists at a rung, streaming, as the finished model will be."""
+
+    def work() -> Outcome:
+        material = material_of(stages.folder / "clips", prepared.stores)
+        scores = {}
+        for done, (name, entry) in enumerate(trained.items()):
+            stages.progress.advance(done, len(trained), f"evaluating {name}")
+            model = StreamingModel((stages.folder / entry["path"]).read_bytes())
+            try:
+                found = assess(model, material, config)
+            finally:
+                model.close()
+            recall = list(found.point.recall.values())
+            scores[name] = Score(sum(recall) / len(recall) if found.within_budget else 0.0, found.partial_auc)
+        note = ", ".join(f"{name} {score.recall:.1%}" for name, score in scores.items())
+        return Outcome(f"after {step} steps: {note}", {name: asdict(score) for name, score in scores.items()}, ())
+
+    inputs = [__version__, trained, prepared.stores, config.detector.model_dump(), config.evaluate.model_dump()]
+    facts = stages.run(f"rung@{step}", "comparing the finalists", inputs, work)
+    return {name: Score(**facts[name]) for name in trained}
+
+
+def _hand_over(stages: Stages, name: str, fingerprint: str) -> None:
+    """Makes the winner's checkpoint the run's, unless that is already training or done with it."""
+    own = load_checkpoint(stages.folder)
+    source = stages.folder / FOLDER / name / CHECKPOINT
+    if source.exists() and (own is None or own[0].fingerprint != fingerprint):
+        write_bytes(stages.folder / CHECKPOINT, source.read_bytes())
