@@ -55,7 +55,7 @@ def test_the_most_accurate_that_fits() -> None:
     choice = chosen(BUILDS, margin=0.0)
     assert (choice.model, choice.finalists) == ("large", ("large",))
     assert reasons(choice)["large"] == "the most accurate"
-    assert reasons(choice)["small"] == "less accurate: 0.800 against 0.950"
+    assert reasons(choice)["small"] == "less accurate: 0.800, large 0.950"
     assert choice.note == "large, the most accurate; 3 of 3 fit"
 
 

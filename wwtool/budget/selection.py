@@ -194,10 +194,10 @@ def _reason(
     apart = f"within the table's standard error, {table.standard_error:.3f}"
     if name == model:
         return "the most accurate" if name == best else f"as accurate as {best} ({apart}), and the cheapest of these"
-    score, chosen = table.models[name].score, _score(table, model)
-    if _score(table, best) - score < table.standard_error:
+    score, highest = table.models[name].score, _score(table, best)
+    if highest - score < table.standard_error:
         return f"as accurate as {model} ({apart}), and dearer"
-    return f"less accurate: {score:.3f} against {chosen:.3f}"
+    return f"less accurate: {score:.3f}, {best} {highest:.3f}"
 
 
 def _nothing_fits(platform: Platform, builds: Mapping[str, DryBuild | BudgetError], margin: float) -> BudgetError:
