@@ -146,6 +146,7 @@ class SelectConfig(_Section):
     """How a model of the zoo is chosen where none is named."""
 
     margin: float = Field(0.1, ge=0.0, lt=1.0)  # every limit is taken to be lower by this share
+    tolerance: Fraction = 0.005  # of the table's score, given up for a cheaper model
     search: int = Field(1, ge=1, le=100)  # finalists that train side by side for a while
 
 

@@ -10,7 +10,7 @@ import pytest
 from wwtool.budget import selection
 from wwtool.budget.dry_build import DryBuild, Line
 from wwtool.budget.selection import Choice, NothingFitsError, by_table, choose, select
-from wwtool.config import BudgetConfig, Config
+from wwtool.config import BudgetConfig, Config, SelectConfig
 from wwtool.errors import BudgetError
 from wwtool.models.accuracy import AccuracyTable, Measured, accuracy_table
 from wwtool.models.zoo import ZOO
@@ -28,10 +28,10 @@ def dry(name: str, latency_ms: float, cycles: int | None = None, macs: int = 1, 
     )  # fmt: skip
 
 
-def table(apart: float = 0.02, **scores: float) -> AccuracyTable:
+def table(**scores: float) -> AccuracyTable:
     models = {name: Measured(score=score, by_word={"a": score, "b": score}) for name, score in scores.items()}
     return AccuracyTable(
-        measured="2026-01-01", command="", steps=(1, 1), clips=10, hours=1.0, standard_error=apart, models=models
+        measured="2026-01-01", command="", steps=(1, 1), clips=10, hours=1.0, standard_error=0.02, models=models
     )
 
 
@@ -43,8 +43,10 @@ BUILDS = {
 TABLE = table(small=0.80, middle=0.90, large=0.95)
 
 
-def chosen(builds: dict[str, Any], scores: AccuracyTable = TABLE, margin: float = 0.1, search: int = 1) -> Choice:
-    return choose(PICO, builds, scores, margin, search)
+def chosen(
+    builds: dict[str, Any], scores: AccuracyTable = TABLE, margin: float = 0.1, search: int = 1, tolerance: float = 0.02
+) -> Choice:
+    return choose(PICO, builds, scores, SelectConfig(margin=margin, search=search, tolerance=tolerance))
 
 
 def reasons(choice: Choice) -> dict[str, str]:
@@ -55,7 +57,8 @@ def test_the_most_accurate_that_fits() -> None:
     choice = chosen(BUILDS, margin=0.0)
     assert (choice.model, choice.finalists) == ("large", ("large",))
     assert reasons(choice)["large"] == "the most accurate"
-    assert reasons(choice)["small"] == "less accurate: 0.800 against 0.950"
+    assert reasons(choice)["small"] == "less accurate: 0.800, large 0.950"
+    assert reasons(chosen(BUILDS, table(small=0.93, middle=0.90, large=0.95)))["middle"].endswith("which may be chance")
     assert choice.note == "large, the most accurate; 3 of 3 fit"
 
 
@@ -72,19 +75,18 @@ def test_the_margin_lowers_every_limit() -> None:
 
 
 def test_of_several_as_accurate_the_cheapest() -> None:
-    tied = table(0.06, small=0.80, middle=0.90, large=0.95)
-    choice = chosen(BUILDS, tied, margin=0.0)
+    choice = chosen(BUILDS, margin=0.0, tolerance=0.06)
     assert choice.model == "middle"
     assert "as accurate as large" in reasons(choice)["middle"]
     assert "cheapest" in reasons(choice)["middle"]
     assert "as accurate as middle" in reasons(choice)["large"]
     assert "dearer" in reasons(choice)["large"]
     assert choice.note == "middle, as accurate as large and cheaper; 3 of 3 fit"
-    assert chosen(BUILDS, table(0.04, small=0.80, middle=0.90, large=0.95), margin=0.0).model == "large"
+    assert chosen(BUILDS, margin=0.0, tolerance=0.04).model == "large"
 
 
 def test_cycles_decide_what_is_cheap_or_macs_where_not_all_were_counted() -> None:
-    tied = table(1.0, a=0.9, b=0.9)
+    tied = table(a=0.9, b=0.9)
     counted = {"a": dry("a", 1.0, 300, macs=10), "b": dry("b", 1.0, 200, macs=20)}
     assert chosen(counted, tied).model == "b"
     assert chosen({**counted, "a": dry("a", 1.0, None, macs=10)}, tied).model == "a"
@@ -92,10 +94,10 @@ def test_cycles_decide_what_is_cheap_or_macs_where_not_all_were_counted() -> Non
 
 def test_finalists_are_the_choice_and_the_most_accurate_others() -> None:
     builds = {**BUILDS, "huge": dry("huge", 20.0, 2000)}
-    scores = table(0.06, small=0.80, middle=0.90, large=0.95, huge=0.99)
-    assert chosen(builds, scores, 0.0, 2).finalists == ("middle", "large")
-    assert chosen(builds, scores, 0.0, 9).finalists == ("middle", "large", "small")
-    assert chosen(builds, scores, 0.1, 9).finalists == ("middle", "small")
+    scores = table(small=0.80, middle=0.90, large=0.95, huge=0.99)
+    assert chosen(builds, scores, 0.0, 2, 0.06).finalists == ("middle", "large")
+    assert chosen(builds, scores, 0.0, 9, 0.06).finalists == ("middle", "large", "small")
+    assert chosen(builds, scores, 0.1, 9, 0.06).finalists == ("middle", "small")
 
 
 def test_a_model_never_measured_is_taken_last() -> None:
@@ -147,7 +149,7 @@ def test_select_measures_the_zoo_and_takes_the_config_at_its_word(monkeypatch: p
 
 
 def test_without_a_board_the_table_decides() -> None:
-    scores = table(0.02, tcn32=0.90, tcn48=0.95, res64=0.96)
+    scores = table(tcn32=0.90, tcn48=0.957, res64=0.96)
     assert by_table(Config(), scores) == ("tcn48",)
     assert by_table(Config.model_validate({"select": {"search": 2}}), scores) == ("tcn48", "res64")
     assert by_table(Config(model="tcn32"), scores) == ("tcn32",)

@@ -9,7 +9,7 @@ from typing import Any
 
 from wwtool.budget.dry_build import dry_build, require_fit
 from wwtool.budget.result import DryBuild, Line
-from wwtool.config import BudgetConfig, Config
+from wwtool.config import BudgetConfig, Config, SelectConfig
 from wwtool.errors import BudgetError
 from wwtool.models.accuracy import AccuracyTable, accuracy_table
 from wwtool.models.zoo import ZOO
@@ -85,7 +85,7 @@ def select(platform: Platform, config: Config, phrase: str, advance: Advance) ->
         build = require_fit(platform, config.model, phrase, config.budget)
         return Selection((config.model,), {config.model: build}, None)
     builds = measure_zoo(platform, phrase, config.budget, advance)
-    choice = choose(platform, builds, accuracy_table(), config.select.margin, config.select.search)
+    choice = choose(platform, builds, accuracy_table(), config.select)
     measured = _measured(builds)
     return Selection(choice.finalists, {name: measured[name] for name in choice.finalists}, choice)
 
@@ -95,7 +95,7 @@ def by_table(config: Config, table: AccuracyTable) -> tuple[str, ...]:
     if config.model != "auto":
         return (config.model,)
     best = max(_score(table, name) for name in ZOO)
-    as_good = [name for name in ZOO if best - _score(table, name) < table.standard_error]
+    as_good = [name for name in ZOO if best - _score(table, name) <= config.select.tolerance]
     model = min(as_good, key=lambda name: ZOO[name].macs)
     return _finalists(model, ZOO, table, config.select.search)
 
@@ -127,30 +127,29 @@ def measure_zoo(
 
 
 def choose(
-    platform: Platform, builds: Mapping[str, DryBuild | BudgetError], table: AccuracyTable, margin: float, search: int
+    platform: Platform, builds: Mapping[str, DryBuild | BudgetError], table: AccuracyTable, wanted: SelectConfig
 ) -> Choice:
-    """The most accurate candidate that keeps every limit less ``margin``; of several as accurate, the cheapest.
-
-    As accurate is what lies within one standard error of the best (Breiman et al. 1984).
+    """The most accurate candidate that keeps every limit less the margin; within the tolerance of it, the cheapest.
 
     Raises:
         NothingFitsError: none keeps the limits.
         BudgetError: none can even be linked.
     """
+    margin = wanted.margin
     fitting = {name: build for name, build in _measured(builds).items() if not _over(build, margin)}
     if not fitting:
         raise _nothing_fits(platform, builds, margin)
     best = max(fitting, key=lambda name: _score(table, name))
-    as_good = [name for name in fitting if _score(table, best) - _score(table, name) < table.standard_error]
+    as_good = [name for name in fitting if _score(table, best) - _score(table, name) <= wanted.tolerance]
     model = min(as_good, key=lambda name: _cost(fitting.values(), fitting[name]))
     candidates = []
     for name, build in builds.items():
         known = table.models.get(name)
-        reason = _reason(name, build, model, best, table, margin)
+        reason = _reason(name, build, model, best, table, wanted)
         score = known.score if known else None
         candidates.append(Candidate(name, score, name in fitting, name == model, reason))
     which = f"{table.clips} recordings of {len(next(iter(table.models.values())).by_word)} words, {table.measured}"
-    return Choice(model, best, margin, _finalists(model, fitting, table, search), tuple(candidates), which)
+    return Choice(model, best, margin, _finalists(model, fitting, table, wanted.search), tuple(candidates), which)
 
 
 def _measured(builds: Mapping[str, DryBuild | BudgetError]) -> dict[str, DryBuild]:
@@ -183,22 +182,23 @@ def _said(line: Line, margin: float) -> str:
 
 
 def _reason(
-    name: str, build: DryBuild | BudgetError, model: str, best: str, table: AccuracyTable, margin: float
+    name: str, build: DryBuild | BudgetError, model: str, best: str, table: AccuracyTable, wanted: SelectConfig
 ) -> str:
     if isinstance(build, BudgetError):
         return str(build)
-    if over := _over(build, margin):
-        spare = f" ({margin:.0%} kept spare)" if margin else ""
-        return f"over budget: {', '.join(_said(line, margin) for line in over)}{spare}"
+    if over := _over(build, wanted.margin):
+        spare = f" ({wanted.margin:.0%} kept spare)" if wanted.margin else ""
+        return f"over budget: {', '.join(_said(line, wanted.margin) for line in over)}{spare}"
     if name not in table.models:
         return "its accuracy was never measured"
-    apart = f"within the table's standard error, {table.standard_error:.3f}"
+    near = f"within {wanted.tolerance:g} of its score"
     if name == model:
-        return "the most accurate" if name == best else f"as accurate as {best} ({apart}), and the cheapest of these"
-    score, chosen = table.models[name].score, _score(table, model)
-    if _score(table, best) - score < table.standard_error:
-        return f"as accurate as {model} ({apart}), and dearer"
-    return f"less accurate: {score:.3f} against {chosen:.3f}"
+        return "the most accurate" if name == best else f"as accurate as {best} ({near}), and the cheapest of these"
+    score, highest = table.models[name].score, _score(table, best)
+    if highest - score <= wanted.tolerance:
+        return f"as accurate as {model} ({near}), and dearer"
+    chance = ", which may be chance" if highest - score < 2 * table.standard_error else ""
+    return f"less accurate: {score:.3f}, {best} {highest:.3f}{chance}"
 
 
 def _nothing_fits(platform: Platform, builds: Mapping[str, DryBuild | BudgetError], margin: float) -> BudgetError:
