@@ -38,7 +38,8 @@ from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.models.architecture import Architecture
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import Platform, load_platform
+from wwtool.platforms import load_platform
+from wwtool.profile import Platform
 
 PHRASE = "wake word"
 _ROWS = 4

@@ -32,7 +32,8 @@ from wwtool.firmware.esp_image import EspImage, Segment, parse_esp_image, to_esp
 from wwtool.firmware.project import write_board_config
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import Platform, load_platform
+from wwtool.platforms import load_platform
+from wwtool.profile import Platform
 
 PLATFORM = load_platform("esp32s3")
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")

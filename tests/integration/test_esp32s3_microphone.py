@@ -18,7 +18,8 @@ from wwtool.config import parse_config
 from wwtool.device.emulators import esp32s3
 from wwtool.engines.machines import picolibc
 from wwtool.firmware.esp_image import parse_esp_image, to_esp_image
-from wwtool.platforms import Platform, load_platform
+from wwtool.platforms import load_platform
+from wwtool.profile import Platform
 
 PLATFORM = load_platform("esp32s3")
 BLOCKS, BLOCK_BYTES, SETTLING = 64, 128, 1024

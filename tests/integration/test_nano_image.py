@@ -33,7 +33,8 @@ from wwtool.firmware.sizes import load_address
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.firmware.uf2 import from_uf2
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import Platform, load_platform
+from wwtool.platforms import load_platform
+from wwtool.profile import Platform
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 STACK_BYTES = 8192

@@ -20,7 +20,8 @@ from wwtool.firmware.image import build_image
 from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import Platform, load_platform
+from wwtool.platforms import load_platform
+from wwtool.profile import Platform
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "new-board"
 PROFILE = "feather_stm32f405.yaml"

@@ -28,7 +28,8 @@ from wwtool.firmware import image as images
 from wwtool.firmware.linux_program import run_commands
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.platforms import Platform, load_platform
+from wwtool.platforms import load_platform
+from wwtool.profile import Platform
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 COMPILER = "arm-linux-gnueabi-gcc"

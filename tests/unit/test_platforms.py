@@ -11,7 +11,8 @@ import yaml
 
 from wwtool.assets import asset_dir
 from wwtool.errors import InputError, UsageError
-from wwtool.platforms import Platform, load_platform, load_platforms, parse_platform, platform_names
+from wwtool.platforms import load_platform, load_platforms, parse_platform, platform_names
+from wwtool.profile import Platform
 
 PICO: dict[str, Any] = yaml.safe_load((asset_dir("platforms") / "pico.yaml").read_text())
 

@@ -15,7 +15,8 @@ from wwtool.assets import asset_dir
 from wwtool.config import Config, load_config, parse_config
 from wwtool.errors import InputError, UsageError
 from wwtool.firmware.project import write_board_config
-from wwtool.platforms import Platform, load_platform, load_platforms, parse_platform
+from wwtool.platforms import load_platform, load_platforms, parse_platform
+from wwtool.profile import Platform
 from wwtool.wiring import strapping_warnings, wiring_lines
 
 S3 = load_platform("esp32s3")

@@ -21,7 +21,7 @@ from wwtool.files import hash_of, read_json, sha256_of, write_json
 from wwtool.firmware.link_map import Part
 from wwtool.firmware.project import sources_of
 from wwtool.firmware.sizes import Sizes
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 FOLDER = Path("~/.cache/wwtool/budget")
 _SCHEMA = "wwtool.cost"

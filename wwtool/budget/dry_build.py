@@ -36,7 +36,7 @@ from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import FrameworkName, Platform
+from wwtool.profile import FrameworkName, Platform
 from wwtool.training.qat import QatNet
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 
 @dataclass(frozen=True)

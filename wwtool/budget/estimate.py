@@ -22,7 +22,7 @@ from wwtool.device.session import Cycles
 from wwtool.files import read_json
 from wwtool.firmware.link_map import MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
 from wwtool.firmware.sizes import Sizes
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 ANY_KERNEL = ""  # stands for a kernel that nothing was fitted to
 _WORD = 4

@@ -16,7 +16,8 @@ from wwtool.cli.common import FILE, console, platform_option, print_json
 from wwtool.config import load_config
 from wwtool.errors import UsageError
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import FrameworkName, Platform, load_platform
+from wwtool.platforms import load_platform
+from wwtool.profile import FrameworkName, Platform
 
 _COLUMNS = ("MODEL", "MACS", "FLASH B", "RAM B", "STACK B", "LATENCY ms", "DUTY %", "mW", "mJ A HOP", "")
 

@@ -18,7 +18,8 @@ from wwtool.errors import UsageError
 from wwtool.firmware.flashing import by_hand, flash_command
 from wwtool.firmware.linux_program import run_commands
 from wwtool.pipeline.build import build as run_build
-from wwtool.platforms import FrameworkName, load_platform
+from wwtool.platforms import load_platform
+from wwtool.profile import FrameworkName
 from wwtool.wiring import strapping_warnings, wiring_lines
 
 

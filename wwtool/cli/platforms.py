@@ -6,7 +6,8 @@ import click
 from rich.table import Table
 
 from wwtool.cli.common import console, print_json
-from wwtool.platforms import Platform, load_platform, load_platforms
+from wwtool.platforms import load_platform, load_platforms
+from wwtool.profile import Platform
 from wwtool.wiring import BoardConfig, wiring_lines
 
 

@@ -27,7 +27,8 @@ from wwtool.models.zoo import ZOO
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.pipeline.stages import Stages
 from wwtool.pipeline.training_run import MODEL, training_run
-from wwtool.platforms import Platform, load_platform
+from wwtool.platforms import load_platform
+from wwtool.profile import Platform
 
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -19,7 +19,8 @@ from wwtool.device.flash import drives, tools
 from wwtool.engines.machines import XTENSA_PACKAGES, emulated, forget_picolibc, host_compiler, picolibc
 from wwtool.errors import ToolError
 from wwtool.firmware.toolchains import APT_PACKAGES, find_toolchain
-from wwtool.platforms import Platform, load_platform, load_platforms
+from wwtool.platforms import load_platform, load_platforms
+from wwtool.profile import Platform
 
 Step = Literal["build", "voices", "measure", "emulate", "flash", "hil", "train"]
 _SERIAL_GROUPS = ("dialout", "uucp")  # Debian's and Arch's

@@ -12,7 +12,7 @@ from operator import xor
 from pathlib import Path
 
 from wwtool.errors import InputError, ToolError
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 # esptool's documentation, "Firmware Image Format".
 ESP_IMAGE_MAGIC = 0xE9

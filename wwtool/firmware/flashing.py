@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wwtool.firmware.esp_image import write_command
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 _KINDS = {"uf2": ("uf2",), "esptool": ("bin",), "bossac": ("bin",), "none": ("elf",)}
 _PROBE_KINDS = ("hex", "bin")  # a .hex carries its address

@@ -16,7 +16,7 @@ from wwtool.firmware.project import FirmwareProject, compile_flags, include_flag
 from wwtool.firmware.sizes import Sizes, load_address, measure
 from wwtool.firmware.toolchains import Toolchain, first_error
 from wwtool.firmware.uf2 import patch_boot2, to_uf2
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 _RAW_FORMATS = ("bin", "uf2", "hex")
 # A line of a linker script's MEMORY that is flash or RAM, up to its length; the ESP32-S3's two views of one memory are

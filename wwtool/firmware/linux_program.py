@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 
 def run_commands(platform: Platform, program: Path) -> list[str]:

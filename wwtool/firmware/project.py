@@ -20,7 +20,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import sha256_of, write_text
 from wwtool.firmware.esp_image import esp_image_arguments
 from wwtool.firmware.toolchains import Toolchain
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 from wwtool.wiring import constants
 
 # Where the time goes; everything else is compiled for size.

@@ -35,7 +35,7 @@ from wwtool.pipeline.preparation import DATASET, RunPlan
 from wwtool.pipeline.report import write_report
 from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages
 from wwtool.pipeline.training_run import MODEL, Trained, training_run
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 from wwtool.wiring import wiring_lines
 
 MANIFEST = "manifest.json"

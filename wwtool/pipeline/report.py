@@ -14,7 +14,8 @@ from wwtool.assets import asset_dir
 from wwtool.budget.result import estimate_mark
 from wwtool.files import write_text
 from wwtool.pipeline.choice_report import choice_section
-from wwtool.platforms import Platform, platform_of
+from wwtool.platforms import platform_of
+from wwtool.profile import Platform
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM = 640, 260, 48, 24, 46
 _LABELS = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from wwtool.device.emulators.process import image_of
 from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import DeviceError, ToolError
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 EMULATOR = "qemu-arm"
 QEMU = "qemu-system-arm"

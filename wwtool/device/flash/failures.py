@@ -6,7 +6,7 @@ import re
 import signal
 from pathlib import Path
 
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 PROBES = ("openocd", "pyocd", "probe-rs")
 

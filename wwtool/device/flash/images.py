@@ -8,7 +8,8 @@ from pathlib import Path
 
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest, sha256_of
-from wwtool.platforms import Platform, platform_of
+from wwtool.platforms import platform_of
+from wwtool.profile import Platform
 
 
 @dataclass(frozen=True)

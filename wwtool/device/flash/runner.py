@@ -16,7 +16,7 @@ from wwtool.device.flash.drives import Drive
 from wwtool.device.flash.plan import BOOT_TIMEOUT_S, PORT, AwaitDrive, AwaitPort, AwaitUsb, Copy, Plan, Run, Step, Touch
 from wwtool.device.flash.ports import Port
 from wwtool.errors import DeviceError, ToolError, UsageError
-from wwtool.platforms import Platform
+from wwtool.profile import Platform
 
 Found = TypeVar("Found")
 _POLL_S = 0.1
