@@ -52,9 +52,10 @@ def _own_platform(path: Path, shipped: list[str]) -> Platform:
             f"{path.name}: board: {what}; name the folder with the board's code, from where {path.name} is, "
             f"or one of {', '.join(shipped)}"
         )
-    missing = [name for name in ("link.ld",) if platform.toolchain != "host" and not (folder / name).is_file()]
-    if missing or not any(folder.glob("*.c")):
-        raise InputError(f"{folder} has no {(missing or ['C file'])[0]}; see docs/new-board.md for what a board needs")
+    needed = {"C file": any(folder.glob("*.c")), "link.ld": platform.is_linux or (folder / "link.ld").is_file()}
+    for what, is_there in needed.items():
+        if not is_there:
+            raise InputError(f"{folder} has no {what}; see docs/new-board.md for what a board needs")
     return platform
 
 
