@@ -147,3 +147,18 @@ def test_it_is_shown_like_the_others(own: Path, capsys: pytest.CaptureFixture[st
     shown = run_here(capsys, "platforms", own)
     assert shown.code == 0
     assert "Feather STM32F405" in shown.out
+
+
+def test_brackets_in_its_title_are_no_markup(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(own, title="My [/b] Feather")
+    for words in (("platforms", own), ("budget", "--platform", own, "--model", "tcn32")):
+        shown = run_here(capsys, *words)
+        assert shown.code == 0
+        assert "My [/b] Feather" in shown.out
+
+
+def test_a_linux_board_has_no_linker_script(own: Path) -> None:
+    profile = own.parent / "my_zero.yaml"
+    shutil.copy(Path(EXAMPLE).parents[1] / "platforms" / "rpi_zero.yaml", profile)
+    platform = load_platform(str(change(profile, name="my_zero", board="rpi_zero")))
+    assert platform.board_folder == load_platform("rpi_zero").board_folder

@@ -128,7 +128,7 @@ def print_budget(platform: Platform, result: DryBuild) -> None:
     """One model: its limits, and what takes the space."""
     out = console()
     out.print(
-        f"[bold]{result.model}[/bold] on {platform.title}: {result.macs:,} MACs every {result.hop_ms:g} ms, "
+        f"[bold]{result.model}[/bold] on {escape(platform.title)}: {result.macs:,} MACs every {result.hop_ms:g} ms, "
         f"{result.framework}"
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

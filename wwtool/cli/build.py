@@ -56,7 +56,8 @@ def build(
     plan = make_plan(config, data_path, options["no_synth"])
     folder = out or Path("wwtool-build") / f"{platform.name}-{safe_identifier(plan.phrase)}"
     terminal = console()
-    terminal.print(f"Building [bold]“{escape(plan.phrase)}”[/bold] for {platform.title} in {escape(str(folder))}")
+    where = escape(f"{platform.title} in {folder}")
+    terminal.print(f"Building [bold]“{escape(plan.phrase)}”[/bold] for {where}")
     with shown_budget(platform), TerminalProgress(terminal) as progress:
         built = run_build(folder, platform, plan, progress)
     files = {kind: folder / path for kind, path in built.manifest["image"].items()}

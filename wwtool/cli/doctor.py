@@ -44,5 +44,5 @@ def _print(findings: list[Finding]) -> None:
         table.add_column(column)
     for f in findings:
         mark = "[green]✓[/green]" if f.found else "[red]✗[/red]" if f.required else "[yellow]-[/yellow]"
-        table.add_row(mark, f.tool, f.purpose, escape(f.detail if f.found else f"missing: {f.remedy}"))
+        table.add_row(mark, f.tool, escape(f.purpose), escape(f.detail if f.found else f"missing: {f.remedy}"))
     console().print(table)

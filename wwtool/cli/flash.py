@@ -37,7 +37,8 @@ def flash(build: Path, port: str | None, tool: str | None, as_json: bool) -> Non
     if as_json:
         print_json("flash", 1, flashed.as_dict())
         return
-    out.print(f"[green]✓[/green] {escape(flashed.image.name)} is on the {flashed.build.platform.title}: {flashed.how}")
+    where = f"{flashed.image.name} is on the {flashed.build.platform.title}"
+    out.print(f"[green]✓[/green] {escape(where)}: {flashed.how}")
     if flashed.hil is not None:
         click.echo(f"  test it  {flashed.hil}")
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from wwtool.cli.common import console, print_json
@@ -15,7 +16,7 @@ from wwtool.wiring import BoardConfig, wiring_lines
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def platforms(name: str | None, as_json: bool) -> None:
-    """List the platform profiles, or show the one called NAME."""
+    """List the platform profiles, or show the one called NAME, which may be a .yaml of your own."""
     if name is not None:
         platform = load_platform(name)
         if as_json:
@@ -47,24 +48,24 @@ def _as_dict(platform: Platform) -> dict[str, object]:
 
 def _show(platform: Platform) -> None:
     out = console()
-    out.print(f"[bold]{platform.name}[/bold]  {platform.title}")
+    out.print(f"[bold]{platform.name}[/bold]  {escape(platform.title)}")
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column()
     for section, values in platform.model_dump(mode="json", exclude={"presets"}).items():
         if isinstance(values, dict):
             for key, value in values.items():
-                table.add_row(f"{section}.{key}", str(value))
+                table.add_row(f"{section}.{key}", escape(str(value)))
         elif section not in ("name", "title"):
-            table.add_row(section, ", ".join(values) if isinstance(values, list) else str(values))
+            table.add_row(section, escape(", ".join(values) if isinstance(values, list) else str(values)))
     table.add_row("builds", "yes" if platform.has_board else "not yet: a profile without board code")
     out.print(table)
     for name in platform.presets:
         wiring = platform.with_board(BoardConfig(preset=name)).wiring
         if wiring is not None:
-            out.print(f"\n[bold]--board {name}[/bold]  {wiring.title}")
+            out.print(f"\n[bold]--board {name}[/bold]  {escape(wiring.title)}")
             for line in (*wiring_lines(wiring), f"pins: {wiring.source}"):
-                out.print(f"  {line}", style="dim" if line.startswith("pins") else None)
+                out.print(f"  {escape(line)}", style="dim" if line.startswith("pins") else None)
 
 
 def size_text(nbytes: int) -> str:
