@@ -168,6 +168,14 @@ def hash_of(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
+def in_home(path: str) -> Path | None:
+    """A path that begins with ``~``; None for a user without a home folder, as in a container."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return None
+
+
 def read_manifest(build: Path) -> dict[str, Any]:
     """The ``manifest.json`` of a build folder.
 

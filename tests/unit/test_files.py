@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wwtool.budget import cache
 from wwtool.errors import InputError
 from wwtool.files import (
     hash_of,
+    in_home,
     read_json,
     replaced_folder,
     sha256_of,
@@ -207,3 +209,12 @@ def test_an_interrupt_right_after_the_file_is_made_leaves_nothing(
         write_bytes(tmp_path / "a.bin", b"x")
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert in_home("~/.cache") is None
+    assert cache.load("key") is None

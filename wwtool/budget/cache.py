@@ -17,13 +17,13 @@ from wwtool.budget.result import Cost
 from wwtool.device.emulators import esp32s3, linux, pico, qemu_arm
 from wwtool.device.session import Cycles
 from wwtool.errors import InputError, ToolError
-from wwtool.files import hash_of, read_json, sha256_of, write_json
+from wwtool.files import hash_of, in_home, read_json, sha256_of, write_json
 from wwtool.firmware.link_map import Part
 from wwtool.firmware.project import sources_of
 from wwtool.firmware.sizes import Sizes
 from wwtool.profile import Platform
 
-FOLDER = Path("~/.cache/wwtool/budget")
+FOLDER = "~/.cache/wwtool/budget"
 _SCHEMA = "wwtool.cost"
 _QEMU = {"qemu-xtensa": esp32s3.find_qemu, "qemu-arm": qemu_arm.find_qemu, "qemu-user": linux.find_qemu}
 
@@ -55,7 +55,10 @@ def save(key: str, cost: Cost) -> None:
 
 
 def _path(key: str) -> Path:
-    return FOLDER.expanduser() / f"{key}.json"
+    folder = in_home(FOLDER)
+    if folder is None:
+        raise InputError("this user has no home folder to keep measurements in; set HOME")
+    return folder / f"{key}.json"
 
 
 def _cost(value: dict[str, Any]) -> Cost:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from wwtool.device.emulators.process import Emulator, image_of
 from wwtool.errors import ToolError
+from wwtool.files import in_home
 
 RP2040JS_VERSION = "1.4.1"
 INSTALL_COMMAND = f"npm install --prefix build/emulators rp2040js@{RP2040JS_VERSION}"
 EMULATOR = "rp2040js"
-USER_PREFIX = Path("~/.cache/wwtool/emulators")
+USER_PREFIX = "~/.cache/wwtool/emulators"
 
 
 def find_node() -> Path:
@@ -38,7 +39,8 @@ def _candidates() -> Iterator[Path]:
         yield root / "node_modules"
         yield root / "build" / "node_modules"
         yield root / "build" / "emulators" / "node_modules"
-    yield USER_PREFIX.expanduser() / "node_modules"
+    if (prefix := in_home(USER_PREFIX)) is not None:
+        yield prefix / "node_modules"
 
 
 def find_rp2040js() -> Path:

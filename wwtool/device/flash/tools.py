@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from wwtool.errors import ToolError
+from wwtool.files import in_home
 
 # A line that a package manager here can run, or where to get it.
 GET = {
@@ -51,8 +52,8 @@ def bossac() -> str:
     on_path = shutil.which("bossac")
     candidates = [Path(on_path)] if on_path else []
     name = "bossac.exe" if os.name == "nt" else "bossac"
-    for root in _ARDUINO:
-        tools = Path(root).expanduser() / "packages" / "arduino" / "tools" / "bossac"
+    for root in filter(None, map(in_home, _ARDUINO)):
+        tools = root / "packages" / "arduino" / "tools" / "bossac"
         candidates += sorted(tools.glob(f"*/{name}"), reverse=True)
     for path in candidates:
         if _knows_nano(path):
