@@ -385,6 +385,16 @@ def test_output_below_a_file(wwtool: Run, models: dict[str, Path], tmp_path: Pat
         wwtool(*BUILD, "--out", "file/out").refused(4, "file/out")
 
 
+def test_a_board_where_there_is_only_one(wwtool: Run) -> None:
+    wwtool(*BUILD, "--board", "nope").refused(2, "pico", "leave --board out")
+
+
+def test_training_refuses_pins_that_contradict_each_other(wwtool: Run, tmp_path: Path) -> None:
+    (tmp_path / "pins.yaml").write_text("phrase: hello\nboard: {microphone: {interface: i2s, bclk: 1, ws: 1, sd: 3}}\n")
+    wwtool("train", "pins.yaml", "--platform", "esp32s3", "--out", "run").refused(4, "GPIO1 is already")
+    assert not (tmp_path / "run").exists()
+
+
 # What is shown
 
 

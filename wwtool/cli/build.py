@@ -49,6 +49,8 @@ def build(
             f"wwtool cannot build a project for {framework} yet, only for {BARE_METAL}; 'wwtool budget --framework "
             f"{framework}' tells whether a model would fit, and 'wwtool compile' makes C that it can use"
         )
+    if board is not None and platform.pins is None:
+        raise UsageError(f"{platform.name} is one board, with fixed pins; leave --board out")
     config = load_run_config(config_file, phrase, **options)
     if board is not None:
         config = config.model_copy(update={"board": config.board.model_copy(update={"preset": board})})

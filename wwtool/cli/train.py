@@ -124,8 +124,8 @@ def train(
 
     The budget is checked first. An interrupted run goes on where it stopped and ends with the same weights.
     """
-    platform = load_platform(platform_name)
     config = load_run_config(config_file, phrase, **options)
+    platform = load_platform(platform_name).with_board(config.board)
     plan = make_plan(config, data_path, options["no_synth"])
     terminal = console()
     with working_folder(out):
