@@ -178,7 +178,9 @@ def _over(build: DryBuild, margin: float) -> list[Line]:
 
 
 def _said(line: Line, margin: float) -> str:
-    return f"{line.name} {line.used:,} {line.unit} of {round(line.limit * (1.0 - margin), 2):,}"
+    limit = line.limit * (1.0 - margin)
+    allowed = f"{limit:,.0f}" if line.unit == "B" else f"{round(limit, 2):,}"
+    return f"{line.name} {line.used:,} {line.unit} of {allowed}"
 
 
 def _reason(
