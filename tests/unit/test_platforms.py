@@ -121,3 +121,11 @@ def test_a_missing_key(missing: str, tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(yaml.safe_dump({k: v for k, v in PICO.items() if k != missing}))
     with pytest.raises(InputError, match=f"p.yaml: {missing}: field required"):
         parse_platform(tmp_path / "p.yaml")
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_limit_is_a_number(tmp_path: Path, value: float) -> None:
+    profile = tmp_path / "pico.yaml"
+    profile.write_text(yaml.safe_dump({**PICO, "budget": {**PICO["budget"], "latency_ms": value}}))
+    with pytest.raises(InputError, match=r"budget\.latency_ms"):
+        parse_platform(profile)
