@@ -84,7 +84,9 @@ def parse_esp_image(content: bytes) -> EspImage:
         InputError: it is damaged, or none.
     """
     if len(content) < _HEADER_BYTES or content[0] != ESP_IMAGE_MAGIC:
-        raise InputError("this is no ESP32 image: its first byte is not 0xE9; give the .bin that wwtool build wrote")
+        raise InputError(
+            "this is no ESP32 image: it does not begin with its header; give the .bin that wwtool build wrote"
+        )
     count, has_digest = content[1], content[23]
     (entry,) = struct.unpack_from("<I", content, 4)
     (chip,) = struct.unpack_from("<H", content, 12)
