@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from wwtool.budget import selection
-from wwtool.budget.dry_build import DryBuild, Line
+from wwtool.budget.result import DryBuild, Line
 from wwtool.budget.selection import Choice, NothingFitsError, by_table, choose, select
 from wwtool.config import BudgetConfig, Config, SelectConfig
 from wwtool.errors import BudgetError

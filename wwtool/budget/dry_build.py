@@ -16,9 +16,6 @@ from wwtool.budget import cache
 from wwtool.budget.estimate import estimated_cycles, estimated_sizes, estimated_stack
 from wwtool.budget.remedy import nearest_change
 from wwtool.budget.result import BARE_METAL, Cost, DryBuild, judge
-from wwtool.budget.result import Line as Line
-from wwtool.budget.result import check as check
-from wwtool.budget.result import flash_wait_cycles as flash_wait_cycles
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig

@@ -57,10 +57,6 @@ def write_store(path: Path, clips: Iterable[Audio]) -> ClipStore:
     return ClipStore(path)
 
 
-def store_exists(path: Path) -> bool:
-    return _bounds_path(path).exists() and _samples_path(path).exists()
-
-
 def _samples_path(path: Path) -> Path:
     return path.with_name(path.name + ".npy")
 
