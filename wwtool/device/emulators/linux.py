@@ -68,7 +68,8 @@ def start(
     command = qemu_command() if emulated else []
     program = build
     if build.is_dir():
-        program = build / str(read_manifest(build).get("image", {}).get("elf", ""))
+        images = read_manifest(build).get("image")
+        program = build / str(images.get("elf", "") if isinstance(images, dict) else "")
     if not program.is_file():
         raise InputError(f"{build} holds no Linux program; run wwtool build --platform host or rpi_zero first")
     title = "program in QEMU" if emulated else "program"
