@@ -75,6 +75,12 @@ def test_a_bridge_is_taken_where_there_is_no_better(bench: Bench, run: Flash, tm
     assert run(build, "--port", board).code == 0
 
 
+def test_a_folder_is_no_port(bench: Bench, run: Flash, tmp_path: Path) -> None:
+    bench.module("esptool")
+    run(make_build(tmp_path / "b", "esp32s3"), "--port", str(tmp_path)).refused(6, "is a folder, no serial port")
+    assert bench.calls() == []
+
+
 def test_a_board_that_comes_back_between_the_steps(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:
     bench.plug(board, S3)
     bench.module("esptool", f"if 'write-flash' in words: bench.unplug({board!r})")

@@ -86,9 +86,11 @@ def _given(platform: Platform, name: str) -> Port:
     listed = ports()
     port = next((p for p in listed if p.device in (name, str(Path(name).resolve()))), None)
     if port is None:
+        there = ", ".join(p.device for p in listed) or "none"
         if not Path(name).exists():
-            there = ", ".join(p.device for p in listed) or "none"
             raise DeviceError(f"there is no port {name}; plug the board in, and give one of: {there}")
+        if Path(name).is_dir():
+            raise DeviceError(f"{name} is a folder, no serial port; give one of: {there}")
         return Port(name)
     kinds = owners(port.usb_id)
     if kinds and platform.name not in (p.name for p in kinds):
