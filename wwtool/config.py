@@ -216,6 +216,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         detail = " ".join(str(error).split())
         raise InputError(f"{path} is not valid YAML: {detail}") from error
+    except RecursionError as error:
+        raise InputError(f"{path} is not valid YAML for wwtool: it is nested too deeply") from error
     if values is None:
         return {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):

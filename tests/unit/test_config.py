@@ -95,3 +95,10 @@ def test_overrides_win_and_leave_their_neighbours(tmp_path: Path) -> None:
 
 def test_a_config_survives_its_own_dump() -> None:
     assert parse_config(Config().model_dump(mode="json"), "c") == Config()
+
+
+def test_a_file_that_is_nested_too_deeply(tmp_path: Path) -> None:
+    path = tmp_path / "deep.yaml"
+    path.write_text("a: " + "[" * 3000)
+    with pytest.raises(InputError, match="nested too deeply"):
+        load_config(path)
