@@ -172,6 +172,12 @@ def test_without_standard_input_a_recording_is_no_console(program: Path, tmp_pat
     assert b"m-ready" in done.stdout and b"ww-prob" not in done.stdout
 
 
+def test_a_recording_on_standard_input_is_no_console(program: Path) -> None:
+    done = spoken(program, "--raw", "/dev/stdin", said=b"ww-prob 1%" * 100_000)  # more than a buffer of the C library
+    assert done.returncode == 0 and b"m-ready" in done.stdout
+    assert b"Unknown" not in done.stdout and done.stdout.count(b"m-ready") == 1
+
+
 def test_standard_output_that_does_not_block_is_waited_for(program: Path) -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)

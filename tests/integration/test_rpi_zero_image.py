@@ -133,6 +133,10 @@ def test_its_own_makefile_builds_it(tmp_path: Path, platform: Platform, compiled
     write_project(tmp_path, platform, find_toolchain(platform), compiled, "hey fake", DetectorConfig())
     subprocess.run(["make", "-s", "-C", str(tmp_path), "-j2"], check=True, capture_output=True)
     assert newer_than_armv6(_readelf("-A", tmp_path / "firmware.elf")) == []
+    header = tmp_path / "board" / "led.h"
+    header.write_text(header.read_text().replace("#endif", "#error changed\n#endif"))
+    again = subprocess.run(["make", "-C", str(tmp_path)], capture_output=True, text=True)
+    assert again.returncode != 0 and "#error changed" in again.stderr
 
 
 def test_console(program: Path, tmp_path: Path) -> None:

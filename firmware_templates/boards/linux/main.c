@@ -161,6 +161,7 @@ int main(int argc, char **argv)
         fflush(stdout);
     } else {
         console_open_standard(&program.console);
+        program.console.ended = microphone_reads(&program.microphone, program.console.input);
     }
     stack_run(run);
     if (program.microphone.listening) {
