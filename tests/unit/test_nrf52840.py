@@ -5,17 +5,9 @@ from __future__ import annotations
 import pytest
 from chip_bench import RAM, US, Bench
 
-from wwtool.device.emulators.nrf52840 import (
-    Clock,
-    FaultError,
-    Pdm,
-    Peripheral,
-    Pins,
-    Ppi,
-    Timer,
-    Uarte,
-    Watchdog,
-)
+from wwtool.device.emulators.nrf52840 import Clock, Pins, Ppi, Timer, Watchdog
+from wwtool.device.emulators.nrf52840_dma import Pdm, Uarte
+from wwtool.device.emulators.nrf52840_registers import FaultError, Peripheral
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from chip_bench import RAM, US, Bench
 
-from wwtool.device.emulators.nrf52840 import Clock, FaultError, Information
+from wwtool.device.emulators.nrf52840 import Clock, Information
+from wwtool.device.emulators.nrf52840_registers import FaultError
 from wwtool.device.emulators.nrf52840_usb_power import UsbErrata
 from wwtool.device.emulators.nrf52840_usbd import Handshake, Usbd
 from wwtool.device.emulators.usb_host import UsbHost

@@ -27,8 +27,8 @@ import threading
 import time
 from pathlib import Path
 
-from wwtool.device.emulators.nrf52840 import FaultError
 from wwtool.device.emulators.nrf52840_core import Chip
+from wwtool.device.emulators.nrf52840_registers import FaultError
 from wwtool.device.emulators.usb_host import UsbHost
 
 _SLICE_CYCLES = 500_000  # between two looks at the sockets

@@ -29,19 +29,9 @@ from unicorn import (
 )
 from unicorn import arm_const as arm
 
-from wwtool.device.emulators.nrf52840 import (
-    Clock,
-    FaultError,
-    FlashController,
-    Information,
-    Pdm,
-    Peripheral,
-    Pins,
-    Ppi,
-    Timer,
-    Uarte,
-    Watchdog,
-)
+from wwtool.device.emulators.nrf52840 import Clock, FlashController, Information, Pins, Ppi, Timer, Watchdog
+from wwtool.device.emulators.nrf52840_dma import Pdm, Uarte
+from wwtool.device.emulators.nrf52840_registers import FaultError, Peripheral
 from wwtool.device.emulators.nrf52840_usb_power import UsbErrata
 from wwtool.device.emulators.nrf52840_usbd import Usbd
 from wwtool.device.emulators.usb_host import UsbHost

@@ -9,7 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol
 
-from wwtool.device.emulators.nrf52840 import Clock, FaultError, Machine, Peripheral
+from wwtool.device.emulators.nrf52840 import Clock
+from wwtool.device.emulators.nrf52840_registers import FaultError, Machine, Peripheral
 
 _READY_US = 20  # some time
 

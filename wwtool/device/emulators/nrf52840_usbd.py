@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from wwtool.device.emulators.nrf52840 import Clock, FaultError, Machine, in_ram
+from wwtool.device.emulators.nrf52840 import Clock
+from wwtool.device.emulators.nrf52840_registers import FaultError, Machine, in_ram
 from wwtool.device.emulators.nrf52840_usb_power import SwitchedUsb, UsbErrata
 
 ENDPOINTS = 8

@@ -11,7 +11,7 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from wwtool.device.emulators.nrf52840 import FaultError, Machine
+from wwtool.device.emulators.nrf52840_registers import FaultError, Machine
 from wwtool.device.emulators.nrf52840_usbd import PACKET_BYTES, Handshake, Usbd
 
 Script = Iterator[float]  # yields seconds to wait for

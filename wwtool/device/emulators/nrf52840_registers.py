@@ -1,0 +1,98 @@
+"""What the peripherals of the emulated nRF52840 have in common: registers in, events and interrupts out.
+
+Stricter than a simulator has to be: a register that is not modelled, a pin or clock that is not set up, a buffer
+outside of the RAM or one that was not given in time raises :class:`FaultError`, which ends the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+_RAM = range(0x20000000, 0x20040000)
+
+
+class FaultError(Exception):
+    """What would fail on the chip."""
+
+
+class Machine(Protocol):
+    """What a peripheral needs of the core: time in core cycles, an agenda, memory, other peripherals."""
+
+    clock_hz: int
+
+    @property
+    def now(self) -> float: ...
+    def at(self, time: float, action: Callable[[], None]) -> None: ...
+    def attention(self) -> None: ...
+    def read_memory(self, address: int, count: int) -> bytes: ...
+    def write_memory(self, address: int, data: bytes) -> None: ...
+    def event(self, address: int) -> None: ...
+
+
+def in_ram(address: int, count: int) -> bool:
+    return address in _RAM and address + count - 1 in _RAM
+
+
+class Peripheral:
+    """Registers of three kinds: tasks (written with 1), events (set by the chip, cleared by writing 0), and values.
+
+    An event may be tied to a bit of INTEN; the interrupt line is high while any such event is set.
+    """
+
+    def __init__(self, machine: Machine, name: str, base: int) -> None:
+        self.machine = machine
+        self.name = name
+        self.base = base
+        self.values: dict[int, int] = {}
+        self.tasks: dict[int, Callable[[], None]] = {}
+        self.events: dict[int, int] = {}
+        self.hooks: dict[int, Callable[[int], None]] = {}
+        self.inten = 0
+        self._bits: dict[int, int] = {}
+
+    def add_values(self, *offsets: int, reset: int = 0) -> None:
+        self.values.update(dict.fromkeys(offsets, reset))
+
+    def add_event(self, offset: int, bit: int | None = None) -> None:
+        self.events[offset] = 0
+        if bit is not None:
+            self._bits[offset] = 1 << bit
+
+    @property
+    def interrupt(self) -> bool:
+        return any(value and self._bits.get(offset, 0) & self.inten for offset, value in self.events.items())
+
+    def set_event(self, offset: int) -> None:
+        self.events[offset] = 1
+        self.machine.event(self.base + offset)
+        self.machine.attention()
+
+    def read(self, offset: int) -> int:
+        if offset in self.values:
+            return self.values[offset]
+        if offset in self.events:
+            return self.events[offset]
+        if offset in (0x304, 0x308) and self._bits:
+            return self.inten
+        raise FaultError(f"{self.name}: read of register {offset:#05x}, which is not modelled")
+
+    def write(self, offset: int, value: int) -> None:
+        if offset in self.hooks:
+            self.hooks[offset](value)
+        elif offset in self.values:
+            self.values[offset] = value
+        elif offset in self.tasks:
+            if value & 1:
+                self.tasks[offset]()
+        elif offset in self.events:
+            if value:
+                raise FaultError(f"{self.name}: event {offset:#05x} is written with {value}, which is not modelled")
+            self.events[offset] = 0
+        elif offset in (0x304, 0x308) and self._bits:
+            if offset == 0x304 and value & ~sum(self._bits.values()):
+                raise FaultError(f"{self.name}: interrupts {value:#x}, some of which are not modelled")
+            self.inten = self.inten | value if offset == 0x304 else self.inten & ~value
+            self.machine.attention()
+        else:
+            raise FaultError(f"{self.name}: write of register {offset:#05x}, which is not modelled")
