@@ -10,6 +10,7 @@
 
 #include "board.h"
 #include "nrf52840.h"
+#include "pins.h"
 
 enum {
     BLOCKS = 2,
