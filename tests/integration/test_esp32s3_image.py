@@ -258,6 +258,10 @@ def test_damaged_images(image: Path, tmp_path: Path) -> None:
             parse_esp_image(bytes(damaged))
     with pytest.raises(InputError, match="ends within a segment"):
         parse_esp_image(content[:2000])
+    with pytest.raises(InputError, match="ends within its header"):
+        parse_esp_image(content[:20])
+    with pytest.raises(InputError, match="no ESP32 image"):
+        parse_esp_image(b"")
     foreign = tmp_path / "foreign.bin"
     (tmp_path / "x.elf").write_bytes(b"no ELF")
     with pytest.raises(ToolError, match=r"esptool cannot make an image of x\.elf"):

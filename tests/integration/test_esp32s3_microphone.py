@@ -63,7 +63,7 @@ class Board:
         return self.silicon.call(self._symbols["microphone_overruns"])
 
 
-def started(folder: Path, platform: Platform, pll: bool = True) -> Iterator[Board]:
+def started(folder: Path, platform: Platform, pll: bool = True, codec: bool = True) -> Iterator[Board]:
     elf = link_board(platform.board_folder, folder / "board.elf", platform)
     image = folder / "board.bin"
     to_esp_image(platform, elf, image)
@@ -72,6 +72,8 @@ def started(folder: Path, platform: Platform, pll: bool = True) -> Iterator[Boar
     with core_of(parse_esp_image(image.read_bytes())) as stub:
         if pll:
             stub.write(ANA_CONF0, struct.pack("<I", CALIBRATED))
+        if not codec:  # nothing ever pulls a line low
+            stub.write(GPIO + 0x3C, b"\xff" * 8)
         yield Board(Silicon(stub), symbols)
 
 
@@ -140,6 +142,12 @@ def test_a_codec_gets_its_master_clock(tmp_path: Path) -> None:
         assert (s.output(8), s.output(18), s.output(47)) == (FOLLOWS_GPIO_OUT,) * 3
         lines = 1 << 8 | 1 << 18
         assert not any(address == GPIO + 0x08 and value & lines for address, value in s.writes), "I2C is open-drain"
+
+
+def test_without_an_answer_of_the_codec_nothing_is_heard_and_nothing_lost(tmp_path: Path) -> None:
+    for board in started(tmp_path, wired("box-3"), codec=False):
+        assert len(board.read_all()) == 0
+        assert board.overruns == 0
 
 
 def test_samples_come_in_order_without_their_mean_and_saturate(standard: Board) -> None:

@@ -30,9 +30,11 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def running(program: Path, *options: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The program with a pseudo-terminal, and the name of that."""
-    command = [str(program), *map(str, options)]
+def running(
+    program: Path, *options: str | Path, hangup: str = "--default-signal=HUP"
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The program with a pseudo-terminal, and the name of that; `env` says what a hang-up is when it starts."""
+    command = ["env", hangup, str(program), *map(str, options)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -152,6 +154,48 @@ def test_a_signal_ends_it_in_order(program: Path, tmp_path: Path, number: signal
         assert ends(process, number) == 0
         assert list(tmp_path.iterdir()) == [led]
         assert led.read_text() == "0"
+
+
+def test_nohup_is_obeyed(program: Path) -> None:
+    with running(program, "--no-audio", "--pty", hangup="--ignore-signal=HUP") as (process, name):
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.2)
+        with serial.Serial(name, timeout=5) as port:
+            assert ask(port, b"name%").endswith(b"m-name-dut-[wwtool-host]\r\nm-ready\r\n")
+        assert ends(process) == 0
+
+
+def test_without_standard_input_a_recording_is_no_console(program: Path, tmp_path: Path) -> None:
+    (tmp_path / "sound.raw").write_bytes(b"ww-prob 1%" * 100)
+    command = ["sh", "-c", '"$0" --raw "$1" <&-', str(program), str(tmp_path / "sound.raw")]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=_TIMEOUT_S)
+    assert b"m-ready" in done.stdout and b"ww-prob" not in done.stdout
+
+
+def test_a_recording_on_standard_input_is_no_console(program: Path) -> None:
+    done = spoken(program, "--raw", "/dev/stdin", said=b"ww-prob 1%" * 100_000)  # more than a buffer of the C library
+    assert done.returncode == 0 and b"m-ready" in done.stdout
+    assert b"Unknown" not in done.stdout and done.stdout.count(b"m-ready") == 1
+
+
+def test_standard_output_that_does_not_block_is_waited_for(program: Path) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with subprocess.Popen([program, "--no-audio"], stdin=subprocess.PIPE, stdout=writing) as process:
+        assert process.stdin is not None
+        os.close(writing)
+        process.stdin.write(b"help%" * 2000)  # more than a pipe holds
+        process.stdin.close()
+        time.sleep(0.5)
+        with os.fdopen(reading, "rb") as said:
+            assert said.read().count(b"m-ready") == 2001
+        assert process.wait(timeout=_TIMEOUT_S) == 0
+
+
+def test_standard_output_that_is_full(program: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([program, "--no-audio"], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE)
+    assert b"No space left on device" in done.stderr
 
 
 def test_nobody_hears_standard_output(program: Path) -> None:

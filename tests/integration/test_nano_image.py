@@ -299,6 +299,9 @@ def test_builds_that_cannot_be_emulated(tmp_path: Path, monkeypatch: pytest.Monk
     write_manifest(tmp_path, "pico", bin="x.bin")
     with pytest.raises(InputError, match="built for pico, which unicorn does not emulate"):
         nano.start(tmp_path)
+    (tmp_path / "x.elf").write_bytes(b"\x7fELF" + bytes(60))
+    with pytest.raises(InputError, match="is an ELF, not an image"):
+        emulators.start(tmp_path / "x.elf")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ToolError, match="pip install unicorn"):
         nano.start(tmp_path)

@@ -133,6 +133,10 @@ def test_its_own_makefile_builds_it(tmp_path: Path, platform: Platform, compiled
     write_project(tmp_path, platform, find_toolchain(platform), compiled, "hey fake", DetectorConfig())
     subprocess.run(["make", "-s", "-C", str(tmp_path), "-j2"], check=True, capture_output=True)
     assert newer_than_armv6(_readelf("-A", tmp_path / "firmware.elf")) == []
+    header = tmp_path / "board" / "led.h"
+    header.write_text(header.read_text().replace("#endif", "#error changed\n#endif"))
+    again = subprocess.run(["make", "-C", str(tmp_path)], capture_output=True, text=True)
+    assert again.returncode != 0 and "#error changed" in again.stderr
 
 
 def test_console(program: Path, tmp_path: Path) -> None:
@@ -215,6 +219,8 @@ def test_instructions_are_counted(platform: Platform, built: images.Image, compi
     assert factor is not None
     assert compiled.macs < cycles.invoke / factor < 40 * compiled.macs
     assert 30_000 < cycles.frontend / factor < 300_000
+    much = linux_count.count_cycles(built.files["elf"], 300, factor)  # more samples than a pipe holds
+    assert much.invoke == cycles.invoke
 
 
 def test_a_call_is_counted_with_those_it_makes() -> None:

@@ -83,10 +83,10 @@ def parse_esp_image(content: bytes) -> EspImage:
     Raises:
         InputError: it is damaged, or none.
     """
-    if len(content) < _HEADER_BYTES or content[0] != ESP_IMAGE_MAGIC:
-        raise InputError(
-            "this is no ESP32 image: it does not begin with its header; give the .bin that wwtool build wrote"
-        )
+    if content[:1] != bytes([ESP_IMAGE_MAGIC]):
+        raise InputError("this is no ESP32 image: its first byte is not 0xE9; give the .bin that wwtool build wrote")
+    if len(content) < _HEADER_BYTES:
+        raise _damaged("it ends within its header")
     count, has_digest = content[1], content[23]
     (entry,) = struct.unpack_from("<I", content, 4)
     (chip,) = struct.unpack_from("<H", content, 12)

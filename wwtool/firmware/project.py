@@ -170,6 +170,7 @@ def c_string(text: str) -> str:
 def _makefile(project: FirmwareProject, platform: Platform, toolchain: Toolchain, phrase: str) -> dict[str, object]:
     return {
         "title": c_string(phrase).strip('"').replace("$", "$$").replace("#", "\\#"),
+        "needed": toolchain.compiler + (" and esptool" if platform.flash_tool == "esptool" else ""),
         "compiler": toolchain.compiler,
         "make_bin": _make_bin(platform, toolchain),
         "size": toolchain.size,

@@ -48,6 +48,7 @@ struct usart_regs {
     volatile uint32_t sr, dr, brr, cr1, cr2, cr3;
 };
 #define USART3           ((struct usart_regs *)0x40004800u)
+#define USART_SR_ORE     (1u << 3)
 #define USART_SR_RXNE    (1u << 5)
 #define USART_SR_TC      (1u << 6)
 #define USART_SR_TXE     (1u << 7)

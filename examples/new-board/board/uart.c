@@ -39,8 +39,13 @@ void uart_init(uint32_t baud)
 
 void uart_handler(void)
 {
-    while ((USART3->sr & USART_SR_RXNE) != 0) {
-        (void)ring_put(&rx, (uint8_t)USART3->dr);
+    uint32_t status;
+
+    while (((status = USART3->sr) & (USART_SR_RXNE | USART_SR_ORE)) != 0) {
+        const uint8_t byte = (uint8_t)USART3->dr; /* read after SR, this clears an overrun, too [30.6.1] */
+        if ((status & USART_SR_RXNE) != 0) {
+            (void)ring_put(&rx, byte);
+        }
     }
 }
 

@@ -9,7 +9,8 @@
 #include "clock.h"
 #include "gpio.h"
 
-enum { QUARTER_US = 3 }; /* of a bit; the standard mode wants 4.7 us low and 4 us high (UM10204, table 10) */
+/* Of a bit; the standard mode wants 4.7 us before a start and 4 us after it (UM10204, table 10). */
+enum { QUARTER_US = 5 };
 
 static void line(uint32_t pin, bool high)
 {

@@ -110,7 +110,7 @@ __attribute__((noinline)) size_t microphone_read(int16_t *samples, size_t max)
     size_t bytes = 0;
     const volatile uint32_t *block;
 
-    while (count < max && (block = dma_oldest(&bytes)) != NULL) {
+    while (state.works && count < max && (block = dma_oldest(&bytes)) != NULL) {
         const uint32_t before = state.taken;
         const size_t got = take(block, bytes / SAMPLE_BYTES, samples + count, max - count);
         if (dma_lapped()) { /* perhaps while they were read */

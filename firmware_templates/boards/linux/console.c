@@ -135,7 +135,14 @@ static bool write_again(struct console *console)
     if (errno == EINTR) {
         return !interrupted;
     }
+    if (!console->is_pty && errno == EAGAIN) { /* whoever shares it has made it so */
+        (void)events_of(console->output, POLLOUT, -1);
+        return !interrupted;
+    }
     if (!console->is_pty) {
+        if (errno != EPIPE) {
+            say("standard output cannot be written: %s; give it room, or another place", strerror(errno));
+        }
         console->ended = true;
         interrupted = 1; /* what it has to say, nobody hears */
         return false;

@@ -5,10 +5,12 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "board.h"
 #include "console.h"
@@ -123,15 +125,31 @@ static void handle_signals(void)
 {
     struct sigaction ignored = {.sa_handler = SIG_IGN};
     struct sigaction ended = {.sa_handler = end_in_order}; /* no SA_RESTART: what waits goes on to the end */
+    struct sigaction before;
 
     (void)sigaction(SIGPIPE, &ignored, NULL);
     (void)sigaction(SIGINT, &ended, NULL);
     (void)sigaction(SIGTERM, &ended, NULL);
-    (void)sigaction(SIGHUP, &ended, NULL);
+    (void)sigaction(SIGHUP, NULL, &before);
+    if (before.sa_handler != SIG_IGN) { /* nohup */
+        (void)sigaction(SIGHUP, &ended, NULL);
+    }
+}
+
+/* Otherwise the first file that is opened would become what a parent has closed: the console. */
+static void have_standard_streams(void)
+{
+    int file;
+
+    do {
+        file = open("/dev/null", O_RDWR | O_CLOEXEC);
+    } while (file >= 0 && file <= STDERR_FILENO);
+    close(file);
 }
 
 int main(int argc, char **argv)
 {
+    have_standard_streams();
     const struct options options = options_of(argc, argv);
 
     microphone_open(&program.microphone, &options);
@@ -143,6 +161,7 @@ int main(int argc, char **argv)
         fflush(stdout);
     } else {
         console_open_standard(&program.console);
+        program.console.ended = microphone_reads(&program.microphone, program.console.input);
     }
     stack_run(run);
     if (program.microphone.listening) {

@@ -51,6 +51,11 @@ void microphone_open(struct microphone *microphone, const struct options *option
     }
 }
 
+bool microphone_reads(const struct microphone *microphone, int descriptor)
+{
+    return is_file(microphone) && recording_is(&microphone->recording, descriptor);
+}
+
 bool microphone_is_there(const struct microphone *microphone)
 {
     return microphone->sound != SOUND_NONE;

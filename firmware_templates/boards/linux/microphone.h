@@ -27,6 +27,9 @@ struct microphone {
 /* Ends the program with a sentence if what the options ask for cannot be heard. */
 void microphone_open(struct microphone *microphone, const struct options *options);
 
+/* Whether what it hears comes from this descriptor, of which nobody else may then read. */
+bool microphone_reads(const struct microphone *microphone, int descriptor);
+
 bool microphone_is_there(const struct microphone *microphone);
 
 /* As struct ww_port says of audio_read, audio_enable and audio_overruns. A file begins anew. */

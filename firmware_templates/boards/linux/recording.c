@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "say.h"
 
@@ -134,6 +135,15 @@ size_t recording_read(struct recording *recording, int16_t *samples, size_t max)
         samples[count++] = (int16_t)(uint16_t)word(pair);
     }
     return count;
+}
+
+bool recording_is(const struct recording *recording, int descriptor)
+{
+    struct stat mine;
+    struct stat other;
+
+    return fstat(fileno(recording->file), &mine) == 0 && fstat(descriptor, &other) == 0 &&
+           mine.st_dev == other.st_dev && mine.st_ino == other.st_ino;
 }
 
 bool recording_at_end(const struct recording *recording)

@@ -24,6 +24,9 @@ void recording_open(struct recording *recording, const char *path, bool is_wav);
 /* Takes up to max samples; fewer only at the end. */
 size_t recording_read(struct recording *recording, int16_t *samples, size_t max);
 
+/* Whether the descriptor is of the same file. */
+bool recording_is(const struct recording *recording, int descriptor);
+
 bool recording_at_end(const struct recording *recording);
 
 /* Back to the first sample, where that is possible. */

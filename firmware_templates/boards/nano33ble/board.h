@@ -6,7 +6,6 @@
 #ifndef NANO33BLE_BOARD_H
 #define NANO33BLE_BOARD_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define CORE_HZ 64000000u
@@ -21,9 +20,5 @@
 #define PIN_PDM_POWER PIN(0, 17)
 #define PIN_PDM_DIN   PIN(0, 25)
 #define PIN_PDM_CLK   PIN(0, 26)
-
-/* Makes a pin an output at a level, or an input. */
-void pin_output(uint32_t pin, bool high);
-void pin_input(uint32_t pin, bool pull_up);
 
 #endif /* NANO33BLE_BOARD_H */

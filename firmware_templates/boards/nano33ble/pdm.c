@@ -10,6 +10,7 @@
 
 #include "board.h"
 #include "nrf52840.h"
+#include "pins.h"
 
 enum {
     BLOCKS = 2,
@@ -131,6 +132,7 @@ size_t microphone_read(int16_t *samples, size_t max)
     for (size_t i = 0; i < count; i++) {
         samples[i] = state.ring[(out + i) % RING_SAMPLES];
     }
+    __asm volatile("" : : : "memory"); /* the samples before their room is free again */
     state.out = out + (uint32_t)count;
     return count;
 }

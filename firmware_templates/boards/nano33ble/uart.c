@@ -11,6 +11,7 @@
 
 #include "board.h"
 #include "nrf52840.h"
+#include "pins.h"
 
 enum {
     RX_RING_BYTES = 2048, /* a whole PCM block and the next command, while an inference runs */

@@ -141,6 +141,7 @@ size_t microphone_read(int16_t *samples, size_t max)
     for (size_t i = 0; i < count; i++) {
         samples[i] = state.ring[(out + i) % RING_SAMPLES];
     }
+    __asm volatile("" : : : "memory"); /* the samples before their room is free again */
     state.out = out + (uint32_t)count;
     return count;
 }

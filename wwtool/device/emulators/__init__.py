@@ -53,7 +53,10 @@ def start(
 def _profile(build: Path) -> dict[str, Any]:
     """The platform's keys, as the build's manifest has them; of a bare ``.bin`` the emulator that it tells."""
     if build.is_file():
-        return {"emulator": _emulator_of(build.read_bytes())}
+        image = build.read_bytes()
+        if image[:4] == b"\x7fELF":
+            raise InputError(f"{build} is an ELF, not an image; give its build folder, or the .bin in that")
+        return {"emulator": _emulator_of(image)}
     profile = read_manifest(build).get("profile")
     return profile if isinstance(profile, dict) else {}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -82,19 +83,20 @@ def _functions(program: Path) -> dict[str, int]:
 
 def _addresses(program: Path, script: bytes) -> Iterator[int]:
     """Of every instruction that the program executes while it reads ``script``."""
-    process = subprocess.Popen(
-        [*qemu_command(), "-d", "exec,nochain", str(program), "--no-audio"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={**os.environ, **_ONE_BY_ONE},
-    )
-    assert process.stdin is not None and process.stderr is not None
+    with tempfile.TemporaryFile() as commands:  # a pipe would be full before the first address is read
+        commands.write(script)
+        commands.seek(0)
+        process = subprocess.Popen(
+            [*qemu_command(), "-d", "exec,nochain", str(program), "--no-audio"],
+            stdin=commands,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **_ONE_BY_ONE},
+        )
+    assert process.stderr is not None
     watchdog = threading.Timer(_TIMEOUT_S, process.kill)
     watchdog.start()
     try:
-        process.stdin.write(script)
-        process.stdin.close()
         for line in process.stderr:  # Trace 0: 0x7f... [00000000/00010458/00000110/ff000000] ww_dense
             if line.startswith(b"Trace"):
                 yield int(line.split(b"/", 2)[1], 16)

@@ -40,7 +40,12 @@ class StdioBoard:
         self._threads = [threading.Thread(target=work, daemon=True) for work in works]
         for thread in self._threads:
             thread.start()
-        self._bridge = PtyBridge(self.port) if pty else None
+        self._bridge: PtyBridge | None = None
+        try:
+            self._bridge = PtyBridge(self.port) if pty else None
+        except BaseException:
+            self.close()
+            raise
         self.url = self._bridge.device if self._bridge else f"socket://127.0.0.1:{self.port}"
 
     def _listen(self) -> None:
