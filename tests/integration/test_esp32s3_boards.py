@@ -33,7 +33,7 @@ def test_a_board_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture
     out = tmp_path / "out"
     run_here(capsys, *BUILD, "--board", "xiao-sens", "--out", out).refused(2, "did you mean 'xiao-sense'")
     pico = run_here(capsys, "build", "--platform", "pico", "--phrase", "hey", "--board", "box-3", "--out", out)
-    pico.refused(4, "the pins of pico are fixed")
+    pico.refused(2, "pico is one board, with fixed pins")
     assert not out.exists()
 
 
