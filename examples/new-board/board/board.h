@@ -30,7 +30,4 @@ void uart_write(const uint8_t *bytes, size_t count);
 bool uart_set_baud(uint32_t baud);
 void uart_handler(void);
 
-/* startup.c */
-uint32_t stack_high_water(void);
-
 #endif /* FEATHER_BOARD_H */

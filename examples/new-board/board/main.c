@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "bare.h"
 #include "board.h"
 #include "ww_app.h"
 
@@ -50,7 +51,7 @@ static void port_indicate(void *context, bool on)
 static uint32_t port_stack_high_water(void *context)
 {
     (void)context;
-    return stack_high_water();
+    return board_stack_high_water();
 }
 
 static void port_keep_alive(void *context)

@@ -1,5 +1,5 @@
 /*
- * Vector table, reset handler, stack measurement, and what happens on a fault.
+ * Vector table, reset handler, and what happens on a fault.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -9,46 +9,31 @@
 #include "bare.h"
 #include "interrupts.h"
 #include "rp2040.h"
+#include "stack.h"
 #include "system.h"
 #include "uart.h"
 #include "usb.h"
 
-extern uint32_t data_start, data_end, bss_start, bss_end, stack_bottom, stack_top; /* link.ld */
+extern uint32_t data_start, data_end, bss_start, bss_end; /* link.ld */
 extern const uint32_t data_load;
 
 int main(void);
-
-static const uint32_t STACK_PAINT = 0xC5C5C5C5u;
 
 void reset_handler(void);
 
 void reset_handler(void)
 {
-    /* Not through memcpy and memset: their stack frames would lie in what is painted. */
-    volatile uint32_t *to = &stack_bottom;
-    const volatile uint32_t *end = __builtin_frame_address(0);
-    while (to < end - 16) {
-        *to++ = STACK_PAINT;
-    }
+    stack_paint();
     const volatile uint32_t *from = &data_load;
-    for (to = &data_start; to < &data_end;) {
+    for (volatile uint32_t *to = &data_start; to < &data_end;) {
         *to++ = *from++;
     }
-    for (to = &bss_start; to < &bss_end;) {
+    for (volatile uint32_t *to = &bss_start; to < &bss_end;) {
         *to++ = 0;
     }
     main();
     for (;;) {
     }
-}
-
-uint32_t board_stack_high_water(void)
-{
-    const volatile uint32_t *word = &stack_bottom;
-    while (word < &stack_top && *word == STACK_PAINT) {
-        word++;
-    }
-    return (uint32_t)((uintptr_t)&stack_top - (uintptr_t)word);
 }
 
 /* Any fault on a Cortex-M0+ is a HardFault. The LED stays on until the watchdog, no longer fed, resets the chip. */
