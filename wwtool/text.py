@@ -1,0 +1,46 @@
+"""Text from outside, made safe to show: names of files and tensors, fields of a CSV, what devices and tools say.
+
+A name may hold escape sequences that repaint a terminal, a line break and a false "error:", marks that turn the order
+of letters round, or bytes that are no text at all. ``printable`` writes each of these as its number. It does not quote
+for a shell, for HTML or for C.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Joiners shape letters in Persian and the scripts of India, and do nothing else.
+_JOINERS = "\u200c\u200d"
+_NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    r"""One line that shows ``text``: what cannot be seen, or steers a terminal, as its number.
+
+    ``longest`` cuts what is longer, with an ellipsis in the middle. A byte of a file name that is not UTF-8 (which
+    Python holds as a lone surrogate) is shown as that byte.
+
+    >>> printable("a\x1b[2Jb\nerror: c\udcff")
+    'a\\x1b[2Jb\\nerror: c\\xff'
+    """
+    shown = "".join(map(_shown, text)) if not (text.isascii() and text.isprintable()) else text
+    if longest is not None and len(shown) > longest:
+        kept = max(longest - 1, 0)
+        shown = f"{shown[: kept - kept // 2]}…{shown[len(shown) - kept // 2 :]}"
+    return shown
+
+
+def one_line(text: str) -> str:
+    """What a tool said, its lines joined by spaces, made ``printable``."""
+    return printable(" ".join(text.split()))
+
+
+def _shown(letter: str) -> str:
+    if letter.isprintable() or letter in _JOINERS or unicodedata.category(letter) == "Zs":
+        return letter
+    code = ord(letter)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that the file system's encoding could not read (PEP 383)
+        return f"\\x{code - 0xDC00:02x}"
+    return _NAMED.get(letter) or (
+        f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    )
