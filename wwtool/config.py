@@ -131,7 +131,8 @@ class EvaluateConfig(_Section):
     """What the operating point must hold."""
 
     false_alarms_per_hour: float = Field(0.5, gt=0.0, le=1000.0)
-    spare_recall: Fraction = 0.01  # given up for a higher threshold: unheard audio scores higher than what was heard
+    # Given up of the best recall for a higher threshold: unheard audio scores higher than what was heard.
+    spare_recall: Fraction = 0.01
 
 
 class BudgetConfig(_Section):

@@ -23,7 +23,7 @@ bool ww_detector_init(struct ww_detector *detector, const struct ww_detector_con
     if (config->average_window < 1 || config->average_window > WW_DETECTOR_MAX_WINDOW || config->votes_window < 1 ||
         config->votes_window > MAX_VOTES_WINDOW || config->votes_needed < 1 ||
         config->votes_needed > config->votes_window || config->on_threshold > THRESHOLD_NEVER ||
-        config->off_threshold > config->on_threshold) {
+        config->off_threshold < 1 || config->off_threshold > config->on_threshold) {
         return false;
     }
     detector->config = *config;

@@ -24,8 +24,8 @@ struct ww_detector_config {
     uint8_t average_window; /* 1 to WW_DETECTOR_MAX_WINDOW outputs */
     uint8_t votes_needed;   /* 1 to votes_window */
     uint8_t votes_window;   /* 1 to 32 outputs */
-    uint16_t on_threshold;  /* average that casts a vote, 0 to 255; 256 never */
-    uint16_t off_threshold; /* average below which it re-arms, at most on_threshold */
+    uint16_t on_threshold;  /* average that casts a vote, 1 to 255; 256 never */
+    uint16_t off_threshold; /* average below which it re-arms, 1 to on_threshold */
     uint16_t lockout;       /* outputs after a detection during which there is no other */
     uint16_t warmup;        /* outputs ignored after reset */
 };

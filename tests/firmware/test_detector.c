@@ -93,6 +93,10 @@ static void test_ranges(void)
     config = plain;
     config.off_threshold = 201;
     CHECK(!ww_detector_init(&detector, &config));
+    config.off_threshold = 200;
+    CHECK(ww_detector_init(&detector, &config));
+    config.off_threshold = 0; /* it would never re-arm */
+    CHECK(!ww_detector_init(&detector, &config));
 }
 
 int main(void)

@@ -61,13 +61,13 @@ def step_detect(probabilities: np.ndarray, config: DetectorConfig) -> list[int]:
 @st.composite
 def configs(draw: st.DrawFn) -> DetectorConfig:
     votes_window = draw(st.integers(1, 32))
-    on_threshold = draw(st.integers(0, 256))
+    on_threshold = draw(st.integers(1, 256))
     return DetectorConfig(
         average_window=draw(st.integers(1, 32)),
         votes_needed=draw(st.integers(1, votes_window)),
         votes_window=votes_window,
         on_threshold=on_threshold,
-        off_threshold=draw(st.integers(0, on_threshold)),
+        off_threshold=draw(st.integers(1, on_threshold)),
         lockout=draw(st.sampled_from([0, 1, 2, 7, 40, 65535])),
         warmup=draw(st.sampled_from([0, 1, 30, 500])),
     )
@@ -90,7 +90,7 @@ def test_c_python_and_whole_recording_agree(probabilities: np.ndarray, config: D
 
 
 @settings(max_examples=200, deadline=None)
-@given(streams(), st.integers(1, 32), st.floats(0, 1))
+@given(streams(), st.integers(1, 32), st.floats(0.01, 1))
 def test_against_esphomes_rule(probabilities: np.ndarray, window: int, cutoff: float) -> None:
     """ESPHome asks ``sum > int(cutoff * 255) * window``: one part in ``window`` stricter than the threshold itself."""
     threshold = int(cutoff * 255)
@@ -140,6 +140,8 @@ def test_reset_starts_over() -> None:
         {"votes_needed": 3, "votes_window": 2},
         {"on_threshold": 257},
         {"on_threshold": 10, "off_threshold": 11},
+        {"on_threshold": 0, "off_threshold": 0},
+        {"off_threshold": 0},
     ],
 )
 def test_c_and_python_refuse_the_same(wrong: dict[str, int]) -> None:

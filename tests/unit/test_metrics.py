@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.metrics import (
     FRAMES_PER_HOUR,
     Point,
@@ -32,8 +32,22 @@ def track(values: list[int], segments: list[tuple[int, int]] | None = None, labe
     return Track(np.asarray(values, np.uint8), bounds, labels or ("x",) * len(bounds), 3)
 
 
-def points(rates: list[float]) -> list[Point]:
-    return [Point(i + 1, {}, int(rate), rate) for i, rate in enumerate(rates)]
+def points(rates: list[float], recalls: list[float] | None = None) -> list[Point]:
+    """By rising threshold, from 1; without ``recalls``, every threshold loses a little more."""
+    recalls = recalls or [1.0 - 0.01 * i for i in range(len(rates))]
+    return [
+        Point(i + 1, {"clean": recall}, int(rate), rate)
+        for i, (rate, recall) in enumerate(zip(rates, recalls, strict=True))
+    ]
+
+
+curves = st.lists(st.tuples(st.floats(0, 10), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40).map(
+    lambda rows: [Point(i + 1, {"clean": a, "noisy": b}, int(rate), rate) for i, (rate, a, b) in enumerate(rows)]
+)
+
+
+def mean_recall(point: Point) -> float:
+    return sum(point.recall.values()) / len(point.recall)
 
 
 @pytest.mark.parametrize(
@@ -50,35 +64,76 @@ def test_operating_point(rates: list[float], budget: float, threshold: int) -> N
     assert operating_point(points(rates), budget).threshold == threshold
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=50), st.floats(0.01, 50))
-def test_the_operating_point_keeps_the_budget_from_there_on(rates: list[float], budget: float) -> None:
-    chosen = operating_point(points(rates), budget)
-    if rates[-1] <= budget:
-        assert all(rate <= budget for rate in rates[chosen.threshold - 1 :])
-        assert chosen.threshold == 1 or rates[chosen.threshold - 2] > budget
-    else:
-        assert chosen.threshold == len(rates)
+def test_the_reference_is_the_best_recall_within_the_budget() -> None:
+    """At the lowest threshold the detector hardly re-arms: what it finds there says nothing of the others."""
+    recalls = [0.025, 1.0, 1.0, 0.975, 0.5, 0.025]
+    assert operating_point(points([0.0] * 6, recalls), 0.5).threshold == 3
+    assert operating_point(points([0.0] * 6, recalls), 0.5, spare=0.03).threshold == 4
+    assert operating_point(points([0.0, 9, 0, 0, 0, 0], recalls), 0.5).threshold == 3
+    assert operating_point(points([9, 9, 9, 9, 0, 0], recalls), 0.5).threshold == 5
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.tuples(st.floats(0, 10), st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40),
-    st.floats(0.01, 5),
-    st.floats(0.001, 0.5),
-)
-def test_spare_recall_buys_a_higher_threshold(
-    rows: list[tuple[float, float, float]], budget: float, spare: float
+@given(curves, st.floats(0.01, 5), st.floats(0.0, 0.5))
+def test_the_operating_point_keeps_the_budget_and_loses_no_more_than_is_spare(
+    curve: list[Point], budget: float, spare: float
 ) -> None:
-    curve = [Point(i + 1, {"clean": a, "noisy": b}, int(rate), rate) for i, (rate, a, b) in enumerate(rows)]
+    chosen = operating_point(curve, budget, spare)
+    kept = [p for p in curve if all(q.per_hour <= budget for q in curve[p.threshold - 1 :])]
+    if not kept:
+        assert chosen == curve[-1]
+        return
+    least = max(map(mean_recall, kept)) - spare
+    assert chosen in kept
+    assert mean_recall(chosen) >= least
+    assert all(mean_recall(point) < least for point in curve[chosen.threshold :])
 
-    def mean(point: Point) -> float:
-        return (point.recall["clean"] + point.recall["noisy"]) / 2
 
-    lowest, chosen = operating_point(curve, budget), operating_point(curve, budget, spare)
-    assert chosen.threshold >= lowest.threshold
-    assert mean(chosen) >= mean(lowest) - spare
-    assert all(mean(point) < mean(lowest) - spare for point in curve[chosen.threshold :])
+@settings(max_examples=300, deadline=None)
+@given(curves, st.floats(0, 10), st.floats(0, 10), st.floats(0.0, 0.5))
+def test_a_larger_budget_never_gives_less_recall(curve: list[Point], one: float, other: float, spare: float) -> None:
+    small, large = (operating_point(curve, budget, spare) for budget in sorted((one, other)))
+    assert mean_recall(large) >= mean_recall(small)
+    assert large.threshold <= small.threshold
+
+
+def spoken(levels: list[int]) -> Track:
+    """A clip for every level: silence, eight outputs of that level, silence."""
+    clip = [[0] * 70 + [level] * 8 + [0] * 70 for level in levels]
+    starts = range(0, 148 * len(levels), 148)
+    return track([p for c in clip for p in c], [(start, start + 148) for start in starts], ("x",) * len(levels))
+
+
+def best(positive: list[int], negative: list[int], budget: float = 9.0, spare: float = 0.01) -> Point:
+    """The operating point of a model whose clips peak at these levels; negatives stand in 0.1 hours of silence."""
+    heard = spoken(negative)
+    silence = np.zeros(12_000, np.uint8)
+    quiet = Track(np.concatenate([heard.probabilities, silence]), heard.segments, heard.labels, 3)
+    return operating_point(curve({"clean": spoken(positive)}, quiet, DetectorConfig(), 0.7), budget, spare)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data(), st.integers(0, 240), st.sampled_from([1.0, 15.0, 1000.0]))
+def test_a_separated_model_gets_a_threshold_between_the_two(data: st.DataObject, split: int, budget: float) -> None:
+    """Also where every threshold keeps the budget, because it is loose or there is nothing that sounds alike."""
+    positive = data.draw(st.lists(st.integers(split + 10, 255), min_size=1, max_size=40), "positive")
+    negative = data.draw(st.lists(st.integers(0, split), max_size=8), "negative")
+    chosen = best(positive, negative, budget)
+    assert chosen.recall["clean"] == 1.0
+    assert chosen.threshold == min(positive)
+    assert chosen.false_alarms == 0 or chosen.per_hour <= budget
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(10, 85), min_size=1, max_size=30), st.lists(st.integers(0, 60), max_size=8))
+def test_the_scale_of_the_scores_does_not_matter(positive: list[int], negative: list[int]) -> None:
+    small = best(positive, negative)
+    large = best([3 * level for level in positive], [3 * level for level in negative])
+    assert large.recall == small.recall
+    assert large.false_alarms == small.false_alarms
+    assert (
+        large.threshold == small.threshold == 255 or 3 * small.threshold - 2 <= large.threshold <= 3 * small.threshold
+    )
 
 
 def test_found_looks_into_every_clip() -> None:
@@ -102,7 +157,7 @@ def test_the_curve_has_every_threshold_and_recall_falls(seed: int) -> None:
     random = np.random.default_rng(seed)
     positive = track(random.integers(0, 256, 60).tolist(), [(i, i + 20) for i in range(0, 60, 20)])
     negative = track(random.integers(0, 256, 60).tolist())
-    config = DetectorConfig(average_window=1, on_threshold=1, off_threshold=0, lockout=0, warmup=0)
+    config = DetectorConfig(average_window=1, on_threshold=1, off_threshold=1, lockout=0, warmup=0)
     result = curve({"clean": positive, "none": track([0], [])}, negative, config, 1.0)
     assert [p.threshold for p in result] == list(range(1, 256))
     recalls = [p.recall["clean"] for p in result]
@@ -117,6 +172,16 @@ def test_the_curve_has_every_threshold_and_recall_falls(seed: int) -> None:
 def test_detector_with_scales_both_thresholds() -> None:
     made = detector_with(PLAIN, 201, 0.7)
     assert (made.on_threshold, made.off_threshold, made.average_window) == (201, 140, 1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 255), st.floats(0, 1))
+def test_a_detector_can_always_re_arm(threshold: int, ratio: float) -> None:
+    made = detector_with(PLAIN, threshold, ratio)
+    assert made.on_threshold == threshold
+    assert 1 <= made.off_threshold < threshold or made.off_threshold == threshold == 1
+    word = np.asarray([255, 0] * 3, np.uint8)
+    assert detect(word, made) == [0, 2, 4]
 
 
 def test_clip_scores_are_the_best_average() -> None:

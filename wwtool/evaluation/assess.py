@@ -12,7 +12,7 @@ import numpy.typing as npt
 from wwtool.config import Config
 from wwtool.data.audio import Audio, to_int16
 from wwtool.data.augment import Augmenter, rms, to_float, utterance_bounds
-from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.detector import DetectorConfig, off_threshold
 from wwtool.evaluation.metrics import (
     Point,
     Track,
@@ -24,6 +24,7 @@ from wwtool.evaluation.metrics import (
     found,
     operating_point,
     partial_auc,
+    point_of,
     wilson_interval,
 )
 from wwtool.evaluation.streaming import StreamingModel
@@ -94,7 +95,7 @@ def detector_config(config: Config, stride: int) -> DetectorConfig:
         votes_needed=d.votes_needed,
         votes_window=d.votes_window,
         on_threshold=d.on_threshold or 255,
-        off_threshold=int((d.on_threshold or 255) * d.off_ratio),
+        off_threshold=off_threshold(d.on_threshold or 255, d.off_ratio),
         lockout=round(d.lockout_ms / output_ms),
         warmup=round(d.warmup_ms / output_ms),
     )
@@ -112,13 +113,12 @@ def assess(
     negative = negative_recording(material.negatives).heard_by(model)
     ratio = config.detector.off_ratio
     points = curve(tracks, negative, base, ratio)
-    fixed = detector.on_threshold if detector else config.detector.on_threshold
-    point = (
-        points[fixed - 1]
-        if fixed
-        else operating_point(points, config.evaluate.false_alarms_per_hour, config.evaluate.spare_recall)
-    )
-    chosen = detector or detector_with(base, point.threshold, ratio)
+    if detector or config.detector.on_threshold:
+        chosen = base
+        point = point_of(tracks, negative, chosen)
+    else:
+        point = operating_point(points, config.evaluate.false_alarms_per_hour, config.evaluate.spare_recall)
+        chosen = detector_with(base, point.threshold, ratio)
     hits = {name: int(found(track, chosen).sum()) for name, track in tracks.items()}
     count = len(material.positives)
     near = negative_recording({"near_miss": material.near_misses}).heard_by(model)

@@ -25,8 +25,8 @@ class DetectorConfig(BaseModel):
     average_window: int = Field(default=5, ge=1, le=MAX_WINDOW, description="outputs averaged")
     votes_needed: int = Field(default=1, ge=1, le=MAX_WINDOW, description="votes that make a detection")
     votes_window: int = Field(default=1, ge=1, le=MAX_WINDOW, description="outputs among which votes are counted")
-    on_threshold: int = Field(default=247, ge=0, le=256, description="average that casts a vote; 256 never")
-    off_threshold: int = Field(default=128, ge=0, le=256, description="average below which it re-arms")
+    on_threshold: int = Field(default=247, ge=1, le=256, description="average that casts a vote; 256 never")
+    off_threshold: int = Field(default=128, ge=1, le=256, description="average below which it re-arms; at 0 never")
     lockout: int = Field(default=66, ge=0, le=65535, description="outputs after a detection without another")
     warmup: int = Field(default=34, ge=0, le=65535, description="outputs ignored at the start")
 
@@ -37,6 +37,11 @@ class DetectorConfig(BaseModel):
         if self.off_threshold > self.on_threshold:
             raise ValueError(f"off_threshold ({self.off_threshold}) must not exceed on_threshold ({self.on_threshold})")
         return self
+
+
+def off_threshold(on_threshold: int, ratio: float) -> int:
+    """``ratio`` of the on-threshold, but below it, and at least 1: a detector that never re-arms fires once."""
+    return max(min(int(on_threshold * ratio), on_threshold - 1), 1)
 
 
 class Detector:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.evaluation.detector import DetectorConfig, detect
+from wwtool.evaluation.detector import DetectorConfig, detect, off_threshold
 
 FRAMES_PER_HOUR = 360_000
 
@@ -41,8 +41,9 @@ class Point:
 
 
 def detector_with(config: DetectorConfig, threshold: int, off_ratio: float) -> DetectorConfig:
-    """The detector at another on-threshold; it re-arms at ``off_ratio`` of it."""
-    return config.model_copy(update={"on_threshold": threshold, "off_threshold": int(threshold * off_ratio)})
+    """The detector at another on-threshold, 1 to 255; it re-arms at ``off_ratio`` of it."""
+    thresholds = {"on_threshold": threshold, "off_threshold": off_threshold(threshold, off_ratio)}
+    return DetectorConfig(**config.model_dump() | thresholds)
 
 
 def found(track: Track, config: DetectorConfig) -> npt.NDArray[np.bool_]:
@@ -63,24 +64,29 @@ def false_alarms(track: Track, config: DetectorConfig) -> dict[str, int]:
     return counts
 
 
+def point_of(positives: dict[str, Track], negative: Track, detector: DetectorConfig) -> Point:
+    """What one detector gives."""
+    alarms = len(detect(negative.probabilities, detector))
+    recall = {
+        name: float(found(track, detector).mean()) if len(track.segments) else 0.0 for name, track in positives.items()
+    }
+    return Point(detector.on_threshold, recall, alarms, alarms / negative.hours if negative.hours else 0.0)
+
+
 def curve(positives: dict[str, Track], negative: Track, config: DetectorConfig, off_ratio: float) -> list[Point]:
-    """Points for every on-threshold from 1 to 255."""
-    points = []
-    for threshold in range(1, 256):
-        at = detector_with(config, threshold, off_ratio)
-        alarms = len(detect(negative.probabilities, at))
-        recall = {
-            name: float(found(track, at).mean()) if len(track.segments) else 0.0 for name, track in positives.items()
-        }
-        points.append(Point(threshold, recall, alarms, alarms / negative.hours if negative.hours else 0.0))
-    return points
+    """Points for every on-threshold from 1 to 255, in that order."""
+    return [point_of(positives, negative, detector_with(config, threshold, off_ratio)) for threshold in range(1, 256)]
 
 
 def operating_point(points: list[Point], per_hour: float, spare: float = 0.0) -> Point:
-    """Where the false-alarm budget is kept, from that threshold on; the highest threshold if none keeps it.
+    """The highest threshold that keeps the false-alarm budget and loses at most ``spare`` of the mean recall.
 
-    The lowest such threshold finds the most. With ``spare``, the highest one that loses no more than that of the mean
-    recall: audio never heard scores higher than what the threshold was chosen on.
+    The loss is counted from the best recall among the thresholds that keep the budget: a threshold counts as one if
+    every higher one keeps it, too. That best is not always at the lowest of them, where a detector hardly ever re-arms.
+    High is safe: audio never heard scores higher than what the threshold was chosen on. If none keeps the budget, the
+    highest threshold. A larger ``per_hour`` never gives less recall.
+
+    ``points``: by rising threshold, as ``curve`` gives them.
     """
     kept: list[Point] = []
     for point in reversed(points):
@@ -89,8 +95,8 @@ def operating_point(points: list[Point], per_hour: float, spare: float = 0.0) ->
         kept.append(point)
     if not kept:
         return points[-1]
-    least = _mean_recall(kept[-1]) - spare
-    return next((point for point in kept if _mean_recall(point) >= least), kept[-1]) if spare else kept[-1]
+    least = max(map(_mean_recall, kept)) - spare
+    return next(point for point in kept if _mean_recall(point) >= least)
 
 
 def _mean_recall(point: Point) -> float:
