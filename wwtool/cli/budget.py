@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import cast, get_args
 
 import click
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from wwtool.budget.dry_build import OverBudgetError, cycles_note, dry_build, what_would_fit
 from wwtool.budget.result import BARE_METAL, DryBuild, Line, available, estimate_mark, framework_names, reserve_of
 from wwtool.budget.space import Row, rows
-from wwtool.cli.common import FILE, console, platform_option, print_json
+from wwtool.cli.common import FILE, platform_option
+from wwtool.cli.terminal import Table, console, line, print_json, styled
 from wwtool.config import load_config
 from wwtool.errors import UsageError
 from wwtool.models.zoo import ZOO
@@ -80,7 +80,7 @@ def _print_all(platform: Platform, results: list[DryBuild], over: DryBuild | Non
     first = results[0]
     under = "" if first.framework == BARE_METAL else f" under {first.framework}"
     hops = " or ".join(sorted({f"{result.hop_ms:g}" for result in results}))
-    out.print(f"[bold]{escape(platform.title)}[/bold]{under}: an inference every {hops} ms")
+    out.print(line(styled(platform.title, "bold"), f"{under}: an inference every {hops} ms"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in _COLUMNS:
         table.add_column(column, justify="left" if column in ("MODEL", "") else "right")
@@ -93,13 +93,14 @@ def _print_all(platform: Platform, results: list[DryBuild], over: DryBuild | Non
         table.add_row(first.framework, "", *(f"{figure.value:,.0f}" for figure in taken), style="dim")
     out.print(table)
     if over is not None:
-        out.print(f"\n[bold]{over.model}[/bold] does not fit: {over.excess}")
+        out.print()
+        out.print(line(styled(over.model, "bold"), f" does not fit: {over.excess}"))
         _print_space(platform, over)
     _print_notes(platform, first)
 
 
-def _cells(result: DryBuild) -> list[str]:
-    cells = [result.model, f"{result.macs:,}"]
+def _cells(result: DryBuild) -> list[str | Text]:
+    cells: list[str | Text] = [result.model, f"{result.macs:,}"]
     for name, form in (
         ("flash", ",.0f"),
         ("RAM", ",.0f"),
@@ -107,37 +108,38 @@ def _cells(result: DryBuild) -> list[str]:
         ("latency", ".2f"),
         ("duty cycle", ".1f"),
     ):
-        line = result.line(name)
-        text = "-" if line is None else f"{estimate_mark(name, result.estimated)}{line.used:{form}}"
-        cells.append(text if line is None or line.fits else f"[bold red]{text}[/bold red]")
+        found = result.line(name)
+        text = "-" if found is None else f"{estimate_mark(name, result.estimated)}{found.used:{form}}"
+        cells.append(text if found is None or found.fits else styled(text, "bold red"))
     energy = result.energy
     cells += ["-", "-"] if energy is None else [f"~{energy.mean_mw:.1f}", f"~{energy.mj_per_hop:.2f}"]
-    return [*cells, "fits" if result.fits else "[bold red]over[/bold red]"]
+    return [*cells, _verdict(result.fits)]
+
+
+def _verdict(fits: bool) -> str | Text:
+    return "fits" if fits else styled("over", "bold red")
 
 
 def _budget_cells(result: DryBuild) -> list[str]:
     limits = [result.line(name) for name in ("flash", "RAM", "stack", "latency", "duty cycle")]
-    return ["budget", "", *("" if line is None else _limit(line) for line in limits), "", "", ""]
+    return ["budget", "", *("" if limit is None else _limit(limit) for limit in limits), "", "", ""]
 
 
-def _limit(line: Line) -> str:
-    return f"{line.limit:,.0f}" if line.unit == "B" else f"{line.limit:g}"
+def _limit(limit: Line) -> str:
+    return f"{limit.limit:,.0f}" if limit.unit == "B" else f"{limit.limit:g}"
 
 
 def print_budget(platform: Platform, result: DryBuild) -> None:
     """One model: its limits, and what takes the space."""
     out = console()
-    out.print(
-        f"[bold]{result.model}[/bold] on {escape(platform.title)}: {result.macs:,} MACs every {result.hop_ms:g} ms, "
-        f"{result.framework}"
-    )
+    about = f" on {platform.title}: {result.macs:,} MACs every {result.hop_ms:g} ms, {result.framework}"
+    out.print(line(styled(result.model, "bold"), about))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("", "USED", "BUDGET", ""):
         table.add_column(column, justify="right" if column else "left")
-    for line in result.lines:
-        mark = "fits" if line.fits else "[bold red]over[/bold red]"
-        used = f"{estimate_mark(line.name, result.estimated)}{line.used:,} {line.unit}"
-        table.add_row(line.name, used, f"{line.limit:,} {line.unit}", mark)
+    for entry in result.lines:
+        used = f"{estimate_mark(entry.name, result.estimated)}{entry.used:,} {entry.unit}"
+        table.add_row(entry.name, used, f"{entry.limit:,} {entry.unit}", _verdict(entry.fits))
     if result.cycles is None:
         table.add_row("latency", "not measured", "", "no emulator")
     if result.energy is not None:
@@ -182,4 +184,4 @@ def _print_notes(platform: Platform, result: DryBuild) -> None:
     if result.energy is not None:
         notes += result.energy.assumptions
     for note in notes:
-        console().print(note, style="dim", markup=False)
+        console().print(note, style="dim")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
-from rich.markup import escape
 
 from wwtool.budget.result import BARE_METAL
-from wwtool.cli.common import ANY_PATH, FILE, FOLDER, console, platform_option
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER, platform_option
 from wwtool.cli.progress import TerminalProgress
+from wwtool.cli.terminal import console, line, say, styled
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
 from wwtool.compiler.reader import safe_identifier
 from wwtool.errors import UsageError
@@ -58,26 +58,27 @@ def build(
     plan = make_plan(config, data_path, options["no_synth"])
     folder = out or Path("wwtool-build") / f"{platform.name}-{safe_identifier(plan.phrase)}"
     terminal = console()
-    where = escape(f"{platform.title} in {folder}")
-    terminal.print(f"Building [bold]“{escape(plan.phrase)}”[/bold] for {where}")
+    terminal.print(line("Building ", styled(f"“{plan.phrase}”", "bold"), f" for {platform.title} in {folder}"))
     with shown_budget(platform), TerminalProgress(terminal) as progress:
         built = run_build(folder, platform, plan, progress)
     files = {kind: folder / path for kind, path in built.manifest["image"].items()}
     if platform.flash_tools:
-        click.echo(f"\n  flash    {flash_command(folder)}")
-        click.echo(f"  by hand  {by_hand(platform, files)}")
+        say()
+        say(f"  flash    {flash_command(folder)}")
+        say(f"  by hand  {by_hand(platform, files)}")
     else:
-        click.echo(f"\n  program  {by_hand(platform, files)}")
+        say()
+        say(f"  program  {by_hand(platform, files)}")
     for command in run_commands(platform, files["elf"]):
-        click.echo(f"  run it   {command}")
+        say(f"  run it   {command}")
     if platform.wiring is not None and platform.pins is not None:
-        click.echo(f"  board    {platform.wiring.title}")
-        for line in wiring_lines(platform.wiring):
-            click.echo(f"           {line}")
-        click.echo(f"           {platform.silicon}")
+        say(f"  board    {platform.wiring.title}")
+        for wire in wiring_lines(platform.wiring):
+            say(f"           {wire}")
+        say(f"           {platform.silicon}")
         for warning in strapping_warnings(config.board, platform.wiring, platform.pins):
-            click.echo(f"  careful  {warning}")
-    click.echo(f"  report   {folder / 'report.html'}")
+            say(f"  careful  {warning}")
+    say(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
         name = shlex.quote(str(folder))
-        click.echo(f"  try it   wwtool emulate {name}   then   wwtool hil --port URL --build {name}")
+        say(f"  try it   wwtool emulate {name}   then   wwtool hil --port URL --build {name}")

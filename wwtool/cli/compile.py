@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import get_args
 
 import click
-from rich.table import Table
 
-from wwtool.cli.common import FILE, FOLDER, console, print_json
+from wwtool.cli.common import FILE, FOLDER
+from wwtool.cli.terminal import Table, console, print_json
 from wwtool.compiler.package import compile_graph, write_package
 from wwtool.compiler.reader import read_model
 from wwtool.compiler.report import Report, make_report
@@ -97,5 +97,5 @@ def _print(report: Report, out: Path) -> None:
     terminal.print()
     terminal.print(sizes)
     if report.note:
-        terminal.print(f"({report.note})", markup=False)
-    terminal.print(f"written to {out}; see report.html there", markup=False, soft_wrap=True)
+        terminal.print(f"({report.note})")
+    terminal.print(f"written to {out}; see report.html there", soft_wrap=True)

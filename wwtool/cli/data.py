@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.table import Table
 
-from wwtool.cli.common import ANY_PATH, FOLDER, console, print_json
+from wwtool.cli.common import ANY_PATH, FOLDER
+from wwtool.cli.terminal import Table, console, print_json
 from wwtool.config import SplitConfig, SynthConfig
 
 _SYNTH, _SPLIT = SynthConfig(), SplitConfig()

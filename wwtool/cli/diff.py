@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.table import Table
 
-from wwtool.cli.common import FILE, console, print_json
+from wwtool.cli.common import FILE
+from wwtool.cli.terminal import Table, console, print_json
 from wwtool.compiler.reader import read_model
 from wwtool.engines.diff import compare, first_difference, random_rows
 from wwtool.engines.rows import read_rows

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
-from wwtool.cli.common import console, platform_option, print_json
+from wwtool.cli.common import platform_option
+from wwtool.cli.terminal import BAD, GOOD, Table, complain, console, print_json, styled
 from wwtool.doctor.findings import Finding, examine
 from wwtool.doctor.fix import fix
 from wwtool.errors import ToolError
@@ -25,7 +24,7 @@ def doctor(platform_name: str | None, fixing: bool, as_json: bool) -> None:
     findings = examine(platform)
     left: list[str] = []
     if fixing:
-        left = fix(findings, lambda line: click.echo(line, err=True))
+        left = fix(findings, complain)
         findings = examine(platform)
     if as_json:
         print_json("doctor", 2, {"platform": platform_name, "tools": [asdict(f) for f in findings]})
@@ -43,6 +42,6 @@ def _print(findings: list[Finding]) -> None:
     for column in ("", "TOOL", "FOR", "FOUND"):
         table.add_column(column)
     for f in findings:
-        mark = "[green]✓[/green]" if f.found else "[red]✗[/red]" if f.required else "[yellow]-[/yellow]"
-        table.add_row(mark, f.tool, escape(f.purpose), escape(f.detail if f.found else f"missing: {f.remedy}"))
+        mark = GOOD if f.found else BAD if f.required else ("-", "yellow")
+        table.add_row(styled(*mark), f.tool, f.purpose, f.detail if f.found else f"missing: {f.remedy}")
     console().print(table)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from wwtool.cli.common import ANY_PATH, FILE
+from wwtool.cli.terminal import complain, say
 from wwtool.device import emulators
 from wwtool.errors import InputError
 
@@ -24,11 +25,11 @@ def emulate(build: Path, tcp_port: int, pty: bool, console: str, audio: Path | N
     if audio is not None and not audio.is_file():
         raise InputError(f"the recording {audio} does not exist; give raw int16 samples, mono at 16 kHz")
     with emulators.start(build, tcp_port, pty, console, audio) as emulator:
-        click.echo(emulator.url)
-        click.echo("running; press Ctrl-C to stop", err=True)
+        say(emulator.url)
+        complain("running; press Ctrl-C to stop")
         try:
             emulator.wait()
         except KeyboardInterrupt:
-            click.echo("stopped", err=True)
+            complain("stopped")
             return
         emulator.check()

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.table import Table
 
-from wwtool.cli.common import ANY_PATH, FILE, console, print_json
+from wwtool.cli.common import ANY_PATH, FILE
+from wwtool.cli.terminal import Table, console, print_json, say, styled
 from wwtool.compiler.reader import read_model
 from wwtool.config import load_config
 from wwtool.data.audio import read_audio
@@ -80,8 +80,8 @@ def _detections(model: StreamingModel, wav: Path, detector: DetectorConfig | Non
         print_json("detections", 1, {"wav": str(wav), "detections": [vars(hit) for hit in hits]})
         return
     for hit in hits:
-        click.echo(f"frame {hit.frame} ({hit.frame / 100:.2f} s): {hit.probability}/255")
-    click.echo(f"{len(hits)} detections")
+        say(f"frame {hit.frame} ({hit.frame / 100:.2f} s): {hit.probability}/255")
+    say(f"{len(hits)} detections")
 
 
 def _print(result: Evaluation) -> None:
@@ -108,4 +108,4 @@ def _print(result: Evaluation) -> None:
     if result.near_misses:
         out.print(f"near misses: {result.near_misses_taken} of {result.near_misses} set it off")
     if not result.within_budget:
-        out.print("[bold red]the false-alarm budget is not kept[/bold red]")
+        out.print(styled("the false-alarm budget is not kept", "bold red"))

@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from wwtool.cli.common import FILE, FOLDER
+from wwtool.cli.terminal import say
 from wwtool.export.tflite import to_tflite, verify
 from wwtool.files import write_bytes
 from wwtool.training.checkpoint import load_trained
@@ -25,4 +26,4 @@ def export(run: Path, format_: str, out: Path | None) -> None:
     verify(content, model, outputs, np.random.default_rng(0).integers(-128, 128, (900, 40)).astype(np.int8))
     target = out or run / "model.tflite"
     write_bytes(target, content)
-    click.echo(f"{target}: {len(content):,} bytes, {len(outputs)} layers equal to LiteRT's reference kernels")
+    say(f"{target}: {len(content):,} bytes, {len(outputs)} layers equal to LiteRT's reference kernels")

@@ -6,9 +6,9 @@ import shlex
 from pathlib import Path
 
 import click
-from rich.markup import escape
 
-from wwtool.cli.common import ANY_PATH, console, print_json
+from wwtool.cli.common import ANY_PATH
+from wwtool.cli.terminal import GOOD, complain, console, line, print_json, say, styled
 from wwtool.device.flash import HalfWrittenError
 from wwtool.device.flash import flash as flash_board
 from wwtool.device.flash.tools import GET
@@ -25,22 +25,22 @@ def flash(build: Path, port: str | None, tool: str | None, as_json: bool) -> Non
     """Flash a build on a real board, verify it, and ask the program that then runs who it is."""
     out = console()
 
-    def say(text: str) -> None:
+    def tell(text: str) -> None:
         if not as_json:
-            out.print(f"  {escape(text)} ...")
+            out.print(f"  {text} ...")
 
     try:
-        flashed = flash_board(build, port, tool, say)
+        flashed = flash_board(build, port, tool, tell)
     except HalfWrittenError as error:
-        click.echo(str(error), err=True)
+        complain(str(error))
         raise
     if as_json:
         print_json("flash", 1, flashed.as_dict())
         return
     where = f"{flashed.image.name} is on the {flashed.build.platform.title}"
-    out.print(f"[green]✓[/green] {escape(where)}: {flashed.how}")
+    out.print(line(styled(*GOOD), f" {where}: {flashed.how}"))
     if flashed.hil is not None:
-        click.echo(f"  test it  {flashed.hil}")
+        say(f"  test it  {flashed.hil}")
     else:
-        click.echo("  no console of it has appeared on USB, so nobody was asked who runs there; at its UART:")
-        click.echo(f"  wwtool hil --port PORT --build {shlex.quote(str(build))}")
+        say("  no console of it has appeared on USB, so nobody was asked who runs there; at its UART:")
+        say(f"  wwtool hil --port PORT --build {shlex.quote(str(build))}")

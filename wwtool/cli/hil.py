@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from wwtool.cli.common import FILE, FOLDER, console
+from wwtool.cli.common import FILE, FOLDER
+from wwtool.cli.terminal import BAD, GOOD, console, line, styled
 from wwtool.device.report import to_json, to_junit
 from wwtool.device.session import Session, as_dict
 from wwtool.device.suites import SuiteResult
@@ -54,7 +55,7 @@ def hil(
         if fast_baud is not None:
             session.set_baud(fast_baud)
         for name in chosen:
-            with out.status(f"{name} ..."):
+            with out.status(line(f"{name} ...")):
                 results.append(run_suite(name, session, build, wav, soak_seconds))
             _print(results[-1])
         device = {"url": url, **as_dict(info)}
@@ -69,9 +70,9 @@ def hil(
 
 def _print(result: SuiteResult) -> None:
     out = console()
-    mark = "[green]✓[/green]" if result.passed else "[red]✗[/red]"
+    mark = styled(*(GOOD if result.passed else BAD))
     metrics = ", ".join(f"{key} {value:,.6g}" for key, value in result.metrics.items())
-    out.print(f"  {mark} [cyan]{result.suite:<8}[/cyan] {metrics}")
+    out.print(line("  ", mark, " ", styled(f"{result.suite:<8}", "cyan"), f" {metrics}"))
     for case in result.cases:
         if not case.passed:
-            out.print(f"      [red]{case.name}[/red]: {case.message}")
+            out.print(line("      ", styled(case.name, "red"), f": {case.message}"))

@@ -13,7 +13,10 @@ import traceback
 import click
 
 from wwtool import __version__
-from wwtool.errors import UsageError, WwtoolError
+from wwtool.cli import streams
+from wwtool.cli.terminal import complain
+from wwtool.errors import InputError, UsageError, WwtoolError
+from wwtool.text import one_line
 
 # Loaded when used: most commands need neither torch nor LiteRT.
 _COMMANDS = {
@@ -62,6 +65,9 @@ def main(arguments: list[str] | None = None) -> None:
     # Read when torch is loaded: threads that wait by spinning make training ten times slower on a machine with other
     # work, and no faster on an idle one.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if arguments is None:
+        streams.restart_in_utf8()
+    streams.prepare()
     words = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in words
     # --debug is accepted anywhere, as people add it to the end of the line that failed.
@@ -69,7 +75,12 @@ def main(arguments: list[str] | None = None) -> None:
     if threading.current_thread() is threading.main_thread():
         # What a service manager or `timeout` sends: end as with Ctrl-C, so that nothing is left running or lying about.
         signal.signal(signal.SIGTERM, _end_like_interrupt)
-    sys.exit(_run(words, debug))
+    code = _run(words, debug)
+    lost = streams.why_output_is_lost()
+    if lost is not None and code == 0:
+        complain(f"error: {lost}")
+        code = InputError.exit_code
+    sys.exit(code)
 
 
 def _sentence(error: click.ClickException) -> str:
@@ -83,6 +94,13 @@ def _end_like_interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def _show_traceback(error: BaseException) -> None:
+    for part in traceback.TracebackException.from_exception(error).format():
+        # A place in the source takes several lines; a message is one, whatever it says.
+        for text in part.splitlines() if part.startswith("  File ") else [part.strip("\n")]:
+            complain(text)
+
+
 def _run(words: list[str], debug: bool) -> int:
     try:
         result = cli.main(words, prog_name="wwtool", standalone_mode=False)
@@ -91,30 +109,26 @@ def _run(words: list[str], debug: bool) -> int:
         error.show()
         return error.exit_code
     except click.ClickException as error:
-        click.echo(f"error: {_sentence(error)}", err=True)
+        complain(f"error: {_sentence(error)}")
         return UsageError.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted; run the same command again to go on", err=True)
+        complain("interrupted; run the same command again to go on")
         return 130
     except WwtoolError as error:
         if debug:
-            traceback.print_exc()
-        click.echo(f"error: {error}", err=True)
+            _show_traceback(error)
+        complain(f"error: {error}")
         return error.exit_code
-    except BrokenPipeError:
-        return 0
     except OSError as error:
         if debug:
-            traceback.print_exc()
+            _show_traceback(error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            click.echo("error: the disk is full; free some space and run the same command again", err=True)
-            return 4
-        click.echo(
-            f"error: {error.strerror or error}: {error.filename or 'a file'}; check that it can be used", err=True
-        )
-        return 4
+            complain("error: the disk is full; free some space and run the same command again")
+        else:
+            complain(f"error: {error.strerror or error}: {error.filename or 'a file'}; check that it can be used")
+        return InputError.exit_code
     except Exception as error:
         if debug:
-            traceback.print_exc()
-        click.echo(f"bug: {type(error).__name__}: {error}; please report it with the output of --debug", err=True)
+            _show_traceback(error)
+        complain(f"bug: {type(error).__name__}: {one_line(str(error))}; please report it with the output of --debug")
         return 1

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
-from wwtool.cli.common import console, print_json
+from wwtool.cli.terminal import Table, console, line, print_json, styled
 from wwtool.platforms import load_platform, load_platforms
 from wwtool.profile import Platform
 from wwtool.wiring import BoardConfig, wiring_lines
@@ -48,24 +46,25 @@ def _as_dict(platform: Platform) -> dict[str, object]:
 
 def _show(platform: Platform) -> None:
     out = console()
-    out.print(f"[bold]{platform.name}[/bold]  {escape(platform.title)}")
+    out.print(line(styled(platform.name, "bold"), f"  {platform.title}"))
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column()
     for section, values in platform.model_dump(mode="json", exclude={"presets"}).items():
         if isinstance(values, dict):
             for key, value in values.items():
-                table.add_row(f"{section}.{key}", escape(str(value)))
+                table.add_row(f"{section}.{key}", str(value))
         elif section not in ("name", "title"):
-            table.add_row(section, escape(", ".join(values) if isinstance(values, list) else str(values)))
+            table.add_row(section, ", ".join(values) if isinstance(values, list) else str(values))
     table.add_row("builds", "yes" if platform.has_board else "not yet: a profile without board code")
     out.print(table)
     for name in platform.presets:
         wiring = platform.with_board(BoardConfig(preset=name)).wiring
         if wiring is not None:
-            out.print(f"\n[bold]--board {name}[/bold]  {escape(wiring.title)}")
-            for line in (*wiring_lines(wiring), f"pins: {wiring.source}"):
-                out.print(f"  {escape(line)}", style="dim" if line.startswith("pins") else None)
+            out.print()
+            out.print(line(styled(f"--board {name}", "bold"), f"  {wiring.title}"))
+            for wire in (*wiring_lines(wiring), f"pins: {wiring.source}"):
+                out.print(f"  {wire}", style="dim" if wire.startswith("pins") else None)
 
 
 def size_text(nbytes: int) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from wwtool.cli.common import FILE
+from wwtool.cli.terminal import say
 from wwtool.compiler.reader import read_model
 from wwtool.engines.rows import EngineName, read_rows, run_rows, write_rows
 
@@ -32,4 +33,4 @@ def run(model: Path, input_file: Path, out: Path, engine: EngineName) -> None:
     results = run_rows(model.read_bytes(), rows, engine)
     write_rows(out, results)
     made = ", ".join(f"{result.dtype} {result.shape}" for result in results)
-    click.echo(f"{len(rows[0])} rows through {engine}: {out}, {made}")
+    say(f"{len(rows[0])} rows through {engine}: {out}, {made}")

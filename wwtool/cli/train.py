@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from wwtool.assets import asset_dir
 from wwtool.budget.dry_build import OverBudgetError
 from wwtool.budget.selection import NothingFitsError, by_table, select
 from wwtool.cli.budget import print_budget
-from wwtool.cli.common import ANY_PATH, FILE, FOLDER, console, platform_option
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER, platform_option
 from wwtool.cli.progress import TerminalProgress
+from wwtool.cli.terminal import console
 from wwtool.config import Config, load_config
 from wwtool.data.dataset import index_folder
 from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
@@ -106,7 +106,8 @@ def _finalists(platform: Platform, plan: RunPlan) -> tuple[str, ...]:
         selection = select(platform, plan.config, plan.phrase, lambda done, total: None)
     print_budget(platform, selection.builds[selection.finalists[0]])
     if selection.choice is not None:
-        console().print(escape(f"{selection.choice.note}\n"))
+        console().print(selection.choice.note)
+        console().print()
     return selection.finalists
 
 
@@ -132,4 +133,5 @@ def train(
         finalists = _finalists(platform, plan) if platform.has_board else by_table(config, accuracy_table())
         with TerminalProgress(terminal) as progress:
             training_run(Stages(out, progress), plan, finalists)
-    terminal.print(escape(f"\n  model    {out / MODEL}"))
+    terminal.print()
+    terminal.print(f"  model    {out / MODEL}")

@@ -1,0 +1,65 @@
+"""What has one home in wwtool is done there and nowhere else: read from the source, so that nobody forgets."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import wwtool
+
+PACKAGE = Path(wwtool.__file__).parent
+# A program of its own, which talks to wwtool over its standard output.
+NOT_THE_COMMAND_LINE = {"device/emulators/nano_runner.py"}
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if not name.startswith("_assets/"):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def uses(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
+    """Dotted names that a module imports, reads or calls, with where."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names)
+        elif isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Load):
+            yield ast.unparse(node), node
+
+
+def offenders(wrong: tuple[str, ...], homes: set[str]) -> list[str]:
+    """Where one of the names ``wrong``, or something below it, is used outside of its homes."""
+    found = []
+    for name, tree in modules():
+        if name not in homes:
+            found += [
+                f"{name}:{getattr(node, 'lineno', 0)}: {used}"
+                for used, node in uses(tree)
+                if any(used == bad or used.startswith(bad + ".") for bad in wrong)
+            ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("wrong", "homes", "instead"),
+    [
+        (
+            ("print", "click.echo", "click.secho", "sys.stdout", "sys.stderr", "traceback.print_exc"),
+            {"cli/terminal.py", "cli/streams.py", *NOT_THE_COMMAND_LINE},
+            "wwtool.cli.terminal: say, complain, console",
+        ),
+        (
+            ("rich.console", "rich.markup", "rich.table", "rich.print", "rich.text.Text.from_markup"),
+            {"cli/terminal.py"},
+            "wwtool.cli.terminal: console, Table, styled, line",
+        ),
+    ],
+)
+def test_one_home(wrong: tuple[str, ...], homes: set[str], instead: str) -> None:
+    assert not offenders(wrong, homes), f"use {instead}"

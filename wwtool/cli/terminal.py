@@ -1,0 +1,74 @@
+"""The one way to the terminal. What goes through here is text, never markup, and holds nothing that steers a terminal.
+
+Every string, whoever wrote it, is shown as ``wwtool.text.printable`` has it: a line is a call. Colour comes from
+``styled`` and ``line``. rich and click's echo are used nowhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any, TextIO
+
+from rich.console import Console, JustifyMethod, OverflowMethod
+from rich.style import Style
+from rich.table import Table as Table
+from rich.text import Text
+
+from wwtool.text import printable
+
+GOOD, BAD, CAREFUL = ("✓", "green"), ("✗", "red"), ("!", "yellow")
+
+
+class Terminal(Console):
+    """A rich console to which a string is text."""
+
+    def render_str(
+        self, text: str, *, style: str | Style = "", justify: JustifyMethod | None = None,
+        overflow: OverflowMethod | None = None, **_markup_and_emoji: Any,
+    ) -> Text:  # fmt: skip
+        return Text(printable(text), style, justify=justify, overflow=overflow)
+
+
+def console() -> Terminal:
+    """Where tables and progress go: standard error stays for errors."""
+    return Terminal(highlight=False, width=None if sys.stdout.isatty() else 120)
+
+
+def styled(text: str, style: str) -> Text:
+    """Text in a colour or weight, such as ``bold red``."""
+    return Text(printable(text), style)
+
+
+def line(*parts: str | Text) -> Text:
+    """Pieces, plain and styled, in one line."""
+    return Text.assemble(*(part if isinstance(part, Text) else Text(printable(part)) for part in parts))
+
+
+def say(text: str = "") -> None:
+    """A line on standard output, not wrapped: what a person copies or a program reads."""
+    _write(sys.stdout, printable(text))
+
+
+def complain(text: str) -> None:
+    """A line on standard error."""
+    _write(sys.stderr, printable(text))
+
+
+def print_json(schema: str, version: int, value: dict[str, Any]) -> None:
+    """Prints a result with its schema's name and version; a number that is none (JSON has no NaN) is null."""
+    _write(sys.stdout, json.dumps(_finite({"schema": f"wwtool.{schema}", "version": version, **value}), indent=2))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text + "\n")
+    stream.flush()
