@@ -1,4 +1,4 @@
-"""Functions of two int8 tensors, and means and SOFTMAX, as TFLite's reference kernels compute them.
+"""Functions of two int8 tensors, and means, as TFLite's reference kernels compute them.
 
 Each takes the multipliers that the compiler emits for the same operator, so the splitting of scales into mantissas
 and shifts is decided here once.
@@ -18,13 +18,8 @@ from wwtool.arithmetic import (
     add_zero_point,
     multiply_twice_rounded,
     quantize_multiplier,
-    rounding_divide_by_power_of_two,
-    rounding_high_multiply,
 )
 
-# SOFTMAX: with 26 fractional bits 1/4, with 31 1/3, exp(-1/8) and exp(-2^k) for k = -2, -1, ... 4.
-_QUARTER, _THIRD, _EXP_OF_EIGHTH = 1 << 24, 715827883, 1895147668
-_POWERS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
 FRACTION_BITS = 20  # ADD and SUB: both operands gain them before they are brought to one scale
 
 
@@ -98,56 +93,6 @@ def mean_multiplier(x: Format, out: Format, count: int) -> Multiplier:
     of_scale = multiplier(x[0] / out[0])
     bits = min(count.bit_length() - 1, 32, 31 + of_scale.shift)
     return Multiplier((of_scale.mantissa << bits) // count, of_scale.shift - bits)
-
-
-def exponentials(scale: float, beta: float) -> IntArray:
-    """exp(-d * scale * beta) for d from 0 on, with 31 fractional bits, as far as LiteRT's SOFTMAX goes."""
-    # PreprocessSoftmaxScaling and CalculateInputRadius: 5 integer bits.
-    by = multiplier(min(np.float64(beta) * np.float64(scale) * 2.0**26, 2.0**31 - 1) / 4)
-    shift = by.shift + 2
-    most = int(np.floor(31 * 2.0**26 / 2.0**shift))
-    below = -np.arange(min(most, 255) + 1, dtype=np.int64)
-    return exp_of_negative(rounding_high_multiply(below << shift, by.mantissa))
-
-
-def exp_of_negative(a: IntArray) -> IntArray:
-    """exp of numbers up to 0 with 26 fractional bits, with 31, in gemmlowp's fixed point (fixedpoint.h).
-
-    It is a series below 1/4, and factors for the bits above.
-    """
-    rest = (a & (_QUARTER - 1)) - _QUARTER
-    x = (rest << 5) + (1 << 28)
-    square = rounding_high_multiply(x, x)
-    cube, fourth = rounding_high_multiply(square, x), rounding_high_multiply(square, square)
-    tail = rounding_high_multiply(rounding_divide_by_power_of_two(fourth, 2) + cube, _THIRD) + square
-    series = x + rounding_divide_by_power_of_two(tail, 1)
-    result = _EXP_OF_EIGHTH + rounding_high_multiply(_EXP_OF_EIGHTH, series)
-    for bit, power in enumerate(_POWERS):
-        result = np.where((rest - a) >> (24 + bit) & 1, rounding_high_multiply(result, power), result)
-    return np.asarray(np.where(a == 0, 2**31 - 1, result))
-
-
-def softmax(x: IntArray, scale: float, beta: float) -> IntArray:
-    """SOFTMAX along the last axis of (rows, depth), at output scale 1/256 and zero point -128."""
-    table = np.zeros(256, np.int64)
-    known = exponentials(scale, beta)
-    table[: len(known)] = known
-    each = table[x.max(axis=1, keepdims=True) - x]
-    total = rounding_divide_by_power_of_two(each, 12).sum(axis=1, keepdims=True)
-    bits = np.asarray([[int(v).bit_length()] for v in total[:, 0]])
-    factor = reciprocal_of_one_plus((total << (32 - bits)) - 2**31)
-    product = rounding_high_multiply(each, factor)
-    whole = np.where(bits > 28, 0, rounding_divide_by_power_of_two(product, np.minimum(bits + 3, 31)))
-    return np.asarray(np.clip(whole - 128, -128, 127))
-
-
-def reciprocal_of_one_plus(a: IntArray) -> IntArray:
-    """1 / (1 + a) for a in [0, 1), both with 31 fractional bits: three of Newton's steps from 48/17 - 32/17 d."""
-    half = (a >> 1) + 2**30
-    x = 1515870810 + rounding_high_multiply(half, -1010580540)
-    for _ in range(3):
-        x = x + (rounding_high_multiply(x, 2**29 - rounding_high_multiply(half, x)) << 2)
-    return np.asarray(np.minimum(x << 1, 2**31 - 1))
 
 
 def fits(real: float | np.floating) -> bool:

@@ -96,8 +96,12 @@ class Net:
         options = f"{kind.title()}Options"
         return self.op(kind, [a, b], shape, scale, options, fusedActivationFunction=activation)
 
-    def softmax(self, x: int, beta: float = 1.0) -> int:
-        return self.op("SOFTMAX", [x], self.shapes[x], Scale(1 / 256, -128), "SoftmaxOptions", beta=beta)
+    def softmax(self, x: int, beta: float = 1.0, dtype: str = "int8") -> int:
+        scale = {"int8": Scale(1 / 256, -128), "int16": Scale(1 / 65536, -32768)}[dtype]
+        return self.op("SOFTMAX", [x], self.shapes[x], scale, "SoftmaxOptions", dtype, beta=beta)
+
+    def log_softmax(self, x: int) -> int:
+        return self.op("LOG_SOFTMAX", [x], self.shapes[x], Scale(1 / 16, 127), "LogSoftmaxOptions")
 
     def mean(self, x: int, axes: list[int], keep: bool, scale: Scale) -> int:
         shape = np.empty(self.shapes[x], np.bool_).sum(axis=tuple(axes), keepdims=keep).shape

@@ -152,8 +152,14 @@ class RandomGraph:
 
     def unary(self) -> list[int]:
         x = self.pick()
-        kind = self.draw(st.sampled_from(["LOGISTIC", "TANH", "RELU", "RELU6", "LEAKY_RELU", "ABS", "NEG", "SOFTMAX"]))
+        kind = self.draw(
+            st.sampled_from(
+                ["LOGISTIC", "TANH", "RELU", "RELU6", "LEAKY_RELU", "ABS", "NEG", "SOFTMAX", "LOG_SOFTMAX"],
+            )
+        )
         shape = self.net.shapes[x]
+        if kind == "LOG_SOFTMAX":
+            return [self.net.log_softmax(x)]
         if kind == "SOFTMAX":
             return [self.net.softmax(x, float32(0.03 / self.net.scales[x].scale))]
         if kind == "LOGISTIC":
@@ -473,7 +479,7 @@ def order_of(call: Call, x: Any, y: Any, backwards: bool) -> Iterator[tuple[set[
             )
             for r in range(fields["rows"])
         ]
-    elif call.function == "ww_softmax":
+    elif call.function in ("ww_softmax", "ww_log_softmax"):
         depth, size = fields["depth"], x.size
         for start in range(0, size, depth):
             row = set(range(start, start + depth))

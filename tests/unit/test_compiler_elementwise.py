@@ -14,11 +14,11 @@ from test_compiler_operators import activations, scales, zero_points
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
-from wwtool.elementwise import exponentials, softmax
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.softmax import exponentials, softmax
 
 Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))

@@ -12,7 +12,7 @@ from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.elementwise import multiplier
 from wwtool.errors import InputError
 
-_TYPES = {"int8": 0, "uint8": 1, "int16": 2, "int32": 3}  # enum ww_type of ww_kernels.h
+TYPES = {"int8": 0, "uint8": 1, "int16": 2, "int32": 3}  # enum ww_type of ww_kernels.h
 # What LiteRT's QUANTIZE makes of what (Prepare in quantize.cc).
 _TARGETS = {
     "float32": ("int8", "uint8", "int16"),
@@ -52,8 +52,8 @@ def lower_quantize(graph: Graph, op: Operator) -> list[Call]:
         "min": low,
         "max": high,
         "count": x.size,
-        "input_type": _TYPES[x.dtype],
-        "output_type": _TYPES[y.dtype],
+        "input_type": TYPES[x.dtype],
+        "output_type": TYPES[y.dtype],
     }
     return [_call(op, "ww_rescale", x, y, fields)]
 
@@ -79,7 +79,7 @@ def lower_dequantize(graph: Graph, op: Operator) -> list[Call]:
         "scale": x.scale,
         "zero_point": x.zero_point,
         "count": x.size,
-        "type": _TYPES[x.dtype],
+        "type": TYPES[x.dtype],
     }
     return [_call(op, "ww_dequantize", x, y, fields)]
 
@@ -92,7 +92,7 @@ def _from_float(op: Operator, x: Tensor, y: Tensor) -> list[Call]:
         "min": low,
         "max": high,
         "count": x.size,
-        "type": _TYPES[y.dtype],
+        "type": TYPES[y.dtype],
     }
     return [_call(op, "ww_quantize", x, y, fields)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,8 @@ import numpy.typing as npt
 
 from wwtool import elementwise as rules
 from wwtool.activations import hard_swish_exponent, hard_swish_table, leaky_relu_table, relu_table, tanh_table
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, MAX_MULTIPLIER, IntArray, add_zero_point, logistic_table
-from wwtool.compiler.calls import Call, Constant, Field, Span, int32_array
+from wwtool.arithmetic import INT8_MAX, INT8_MIN, IntArray, add_zero_point, logistic_table
+from wwtool.compiler.calls import Call, Constant, Field, Span
 from wwtool.compiler.checks import format_of, require_int8, require_same_shape, scaled
 from wwtool.compiler.convolutions import activation_range
 from wwtool.compiler.graph import Graph, Operator, Tensor
@@ -21,7 +20,6 @@ from wwtool.errors import InputError
 
 ALL_INT8: IntArray = np.arange(INT8_MIN, INT8_MAX + 1, dtype=np.int64)
 _PROBABILITIES = (1 / 256, -128)
-_MOST_PROBABILITIES = 8191  # of SOFTMAX: a sum of ones, with 19 fractional bits, fits 32 bits
 
 
 def lookup(op: Operator, x: Tensor, y: Tensor, table: npt.NDArray[Any]) -> list[Call]:
@@ -185,30 +183,3 @@ _BINARY: dict[str, Callable[[Operator, Tensor, Tensor, Tensor], dict[str, Field]
     "MINIMUM": _extreme_fields,
     "MAXIMUM": _extreme_fields,
 }
-
-
-def lower_softmax(graph: Graph, op: Operator) -> list[Call]:
-    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    require_int8(op, x, y)
-    require_same_shape(op, x, y)
-    beta = float(op.options["beta"])
-    if format_of(y) != _PROBABILITIES or not x.shape:
-        raise InputError(f"{op.where()} must be int8 with output scale 1/256 and zero point -128")
-    if not 2.0**-26 < x.scale * beta < MAX_MULTIPLIER:  # LiteRT stops at less (PreprocessSoftmaxScaling)
-        raise InputError(f"{op.where()} has beta {beta} at scale {x.scale}, whose product is out of bounds")
-    if x.shape[-1] > _MOST_PROBABILITIES:
-        raise InputError(
-            f"{op.where()} is over {x.shape[-1]} values; LiteRT's sums hold no more than {_MOST_PROBABILITIES}"
-        )
-    table = rules.exponentials(x.scale, beta)
-    table = table[: int(np.count_nonzero(table))]
-    fields: dict[str, Field] = {
-        "table": replace(int32_array(f"op{op.index}_exponentials", table), weights=False),
-        "exponentials": len(table),
-        "rows": x.size // x.shape[-1],
-        "depth": x.shape[-1],
-    }
-    arguments = (Span(x.index), Span(y.index))
-    return [
-        Call(op.index, op.kind, "ww_softmax", arguments, (x.index,), (y.index,), "ww_softmax", fields, in_place=True)
-    ]

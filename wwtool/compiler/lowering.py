@@ -13,7 +13,7 @@ from wwtool.compiler.convolutions import (
     lower_depthwise_conv_2d,
     lower_fully_connected,
 )
-from wwtool.compiler.elementwise import lower_binary, lower_softmax, lower_unary
+from wwtool.compiler.elementwise import lower_binary, lower_unary
 from wwtool.compiler.flash import constants_in_flash, shared_constants
 from wwtool.compiler.folding import folded
 from wwtool.compiler.graph import Graph, Operator
@@ -22,6 +22,7 @@ from wwtool.compiler.pooling import lower_max_pool_2d, lower_mean
 from wwtool.compiler.program import Program
 from wwtool.compiler.reader import variable_name
 from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
+from wwtool.compiler.softmax import lower_log_softmax, lower_softmax
 from wwtool.compiler.state import copy_state, find_states, find_windows, variable_of
 from wwtool.errors import InputError
 
@@ -122,6 +123,7 @@ LOWERINGS: dict[str, Lowering] = {
     "QUANTIZE": lower_quantize,
     "DEQUANTIZE": lower_dequantize,
     "SOFTMAX": lower_softmax,
+    "LOG_SOFTMAX": lower_log_softmax,
     "SVDF": lower_svdf,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
     **dict.fromkeys(("LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"), lower_unary),

@@ -45,6 +45,7 @@ _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
             "NEG",
             "QUANTIZE",
             "DEQUANTIZE",
+            "LOG_SOFTMAX",
         ),
         (1, 1, 1, ()),
     ),

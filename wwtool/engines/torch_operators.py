@@ -18,11 +18,12 @@ from wwtool.compiler.conversions import limits
 from wwtool.compiler.convolutions import activation_range, padding_of
 from wwtool.compiler.elementwise import binary_values, unary_table
 from wwtool.compiler.folding import MOVES
-from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator
 from wwtool.compiler.pooling import mean_axes
-from wwtool.elementwise import mean_multiplier, softmax
+from wwtool.elementwise import mean_multiplier
 from wwtool.engines.torch_recurrent import lstm, svdf
 from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
+from wwtool.softmax import log_softmax, softmax
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]
@@ -94,8 +95,14 @@ def _mean(graph: Graph, op: Operator, values: Values) -> Array:
 
 
 def _softmax(graph: Graph, op: Operator, values: Values) -> Array:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    rows = values[x.index].astype(np.int64).reshape(-1, x.shape[-1])
+    return softmax(rows, x.scale, float(op.options["beta"]), 8 * ITEM_BYTES[y.dtype])
+
+
+def _log_softmax(graph: Graph, op: Operator, values: Values) -> Array:
     x = graph.tensor(op.inputs[0])
-    return softmax(values[x.index].astype(np.int64).reshape(-1, x.shape[-1]), x.scale, float(op.options["beta"]))
+    return log_softmax(values[x.index].astype(np.int64).reshape(-1, x.shape[-1]), x.scale)
 
 
 def _unary(graph: Graph, op: Operator, values: Values) -> Array:
@@ -135,6 +142,7 @@ _ARITHMETIC: dict[str, Callable[[Graph, Operator, Values], Array]] = {
     "MAX_POOL_2D": _max_pool,
     "MEAN": _mean,
     "SOFTMAX": _softmax,
+    "LOG_SOFTMAX": _log_softmax,
     "QUANTIZE": _quantize,
     "DEQUANTIZE": _dequantize,
     "SVDF": svdf,

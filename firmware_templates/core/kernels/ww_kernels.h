@@ -230,6 +230,9 @@ struct ww_mean {
 };
 void ww_mean(const struct ww_mean *op, const int8_t *input, int8_t *output);
 
+/* What a tensor's elements are, where a kernel takes several kinds. */
+enum ww_type { WW_INT8, WW_UINT8, WW_INT16, WW_INT32 };
+
 /*
  * SOFTMAX over rows of up to 8191 values, `depth` of them. table[d] is exp(-d * scale * beta) with 31 fractional bits;
  * beyond its `exponentials` entries there is nothing.
@@ -239,8 +242,23 @@ struct ww_softmax {
     int32_t exponentials;
     int32_t rows;
     int32_t depth;
+    enum ww_type output_type; /* int8 or int16 */
 };
-void ww_softmax(const struct ww_softmax *op, const int8_t *input, int8_t *output);
+void ww_softmax(const struct ww_softmax *op, const int8_t *input, void *output);
+
+/*
+ * LOG_SOFTMAX over rows of up to 4095 values, at output scale 1/16 and zero point 127; the table is SOFTMAX's.
+ */
+struct ww_log_softmax {
+    const int32_t *table;
+    int32_t exponentials;
+    int32_t rows;
+    int32_t depth;
+    int32_t furthest;                /* further below the greatest, a value counts for nothing */
+    struct ww_multiplier difference; /* from steps of the input to 26 fractional bits */
+    struct ww_multiplier steps;      /* and back */
+};
+void ww_log_softmax(const struct ww_log_softmax *op, const int8_t *input, int8_t *output);
 
 /* An element-wise function of one int8 input; table[q + 128] is the output byte for q. */
 void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count);
@@ -248,9 +266,6 @@ void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size
 /* Copies `rows` runs of `bytes` bytes: CONCATENATION, STRIDED_SLICE, variables. */
 void ww_copy_rows(void *output, size_t output_stride, const void *input, size_t input_stride, size_t bytes,
                   size_t rows);
-
-/* What a tensor's elements are, where a kernel takes several kinds. */
-enum ww_type { WW_INT8, WW_UINT8, WW_INT16, WW_INT32 };
 
 /* QUANTIZE of `count` floats. What lies beyond the output's range is cut off, and NaN becomes the least value. */
 struct ww_quantize {

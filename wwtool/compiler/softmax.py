@@ -1,0 +1,85 @@
+"""Lowers SOFTMAX and LOG_SOFTMAX."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.arithmetic import MAX_MULTIPLIER
+from wwtool.compiler.calls import Call, Field, Span, int32_array
+from wwtool.compiler.checks import format_of, require_int8, require_same_shape
+from wwtool.compiler.conversions import TYPES
+from wwtool.compiler.elementwise import multiplier_fields
+from wwtool.compiler.graph import Graph, Operator, Tensor
+from wwtool.errors import InputError
+from wwtool.softmax import difference_multiplier, exponentials, furthest_difference, steps_multiplier
+
+_LOGARITHMS = (1 / 16, 127)
+# A sum of ones with 19 fractional bits must fit 32 bits, and 31 where it is signed.
+_MOST_PROBABILITIES = 8191
+_MOST_LOGARITHMS = 4095
+
+
+def lower_softmax(graph: Graph, op: Operator) -> list[Call]:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    require_int8(op, x)
+    require_same_shape(op, x, y)
+    beta = float(op.options["beta"])
+    if not _are_probabilities(y) or not x.shape:
+        raise InputError(
+            f"{op.where()} must give int8 with output scale 1/256 and zero point -128, or int16 with zero point -32768"
+        )
+    table = _table(op, x, beta, _MOST_PROBABILITIES)
+    fields: dict[str, Field] = {**_rows(op, x, table), "output_type": TYPES[y.dtype]}
+    return [_call(op, "ww_softmax", x, y, fields)]
+
+
+def _are_probabilities(y: Tensor) -> bool:
+    """As LiteRT has it: an int16 scale is not looked at; converters write 1/65536 or 1/65535."""
+    if y.dtype == "int8":
+        return y.zero_point == -128 and abs(y.scale - 1 / 256) <= 0.001 / 256
+    return y.dtype == "int16" and y.zero_point == -32768
+
+
+def lower_log_softmax(graph: Graph, op: Operator) -> list[Call]:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    require_int8(op, x, y)
+    require_same_shape(op, x, y)
+    if format_of(y) != _LOGARITHMS or not x.shape:
+        raise InputError(f"{op.where()} must be int8 with output scale 1/16 and zero point 127")
+    table = _table(op, x, 1.0, _MOST_LOGARITHMS)
+    by = difference_multiplier(x.scale, 1.0)
+    fields: dict[str, Field] = {
+        **_rows(op, x, table),
+        "furthest": furthest_difference(by),
+        "difference": multiplier_fields(by),
+        "steps": multiplier_fields(steps_multiplier(by)),
+    }
+    return [_call(op, "ww_log_softmax", x, y, fields)]
+
+
+def _table(op: Operator, x: Tensor, beta: float, most: int) -> npt.NDArray[Any]:
+    """The exponentials of all differences that count."""
+    if not 2.0**-26 < x.scale * beta < MAX_MULTIPLIER:  # LiteRT stops at less (PreprocessSoftmaxScaling)
+        raise InputError(f"{op.where()} has beta {beta} at scale {x.scale}, whose product is out of bounds")
+    if x.shape[-1] > most:
+        raise InputError(f"{op.where()} is over {x.shape[-1]} values; LiteRT's sums hold no more than {most}")
+    table = exponentials(x.scale, beta)
+    return table[: int(np.count_nonzero(table))]
+
+
+def _rows(op: Operator, x: Tensor, table: npt.NDArray[Any]) -> dict[str, Field]:
+    return {
+        "table": replace(int32_array(f"op{op.index}_exponentials", table), weights=False),
+        "exponentials": len(table),
+        "rows": x.size // x.shape[-1],
+        "depth": x.shape[-1],
+    }
+
+
+def _call(op: Operator, function: str, x: Tensor, y: Tensor, fields: dict[str, Field]) -> Call:
+    arguments, in_place = (Span(x.index), Span(y.index)), x.nbytes == y.nbytes
+    return Call(op.index, op.kind, function, arguments, (x.index,), (y.index,), function, fields, in_place=in_place)
