@@ -30,14 +30,23 @@ _PARTIAL = ".partial"
 def write_bytes(path: Path, content: bytes) -> None:
     """Writes ``content`` to a temporary name beside ``path`` and renames it.
 
+    A link stays a link, and what it points to is written; so is a device or a pipe, which nothing may replace.
+
     Raises:
         InputError: the folder cannot be written, or the disk is full; what was there before is untouched.
     """
+    real = Path(os.path.realpath(path))
+    try:
+        if _is_special(path):
+            path.write_bytes(content)
+            return
+        real.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
     # Named before it is made, so that an interrupt at any moment from here on removes it.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_PARTIAL}")
+    temporary = real.with_name(f".{real.name}.{secrets.token_hex(8)}{_PARTIAL}")
     try:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
@@ -45,12 +54,16 @@ def write_bytes(path: Path, content: bytes) -> None:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
             temporary.chmod(0o644)
-            temporary.replace(path)
+            temporary.replace(real)
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror}; free space or choose another folder") from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -63,35 +76,53 @@ def write_json(path: Path, value: Any) -> None:
 
 @contextmanager
 def replaced_folder(path: Path) -> Iterator[Path]:
-    """Yields an empty folder that takes ``path``'s place if the block ends without an error, else vanishes."""
+    """Yields an empty folder whose contents become those of ``path`` if the block ends without an error.
+
+    A folder that is there stays, with all who stand in it, link to it or have mounted it; what it held goes.
+    """
+    real = Path(os.path.realpath(path))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(_PARTIAL, f".{path.name}.", path.parent))
+        real.parent.mkdir(parents=True, exist_ok=True)
+        # Beside what it becomes: in the same file system, even if that is a mount point.
+        temporary = Path(tempfile.mkdtemp(_PARTIAL, ".new.", real) if real.is_dir() else _beside(real))
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
     try:
         yield temporary
-        _take_place(temporary, path)
+        try:
+            _take_place(temporary, real)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}; free space or choose another folder") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def _beside(path: Path) -> str:
+    return tempfile.mkdtemp(_PARTIAL, f".{path.name}.", path.parent)
+
+
 def _take_place(temporary: Path, path: Path) -> None:
-    try:
+    if temporary.parent != path:
         temporary.chmod(0o755)
-        old = path.with_name(f".{path.name}.old{_PARTIAL}")
+        temporary.rename(path)
+        return
+    old = Path(tempfile.mkdtemp(_PARTIAL, ".old.", path))
+    try:
+        # All that was there goes before anything new comes, so that nobody ever finds some of both.
+        _move(path, old, {temporary.name, old.name})
+        _move(temporary, path, set())
+    except BaseException:
+        _move(path, temporary, {temporary.name, old.name})
+        _move(old, path, set())
+        raise
+    finally:
         shutil.rmtree(old, ignore_errors=True)
-        if path.exists():
-            path.rename(old)
-        try:
-            temporary.rename(path)
-        except OSError:
-            if old.exists():
-                old.rename(path)
-            raise
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; free space or choose another folder") from error
+
+
+def _move(source: Path, target: Path, staying: set[str]) -> None:
+    for entry in sorted(source.iterdir()):
+        if entry.name not in staying:
+            entry.rename(target / entry.name)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def test_the_old_folder_comes_back_if_the_new_one_cannot_take_its_place(
         (folder / "old").write_text("old")
 
     def refuse(self: Path, to: Path) -> Path:
-        if Path(to) == target and ".old" not in self.name:
+        if Path(to).parent == target and self.name == "new":
             raise OSError(errno.EIO, "Input/output error")
         return rename(self, to)
 
@@ -142,6 +143,47 @@ def test_the_old_folder_comes_back_if_the_new_one_cannot_take_its_place(
         (folder / "new").write_text("new")
     assert names(target) == ["old"]
     assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("there", [".", "link", "link/below", "dangling", "new"])
+def test_a_replaced_folder_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: str) -> None:
+    """Who stands in it finds the new files around him; a link stays a link."""
+    (tmp_path / "real" / "below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    work = tmp_path / "work"
+    work.mkdir(mode=0o750)
+    monkeypatch.chdir(work)
+    target = work if there == "." else tmp_path / there
+    for name in ("first", "second"):
+        with replaced_folder(Path() if there == "." else target) as folder:
+            (folder / name).write_text(name)
+        assert names(target) == [name]
+    assert names(Path.cwd()) == (["second"] if there == "." else [])
+    assert work.stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "dangling").is_symlink()
+
+
+def test_a_file_is_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder" / "file")
+    for content in (b"first", b"second"):
+        write_bytes(tmp_path / "link", content)
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "folder" / "file").read_bytes() == content
+    assert names(tmp_path / "folder") == ["file"]
+
+
+def test_a_pipe_or_device_is_written_and_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as reader:
+        read = reader.submit((tmp_path / "pipe").read_bytes)
+        write_bytes(tmp_path / "pipe", b"content")
+        assert read.result(10) == b"content"
+    assert (tmp_path / "pipe").is_fifo()
+    if Path("/dev/full").exists():
+        with pytest.raises(InputError, match="No space left on device"):
+            write_bytes(Path("/dev/full"), b"content")
 
 
 def test_one_program_works_in_a_folder(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,9 +13,27 @@ from wwtool.platforms import platform_names
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-FILE = click.Path(path_type=Path, dir_okay=False)
-FOLDER = click.Path(path_type=Path, file_okay=False)
-ANY_PATH = click.Path(path_type=Path)
+
+class _Path(click.Path):
+    """A path that names something: an empty one, of a shell variable that is not set, would be the working folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not os.fspath(value):
+            self.fail("the path is empty; '.' is the folder you are in", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Port(click.types.StringParamType):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not value:
+            self.fail("the port's name is empty", param, ctx)
+        return value
+
+
+FILE = _Path(path_type=Path, dir_okay=False)
+FOLDER = _Path(path_type=Path, file_okay=False)
+ANY_PATH = _Path(path_type=Path)
+PORT = _Port()
 
 
 def platform_option(required: bool = True) -> Callable[[Command], Command]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wwtool.cli.common import ANY_PATH
+from wwtool.cli.common import ANY_PATH, PORT
 from wwtool.cli.terminal import GOOD, complain, console, line, print_json, say, styled
 from wwtool.device.flash import HalfWrittenError
 from wwtool.device.flash import flash as flash_board
@@ -17,7 +17,9 @@ from wwtool.device.flash.tools import GET
 @click.command()
 @click.argument("build", metavar="BUILD_DIR", type=ANY_PATH)
 @click.option(
-    "--port", help="The board's serial port, or the drive of its boot loader.  [default: the only board there is]"
+    "--port",
+    type=PORT,
+    help="The board's serial port, or the drive of its boot loader.  [default: the only board there is]",
 )
 @click.option("--tool", type=click.Choice(["uf2", *GET]), help="What writes it.  [default: as the platform has it]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

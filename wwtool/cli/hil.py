@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wwtool.cli.common import FILE, FOLDER
+from wwtool.cli.common import FILE, FOLDER, PORT
 from wwtool.cli.terminal import BAD, GOOD, console, line, styled
 from wwtool.device.report import to_json, to_junit
 from wwtool.device.session import Session, as_dict
@@ -18,7 +18,12 @@ from wwtool.pipeline.hil import NEEDS_BUILD, SUITES, Expectation, check_device, 
 
 @click.command()
 @click.option(
-    "--port", "url", required=True, metavar="URL", help="What pyserial opens: /dev/ttyACM0, COM5, socket://HOST:PORT."
+    "--port",
+    "url",
+    type=PORT,
+    required=True,
+    metavar="URL",
+    help="What pyserial opens: /dev/ttyACM0, COM5, socket://HOST:PORT.",
 )
 @click.option("--build", "build_dir", type=FOLDER, help="The build on the board; parity, stream and soak need it.")
 @click.option(

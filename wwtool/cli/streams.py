@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 # What wwtool itself prints beyond ASCII, for a terminal or file whose encoding does not have it.
 _PLAIN = {"✓": "+", "✗": "x", "“": '"', "”": '"', "…": "...", "→": "->", "µ": "u"}
-_ERRORS = "wwtool.plain"
+PLAIN = "wwtool.plain"
 CLOSED = "standard output is closed, so what was to be printed is lost; send it to a file or to /dev/null"
 FULL = "the disk that standard output goes to is full, so what was to be printed is lost; free some space"
 
@@ -57,7 +57,6 @@ def restart_in_utf8() -> None:
 
 def prepare() -> None:
     """Makes the standard streams tolerant, whatever their encoding, and be they closed."""
-    codecs.register_error(_ERRORS, _plain)
     _fill_closed_descriptors()
     if sys.stdin is None:
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - lives as long as the program
@@ -93,15 +92,18 @@ def _plain(error: UnicodeError) -> tuple[str | bytes, int]:
     return codecs.backslashreplace_errors(one)
 
 
+codecs.register_error(PLAIN, _plain)
+
+
 def _tolerant(stream: TextIO | None) -> TextIO:
     if stream is None:
-        return io.TextIOWrapper(io.BufferedWriter(_Tolerant(None)), "utf-8", _ERRORS)
+        return io.TextIOWrapper(io.BufferedWriter(_Tolerant(None)), "utf-8", PLAIN)
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.flush()
     buffer: Any = stream.buffer
     return io.TextIOWrapper(
-        io.BufferedWriter(_Tolerant(getattr(buffer, "raw", buffer))), stream.encoding, _ERRORS,
+        io.BufferedWriter(_Tolerant(getattr(buffer, "raw", buffer))), stream.encoding, PLAIN,
         line_buffering=stream.line_buffering or stream.isatty(), write_through=stream.write_through,
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from rich.style import Style
 from rich.table import Table as Table
 from rich.text import Text
 
+from wwtool.cli.streams import PLAIN
 from wwtool.text import printable
 
 GOOD, BAD, CAREFUL = ("✓", "green"), ("✗", "red"), ("!", "yellow")
@@ -28,7 +29,7 @@ class Terminal(Console):
         self, text: str, *, style: str | Style = "", justify: JustifyMethod | None = None,
         overflow: OverflowMethod | None = None, **_markup_and_emoji: Any,
     ) -> Text:  # fmt: skip
-        return Text(printable(text), style, justify=justify, overflow=overflow)
+        return Text(_shown(text), style, justify=justify, overflow=overflow)
 
 
 def console() -> Terminal:
@@ -38,27 +39,33 @@ def console() -> Terminal:
 
 def styled(text: str, style: str) -> Text:
     """Text in a colour or weight, such as ``bold red``."""
-    return Text(printable(text), style)
+    return Text(_shown(text), style)
 
 
 def line(*parts: str | Text) -> Text:
     """Pieces, plain and styled, in one line."""
-    return Text.assemble(*(part if isinstance(part, Text) else Text(printable(part)) for part in parts))
+    return Text.assemble(*(part if isinstance(part, Text) else Text(_shown(part)) for part in parts))
 
 
 def say(text: str = "") -> None:
     """A line on standard output, not wrapped: what a person copies or a program reads."""
-    _write(sys.stdout, printable(text))
+    _write(sys.stdout, _shown(text))
 
 
 def complain(text: str) -> None:
     """A line on standard error."""
-    _write(sys.stderr, printable(text))
+    _write(sys.stderr, _shown(text))
 
 
 def print_json(schema: str, version: int, value: dict[str, Any]) -> None:
     """Prints a result with its schema's name and version; a number that is none (JSON has no NaN) is null."""
     _write(sys.stdout, json.dumps(_finite({"schema": f"wwtool.{schema}", "version": version, **value}), indent=2))
+
+
+def _shown(text: str) -> str:
+    """Text as standard output will show it, so that the columns of a table are as wide as what is in them."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return printable(text).encode(encoding, PLAIN).decode(encoding)
 
 
 def _finite(value: Any) -> Any:
