@@ -18,6 +18,12 @@ INT8_MIN, INT8_MAX = -128, 127
 MAX_MULTIPLIER = 2.0**30 - 1.0
 
 
+def limits(dtype: str) -> tuple[int, int]:
+    """The least and the greatest value of an integer type."""
+    info = np.iinfo(dtype)
+    return int(info.min), int(info.max)
+
+
 def quantize_multiplier(real: npt.ArrayLike) -> tuple[IntArray, IntArray]:
     """Splits real multipliers M into (mantissa, shift) with M = mantissa * 2^(shift - 31).
 
@@ -72,6 +78,35 @@ def multiply_once_rounded(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.
     total = 31 - np.asarray(shift, np.int64)
     product = np.asarray(x, np.int64) * np.asarray(mantissa, np.int64)
     return _wrapped((product + (np.int64(1) << (total - 1)) - (product < 0)) >> total)
+
+
+def reduced_mantissa(mantissa: npt.ArrayLike) -> IntArray:
+    """A mantissa of 15 bits for one of 31: what TFLite multiplies sums of 64 bits with."""
+    value = np.asarray(mantissa, np.int64)
+    return np.where(value < 0x7FFF0000, (value + (1 << 15)) >> 16, 0x7FFF)
+
+
+def multiply_wide(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> IntArray:
+    """x * M for |x| below 2^47, rounded once, halves upwards: the rule of convolutions with sums of 64 bits."""
+    bits = 15 - np.asarray(shift, np.int64)
+    product = np.asarray(x, np.int64) * reduced_mantissa(mantissa)
+    return _wrapped((product + (np.int64(1) << (bits - 1))) >> bits)
+
+
+def multiply_as_double(x: npt.ArrayLike, real: npt.ArrayLike) -> IntArray:
+    """x * real in double precision, then rounded, halves away from zero: FULLY_CONNECTED of LiteRT's reference kernels.
+
+    multiply_once_rounded() is this with 31 bits of the multiplier.
+    """
+    product = np.asarray(x, np.float64) * np.asarray(real, np.float64)
+    down = np.trunc(product)
+    return np.asarray(down + np.where(np.abs(product - down) >= 0.5, np.sign(product), 0.0), np.int64)
+
+
+def double_parts(real: npt.ArrayLike) -> tuple[IntArray, IntArray]:
+    """Splits positive doubles into (mantissa, shift), real = mantissa * 2^-shift; mantissas have 53 bits."""
+    fraction, exponent = np.frexp(np.asarray(real, np.float64))
+    return (fraction * 2.0**53).astype(np.int64), 53 - exponent.astype(np.int64)
 
 
 def add_zero_point(x: npt.ArrayLike, zero_point: int) -> IntArray:

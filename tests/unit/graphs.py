@@ -197,25 +197,26 @@ class Net:
         return y
 
     def dense(
-        self, x: int, weights: npt.NDArray[np.int8], bias: npt.NDArray[np.int32] | None, weight_scale: Any,
-        output: Scale, activation: int = NONE,
+        self, x: int, weights: npt.NDArray[Any], bias: npt.NDArray[Any] | None, weight_scale: Any,
+        output: Scale, activation: int = NONE, weight_zero_point: int = 0, **options: Any,
     ) -> int:  # fmt: skip
         """FULLY_CONNECTED; ``weights`` (outputs, inputs)."""
         rows = int(np.prod(self.shapes[x])) // weights.shape[1]
-        inputs = [x, self.constant(weights, weight_scale)]
+        inputs = [x, self.constant(weights, weight_scale, 0, weight_zero_point)]
         inputs += [] if bias is None else [self.constant(bias, self._bias_scale(x, weight_scale))]
-        y = self.tensor((rows, weights.shape[0]), output)
-        self.main.operator("FULLY_CONNECTED", inputs, [y], "FullyConnectedOptions", fusedActivationFunction=activation)
+        y = self.tensor((rows, weights.shape[0]), output, self.types[x])
+        options["fusedActivationFunction"] = activation
+        self.main.operator("FULLY_CONNECTED", inputs, [y], "FullyConnectedOptions", **options)
         return y
 
     def conv(
-        self, x: int, weights: npt.NDArray[np.int8], bias: npt.NDArray[np.int32] | None, weight_scale: Any,
+        self, x: int, weights: npt.NDArray[Any], bias: npt.NDArray[Any] | None, weight_scale: Any,
         output: Scale, stride: tuple[int, int] = (1, 1), dilation: tuple[int, int] = (1, 1), padding: int = VALID,
-        activation: int = NONE, depthwise: bool = False,
+        activation: int = NONE, depthwise: bool = False, weight_zero_point: int = 0, **more: Any,
     ) -> int:  # fmt: skip
         """CONV_2D with ``weights`` (O, KH, KW, I), or DEPTHWISE_CONV_2D with (1, KH, KW, O)."""
         channels = weights.shape[3] if depthwise else weights.shape[0]
-        inputs = [x, self.constant(weights, weight_scale, 3 if depthwise else 0)]
+        inputs = [x, self.constant(weights, weight_scale, 3 if depthwise else 0, weight_zero_point)]
         inputs += [] if bias is None else [self.constant(bias, self._bias_scale(x, weight_scale))]
         _, h, w, depth = self.shapes[x]
         shape = (
@@ -224,10 +225,10 @@ class Net:
             out_size(w, weights.shape[2], stride[1], dilation[1], padding),
             channels,
         )
-        y = self.tensor(shape, output)
+        y = self.tensor(shape, output, self.types[x])
         options = {
             "padding": padding, "strideH": stride[0], "strideW": stride[1], "dilationHFactor": dilation[0],
-            "dilationWFactor": dilation[1], "fusedActivationFunction": activation,
+            "dilationWFactor": dilation[1], "fusedActivationFunction": activation, **more,
         }  # fmt: skip
         if depthwise:
             options["depthMultiplier"] = channels // depth
@@ -244,7 +245,7 @@ class Net:
         shape = (
             1, out_size(h, kernel[0], stride[0], 1, padding), out_size(w, kernel[1], stride[1], 1, padding), channels,
         )  # fmt: skip
-        y = self.tensor(shape, self.scales[x])
+        y = self.tensor(shape, self.scales[x], self.types[x])
         self.main.operator(
             kind, [x], [y], "Pool2DOptions", padding=padding, filterHeight=kernel[0],
             filterWidth=kernel[1], strideH=stride[0], strideW=stride[1], fusedActivationFunction=activation,

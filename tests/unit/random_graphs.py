@@ -12,6 +12,7 @@ from recurrent_graphs import lstm, svdf
 
 from wwtool.compiler.calls import Call, Constant, Scratch, Span
 from wwtool.compiler.graph import ITEM_BYTES
+from wwtool.compiler.overlap import in_bytes
 from wwtool.compiler.package import CompiledModel
 from wwtool.models.quantized import Scale
 
@@ -468,15 +469,16 @@ def _walk(walk: Any) -> Iterator[tuple[int, int]]:
 def order_of(call: Call, x: Any, y: Any, backwards: bool) -> Iterator[tuple[set[int], set[int]]]:
     """What a kernel reads of its first input and writes of its output, step by step, in bytes from their starts."""
     fields: Any = call.fields
+    item = ITEM_BYTES[x.dtype]
     if "window" in fields:
-        places = window_places(fields["window"])
+        places = window_places(in_bytes(fields["window"], item))
     elif call.function.startswith("ww_dense"):
         shape = fields.get("records", fields)
+        stride, depth, channels = (
+            item * n for n in (fields.get("row_stride", shape["depth"]), shape["depth"], shape["channels"])
+        )
         places = [
-            (
-                set(range(r * fields["row_stride"], r * fields["row_stride"] + shape["depth"])),
-                list(range(r * shape["channels"], (r + 1) * shape["channels"])),
-            )
+            (set(range(r * stride, r * stride + depth)), list(range(r * channels, (r + 1) * channels)))
             for r in range(fields["rows"])
         ]
     elif call.function in ("ww_softmax", "ww_log_softmax"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from random_graphs import window_places
 
 from wwtool.compiler.calls import Call
-from wwtool.compiler.overlap import reach_of
+from wwtool.compiler.overlap import in_bytes, reach_of
 
 Steps = list[tuple[set[int], set[int]]]  # (bytes read, bytes written) in the order of time
 
@@ -73,6 +73,9 @@ def test_windows(window: dict[str, int]) -> None:
     places = window_places(window)
     for function in ("ww_conv_2d", "ww_average_pool_2d", "ww_max_pool_2d"):
         check(function, channel_by_channel(places), None, window=window)
+    for function in ("ww_conv_2d", "ww_average_pool_2d", "ww_max_pool_2d"):
+        check(f"{function}_uint8", channel_by_channel(places), None, window=window)
+        check(f"{function}_int16", channel_by_channel(window_places(in_bytes(window, 2))), None, window=window)
     check("ww_conv_2d_dsp", gathered(places, 2), None, window=window)
     check("ww_conv_2d_lanes", gathered(places, 1), None, window=window)
     for function in ("ww_depthwise_conv_2d", "ww_depthwise_conv_2d_dsp", "ww_depthwise_conv_2d_lanes"):
@@ -91,6 +94,17 @@ def test_rows(rows: int, stride: int, depth: int, channels: int) -> None:
     records = {"depth": depth, "channels": channels}
     for function, group in (("ww_dense_dsp", 2), ("ww_dense_lanes", 1)):
         check(function, gathered(places, group), gathered(places, group, backwards=True), **shape, records=records)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9))
+def test_rows_of_other_types(rows: int, depth: int, channels: int) -> None:
+    for function, item in (("ww_dense_uint8", 1), ("ww_dense_int16", 2)):
+        read, written = item * depth, item * channels
+        places = [
+            (set(range(r * read, (r + 1) * read)), list(range(r * written, (r + 1) * written))) for r in range(rows)
+        ]
+        check(function, channel_by_channel(places), None, rows=rows, depth=depth, channels=channels)
 
 
 def test_a_pointwise_layer_runs_in_place_and_a_window_of_three_rows_two_rows_behind() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wwtool.arithmetic import MAX_MULTIPLIER, IntArray, requantize_table
+from wwtool.arithmetic import MAX_MULTIPLIER, IntArray, limits, requantize_table
 from wwtool.compiler.calls import Call, Field, Span
 from wwtool.compiler.checks import require_same_shape
 from wwtool.compiler.elementwise import lookup, multiplier_fields
@@ -21,12 +21,6 @@ _TARGETS = {
     "int16": ("int8", "int16", "int32"),
     "int32": ("int8", "int16"),
 }
-
-
-def limits(dtype: str) -> tuple[int, int]:
-    """The least and the greatest value of an integer type."""
-    info = np.iinfo(dtype)
-    return int(info.min), int(info.max)
 
 
 def lower_quantize(graph: Graph, op: Operator) -> list[Call]:

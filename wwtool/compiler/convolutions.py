@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, MAX_MULTIPLIER, quantize_multiplier
+from wwtool.arithmetic import INT8_MAX, INT8_MIN, MAX_MULTIPLIER, limits, quantize_multiplier
 from wwtool.compiler.calls import Call, Field, Span, int8_array, int32_array
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
@@ -59,7 +59,7 @@ def lower_conv_2d(graph: Graph, op: Operator) -> list[Call]:
     window = window_of(op, x, y, w.shape[1], w.shape[2])
     if y.shape[3] != w.shape[0]:
         raise InputError(f"{op.where()} has {y.shape[3]} output channels and weights for {w.shape[0]}")
-    weights = _constant_data(op, w)
+    weights = constant_data(op, w)
     acc_bias = _bias(graph, op, w.shape[0])
     _require_32_bits(op, acc_bias, weights.reshape(w.shape[0], -1), x.zero_point)
     macs = int(np.prod(y.shape)) * int(np.prod(w.shape[1:]))
@@ -83,7 +83,7 @@ def lower_depthwise_conv_2d(graph: Graph, op: Operator) -> list[Call]:
     if multiplier * x.shape[3] != w.shape[3] or w.shape[0] != 1 or y.shape[3] != w.shape[3]:
         raise InputError(f"{op.where()} has weights of shape {list(w.shape)}, which do not fit its input's channels")
     window = window_of(op, x, y, w.shape[1], w.shape[2])
-    weights = _constant_data(op, w)
+    weights = constant_data(op, w)
     acc_bias = _bias(graph, op, w.shape[3])
     _require_32_bits(op, acc_bias, weights.reshape(-1, w.shape[3]).T, x.zero_point)
     macs = int(np.prod(y.shape)) * w.shape[1] * w.shape[2]
@@ -118,7 +118,7 @@ def lower_fully_connected(graph: Graph, op: Operator) -> list[Call]:
     rows = x.size // depth
     if op.options.get("weightsFormat", 0) != 0 or rows * depth != x.size or rows * channels != y.size:
         raise InputError(f"{op.where()} has shapes or a weight format that are not supported")
-    weights = _constant_data(op, w)
+    weights = constant_data(op, w)
     bias = _bias(graph, op, channels)
     _require_32_bits(op, bias, weights, x.zero_point)
     folded = _fold_zero_point(bias, weights, x.zero_point)
@@ -198,7 +198,8 @@ def _require_int8(op: Operator, *tensors: Tensor) -> None:
             )
 
 
-def _constant_data(op: Operator, t: Tensor) -> npt.NDArray[Any]:
+def constant_data(op: Operator, t: Tensor) -> npt.NDArray[Any]:
+    """The values of weights or biases."""
     if t.data is None:
         raise InputError(f"{op.where()} has weights that are not constant, which is not supported")
     return t.data
@@ -210,7 +211,7 @@ def _bias(graph: Graph, op: Operator, channels: int) -> npt.NDArray[np.int64]:
     bias = graph.tensor(op.inputs[2])
     if bias.dtype != "int32" or bias.size != channels:
         raise InputError(f"{op.where()} needs a bias of {channels} int32 values")
-    return _constant_data(op, bias).astype(np.int64).ravel()
+    return constant_data(op, bias).astype(np.int64).ravel()
 
 
 def _require_32_bits(op: Operator, bias: npt.NDArray[np.int64], weights: npt.NDArray[Any], zero_point: int) -> None:
@@ -259,7 +260,7 @@ def _requantize(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray
 
 
 def activation_range(op: Operator, y: Tensor) -> tuple[int, int]:
-    """The int8 range that the fused activation leaves (CalculateActivationRangeQuantized)."""
+    """The range of the output's type that the fused activation leaves (CalculateActivationRangeQuantized)."""
     name = _ACTIVATIONS.get(int(op.options.get("fusedActivationFunction", 0)))
     if name is None:
         raise InputError(f"{op.where()} has a fused activation that is not supported")
@@ -268,7 +269,7 @@ def activation_range(op: Operator, y: Tensor) -> tuple[int, int]:
         scaled = np.clip(np.float32(real) / np.float32(y.scale), np.float32(-1e6), np.float32(1e6))
         return y.zero_point + int(np.sign(scaled) * np.floor(np.abs(scaled) + np.float32(0.5)))
 
-    low, high = INT8_MIN, INT8_MAX
+    low, high = limits(y.dtype)
     if name in ("RELU", "RELU6"):
         low = max(low, quantize(0.0))
     if name == "RELU_N1_TO_1":

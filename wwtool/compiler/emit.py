@@ -155,11 +155,17 @@ def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
         "operators": lines,
         "initial": initial,
         "shifts": shifts,
+        "headers": sorted({_header(call.function) for call in program.calls} | {"ww_kernels.h"}),
         "uses_state": "state + " in text,
         "uses_arena": "arena + " in text,
         "constants": [_constant(c) for c in constants],
         "total": sum(c.nbytes for c in constants),
     }
+
+
+def _header(function: str) -> str:
+    """The header that declares a kernel."""
+    return "ww_kernels_types.h" if function.endswith(("_uint8", "_int16")) else "ww_kernels.h"
 
 
 def _set_initial(lines: list[str], data: list[Constant], offset: int, initial: Any) -> None:

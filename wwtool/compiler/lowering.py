@@ -24,6 +24,7 @@ from wwtool.compiler.reader import variable_name
 from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
 from wwtool.compiler.softmax import lower_log_softmax, lower_softmax
 from wwtool.compiler.state import copy_state, find_states, find_windows, variable_of
+from wwtool.compiler.typed_convolutions import lower_typed_conv_2d, lower_typed_fully_connected
 from wwtool.errors import InputError
 
 Lowering = Callable[[Graph, Operator], list[Call]]
@@ -113,10 +114,19 @@ def _is_read(graph: Graph, variable: str) -> bool:
     return any(op.kind == "READ_VARIABLE" and variable_of(graph, op) == variable for op in graph.operators)
 
 
+def _by_type(int8: Lowering, others: Lowering) -> Lowering:
+    """One lowering for int8 inputs, another for uint8 and int16."""
+
+    def lowered(graph: Graph, op: Operator) -> list[Call]:
+        return (others if graph.tensor(op.inputs[0]).dtype in ("uint8", "int16") else int8)(graph, op)
+
+    return lowered
+
+
 LOWERINGS: dict[str, Lowering] = {
-    "CONV_2D": lower_conv_2d,
-    "DEPTHWISE_CONV_2D": lower_depthwise_conv_2d,
-    "FULLY_CONNECTED": lower_fully_connected,
+    "CONV_2D": _by_type(lower_conv_2d, lower_typed_conv_2d),
+    "DEPTHWISE_CONV_2D": _by_type(lower_depthwise_conv_2d, lower_typed_conv_2d),
+    "FULLY_CONNECTED": _by_type(lower_fully_connected, lower_typed_fully_connected),
     "AVERAGE_POOL_2D": lower_average_pool_2d,
     "MAX_POOL_2D": lower_max_pool_2d,
     "MEAN": lower_mean,

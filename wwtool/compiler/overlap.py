@@ -30,7 +30,10 @@ def reach_of(call: Call) -> Reach | None:
     if call.in_place:
         return Reach(0)
     fields: Any = call.fields
-    match call.function:
+    item = 2 if call.function.endswith("_int16") else 1
+    match call.function.removesuffix("_uint8").removesuffix("_int16"):
+        case "ww_dense" if "row_stride" not in fields:
+            return Reach(_rows_lead(fields["rows"], item * fields["depth"], item * fields["channels"], gathered=False))
         case "ww_dense" | "ww_dense_round_once":
             shape = fields["rows"], fields["row_stride"], fields["channels"]
             return Reach(_rows_lead(*shape, gathered=False), _rows_lag(*shape, fields["depth"], gathered=False))
@@ -41,10 +44,15 @@ def reach_of(call: Call) -> Reach | None:
         case "ww_conv_2d_dsp" | "ww_conv_2d_lanes":
             return Reach(_window_lead(fields["window"], gathered=True))
         case "ww_conv_2d" | "ww_average_pool_2d" | "ww_max_pool_2d":
-            return Reach(_window_lead(fields["window"], gathered=False))
+            return Reach(_window_lead(in_bytes(fields["window"], item), gathered=False))
         case "ww_depthwise_conv_2d" | "ww_depthwise_conv_2d_dsp" | "ww_depthwise_conv_2d_lanes":
             return Reach(_window_lead(fields["window"], gathered=False), _window_lag(fields["window"]))
     return None
+
+
+def in_bytes(window: dict[str, int], item: int) -> dict[str, int]:
+    """A window over elements of ``item`` bytes as one over bytes."""
+    return window | {name: item * window[name] for name in ("input_channels", "output_channels")}
 
 
 def _rows_lag(rows: int, stride: int, channels: int, depth: int, gathered: bool) -> int:

@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.activations import rounded_away
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, multiply_twice_rounded, quantize_multiplier
+from wwtool.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, limits, multiply_twice_rounded, quantize_multiplier
 from wwtool.compiler.checks import format_of
-from wwtool.compiler.conversions import limits
 from wwtool.compiler.convolutions import activation_range, padding_of
 from wwtool.compiler.elementwise import binary_values, unary_table
 from wwtool.compiler.folding import MOVES
@@ -22,11 +21,22 @@ from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator
 from wwtool.compiler.pooling import mean_axes
 from wwtool.elementwise import mean_multiplier
 from wwtool.engines.torch_recurrent import lstm, svdf
+from wwtool.engines.torch_types import typed_convolution, typed_fully_connected
 from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
 from wwtool.softmax import log_softmax, softmax
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]
+Evaluation = Callable[[Graph, Operator, Values], Array]
+
+
+def _by_type(int8: Evaluation, others: Evaluation) -> Evaluation:
+    """One rule for int8 inputs, another for uint8 and int16."""
+
+    def evaluated(graph: Graph, op: Operator, values: Values) -> Array:
+        return (others if graph.tensor(op.inputs[0]).dtype in ("uint8", "int16") else int8)(graph, op, values)
+
+    return evaluated
 
 
 def _convolution(graph: Graph, op: Operator, values: Values) -> Array:
@@ -134,10 +144,10 @@ def _dequantize(graph: Graph, op: Operator, values: Values) -> Array:
     return np.asarray(np.float32(x.scale) * (values[x.index].astype(np.int64) - x.zero_point).astype(np.float32))
 
 
-_ARITHMETIC: dict[str, Callable[[Graph, Operator, Values], Array]] = {
-    "CONV_2D": _convolution,
-    "DEPTHWISE_CONV_2D": _convolution,
-    "FULLY_CONNECTED": _fully_connected,
+_ARITHMETIC: dict[str, Evaluation] = {
+    "CONV_2D": _by_type(_convolution, typed_convolution),
+    "DEPTHWISE_CONV_2D": _by_type(_convolution, typed_convolution),
+    "FULLY_CONNECTED": _by_type(_fully_connected, typed_fully_connected),
     "AVERAGE_POOL_2D": _average_pool,
     "MAX_POOL_2D": _max_pool,
     "MEAN": _mean,
