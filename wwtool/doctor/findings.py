@@ -99,7 +99,6 @@ def _building(known: _Known) -> list[Finding]:
             lambda: find_toolchain(load_platform("rpi_zero")).compiler,
             f"apt-get install {APT_PACKAGES['arm-linux-gnueabi']}", required=True,
         ),
-        _package("esptool", "images for the ESP32-S3, and flashing it", "build", xtensa, tools.GET["esptool"]),
     ]  # fmt: skip
 
 
@@ -143,8 +142,10 @@ def _hearing(known: _Known) -> list[Finding]:
 
 def _flashing(known: _Known) -> list[Finding]:
     nanos = known.names(lambda p: p.flash_tool == "bossac")
+    esp = known.names(lambda p: p.flash_tool == "esptool")
     probes = "flashing through a debug probe"
     return [
+        _package("esptool", "flashing an ESP32-S3", "flash", esp, tools.GET["esptool"]),
         _found("bossac", "flashing a Nano 33 BLE", "flash", nanos, tools.bossac, tools.GET["bossac"]),
         _flasher(known, "picotool", "flashing a Pico without its drive"),
         *(_flasher(known, tool, probes) for tool in ("openocd", "pyocd", "probe-rs")),

@@ -11,14 +11,13 @@ from pathlib import Path
 from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
 from wwtool.files import write_bytes, write_text
 from wwtool.firmware.esp_image import to_esp_image
-from wwtool.firmware.intel_hex import to_hex
+from wwtool.firmware.make_image import make, raw_image
 from wwtool.firmware.project import FirmwareProject, compile_flags, include_flags, link_flags
-from wwtool.firmware.sizes import Sizes, load_address, measure
+from wwtool.firmware.recipe import formats, recipe_of
+from wwtool.firmware.sizes import Sizes, measure
 from wwtool.firmware.toolchains import Toolchain, first_error
-from wwtool.firmware.uf2 import patch_boot2, to_uf2
 from wwtool.profile import Platform
 
-_RAW_FORMATS = ("bin", "uf2", "hex")
 # A line of a linker script's MEMORY that is flash or RAM, up to its length; the ESP32-S3's two views of one memory are
 # 6.9 MB apart.
 _MEMORY_LENGTH = re.compile(r"^(\s*(?:FLASH|RAM|IRAM|DRAM)\b[^\n]*LENGTH = )[^/\n]*", re.MULTILINE)
@@ -71,14 +70,15 @@ def build_image(
         files["elf"].chmod(0o755)
     if platform.flash_tool == "esptool":
         files["bin"] = out / f"{name}.bin"
-        write_bytes(files["bin"], to_esp_image(platform, elf, objects / f"{name}.bin"))
+        to_esp_image(platform, elf, files["bin"])
     elif not toolchain.hosted:
         try:
-            content = _raw_image(elf, platform, toolchain)
+            made = image_files(platform, elf)
         except BudgetError as error:
             raise TooLargeError(str(error), measure(elf, toolchain)) from error
-        files |= {kind: out / f"{name}.{kind}" for kind in platform.image if kind in _RAW_FORMATS}
-        _write_formats(files, content, platform)
+        for kind, content in made.items():
+            files[kind] = out / f"{name}.{kind}"
+            write_bytes(files[kind], content)
     return Image(files, measure(elf, toolchain))
 
 
@@ -108,39 +108,27 @@ def _too_large(
     return TooLargeError(message, measure(elf, toolchain))
 
 
-def _raw_image(elf: Path, platform: Platform, toolchain: Toolchain) -> bytes:
-    """What is programmed, from the platform's application origin on.
+def image_files(platform: Platform, elf: Path) -> dict[str, bytes]:
+    """What is programmed, by kind of file.
 
     Raises:
         BudgetError: it is larger than the flash that is the application's.
-        InputError: it is linked for another address.
+        InputError: it is linked for another address, or nothing can be made of it.
     """
-    raw = elf.with_suffix(".raw")
-    subprocess.run([toolchain.objcopy, "-O", "binary", str(elf), str(raw)], check=True, capture_output=True)
-    content = raw.read_bytes()
+    content = elf.read_bytes()
+    start, image = raw_image(content)
     memory = platform.memory
-    start = load_address(elf)
     if start != memory.application_origin:
         raise InputError(
             f"the firmware is linked for {start:#x}, but the application of {platform.title} begins at "
             f"{memory.application_origin:#x}; make link.ld and the platform profile agree"
         )
-    if len(content) > memory.application_bytes:
+    if len(image) > memory.application_bytes:
         raise BudgetError(
-            f"the firmware does not fit {platform.title}: {len(content):,} bytes of the "
+            f"the firmware does not fit {platform.title}: {len(image):,} bytes of the "
             f"{memory.application_bytes:,} that are the application's; choose a smaller model"
         )
-    return patch_boot2(content) if platform.chip.boot2_crc else content
-
-
-def _write_formats(files: dict[str, Path], content: bytes, platform: Platform) -> None:
-    origin = platform.memory.application_origin
-    if "bin" in files:
-        write_bytes(files["bin"], content)
-    if "uf2" in files and platform.uf2 is not None:
-        write_bytes(files["uf2"], to_uf2(content, origin, platform.uf2.family, platform.uf2.entry))
-    if "hex" in files:
-        write_text(files["hex"], to_hex(content, origin))
+    return {kind: make(content, kind, recipe_of(platform)) for kind in formats(platform)}
 
 
 def _failure(step: str, text: str) -> WwtoolError:

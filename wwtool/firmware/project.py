@@ -18,7 +18,8 @@ from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import sha256_of, write_text
-from wwtool.firmware.esp_image import esp_image_arguments
+from wwtool.firmware import make_image
+from wwtool.firmware.recipe import formats, recipe_of
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.profile import Platform
 from wwtool.wiring import constants
@@ -59,7 +60,8 @@ _TARGETS: dict[str, Target] = {
 def sources_of(platform: Platform) -> list[str]:
     """Hashes of every template and board file that a firmware may be made of."""
     roots = {asset_dir("firmware_templates"), platform.board_folder}
-    return [sha256_of(path) for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
+    files = [path for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
+    return [sha256_of(path) for path in (*files, Path(make_image.__file__))]
 
 
 def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:
@@ -95,6 +97,7 @@ def write_project(
     small = tuple(s for s in sources if s not in fast)
     script = "board/link.ld" if (folder / "board" / "link.ld").is_file() else None
     project = FirmwareProject(folder, small, fast, script)
+    shutil.copyfile(make_image.__file__, folder / Path(make_image.__file__).name)
     write_text(
         folder / "Makefile",
         environment.get_template("Makefile.j2").render(_makefile(project, platform, toolchain, phrase)),
@@ -168,11 +171,13 @@ def c_string(text: str) -> str:
 
 
 def _makefile(project: FirmwareProject, platform: Platform, toolchain: Toolchain, phrase: str) -> dict[str, object]:
+    images = () if toolchain.hosted else formats(platform)
     return {
         "title": c_string(phrase).strip('"').replace("$", "$$").replace("#", "\\#"),
-        "needed": toolchain.compiler + (" and esptool" if platform.flash_tool == "esptool" else ""),
+        "needed": ", ".join(["make", toolchain.compiler, toolchain.size, *(["python3"] if images else [])]),
         "compiler": toolchain.compiler,
-        "make_bin": _make_bin(platform, toolchain),
+        "images": images,
+        "image_options": " ".join(recipe_of(platform).arguments()) if images else "",
         "size": toolchain.size,
         "includes": " ".join(include_flags()),
         "flags": " ".join(compile_flags(toolchain)),
@@ -180,13 +185,5 @@ def _makefile(project: FirmwareProject, platform: Platform, toolchain: Toolchain
         "libraries": " ".join(toolchain.libraries),
         "small": project.small,
         "fast": project.fast,
-        "hosted": toolchain.hosted,
         "linker_script": project.linker_script,
     }
-
-
-def _make_bin(platform: Platform, toolchain: Toolchain) -> str:
-    """The Makefile's command from the ELF, ``$<``, to the image, ``$@``."""
-    if platform.flash_tool == "esptool":
-        return f"esptool {' '.join(esp_image_arguments(platform))} -o $@ $<"
-    return f"{toolchain.objcopy} -O binary $< $@"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import Any
 
 from wwtool.errors import ToolError
 from wwtool.firmware.link_map import MODEL_MEMORY, WEIGHTS, Part, parts
+from wwtool.firmware.make_image import read_elf
 from wwtool.firmware.toolchains import Toolchain
-
-_PT_LOAD = 1  # ELF specification, program header
 
 
 @dataclass(frozen=True)
@@ -65,20 +63,12 @@ def measure(elf: Path, toolchain: Toolchain) -> Sizes:
 
 
 def load_address(elf: Path) -> int:
-    """The lowest address that a 32-bit little-endian ELF puts bytes at: where its image begins.
+    """The lowest address that an ELF puts bytes at: where its image begins.
 
     Raises:
-        ToolError: it is no such file, or has nothing to load.
+        InputError: it is no 32-bit little-endian ELF, or has nothing to load.
     """
-    content = elf.read_bytes()
-    if content[:6] != b"\x7fELF\x01\x01":
-        raise ToolError(f"{elf.name} is no 32-bit little-endian ELF; reinstall the cross compiler")
-    table, size, count = struct.unpack_from("<I", content, 28)[0], *struct.unpack_from("<HH", content, 42)
-    headers = [struct.unpack_from("<5I", content, table + size * n) for n in range(count)]
-    addresses = [physical for kind, _, _, physical, file_bytes in headers if kind == _PT_LOAD and file_bytes]
-    if not addresses:
-        raise ToolError(f"{elf.name} has nothing to load; reinstall the cross compiler")
-    return int(min(addresses))
+    return read_elf(elf.read_bytes())[1][0].load_address
 
 
 def _in_flash(section: str) -> bool:

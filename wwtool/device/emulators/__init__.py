@@ -10,7 +10,7 @@ from wwtool.device.emulators.process import Emulator
 from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import InputError, UsageError
 from wwtool.files import read_manifest
-from wwtool.firmware.esp_image import ESP_IMAGE_MAGIC
+from wwtool.firmware.make_image import ESP_MAGIC
 from wwtool.platforms import load_platform, platform_of
 
 
@@ -63,7 +63,7 @@ def _profile(build: Path) -> dict[str, Any]:
 
 def _emulator_of(image: bytes) -> str:
     """Whose an image is: an ESP32's begins with its magic, the Nano's reset vector leads behind its boot loader."""
-    if image[:1] == bytes([ESP_IMAGE_MAGIC]):
+    if image[:1] == bytes([ESP_MAGIC]):
         return esp32s3.EMULATOR
     begin = load_platform(nano.PLATFORM).memory.application_origin
     return nano.EMULATOR if begin <= int.from_bytes(image[4:8], "little") < begin + len(image) else pico.EMULATOR
