@@ -14,6 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from wwtool.search_paths import leave_out_working_directory
+
 
 @contextmanager
 def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
@@ -21,6 +23,7 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
 
     Their temporary files lie in one folder, which is gone at the end, however they ended.
     """
+    leave_out_working_directory()  # Python starts them with -c, which would look there for modules
     with tempfile.TemporaryDirectory(prefix="wwtool-workers-", ignore_cleanup_errors=True) as folder:
         others = set(multiprocessing.active_children())
         executor = ProcessPoolExecutor(

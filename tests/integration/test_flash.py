@@ -56,7 +56,7 @@ def test_the_real_esptool_knows_these_words(tmp_path: Path) -> None:
     for step in plan.esptool(build, tools.command("esptool"), port).steps:
         assert isinstance(step, plan.Run)
         words = ["/dev/ttyNOPE" if word == plan.PORT else word for word in step.command]
-        done = subprocess.run(words, cwd=step.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(words, cwd=step.image.parent, capture_output=True, text=True, check=False)
         output = done.stdout + done.stderr
         assert done.returncode == 2
         assert "Could not open /dev/ttyNOPE" in output

@@ -16,6 +16,7 @@ from wwtool import __version__
 from wwtool.cli import streams
 from wwtool.cli.terminal import complain
 from wwtool.errors import InputError, UsageError, WwtoolError
+from wwtool.search_paths import leave_out_working_directory
 from wwtool.text import one_line
 
 # Loaded when used: most commands need neither torch nor LiteRT.
@@ -62,6 +63,7 @@ def cli(debug: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with the contract's codes."""
+    leave_out_working_directory()
     # Read when torch is loaded: threads that wait by spinning make training ten times slower on a machine with other
     # work, and no faster on an idle one.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

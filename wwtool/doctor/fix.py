@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from wwtool.doctor.findings import Finding
 from wwtool.errors import ToolError
+from wwtool.programs import empty_folder
 
 _STDERR = 2  # what the installers print is not the result
 _PREFIXES = {"apt": "apt-get install ", "npm": "npm install ", "pip": "pip install "}
@@ -90,11 +91,12 @@ def _by_hand(wanted: Sequence[str]) -> str:
 
 def _run(command: list[str]) -> int | None:
     """The exit status; None if there is no such program."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PYTHONSAFEPATH": "1"}
     try:
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=_STDERR, env=environment, check=False
-        ).returncode
+        with empty_folder() as folder:
+            return subprocess.run(
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=_STDERR, env=environment, check=False
+            ).returncode
     except FileNotFoundError:
         return None
     except OSError as error:

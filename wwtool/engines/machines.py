@@ -27,7 +27,7 @@ def host_compiler() -> str:
     """
     for name in (os.environ.get("CC", ""), "cc", "gcc", "clang"):
         if name and shutil.which(name):
-            return name
+            return str(Path(name).absolute()) if Path(name).name != name else name  # it runs in other folders
     raise ToolError("no C compiler was found on this machine; install one, on Debian or Ubuntu: apt-get install gcc")
 
 
@@ -68,10 +68,10 @@ class Machine:
         folders = [f"-I{root}"] if self.support else []
         support = [str(root / file) for file in self.support]
         command = [
-            self.compiler, *WARNINGS, *self.flags, *flags, f"-I{sources[0].parent}", *folders,
-            *map(str, sources), *support, "-o", str(program), *self.libraries,
+            self.compiler, *WARNINGS, *self.flags, *flags, f"-I{sources[0].parent.absolute()}", *folders,
+            *(str(source.absolute()) for source in sources), *support, "-o", str(program.absolute()), *self.libraries,
         ]  # fmt: skip
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, cwd=program.parent, capture_output=True, text=True, check=False)
         if result.returncode != 0:
             raise ToolError(f"the C compiler {self.compiler} failed on the model: {result.stderr.strip()[:400]}")
 
@@ -82,12 +82,13 @@ class Machine:
             ToolError: the program did not end as it should.
         """
         if not self.emulator:
-            result = subprocess.run([str(program)], input=content, capture_output=True, check=False)
+            command = [str(program.absolute())]
+            result = subprocess.run(command, cwd=program.parent, input=content, capture_output=True, check=False)
             return self._checked(result, result.stdout)
         with tempfile.TemporaryDirectory(prefix="wwtool-emulated-") as name:
             folder = Path(name)
             (folder / "input").write_bytes(content)
-            command = [*self.emulator, "-kernel", str(program)]
+            command = [*self.emulator, "-kernel", str(program.absolute())]
             with (folder / "input").open("rb") as stdin:
                 try:
                     result = subprocess.run(

@@ -14,6 +14,7 @@ from wwtool.engines.interface import Array, ports
 from wwtool.engines.machines import Machine, emulated
 from wwtool.engines.native import count_instructions
 from wwtool.errors import ToolError, UsageError
+from wwtool.programs import NEUTRAL_FOLDER
 
 # More than this is not a moment's work: an emulator runs some hundred million instructions a second.
 _QUICK_MACS = 20_000_000
@@ -82,7 +83,7 @@ def _rows(model: CompiledModel) -> list[Array]:
 
 
 def _how(machine: Machine) -> str:
-    version = _run([machine.compiler, "-dumpversion"], machine, Path.cwd()).strip()
+    version = _run([machine.compiler, "-dumpversion"], machine, NEUTRAL_FOLDER).strip()
     return f"{machine.compiler} {version} {COMPILER_FLAG}; instructions counted by {machine.emulator[0]}"
 
 

@@ -6,12 +6,12 @@ The emulation itself is ``nano_runner``, a program beside this file; the chip is
 from __future__ import annotations
 
 import importlib.util
-import sys
 from pathlib import Path
 
 from wwtool.device.emulators.process import Emulator, image_of
 from wwtool.errors import ToolError
 from wwtool.platforms import load_platform
+from wwtool.programs import python_module
 
 EMULATOR = "unicorn"
 PLATFORM = "nano33ble"
@@ -56,10 +56,10 @@ def start(
     find_unicorn()
     image = image_of(build, EMULATOR)
     platform = load_platform(PLATFORM)
-    command = [sys.executable, "-m", "wwtool.device.emulators.nano_runner", "--bin", str(image)]
+    command = [*python_module("wwtool.device.emulators.nano_runner"), "--bin", str(image.absolute())]
     command += ["--origin", str(platform.memory.application_origin), "--clock-hz", str(platform.chip.clock_hz)]
     command += ["--cycles-per-instruction", str(platform.chip.cycles_per_instruction), "--tcp", str(tcp_port)]
     command += ["--console", console]
-    command += ["--audio", str(audio)] if audio else []
-    command += ["--stats", str(stats)] if stats else []
+    command += ["--audio", str(audio.absolute())] if audio else []
+    command += ["--stats", str(stats.absolute())] if stats else []
     return Emulator(command, pty, "Nano 33 BLE")

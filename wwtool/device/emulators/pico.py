@@ -6,7 +6,9 @@ The emulation itself is ``rp2040_runner.mjs``, a Node program beside this file.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -16,9 +18,19 @@ from wwtool.errors import ToolError
 from wwtool.files import in_home
 
 RP2040JS_VERSION = "1.4.1"
-INSTALL_COMMAND = f"npm install --prefix build/emulators rp2040js@{RP2040JS_VERSION}"
 EMULATOR = "rp2040js"
 USER_PREFIX = "~/.cache/wwtool/emulators"
+_CHECKOUT = Path(str(resources.files("wwtool"))).parent
+
+
+def _prefix() -> Path:
+    """Where npm puts the package, and where it is looked for: never below the working directory."""
+    if (_CHECKOUT / "pyproject.toml").is_file():
+        return _CHECKOUT / "build" / "emulators"
+    return in_home(USER_PREFIX) or Path(sys.prefix) / "share" / "wwtool" / "emulators"
+
+
+INSTALL_COMMAND = f"npm install --prefix {shlex.quote(str(_prefix()))} rp2040js@{RP2040JS_VERSION}"
 
 
 def find_node() -> Path:
@@ -34,11 +46,7 @@ def find_node() -> Path:
 
 
 def _candidates() -> Iterator[Path]:
-    checkout = Path(str(resources.files("wwtool"))).parent
-    for root in (Path.cwd(), checkout):
-        yield root / "node_modules"
-        yield root / "build" / "node_modules"
-        yield root / "build" / "emulators" / "node_modules"
+    yield _prefix() / "node_modules"
     if (prefix := in_home(USER_PREFIX)) is not None:
         yield prefix / "node_modules"
 
@@ -46,9 +54,8 @@ def _candidates() -> Iterator[Path]:
 def find_rp2040js() -> Path:
     """Returns the folder of the rp2040js package.
 
-    Looks at the environment variable ``WWTOOL_RP2040JS`` alone if it is set, else at ``node_modules``,
-    ``build/node_modules`` and ``build/emulators/node_modules`` below the current folder and the checkout, else at the
-    user's cache.
+    Looks at the environment variable ``WWTOOL_RP2040JS`` alone if it is set, else at ``build/emulators`` of the
+    checkout if wwtool runs from one, else at the user's cache.
 
     Raises:
         ToolError: not found.
@@ -60,10 +67,7 @@ def find_rp2040js() -> Path:
             return folder.resolve()
     if override:
         raise ToolError(f"WWTOOL_RP2040JS names {override}, which is no rp2040js package; unset it or correct it")
-    raise ToolError(
-        f"the Pico emulator rp2040js is not installed; get it with: {INSTALL_COMMAND} "
-        f"(or with --prefix {USER_PREFIX} for all projects)"
-    )
+    raise ToolError(f"the Pico emulator rp2040js is not installed; get it with: {INSTALL_COMMAND}")
 
 
 def start(
@@ -91,8 +95,8 @@ def start(
     """
     runner = Path(str(resources.files("wwtool.device.emulators"))) / "rp2040_runner.mjs"
     command = [str(find_node()), str(runner), "--rp2040js", str(find_rp2040js())]
-    command += ["--bin", str(image_of(build, EMULATOR))]
+    command += ["--bin", str(image_of(build, EMULATOR).absolute())]
     command += ["--tcp", str(tcp_port), "--console", console]
-    command += ["--audio", str(audio)] if audio else []
-    command += ["--stats", str(stats)] if stats else []
+    command += ["--audio", str(audio.absolute())] if audio else []
+    command += ["--stats", str(stats.absolute())] if stats else []
     return Emulator(command, pty, "Pico")

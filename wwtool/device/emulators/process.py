@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import threading
@@ -14,10 +15,12 @@ from typing import IO, Any
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError
 from wwtool.files import read_manifest
+from wwtool.programs import NEUTRAL_FOLDER
 
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 5.0
 _REPLY_TIMEOUT_S = 10.0
+_OF_NODE = ("NODE_OPTIONS", "NODE_PATH")  # may name scripts to load first, by relative paths
 
 
 def image_of(build: Path, emulator: str) -> Path:
@@ -44,6 +47,8 @@ def image_of(build: Path, emulator: str) -> Path:
 class Emulator:
     """A running emulated board; a context manager that ends it.
 
+    The paths in ``command`` are absolute.
+
     Attributes:
         url: what pyserial opens, ``socket://127.0.0.1:PORT`` or a terminal device.
         port: the TCP port.
@@ -58,6 +63,8 @@ class Emulator:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            cwd=NEUTRAL_FOLDER,
+            env={name: value for name, value in os.environ.items() if name not in _OF_NODE},
             start_new_session=True,
         )
         self._title = title

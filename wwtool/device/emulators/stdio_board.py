@@ -10,6 +10,7 @@ from types import TracebackType
 
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError
+from wwtool.programs import NEUTRAL_FOLDER
 
 _CHUNK_BYTES = 4096
 _STOP_TIMEOUT_S = 5.0
@@ -19,7 +20,7 @@ class StdioBoard:
     """A running program; a context manager that ends it.
 
     Its standard streams are a TCP port for one client at a time. What it says while nobody listens is lost, as on a
-    serial line. ``title`` is what its errors call it.
+    serial line. The paths in ``command`` are absolute; ``title`` is what its errors call it.
 
     Attributes:
         url: what pyserial opens, ``socket://127.0.0.1:PORT`` or a terminal device.
@@ -32,8 +33,9 @@ class StdioBoard:
         self.port: int = self._server.getsockname()[1]
         # A session of its own: Ctrl-C reaches this program alone, which then ends the program in order.
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-        )
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=NEUTRAL_FOLDER,
+            start_new_session=True,
+        )  # fmt: skip
         self._client: socket.socket | None = None
         self._last_words = ""
         works = (self._listen, self._forward, self._hear)

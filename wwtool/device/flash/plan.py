@@ -52,12 +52,16 @@ class AwaitUsb:
 
 @dataclass(frozen=True)
 class Run:
-    """Run a program in ``folder``; ``expects`` is printed by one that succeeded."""
+    """Run a program on ``image``, which the command names without its folder.
+
+    It runs where nothing but a copy of that file lies: some of these programs take settings, and scripts, from the
+    folder they are started in. ``expects`` is printed by one that succeeded.
+    """
 
     tool: str
     command: tuple[str, ...]
     purpose: Literal["write", "verify", "reset"]
-    folder: Path
+    image: Path
     timeout_s: float
     expects: str = ""
 
@@ -88,13 +92,13 @@ def esptool(build: Build, command: list[str], port: Port) -> Plan:
     image = build.image("bin")
     assert build.platform.flash_chip is not None
     words = (*command, "--chip", build.platform.flash_chip.esptool_chip, "--port", PORT, "--baud", str(_ESP_BAUD))
-    folder, name = image.parent, image.name
+    name = image.name
     return Plan(
         "esptool",
         image,
         (
-            Run("esptool", (*words, "write-flash", "0x0", name), "write", folder, WRITE_TIMEOUT_S),
-            Run("esptool", (*words, "verify-flash", "0x0", name), "verify", folder, VERIFY_TIMEOUT_S),
+            Run("esptool", (*words, "write-flash", "0x0", name), "write", image, WRITE_TIMEOUT_S),
+            Run("esptool", (*words, "verify-flash", "0x0", name), "verify", image, VERIFY_TIMEOUT_S),
         ),
         port,
     )
@@ -106,7 +110,7 @@ def bossac(build: Build, command: list[str], port: Port) -> Plan:
     usb = build.platform.usb
     assert usb is not None
     words = (*command, "-p", PORT, "-U", "-i", "-e", "-w", "-v", "-R", image.name)
-    run = Run("bossac", words, "write", image.parent, WRITE_TIMEOUT_S)
+    run = Run("bossac", words, "write", image, WRITE_TIMEOUT_S)
     first = (Touch(port), AwaitPort(usb.loader, port)) if port.usb_id in usb.running else ()
     return Plan("bossac", image, (*first, run), port)
 
@@ -125,7 +129,7 @@ def picotool(build: Build, command: list[str], port: Port | None) -> Plan:
     """The boot ROM's own protocol: write, verify, start."""
     image = build.image("uf2")
     assert build.platform.uf2 is not None
-    run = Run("picotool", (*command, "load", "-v", "-x", image.name), "write", image.parent, WRITE_TIMEOUT_S)
+    run = Run("picotool", (*command, "load", "-v", "-x", image.name), "write", image, WRITE_TIMEOUT_S)
     first = (Touch(port), AwaitUsb(build.platform.uf2.usb)) if port is not None else ()
     return Plan("picotool", image, (*first, run), port)
 
@@ -154,7 +158,7 @@ def _openocd(command: list[str], names: Probe, image: Path, at: tuple[str, ...])
     program = " ".join(("program", image.name, *at, "verify reset exit"))
     speed = "adapter speed 2000"  # kHz; every probe does it
     words = (*command, "-f", names.interface, "-c", speed, "-f", names.openocd, "-c", program)
-    return (Run("openocd", words, "write", image.parent, WRITE_TIMEOUT_S),)
+    return (Run("openocd", words, "write", image, WRITE_TIMEOUT_S),)
 
 
 def _pyocd(
@@ -166,8 +170,8 @@ def _pyocd(
     # Its exit status is 0 even if bytes differ.
     compare = (*command, "commander", *target, "-M", "attach", "-c", f"compare {origin} {binary.name}")
     return (
-        Run("pyocd", load, "write", image.parent, WRITE_TIMEOUT_S),
-        Run("pyocd", compare, "verify", binary.parent, VERIFY_TIMEOUT_S, "bytes match"),
+        Run("pyocd", load, "write", image, WRITE_TIMEOUT_S),
+        Run("pyocd", compare, "verify", binary, VERIFY_TIMEOUT_S, "bytes match"),
     )
 
 
@@ -179,8 +183,8 @@ def _probe_rs(command: list[str], names: Probe, image: Path, at: tuple[str, ...]
             "probe-rs",
             (*command, "download", *chip, *form, "--verify", image.name),
             "write",
-            image.parent,
+            image,
             WRITE_TIMEOUT_S,
         ),
-        Run("probe-rs", (*command, "reset", *chip), "reset", image.parent, VERIFY_TIMEOUT_S),
+        Run("probe-rs", (*command, "reset", *chip), "reset", image, VERIFY_TIMEOUT_S),
     )

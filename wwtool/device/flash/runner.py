@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from wwtool.device.flash import drives, failures, ports
@@ -17,6 +19,7 @@ from wwtool.device.flash.plan import BOOT_TIMEOUT_S, PORT, AwaitDrive, AwaitPort
 from wwtool.device.flash.ports import Port
 from wwtool.errors import DeviceError, ToolError, UsageError
 from wwtool.profile import Platform
+from wwtool.programs import empty_folder
 
 Found = TypeVar("Found")
 _POLL_S = 0.1
@@ -148,10 +151,15 @@ class Runner:
         return self.port.device not in (port.device for port in ports.ports())
 
     def _finish(self, words: list[str], step: Run) -> tuple[int, str]:
+        with empty_folder() as folder:
+            shutil.copyfile(step.image, folder / step.image.name)
+            return self._finish_in(folder, words, step)
+
+    def _finish_in(self, folder: Path, words: list[str], step: Run) -> tuple[int, str]:
         try:
             # A session of its own: Ctrl-C reaches this program alone, which then ends the tool and all it started.
             process = subprocess.Popen(
-                words, cwd=step.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
         except OSError as error:

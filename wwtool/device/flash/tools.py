@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 from wwtool.errors import ToolError
 from wwtool.files import in_home
+from wwtool.programs import python_module
 
 # A line that a package manager here can run, or where to get it.
 GET = {
@@ -36,7 +36,7 @@ def command(tool: str) -> list[str]:
     if tool == "bossac":
         return [bossac()]
     if tool in _MODULES and find_spec(tool) is not None:
-        return [sys.executable, "-m", tool]
+        return python_module(tool)
     found = shutil.which(tool)
     if found is None:
         raise ToolError(f"{tool} was not found; get it {'from' if '://' in GET[tool] else 'with'}: {GET[tool]}")
