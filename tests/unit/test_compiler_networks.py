@@ -141,3 +141,16 @@ def test_batch_norm_by_channel_needs_no_walk_over_more_than_two_axes() -> None:
     calls = [call for call in lower(parse_model(NETWORKS["groups"])).calls if call.kind in ("MUL", "ADD")]
     walks = [call.fields["walk"] for call in calls]
     assert [(walk["rank"], walk["sizes"], walk["b"]) for walk in walks] == [(2, (6, 8), (0, 1))] * 2
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "float32"])
+def test_a_model_without_operators(dtype: str) -> None:
+    """What converters leave of a SLICE that takes everything."""
+    net = Net((1, 10), Scale(0.1, 0), dtype)
+    assert_engines_agree(net.pack(net.input))
+
+
+def test_inputs_among_the_outputs() -> None:
+    net = Net()
+    other = net.add_input((1, 3), Scale(0.1, 1))
+    assert_engines_agree(net.pack(other, net.op("RELU", [other], (1, 3), Scale(0.1, 1)), net.input, other))

@@ -76,7 +76,18 @@ def everything(floats: bool = True) -> Model:
     return net.pack(*outputs, *([net.dequantize(y)] if floats else []))
 
 
-CONTENTS = {"everything": everything(), "windows": simple(start((1, 3, 1, 3))), "copied": copied()}
+def passed_on() -> Model:
+    """No operator at all: the inputs are the outputs."""
+    net = Net()
+    return net.pack(net.add_input((1, 3), Scale(1.0, 0)), net.input)
+
+
+CONTENTS = {
+    "everything": everything(),
+    "windows": simple(start((1, 3, 1, 3))),
+    "copied": copied(),
+    "passed_on": passed_on(),
+}
 
 
 def graph(name: str = "everything") -> Graph:

@@ -43,6 +43,7 @@ class Interface:
         cast = "" if t.dtype == "int8" else f"({pointer.strip()})"
         definition = f"{declaration}\n{{\n    return {cast}({self.area});\n}}"
         return {
+            "index": t.index,
             "macro": self.macro,
             "accessor": self.accessor,
             "name": self.macro.lower(),
@@ -72,9 +73,13 @@ def render(program: Program, memory: Memory, name: str) -> dict[str, str]:
 
 def row_runner(program: Program, memory: Memory) -> str:
     """A program that runs the model on rows from standard input: every input in turn, then every output."""
+    ports = interfaces(program, memory)
+    # Inputs that are outputs, too: no kernel computes them, so no kernel's trace has them.
+    passed = {io.tensor.index: io.context for io in ports if not io.writable and io.tensor.index in program.graph.inputs}
     context = {
-        "inputs": [io.context for io in interfaces(program, memory) if io.writable],
-        "outputs": [io.context for io in interfaces(program, memory) if not io.writable],
+        "inputs": [io.context for io in ports if io.writable],
+        "outputs": [io.context for io in ports if not io.writable],
+        "passed": list(passed.values()),
     }
     return template_environment("compiler").get_template("run_rows.c.j2").render(context)
 

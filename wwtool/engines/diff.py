@@ -88,7 +88,8 @@ def _layers(graph: Graph) -> list[LayerDiff]:
             tensor = graph.tensor(index)
             if tensor.dtype != "resource":
                 result.append(LayerDiff(tensor, f"{op.index} {op.kind}"))
-    return result
+    passed = [i for i in dict.fromkeys(graph.outputs) if i in graph.inputs]
+    return result + [LayerDiff(graph.tensor(i), "none, an input") for i in passed]
 
 
 def _add(layer: LayerDiff, engine: str, reference: npt.NDArray[Any], value: npt.NDArray[Any]) -> None:
