@@ -55,14 +55,15 @@ class Net:
         self.names += 1
         return self.main.constant(f"c{self.names}", data, scale, axis, zero_point)
 
-    def variable(self, name: str, initial: npt.NDArray[Any], scale: Scale) -> int:
+    def variable(self, name: str, initial: npt.NDArray[Any], scale: Scale, container: str = "") -> int:
         """A handle in the main subgraph; CALL_ONCE sets the variable to ``initial``."""
         if not self.initialised:
             self.main.operator("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=self.initial.index)
             self.initialised = True
         start = self.initial.constant(f"{name}/start", initial, scale.scale, zero_point=scale.zero_point)
-        self.initial.operator("ASSIGN_VARIABLE", [self.initial.variable(name), start], [], "AssignVariableOptions")
-        return self.main.variable(name)
+        handle = self.initial.variable(name, container)
+        self.initial.operator("ASSIGN_VARIABLE", [handle, start], [], "AssignVariableOptions")
+        return self.main.variable(name, container)
 
     def read(self, handle: int, shape: tuple[int, ...], scale: Scale) -> int:
         y = self.tensor(shape, scale)

@@ -326,3 +326,39 @@ def test_state_with_padding_and_branches_that_outlive_it() -> None:
         np.full(3, 0.01, np.float32), SCALE, padding=SAME,
     )  # fmt: skip
     assert_engines_agree(net.pack(mix(net, net.concatenate([padded, whole], 1))), rows=6)
+
+
+KEYS = [("", ""), ("", "same"), ("a", "same"), ("b", "same"), ("a", ""), ("", "a/same"), ("a/same", ""), ("same", "a")]
+
+
+@pytest.mark.parametrize("windows", [False, True])
+def test_container_and_name_together_tell_variables_apart(windows: bool) -> None:
+    """Each of them holds a sum of its own; one may be without a name."""
+    net = Net((1, 1, 1, 3), SCALE)
+    outputs = []
+    for number, (container, name) in enumerate(KEYS):
+        shape = (1, 2, 1, 3) if windows else (1, 1, 1, 3)
+        handle = net.variable(name, start(shape, number), SCALE, container)
+        old = net.read(handle, shape, SCALE)
+        if windows:
+            whole = net.concatenate([old, net.op("RELU", [net.input], (1, 1, 1, 3), SCALE)], 1)
+            net.assign(handle, net.slice(whole, [0, 1, 0, 0], [1, 3, 1, 3]))
+            outputs.append(mix(net, whole, number))
+        else:
+            outputs.append(net.binary("ADD", old, net.input, SCALE))
+            net.assign(handle, outputs[-1])
+    content = net.pack(*outputs)
+    assert windows_of(content) == ((len(KEYS), 0) if windows else (0, len(KEYS)))
+    assert_engines_agree(content, rows=6)
+
+
+def test_a_variable_is_one_by_whatever_handle() -> None:
+    """What one handle assigns the other one reads; LiteRT takes a name up to its first NUL."""
+    net = Net((1, 1, 1, 3), SCALE)
+    first = net.variable("shared", start((1, 1, 1, 3)), SCALE)
+    second = net.main.variable("shared\0 and no more")
+    total = net.binary("ADD", net.read(first, (1, 1, 1, 3), SCALE), net.input, SCALE)
+    net.assign(second, total)
+    content = net.pack(net.read(first, (1, 1, 1, 3), SCALE), total)
+    assert windows_of(content) == (0, 1)
+    assert_engines_agree(content, rows=6)

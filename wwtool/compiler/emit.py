@@ -75,7 +75,8 @@ def row_runner(program: Program, memory: Memory) -> str:
     """A program that runs the model on rows from standard input: every input in turn, then every output."""
     ports = interfaces(program, memory)
     # Inputs that are outputs, too: no kernel computes them, so no kernel's trace has them.
-    passed = {io.tensor.index: io.context for io in ports if not io.writable and io.tensor.index in program.graph.inputs}
+    inputs = program.graph.input_set
+    passed = {io.tensor.index: io.context for io in ports if not io.writable and io.tensor.index in inputs}
     context = {
         "inputs": [io.context for io in ports if io.writable],
         "outputs": [io.context for io in ports if not io.writable],

@@ -73,11 +73,30 @@ class Operator:
         return f"operator {self.index} ({self.kind})"
 
 
+VariableKey = tuple[bytes, bytes]  # container and shared name: together they tell variables apart
+
+
+def variable_key(op: Operator) -> VariableKey:
+    """The variable that a VAR_HANDLE operator refers to; either name may be empty."""
+
+    def text(option: str) -> bytes:
+        raw = op.options.get(option) or b""
+        # LiteRT reads them as C strings.
+        return (raw if isinstance(raw, bytes) else str(raw).encode()).split(b"\0")[0]
+
+    return text("container"), text("sharedName")
+
+
+def variable_name(key: VariableKey) -> str:
+    """How a variable is called in messages and reports."""
+    return "/".join(part.decode("utf-8", "replace") for part in key if part) or "(without a name)"
+
+
 @dataclass(frozen=True)
 class Variable:
     """A resource variable and the bytes it starts with."""
 
-    name: str
+    key: VariableKey
     initial: npt.NDArray[Any]
 
 
@@ -89,11 +108,19 @@ class Graph:
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    variables: dict[str, Variable]
+    variables: dict[VariableKey, Variable]
     sha256: str
 
     def tensor(self, index: int) -> Tensor:
         return self.tensors[index]
+
+    @cached_property
+    def input_set(self) -> frozenset[int]:
+        return frozenset(self.inputs)
+
+    @cached_property
+    def output_set(self) -> frozenset[int]:
+        return frozenset(self.outputs)
 
     @cached_property
     def _producers(self) -> dict[int, Operator]:
@@ -106,6 +133,24 @@ class Graph:
             for index in dict.fromkeys(op.inputs):
                 found.setdefault(index, []).append(op)
         return found
+
+    @cached_property
+    def _uses(self) -> dict[VariableKey, list[Operator]]:
+        found: dict[VariableKey, list[Operator]] = {}
+        for op in self.operators:
+            key = self.variable(op)
+            if key is not None:
+                found.setdefault(key, []).append(op)
+        return found
+
+    def variable(self, op: Operator) -> VariableKey | None:
+        """The variable that an operator reads or assigns, None if it does neither or its handle comes from nowhere."""
+        handle = self.producer(op.inputs[0]) if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE") else None
+        return variable_key(handle) if handle is not None and handle.kind == "VAR_HANDLE" else None
+
+    def uses(self, key: VariableKey) -> list[Operator]:
+        """The operators that read or assign a variable, in order."""
+        return self._uses.get(key, [])
 
     def producer(self, index: int) -> Operator | None:
         return self._producers.get(index)

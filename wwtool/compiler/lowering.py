@@ -20,10 +20,9 @@ from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.movement import MOVEMENTS
 from wwtool.compiler.pooling import lower_max_pool_2d, lower_mean
 from wwtool.compiler.program import Program
-from wwtool.compiler.reader import variable_name
 from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
 from wwtool.compiler.softmax import lower_log_softmax, lower_softmax
-from wwtool.compiler.state import copy_state, find_states, find_windows, variable_of
+from wwtool.compiler.state import copy_state, find_states, find_windows
 from wwtool.compiler.typed_convolutions import lower_typed_conv_2d, lower_typed_fully_connected
 from wwtool.errors import InputError
 
@@ -42,21 +41,16 @@ def lower(graph: Graph) -> Program:
     graph = folded(graph)
     program = Program(graph)
     _check_variables(graph)
-    program.variables = variable_tensors(graph)
+    program.add_variables(variable_tensors(graph))
     find_windows(program)
-    handles = {op.outputs[0]: variable_name(op) for op in graph.operators if op.kind == "VAR_HANDLE"}
-    find_states(program, handles)
+    find_states(program)
     for op in graph.operators:
         if op.index in program.replaced or op.kind == "VAR_HANDLE":
             continue
         if op.kind in MOVEMENTS:
             program.calls += MOVEMENTS[op.kind](program, op)
-        elif op.kind == "READ_VARIABLE":
-            program.calls.append(copy_state(program, op, handles[op.inputs[0]], op.outputs[0], read=True))
-        elif op.kind == "ASSIGN_VARIABLE":
-            if not _is_read(graph, handles[op.inputs[0]]):
-                continue  # nothing depends on it
-            program.calls.append(copy_state(program, op, handles[op.inputs[0]], op.inputs[1], read=False))
+        elif (key := graph.variable(op)) is not None:
+            program.calls += copy_state(program, op, key)
         elif op.kind in LOWERINGS:
             program.calls += LOWERINGS[op.kind](graph, op)
         else:
@@ -86,10 +80,8 @@ def _check_inputs(graph: Graph) -> None:
 
 def _check_variables(graph: Graph) -> None:
     for op in graph.operators:
-        if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE"):
-            handle = graph.producer(op.inputs[0])
-            if handle is None or handle.kind != "VAR_HANDLE":
-                raise InputError(f"{op.where()} names no variable; its first input must come from a VAR_HANDLE")
+        if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE") and graph.variable(op) is None:
+            raise InputError(f"{op.where()} names no variable; its first input must come from a VAR_HANDLE")
 
 
 def _check_reads(program: Program) -> None:
@@ -108,10 +100,6 @@ def _in_place_if_alone(program: Program, call: Call) -> Call:
     roots = [program.place(span.tensor).tensor for span in spans]
     alone = bool(call.reads) and len(set(roots)) == len(roots) and spans[0].tensor == call.reads[0]
     return call if alone else replace(call, in_place=False)
-
-
-def _is_read(graph: Graph, variable: str) -> bool:
-    return any(op.kind == "READ_VARIABLE" and variable_of(graph, op) == variable for op in graph.operators)
 
 
 def _by_type(int8: Lowering, others: Lowering) -> Lowering:

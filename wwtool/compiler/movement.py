@@ -180,8 +180,8 @@ def _alias(program: Program, start: Span, end: Span, nbytes: int) -> bool:
     if nbytes == y.nbytes:
         # y is a piece of x. Outputs of the model have memory of their own: inputs are the caller's, windows slide.
         root = program.place(x.index).tensor
-        private = program.is_state(x.index) or root in graph.inputs
-        if y.index in program.alias or (y.index in graph.outputs and private):
+        private = program.is_state(x.index) or root in graph.input_set
+        if y.index in program.alias or (y.index in graph.output_set and private):
             return False
         program.alias[y.index] = start
         program.parts[y.index] = (x.index,)
@@ -189,7 +189,7 @@ def _alias(program: Program, start: Span, end: Span, nbytes: int) -> bool:
     # y is joined of x and others: x may be computed in place, if nothing else decides where it lies.
     place = program.place(x.index)
     root = place.tensor
-    owned = root >= 0 and root not in graph.inputs and not any(w.tensor == root for w in program.windows)
+    owned = root >= 0 and root not in graph.input_set and root not in program.kept
     if not owned or place.offset or graph.tensor(root).nbytes != nbytes or root == program.place(y.index).tensor:
         return False
     program.alias[root] = end

@@ -8,14 +8,14 @@ from typing import Any
 import numpy.typing as npt
 
 from wwtool.compiler.calls import Call, Span
-from wwtool.compiler.graph import Graph, Tensor
+from wwtool.compiler.graph import Graph, Tensor, VariableKey
 
 
 @dataclass(frozen=True)
 class SlidingWindow:
     """A state kept as [old frames | new frames]: after an inference it moves down by the new frames' bytes."""
 
-    variable: str
+    variable: VariableKey
     tensor: int  # the concatenation, the whole window
     keep_bytes: int
     new_bytes: int
@@ -26,7 +26,7 @@ class SlidingWindow:
 class CopiedState:
     """A variable kept in memory of its own."""
 
-    variable: str
+    variable: VariableKey
     nbytes: int
     initial: npt.NDArray[Any]
 
@@ -46,17 +46,36 @@ class Program:
     windows: list[SlidingWindow] = field(default_factory=list)
     replaced: set[int] = field(default_factory=set)
     states: list[CopiedState] = field(default_factory=list)
+    regions: dict[VariableKey, int] = field(default_factory=dict)  # -1, -2, ... stand for the states' tensors
     variables: list[Tensor] = field(default_factory=list)  # which operators update themselves
+    kept: set[int] = field(default_factory=set)  # windows and variables, as tensors
+
+    def add_window(self, window: SlidingWindow) -> None:
+        self.windows.append(window)
+        self.kept.add(window.tensor)
+
+    def add_state(self, state: CopiedState) -> None:
+        self.states.append(state)
+        self.regions[state.variable] = -len(self.states)
+
+    def add_variables(self, tensors: list[Tensor]) -> None:
+        self.variables += tensors
+        self.kept |= {t.index for t in tensors}
 
     def place(self, tensor: int) -> Span:
         """The region and offset that tensor's memory lies at."""
+        passed: list[int] = []
+        root = tensor
+        while root in self.alias:
+            passed.append(root)
+            root = self.alias[root].tensor
         offset = 0
-        while tensor in self.alias:
-            step = self.alias[tensor]
-            tensor, offset = step.tensor, offset + step.offset
-        return Span(tensor, offset)
+        for step in reversed(passed):  # the way is shorter the next time
+            offset += self.alias[step].offset
+            self.alias[step] = Span(root, offset)
+        return Span(root, offset)
 
     def is_state(self, tensor: int) -> bool:
         """Whether the tensor lies in memory that is kept between inferences."""
         root = self.place(tensor).tensor
-        return root < 0 or any(w.tensor == root for w in self.windows) or any(v.index == root for v in self.variables)
+        return root < 0 or root in self.kept

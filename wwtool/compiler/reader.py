@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator, Quantization, Tensor, Variable
+from wwtool.compiler.graph import (
+    ITEM_BYTES,
+    Graph,
+    Operator,
+    Quantization,
+    Tensor,
+    Variable,
+    VariableKey,
+    variable_key,
+)
 from wwtool.errors import InputError
 
 _OPERATOR_NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
@@ -135,7 +144,7 @@ def _convert(file: _File) -> Graph:
     used = _read_or_written(file)
     tensors = tuple(_tensor(file, 0, i, i in used) for i in range(len(file.tensors[0])))
     operators: list[Operator] = []
-    variables: dict[str, Variable] = {}
+    variables: dict[VariableKey, Variable] = {}
     for i in range(len(file.operators[0])):
         op = _operator(file, 0, i)
         if op.kind == "CALL_ONCE":
@@ -247,18 +256,18 @@ def _check_form(op: Operator, name: str) -> None:
         raise InputError(f"{name}: {op.where()} has no option {missing[0]}; export the model again")
 
 
-def _initial_values(file: _File, subgraph: int) -> dict[str, Variable]:
+def _initial_values(file: _File, subgraph: int) -> dict[VariableKey, Variable]:
     """Runs the initialisation subgraph, which may only assign constants to variables."""
     if not 0 < subgraph < len(file.tensors):
         raise InputError(f"{file.name}: CALL_ONCE names subgraph {subgraph}, which does not exist")
     tensors = [_tensor(file, subgraph, i) for i in range(len(file.tensors[subgraph]))]
-    handles: dict[int, str] = {}
-    values: dict[str, Variable] = {}
+    handles: dict[int, VariableKey] = {}
+    values: dict[VariableKey, Variable] = {}
     for i in range(len(file.operators[subgraph])):
         op = _operator(file, subgraph, i)
         data = tensors[op.inputs[1]].data if op.kind == "ASSIGN_VARIABLE" else None
         if op.kind == "VAR_HANDLE":
-            handles[op.outputs[0]] = variable_name(op)
+            handles[op.outputs[0]] = variable_key(op)
         elif data is not None and op.inputs[0] in handles:
             values[handles[op.inputs[0]]] = Variable(handles[op.inputs[0]], data)
         else:
@@ -267,13 +276,6 @@ def _initial_values(file: _File, subgraph: int) -> dict[str, Variable]:
                 "only constants are assigned there"
             )
     return values
-
-
-def variable_name(op: Operator) -> str:
-    """The name of the variable that a VAR_HANDLE operator refers to."""
-    raw = op.options.get("sharedName") or b""
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-    return text or f"variable_{op.index}"
 
 
 def _check_order(graph: Graph, name: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wwtool.compiler.emit import float_literal, interfaces
+from wwtool.compiler.graph import variable_name
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.planner import aligned
 from wwtool.compiler.targets import Optimize, Target
@@ -212,8 +213,9 @@ def _regions(model: CompiledModel) -> tuple[ArenaRegion, ...]:
 
 def _states(model: CompiledModel) -> tuple[StateRegion, ...]:
     program, offsets = model.program, model.memory.state_offsets
-    found = [StateRegion(w.variable, w.keep_bytes + w.new_bytes, offsets[w.tensor]) for w in program.windows]
-    found += [StateRegion(s.variable, s.nbytes, offsets[-1 - i]) for i, s in enumerate(program.states)]
+    regions = [(w.variable, w.keep_bytes + w.new_bytes, offsets[w.tensor]) for w in program.windows]
+    regions += [(s.variable, s.nbytes, offsets[program.regions[s.variable]]) for s in program.states]
+    found = [StateRegion(variable_name(key), nbytes, offset) for key, nbytes, offset in regions]
     found += [StateRegion(t.name or f"tensor {t.index}", t.nbytes, offsets[t.index]) for t in program.variables]
     return tuple(sorted(found, key=lambda s: s.offset))
 

@@ -8,17 +8,11 @@ Any other use of variables is copied.
 from __future__ import annotations
 
 from wwtool.compiler.calls import Call, Span
-from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.graph import Graph, Operator, VariableKey, variable_name
 from wwtool.compiler.movement import check_join
 from wwtool.compiler.program import CopiedState, Program, SlidingWindow
-from wwtool.compiler.reader import variable_name
 from wwtool.compiler.slices import strided_cut
 from wwtool.errors import InputError
-
-
-def state_region(program: Program, variable: str) -> int:
-    """Copied states have no tensor; they are numbered -1, -2, ... as regions."""
-    return -1 - next(i for i, s in enumerate(program.states) if s.variable == variable)
 
 
 def find_windows(program: Program) -> None:
@@ -32,10 +26,10 @@ def find_windows(program: Program) -> None:
             continue
         window, replaced = found
         new = _reshape_root(graph, cat.inputs[1])
-        taken = new in program.alias or any(w.tensor == new for w in program.windows)
+        taken = new in program.alias or new in program.kept
         if taken or graph.tensor(new).data is not None or new == cat.inputs[0]:
             continue
-        program.windows.append(window)
+        program.add_window(window)
         program.alias[new] = Span(window.tensor, window.keep_bytes)
         program.parts[window.tensor] = (cat.inputs[1],)
         program.replaced |= replaced
@@ -55,24 +49,19 @@ def _match_window(graph: Graph, cat: Operator) -> tuple[SlidingWindow, set[int]]
     axis = int(cat.options.get("axis", 0)) % max(len(whole.shape), 1)
     if read is None or read.kind != "READ_VARIABLE" or any(d != 1 for d in whole.shape[:axis]):
         return None
-    handle = graph.producer(read.inputs[0])
+    key = graph.variable(read)
     if (
-        handle is None
-        or handle.kind != "VAR_HANDLE"
-        or whole.index in graph.outputs
+        key is None
+        or key not in graph.variables
+        or whole.index in graph.output_set
         or int(cat.options.get("fusedActivationFunction", 0))
     ):
         return None
-    name = variable_name(handle)
-    uses = [
-        op
-        for op in graph.operators
-        if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE") and variable_of(graph, op) == name
-    ]
+    uses = graph.uses(key)
     assigns = [op for op in uses if op.kind == "ASSIGN_VARIABLE"]
-    if len(uses) != 2 or len(assigns) != 1 or len(graph.consumers(read.outputs[0])) != 1 or name not in graph.variables:
+    if len(uses) != 2 or len(assigns) != 1 or len(graph.consumers(read.outputs[0])) != 1:
         return None
-    initial = graph.variables[name].initial
+    initial = graph.variables[key].initial
     cut = graph.producer(assigns[0].inputs[1])
     old, new = graph.tensor(cat.inputs[0]), graph.tensor(cat.inputs[1])
     if (
@@ -80,7 +69,7 @@ def _match_window(graph: Graph, cat: Operator) -> tuple[SlidingWindow, set[int]]
         or cut.kind != "STRIDED_SLICE"
         or cut.inputs[0] != whole.index
         or len(graph.consumers(cut.outputs[0])) != 1
-        or {read.outputs[0], cut.outputs[0]} & set(graph.outputs)
+        or graph.output_set & {read.outputs[0], cut.outputs[0]}
         or initial.nbytes != old.nbytes
     ):
         return None
@@ -89,36 +78,40 @@ def _match_window(graph: Graph, cat: Operator) -> tuple[SlidingWindow, set[int]]
     newest = (0,) * axis + (whole.shape[axis] - old.shape[axis],) + (0,) * (len(whole.shape) - axis - 1)
     if (taken.begin, taken.count, set(taken.step)) != (newest, old.shape, {1}) or shape != old.shape:
         return None
-    window = SlidingWindow(name, whole.index, old.nbytes, new.nbytes, initial)
+    window = SlidingWindow(key, whole.index, old.nbytes, new.nbytes, initial)
     return window, {read.index, cat.index, cut.index, assigns[0].index}
 
 
-def variable_of(graph: Graph, op: Operator) -> str:
-    handle = graph.producer(op.inputs[0])
-    return variable_name(handle) if handle is not None and handle.kind == "VAR_HANDLE" else ""
+def find_states(program: Program) -> None:
+    """Finds the variables that are read and are no windows: each is kept in memory of its own.
 
-
-def find_states(program: Program, handles: dict[int, str]) -> None:
+    Raises:
+        InputError: one has no initial value of the size that is read.
+    """
+    graph = program.graph
     windowed = {w.variable for w in program.windows}
-    for op in program.graph.operators:
-        if op.kind != "READ_VARIABLE":
+    for op in graph.operators:
+        key = graph.variable(op) if op.kind == "READ_VARIABLE" else None
+        if key is None or key in windowed or key in program.regions:
             continue
-        name = handles.get(op.inputs[0], "")
-        if name in windowed or any(s.variable == name for s in program.states):
-            continue
-        t = program.graph.tensor(op.outputs[0])
-        if name not in program.graph.variables or program.graph.variables[name].initial.nbytes != t.nbytes:
+        t, variable = graph.tensor(op.outputs[0]), graph.variables.get(key)
+        if variable is None or variable.initial.nbytes != t.nbytes:
             raise InputError(
-                f"{op.where()} reads the variable '{name}', which no CALL_ONCE subgraph sets to a value of its size"
+                f"{op.where()} reads the variable '{variable_name(key)}', "
+                "which no CALL_ONCE subgraph sets to a value of its size"
             )
-        program.states.append(CopiedState(name, t.nbytes, program.graph.variables[name].initial))
+        program.add_state(CopiedState(key, t.nbytes, variable.initial))
 
 
-def copy_state(program: Program, op: Operator, variable: str, tensor: int, read: bool) -> Call:
-    t = program.graph.tensor(tensor)
-    if not any(s.variable == variable and s.nbytes == t.nbytes for s in program.states):
-        raise InputError(f"{op.where()} assigns the variable '{variable}', which is never read at that size")
-    region = state_region(program, variable)
-    target, source = (tensor, region) if read else (region, tensor)
+def copy_state(program: Program, op: Operator, key: VariableKey) -> list[Call]:
+    """READ_VARIABLE, ASSIGN_VARIABLE of a variable that is no window; nothing where nobody reads it."""
+    read = op.kind == "READ_VARIABLE"
+    t = program.graph.tensor(op.outputs[0] if read else op.inputs[1])
+    if not read and all(use.kind == "ASSIGN_VARIABLE" for use in program.graph.uses(key)):
+        return []
+    region = program.regions.get(key)
+    if region is None or program.states[-1 - region].nbytes != t.nbytes:
+        raise InputError(f"{op.where()} assigns the variable '{variable_name(key)}', which is never read at that size")
+    target, source = (t.index, region) if read else (region, t.index)
     arguments = (Span(target), t.nbytes, Span(source), t.nbytes, t.nbytes, 1)
-    return Call(op.index, op.kind, "ww_copy_rows", arguments, (source,), (target,))
+    return [Call(op.index, op.kind, "ww_copy_rows", arguments, (source,), (target,))]

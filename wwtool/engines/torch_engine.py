@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.graph import Graph
+from wwtool.compiler.graph import Graph, VariableKey, variable_key
 from wwtool.compiler.lowering import lower, supported_operators
-from wwtool.compiler.reader import parse_model, variable_name
+from wwtool.compiler.reader import parse_model
 from wwtool.compiler.recurrent import initial_value, variable_tensors
 from wwtool.engines.interface import Rows, as_inputs, ports
 from wwtool.engines.torch_operators import Values, can_evaluate, evaluate
@@ -22,7 +22,7 @@ class TorchEngine:
     def __init__(self, content: bytes) -> None:
         self.graph: Graph = parse_model(content)
         lower(self.graph)  # what the compiler refuses, this engine refuses too
-        self._state = {name: variable.initial for name, variable in self.graph.variables.items()}
+        self._state = {key: variable.initial for key, variable in self.graph.variables.items()}
         self._variables: Values = {t.index: initial_value(t) for t in variable_tensors(self.graph)}
         self._values: Values = {}
 
@@ -49,10 +49,10 @@ class TorchEngine:
             source = self.graph.tensor(index)
             self._values[index] = array.view(source.dtype).reshape(source.shape)
         self._values |= self._variables
-        handles: dict[int, str] = {}
+        handles: dict[int, VariableKey] = {}
         for op in self.graph.operators:
             if op.kind == "VAR_HANDLE":
-                handles[op.outputs[0]] = variable_name(op)
+                handles[op.outputs[0]] = variable_key(op)
             elif op.kind == "READ_VARIABLE":
                 self._values[op.outputs[0]] = self._state[handles[op.inputs[0]]]
             elif op.kind == "ASSIGN_VARIABLE":

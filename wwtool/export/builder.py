@@ -131,10 +131,10 @@ class SubgraphBuilder:
         """Names the intermediate tensors of the operator added last."""
         self._graph.operators[-1].intermediates = np.asarray(tensors, np.int32)
 
-    def variable(self, name: str) -> int:
-        """A handle of the resource variable ``name``."""
+    def variable(self, name: str, container: str = "") -> int:
+        """A handle of the resource variable ``name`` of a container."""
         handle = self.activation(name, (), None, "resource")
-        self.operator("VAR_HANDLE", [], [handle], "VarHandleOptions", container="", sharedName=name)
+        self.operator("VAR_HANDLE", [], [handle], "VarHandleOptions", container=container, sharedName=name)
         return handle
 
     def interface(self, inputs: list[int], outputs: list[int]) -> None:
