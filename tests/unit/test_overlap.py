@@ -123,3 +123,45 @@ def test_a_pointwise_layer_runs_in_place_and_a_window_of_three_rows_two_rows_beh
 @pytest.mark.parametrize("function", ["ww_svdf", "ww_lstm", "ww_copy_rows"])
 def test_other_kernels_are_kept_apart(function: str) -> None:
     assert reach_of(call(function)) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(windows())
+def test_distances_are_the_least(window: dict[str, int]) -> None:
+    """A few positions tell what all of them would, one by one, of the corners that their windows reach."""
+    boxes = []
+    for row in range(window["output_height"]):
+        for column in range(window["output_width"]):
+            starts = [
+                position * window[f"stride_{axis}"] - window[f"pad_{axis}"]
+                for position, axis in ((row, "height"), (column, "width"))
+            ]
+            far = [(window[f"kernel_{axis}"] - 1) * window[f"dilation_{axis}"] for axis in ("height", "width")]
+            most = [window[f"input_{axis}"] - 1 for axis in ("height", "width")]
+            (y, x), (below, right) = (
+                [min(max(start + step, 0), end) for start, step, end in zip(starts, steps, most, strict=True)]
+                for steps in ((0, 0), far)
+            )
+            first, last = (r * window["input_width"] + c for r, c in ((y, x), (below, right)))
+            boxes.append((first * window["input_channels"], (last + 1) * window["input_channels"]))
+    channels, count = window["output_channels"], len(boxes)
+    reach = reach_of(call("ww_depthwise_conv_2d", window=window))
+    gathered_reach = reach_of(call("ww_conv_2d_lanes", window=window))
+    assert reach is not None and gathered_reach is not None
+    least = [min(first for first, _ in boxes[n:]) for n in range(count)]
+    assert reach.lead == max((n + 1) * channels - least[n] for n in range(count))
+    assert reach.lag == max(max(last for _, last in boxes[: n + 1]) - n * channels for n in range(count))
+    if count > 1:
+        assert gathered_reach.lead == max(n * channels - least[n] for n in range(1, count))
+
+
+def test_windows_of_any_size_take_no_time() -> None:
+    many = {f"{name}_{axis}": 1 << 28 for name in ("input", "output") for axis in ("height", "width")}
+    shape = {f"{name}_{axis}": 1 for name in ("kernel", "stride", "dilation") for axis in ("height", "width")}
+    window = {**many, **shape, "pad_height": 0, "pad_width": 0, "input_channels": 1, "output_channels": 1}
+    reach = reach_of(call("ww_depthwise_conv_2d", window=window))
+    assert reach is not None
+    assert (reach.lead, reach.lag) == (1, 1)
+    reach = reach_of(call("ww_dense", rows=1 << 40, row_stride=1, depth=1, channels=1))
+    assert reach is not None
+    assert (reach.lead, reach.lag) == (1, 1)

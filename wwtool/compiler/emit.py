@@ -212,29 +212,34 @@ def _with_direction(call: Call, memory: Memory, step: int) -> dict[str, Any]:
 def _add_traces(program: Program, memory: Memory, lines: list[dict[str, Any]]) -> None:
     """After each call, traces of the tensors it completes: its outputs, pieces of them, and what they complete."""
     graph = program.graph
-    done: set[int] = set(graph.inputs)
-    computed = [
-        t.index for t in graph.tensors if t.data is None and t.dtype != "resource" and t.index not in graph.inputs
-    ]
-    last_write = {t: n for n, call in enumerate(program.calls) for t in call.writes}
     # Old and kept frames of a window exist only as parts of it.
     joined = {w.tensor for w in program.windows}
     dropped = {t for op in graph.operators if op.index in program.replaced for t in op.outputs} - joined
+    steps = _completing_steps(program)
+    for t in graph.tensors:
+        step = steps.get(t.index)
+        if step is None or t.index in dropped or t.index in graph.input_set or t.dtype == "resource" or not lines:
+            continue
+        address = memory.address(t.index)
+        lines[max(step, 0)]["traces"].append(f"TRACE({t.index}, {address.area} + {address.offset}, {t.nbytes});")
 
-    def available(tensor: int, step: int) -> bool:
-        if tensor in done:
-            return True
+
+def _completing_steps(program: Program) -> dict[int, int]:
+    """By tensor the call that completes it, -1 for the model's inputs: the last one that writes to it or to a part."""
+    steps = dict.fromkeys(program.graph.inputs, -1)
+    writes = {t: n for n, call in enumerate(program.calls) for t in call.writes}
+    waiting, expanded = [*writes, *program.parts], set()
+    while waiting:
+        tensor = waiting[-1]
         parts = program.parts.get(tensor, ())
-        written = last_write[tensor] <= step if tensor in last_write else bool(parts)
-        return written and all(available(part, step) for part in parts)
-
-    for step, line in enumerate(lines):
-        for tensor in computed:
-            if tensor not in done and tensor not in dropped and available(tensor, step):
-                done.add(tensor)
-                address = memory.address(tensor)
-                pointer = f"{address.area} + {address.offset}"
-                line["traces"].append(f"TRACE({tensor}, {pointer}, {graph.tensor(tensor).nbytes});")
+        if tensor not in expanded:  # after its parts
+            expanded.add(tensor)
+            waiting += [part for part in parts if part not in expanded]
+            continue
+        waiting.pop()
+        if tensor not in steps and all(part in steps for part in parts):
+            steps[tensor] = max([writes.get(tensor, -1), *(steps[part] for part in parts)])
+    return steps
 
 
 def _argument(argument: Span | Scratch | Constant | int, memory: Memory, step: int) -> str:
@@ -266,14 +271,14 @@ def _fields(fields: dict[str, Any], depth: int = 1) -> str:
 
 
 def _constant(constant: Constant) -> dict[str, Any]:
-    values = [_integer_literal(int(v), constant.ctype) for v in constant.values]
-    per_row = 10 if constant.ctype == "uint32_t" else 20
-    rows = [", ".join(values[i : i + per_row]) for i in range(0, len(values), per_row)]
+    values, per_row = constant.values, 10 if constant.ctype == "uint32_t" else 20
+    rows = (values[i : i + per_row].tolist() for i in range(0, len(values), per_row))
+    lines = [", ".join(_integer_literal(value, constant.ctype) for value in row) for row in rows]
     return {
         "name": constant.name,
         "ctype": constant.ctype,
         "count": len(values),
-        "body": "\n".join(f"    {row}," for row in rows),
+        "body": "\n".join(f"    {line}," for line in lines),
     }
 
 

@@ -2,6 +2,9 @@
 
 Kernels go through positions (pixels, rows) in order. What they write at one position must lie before everything they
 still have to read; those that gather a position's inputs into scratch memory first have them no more to read.
+
+All distances are linear in the position but where a window meets the input's edge, so that a few positions tell the
+greatest of them, however many there are.
 """
 
 from __future__ import annotations
@@ -9,12 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from wwtool.compiler.calls import Call
-
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -57,49 +55,86 @@ def in_bytes(window: dict[str, int], item: int) -> dict[str, int]:
 
 def _rows_lag(rows: int, stride: int, channels: int, depth: int, gathered: bool) -> int:
     """From the end: what is written at a row must start behind what is still to be read, at that row or before it."""
-    starts = np.arange(rows) * channels
-    ends = np.arange(rows) * stride + depth
-    if gathered:
-        starts, ends = starts[1:], ends[:-1]
-    return int((ends - starts).max(initial=-rows * max(stride, channels)))
+    if not gathered:
+        return max(row * (stride - channels) + depth for row in (0, rows - 1))
+    ways = [row * (stride - channels) + depth - channels for row in (0, rows - 2) if rows > 1]
+    return max(ways, default=-rows * max(stride, channels))
 
 
 def _rows_lead(rows: int, stride: int, channels: int, gathered: bool) -> int:
-    return _lead(np.arange(rows) * stride, channels, gathered)
+    """From the start: what a row writes must end before what it and those behind it read, or only those behind it."""
+    if not gathered:
+        return max(row * (channels - stride) + channels for row in (0, rows - 1))
+    ways = [row * (channels - stride) for row in (1, rows - 1) if rows > 1]
+    return max(ways, default=-(rows - 1) * stride - rows * channels)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """Output positions along one axis; they read the input's from ``first`` to ``last``, which lie inside it."""
+
+    size: int
+    count: int
+    stride: int
+    pad: int
+    reach: int  # from the first tap to the last
+
+    def first(self, position: int) -> int:
+        return min(max(position * self.stride - self.pad, 0), self.size - 1)
+
+    def last(self, position: int) -> int:
+        return min(max(position * self.stride - self.pad + self.reach, 0), self.size - 1)
+
+    def corners(self) -> set[int]:
+        """The positions between which ``first`` and ``last`` are linear, and both ends' neighbours."""
+        bends = (edge - far for edge in (self.pad, self.size - 1 + self.pad) for far in (0, self.reach))
+        around = {bend // self.stride + step for bend in bends for step in (0, 1)}
+        return {p for p in (0, 1, self.count - 2, self.count - 1, *around) if 0 <= p < self.count}
+
+
+def _axes(window: dict[str, int]) -> tuple[_Axis, _Axis]:
+    """Rows, columns."""
+
+    def axis(name: str) -> _Axis:
+        return _Axis(
+            window[f"input_{name}"], window[f"output_{name}"], window[f"stride_{name}"], window[f"pad_{name}"],
+            (window[f"kernel_{name}"] - 1) * window[f"dilation_{name}"],
+        )  # fmt: skip
+
+    return axis("height"), axis("width")
 
 
 def _window_lead(window: dict[str, int], gathered: bool) -> int:
-    rows, _ = _inside(window, "height")
-    columns, _ = _inside(window, "width")
-    return _lead(_pixels(window, rows, columns).ravel() * window["input_channels"], window["output_channels"], gathered)
+    """From the start: what is written at a position must end before the least that it and those behind it read, or
+    only those behind it."""
+    rows, columns = _axes(window)
+    depth, channels, width = window["input_channels"], window["output_channels"], window["input_width"]
+    last = columns.count - 1
+    ways = []
+    for row in rows.corners():
+        # The least that is still to be read lies in the position's own window, or at the start of the next row.
+        leasts = [(row, column, rows.first(row) * width + columns.first(column)) for column in columns.corners()]
+        if row and last:
+            leasts.append((row - 1, last, rows.first(row) * width + columns.first(0)))
+        for y, x, least in leasts:
+            position = y * columns.count + x
+            if not gathered:
+                ways.append((position + 1) * channels - least * depth)
+            elif position:
+                ways.append(position * channels - least * depth)
+    furthest = rows.first(rows.count - 1) * width + columns.first(last)
+    return max(ways, default=-furthest * depth - rows.count * columns.count * channels)
 
 
 def _window_lag(window: dict[str, int]) -> int:
     """From the end: what is written at a position must start behind everything that it and those before it read."""
-    _, rows = _inside(window, "height")
-    _, columns = _inside(window, "width")
-    ends = (_pixels(window, rows, columns).ravel() + 1) * window["input_channels"]
-    starts = np.arange(len(ends)) * window["output_channels"]
-    return int((np.maximum.accumulate(ends) - starts).max())
-
-
-def _pixels(window: dict[str, int], rows: IntArray, columns: IntArray) -> IntArray:
-    return rows[:, None] * window["input_width"] + columns[None, :]
-
-
-def _inside(window: dict[str, int], axis: str) -> tuple[IntArray, IntArray]:
-    """For every output position along an axis the first and the last input position that its window may read."""
-    size, dilation = window[f"input_{axis}"], window[f"dilation_{axis}"]
-    start = np.arange(window[f"output_{axis}"], dtype=np.int64) * window[f"stride_{axis}"] - window[f"pad_{axis}"]
-    last = start + (window[f"kernel_{axis}"] - 1) * dilation
-    return np.clip(start, 0, size - 1), np.clip(last, 0, size - 1)
-
-
-def _lead(first_read: IntArray, written: int, gathered: bool) -> int:
-    """``first_read``: the lowest byte that each position reads; each writes ``written`` bytes after the last one's."""
-    still = np.minimum.accumulate(first_read[::-1])[::-1]
-    ends = (np.arange(len(first_read)) + 1) * written
-    if gathered:
-        still, ends = still[1:], ends[:-1]
-    unbounded = -(int(first_read.max(initial=0)) + len(first_read) * written)
-    return int((ends - still).max(initial=unbounded))
+    rows, columns = _axes(window)
+    depth, channels, width = window["input_channels"], window["output_channels"], window["input_width"]
+    ways = []
+    for row in rows.corners():
+        # The most that has been read lies in the position's own window, or at the end of the row before.
+        mosts = [(row, column, rows.last(row) * width + columns.last(column)) for column in columns.corners()]
+        if row + 1 < rows.count:
+            mosts.append((row + 1, 0, rows.last(row) * width + columns.last(columns.count - 1)))
+        ways += [(most + 1) * depth - (y * columns.count + x) * channels for y, x, most in mosts]
+    return max(ways)
