@@ -62,6 +62,7 @@ class SynthConfig(_Section):
     """How much speech is synthesised."""
 
     language: str = Field("en-us", pattern=r"^[a-z]{2,3}(-[a-z0-9]+)*$")
+    words: Path | None = None  # a list of the language's words, for languages of which wwtool knows none
     positives: int = Field(4000, ge=50, le=100_000)
     near_misses: int = Field(4500, ge=50, le=100_000)
     sentence_hours: float = Field(3.2, ge=0.05, le=100.0)
@@ -194,10 +195,18 @@ def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> C
     Raises:
         InputError: the file cannot be read or a key or value in it is wrong; the message names the key path.
     """
-    values: dict[str, Any] = {}
-    if path is not None:
-        values = read_yaml(path)
-    return parse_config(_merge(values, overrides or {}), str(path or "config"))
+    if path is None:
+        return parse_config(overrides or {}, "config")
+    values = read_yaml(path)
+    _take_paths_from(path.parent, values)
+    return parse_config(_merge(values, overrides or {}), str(path))
+
+
+def _take_paths_from(folder: Path, values: dict[str, Any]) -> None:
+    """Makes the paths that a config file names, which are relative to the file, relative to the working directory."""
+    synth = values.get("synth")
+    if isinstance(synth, dict) and isinstance(synth.get("words"), str):
+        synth["words"] = str(folder / synth["words"])
 
 
 def parse_config(values: dict[str, Any], name: str) -> Config:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from wwtool.data import espeak, phrases, synth
 from wwtool.data.audio import read_audio
 from wwtool.data.engines import engines
-from wwtool.data.sounds import contains, lexicon, sounds
+from wwtool.data.lexicon import lexicon
+from wwtool.data.sounds import contains, sounds
 from wwtool.data.synthesizer import Utterance
 from wwtool.errors import InputError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wwtool.cli.common import ANY_PATH, FOLDER
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.config import SplitConfig, SynthConfig
 
@@ -27,6 +27,7 @@ def data() -> None:
 @click.option("--near-misses", type=click.IntRange(0), default=_SYNTH.near_misses, show_default=True)
 @click.option("--sentence-hours", type=click.FloatRange(0, 100), default=_SYNTH.sentence_hours, show_default=True)
 @click.option("--language", default=_SYNTH.language, show_default=True)
+@click.option("--words", "words_file", type=FILE, help="Words of the language, one a line, where wwtool knows none.")
 @click.option("--seed", type=click.IntRange(0), default=_SYNTH.seed, show_default=True)
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
 @_json_option
@@ -37,14 +38,17 @@ def synth(
     near_misses: int,
     sentence_hours: float,
     language: str,
+    words_file: Path | None,
     seed: int,
     processes: int,
     as_json: bool,
 ) -> None:
     """Make a data folder of synthesised speech for PHRASE; goes on where it was interrupted."""
     from wwtool.data.synth import synthesize
+    from wwtool.data.words import read_words
 
-    report = synthesize(phrase, out, positives, near_misses, sentence_hours, seed, language, processes)
+    words = read_words(words_file) if words_file else None
+    report = synthesize(phrase, out, positives, near_misses, sentence_hours, seed, language, processes, words=words)
     if as_json:
         print_json("synth", 1, asdict(report))
         return

@@ -59,8 +59,7 @@ def evaluate(
     if hours and (phrase is None and not own):
         raise UsageError("--sentences needs --phrase, so that no sentence contains it")
     if hours:
-        language = config.synth.language
-        negatives["sentences"] = own if phrase is None else synthetic_sentences(phrase, hours, language)
+        negatives["sentences"] = own if phrase is None else synthetic_sentences(phrase, hours, config.synth)
     if not negatives:
         raise InputError(
             f"{data_path} has no negatives in the split '{split}'; add some, or --sentences 1 --phrase WORD"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,9 @@ from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console
 from wwtool.config import Config, load_config
 from wwtool.data.dataset import index_folder
+from wwtool.data.lexicon import lexicon
 from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
+from wwtool.data.words import read_words
 from wwtool.errors import InputError, UsageError
 from wwtool.files import working_folder
 from wwtool.models.accuracy import accuracy_table
@@ -45,6 +46,10 @@ def training_options(command: Callable[..., None]) -> Callable[..., None]:
             metavar="N",
             help="Train the N best that fit for a while on this data, go on with the better half.",
         ),
+        click.option("--language", help="Of the synthetic voices, such as de or pt-br.  [default: en-us]"),
+        click.option(
+            "--words", "words_file", type=FILE, help="Words of the language, one a line, where wwtool knows none."
+        ),
         click.option("--quick", is_flag=True, help="A smoke model in minutes; it detects, but badly."),
         click.option("--no-synth", is_flag=True, help="Use recordings only; nothing is synthesised."),
         click.option("--seed", type=click.IntRange(0), help="Another seed, another model."),
@@ -55,7 +60,7 @@ def training_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def load_run_config(
     path: Path | None, phrase: str | None, model: str | None, search: int | None, quick: bool, no_synth: bool,
-    seed: int | None,
+    seed: int | None, language: str | None, words_file: Path | None,
 ) -> Config:  # fmt: skip
     """The config with the command line's options on top; the phrase is checked."""
     overrides: dict[str, Any] = {}
@@ -72,13 +77,21 @@ def load_run_config(
     if seed is not None:
         overrides.setdefault("train", {})["seed"] = seed
         overrides.setdefault("synth", {})["seed"] = seed
+    if language is not None:
+        overrides.setdefault("synth", {})["language"] = language
+    if words_file is not None:
+        overrides.setdefault("synth", {})["words"] = words_file
     if phrase is not None and len(phrase) > LONGEST_PHRASE:
         raise InputError(f"the phrase has {len(phrase)} characters; use at most {LONGEST_PHRASE}")
     config = load_config(path, overrides)
     if config.phrase is None:
         raise UsageError("no wake word is given; use --phrase or the config's key 'phrase'")
-    check = printable_phrase if no_synth else partial(normalize_phrase, language=config.synth.language)
-    return config.model_copy(update={"phrase": check(config.phrase)})
+    if no_synth:
+        return config.model_copy(update={"phrase": printable_phrase(config.phrase)})
+    synth = config.synth
+    spoken = normalize_phrase(config.phrase, synth.language)
+    lexicon(synth.language, read_words(synth.words) if synth.words else None)  # refuses a language without words
+    return config.model_copy(update={"phrase": spoken})
 
 
 def make_plan(config: Config, data: Path | None, no_synth: bool) -> RunPlan:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import _ctypes
 import atexit
 import ctypes
+import re
 import shutil
 import sys
 import tempfile
@@ -37,6 +38,9 @@ _SLOWEST, _FASTEST = 80, 450
 
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
+# What a voice writes between phonemes where it hands over to another language and takes over again.
+_LANGUAGE_SWITCH = re.compile(r"\([a-z][a-z0-9-]*\)")
+
 # Effects rather than voices.
 _ODD_VARIANTS = ("Demonic", "whisper", "robosoft", "anikaRobot", "UniRobot", "croak", "fast", "Mr serious")
 # Written in another script than its language's other accents.
@@ -54,6 +58,7 @@ class _Library:
         self._load()
 
     def _load(self) -> None:
+        self._voice = ""
         try:
             self.c = ctypes.CDLL(espeakng_loader.get_library_path())
         except OSError as error:
@@ -80,10 +85,14 @@ class _Library:
         self.c.espeak_ng_SetRandSeed(ctypes.c_long(1))
 
     def set_voice(self, voice: str) -> None:
+        """Loads a voice; large dictionaries take milliseconds, so one that is there is not loaded again."""
+        if voice == self._voice:
+            return
         accent, plus, variant = voice.partition("+")
         name = _voice_names().get(accent.lower())
         if name is None or self.c.espeak_SetVoiceByName(f"{name}{plus}{variant}".encode()) != 0:
             raise InputError(f"espeak-ng has no voice {voice!r}; use a language such as en-us, or en-us+f3")
+        self._voice = voice
 
     def synthesize(self, text: str) -> Audio:
         encoded = text.encode()
@@ -138,7 +147,7 @@ def phonemes(text: str, accent: str = "en-us") -> list[list[str]]:
         rest = ctypes.c_char_p(text.encode())
         while rest.value:
             clause = library.c.espeak_TextToPhonemes(ctypes.byref(rest), _CHARS_UTF8, mode) or b""
-            words += [[p for p in word.split("_") if p] for word in clause.decode().split()]
+            words += [[p for p in _LANGUAGE_SWITCH.sub("", word).split("_") if p] for word in clause.decode().split()]
     return [word for word in words if word]
 
 
@@ -163,16 +172,22 @@ def variants() -> tuple[str, ...]:
 
 @cache
 def _voice_names() -> dict[str, str]:
-    """From each language and voice name, in lower case, to the voice's file below ``lang``, in lower case."""
+    """From each language and voice name, in lower case, to the voice's file below ``lang``, in lower case.
+
+    A voice whose dictionary is not there says nothing, so it is left out.
+    """
     names: dict[str, str] = {}
     folder = _original_data() / "lang"
-    files = {path: path.relative_to(folder).as_posix().lower() for path in folder.rglob("*") if path.is_file()}
-    for path, name in files.items():
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            words = line.split()
-            if len(words) > 1 and words[0] == "language":
-                names.setdefault(words[1].lower(), name)
-    return names | {name.rpartition("/")[2]: name for name in files.values()}
+    files: list[str] = []
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        lines = [line.split() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
+        languages = [words[1].lower() for words in lines if len(words) > 1 and words[0] == "language"]
+        dictionary = next((w[1] for w in lines if len(w) > 1 and w[0] == "dictionary"), path.name.partition("-")[0])
+        if (_original_data() / f"{dictionary.lower()}_dict").is_file():
+            files.append(path.relative_to(folder).as_posix().lower())
+            for language in languages:
+                names.setdefault(language, files[-1])
+    return names | {name.rpartition("/")[2]: name for name in files}
 
 
 def _original_data() -> Path:

@@ -12,37 +12,48 @@ from random import Random
 
 from wwtool.data import sentences as templates
 from wwtool.data.espeak import accents
-from wwtool.data.sounds import Sounds, contains, lexicon, sounds
+from wwtool.data.languages import in_word, plain_letters, script
+from wwtool.data.lexicon import Lexicon, lexicon
+from wwtool.data.sounds import Sounds, contains, sounds
+from wwtool.data.spelling import spelled
 from wwtool.errors import InputError
 
 LONGEST_PHRASE = 60
 _APOSTROPHE = "\u2019"  # as word processors write it
-_PUNCTUATION = " '-.,!?" + _APOSTROPHE
+_UNSPOKEN = dict.fromkeys(map(ord, ".,!?\u00a1\u00bf\u00b7\u0964\u060c\u061f"))  # inverted, danda, Arabic
+_BREAKS = dict.fromkeys(map(ord, "\u3001\u3002\u30fb"), " ")  # Japanese and Chinese
+_PUNCTUATION = {*map(chr, _UNSPOKEN | _BREAKS), *" '-", _APOSTROPHE}
 _SHORTEST_SOUNDS = 3
 _SPLIT_CANDIDATES = 12
 _NEIGHBOURS = 80
+_FEWEST_NEAR_MISSES = 20
+_SYLLABIC = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "ETHIOPIC")  # scripts whose letters are syllables
 
 
 def normalize_phrase(phrase: str, language: str = "en-us") -> str:
-    """The phrase as it is spoken: lower case, single spaces, no punctuation but apostrophes and hyphens.
+    """The phrase as it is spoken: ordinary letters in lower case, single spaces, no punctuation but ``'`` and ``-``.
 
     Raises:
         InputError: nothing can be said, or not by a voice of that language, or too little to be recognised.
     """
-    text = " ".join(unicodedata.normalize("NFC", phrase).split())
+    text = " ".join(plain_letters(phrase).split())
     if len(text) > LONGEST_PHRASE:
         raise InputError(f"the phrase has {len(text)} characters; use at most {LONGEST_PHRASE}")
     if not accents(language):
         raise InputError(f"there is no voice for the language {language!r}; use one such as en-us, de or fr")
     for character in text:
-        if not (character.isalnum() or unicodedata.category(character) == "Mn" or character in _PUNCTUATION):
+        if not (character.isalnum() or in_word(character) or character in _PUNCTUATION):
             raise InputError(f"the phrase {text!r} contains {character!r}, which is not spoken; write words only")
-        if language.startswith("en") and character.isalpha() and "LATIN" not in unicodedata.name(character, ""):
-            raise InputError(f"the phrase {text!r} contains {character!r}, which {language} voices cannot say")
-    words = "".join(c for c in text.replace(_APOSTROPHE, "'") if c not in ".,!?").lower().split()
-    spoken = " ".join(word for word in (word.strip("'-") for word in words) if word)
-    if not any(c.isalnum() for c in spoken):
+    words = text.replace(_APOSTROPHE, "'").translate(_UNSPOKEN | _BREAKS).split()
+    written = " ".join(word for word in (word.strip("'-") for word in words) if word)
+    if not any(c.isalnum() for c in written):
         raise InputError("the phrase is empty; give the wake word as text, such as 'hey computer'")
+    if part := spelled(written, language):
+        raise InputError(
+            f"the phrase {text!r} contains {part!r}, which the {language} voice cannot say but at most spell; write it "
+            f"as {language} is written, or choose its language with --language"
+        )
+    spoken = written.lower()
     if len(sounds(spoken, language)) < _SHORTEST_SOUNDS:
         raise InputError(f"the phrase {spoken!r} is too short to be told from other speech; use two syllables or more")
     return spoken
@@ -62,27 +73,55 @@ def printable_phrase(phrase: str) -> str:
     return text
 
 
-def near_misses(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[str]:
-    """Texts that sound like the phrase or like a part of it; the first are all different, then they repeat."""
+def near_misses(
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: tuple[str, ...] | None = None
+) -> list[str]:
+    """Texts that sound like the phrase or like a part of it; the first are all different, then they repeat.
+
+    ``words``: those of the language, where wwtool does not know them.
+
+    Raises:
+        InputError: too few words are known, or too few texts are like the phrase and yet not the phrase.
+    """
+    if not count:
+        return []
     phrase = normalize_phrase(phrase, language)
     random = Random(f"near {seed} {phrase} {language}")
     differs = _differs_from(phrase, language)
+    book = lexicon(language, words)
     sources: list[list[str]] = []
     for make in (_one_word_replaced, _partial, _sound_split, _around):
-        texts = [text for text in dict.fromkeys(make(phrase, language, random)) if differs(text)]
+        texts = [text for text in dict.fromkeys(make(phrase, language, book, random)) if differs(text)]
         random.shuffle(texts)
         sources.append(texts)
     merged = list(_round_robin(sources))
-    if not merged:  # a language without word frequencies and a phrase too short to cut
-        merged = [text for text in ("la la", "ma na", "ti ko") if differs(text)]
+    if len(merged) < min(count, _FEWEST_NEAR_MISSES):
+        raise InputError(
+            f"only {len(merged)} texts sound nearly like {phrase!r}, {_FEWEST_NEAR_MISSES} are needed; give more words "
+            f"of the language with --words FILE, or choose another phrase"
+        )
     return [merged[i % len(merged)] for i in range(count)]
 
 
-def sentences(count: int, seed: int = 0, language: str = "en-us", avoid: str | None = None) -> list[str]:
-    """Ordinary sentences; none contains ``avoid`` or sounds as if it did."""
+def sentences(
+    count: int,
+    seed: int = 0,
+    language: str = "en-us",
+    avoid: str | None = None,
+    words: tuple[str, ...] | None = None,
+) -> list[str]:
+    """Ordinary sentences; none contains ``avoid`` or sounds as if it did.
+
+    ``words``: those of the language, where wwtool does not know them.
+
+    Raises:
+        InputError: too few words are known, or nearly every sentence contains ``avoid``.
+    """
+    if not count:
+        return []
     random = Random(f"sentences {seed} {language}")
     differs = _differs_from(normalize_phrase(avoid, language), language) if avoid else lambda _text: True
-    words = lexicon(language).words[:6000]
+    common = lexicon(language, words).words[:6000]
     english = language.split("-")[0] == "en"
     made: list[str] = []
     for attempt in itertools.count(1):
@@ -90,7 +129,7 @@ def sentences(count: int, seed: int = 0, language: str = "en-us", avoid: str | N
             break
         if attempt > 100 * (count + 10):
             raise InputError(f"the phrase {avoid!r} is heard in nearly every sentence; choose a longer one")
-        text = templates.english(random, words) if english else templates.any_language(random, words)
+        text = templates.english(random, common) if english else templates.any_language(random, common)
         if differs(text):
             made.append(text)
     return made
@@ -110,10 +149,9 @@ def _differs_from(phrase: str, language: str) -> Callable[[str], bool]:
     return differs
 
 
-def _one_word_replaced(phrase: str, language: str, random: Random) -> Iterator[str]:
+def _one_word_replaced(phrase: str, language: str, book: Lexicon, random: Random) -> Iterator[str]:
     """Each word of the phrase gives way to words that sound like it, alone and in its place."""
     words = phrase.split()
-    book = lexicon(language)
     for i, word in enumerate(words):
         for _, other in book.nearest(sounds(word, language), _NEIGHBOURS, farthest=0.5 * len(word) + 1):
             yield " ".join([*words[:i], other, *words[i + 1 :]])
@@ -125,14 +163,15 @@ def _one_word_replaced(phrase: str, language: str, random: Random) -> Iterator[s
             yield " ".join(random.choice(choices) for choices in near)
 
 
-def _partial(phrase: str, language: str, random: Random) -> Iterator[str]:
+def _partial(phrase: str, language: str, book: Lexicon, random: Random) -> Iterator[str]:
     """Beginnings and ends of the phrase, single words, words in another order, words left out."""
-    del language, random
+    del language, book, random
     words = phrase.split()
     for word in words:
         if len(words) > 1:
             yield word
-        for cut in range(2, len(word) - 1):
+        shortest = 1 if script(word[0]) in _SYLLABIC else 2
+        for cut in range(shortest, len(word) - shortest + 1):
             if _pronounceable(word[:cut]):
                 yield " ".join([*words[: words.index(word)], word[:cut]])
             if _pronounceable(word[cut:]):
@@ -146,10 +185,9 @@ def _partial(phrase: str, language: str, random: Random) -> Iterator[str]:
         yield " ".join([words[-1], words[-1]])
 
 
-def _sound_split(phrase: str, language: str, random: Random) -> Iterator[str]:
+def _sound_split(phrase: str, language: str, book: Lexicon, random: Random) -> Iterator[str]:
     """Two or three words that together sound like the phrase: "come pewter" for "computer"."""
     whole = sounds(phrase, language)
-    book = lexicon(language)
     pairs: list[tuple[float, str]] = []
     for cut in range(2, len(whole) - 1):
         starts = book.nearest(whole[:cut], _SPLIT_CANDIDATES)
@@ -161,11 +199,8 @@ def _sound_split(phrase: str, language: str, random: Random) -> Iterator[str]:
     yield from best
 
 
-def _around(phrase: str, language: str, random: Random) -> Iterator[str]:
+def _around(phrase: str, language: str, book: Lexicon, random: Random) -> Iterator[str]:
     """A word of the phrase, or one that sounds like it, in the company of ordinary words."""
-    book = lexicon(language)
-    if not book.words:
-        return
     for word in phrase.split():
         alike = [w for _, w in book.nearest(sounds(word, language), 40)]
         for _ in range(150):

@@ -79,9 +79,7 @@ def english(random: Random, words: Sequence[str]) -> str:
 
 
 def any_language(random: Random, words: Sequence[str]) -> str:
-    """Words in a row, with a comma here and there; without a word list, digits."""
-    if not words:
-        return " ".join(str(random.randrange(10_000)) for _ in range(random.randint(2, 5)))
+    """Words in a row, with a comma here and there."""
     chosen = [_pick(random, words) for _ in range(random.randint(3, 10))]
     if len(chosen) > 5:
         chosen[random.randint(2, len(chosen) - 3)] += ","

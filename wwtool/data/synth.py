@@ -26,6 +26,7 @@ from wwtool.processes import worker_pool
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+Words = tuple[str, ...] | None  # those of the language, commonest first; None: those that wwtool knows
 
 PROCESSES = 2
 SECONDS_PER_SENTENCE = 2.2  # on average, measured; turns hours into a number of sentences
@@ -66,26 +67,36 @@ def plan_phrase(phrase: str, count: int, seed: int = 0, language: str = "en-us")
     return _deliver([random.choice(_DELIVERIES).format(phrase) for _ in range(count)], language, random)
 
 
-def plan_near_misses(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[Utterance]:
+def plan_near_misses(
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None
+) -> list[Utterance]:
     """Texts that sound nearly like the phrase."""
     random = Random(f"hard_negative {seed} {phrase} {language}")
-    return _deliver(phrases.near_misses(phrase, count, seed, language), language, random)
+    return _deliver(phrases.near_misses(phrase, count, seed, language, words), language, random)
 
 
-def plan_sentences(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[Utterance]:
+def plan_sentences(
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None
+) -> list[Utterance]:
     """Sentences without the phrase."""
     random = Random(f"negative {seed} {phrase} {language}")
-    return _deliver(phrases.sentences(count, seed, language, avoid=phrase), language, random)
+    return _deliver(phrases.sentences(count, seed, language, phrase, words), language, random)
 
 
 def plan_all(
-    phrase: str, positives: int, near_misses: int, sentences: int, seed: int = 0, language: str = "en-us"
+    phrase: str,
+    positives: int,
+    near_misses: int,
+    sentences: int,
+    seed: int = 0,
+    language: str = "en-us",
+    words: Words = None,
 ) -> list[PlannedClip]:
     """Everything a data folder needs."""
     parts = {
         "positive": plan_phrase(phrase, positives, seed, language),
-        "hard_negative": plan_near_misses(phrase, near_misses, seed, language),
-        "negative": plan_sentences(phrase, sentences, seed, language),
+        "hard_negative": plan_near_misses(phrase, near_misses, seed, language, words),
+        "negative": plan_sentences(phrase, sentences, seed, language, words),
     }
     return [PlannedClip(label, utterance) for label, utterances in parts.items() for utterance in utterances]
 
@@ -106,6 +117,7 @@ def synthesize(
     language: str = "en-us",
     processes: int = PROCESSES,
     progress: Callable[[int, int], None] | None = None,
+    words: Words = None,
 ) -> SynthReport:
     """Makes or completes a data folder with ``index.csv``.
 
@@ -119,12 +131,14 @@ def synthesize(
         language: of the voices, such as ``en-us``.
         processes: how many to use.
         progress: told the number of clips done and of all clips.
+        words: those of the language, commonest first, where wwtool does not know them.
 
     Raises:
-        InputError: the phrase cannot be spoken, or the folder cannot be written.
+        InputError: the phrase cannot be spoken, too few words of the language are known, or the folder cannot be
+            written.
     """
     sentences = round(sentence_hours * 3600 / SECONDS_PER_SENTENCE)
-    planned = plan_all(phrase, positives, near_misses, sentences, seed, language)
+    planned = plan_all(phrase, positives, near_misses, sentences, seed, language, words)
     clips = list({clip.path: clip for clip in planned}.values())
     missing = [clip for clip in clips if not (folder / clip.path).exists()]
     done = len(clips) - len(missing)

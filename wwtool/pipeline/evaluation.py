@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wwtool.config import Config
+from wwtool.config import Config, SynthConfig
 from wwtool.data.audio import Audio, read_audio
 from wwtool.data.dataset import Clip, Dataset
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_sentences, render
+from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
 from wwtool.evaluation.detector import DetectorConfig
@@ -59,10 +60,11 @@ def _read(dataset: Dataset, clips: Sequence[Clip]) -> list[Audio]:
     return [read_audio(dataset.folder / clip.path) for clip in clips]
 
 
-def synthetic_sentences(phrase: str, hours: float, language: str) -> list[Audio]:
+def synthetic_sentences(phrase: str, hours: float, config: SynthConfig) -> list[Audio]:
     """Sentences without the phrase, of texts and deliveries that no training run uses."""
     count = max(1, round(hours * 3600 / SECONDS_PER_SENTENCE))
-    return list(render(plan_sentences(phrase, count, 90_001, language)))
+    words = read_words(config.words) if config.words else None
+    return list(render(plan_sentences(phrase, count, 90_001, config.language, words)))
 
 
 def run_sentences(run: Path) -> Sequence[Audio]:

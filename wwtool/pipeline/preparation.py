@@ -12,6 +12,7 @@ from wwtool.data.dataset import Dataset, index_folder, load_dataset
 from wwtool.data.phrases import normalize_phrase
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
+from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
 from wwtool.files import hash_of
@@ -57,7 +58,9 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     phrase = normalize_phrase(plan.phrase, config.synth.language) if plan.synthesise else plan.phrase
     dataset = _recordings(stages, plan)
     heard = hash_of([asdict(clip) for clip in dataset.clips]) if dataset else None
-    data_inputs = [__version__, phrase, config.synth.model_dump(), plan.synthesise, heard]
+    words = read_words(config.synth.words) if config.synth.words and plan.synthesise else None
+    synth = config.synth.model_dump(exclude={"words"})
+    data_inputs = [__version__, phrase, synth, plan.synthesise, heard, *([words] if words else [])]
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset))
     pools = plan_pools(stores, folder / "clips", config, hash_of(data_inputs))
     keys = [job.key for job, _ in pools]

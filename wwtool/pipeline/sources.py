@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from wwtool.data.dataset import Dataset
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phrase, plan_sentences, render
 from wwtool.data.synthesizer import Utterance
+from wwtool.data.words import read_words
 from wwtool.errors import InputError
 
 Advance = Callable[[int, int, str], None]
@@ -117,6 +119,7 @@ def _synthesise(
     phrase: str, config: Config, dev_positives: bool, keep: Callable[[str, Iterable[Audio]], None], advance: Advance
 ) -> None:
     s = config.synth
+    words = read_words(s.words) if s.words else None
     # Plans are made larger by the share that the other split takes.
     train_share, dev_share = _HELD_OUT / (_HELD_OUT - 1.5), _HELD_OUT * 1.6
 
@@ -130,12 +133,13 @@ def _synthesise(
         return max(8, round(hours * 3600 / SECONDS_PER_SENTENCE))
 
     say("train/positive_synthetic", plan_phrase, s.positives)
-    say("train/near_miss", plan_near_misses, s.near_misses)
-    say("train/sentences", plan_sentences, sentences(s.sentence_hours))
+    near, ordinary = partial(plan_near_misses, words=words), partial(plan_sentences, words=words)
+    say("train/near_miss", near, s.near_misses)
+    say("train/sentences", ordinary, sentences(s.sentence_hours))
     if dev_positives:
         say("dev/positive_synthetic", plan_phrase, _DEV_POSITIVES)
-    say("dev/near_miss", plan_near_misses, min(_DEV_NEAR_MISSES, s.near_misses))
-    say("dev/sentences", plan_sentences, sentences(min(_DEV_SENTENCE_HOURS, s.sentence_hours)))
+    say("dev/near_miss", near, min(_DEV_NEAR_MISSES, s.near_misses))
+    say("dev/sentences", ordinary, sentences(min(_DEV_SENTENCE_HOURS, s.sentence_hours)))
 
 
 def _counted(clips: Iterable[Audio], total: int, name: str, advance: Advance) -> Iterator[Audio]:

@@ -1,0 +1,71 @@
+"""What a voice spells out instead of saying it: "Chinese letter, Chinese letter" for a word in characters.
+
+A voice never says that it does not know a character, so it is asked how it reads characters that nobody knows.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from itertools import groupby
+
+from wwtool.data.languages import script, scripts
+from wwtool.data.sounds import Sounds, contains, sounds
+
+# Of scripts that no voice reads, and with code points that begin differently: what is read alike is the word "letter".
+_UNKNOWN_LETTERS = "\U0001d421\ua6a1\u2c80\U00010a60"
+_SHORTEST_WORD = 3  # a shorter "letter" is found in ordinary words
+_LONGEST_ACRONYM = 5
+
+
+def spelled(text: str, language: str) -> str | None:
+    """The first part of a text that a voice of the language cannot say as it is written: it reads letters, or nothing.
+
+    Letters that belong to the language are spelled on purpose (``bmw``), and so are Latin capitals (``TV``).
+    """
+    for word in text.split():
+        if any(c.isalnum() for c in word) and not sounds(word, language):
+            return word
+        for character in dict.fromkeys(unicodedata.normalize("NFC", word)):
+            if not character.isascii() and _is_named(character, word, language):
+                return character
+        for name, letters in groupby(filter(str.isalpha, word), script):
+            run = "".join(letters)
+            if name not in ("CJK", *scripts(language)) and not _is_acronym(run, name) and _read_singly(run, language):
+                return run
+    return None
+
+
+def _is_named(character: str, word: str, language: str) -> bool:
+    """Whether the voice calls a letter by a name such as "Chinese letter", or "z acute" within a word."""
+    if unicodedata.category(character) not in ("Lu", "Ll", "Lt", "Lo"):
+        return False
+    name, spoken = sounds(character, language), sounds(word, language)
+    letter = _word_for_letter(language)
+    if letter and contains(name, letter) and contains(spoken, letter):  # a small kana has a name, and is said in a word
+        return True
+    marked = script(character) == "LATIN" and len(sounds(_without_marks(character), language)) + 2 <= len(name)
+    return marked and len(word) > 1 and contains(spoken, name)
+
+
+def _without_marks(letter: str) -> str:
+    return unicodedata.normalize("NFD", letter)[0]
+
+
+def _is_acronym(run: str, name: str) -> bool:
+    return name == "LATIN" and (len(run) == 1 or (run.isupper() and len(run) <= _LONGEST_ACRONYM))
+
+
+def _read_singly(run: str, language: str) -> bool:
+    """Whether the voice reads a run of letters as it reads each by itself."""
+    return sounds(run, language) == tuple(sound for letter in run for sound in sounds(letter, language))
+
+
+@cache
+def _word_for_letter(language: str) -> Sounds:
+    """How the voice begins when it reads a letter it does not know; empty if that cannot be told."""
+    read = [sounds(letter, language) for letter in _UNKNOWN_LETTERS]
+    common = 0
+    while all(len(r) > common and r[common] == read[0][common] for r in read):
+        common += 1
+    return read[0][:common] if common >= _SHORTEST_WORD else ()
