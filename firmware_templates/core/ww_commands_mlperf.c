@@ -5,7 +5,13 @@
  */
 #include "ww_commands.h"
 
-enum { DEFAULT_ITERATIONS = 1, DEFAULT_WARMUP = 10, BYTES_PER_PRINTED_LINE = 8 };
+enum {
+    DEFAULT_ITERATIONS = 1,
+    DEFAULT_WARMUP = 10,
+    MAX_INFERENCES = 1000000,
+    MAX_INFER_S = 600, /* time stamps wrap after 4294 s */
+    BYTES_PER_PRINTED_LINE = 8,
+};
 
 static const char *word(const struct ww_console *console, size_t index)
 {
@@ -153,12 +159,21 @@ static void results(struct ww_console *console)
     ww_text_line(&console->text, "]");
 }
 
-static void invoke_on_buffer(struct ww_console *console, uint32_t times)
+/* False if it was given up, of which the host is told. */
+static bool invoke_on_buffer(struct ww_console *console, uint32_t times, uint32_t since_us)
 {
     const struct ww_program *program = console->program;
     const struct ww_port *port = console->port;
 
     while (times-- > 0) {
+        if (ww_console_is_stopped(console)) {
+            ww_text_line(&console->text, "e-[Inference stopped]");
+            return false;
+        }
+        if (port->micros(port->context) - since_us >= MAX_INFER_S * 1000000U) {
+            ww_text_value_line(&console->text, "e-[Inference must take at most ", MAX_INFER_S, " s]");
+            return false;
+        }
         if (program->buffer != NULL) {
             for (size_t i = 0; i < program->input_bytes; i++) {
                 program->input[i] = program->buffer[i];
@@ -169,6 +184,25 @@ static void invoke_on_buffer(struct ww_console *console, uint32_t times)
             port->keep_alive(port->context);
         }
     }
+    return true;
+}
+
+/* A count that may be left out; false if it is too high or none, of which the host is told. */
+static bool count_of(struct ww_console *console, size_t index, const char *name, uint32_t least, uint32_t *count)
+{
+    const char *digits = word(console, index);
+
+    if (digits[0] != '\0' && (!ww_parse_decimal(digits, count) || *count < least)) {
+        ww_text_string(&console->text, name);
+        ww_text_line(&console->text, least > 0 ? " must be >0]" : " must be >=0]");
+        return false;
+    }
+    if (*count > MAX_INFERENCES) {
+        ww_text_string(&console->text, name);
+        ww_text_value_line(&console->text, " must be <=", MAX_INFERENCES, "]");
+        return false;
+    }
+    return true;
 }
 
 bool ww_command_infer(struct ww_console *console)
@@ -177,20 +211,22 @@ bool ww_command_infer(struct ww_console *console)
     uint32_t warmup = DEFAULT_WARMUP;
 
     ww_console_listen(console, false);
-    if (word(console, 1)[0] != '\0' && (!ww_parse_decimal(word(console, 1), &iterations) || iterations == 0)) {
-        ww_text_line(&console->text, "e-[Inference iterations must be >0]");
+    if (!count_of(console, 1, "e-[Inference iterations", 1, &iterations) ||
+        !count_of(console, 2, "e-[Inference warmup", 0, &warmup)) {
         return true;
     }
-    if (word(console, 2)[0] != '\0' && !ww_parse_decimal(word(console, 2), &warmup)) {
-        ww_text_line(&console->text, "e-[Inference warmup must be >=0]");
-        return true;
-    }
+    const uint32_t since_us = console->port->micros(console->port->context);
+    ww_console_begin_work(console);
     ww_text_value_line(&console->text, "m-warmup-start-", warmup, "");
-    invoke_on_buffer(console, warmup);
+    if (!invoke_on_buffer(console, warmup, since_us)) {
+        return true;
+    }
     ww_text_line(&console->text, "m-warmup-done");
     ww_text_value_line(&console->text, "m-infer-start-", iterations, "");
     lap(console);
-    invoke_on_buffer(console, iterations);
+    if (!invoke_on_buffer(console, iterations, since_us)) {
+        return true;
+    }
     lap(console);
     ww_text_line(&console->text, "m-infer-done");
     results(console);

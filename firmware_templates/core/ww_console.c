@@ -190,17 +190,77 @@ static size_t receive_pcm(struct ww_console *console, const uint8_t *bytes, size
     return taken;
 }
 
-void ww_console_receive(struct ww_console *console, const uint8_t *bytes, size_t count)
+static void skip(struct ww_console *console, size_t count)
 {
-    size_t taken = 0;
+    console->rest += count;
+    console->rest_count -= count;
+}
 
-    while (taken < count) {
+static void take(struct ww_console *console, const uint8_t *bytes, size_t count)
+{
+    console->rest = bytes;
+    console->rest_count = count;
+    while (console->rest_count > 0) {
         if (console->mode == WW_CONSOLE_COMMAND) {
-            receive_command_byte(console, bytes[taken++]);
+            const uint8_t byte = console->rest[0];
+            skip(console, 1);
+            receive_command_byte(console, byte);
         } else {
-            taken += receive_pcm(console, bytes + taken, count - taken);
+            skip(console, receive_pcm(console, console->rest, console->rest_count));
         }
     }
+}
+
+void ww_console_receive(struct ww_console *console, const uint8_t *bytes, size_t count)
+{
+    take(console, bytes, count);
+    while (console->ahead_count > 0) {
+        uint8_t ahead[WW_CONSOLE_AHEAD_BYTES];
+        const size_t ahead_count = console->ahead_count;
+
+        for (size_t i = 0; i < ahead_count; i++) {
+            ahead[i] = console->ahead[i];
+        }
+        console->ahead_count = 0;
+        take(console, ahead, ahead_count);
+    }
+}
+
+/* Whether there is a `stop` or an interrupt in what comes. */
+static bool stops(struct ww_console *console, const uint8_t *bytes, size_t count)
+{
+    struct ww_command *command = &console->ahead_command;
+
+    for (size_t i = 0; i < count; i++) {
+        if (ww_command_push(command, bytes[i]) == WW_COMMAND_COMPLETE && ww_same(command->words[0], "stop")) {
+            return true;
+        }
+        if (bytes[i] == WW_COMMAND_INTERRUPT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void ww_console_begin_work(struct ww_console *console)
+{
+    ww_command_reset(&console->ahead_command);
+    console->stopped = stops(console, console->rest, console->rest_count) ||
+                       stops(console, console->ahead, console->ahead_count);
+}
+
+bool ww_console_is_stopped(struct ww_console *console)
+{
+    const struct ww_port *port = console->port;
+    uint8_t *end = console->ahead + console->ahead_count;
+    const size_t room = WW_CONSOLE_AHEAD_BYTES - console->ahead_count;
+
+    if (!console->stopped && room > 0) {
+        const size_t count = port->console_read(port->context, end, room);
+        console->ahead_count += count;
+        console->stopped = stops(console, end, count);
+    }
+    return console->stopped;
 }
 
 void ww_console_tick(struct ww_console *console)

@@ -25,6 +25,7 @@ enum {
     WW_CONSOLE_MAX_ACTIVATIONS = 32, /* that `stop` lists; later ones are left out */
     WW_CONSOLE_PCM_TIMEOUT_US = 2000000,
     WW_CONSOLE_INDICATE_US = 1000000,
+    WW_CONSOLE_AHEAD_BYTES = WW_COMMAND_MAX_CHARS + 1, /* a command */
 };
 
 /* What the next byte from the host means. */
@@ -40,6 +41,13 @@ struct ww_console {
     struct ww_pipeline pipeline;
     struct ww_text text;
     struct ww_command command;
+
+    const uint8_t *rest; /* of the bytes that are being taken */
+    size_t rest_count;
+    uint8_t ahead[WW_CONSOLE_AHEAD_BYTES]; /* what came while a command was at work, after that */
+    size_t ahead_count;
+    struct ww_command ahead_command; /* what they are becoming */
+    bool stopped;
 
     bool fed_by_audio; /* the program can hear */
     bool listening;    /* to the microphone */
@@ -70,6 +78,13 @@ void ww_console_hear(struct ww_console *console, const int16_t *samples, size_t 
 
 /* Ends what time ends: the indicator, and a PCM block whose host went away. */
 void ww_console_tick(struct ww_console *console);
+
+/*
+ * For a command that works long: whether the host has sent a `stop` or an interrupt since it began. What else comes is
+ * kept for later, as much as a command.
+ */
+void ww_console_begin_work(struct ww_console *console);
+bool ww_console_is_stopped(struct ww_console *console);
 
 /* For the commands (ww_commands.h). */
 void ww_console_ready(struct ww_console *console);

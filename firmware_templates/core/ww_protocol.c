@@ -48,10 +48,10 @@ static char cleaned(uint8_t byte)
 
 enum ww_command_state ww_command_push(struct ww_command *command, uint8_t byte)
 {
-    if (command->finished) {
+    if (command->finished || byte == WW_COMMAND_INTERRUPT) {
         ww_command_reset(command);
     }
-    if (byte == '\r' || byte == '\n' || byte == '\0') {
+    if (byte == '\r' || byte == '\n' || byte == '\0' || byte == WW_COMMAND_INTERRUPT) {
         return WW_COMMAND_PARTIAL;
     }
     if (byte == TERMINATOR) {

@@ -1,7 +1,8 @@
 /*
  * The grammar of the serial protocol: bytes to commands, words to numbers. No answers, no hardware.
  *
- * A command is at most 80 characters and ends in '%'; words are separated by blanks; CR, LF and NUL are noise.
+ * A command is at most 80 characters and ends in '%'; words are separated by blanks; CR, LF and NUL are noise. The
+ * interrupt, Ctrl-C, forgets a command that has no end yet.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,6 +20,7 @@ extern "C" {
 enum {
     WW_COMMAND_MAX_CHARS = 80, /* MLPerf Tiny's EE_CMD_SIZE */
     WW_COMMAND_MAX_WORDS = 4,  /* more are ignored */
+    WW_COMMAND_INTERRUPT = 0x03,
 };
 
 enum ww_command_state {

@@ -28,10 +28,13 @@ static struct {
     uint32_t baud;
     bool audio_on, indicator;
     unsigned kept_alive;
+    uint32_t inference_us;
+    unsigned sends_after; /* inferences: then `sends` arrives */
+    const char *sends;
 } world;
 
 static struct {
-    unsigned inferences, resets;
+    unsigned inferences, resets; /* inferences since the last reset */
     uint8_t bias;
 } model;
 
@@ -57,6 +60,13 @@ static void model_invoke(void *context)
     model_output[0] = (uint8_t)(sum / INPUT_BYTES + (int)model.bias);
     model_output[1] = (uint8_t)++model.inferences;
     world.cycles += 1000;
+    world.now_us += world.inference_us;
+    if (world.sends != NULL && model.inferences == world.sends_after) {
+        const size_t count = strlen(world.sends);
+        CHECK(world.input_count + count <= sizeof world.input);
+        memcpy(world.input + world.input_count, world.sends, count);
+        world.input_count += count;
+    }
 }
 
 static size_t console_read(void *context, uint8_t *bytes, size_t max)

@@ -156,6 +156,24 @@ def test_a_signal_ends_it_in_order(program: Path, tmp_path: Path, number: signal
         assert led.read_text() == "0"
 
 
+def test_a_signal_and_the_console_end_long_work(program: Path) -> None:
+    work = b"infer 1000000 1000000%"
+    with running(program, "--no-audio", "--pty") as (_, name), serial.Serial(name, timeout=_TIMEOUT_S) as port:
+        port.write(work)
+        port.read_until(b"m-warmup-start-1000000\r\n")
+        port.write(b"\x03")
+        assert port.read_until(b"m-ready\r\n") == b"e-[Inference stopped]\r\nm-ready\r\n"
+    command = [program, "--no-audio"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(work)
+        while b"m-warmup-start" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGTERM)
+        assert b"e-[Inference stopped]" in process.stdout.read()
+        assert process.wait(timeout=_TIMEOUT_S) == 0
+
+
 def test_nohup_is_obeyed(program: Path) -> None:
     with running(program, "--no-audio", "--pty", hangup="--ignore-signal=HUP") as (process, name):
         process.send_signal(signal.SIGHUP)

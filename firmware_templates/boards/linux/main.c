@@ -20,6 +20,7 @@
 #include "say.h"
 #include "stack.h"
 #include "ww_app.h"
+#include "ww_protocol.h"
 
 enum { IDLE_MS = 20 };
 
@@ -36,9 +37,14 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
 }
 
+/* A signal to end also ends what works long. */
 static size_t port_console_read(void *context, uint8_t *bytes, size_t max)
 {
     (void)context;
+    if (console_interrupted() && max > 0) {
+        bytes[0] = WW_COMMAND_INTERRUPT;
+        return 1;
+    }
     return console_read(&program.console, bytes, max);
 }
 
