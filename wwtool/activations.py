@@ -66,12 +66,13 @@ def relu_table(source: Format, target: Format, low: float, high: float | None) -
 
 
 def leaky_relu_table(source: Format, target: Format, alpha: float) -> IntArray:
-    """LEAKY_RELU of every int8 value: negative ones are multiplied by ``alpha``, which is not negative."""
+    """LEAKY_RELU of every int8 value: negative ones are multiplied by ``alpha``, which may be negative, too."""
     x = _centred(source[1])
     scale = np.float32(source[0])
     above = multiply_twice_rounded(x, *quantize_multiplier(float(scale / np.float32(target[0]))))
     slope = float(scale * np.float32(alpha) / np.float32(target[0]))
-    below = multiply_twice_rounded(x, *quantize_multiplier(slope))
+    below = multiply_twice_rounded(x, *quantize_multiplier(abs(slope)))
+    below = -below if slope < 0 else below
     return np.clip(add_zero_point(np.where(x >= 0, above, below), target[1]), INT8_MIN, INT8_MAX)
 
 

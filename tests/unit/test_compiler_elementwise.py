@@ -41,7 +41,7 @@ def unary(draw: Draw) -> Model:
             target = Scale(source.scale, draw(zero_points))
         options = {}
         if kind == "LEAKY_RELU":
-            options = {"options_kind": "LeakyReluOptions", "alpha": float32(draw(st.floats(0.0, 2.0)))}
+            options = {"options_kind": "LeakyReluOptions", "alpha": float32(draw(st.floats(-3.0, 3.0)))}
         outputs.append(net.op(kind, [net.input], (1, 4, 16), target, **options))
     return net.pack(*outputs)
 
@@ -50,6 +50,17 @@ def unary(draw: Draw) -> Model:
 @given(unary())
 def test_functions_of_one_tensor(content: Model) -> None:
     assert_engines_agree(content, rows=9)
+
+
+@pytest.mark.parametrize("alpha", [-0.25, -1.0, -(1 - 2**-24), -1e-9, -1e-12, -100.0, 100.0, 1.0])
+def test_slopes_of_leaky_relu(alpha: float) -> None:
+    """Powers of two and what is next to them, what vanishes, and what saturates."""
+    net = Net((1, 256), Scale(0.5, 0))
+    outputs = [
+        net.op("LEAKY_RELU", [net.input], (1, 256), Scale(scale, 3), "LeakyReluOptions", alpha=float32(alpha))
+        for scale in (0.5, 0.25, 8.0, float32(0.37))
+    ]
+    assert_engines_agree(net.pack(*outputs))
 
 
 @st.composite
@@ -195,7 +206,7 @@ def test_what_is_refused() -> None:
     assert "out of bounds" in said("SOFTMAX", out=Scale(1 / 256, -128), options_kind="SoftmaxOptions", beta=-1.0)
     assert "has no option alpha" in said("LEAKY_RELU")
     assert "slope nan" in said("LEAKY_RELU", options_kind="LeakyReluOptions", alpha=float("nan"))
-    assert "slope -0.5" in said("LEAKY_RELU", options_kind="LeakyReluOptions", alpha=-0.5)
+    assert "slope 1048576.0" in said("LEAKY_RELU", options_kind="LeakyReluOptions", alpha=2.0**20)
     net = Net(shape, scale)
     assert "axes between -2 and 1" in refused(net, net.op(
         "MEAN", [net.input, net.constant(np.asarray([2], np.int32))], (1, 1), scale, "ReducerOptions", keepDims=True

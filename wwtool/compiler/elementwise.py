@@ -67,10 +67,8 @@ RELU_BOUNDS: dict[str, tuple[float, float | None]] = {
 def lower_unary(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     require_int8(op, x, y)
-    if op.kind == "LEAKY_RELU" and not 0.0 <= float(op.options["alpha"]) < 2.0**20:
-        raise InputError(
-            f"{op.where()} has the slope {op.options['alpha']}, which is not supported; it must not be negative"
-        )
+    if op.kind == "LEAKY_RELU" and not abs(float(op.options["alpha"])) < 2.0**20:
+        raise InputError(f"{op.where()} has the slope {op.options['alpha']}; it must be a number below 2^20")
     return lookup(op, x, y, scaled(op, lambda: unary_table(op, x, y)))
 
 
