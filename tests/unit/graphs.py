@@ -253,6 +253,39 @@ class Net:
         )  # fmt: skip
         return y
 
+    def transpose_conv(
+        self, x: int, weights: npt.NDArray[np.int8], bias: npt.NDArray[np.int32] | None, weight_scale: Any,
+        output: Scale, size: tuple[int, int], stride: tuple[int, int] = (1, 1), padding: int = VALID,
+        activation: int = NONE,
+    ) -> int:  # fmt: skip
+        """TRANSPOSE_CONV with ``weights`` (O, KH, KW, I) to an output of any ``size``."""
+        shape = (1, *size, weights.shape[0])
+        inputs = [self.constant(np.asarray(shape, np.int32)), self.constant(weights, weight_scale), x]
+        inputs += [] if bias is None else [self.constant(bias, self._bias_scale(x, weight_scale))]
+        options = {"padding": padding, "strideH": stride[0], "strideW": stride[1]}
+        return self.op(
+            "TRANSPOSE_CONV", inputs, shape, output, "TransposeConvOptions",
+            fusedActivationFunction=activation, **options,
+        )  # fmt: skip
+
+    def resize(self, x: int, size: tuple[int, int], nearest: bool, corners: bool = False, centers: bool = False) -> int:
+        batch, _, _, depth = self.shapes[x]
+        kind, options = ("RESIZE_BILINEAR", "ResizeBilinearOptions")
+        if nearest:
+            kind, options = ("RESIZE_NEAREST_NEIGHBOR", "ResizeNearestNeighborOptions")
+        inputs = [x, self.constant(np.asarray(size, np.int32))]
+        return self.move(
+            kind, inputs, (batch, *size, depth), x, options, alignCorners=corners, halfPixelCenters=centers
+        )  # fmt: skip
+
+    def cast(self, x: int, dtype: str) -> int:
+        """The output has no scale."""
+        self.names += 1
+        y = self.main.activation(f"t{self.names}", self.shapes[x], None, dtype)
+        self.shapes[y], self.scales[y], self.types[y] = self.shapes[x], Scale(1.0, 0), dtype
+        self.main.operator("CAST", [x], [y], "CastOptions")
+        return y
+
     def _bias_scale(self, x: int, weight_scale: Any) -> npt.NDArray[np.float32]:
         return np.asarray(np.float32(self.scales[x].scale) * np.asarray(weight_scale, np.float32), np.float32)
 
@@ -271,6 +304,12 @@ def float32(value: float) -> float:
     return float(np.float32(value))
 
 
+def _extremes(dtype: np.dtype) -> tuple[float, float]:
+    if dtype == np.bool_:
+        return False, True
+    return (-1e4, 1e4) if dtype == np.float32 else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+
+
 def assert_engines_agree(
     content: bytes, rows: int = 3, seed: int = 0, extremes: bool = True, machine: Machine | None = None
 ) -> None:
@@ -279,9 +318,7 @@ def assert_engines_agree(
     inputs = random_rows(graph, rows, seed)
     if extremes and rows >= 3:
         for values in inputs:
-            integer = values.dtype != np.float32
-            values[0] = np.iinfo(values.dtype).min if integer else -1e4
-            values[1] = np.iinfo(values.dtype).max if integer else 1e4
+            values[0], values[1] = _extremes(values.dtype)
     for layer in compare(content, inputs, ("-O2",) if machine and machine.emulator else SANITIZED, machine):
         assert layer.equal, (
             f"tensor {layer.tensor.index} of operator {layer.operator}: {layer.differing} of {layer.compared} differ, "

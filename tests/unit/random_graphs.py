@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from graphs import NONE, RELU, RELU6, RELU_N1_TO_1, SAME, VALID, Model, Net, float32
 from hypothesis import strategies as st
+from random_operators import MAKERS
 from recurrent_graphs import lstm, svdf
 
 from wwtool.compiler.calls import Call, Constant, Scratch, Span
@@ -302,6 +304,7 @@ class RandomGraph:
             self.convolution, self.convolution, self.convolution, self.dense, self.pool, self.binary, self.binary,
             self.unary, self.mean, self.reshape, self.quantize, self.slice, self.slice, self.split, self.join,
             self.join, self.transpose, self.pad, self.window, self.variable, self.recurrent,
+            *(partial(make, self) for make in MAKERS),
         ]  # fmt: skip
         new = self.draw(st.sampled_from(makers))()
         self.made += [t for t in new if self.size(t) <= _MOST_ELEMENTS]

@@ -5,7 +5,9 @@ A graph holds several operators side by side on one input, since compiling is wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -339,6 +341,13 @@ def test_what_cannot_be_exact_is_refused(content: bytes, message: str) -> None:
 
 def test_supported_operators_are_listed() -> None:
     assert {"CONV_2D", "CALL_ONCE", "LOGISTIC", "RESHAPE"} <= set(supported_operators())
+
+
+def test_the_readme_names_every_supported_operator() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    named = re.search(r"^Supported are.*?:$(.*?)\. ", text, re.MULTILINE | re.DOTALL)
+    assert named is not None
+    assert re.findall(r"\w+", named[1]) == supported_operators()
 
 
 def test_out_size_of_the_helper() -> None:

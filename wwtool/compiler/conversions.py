@@ -12,7 +12,8 @@ from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.elementwise import multiplier
 from wwtool.errors import InputError
 
-TYPES = {"int8": 0, "uint8": 1, "int16": 2, "int32": 3}  # enum ww_type of ww_kernels.h
+# enum ww_type of ww_kernels.h
+TYPES = {"int8": 0, "uint8": 1, "int16": 2, "int32": 3, "int64": 4, "bool": 5}
 # What LiteRT's QUANTIZE makes of what (Prepare in quantize.cc).
 _TARGETS = {
     "float32": ("int8", "uint8", "int16"),

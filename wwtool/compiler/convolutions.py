@@ -14,7 +14,7 @@ from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
 
 _ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
-_SAME = 0
+SAME = 0
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ class Window:
 
 
 def lower_conv_2d(graph: Graph, op: Operator) -> list[Call]:
-    x, w, y = _tensors(graph, op, 4)
+    x, w, y = operands(graph, op, 4)
     if w.shape[3] != x.shape[3]:
         raise InputError(f"{op.where()} is a grouped convolution, which is not supported; use DEPTHWISE_CONV_2D")
     window = window_of(op, x, y, w.shape[1], w.shape[2])
     if y.shape[3] != w.shape[0]:
         raise InputError(f"{op.where()} has {y.shape[3]} output channels and weights for {w.shape[0]}")
     weights = constant_data(op, w)
-    acc_bias = _bias(graph, op, w.shape[0])
-    _require_32_bits(op, acc_bias, weights.reshape(w.shape[0], -1), x.zero_point)
+    acc_bias = bias_of(graph, op, w.shape[0])
+    require_32_bits(op, acc_bias, weights.reshape(w.shape[0], -1), x.zero_point)
     macs = int(np.prod(y.shape)) * int(np.prod(w.shape[1:]))
     run = _contiguous_run(window)
     folded = _fold_zero_point(acc_bias, weights.reshape(w.shape[0], -1), x.zero_point)
@@ -69,30 +69,30 @@ def lower_conv_2d(graph: Graph, op: Operator) -> list[Call]:
         rows, stride, depth = run
         return [_dense(op, x, y, w, weights, folded, rows, stride, depth, "ww_dense", macs)]
     fields: dict[str, Field] = {
-        "requantize": _requantize(op, x, w, y, acc_bias),
+        "requantize": requantize_fields(op, x, w, y, acc_bias),
         "weights": int8_array(f"op{op.index}_weights", weights),
         "window": asdict(window),
         "input_zero_point": x.zero_point,
     }
-    return [_call(op, "ww_conv_2d", fields, x, y, macs)]
+    return [call_of(op, "ww_conv_2d", fields, x, y, macs)]
 
 
 def lower_depthwise_conv_2d(graph: Graph, op: Operator) -> list[Call]:
-    x, w, y = _tensors(graph, op, 4)
+    x, w, y = operands(graph, op, 4)
     multiplier = w.shape[3] // x.shape[3]
     if multiplier * x.shape[3] != w.shape[3] or w.shape[0] != 1 or y.shape[3] != w.shape[3]:
         raise InputError(f"{op.where()} has weights of shape {list(w.shape)}, which do not fit its input's channels")
     window = window_of(op, x, y, w.shape[1], w.shape[2])
     weights = constant_data(op, w)
-    acc_bias = _bias(graph, op, w.shape[3])
-    _require_32_bits(op, acc_bias, weights.reshape(-1, w.shape[3]).T, x.zero_point)
+    acc_bias = bias_of(graph, op, w.shape[3])
+    require_32_bits(op, acc_bias, weights.reshape(-1, w.shape[3]).T, x.zero_point)
     macs = int(np.prod(y.shape)) * w.shape[1] * w.shape[2]
     folded = _fold_zero_point(acc_bias, weights.reshape(-1, w.shape[3]).T, x.zero_point)
     along_height = window.input_width == window.kernel_width == 1
     along_width = window.input_height == window.kernel_height == 1
     if multiplier == 1 and not window.padded and folded is not None and (along_height or along_width):
         fields: dict[str, Field] = {
-            "requantize": _requantize(op, x, w, y, folded),
+            "requantize": requantize_fields(op, x, w, y, folded),
             "weights": int8_array(f"op{op.index}_weights", weights),
             "rows": window.output_height * window.output_width,
             "stride": window.stride_height if along_height else window.stride_width,
@@ -100,27 +100,27 @@ def lower_depthwise_conv_2d(graph: Graph, op: Operator) -> list[Call]:
             "taps": window.kernel_height * window.kernel_width,
             "channels": w.shape[3],
         }
-        return [_call(op, "ww_depthwise_taps", fields, x, y, macs)]
+        return [call_of(op, "ww_depthwise_taps", fields, x, y, macs)]
     fields = {
-        "requantize": _requantize(op, x, w, y, acc_bias),
+        "requantize": requantize_fields(op, x, w, y, acc_bias),
         "weights": int8_array(f"op{op.index}_weights", weights),
         "window": asdict(window),
         "input_zero_point": x.zero_point,
         "multiplier": multiplier,
         "backwards": 0,
     }
-    return [_call(op, "ww_depthwise_conv_2d", fields, x, y, macs)]
+    return [call_of(op, "ww_depthwise_conv_2d", fields, x, y, macs)]
 
 
 def lower_fully_connected(graph: Graph, op: Operator) -> list[Call]:
-    x, w, y = _tensors(graph, op, 2)
+    x, w, y = operands(graph, op, 2)
     channels, depth = w.shape
     rows = x.size // depth
     if op.options.get("weightsFormat", 0) != 0 or rows * depth != x.size or rows * channels != y.size:
         raise InputError(f"{op.where()} has shapes or a weight format that are not supported")
     weights = constant_data(op, w)
-    bias = _bias(graph, op, channels)
-    _require_32_bits(op, bias, weights, x.zero_point)
+    bias = bias_of(graph, op, channels)
+    require_32_bits(op, bias, weights, x.zero_point)
     folded = _fold_zero_point(bias, weights, x.zero_point)
     if folded is None:
         raise InputError(f"{op.where()} has a bias so large that 32 bits do not hold it with the input's zero point")
@@ -138,10 +138,11 @@ def lower_average_pool_2d(graph: Graph, op: Operator) -> list[Call]:
         raise InputError(f"{op.where()} has {x.shape[3]} input channels and {y.shape[3]} output channels")
     low, high = activation_range(op, y)
     fields: dict[str, Field] = {"window": asdict(window), "output_min": low, "output_max": high}
-    return [_call(op, "ww_average_pool_2d", fields, x, y, 0)]
+    return [call_of(op, "ww_average_pool_2d", fields, x, y, 0)]
 
 
-def _call(op: Operator, function: str, fields: dict[str, Field], x: Tensor, y: Tensor, macs: int) -> Call:
+def call_of(op: Operator, function: str, fields: dict[str, Field], x: Tensor, y: Tensor, macs: int) -> Call:
+    """A call of a kernel from one tensor to another."""
     arguments = (Span(x.index), Span(y.index))
     struct = function.removesuffix("_round_once")
     return Call(op.index, op.kind, function, arguments, (x.index,), (y.index,), struct, fields, macs)
@@ -152,7 +153,7 @@ def _dense(
     rows: int, row_stride: int, depth: int, function: str, macs: int,
 ) -> Call:  # fmt: skip
     fields: dict[str, Field] = {
-        "requantize": _requantize(op, x, w, y, bias),
+        "requantize": requantize_fields(op, x, w, y, bias),
         "weights": int8_array(f"op{op.index}_weights", weights),
         "rows": rows,
         "row_stride": row_stride,
@@ -160,7 +161,7 @@ def _dense(
         "channels": w.shape[0],
         "backwards": 0,
     }
-    return _call(op, function, fields, x, y, macs)
+    return call_of(op, function, fields, x, y, macs)
 
 
 def _contiguous_run(window: Window) -> tuple[int, int, int] | None:
@@ -179,7 +180,7 @@ def _contiguous_run(window: Window) -> tuple[int, int, int] | None:
     return None
 
 
-def _tensors(graph: Graph, op: Operator, rank: int) -> tuple[Tensor, Tensor, Tensor]:
+def operands(graph: Graph, op: Operator, rank: int) -> tuple[Tensor, Tensor, Tensor]:
     """Input, weights and output; ``rank`` is the weights', and for convolutions everyone's."""
     x, w, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     _require_int8(op, x, w, y)
@@ -205,7 +206,8 @@ def constant_data(op: Operator, t: Tensor) -> npt.NDArray[Any]:
     return t.data
 
 
-def _bias(graph: Graph, op: Operator, channels: int) -> npt.NDArray[np.int64]:
+def bias_of(graph: Graph, op: Operator, channels: int) -> npt.NDArray[np.int64]:
+    """An int32 bias, zeros if there is none."""
     if len(op.inputs) < 3 or op.inputs[2] < 0:
         return np.zeros(channels, np.int64)
     bias = graph.tensor(op.inputs[2])
@@ -214,7 +216,7 @@ def _bias(graph: Graph, op: Operator, channels: int) -> npt.NDArray[np.int64]:
     return constant_data(op, bias).astype(np.int64).ravel()
 
 
-def _require_32_bits(op: Operator, bias: npt.NDArray[np.int64], weights: npt.NDArray[Any], zero_point: int) -> None:
+def require_32_bits(op: Operator, bias: npt.NDArray[np.int64], weights: npt.NDArray[Any], zero_point: int) -> None:
     """Refuses sums that leave int32, whose value the C language leaves open; weights are (channels, inputs)."""
     furthest = max(INT8_MAX - zero_point, zero_point - INT8_MIN)
     reach = np.abs(bias) + furthest * np.abs(weights.astype(np.int64)).sum(axis=1)
@@ -234,7 +236,8 @@ def _fold_zero_point(
     return folded if reach < 2**31 else None
 
 
-def _requantize(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray[np.int64]) -> dict[str, Field]:
+def requantize_fields(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray[np.int64]) -> dict[str, Field]:
+    """struct ww_requantize of ww_kernels.h."""
     assert w.quantization is not None
     channels = len(bias)
     # TFLite multiplies the float32 scales as doubles (PopulateConvolutionQuantizationParams).
@@ -250,7 +253,7 @@ def _requantize(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray
     mantissa, shift = quantize_multiplier(real)
     low, high = activation_range(op, y)
     return {
-        "bias": int32_array(f"op{op.index}_bias", bias),
+        "bias": int32_array(f"op{op.index}bias_of", bias),
         "mantissa": int32_array(f"op{op.index}_mantissa", mantissa),
         "shift": replace(int8_array(f"op{op.index}_shift", shift), shared=False),
         "output_zero_point": y.zero_point,
@@ -310,7 +313,7 @@ def padding_of(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_wi
     for axis, (kernel, letter) in enumerate(((kernel_height, "H"), (kernel_width, "W"))):
         stride, dilation = int(op.options[f"stride{letter}"]), int(op.options.get(f"dilation{letter}Factor", 1))
         size, reach = x.shape[1 + axis], (kernel - 1) * dilation + 1
-        same = int(op.options["padding"]) == _SAME
+        same = int(op.options["padding"]) == SAME
         expected = -(-size // stride) if same else (size - reach) // stride + 1
         if expected != y.shape[1 + axis] or expected < 1:
             raise InputError(

@@ -121,7 +121,7 @@ def interfaces(program: Program, memory: Memory) -> list[Interface]:
             area = f"(const int8_t *)model->{address.area} + {address.offset}"
             if writable:
                 area = f"(int8_t *)model->{address.area} + {address.offset}"
-            ctype = "float" if t.dtype == "float32" else f"{t.dtype}_t"
+            ctype = {"float32": "float", "bool": "uint8_t"}.get(t.dtype, f"{t.dtype}_t")
             result.append(Interface(f"{kind.upper()}{suffix}", f"ww_model_{kind}{suffix}", ctype, t, writable, area))
     return result
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.picks import PICKS, picked
 from wwtool.compiler.slices import pad_value, paddings, permutation, pieces, plain_cut, strided_cut
 from wwtool.errors import InputError
 
@@ -52,6 +53,10 @@ def _pad(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
     return [np.pad(x[0], paddings(graph, op), constant_values=pad_value(graph, op))]
 
 
+def _pick(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
+    return [picked(graph, op, x[0])]
+
+
 MOVES: dict[str, Move] = {
     "RESHAPE": _reshape,
     "EXPAND_DIMS": _reshape,
@@ -66,6 +71,7 @@ MOVES: dict[str, Move] = {
     "PACK": _pack,
     "PAD": _pad,
     "PADV2": _pad,
+    **dict.fromkeys(PICKS, _pick),
 }
 
 

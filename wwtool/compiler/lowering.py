@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from wwtool.compiler.calls import Call, Span
+from wwtool.compiler.casts import lower_cast
 from wwtool.compiler.conversions import lower_dequantize, lower_quantize
 from wwtool.compiler.convolutions import (
     lower_average_pool_2d,
@@ -17,18 +18,20 @@ from wwtool.compiler.elementwise import lower_binary, lower_unary
 from wwtool.compiler.flash import constants_in_flash, shared_constants
 from wwtool.compiler.folding import folded
 from wwtool.compiler.graph import Graph, Operator
-from wwtool.compiler.movement import MOVEMENTS
+from wwtool.compiler.movements import MOVEMENTS
 from wwtool.compiler.pooling import lower_max_pool_2d, lower_mean
 from wwtool.compiler.program import Program
 from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
+from wwtool.compiler.resize import lower_resize_bilinear
 from wwtool.compiler.softmax import lower_log_softmax, lower_softmax
 from wwtool.compiler.state import copy_state, find_states, find_windows
+from wwtool.compiler.transposed import lower_transpose_conv
 from wwtool.compiler.typed_convolutions import lower_typed_conv_2d, lower_typed_fully_connected
 from wwtool.errors import InputError
 
 Lowering = Callable[[Graph, Operator], list[Call]]
 
-_INTERFACE_TYPES = ("int8", "uint8", "int16", "int32", "float32")
+_INTERFACE_TYPES = ("int8", "uint8", "int16", "int32", "float32", "bool")
 
 
 def lower(graph: Graph) -> Program:
@@ -115,6 +118,9 @@ LOWERINGS: dict[str, Lowering] = {
     "CONV_2D": _by_type(lower_conv_2d, lower_typed_conv_2d),
     "DEPTHWISE_CONV_2D": _by_type(lower_depthwise_conv_2d, lower_typed_conv_2d),
     "FULLY_CONNECTED": _by_type(lower_fully_connected, lower_typed_fully_connected),
+    "TRANSPOSE_CONV": lower_transpose_conv,
+    "RESIZE_BILINEAR": lower_resize_bilinear,
+    "CAST": lower_cast,
     "AVERAGE_POOL_2D": lower_average_pool_2d,
     "MAX_POOL_2D": lower_max_pool_2d,
     "MEAN": lower_mean,

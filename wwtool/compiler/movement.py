@@ -6,7 +6,7 @@ copy of rows or a walk over several axes is decided in one place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -17,29 +17,27 @@ from wwtool.compiler.slices import Cut, axis_of, pad_value, paddings, permutatio
 from wwtool.compiler.walks import merged, strides, walk_fields
 from wwtool.errors import InputError
 
-Movement = Callable[[Program, Operator], list[Call]]
-
 
 def lower_reshape(program: Program, op: Operator) -> list[Call]:
     """RESHAPE, EXPAND_DIMS, SQUEEZE: the same bytes."""
-    x, y = _ends(program, op)
+    x, y = ends(program, op)
     if x.size != y.size:
         raise InputError(f"{op.where()} changes the number of elements from {x.size} to {y.size}")
-    _require_same_type(op, x, y)
-    return _move(program, op, x, y, [x.size], (0, [1]), (0, [1]))
+    require_same_type(op, x, y)
+    return move(program, op, x, y, [x.size], (0, [1]), (0, [1]))
 
 
 def lower_cut(program: Program, op: Operator) -> list[Call]:
     """SLICE, STRIDED_SLICE."""
-    x, y = _ends(program, op)
+    x, y = ends(program, op)
     cut, shape = strided_cut(program.graph, op) if op.kind == "STRIDED_SLICE" else _plain(program.graph, op)
-    _require_same_type(op, x, y)
+    require_same_type(op, x, y)
     if shape != y.shape:
         raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its bounds give {list(shape)}")
     own = strides(x.shape)
     start = sum(b * s for b, s in zip(cut.begin, own, strict=True))
     steps = [a * s for a, s in zip(cut.step, own, strict=True)]
-    return _move(program, op, x, y, cut.count, (start, steps), (0, strides(cut.count)))
+    return move(program, op, x, y, cut.count, (start, steps), (0, strides(cut.count)))
 
 
 def _plain(graph: Graph, op: Operator) -> tuple[Cut, tuple[int, ...]]:
@@ -54,26 +52,26 @@ def lower_pieces(program: Program, op: Operator) -> list[Call]:
     own, calls, first = strides(x.shape), [], 0
     for index, size in zip(op.outputs, sizes, strict=True):
         y = program.graph.tensor(index)
-        _require_same_type(op, x, y)
+        require_same_type(op, x, y)
         count = [*x.shape[:axis], size, *x.shape[axis + 1 :]]
         shape = count[:axis] + count[axis + 1 :] if op.kind == "UNPACK" else count
         if tuple(shape) != y.shape:
             raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, which should be {shape}")
-        calls += _move(program, op, x, y, count, (first * own[axis], own), (0, strides(count)))
+        calls += move(program, op, x, y, count, (first * own[axis], own), (0, strides(count)))
         first += size
     return calls
 
 
 def lower_transpose(program: Program, op: Operator) -> list[Call]:
-    x, y = _ends(program, op)
+    x, y = ends(program, op)
     order = permutation(program.graph, op)
-    _require_same_type(op, x, y)
+    require_same_type(op, x, y)
     if tuple(x.shape[axis] for axis in order) != y.shape:
         raise InputError(
             f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which its permutation does not give"
         )
     own = strides(x.shape)
-    return _move(program, op, x, y, y.shape, (0, [own[axis] for axis in order]), (0, strides(y.shape)))
+    return move(program, op, x, y, y.shape, (0, [own[axis] for axis in order]), (0, strides(y.shape)))
 
 
 def lower_join(program: Program, op: Operator) -> list[Call]:
@@ -86,7 +84,7 @@ def lower_join(program: Program, op: Operator) -> list[Call]:
         x = graph.tensor(index)
         size = 1 if op.kind == "PACK" else x.shape[axis]
         count = [*y.shape[:axis], size, *y.shape[axis + 1 :]]
-        calls += _move(program, op, x, y, count, (0, strides(count)), (first * own[axis], own))
+        calls += move(program, op, x, y, count, (0, strides(count)), (first * own[axis], own))
         first += size
     return calls
 
@@ -118,8 +116,8 @@ def check_join(graph: Graph, op: Operator) -> None:
 
 def lower_pad(program: Program, op: Operator) -> list[Call]:
     """PAD, PADV2: the value everywhere, then the input into the middle."""
-    x, y = _ends(program, op)
-    _require_same_type(op, x, y)
+    x, y = ends(program, op)
+    require_same_type(op, x, y)
     if (x.scale, x.zero_point) != (y.scale, y.zero_point):
         raise InputError(f"{op.where()} changes the scale, which {op.kind} cannot; export it with equal scales")
     around = paddings(program.graph, op)
@@ -129,25 +127,25 @@ def lower_pad(program: Program, op: Operator) -> list[Call]:
     own = strides(y.shape)
     start = sum(before * step for (before, _), step in zip(around, own, strict=True))
     if x.size == y.size:
-        return _move(program, op, x, y, [x.size], (0, [1]), (0, [1]))
+        return move(program, op, x, y, [x.size], (0, [1]), (0, [1]))
     value = np.asarray([pad_value(program.graph, op)], y.dtype).view(np.uint8)
     constant = Constant(f"op{op.index}_value", "uint8_t", value, weights=False)
     fill = Call(
         op.index, op.kind, "ww_fill", (Span(y.index), constant, ITEM_BYTES[y.dtype], y.size), (), (y.index,)
     )  # fmt: skip
-    return [fill, *_move(program, op, x, y, x.shape, (0, strides(x.shape)), (start, own), in_place=False)]
+    return [fill, *move(program, op, x, y, x.shape, (0, strides(x.shape)), (start, own), in_place=False)]
 
 
-def _ends(program: Program, op: Operator) -> tuple[Tensor, Tensor]:
+def ends(program: Program, op: Operator) -> tuple[Tensor, Tensor]:
     return program.graph.tensor(op.inputs[0]), program.graph.tensor(op.outputs[0])
 
 
-def _require_same_type(op: Operator, x: Tensor, y: Tensor) -> None:
+def require_same_type(op: Operator, x: Tensor, y: Tensor) -> None:
     if x.dtype != y.dtype or x.dtype == "resource":
         raise InputError(f"{op.where()} turns {x.dtype} into {y.dtype}, which is not supported")
 
 
-def _move(
+def move(
     program: Program, op: Operator, x: Tensor, y: Tensor, sizes: Sequence[int],
     source: tuple[int, Sequence[int]], target: tuple[int, Sequence[int]], in_place: bool = True,
 ) -> list[Call]:  # fmt: skip
@@ -195,20 +193,3 @@ def _alias(program: Program, start: Span, end: Span, nbytes: int) -> bool:
     program.alias[root] = end
     program.parts[y.index] = (*program.parts.get(y.index, ()), x.index)
     return True
-
-
-MOVEMENTS: dict[str, Movement] = {
-    "RESHAPE": lower_reshape,
-    "EXPAND_DIMS": lower_reshape,
-    "SQUEEZE": lower_reshape,
-    "SLICE": lower_cut,
-    "STRIDED_SLICE": lower_cut,
-    "SPLIT": lower_pieces,
-    "SPLIT_V": lower_pieces,
-    "UNPACK": lower_pieces,
-    "TRANSPOSE": lower_transpose,
-    "CONCATENATION": lower_join,
-    "PACK": lower_join,
-    "PAD": lower_pad,
-    "PADV2": lower_pad,
-}

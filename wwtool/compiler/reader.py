@@ -39,6 +39,9 @@ _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "FULLY_CONNECTED": (2, 3, 1, ()),
     "AVERAGE_POOL_2D": (1, 1, 1, (*_WINDOW, "filterHeight", "filterWidth")),
     "MAX_POOL_2D": (1, 1, 1, (*_WINDOW, "filterHeight", "filterWidth")),
+    "TRANSPOSE_CONV": (3, 4, 1, _WINDOW),
+    **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), (2, 2, 1, ("alignCorners", "halfPixelCenters"))),
+    "CAST": (1, 1, 1, ()),
     "MEAN": (2, 2, 1, ("keepDims",)),
     "SOFTMAX": (1, 1, 1, ("beta",)),
     **dict.fromkeys(
@@ -82,7 +85,7 @@ _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
 }
 # Which of the inputs that must be named may be -1.
 _OPTIONAL_INPUTS = {"SVDF": (3,), "UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 5, 9, 10, 11, 12, 16, 17)}
-_OPTIONAL_LAST = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+_OPTIONAL_LAST = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 
 
 def read_model(path: Path) -> Graph:

@@ -74,6 +74,8 @@ def _random(generator: np.random.Generator, port: Port, count: int) -> npt.NDArr
     shape = (count, *port.row)
     if port.dtype == "float32":
         return (4 * generator.standard_normal(shape)).astype(np.float32)
+    if port.dtype == "bool":
+        return generator.integers(0, 2, shape).astype(np.bool_)
     if np.dtype(port.dtype).itemsize == 1:
         return generator.integers(0, 256, shape, np.uint8).view(np.dtype(port.dtype))
     limits = np.iinfo(port.dtype)

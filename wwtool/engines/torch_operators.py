@@ -20,6 +20,8 @@ from wwtool.compiler.folding import MOVES
 from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator
 from wwtool.compiler.pooling import mean_axes
 from wwtool.elementwise import mean_multiplier
+from wwtool.engines.torch_casts import cast
+from wwtool.engines.torch_pictures import resize_bilinear, transpose_conv
 from wwtool.engines.torch_recurrent import lstm, svdf
 from wwtool.engines.torch_types import typed_convolution, typed_fully_connected
 from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
@@ -151,6 +153,9 @@ _ARITHMETIC: dict[str, Evaluation] = {
     "AVERAGE_POOL_2D": _average_pool,
     "MAX_POOL_2D": _max_pool,
     "MEAN": _mean,
+    "TRANSPOSE_CONV": transpose_conv,
+    "RESIZE_BILINEAR": resize_bilinear,
+    "CAST": cast,
     "SOFTMAX": _softmax,
     "LOG_SOFTMAX": _log_softmax,
     "QUANTIZE": _quantize,

@@ -1,0 +1,67 @@
+/*
+ * Transposed convolution of any shape (see ww_kernels.h).
+ *
+ * Every output gathers what the inputs scatter to it: along an axis, position `at` of the padded output is reached by
+ * every stride-th tap, and each of these taps comes from the input before the last one's.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ww_requantize.h"
+
+/* The taps that reach one position of an output: count of them, tap + n * stride from input - n. */
+struct reach {
+    int32_t tap;
+    int32_t input;
+    int32_t count;
+};
+
+static struct reach reach_of(int32_t at, int32_t stride, int32_t kernel, int32_t size)
+{
+    struct reach reach = {at % stride, at / stride, 0};
+    if (reach.input >= size) {
+        reach.tap += (reach.input - size + 1) * stride;
+        reach.input = size - 1;
+    }
+    if (reach.tap < kernel) {
+        const int32_t taps = (kernel - reach.tap + stride - 1) / stride;
+        reach.count = taps < reach.input + 1 ? taps : reach.input + 1;
+    }
+    return reach;
+}
+
+static int32_t dot(const int8_t *x, const int8_t *weights, int32_t depth, int32_t zero_point, int32_t sum)
+{
+    for (int32_t i = 0; i < depth; i++) {
+        sum += (x[i] - zero_point) * weights[i];
+    }
+    return sum;
+}
+
+void ww_transpose_conv(const struct ww_transpose_conv *op, const int8_t *input, int8_t *output)
+{
+    const struct ww_window *window = &op->window;
+    const int32_t depth = window->input_channels;
+    const int32_t kernel_size = window->kernel_height * window->kernel_width * depth;
+    for (int32_t oy = 0; oy < window->output_height; oy++) {
+        const struct reach rows =
+            reach_of(oy + window->pad_height, window->stride_height, window->kernel_height, window->input_height);
+        for (int32_t ox = 0; ox < window->output_width; ox++) {
+            const struct reach columns =
+                reach_of(ox + window->pad_width, window->stride_width, window->kernel_width, window->input_width);
+            const int8_t *weights = op->weights;
+            for (int32_t channel = 0; channel < window->output_channels; channel++, weights += kernel_size) {
+                int32_t sum = op->requantize.bias[channel];
+                for (int32_t row = 0; row < rows.count; row++) {
+                    const int32_t tap_row = (rows.tap + row * window->stride_height) * window->kernel_width;
+                    const int32_t input_row = (rows.input - row) * window->input_width;
+                    for (int32_t column = 0; column < columns.count; column++) {
+                        const int32_t tap = tap_row + columns.tap + column * window->stride_width;
+                        const int32_t pixel = input_row + columns.input - column;
+                        sum = dot(input + pixel * depth, weights + tap * depth, depth, op->input_zero_point, sum);
+                    }
+                }
+                *output++ = ww_requantize_twice(&op->requantize, channel, sum);
+            }
+        }
+    }
+}

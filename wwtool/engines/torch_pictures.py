@@ -1,0 +1,57 @@
+"""Operators that make pictures larger or smaller, in exact integers for the torch engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from wwtool.compiler.convolutions import activation_range
+from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.resize import ONE, ResizeAxis, resize_axes
+from wwtool.compiler.transposed import transposed_window
+from wwtool.integer_torch import real_multiplier, requantize
+
+Array = npt.NDArray[Any]
+Values = dict[int, Array]
+
+
+def transpose_conv(graph: Graph, op: Operator, values: Values) -> Array:
+    """TRANSPOSE_CONV: every input is scattered, then the output is cut out of what that gives."""
+    w, x, y = graph.tensor(op.inputs[1]), graph.tensor(op.inputs[2]), graph.tensor(op.outputs[0])
+    window = transposed_window(graph, op)
+    centred = torch.from_numpy(values[x.index].astype(np.float64) - x.zero_point).permute(0, 3, 1, 2)
+    kernel = torch.from_numpy(values[w.index].astype(np.float64)).permute(3, 0, 1, 2)
+    stride = window.stride_height, window.stride_width
+    whole = torch.nn.functional.conv_transpose2d(centred, kernel, None, stride)
+    cut = whole[:, :, window.pad_height :, window.pad_width :][:, :, : y.shape[1], : y.shape[2]]
+    sums = np.zeros((1, y.shape[3], *y.shape[1:3]), np.int64)
+    sums[:, :, : cut.shape[2], : cut.shape[3]] = np.rint(cut.numpy())
+    sums = sums.transpose(0, 2, 3, 1)
+    if len(op.inputs) > 3 and op.inputs[3] >= 0:
+        sums = sums + values[op.inputs[3]].astype(np.int64).ravel()
+    assert w.quantization is not None
+    real = real_multiplier(x.scale, w.quantization.scale, y.scale)
+    return requantize(sums, real, y.zero_point, *activation_range(op, y))
+
+
+def resize_bilinear(graph: Graph, op: Operator, values: Values) -> Array:
+    """RESIZE_BILINEAR: both axes in one matrix product of integers."""
+    height, width = (_weights(axis) for axis in resize_axes(graph, op))
+    total = np.einsum("yh,xw,bhwc->byxc", height, width, values[op.inputs[0]].astype(np.int64))
+    half = np.where(total > 0, ONE**2 // 2, -(ONE**2) // 2)
+    return np.asarray(np.trunc((total + half) / ONE**2))
+
+
+def _weights(axis: ResizeAxis) -> npt.NDArray[np.int64]:
+    """How much every input counts for every output, (outputs, inputs); a row sums to ONE."""
+    result = np.zeros((axis.output, axis.input), np.int64)
+    rows = np.arange(axis.output)
+    at = rows * axis.step + axis.start
+    lower = np.maximum(at, 0) // ONE
+    upper = np.minimum(-(-at // ONE), axis.input - 1)
+    np.add.at(result, (rows, lower), ONE - (at - lower * ONE))
+    np.add.at(result, (rows, upper), at - lower * ONE)
+    return result
