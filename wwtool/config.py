@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wwtool.errors import InputError
 from wwtool.models.zoo import ZOO
 from wwtool.wiring import BoardConfig
+from wwtool.yaml_files import read_yaml
 
 
 def _known_model(name: str) -> str:
@@ -215,24 +215,6 @@ def parse_config(values: dict[str, Any], name: str) -> Config:
         return Config.model_validate(values)
     except ValidationError as error:
         raise InputError(describe_validation(error, name)) from error
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file whose top level is a mapping."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {(error.strerror or '').lower()}; check the path") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        detail = " ".join(str(error).split())
-        raise InputError(f"{path} is not valid YAML: {detail}") from error
-    except RecursionError as error:
-        raise InputError(f"{path} is not valid YAML for wwtool: it is nested too deeply") from error
-    if values is None:
-        return {}
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise InputError(f"{path} must hold keys and values, not a {type(values).__name__}")
-    return values
 
 
 def describe_validation(error: ValidationError, name: str) -> str:

@@ -13,9 +13,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from wwtool.assets import asset_dir
-from wwtool.config import describe_validation, read_yaml
+from wwtool.config import describe_validation
 from wwtool.errors import InputError, UsageError
 from wwtool.profile import Platform
+from wwtool.yaml_files import read_yaml
 
 
 def platform_names() -> list[str]:

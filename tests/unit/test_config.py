@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 import yaml
 
 from wwtool.assets import asset_dir
-from wwtool.config import Config, load_config, parse_config, read_yaml
+from wwtool.config import Config, load_config, parse_config
 from wwtool.errors import InputError
+from wwtool.yaml_files import MOST_BYTES, read_yaml
 
 
 @pytest.mark.parametrize("path", sorted(asset_dir("configs").glob("*.yaml")), ids=lambda path: path.stem)
@@ -85,6 +87,51 @@ def test_files_that_are_no_configs(content: bytes, said: str, tmp_path: Path) ->
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot read .*none\.yaml: no such file"):
         read_yaml(tmp_path / "none.yaml")
+
+
+def bomb(levels: int, merged: bool) -> str:
+    """Every level stands for ten of the one before."""
+    lines = ["l0: &l0 {" + ", ".join(f"k{i}: 1" for i in range(10)) + "}"]
+    for level in range(1, levels + 1):
+        tenfold = ", ".join([f"*l{level - 1}"] * 10)
+        lines.append(f"l{level}: &l{level} {{<<: [{tenfold}]}}" if merged else f"l{level}: &l{level} [{tenfold}]")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [bomb(9, True), bomb(9, False), "a: &a [*a]", "a: &a {b: *a}", f"a: &a '{'x' * 100_000}'\nb: [{'*a, ' * 1000}]"],
+    ids=["merges", "lists", "list in itself", "mapping in itself", "long text"],
+)
+def test_aliases_do_not_make_a_small_file_large(tmp_path: Path, content: str) -> None:
+    (tmp_path / "bomb.yaml").write_text(content)
+    tracemalloc.start()
+    with pytest.raises(InputError, match="aliases"):
+        read_yaml(tmp_path / "bomb.yaml")
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
+def test_few_aliases_are_written_out(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: [*a, *a]\n" + bomb(3, True))
+    values = read_yaml(tmp_path / "c.yaml")
+    assert values["b"] == {"x": 1, "y": 3} and values["c"] == [{"x": 1, "y": 2}] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a: 2001-99-99", "not valid YAML"),
+        (b"a: " + b"9" * 5000, "not valid YAML"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\n", "a Git LFS pointer"),
+        (b"<html><body>Not found</body></html>", "an HTML page"),
+        (b"# " + b"x" * MOST_BYTES, "larger than"),
+    ],
+)
+def test_what_yaml_files_may_hold(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "c.yaml").write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        read_yaml(tmp_path / "c.yaml")
 
 
 def test_overrides_win_and_leave_their_neighbours(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from wwtool.compiler.graph import (
     variable_key,
 )
 from wwtool.errors import InputError
+from wwtool.file_kinds import HEAD_BYTES, kind_of, mistaken
 
 _OPERATOR_NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
 _TYPE_NAMES = {v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
@@ -104,7 +105,8 @@ def read_model(path: Path) -> Graph:
 def parse_model(content: bytes, name: str = "model") -> Graph:
     """As read_model, from the file's bytes; ``name`` is used in messages."""
     if len(content) < 16 or content[4:8] != b"TFL3":
-        raise InputError(f"{name} is not a .tflite file (the identifier TFL3 is missing); export the model again")
+        wanted = "a .tflite file (the identifier TFL3 is missing)"
+        raise InputError(f"{name} {mistaken(kind_of(content[:HEAD_BYTES]), wanted, 'export the model again')}")
     try:
         return _convert(_File(schema.Model.GetRootAs(content), content, name))
     except InputError:

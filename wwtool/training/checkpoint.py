@@ -13,6 +13,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from wwtool.errors import InputError
+from wwtool.file_kinds import SAFETENSORS, kind_of_file, mistaken
 from wwtool.files import write_bytes
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
@@ -59,7 +60,11 @@ def load_checkpoint(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
         state = State(**{**meta, "architecture": from_dict(meta["architecture"])})
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path} is damaged; delete it to train from the beginning") from error
+        kind = kind_of_file(path)
+        if kind is not None and kind.remedy:
+            raise InputError(f"{path} {mistaken(kind, 'a checkpoint')}") from error
+        what = f"is {kind.name} or " if kind not in (None, SAFETENSORS) else "is "
+        raise InputError(f"{path} {what}damaged; delete it to train from the beginning") from error
     return state, tensors
 
 
