@@ -67,7 +67,8 @@ def _is_special(path: Path) -> bool:
 
 
 def write_text(path: Path, text: str) -> None:
-    write_bytes(path, text.encode())
+    """Writes UTF-8; a byte of a file name that is none is written as an escape."""
+    write_bytes(path, text.encode(errors="backslashreplace"))
 
 
 def write_json(path: Path, value: Any) -> None:

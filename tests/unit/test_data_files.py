@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from wwtool.cli.data import data as data_command
 from wwtool.data import espeak
-from wwtool.data.audio import audio_files, read_audio, write_audio
+from wwtool.data.audio import read_audio, write_audio
 from wwtool.data.dataset import index_folder, load_dataset
+from wwtool.data.finding import find_audio
 from wwtool.data.fingerprint import copies, fingerprint, similarity
 from wwtool.data.scan import measure, scan
 from wwtool.data.split import split_folder
@@ -140,7 +141,7 @@ def test_audio_files_are_found_at_any_depth_but_not_hidden(tmp_path: Path) -> No
     for name in ("b.WAV", "deep/er/a.flac", ".hidden/c.wav", "deep/.d.wav", "notes.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert [p.name for p in audio_files(tmp_path)] == ["b.WAV", "a.flac"]
+    assert [found.path.name for found in find_audio(tmp_path)] == ["b.WAV", "a.flac"]
 
 
 # Fingerprints

@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wwtool.compiler.reader import parse_model, read_model
+from wwtool.data.audio import read_audio
+from wwtool.data.dataset import index_folder
 from wwtool.engines.rows import read_rows
 from wwtool.errors import InputError
 from wwtool.file_kinds import kind_of, kind_of_file, mistaken
@@ -122,8 +124,10 @@ def test_every_reader_tells_what_it_was_given(tmp_path: Path, content: bytes, wh
     graph = parse_model(net.pack(net.logistic(net.input)))
     for name, read in (
         ("m.tflite", read_model),
+        ("a.wav", read_audio),
         ("rows.npy", lambda path: read_rows(path, graph)),
         ("c.yaml", read_yaml),
+        ("index.csv", index_folder),
         ("checkpoint.safetensors", lambda path: load_checkpoint(path.parent)),
     ):
         (tmp_path / name).write_bytes(content)

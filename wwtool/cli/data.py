@@ -104,7 +104,7 @@ def split(
     dataset.save(target)
     counts = {label: {part: len(dataset.select(label, part)) for part in SPLITS} for label in LABELS}
     if as_json:
-        print_json("split", 1, {"dataset": str(target), "clips": counts, "skipped": dataset.skipped})
+        print_json("split", 1, {"dataset": str(target), "clips": counts, **dataset.notes})
         return
     table = Table(box=None, pad_edge=False)
     for column in ("LABEL", *(part.upper() for part in SPLITS)):
@@ -115,4 +115,6 @@ def split(
     console().print(table)
     for entry in dataset.skipped:
         console().print(f"skipped {entry['path']}: {entry['reason']}")
+    for entry in dataset.doubtful:
+        console().print(f"doubtful {entry['path']}: {entry['reason']}")
     console().print(f"wrote {target}")

@@ -1,8 +1,15 @@
-"""Audio files in and out: anything libsndfile reads becomes int16, 16 kHz, mono."""
+"""Audio files in and out: anything libsndfile reads becomes int16, 16 kHz, mono.
+
+A file is decoded, mixed and resampled in blocks, so that its length and its channels cost time and not memory.
+"""
 
 from __future__ import annotations
 
 import io
+import shlex
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,44 +17,91 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from wwtool.data.containers import missing_bytes
 from wwtool.errors import InputError
+from wwtool.file_kinds import kind_of_file
 from wwtool.files import write_bytes
+from wwtool.text import printable
 
 SAMPLE_RATE_HZ = 16000
-EXTENSIONS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".w64", ".caf"})
+MOST_SAMPLES = 1 << 31  # of all channels, before or after resampling: 6 h of stereo at 48 kHz, 37 h of mono at 16 kHz
 
 Audio = npt.NDArray[np.int16]
 
-_LONGEST_SECONDS = 6 * 3600  # a longer file would not fit memory comfortably
-_UNKNOWN_LENGTH = 0x7FFFF000  # recorders that cannot seek back promise the most there is
+_UNREADABLE = (soundfile.SoundFileError, OSError, ValueError, RuntimeError)
+_HEADERLESS = (".raw", ".pcm", ".vox")
+_BLOCK_SAMPLES = 1 << 20  # of all channels
+_CUT_SHORT = 0.9  # a file that holds less of the length it states; compressed ones state it roughly
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 4000, 384_000
 
 
-def read_audio(path: Path) -> Audio:
-    """Reads a file of any rate and any number of channels.
+@dataclass(frozen=True)
+class AudioFile:
+    """A file as blocks of audio, read anew whenever it is iterated over."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[Audio]:
+        return audio_blocks(self.path)
+
+
+def audio_blocks(path: Path) -> Iterator[Audio]:
+    """Reads a file of any rate and any number of channels; yields what comes, in blocks of a few megabytes at most.
 
     Raises:
-        InputError: the file is missing, is not audio whatever its name says, is cut short, or holds nothing.
+        InputError: the file is missing, is not audio whatever its name says, is cut short, too long, or holds nothing.
+            What was yielded before is then not to be used.
     """
-    try:
-        with soundfile.SoundFile(path) as file:
-            rate = file.samplerate
-            _check_header(path, rate, file.frames)
-            samples = file.read(dtype="float32", always_2d=True)
-    except (soundfile.SoundFileError, OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"cannot read {path}: {_reason(path, error)}; replace or remove the file") from error
-    missing = _missing_bytes(path)
-    if missing:
-        raise InputError(f"{path} is cut short by {missing} bytes; replace or remove the file")
-    if not len(samples):
-        raise InputError(f"{path} holds no audio; remove it")
-    if not np.isfinite(samples).all():
-        raise InputError(f"{path} holds values that are not numbers; replace or remove the file")
-    return to_int16(resample(samples.mean(axis=1), rate))
+    with _opened(path) as file:
+        rate, channels, promised = file.samplerate, file.channels, file.frames
+        known = promised < MOST_SAMPLES << 8  # libsndfile's word for "not known" is the largest number there is
+        _check_rate(path, rate)
+        _check_length(path, promised if known else 0, channels, rate)
+        missing = missing_bytes(path)
+        if missing:
+            raise InputError(f"{_shown(path)} is cut short by {missing} bytes; replace or remove the file")
+        frames, empty = 0, True
+        for block in resampled(_mono_blocks(path, file), rate):
+            frames += len(block)
+            _check_length(path, frames * rate // SAMPLE_RATE_HZ, channels, rate)
+            if len(block):
+                empty = False
+                yield to_int16(block)
+        if empty:
+            raise InputError(f"{_shown(path)} holds no audio; remove it")
+        if known and frames * rate / SAMPLE_RATE_HZ < _CUT_SHORT * promised:
+            seconds = promised / rate - frames / SAMPLE_RATE_HZ
+            raise InputError(f"{_shown(path)} is cut short by {seconds:.1f} s; replace or remove the file")
+
+
+def read_audio(path: Path, most_seconds: float | None = None) -> Audio:
+    """Reads a whole file, or its first seconds.
+
+    Raises:
+        InputError: see ``audio_blocks``.
+    """
+    most = None if most_seconds is None else int(most_seconds * SAMPLE_RATE_HZ)
+    blocks: list[Audio] = []
+    for block in audio_blocks(path):
+        blocks.append(block)
+        if most is not None and sum(map(len, blocks)) >= most:
+            break
+    return blocks[0][:most] if len(blocks) == 1 else np.concatenate(blocks)[:most]
+
+
+def resampled(blocks: Iterable[npt.NDArray[np.float32]], rate_hz: float) -> Iterator[npt.NDArray[np.float32]]:
+    """To 16 kHz, high quality, block by block: the same values as all at once."""
+    if rate_hz == SAMPLE_RATE_HZ:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(rate_hz, SAMPLE_RATE_HZ, 1, dtype="float32")
+    for block in blocks:
+        yield np.asarray(stream.resample_chunk(block), np.float32)
+    yield np.asarray(stream.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)
 
 
 def resample(samples: npt.NDArray[np.float32], rate_hz: float) -> npt.NDArray[np.float32]:
-    """To 16 kHz, high quality; a copy-free pass-through where nothing is to be done."""
+    """As ``resampled``, of a whole clip."""
     if rate_hz == SAMPLE_RATE_HZ or not samples.size:
         return samples
     return np.asarray(soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ), np.float32)
@@ -72,45 +126,95 @@ def write_audio(path: Path, audio: Audio) -> None:
     write_bytes(path, encode(audio, path.suffix))
 
 
-def audio_files(folder: Path) -> list[Path]:
-    """Audio files at any depth, sorted; hidden files and folders are left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in EXTENSIONS
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]
+    """Read from start to end. soundfile seeks after every read, which GSM and FLAC of unknown length do not bear."""
+
+    def seekable(self) -> bool:
+        return False
 
 
-def _check_header(path: Path, rate_hz: int, frames: int) -> None:
+@contextmanager
+def _opened(path: Path) -> Iterator[_ForwardFile]:
+    if not path.is_file():  # a pipe or a device could be waited for without end
+        raise InputError(f"cannot read {_shown(path)}: it {_absence(path)}; check the path")
+    try:
+        # libsndfile is not told the name: it need not be UTF-8, and its ending proves nothing.
+        raw = path.open("rb", buffering=0)
+    except OSError as error:
+        raise InputError(_refusal(path, error)) from error
+    with raw:
+        try:
+            file = _ForwardFile(raw.fileno(), closefd=False)
+        except _UNREADABLE as error:
+            raise InputError(_refusal(path, error)) from error
+        with file:
+            yield file
+
+
+def _mono_blocks(path: Path, file: _ForwardFile) -> Iterator[npt.NDArray[np.float32]]:
+    count = max(1, _BLOCK_SAMPLES // file.channels)
+    while True:
+        try:
+            block = file.read(count, dtype="float32", always_2d=True)
+        except _UNREADABLE as error:
+            raise InputError(_refusal(path, error)) from error
+        if not len(block):
+            return
+        if not np.isfinite(block).all():
+            raise InputError(f"{_shown(path)} holds values that are not numbers; replace or remove the file")
+        yield block.mean(axis=1)
+
+
+def _check_rate(path: Path, rate_hz: int) -> None:
     if not _LOWEST_RATE_HZ <= rate_hz <= _HIGHEST_RATE_HZ:
-        raise InputError(f"{path} has a sample rate of {rate_hz} Hz; convert it to 16000 Hz")
-    if frames > _LONGEST_SECONDS * rate_hz:
-        hours = frames / rate_hz / 3600
-        raise InputError(f"{path} lasts {hours:.0f} h; cut it into pieces of at most {_LONGEST_SECONDS // 3600} h")
+        raise InputError(f"{_shown(path)} has a sample rate of {rate_hz} Hz; convert it to 16000 Hz")
 
 
-def _missing_bytes(path: Path) -> int:
-    """How much of a .wav file's samples its header promises and the file lacks; libsndfile reads on without a word."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        if file.read(12)[:4] != b"RIFF":
-            return 0
-        while len(header := file.read(8)) == 8:
-            promised = int.from_bytes(header[4:], "little")
-            if header[:4] == b"data":
-                missing = file.tell() + promised - size
-                return missing if missing > 0 and promised < _UNKNOWN_LENGTH else 0
-            file.seek(promised + promised % 2, io.SEEK_CUR)
-    return 0
+def _check_length(path: Path, frames: int, channels: int, rate_hz: int) -> None:
+    samples = max(frames * channels, frames * SAMPLE_RATE_HZ // rate_hz)
+    if samples > MOST_SAMPLES:
+        raise InputError(
+            f"{_shown(path)} has {samples:,} samples ({channels} channels at {rate_hz} Hz), at most {MOST_SAMPLES:,} "
+            "are read; cut it into pieces"
+        )
 
 
-def _reason(path: Path, error: Exception) -> str:
-    if not path.exists():
-        return "it does not exist"
-    if not path.is_file():
-        return "it is not a file"
-    if path.stat().st_size == 0:
-        return "it is empty"
-    return str(getattr(error, "error_string", "") or getattr(error, "strerror", "") or error).strip().rstrip(".")
+def _absence(path: Path) -> str:
+    if path.exists():
+        return "is not a file"
+    return "is a link that leads nowhere" if path.is_symlink() else "does not exist"
+
+
+def _refusal(path: Path, error: Exception) -> str:
+    """One sentence on a file that libsndfile does not read."""
+    kind = kind_of_file(path)
+    if kind is None and path.suffix.lower() in _HEADERLESS:
+        return f"{_shown(path)} has no header that tells its rate; convert it to .wav with a program that knows it"
+    if kind is None or kind.sound == "read":
+        reason = str(getattr(error, "error_string", "") or getattr(error, "strerror", "") or error).strip().rstrip(".")
+        what = f"cannot read {_shown(path)}: {printable(reason) or 'it is damaged'}"
+    elif kind.sound == "convert":
+        what = f"{_shown(path)} is {kind.name}, which wwtool does not read"
+    else:
+        return f"{_shown(path)} is {kind.name}, no recording; {kind.remedy or 'replace or remove the file'}"
+    return f"{what}; convert it (`{_conversion(path)}`), or replace or remove the file"
+
+
+def _conversion(path: Path) -> str:
+    target = path.with_suffix(".wav")
+    if target == path:
+        target = path.with_name(f"{path.stem}-16k.wav")
+    return f"ffmpeg -i {_quoted(path)} -ar 16000 -ac 1 {_quoted(target)}"
+
+
+def _quoted(path: Path) -> str:
+    """For a shell; what cannot be printed in the shell's own escapes."""
+    text = f"./{path}" if str(path).startswith("-") else str(path)
+    shown = printable(text)
+    if shown == text:
+        return shlex.quote(text)
+    return "$'" + printable(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"
+
+
+def _shown(path: Path) -> str:
+    return printable(str(path))

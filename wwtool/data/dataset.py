@@ -6,16 +6,21 @@ folder below naming the speaker, or an ``index.csv`` with the columns path, labe
 
 from __future__ import annotations
 
-import csv
 import json
+import os
 import re
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from wwtool.data.audio import audio_files
+from wwtool.data.finding import ENDINGS, find_audio, looks_like_audio
+from wwtool.data.table import read_table
 from wwtool.errors import InputError
-from wwtool.files import write_json
+from wwtool.files import in_home, write_json
+from wwtool.text import printable
 
 LABELS = ("positive", "negative", "hard_negative", "noise", "rir")
 SPEECH_LABELS = ("positive", "negative", "hard_negative")
@@ -33,6 +38,7 @@ class Recording:
     label: str
     speaker: str | None = None
     split: str | None = None
+    problem: str | None = None  # why it, or the folder that it stands for, cannot be reached
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,8 @@ class Dataset:
 
     folder: Path
     clips: list[Clip]
-    skipped: list[dict[str, str]]  # path and reason
+    skipped: list[dict[str, str]]  # path and reason, fit to be shown
+    doubtful: list[dict[str, str]] = field(default_factory=list)  # the same, of clips that are used all the same
 
     def select(self, label: str, split: str | None = None) -> list[Clip]:
         """Clips of a label, of one split or of all."""
@@ -61,8 +68,13 @@ class Dataset:
 
     def save(self, path: Path) -> None:
         """Writes ``dataset.json``."""
-        content = {"clips": [asdict(clip) for clip in self.clips], "skipped": self.skipped}
-        write_json(path, {"schema": _SCHEMA, "version": _VERSION, **content})
+        clips = [_stored(clip) for clip in self.clips]
+        write_json(path, {"schema": _SCHEMA, "version": _VERSION, "clips": clips, **self.notes})
+
+    @property
+    def notes(self) -> dict[str, list[dict[str, str]]]:
+        """What was left out, and what is doubtful, as JSON outputs have it."""
+        return {"skipped": self.skipped, "doubtful": self.doubtful}
 
 
 def load_dataset(path: Path, folder: Path) -> Dataset:
@@ -73,9 +85,26 @@ def load_dataset(path: Path, folder: Path) -> Dataset:
             raise InputError(
                 f"{path} is {content['schema']} version {content['version']}; run `wwtool data split` again"
             )
-        return Dataset(folder, [Clip(**clip) for clip in content["clips"]], content["skipped"])
+        clips = [_restored(clip) for clip in content["clips"]]
+        return Dataset(folder, clips, content["skipped"], content.get("doubtful", []))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} cannot be read as a dataset ({error}); run `wwtool data split` again") from error
+
+
+def _stored(clip: Clip) -> dict[str, Any]:
+    """As JSON: a path that cannot be shown as it is, such as one that is not UTF-8, is there in bytes too."""
+    stored = asdict(clip)
+    stored["path"] = printable(clip.path)
+    if stored["path"] != clip.path:
+        stored["path_bytes"] = os.fsencode(clip.path).hex()
+    return stored
+
+
+def _restored(stored: dict[str, Any]) -> Clip:
+    values = dict(stored)
+    if "path_bytes" in values:
+        values["path"] = os.fsdecode(bytes.fromhex(values.pop("path_bytes")))
+    return Clip(**values)
 
 
 def index_folder(source: Path, speaker_pattern: str | None = None) -> tuple[Path, list[Recording]]:
@@ -92,28 +121,52 @@ def index_folder(source: Path, speaker_pattern: str | None = None) -> tuple[Path
     Raises:
         InputError: there is no such folder, it holds no audio, or the index is malformed.
     """
-    if source.is_file() and source.suffix.lower() == ".csv":
+    shown = printable(str(source))
+    if source.is_file() and source.suffix.lower() in (".csv", ".tsv"):
         folder, recordings = source.parent, list(_read_index(source))
     elif not source.exists():
-        raise InputError(f"the data folder {source} does not exist")
+        raise InputError(f"the data folder {shown} does not exist")
     elif not source.is_dir():
-        raise InputError(f"{source} is neither a folder nor a .csv index")
+        raise InputError(f"{shown} is neither a folder nor a .csv index")
     elif (source / INDEX_NAME).is_file():
         folder, recordings = source, list(_read_index(source / INDEX_NAME))
     else:
         folder, recordings = source, list(_walk(source, _compile(speaker_pattern)))
     if not recordings:
-        raise InputError(f"{source} holds no recordings; put audio files into {source / 'positive'} and its siblings")
+        raise InputError(f"{shown} holds no recordings; put audio files into {shown}/positive and its siblings")
     return folder, sorted(recordings, key=lambda r: r.path)
 
 
 def _walk(folder: Path, pattern: re.Pattern[str] | None) -> Iterator[Recording]:
-    for label in LABELS:
-        if not (folder / label).is_dir():
+    try:
+        entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise InputError(
+            f"cannot read {printable(str(folder))}: {(error.strerror or '').lower()}; check its permissions"
+        ) from error
+    for path in entries:
+        label = _label(path.name)
+        if label not in LABELS or not path.is_dir():
+            if _holds_audio(path):
+                yield Recording(path.name, "", problem=f"is left out: it is in none of {', '.join(LABELS)}")
             continue
-        for path in audio_files(folder / label):
-            inner = path.relative_to(folder / label)
-            yield Recording(f"{label}/{inner.as_posix()}", label, _speaker(inner, pattern))
+        for found in find_audio(path):
+            inner = found.path.relative_to(path)
+            name = f"{path.name}/{inner.as_posix()}"
+            yield Recording(name, label, _speaker(inner, pattern), problem=found.problem)
+
+
+def _label(name: str) -> str:
+    """``Hard-Negative`` is hard_negative: no two labels differ by case or by what is between the words."""
+    return re.sub(r"[ -]", "_", name.strip().lower())
+
+
+def _holds_audio(path: Path) -> bool:
+    """Whether recordings were put beside the folders that they belong into; endings tell, as there may be many."""
+    if path.is_file():
+        return looks_like_audio(path)
+    built_here = (path / "run" / "stages.json").is_file()
+    return not built_here and any(file.suffix.lower() in ENDINGS for file in path.rglob("*"))
 
 
 def _speaker(inner: Path, pattern: re.Pattern[str] | None) -> str | None:
@@ -139,37 +192,63 @@ def _read_index(path: Path) -> Iterator[Recording]:
     """Checks and yields the rows of an index; a message names file and line."""
     folder = path.parent.resolve()
     seen: set[str] = set()
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file, strict=True)
-            missing = {"path", "label"} - set(table.fieldnames or ())
-            if missing:
-                raise InputError(f"{path}:1: the column {' and '.join(sorted(missing))} is missing")
-            for row in table:
-                recording = _row(f"{path}:{table.line_num}", row, folder)
-                if recording.path in seen:
-                    raise InputError(f"{path}:{table.line_num}: {recording.path} is listed twice")
-                seen.add(recording.path)
-                yield recording
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not a UTF-8 .csv file: {error}") from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    for line, values in read_table(path, ("path", "label")):
+        where = f"{printable(str(path))}:{line}"
+        recording = _row(where, values, folder)
+        place = os.path.normpath(recording.path)
+        if place in seen:
+            raise InputError(f"{where}: {printable(recording.path)} is listed twice")
+        seen.add(place)
+        yield recording
 
 
-def _row(where: str, row: dict[str | None, str | list[str] | None], folder: Path) -> Recording:
-    values = {key: value.strip() for key, value in row.items() if isinstance(key, str) and isinstance(value, str)}
-    if len(values) < len(row):  # csv.DictReader puts what is too much under None, and None for what is missing
-        raise InputError(f"{where}: the row does not have as many fields as the header")
-    name, label, split = values["path"], values["label"], values.get("split", "")
+def _row(where: str, values: dict[str, str], folder: Path) -> Recording:
+    label, split = _label(values["label"]), values.get("split", "").lower()
     if label not in LABELS:
-        raise InputError(f"{where}: label {label!r} is not one of {', '.join(LABELS)}")
+        raise InputError(f"{where}: label '{printable(values['label'], 60)}' is not one of {', '.join(LABELS)}")
     if split and split not in SPLITS:
-        raise InputError(f"{where}: split {split!r} is not one of {', '.join(SPLITS)}")
-    if not name or "\0" in name:
-        raise InputError(f"{where}: the path is empty")
-    target = folder / name  # an absolute path stays as it is
-    if not target.is_file():
-        raise InputError(f"{where}: {name} does not exist; paths are relative to the index")
+        raise InputError(f"{where}: split '{printable(values['split'], 60)}' is not one of {', '.join(SPLITS)}")
+    target = _target(where, values["path"], folder)
     path = target.relative_to(folder) if target.is_relative_to(folder) else target
     return Recording(path.as_posix(), label, values.get("speaker") or None, split or None)
+
+
+def _target(where: str, name: str, folder: Path) -> Path:
+    """The file that a row names, in any of the ways that leave no doubt which one it is."""
+    if not name or "\0" in name:
+        raise InputError(f"{where}: the path is empty")
+    for way in (name, *_other_ways(name)):
+        target = folder / way  # an absolute path stays as it is
+        if os.path.isfile(target):  # noqa: PTH113 (Path.is_file raises where the name is too long)
+            return target
+    raise InputError(f"{where}: {printable(name, 200)} {_why_not(name, folder)}")
+
+
+def _other_ways(name: str) -> Iterator[str]:
+    """As a file URL, from the home folder, with the separators of Windows, with accents put together or apart."""
+    if name.lower().startswith("file:"):
+        url = urlsplit(name)
+        if url.netloc in ("", "localhost"):
+            yield unquote(url.path, errors="surrogateescape")
+    home = in_home(name) if name.startswith("~") else None
+    if home is not None:
+        yield str(home)
+    forward = name.replace("\\", "/")
+    yield forward
+    for form in ("NFC", "NFD"):
+        yield unicodedata.normalize(form, forward)
+
+
+def _why_not(name: str, folder: Path) -> str:
+    target = folder / name
+    if any("\udc80" <= letter <= "\udcff" for letter in name):
+        return "is not a UTF-8 name, and there is no file whose name has these bytes; save the index as UTF-8"
+    if re.match(r"(?i)(https?|s3|gs|ftp)://", name):
+        return "is a web address; download it and name the file"
+    if re.match(r"[A-Za-z]:[\\/]|\\\\", name) and os.name != "nt":
+        return "is a path of Windows; write paths relative to the index"
+    if os.path.isdir(target):  # noqa: PTH112
+        return "is a folder; name its files"
+    if os.path.islink(target):  # noqa: PTH114
+        return "is a link that leads nowhere; mend it"
+    return "does not exist; paths are relative to the index"

@@ -20,6 +20,8 @@ COPY_SIMILARITY = 0.94  # copies at another level over a little noise reach 0.95
 _WINDOW, _HOP, _BANDS = 512, 160, 24
 _DYNAMIC_DB = 35.0  # what is softer than the loudest by more than this is background
 _LONGEST_FRAMES = 1000  # 10 s are enough to know a recording by
+_LONGEST_SAMPLES = 600 * SAMPLE_RATE_HZ  # where they are looked for
+_FRAMES_AT_ONCE = 4096
 _CANDIDATES = 12
 _BLOCK = 1024
 
@@ -33,10 +35,11 @@ class Fingerprint:
 
 
 def fingerprint(audio: Audio) -> Fingerprint:
-    """The fingerprint of a clip of any length."""
-    padded = np.pad(audio.astype(np.float32), (_WINDOW, _WINDOW))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP] * np.hanning(_WINDOW)
-    energy = np.square(np.abs(rfft(frames, axis=1))).astype(np.float32) @ _filters()
+    """The fingerprint of a clip; of a long one, that of its first ten minutes."""
+    padded = np.pad(audio[:_LONGEST_SAMPLES].astype(np.float32), (_WINDOW, _WINDOW))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
+    pieces = [frames[start : start + _FRAMES_AT_ONCE] for start in range(0, len(frames), _FRAMES_AT_ONCE)]
+    energy = np.concatenate([_energy(piece) for piece in pieces])
     decibels = 10.0 * np.log10(energy + 1e-3)
     picture = np.maximum(decibels - decibels.max() + _DYNAMIC_DB, 0.0)
     voiced = np.flatnonzero(picture.max(axis=1) > 0)
@@ -47,6 +50,22 @@ def fingerprint(audio: Audio) -> Fingerprint:
     centred = picture - picture.mean()
     unit = centred / (np.linalg.norm(centred) + 1e-6)
     return Fingerprint(unit.astype(np.float32), np.resize(summary, _BANDS + 6).astype(np.float32))
+
+
+class Listener:
+    """Takes a recording in blocks and keeps what its fingerprint needs."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Audio] = []
+        self._samples = 0
+
+    def add(self, block: Audio) -> None:
+        if self._samples < _LONGEST_SAMPLES:
+            self._blocks.append(block)
+            self._samples += len(block)
+
+    def fingerprint(self) -> Fingerprint:
+        return fingerprint(np.concatenate(self._blocks))
 
 
 def similarity(a: Fingerprint, b: Fingerprint) -> float:
@@ -105,6 +124,12 @@ def _candidates(prints: Sequence[Fingerprint]) -> Iterable[tuple[int, int]]:
         distances[rows, rows + start] = np.inf
         for row, others in enumerate(np.argpartition(distances, near - 1, axis=1)[:, :near]):
             yield from ((start + row, int(other)) for other in others)
+
+
+def _energy(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(frames, samples) to the energy of every band."""
+    power = np.square(np.abs(rfft(frames * np.hanning(_WINDOW), axis=1))).astype(np.float32)
+    return np.asarray(power @ _filters(), np.float32)
 
 
 def _filters() -> npt.NDArray[np.float32]:

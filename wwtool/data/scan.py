@@ -7,16 +7,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from wwtool.data.audio import SAMPLE_RATE_HZ, Audio, audio_files, read_audio
-from wwtool.data.fingerprint import copies, fingerprint
+from wwtool.data.audio import Audio, AudioFile
+from wwtool.data.finding import find_audio
+from wwtool.data.fingerprint import Listener, copies
+from wwtool.data.levels import Meter
 from wwtool.errors import InputError
+from wwtool.text import printable
 
-SILENT_DBFS = -60.0
 CLIPPED_FRACTION = 0.001
 LONGEST_ZERO_RUN_MS = 50.0
-_LOWEST_DBFS = -120.0
 
 
 @dataclass(frozen=True)
@@ -53,55 +52,54 @@ def scan(folder: Path, progress: Callable[[int, int], None] | None = None) -> Sc
         InputError: there is no such folder, or no audio in it.
     """
     if not folder.is_dir():
-        raise InputError(f"the folder {folder} does not exist")
-    files = audio_files(folder)
-    if not files:
-        raise InputError(f"{folder} holds no audio files")
+        raise InputError(f"the folder {printable(str(folder))} does not exist")
+    found = find_audio(folder)
+    if not found:
+        raise InputError(f"{printable(str(folder))} holds no audio files")
     clips, prints = [], []
+    silent: set[str] = set()
     broken: list[dict[str, str]] = []
-    for done, path in enumerate(files, 1):
-        name = path.relative_to(folder).as_posix()
+    for done, file in enumerate(found, 1):
+        name = printable(file.path.relative_to(folder).as_posix())
         try:
-            audio = read_audio(path)
+            if file.problem:
+                raise InputError(f"{printable(str(file.path))} {file.problem}")
+            meter, listener = Meter(), Listener()
+            for block in AudioFile(file.path):
+                meter.add(block)
+                listener.add(block)
         except InputError as error:
             broken.append({"path": name, "reason": str(error)})
         else:
-            clips.append(measure(name, audio))
-            prints.append(fingerprint(audio))
+            clips.append(_report(name, meter))
+            prints.append(listener.fingerprint())
+            if meter.silent:
+                silent.add(name)
         if progress is not None:
-            progress(done, len(files))
-    groups = [[clips[i].path for i in members if clips[i].rms_dbfs > SILENT_DBFS] for members in copies(prints)]
+            progress(done, len(found))
+    groups = [[name for i in members if (name := clips[i].path) not in silent] for members in copies(prints)]
     return ScanReport(clips, broken, [group for group in groups if len(group) > 1])
 
 
 def measure(name: str, audio: Audio) -> ClipReport:
     """Measures one clip."""
-    samples = audio.astype(np.float64) / 32768.0
-    rms_dbfs = _decibels(float(np.sqrt(np.mean(np.square(samples)))))
-    clipped = float(np.mean((audio == 32767) | (audio == -32768)))
-    zero_run_ms = 1000.0 * _longest_run(audio == 0) / SAMPLE_RATE_HZ
-    warnings = []
-    if rms_dbfs < SILENT_DBFS:
-        warnings.append("silent")
-    if clipped > CLIPPED_FRACTION:
-        warnings.append("clipped")
-    if zero_run_ms > LONGEST_ZERO_RUN_MS:
-        warnings.append("digital silence")
+    meter = Meter()
+    meter.add(audio)
+    return _report(name, meter)
+
+
+def _report(name: str, meter: Meter) -> ClipReport:
+    warnings = {
+        "silent": meter.silent,
+        "clipped": meter.clipped_fraction > CLIPPED_FRACTION,
+        "digital silence": meter.nothing or meter.zero_run_ms > LONGEST_ZERO_RUN_MS,
+    }
     return ClipReport(
         path=name,
-        seconds=round(audio.size / SAMPLE_RATE_HZ, 3),
-        peak_dbfs=round(_decibels(float(np.abs(samples).max())), 1),
-        rms_dbfs=round(rms_dbfs, 1),
-        clipped_fraction=round(clipped, 6),
-        zero_run_ms=round(zero_run_ms, 1),
-        warnings=tuple(warnings),
+        seconds=round(meter.seconds, 3),
+        peak_dbfs=round(meter.peak_dbfs, 1),
+        rms_dbfs=round(meter.rms_dbfs, 1),
+        clipped_fraction=round(meter.clipped_fraction, 6),
+        zero_run_ms=round(meter.zero_run_ms, 1),
+        warnings=tuple(warning for warning, holds in warnings.items() if holds),
     )
-
-
-def _decibels(amplitude: float) -> float:
-    return max(20.0 * float(np.log10(amplitude)), _LOWEST_DBFS) if amplitude > 0 else _LOWEST_DBFS
-
-
-def _longest_run(flags: np.ndarray[Any, np.dtype[np.bool_]]) -> int:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max(initial=0))

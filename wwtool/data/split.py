@@ -8,14 +8,16 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from wwtool.data.audio import SAMPLE_RATE_HZ, read_audio
+from wwtool.data.audio import AudioFile
 from wwtool.data.dataset import SPEECH_LABELS, SPLITS, Clip, Dataset, Recording, index_folder
-from wwtool.data.fingerprint import Fingerprint, Groups, copies, fingerprint
+from wwtool.data.fingerprint import Fingerprint, Groups, Listener, copies
+from wwtool.data.levels import Meter
 from wwtool.errors import InputError
 from wwtool.files import sha256_of
+from wwtool.text import printable
 
 FEWEST_POSITIVES = 10  # fewer recordings of the phrase say nothing about how it is said
 SHORTEST_SECONDS = 0.1
@@ -53,8 +55,8 @@ def split_folder(
     if not (dev >= 0 and test >= 0 and dev + test < 1):
         raise InputError(f"dev {dev} and test {test} must be fractions that leave something for training")
     folder, recordings = index_folder(source, speaker_pattern)
-    heard, skipped = _listen(folder, recordings, progress)
-    _enough(source, recordings, heard, skipped)
+    heard, notes = _listen(folder, recordings, progress)
+    _enough(source, recordings, heard, notes.skipped)
     groups = _groups(heard)
     splits = _assign(heard, groups, {"dev": dev, "test": test, "train": 1.0 - dev - test}, seed)
     _train_has_positives(source, heard, splits)
@@ -62,37 +64,83 @@ def split_folder(
         Clip(h.recording.path, h.recording.label, h.recording.speaker, split, h.seconds, h.sha256)
         for h, split in zip(heard, splits, strict=True)
     ]
-    return Dataset(folder, clips, skipped)
+    return Dataset(folder, clips, notes.skipped, notes.doubtful)
+
+
+@dataclass
+class _Notes:
+    """What is said of recordings: path and reason, fit to be shown."""
+
+    skipped: list[dict[str, str]] = field(default_factory=list)
+    doubtful: list[dict[str, str]] = field(default_factory=list)
 
 
 def _listen(
     folder: Path, recordings: list[Recording], progress: Callable[[int, int], None] | None
-) -> tuple[list[_Heard], list[dict[str, str]]]:
+) -> tuple[list[_Heard], _Notes]:
     heard: list[_Heard] = []
-    skipped: list[dict[str, str]] = []
+    notes = _Notes()
     for done, recording in enumerate(recordings, 1):
-        path = folder / recording.path
         try:
-            audio = read_audio(path)
-            seconds = len(audio) / SAMPLE_RATE_HZ
-            if seconds < SHORTEST_SECONDS and recording.label != "rir":
-                raise InputError(f"{path} lasts only {1000 * seconds:.0f} ms")
-            heard.append(_Heard(recording, round(seconds, 3), sha256_of(path), fingerprint(audio)))
+            heard.append(_hear(folder, recording, notes))
         except InputError as error:
-            skipped.append({"path": recording.path, "reason": str(error)})
+            notes.skipped.append(_note(recording, str(error)))
         if progress is not None:
             progress(done, len(recordings))
-    return heard, skipped
+    return _without_contradictions(folder, heard, notes), notes
+
+
+def _hear(folder: Path, recording: Recording, notes: _Notes) -> _Heard:
+    path = folder / recording.path
+    shown = printable(str(path))
+    if recording.problem:
+        raise InputError(f"{shown} {recording.problem}")
+    meter, listener = Meter(), Listener()
+    for block in AudioFile(path):
+        meter.add(block)
+        listener.add(block)
+    if meter.seconds < SHORTEST_SECONDS and recording.label != "rir":
+        raise InputError(f"{shown} lasts only {1000 * meter.seconds:.0f} ms")
+    if meter.nothing and recording.label != "negative":
+        raise InputError(f"{shown} holds nothing but silence; record it again or remove it")
+    if meter.silent and recording.label == "positive":
+        reason = (
+            f"{shown} is all but silent ({meter.sound_dbfs:.0f} dBFS); listen to it, and remove it if no word is heard"
+        )
+        notes.doubtful.append(_note(recording, reason))
+    return _Heard(recording, round(meter.seconds, 3), sha256_of(path), listener.fingerprint())
+
+
+def _note(recording: Recording, reason: str) -> dict[str, str]:
+    return {"path": printable(recording.path), "reason": reason}
+
+
+def _without_contradictions(folder: Path, heard: list[_Heard], notes: _Notes) -> list[_Heard]:
+    """Leaves out what is the phrase and is not, by two names: one of them is wrong, and nobody knows which."""
+    labels: dict[str, dict[str, Recording]] = {}
+    for h in heard:
+        labels.setdefault(h.sha256, {}).setdefault(h.recording.label, h.recording)
+    kept = []
+    for h in heard:
+        others = [other for label, other in labels[h.sha256].items() if label != h.recording.label]
+        if others and "positive" in labels[h.sha256]:
+            reason = f"is the same recording as {printable(others[0].path)}; keep the one whose label is right"
+            notes.skipped.append(_note(h.recording, f"{printable(str(folder / h.recording.path))} {reason}"))
+        else:
+            kept.append(h)
+    return kept
 
 
 def _enough(source: Path, recordings: list[Recording], heard: list[_Heard], skipped: list[dict[str, str]]) -> None:
+    shown = printable(str(source))
     if not heard:
-        raise InputError(f"none of the {len(recordings)} recordings of {source} can be used: {skipped[0]['reason']}")
+        raise InputError(f"none of the {len(recordings)} recordings of {shown} can be used: {skipped[0]['reason']}")
     listed = sum(r.label == "positive" for r in recordings)
     usable = sum(h.recording.label == "positive" for h in heard)
     if listed and usable < FEWEST_POSITIVES:
+        first = f" ({len(skipped)} are left out, the first as {skipped[0]['reason']})" if skipped else ""
         raise InputError(
-            f"{source} has {usable} usable recordings of the phrase and at least {FEWEST_POSITIVES} are needed; "
+            f"{shown} has {usable} usable recordings of the phrase and at least {FEWEST_POSITIVES} are needed{first}; "
             "add some, or remove the positive folder to train on synthesised speech alone"
         )
 
@@ -136,7 +184,7 @@ def _assign(heard: list[_Heard], groups: list[list[int]], fractions: dict[str, f
     for members in groups:
         stated = sorted({s for i in members if (s := heard[i].recording.split) is not None})
         if len(stated) > 1:
-            paths = ", ".join(heard[i].recording.path for i in members[:3])
+            paths = ", ".join(printable(heard[i].recording.path) for i in members[:3])
             raise InputError(
                 f"one speaker is in {' and '.join(stated)} of the index ({paths}); give each speaker one split"
             )
@@ -147,7 +195,7 @@ def _assign(heard: list[_Heard], groups: list[list[int]], fractions: dict[str, f
 
     def order(members: list[int]) -> tuple[int, str]:
         name = f"{seed} {heard[members[0]].recording.path}"
-        return -len(members), hashlib.sha256(name.encode()).hexdigest()
+        return -len(members), hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
 
     allowed = [split for split in SPLITS if fractions[split] > 0]
     for members in sorted(free, key=order):
@@ -166,5 +214,6 @@ def _train_has_positives(source: Path, heard: list[_Heard], splits: list[str]) -
     present = {split for h, split in zip(heard, splits, strict=True) if h.recording.label == "positive"}
     if present and "train" not in present:
         raise InputError(
-            f"{source} puts every recording of the phrase into {' and '.join(sorted(present))}; give some to train"
+            f"{printable(str(source))} puts every recording of the phrase into {' and '.join(sorted(present))}; "
+            "give some to train"
         )

@@ -36,6 +36,7 @@ from wwtool.pipeline.report import write_report
 from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages
 from wwtool.pipeline.training_run import MODEL, Trained, training_run
 from wwtool.profile import Platform
+from wwtool.text import printable
 from wwtool.wiring import wiring_lines
 
 MANIFEST = "manifest.json"
@@ -189,8 +190,9 @@ def _write_vectors(folder: Path, stages: Stages, compiled: CompiledModel) -> Non
 def _data_inputs(plan: RunPlan, run: Path) -> dict[str, Any] | None:
     if plan.data is None:
         return None
-    skipped = read_json(run / DATASET)["skipped"]
-    return {"path": str(plan.data), "dataset_sha256": sha256_of(run / DATASET), "skipped": skipped}
+    dataset = read_json(run / DATASET)
+    notes = {key: dataset.get(key, []) for key in ("skipped", "doubtful")}
+    return {"path": printable(str(plan.data)), "dataset_sha256": sha256_of(run / DATASET), **notes}
 
 
 def _manifest(

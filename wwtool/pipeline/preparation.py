@@ -85,20 +85,22 @@ def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
         dataset = split_folder(data, split.dev, split.test, split.speaker_pattern, progress=advance)
         dataset.save(path)
         skipped = f", {len(dataset.skipped)} unusable left out" if dataset.skipped else ""
-        return Outcome(f"{len(dataset.clips):,} usable{skipped}", {"skipped": dataset.skipped}, (path,))
+        doubtful = f", {len(dataset.doubtful)} of them doubtful" if dataset.doubtful else ""
+        return Outcome(f"{len(dataset.clips):,} usable{doubtful}{skipped}", dict(dataset.notes), (path,))
 
     facts = stages.run(
         "recordings", "checking recordings", [__version__, str(folder), split.model_dump(), stamps], work
     )
-    _warn_of_skipped(stages, facts["skipped"])
+    _warn_of(stages, "skipped", facts["skipped"])
+    _warn_of(stages, "doubtful", facts.get("doubtful", []))
     return load_dataset(path, folder)
 
 
-def _warn_of_skipped(stages: Stages, skipped: list[dict[str, str]]) -> None:
-    for entry in skipped[:_MOST_WARNINGS]:
-        stages.progress.warn(f"skipped: {entry['reason']}")
-    if len(skipped) > _MOST_WARNINGS:
-        stages.progress.warn(f"and {len(skipped) - _MOST_WARNINGS} more, listed in {stages.folder / DATASET}")
+def _warn_of(stages: Stages, what: str, notes: list[dict[str, str]]) -> None:
+    for note in notes[:_MOST_WARNINGS]:
+        stages.progress.warn(f"{what}: {note['reason']}")
+    if len(notes) > _MOST_WARNINGS:
+        stages.progress.warn(f"and {len(notes) - _MOST_WARNINGS} more, listed in {stages.folder / DATASET}")
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -73,7 +73,8 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
         ],
         "near_misses": _near_misses(evaluation),
         "detector": _detector(manifest["detector"]),
-        "skipped": [entry["reason"] for entry in (manifest["inputs"]["data"] or {}).get("skipped", [])],
+        "skipped": _reasons(manifest, "skipped"),
+        "doubtful": _reasons(manifest, "doubtful"),
         "files": [
             {"name": k, "bytes": _count(v["bytes"]), "sha256": v["sha256"]} for k, v in manifest["outputs"].items()
         ],
@@ -82,6 +83,10 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
         "flash": manifest.get("flash"),
         "tools": ", ".join(f"{name} {version}" for name, version in manifest["tools"].items()),
     }
+
+
+def _reasons(manifest: dict[str, Any], notes: str) -> list[str]:
+    return [entry["reason"] for entry in (manifest["inputs"]["data"] or {}).get(notes, [])]
 
 
 def _tiles(manifest: dict[str, Any]) -> list[dict[str, str]]:

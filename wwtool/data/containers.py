@@ -1,0 +1,68 @@
+"""How much of its samples a container promises and the file lacks; libsndfile reads on without a word."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+_UNKNOWN_LENGTH = 0x7FFFF000  # recorders that cannot seek back promise the most there is
+_MOST_CHUNKS = 10_000
+
+
+def missing_bytes(path: Path) -> int:
+    """Bytes of samples that a .wav, .rf64, .w64, .aiff, .8svx or .au file promises and lacks; 0 for other files."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        magic = file.read(4)
+        if magic in (b"RIFF", b"RF64"):
+            end = _end_of_samples(file, 12, "little", (b"data",), magic == b"RF64")
+        elif magic in (b"RIFX", b"FORM"):
+            end = _end_of_samples(file, 12, "big", (b"data", b"SSND", b"BODY"))
+        elif magic == b"riff":
+            end = _end_of_wave64(file)
+        elif magic in (b".snd", b"dns."):
+            order: Literal["big", "little"] = "big" if magic == b".snd" else "little"
+            start, promised = (int.from_bytes(file.read(4), order) for _ in range(2))
+            end = 0 if promised >= _UNKNOWN_LENGTH else start + promised
+        else:
+            end = 0
+    return max(0, end - size)
+
+
+def _end_of_samples(
+    file: BinaryIO, start: int, order: Literal["big", "little"], names: tuple[bytes, ...], large: bool = False
+) -> int:
+    """Where the samples of a RIFF or IFF file end, as its header says; 0 where it does not."""
+    file.seek(start)
+    samples = 0  # of RF64: its sizes of 64 bits stand in a chunk before
+    for _ in range(_MOST_CHUNKS):
+        header = file.read(8)
+        if len(header) < 8:
+            break
+        promised = int.from_bytes(header[4:], order)
+        if header[:4] == b"ds64" and large:
+            content = file.read(promised)
+            samples = int.from_bytes(content[8:16], "little")
+        elif header[:4] in names:
+            if large and promised == 0xFFFFFFFF:
+                return file.tell() + samples
+            return file.tell() + promised if promised < _UNKNOWN_LENGTH else 0
+        else:
+            file.seek(promised, io.SEEK_CUR)
+        file.seek(promised % 2, io.SEEK_CUR)
+    return 0
+
+
+def _end_of_wave64(file: BinaryIO) -> int:
+    """Chunks of Sony's Wave64 have names of 16 bytes and sizes of 8, which count the header, and lie on 8 bytes."""
+    file.seek(40)
+    for _ in range(_MOST_CHUNKS):
+        position, header = file.tell(), file.read(24)
+        size = int.from_bytes(header[16:], "little")
+        if len(header) < 24 or not 24 <= size < 1 << 62:
+            break
+        if header[:4] == b"data":
+            return position + size
+        file.seek(position + (size + 7) // 8 * 8)
+    return 0

@@ -1,0 +1,101 @@
+"""Which files of a folder are recordings: by what is in them, and by their endings only where that tells nothing.
+
+Links are followed, each folder once. What looks like a recording and cannot be reached is found too, with the reason.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wwtool.file_kinds import kind_of_file
+
+# Endings of recordings. A file with one of them is looked at even if its content is not known; that does not mean that
+# libsndfile reads it.
+_KNOWN = (
+    "wav wave bwf rf64 w64 flac ogg oga opus spx mp3 mp2 mp1 mpa mpga aif aiff aifc au snd caf voc sph nist ircam paf "
+    "pvf svx 8svx avr wve xi sds raw pcm gsm vox m4a m4b m4r mp4 aac amr awb 3gp 3gpp 3ga 3g2 wma webm weba mka ac3 "
+    "eac3 dts ape wv tta mpc dsf dff ra rm silk qcp dss ds2"
+)
+ENDINGS = frozenset(f".{ending}" for ending in _KNOWN.split())
+
+
+@dataclass(frozen=True)
+class Found:
+    """A recording, or what should be one: ``problem`` says why it, or what is below it, is left out."""
+
+    path: Path
+    problem: str | None = None
+
+
+def find_audio(folder: Path) -> list[Found]:
+    """Recordings at any depth, sorted by path; hidden files and folders are left out."""
+    return sorted(_walk(folder), key=lambda found: found.path)
+
+
+def looks_like_audio(path: Path) -> bool:
+    """Whether a file is a recording by its content, or by its ending where the content is not known or is wrong."""
+    if path.suffix.lower() in ENDINGS:
+        return True
+    kind = kind_of_file(path)
+    return kind is not None and bool(kind.sound)
+
+
+def _walk(top: Path) -> Iterator[Found]:
+    """Folders before links to folders, so that a recording keeps the path that it has without links."""
+    seen = {_identity(top): top}
+    folders, links = deque([top]), deque[Path]()
+    while folders or links:
+        if folders:
+            folder = folders.popleft()
+        else:
+            folder = links.popleft()
+            problem = _leads_back(folder) or _seen_before(folder, seen, top)
+            if problem:
+                yield Found(folder, problem)
+                continue
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Found(folder, f"cannot be opened: {(error.strerror or str(error)).lower()}; check its permissions")
+            continue
+        for entry in entries:
+            path = folder / entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                if _identity(path) not in seen:  # a mount can show one folder at two places
+                    seen[_identity(path)] = path
+                    folders.append(path)
+            elif os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises where a link leads into a closed folder)
+                links.append(path)
+            elif os.path.isfile(path):  # noqa: PTH113
+                if looks_like_audio(path):
+                    yield Found(path)
+            elif entry.is_symlink():
+                yield Found(path, "is a link that leads nowhere; mend or remove it")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
+
+
+def _leads_back(link: Path) -> str | None:
+    """A link to a folder that it lies in would bring in the other classes, or never end."""
+    target = link.resolve()
+    above = {folder.resolve() for folder in link.parents}
+    if any(target == folder or target in folder.parents for folder in above):
+        return "is a link to a folder that it lies in, and is not followed"
+    return None
+
+
+def _seen_before(link: Path, seen: dict[tuple[int, int], Path], top: Path) -> str | None:
+    identity = _identity(link)
+    if identity in seen:
+        return f"is a link to the folder {seen[identity].relative_to(top).as_posix()}, which is taken once"
+    seen[identity] = link
+    return None

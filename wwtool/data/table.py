@@ -1,0 +1,114 @@
+"""Rows of a .csv file as people and their spreadsheets write it.
+
+Separated by commas, semicolons or tabs; UTF-8 or UTF-16; any line ends; columns in any order, their names in any case.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from wwtool.errors import InputError
+from wwtool.file_kinds import HEAD_BYTES, TEXT, TEXT_UTF16, kind_of, mistaken
+from wwtool.text import printable
+
+_DELIMITERS = ",;\t|"
+
+
+def read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yields the number of the line that a row ends on, and the row's fields by column in lower case, stripped.
+
+    Bytes that are no UTF-8 are kept as Python keeps those of file names. Empty rows are left out.
+
+    Raises:
+        InputError: the file cannot be read, is something else, or lacks a column; a row has too few or too many fields.
+    """
+    shown = printable(str(path))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {shown}: {(error.strerror or '').lower()}; check the path") from error
+    kind = kind_of(content[:HEAD_BYTES])
+    if content and kind not in (None, TEXT, TEXT_UTF16):
+        raise InputError(f"{shown} {mistaken(kind, 'a .csv file')}; save the table as .csv")
+    text = _decoded(content, shown)
+    first, text = _without_hint(text)
+    delimiter, columns = _header(text, needed, first, f"{shown}:{1 + (first is not None)}")
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
+    skipped = 0 if first is None else 1
+    try:
+        next(reader)
+        for row in reader:
+            where = f"{shown}:{reader.line_num + skipped}"
+            fields = [field.strip() for field in row]
+            if any(fields):
+                yield reader.line_num + skipped, _by_column(fields, columns, delimiter, where)
+    except StopIteration:
+        return
+    except csv.Error as error:
+        raise InputError(f"{shown}:{reader.line_num + skipped} is not a UTF-8 .csv file: {error}") from error
+
+
+def _decoded(content: bytes, shown: str) -> str:
+    encoding = "utf-8-sig"
+    if content[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
+        encoding = "utf-32"
+    elif content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    elif content[1:2] == b"\0":  # no mark, but ASCII with a zero beside it
+        encoding = "utf-16-le"
+    elif content[:1] == b"\0":
+        encoding = "utf-16-be"
+    try:
+        return content.decode(encoding, "surrogateescape" if encoding == "utf-8-sig" else "strict")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{shown} begins as {encoding[:6].upper()} and is not all so ({error.reason}); save it as UTF-8"
+        ) from error
+
+
+def _without_hint(text: str) -> tuple[str | None, str]:
+    """Excel's first line ``sep=;``, taken off."""
+    head, _, rest = text.partition("\n")
+    hint = head.strip()
+    if hint.lower().startswith("sep=") and len(hint) == 5:
+        return hint[4], rest
+    return (head[4:5], rest) if head.rstrip("\r") == "sep=\t" else (None, text)
+
+
+def _header(text: str, needed: Sequence[str], hint: str | None, where: str) -> tuple[str, list[str]]:
+    """The separator under which the first line has the needed columns, and all columns."""
+    missing, best = set(needed), [""]
+    for delimiter in hint or _DELIMITERS:
+        try:
+            row = next(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            continue
+        columns = [name.strip().lower() for name in row]
+        lacking = set(needed) - set(columns)
+        if not lacking:
+            twice = sorted({name for name in columns if name and columns.count(name) > 1})
+            if twice:
+                raise InputError(f"{where}: the column {printable(twice[0])} is there twice; remove one")
+            return delimiter, columns
+        if len(lacking) < len(missing) or len(columns) > len(best):
+            missing, best = lacking, columns
+    there = f"; there are {printable(', '.join(best), 100)}" if any(best) else ""
+    raise InputError(
+        f"{where}: the column {' and '.join(sorted(missing))} is missing{there}; "
+        "the first line names the columns, separated by commas, semicolons or tabs"
+    )
+
+
+def _by_column(fields: list[str], columns: list[str], delimiter: str, where: str) -> dict[str, str]:
+    while len(fields) > len(columns) and not fields[-1]:
+        fields.pop()
+    if len(fields) != len(columns):
+        name = {"\t": "tab", ",": "comma", ";": "semicolon"}.get(delimiter, delimiter)
+        raise InputError(
+            f"{where}: the row does not have as many fields as the header ({len(fields)}, not {len(columns)}); "
+            f"put fields with a {name} in them into quotes"
+        )
+    return dict(zip(columns, fields, strict=True))
