@@ -17,10 +17,14 @@ def noise(random: np.random.Generator, shape: tuple[int, ...], most: int, dtype:
 def svdf(
     net: Net, x: int, units: int, rank: int = 1, memory: int = 4, most: int = 2000, most_bias: int | None = 999,
     seed: int = 0, state_scale: float = 0.001, time_scale: float = 1e-4, output: Scale | None = None,
-    options: dict[str, int] | None = None, **changes: int,
+    options: dict[str, int] | None = None, state_zero_point: int | None = None, **changes: int,
 ) -> int:  # fmt: skip
-    """SVDF of random weights; ``changes`` are tensors put in place of those that are made here."""
+    """SVDF of random weights, with an int8 state if that has a zero point.
+
+    ``changes`` are tensors put in place of those that are made here.
+    """
     random, inputs = np.random.default_rng(seed), net.shapes[x][1]
+    kind, most = ("int16", most) if state_zero_point is None else ("int8", min(most, 127))
     y = net.tensor((1, units), output or Scale(0.1, -128))
     bias = -1
     if most_bias is not None:
@@ -28,9 +32,11 @@ def svdf(
     tensors = {
         "x": x,
         "feature": net.constant(noise(random, (units * rank, inputs), 127, np.int8), 0.01),
-        "time": net.constant(noise(random, (units * rank, memory), most, np.int16), time_scale),
+        "time": net.constant(noise(random, (units * rank, memory), most, kind), time_scale),
         "bias": bias,
-        "state": net.main.state(f"state{y}", (1, units * rank * memory), Scale(state_scale, 0), "int16"),
+        "state": net.main.state(
+            f"state{y}", (1, units * rank * memory), Scale(state_scale, state_zero_point or 0), kind
+        ),
     }
     made = {"rank": rank, "fusedActivationFunction": RELU} | (options or {})
     net.main.operator("SVDF", list((tensors | changes).values()), [y], "SVDFOptions", **made)

@@ -60,9 +60,10 @@ def initial_value(variable: Tensor) -> npt.NDArray[Any]:
 def lower_svdf(graph: Graph, op: Operator) -> list[Call]:
     x, feature, time, state = (graph.tensor(op.inputs[i]) for i in (0, 1, 2, 4))
     y, rank = graph.tensor(op.outputs[0]), int(op.options["rank"])
-    for t, dtype in ((x, "int8"), (feature, "int8"), (time, "int16"), (state, "int16"), (y, "int8")):
+    memory_type = "int8" if time.dtype == state.dtype == "int8" else "int16"  # TFLM has both, LiteRT only int16
+    for t, dtype in ((x, "int8"), (feature, "int8"), (time, memory_type), (state, memory_type), (y, "int8")):
         _require(op, t, dtype)
-    _require_symmetric(op, feature, time, state)
+    _require_symmetric(op, feature, time, *(() if memory_type == "int8" else (state,)))
     if len(feature.shape) != 2 or len(time.shape) != 2 or rank < 1 or feature.shape[0] % rank:
         raise InputError(
             f"{op.where()} has weights of shapes {list(feature.shape)} and {list(time.shape)} for rank {rank}, "
@@ -82,7 +83,7 @@ def lower_svdf(graph: Graph, op: Operator) -> list[Call]:
     fields: dict[str, Field] = {
         "feature_weights": int8_array(f"op{op.index}_feature_weights", weights),
         "feature_bias": _folded(op, "feature_bias", np.zeros(filters, np.int64), weights, x.zero_point),
-        "time_weights": int16_array(f"op{op.index}_time_weights", _data(op, time)),
+        "time_weights": Constant(f"op{op.index}_time_weights", f"{memory_type}_t", _data(op, time).ravel()),
         "bias": int32_array(f"op{op.index}_bias", _bias(graph, op, 3, units)),
         "feature_multiplier": _multiplier(op, x.scale, feature.scale, state.scale),
         "output_multiplier": _multiplier(op, state.scale, time.scale, y.scale),
@@ -92,10 +93,13 @@ def lower_svdf(graph: Graph, op: Operator) -> list[Call]:
         "memory": memory,
         "output_zero_point": y.zero_point,
     }
+    function = "ww_svdf"
+    if memory_type == "int8":
+        function, fields["state_zero_point"] = "ww_svdf_8", state.zero_point
     arguments = (Span(x.index), Span(state.index), Span(y.index))
     macs = filters * (inputs + memory)
     reads, writes = (x.index, state.index), (y.index, state.index)
-    return [Call(op.index, op.kind, "ww_svdf", arguments, reads, writes, "ww_svdf", fields, macs)]
+    return [Call(op.index, op.kind, function, arguments, reads, writes, function, fields, macs)]
 
 
 def lower_lstm(graph: Graph, op: Operator) -> list[Call]:

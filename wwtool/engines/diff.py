@@ -15,6 +15,7 @@ from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.machines import Machine
 from wwtool.engines.native import NativeEngine
 from wwtool.engines.torch_engine import TorchEngine
+from wwtool.errors import InputError
 
 
 @dataclass
@@ -41,6 +42,7 @@ def compare(
     ``flags`` are for the C compiler; ``machine`` runs the C, by default this one.
     """
     graph = parse_model(content)
+    _require_reference(graph)
     layers = _layers(graph)
     torch, litert = TorchEngine(content), LiteRtEngine(content, keep_tensors=True)
     with NativeEngine(content, trace=True, flags=flags, machine=machine) as native:
@@ -58,6 +60,16 @@ def compare(
             if value is not None:
                 _add(layer, "c", reference, value)
     return layers
+
+
+def _require_reference(graph: Graph) -> None:
+    """LiteRT takes an int8 state of SVDF for int16, and reads beyond it."""
+    for op in graph.operators:
+        if op.kind == "SVDF" and graph.tensor(op.inputs[4]).dtype == "int8":
+            raise InputError(
+                f"{op.where()} has an int8 state, which only TensorFlow Lite for Microcontrollers has; "
+                "LiteRT has nothing to compare with"
+            )
 
 
 def first_difference(layers: list[LayerDiff]) -> LayerDiff | None:

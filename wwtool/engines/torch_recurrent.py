@@ -11,6 +11,7 @@ import numpy.typing as npt
 from wwtool.arithmetic import (
     IntArray,
     add_zero_point,
+    limits,
     multiply_twice_rounded,
     quantize_multiplier,
     rounding_divide_by_power_of_two,
@@ -22,17 +23,23 @@ Values = dict[int, npt.NDArray[Any]]
 
 
 def svdf(graph: Graph, op: Operator, values: Values) -> npt.NDArray[Any]:
-    """SVDF; the state (1, filters * memory) moves by one column, the newest activations last."""
+    """SVDF; the state (1, filters * memory) of int16 or int8 moves by one column, the newest activations last."""
     x, feature, time, state = (graph.tensor(op.inputs[i]) for i in (0, 1, 2, 4))
     y = graph.tensor(op.outputs[0])
     filters, memory = time.shape
     now = values[feature.index].astype(np.int64) @ (values[x.index].astype(np.int64).ravel() - x.zero_point)
     real = np.float32(x.scale) * np.float32(feature.scale) / np.float32(state.scale)
-    newest = np.clip(multiply_twice_rounded(now, *quantize_multiplier(real)), -(2**15), 2**15 - 1)
-    past = values[state.index].astype(np.int64).reshape(filters, memory)
+    newest = np.clip(multiply_twice_rounded(now, *quantize_multiplier(real)), *limits(state.dtype))
+    newest = (newest + state.zero_point).astype(state.dtype)  # an int8 wraps
+    past = values[state.index].reshape(filters, memory)
     past = np.concatenate([past[:, 1:], newest[:, None]], axis=1)
-    values[state.index] = past.astype(np.int16).reshape(state.shape)
-    sums = (past * values[time.index]).sum(axis=1).reshape(-1, int(op.options["rank"])).sum(axis=1)
+    values[state.index] = past.reshape(state.shape)
+    sums = (
+        ((past.astype(np.int64) - state.zero_point) * values[time.index])
+        .sum(axis=1)
+        .reshape(-1, int(op.options["rank"]))
+        .sum(axis=1)
+    )
     if op.inputs[3] >= 0:
         sums = sums + values[op.inputs[3]].ravel()
     real = np.float32(state.scale) * np.float32(time.scale) / np.float32(y.scale)

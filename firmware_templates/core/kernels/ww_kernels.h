@@ -144,6 +144,24 @@ struct ww_svdf {
 /* state is int16_t[units * rank][memory]. */
 void ww_svdf(const struct ww_svdf *op, const int8_t *input, void *state, int8_t *output);
 
+/* The same with a memory of int8, as TensorFlow Lite for Microcontrollers has it. */
+struct ww_svdf_8 {
+    const int8_t *feature_weights; /* [units * rank][inputs] */
+    const int32_t *feature_bias;   /* [units * rank] */
+    const int8_t *time_weights;    /* [units * rank][memory], the oldest first */
+    const int32_t *bias;           /* [units] */
+    struct ww_multiplier feature_multiplier;
+    struct ww_multiplier output_multiplier;
+    int32_t inputs;
+    int32_t units;
+    int32_t rank;
+    int32_t memory;
+    int32_t output_zero_point;
+    int32_t state_zero_point;
+};
+/* state is [units * rank][memory]. */
+void ww_svdf_8(const struct ww_svdf_8 *op, const int8_t *input, int8_t *state, int8_t *output);
+
 /* One gate of an LSTM; the zero points of input and hidden state are folded into the biases. */
 struct ww_lstm_gate {
     const int8_t *input_weights;     /* [cells][inputs] */
