@@ -262,7 +262,7 @@ def _handle(model: Any) -> None:
         (_set("tensor.shape", np.asarray([1, 0, 4], np.int32)), "every dimension must be known"),
         (_set("tensor.shape", np.full(3, 2**30, np.int32)), "more than any supported device"),
         (_set("tensor.shape", np.ones(4000, np.int32)), "dimensions"),
-        (_set("tensor.type", schema.TensorType.FLOAT16), "type float16, which is not supported"),
+        (_set("tensor.type", schema.TensorType.FLOAT64), "type float64, which is not supported"),
         (_set("tensor.buffer", 4000), "buffer 4000, which does not exist"),
         (_set("graph.inputs", np.zeros(0, np.int32)), "no input|before anything"),
         (_set("graph.outputs", np.zeros(0, np.int32)), "no input or no output"),

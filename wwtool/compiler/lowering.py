@@ -20,6 +20,7 @@ from wwtool.compiler.folding import folded
 from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.movements import MOVEMENTS
 from wwtool.compiler.pooling import lower_max_pool_2d, lower_mean
+from wwtool.compiler.precision import require_integers
 from wwtool.compiler.program import Program
 from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
 from wwtool.compiler.resize import lower_resize_bilinear
@@ -40,6 +41,7 @@ def lower(graph: Graph) -> Program:
     Raises:
         InputError: an operator, or a use of one, is not supported; the message names it and its index.
     """
+    require_integers(graph)
     _check_inputs(graph)
     graph = folded(graph)
     program = Program(graph)

@@ -27,6 +27,7 @@ _TYPES = {
     "int32": schema.TensorType.INT32,
     "int64": schema.TensorType.INT64,
     "float32": schema.TensorType.FLOAT32,
+    "float16": schema.TensorType.FLOAT16,
     "bool": schema.TensorType.BOOL,
     "resource": schema.TensorType.RESOURCE,
 }
