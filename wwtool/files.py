@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,14 @@ _PARTIAL = ".partial"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Writes ``content`` to a temporary name beside ``path`` and renames it.
+    """Writes ``content`` to a temporary name beside ``path`` and renames it; see ``new_file``."""
+    with new_file(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Yields a file beside ``path`` that takes its place if the block ends without an error, else vanishes.
 
     A link stays a link, and what it points to is written; so is a device or a pipe, which nothing may replace.
 
@@ -38,7 +45,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     real = Path(os.path.realpath(path))
     try:
         if _is_special(path):
-            path.write_bytes(content)
+            with path.open("wb") as file:
+                yield file
             return
         real.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -52,7 +60,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(content)
+                yield file
             temporary.chmod(0o644)
             temporary.replace(real)
         except OSError as error:

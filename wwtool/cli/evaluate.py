@@ -11,7 +11,7 @@ from wwtool.cli.common import ANY_PATH, FILE
 from wwtool.cli.terminal import Table, console, print_json, say, styled
 from wwtool.compiler.reader import read_model
 from wwtool.config import load_config
-from wwtool.data.audio import read_audio
+from wwtool.data.audio import AudioFile
 from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.assess import Evaluation, assess, detector_config
 from wwtool.evaluation.detector import DetectorConfig
@@ -74,7 +74,7 @@ def evaluate(
 def _detections(model: StreamingModel, wav: Path, detector: DetectorConfig | None, as_json: bool) -> None:
     if detector is None:
         raise UsageError("the detector is not known; give --threshold, or a run or build folder instead of a .tflite")
-    hits = model.detections(read_audio(wav), detector)
+    hits = model.detections(AudioFile(wav), detector)
     if as_json:
         print_json("detections", 1, {"wav": str(wav), "detections": [vars(hit) for hit in hits]})
         return

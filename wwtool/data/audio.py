@@ -89,6 +89,22 @@ def read_audio(path: Path, most_seconds: float | None = None) -> Audio:
     return blocks[0][:most] if len(blocks) == 1 else np.concatenate(blocks)[:most]
 
 
+def audio_pieces(path: Path, seconds: float) -> Iterator[Audio]:
+    """A whole file in pieces of so many seconds; what is left and shorter than one second belongs to the last piece.
+
+    Raises:
+        InputError: see ``audio_blocks``.
+    """
+    size = int(seconds * SAMPLE_RATE_HZ)
+    held = np.zeros(0, np.int16)
+    for block in audio_blocks(path):
+        held = np.concatenate([held, block])
+        while len(held) >= size + SAMPLE_RATE_HZ:
+            yield held[:size]
+            held = held[size:]
+    yield held
+
+
 def resampled(blocks: Iterable[npt.NDArray[np.float32]], rate_hz: float) -> Iterator[npt.NDArray[np.float32]]:
     """To 16 kHz, high quality, block by block: the same values as all at once."""
     if rate_hz == SAMPLE_RATE_HZ:

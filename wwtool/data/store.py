@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import overload
@@ -10,7 +11,7 @@ import numpy as np
 
 from wwtool.data.audio import Audio
 from wwtool.errors import InputError
-from wwtool.files import write_array
+from wwtool.files import new_file, write_array
 
 
 class ClipStore(Sequence[Audio]):
@@ -50,11 +51,24 @@ class ClipStore(Sequence[Audio]):
 
 def write_store(path: Path, clips: Iterable[Audio]) -> ClipStore:
     """Writes clips as a store; a store is complete when its bounds file is there."""
-    kept = [np.asarray(clip, np.int16) for clip in clips]
-    bounds = np.concatenate([[0], np.cumsum([len(c) for c in kept])]).astype(np.int64)
-    write_array(_samples_path(path), np.concatenate(kept) if kept else np.zeros(0, np.int16))
-    write_array(_bounds_path(path), bounds)
+    bounds = [0]
+    with new_file(_samples_path(path)) as file:
+        file.write(_header(0))
+        for clip in clips:  # one at a time: together they may not fit memory
+            samples = np.ascontiguousarray(clip, np.int16)
+            file.write(samples.data)
+            bounds.append(bounds[-1] + len(samples))
+        file.seek(0)
+        file.write(_header(bounds[-1]))
+    write_array(_bounds_path(path), np.asarray(bounds, np.int64))
     return ClipStore(path)
+
+
+def _header(samples: int) -> bytes:
+    """The header of a .npy file, of one length for any number of samples: NumPy leaves room for the count to grow."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "<i2", "fortran_order": False, "shape": (samples,)})
+    return buffer.getvalue()
 
 
 def _samples_path(path: Path) -> Path:

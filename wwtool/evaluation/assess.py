@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.config import Config
-from wwtool.data.audio import Audio, to_int16
-from wwtool.data.augment import Augmenter, rms, to_float, utterance_bounds
+from wwtool.data.audio import Audio, AudioFile, to_int16
+from wwtool.data.augment import Augmenter, FloatAudio, rms, to_float, utterance_bounds
 from wwtool.evaluation.detector import DetectorConfig, off_threshold
 from wwtool.evaluation.metrics import (
     Point,
@@ -31,6 +31,7 @@ from wwtool.evaluation.streaming import StreamingModel
 from wwtool.frontend.micro import FeatureStream, quantize
 
 _RATE_HZ = 16000
+_BLOCK_SAMPLES = 60 * _RATE_HZ
 _FLOOR_DB = -70.0
 _NOISY_SNR_DB = 10.0
 _BEFORE_S, _AFTER_S, _GAP_S = 1.2, 0.8, 0.3
@@ -40,11 +41,12 @@ _BEFORE_S, _AFTER_S, _GAP_S = 1.2, 0.8, 0.3
 class Material:
     """Clips to evaluate on: positives, negatives by label, noise for the noisy condition.
 
+    A negative may last for hours and is then best a file, which is read in blocks; of noise the beginning is used.
     ``near_misses`` sound like the phrase on purpose; nobody says them by the hour, so they are counted apart.
     """
 
     positives: Sequence[Audio]
-    negatives: Mapping[str, Sequence[Audio]]
+    negatives: Mapping[str, Sequence[Audio | AudioFile]]
     noise: Sequence[Audio]
     near_misses: Sequence[Audio] = ()
 
@@ -145,39 +147,50 @@ def positive_recording(
     """Positives between silences, with a noise floor; with ``noise`` at ``snr_db`` below the word."""
     generator = np.random.default_rng(9)
     shaped = Augmenter(Config().augment, generator)
-    pieces = []
-    for i, clip in enumerate(clips):
+
+    def piece(i: int, clip: Audio) -> FloatAudio:
         x = np.pad(to_float(clip), (int(_BEFORE_S * _RATE_HZ), int(_AFTER_S * _RATE_HZ)))
         if noise is not None:
             start, end = utterance_bounds(clip)
             z = _cycled(to_float(noise[i % len(noise)]), len(x)) if len(noise) else shaped.background(len(x))
             x = x + z * np.float32(rms(to_float(clip[start:end])) * 10 ** (-snr_db / 20) / rms(z))
             x = x / max(1.0, float(np.abs(x).max()))
-        pieces.append(x)
-    return _recorded(pieces, ["positive"] * len(pieces), generator)
+        return x
+
+    pieces: Iterable[FloatAudio] = (piece(i, clip) for i, clip in enumerate(clips))
+    if noise is not None and not len(noise):
+        pieces = list(pieces)  # all backgrounds are drawn from the generator before the first noise floor
+    return _recorded(([x] for x in pieces), ["positive"] * len(clips), generator)
 
 
-def negative_recording(negatives: Mapping[str, Sequence[Audio]]) -> Recording:
+def negative_recording(negatives: Mapping[str, Sequence[Audio | AudioFile]]) -> Recording:
     """All negatives in a row, 0.3 s apart, with a noise floor."""
-    generator = np.random.default_rng(10)
-    pieces, labels = [], []
-    for label, clips in negatives.items():
-        for clip in clips:
-            pieces.append(np.pad(to_float(clip), (0, int(_GAP_S * _RATE_HZ))))
-            labels.append(label)
-    return _recorded(pieces, labels, generator)
+    labels = [label for label, clips in negatives.items() for _ in clips]
+    pieces = (_with_gap(clip) for clips in negatives.values() for clip in clips)
+    return _recorded(pieces, labels, np.random.default_rng(10))
 
 
-def _recorded(
-    pieces: Sequence[npt.NDArray[np.float32]], labels: list[str], generator: np.random.Generator
-) -> Recording:
+def _with_gap(clip: Audio | AudioFile) -> Iterator[FloatAudio]:
+    blocks = (
+        (clip[start : start + _BLOCK_SAMPLES] for start in range(0, len(clip), _BLOCK_SAMPLES))
+        if isinstance(clip, np.ndarray)
+        else clip
+    )
+    yield from map(to_float, blocks)
+    yield np.zeros(int(_GAP_S * _RATE_HZ), np.float32)
+
+
+def _recorded(pieces: Iterable[Iterable[FloatAudio]], labels: list[str], generator: np.random.Generator) -> Recording:
+    """Pieces, each in blocks; one block at a time is held as audio."""
     stream, frames, bounds, total = FeatureStream(), [np.zeros((0, 40), np.int8)], [], 0
     for piece in pieces:
-        floor = generator.standard_normal(len(piece), np.float32) * np.float32(10 ** (_FLOOR_DB / 20))
-        new = quantize(stream.process(to_int16(piece + floor)))
-        bounds.append((total, total + len(new)))
-        frames.append(new)
-        total += len(new)
+        start = total
+        for block in piece:
+            floor = generator.standard_normal(len(block), np.float32) * np.float32(10 ** (_FLOOR_DB / 20))
+            new = quantize(stream.process(to_int16(block + floor)))
+            frames.append(new)
+            total += len(new)
+        bounds.append((start, total))
     return Recording(np.concatenate(frames), np.asarray(bounds, np.int64).reshape(-1, 2), tuple(labels))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from wwtool.compiler.graph import Graph
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
-from wwtool.frontend.micro import CHANNELS, features, quantize
+from wwtool.frontend.micro import CHANNELS, quantized
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,9 @@ class StreamingModel:
         rows = frames[: count * self.stride].reshape(count, self.stride, CHANNELS)
         return self._engine.run(rows).reshape(-1).view(np.uint8) + np.uint8(self._offset)
 
-    def detections(self, pcm: npt.NDArray[np.int16], config: DetectorConfig) -> list[Detection]:
-        """Detections in 16 kHz audio."""
-        p = self.probabilities(quantize(features(pcm)))
+    def detections(self, blocks: Iterable[npt.NDArray[np.int16]], config: DetectorConfig) -> list[Detection]:
+        """Detections in 16 kHz audio that comes in blocks."""
+        p = self.probabilities(quantized(blocks))
         return [Detection(self.frame_of(i), int(p[i])) for i in detect(p, config)]
 
     def frame_of(self, output: int) -> int:

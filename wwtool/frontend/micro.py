@@ -5,7 +5,7 @@ The numbers are those of ESPHome's front end (through ``pymicro-features``) and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ STEP_MS = 10  # the only hop of pymicro-features
 STEP_SAMPLES = SAMPLE_RATE_HZ * STEP_MS // 1000
 
 _FLOAT_SCALE = 0.0390625  # pymicro-features multiplies by this, exactly, as it is 10 / 256
+_HOPS_AT_ONCE = 1000
 _INT8_DIVISOR = 666  # a feature of 666 spans the 256 steps of int8
 _INT8_MIN, _INT8_MAX = -128, 127
 
@@ -57,11 +58,16 @@ class FeatureStream:
             raise TypeError(f"audio must be one channel of int16, not {pcm.dtype} of shape {pcm.shape}")
         audio = np.concatenate([self._pending, pcm]) if self._pending.size else pcm
         hops = audio.size // STEP_SAMPLES
-        data = audio[: hops * STEP_SAMPLES].tobytes()
         self._pending = audio[hops * STEP_SAMPLES :].copy()
+        # In pieces: frames come as lists of floats, which take twenty times the memory of what is made of them.
+        pieces = [
+            self._hops(audio[start : min(start + _HOPS_AT_ONCE * STEP_SAMPLES, hops * STEP_SAMPLES)].tobytes())
+            for start in range(0, hops * STEP_SAMPLES, _HOPS_AT_ONCE * STEP_SAMPLES)
+        ]
+        return np.concatenate(pieces) if pieces else np.zeros((0, CHANNELS), np.uint16)
 
-        process = self._process
-        hop_bytes = 2 * STEP_SAMPLES
+    def _hops(self, data: bytes) -> Features:
+        process, hop_bytes = self._process, 2 * STEP_SAMPLES
         frames = [process(data[start : start + hop_bytes]).features for start in range(0, len(data), hop_bytes)]
         complete = [frame for frame in frames if frame]
         if not complete:
@@ -72,6 +78,12 @@ class FeatureStream:
         """Forgets all audio."""
         self._frontend.reset()
         self._pending = np.zeros(0, np.int16)
+
+
+def quantized(blocks: Iterable[Pcm]) -> NDArray[np.int8]:
+    """A model's int8 input, ``(frames, 40)``, from audio that comes in blocks, however long it is."""
+    stream = FeatureStream()
+    return np.concatenate([np.zeros((0, CHANNELS), np.int8), *(quantize(stream.process(block)) for block in blocks)])
 
 
 def quantize(values: Features) -> NDArray[np.int8]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import overload
 
 from wwtool.config import Config, SynthConfig
-from wwtool.data.audio import Audio, read_audio
-from wwtool.data.dataset import Clip, Dataset
+from wwtool.data.audio import Audio, AudioFile, read_audio
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_sentences, render
@@ -17,6 +18,7 @@ from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.files import read_json
+from wwtool.pipeline.sources import MOST_SECONDS
 from wwtool.pipeline.training_run import EVALUATION, MODEL
 
 _LABELS = {"negative": "speech", "hard_negative": "other_words", "noise": "noise"}
@@ -50,14 +52,30 @@ def find_subject(path: Path) -> Subject:
 def recorded_material(data: Path, split: str, config: Config, advance: Callable[[int, int], None]) -> Material:
     """The recordings of one split (``all`` for every one)."""
     dataset = split_folder(data, config.split.dev, config.split.test, config.split.speaker_pattern, progress=advance)
-    chosen = [clip for clip in dataset.clips if split in ("all", clip.split)]
-    positives = _read(dataset, [c for c in chosen if c.label == "positive"])
-    negatives = {use: _read(dataset, [c for c in chosen if c.label == label]) for label, use in _LABELS.items()}
-    return Material(positives, {label: clips for label, clips in negatives.items() if clips}, negatives["noise"])
+    files: dict[str, list[Path]] = {}
+    for clip in dataset.clips:
+        if split in ("all", clip.split):
+            files.setdefault(clip.label, []).append(dataset.folder / clip.path)
+    negatives = {use: [AudioFile(path) for path in files[label]] for label, use in _LABELS.items() if label in files}
+    return Material(_Beginnings(files.get("positive", [])), negatives, _Beginnings(files.get("noise", [])))
 
 
-def _read(dataset: Dataset, clips: Sequence[Clip]) -> list[Audio]:
-    return [read_audio(dataset.folder / clip.path) for clip in clips]
+class _Beginnings(Sequence[Audio]):
+    """As much of recordings as training uses of a clip, read when they are asked for."""
+
+    def __init__(self, paths: list[Path]) -> None:
+        self._paths = paths
+        self._read = lru_cache(maxsize=32)(partial(read_audio, most_seconds=MOST_SECONDS))
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @overload
+    def __getitem__(self, index: int) -> Audio: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Audio]: ...
+    def __getitem__(self, index: int | slice) -> Audio | Sequence[Audio]:
+        return _Beginnings(self._paths[index]) if isinstance(index, slice) else self._read(self._paths[index])
 
 
 def synthetic_sentences(phrase: str, hours: float, config: SynthConfig) -> list[Audio]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from wwtool.evaluation.assess import Material
 from wwtool.files import hash_of
 from wwtool.models.zoo import ZOO, as_dict
 from wwtool.pipeline.pools import make_pools, plan_pools
-from wwtool.pipeline.sources import make_stores
+from wwtool.pipeline.sources import MOST_SECONDS, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
+from wwtool.text import printable
 from wwtool.training.loop import Report
 from wwtool.training.pools import PoolJob
 
@@ -83,6 +84,7 @@ def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
             stages.progress.advance(done, total, f"recordings {done}/{total}")
 
         dataset = split_folder(data, split.dev, split.test, split.speaker_pattern, progress=advance)
+        dataset = replace(dataset, doubtful=[*dataset.doubtful, *_used_in_part(dataset)])
         dataset.save(path)
         skipped = f", {len(dataset.skipped)} unusable left out" if dataset.skipped else ""
         doubtful = f", {len(dataset.doubtful)} of them doubtful" if dataset.doubtful else ""
@@ -94,6 +96,17 @@ def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
     _warn_of(stages, "skipped", facts["skipped"])
     _warn_of(stages, "doubtful", facts.get("doubtful", []))
     return load_dataset(path, folder)
+
+
+def _used_in_part(dataset: Dataset) -> list[dict[str, str]]:
+    long = [clip for clip in dataset.clips if clip.seconds > MOST_SECONDS and clip.label not in WHOLE]
+    return [
+        {
+            "path": (name := printable(clip.path)),
+            "reason": f"{name} lasts {clip.seconds:.0f} s and its first {MOST_SECONDS} are used; cut it into pieces",
+        }
+        for clip in long
+    ]
 
 
 def _warn_of(stages: Stages, what: str, notes: list[dict[str, str]]) -> None:

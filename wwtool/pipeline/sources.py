@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from wwtool.config import Config
-from wwtool.data.audio import Audio, read_audio
+from wwtool.data.audio import Audio, audio_pieces, read_audio
 from wwtool.data.augment import utterance_bounds
-from wwtool.data.dataset import Dataset
+from wwtool.data.dataset import Clip, Dataset
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phrase, plan_sentences, render
 from wwtool.data.synthesizer import Utterance
@@ -31,7 +31,15 @@ _DEV_POSITIVES = 300
 _DEV_NEAR_MISSES = 400
 _DEV_SENTENCE_HOURS = 1.0
 _LEAST_POSITIVES = 20
-_MOST_SECONDS = 60
+MOST_SECONDS = 60  # of a clip in a store
+_USES = {
+    "positive": "positive",
+    "negative": "speech",
+    "hard_negative": "other_words",
+    "noise": "noise",
+    "rir": "rir",
+}
+WHOLE = ("negative", "hard_negative", "noise")  # may last for hours: cut into clips; of the others, the beginning
 
 
 def held_out(utterance: Utterance) -> bool:
@@ -66,7 +74,7 @@ def make_stores(
             summary[name] = {"clips": len(store), "hours": round(store.hours, 4)}
 
     if dataset is not None:
-        for name, clips in _recordings(dataset, advance).items():
+        for name, clips in _recordings(dataset, advance):
             keep(name, clips)
         if "train/positive" in summary:
             keep("train/positive_cut", _cut(ClipStore(folder / "train/positive")))
@@ -88,24 +96,26 @@ def _check_recordings(summary: dict[str, Any], dataset: Dataset, synthesise: boo
         )
 
 
-def _recordings(dataset: Dataset, advance: Advance) -> dict[str, list[Audio]]:
-    """Recordings by store name; a file that cannot be read was left out by the scan."""
-    uses = {
-        "positive": "positive",
-        "negative": "speech",
-        "hard_negative": "other_words",
-        "noise": "noise",
-        "rir": "rir",
-    }
-    found: dict[str, list[Audio]] = {}
-    clips = [clip for clip in dataset.clips if clip.split in ("train", "dev")]
-    for i, clip in enumerate(clips):
-        found.setdefault(f"{clip.split}/{uses[clip.label]}", []).append(
-            read_audio(dataset.folder / clip.path)[: _MOST_SECONDS * 16000]
-        )
+def _recordings(dataset: Dataset, advance: Advance) -> Iterator[tuple[str, Iterator[Audio]]]:
+    """Store names with the recordings that belong into them; what cannot be read was left out by the scan."""
+    chosen: dict[str, list[Clip]] = {}
+    for clip in dataset.clips:
+        if clip.split in ("train", "dev"):
+            chosen.setdefault(f"{clip.split}/{_USES[clip.label]}", []).append(clip)
+    total, before = sum(map(len, chosen.values())), 0
+    for name, clips in chosen.items():
+        yield name, _read(dataset.folder, clips, before, total, advance)
+        before += len(clips)
+
+
+def _read(folder: Path, clips: list[Clip], before: int, total: int, advance: Advance) -> Iterator[Audio]:
+    for i, clip in enumerate(clips, before):
         if i % 50 == 0:
-            advance(i, len(clips), f"recordings {i}/{len(clips)}")
-    return found
+            advance(i, total, f"recordings {i}/{total}")
+        if clip.label in WHOLE:
+            yield from audio_pieces(folder / clip.path, MOST_SECONDS)
+        else:
+            yield read_audio(folder / clip.path, MOST_SECONDS)
 
 
 def _cut(clips: Iterable[Audio]) -> Iterator[Audio]:

@@ -27,6 +27,7 @@ _TAIL_SAMPLES = int(0.45 * SAMPLE_RATE_HZ)
 _STEP_SAMPLES = 160
 _CLEAN_CHANCE, _CLEAN_SNR_DB = 0.3, (25.0, 60.0)
 _WINDOW_SAMPLES = 480
+_QUIETEST = 1e-6  # a recording of noise may have stretches of digital silence
 
 PoolKind = Literal["positive", "native", "negative", "clean", "noise"]
 
@@ -201,7 +202,7 @@ class _Maker:
             x = self.augmenter.background(count)
             if self.augmenter.chance(0.4):
                 x = x + self.augmenter.background(count) * np.float32(self.augmenter.gain(-20.0, 3.0))
-            x = x * np.float32(self.augmenter.gain(-45.0, 0.0) / np.abs(x).max())
+            x = x * np.float32(self.augmenter.gain(-45.0, 0.0) / np.abs(x).max(initial=_QUIETEST))
             self._add(to_int16(x + self.augmenter.noise_floor(count)))
 
 
