@@ -6,15 +6,18 @@ import multiprocessing
 import os
 import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from pathlib import Path
 
+from wwtool.errors import InputError
 from wwtool.search_paths import leave_out_working_directory
+from wwtool.temporary import TemporaryFolder, work_below
 
 
 @contextmanager
@@ -22,12 +25,15 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
     """``count`` fresh processes; if the block ends early, whatever they are doing is given up at once.
 
     Their temporary files lie in one folder, which is gone at the end, however they ended.
+
+    Raises:
+        InputError: the system has killed one of them.
     """
     leave_out_working_directory()  # Python starts them with -c, which would look there for modules
-    with tempfile.TemporaryDirectory(prefix="wwtool-workers-", ignore_cleanup_errors=True) as folder:
+    with TemporaryFolder("workers") as folder:
         others = set(multiprocessing.active_children())
         executor = ProcessPoolExecutor(
-            count, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(folder,)
+            count, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(str(folder),)
         )
         try:
             with _no_interrupts():
@@ -36,10 +42,15 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
                 for _ in range(count):
                     executor.submit(time.sleep, 0)
             yield executor
-        except BaseException:
+        except BaseException as error:
             executor.shutdown(wait=False, cancel_futures=True)
             for process in set(multiprocessing.active_children()) - others:
                 process.kill()
+            if isinstance(error, BrokenProcessPool):
+                raise InputError(
+                    "a worker process was killed, most likely by the system because memory ran out; free some memory "
+                    "and run the same command again"
+                ) from error
             raise
         finally:
             executor.shutdown(wait=True)
@@ -50,6 +61,8 @@ def _no_interrupts() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    # Python starts its resource tracker with the first process, and then lets interrupts through again.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -58,10 +71,8 @@ def _no_interrupts() -> Iterator[None]:
 
 
 def _start_worker(folder: str) -> None:
-    own = tempfile.mkdtemp(dir=folder)
-    tempfile.tempdir = own
-    os.environ["TMPDIR"] = own  # for the programs it runs
-    threading.Thread(target=_end_with_parent, args=(Path(own),), daemon=True).start()
+    own = work_below(Path(folder))
+    threading.Thread(target=_end_with_parent, args=(own,), daemon=True).start()
 
 
 def _end_with_parent(own: Path) -> None:
@@ -74,4 +85,5 @@ def _end_with_parent(own: Path) -> None:
     shutil.rmtree(own, ignore_errors=True)
     with suppress(OSError):
         own.parent.rmdir()  # the last one does
+        own.parent.parent.rmdir()
     os._exit(1)

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 # For programs that run long: nobody but the system's administrator puts anything there.
@@ -20,10 +17,3 @@ NEUTRAL_FOLDER = Path(os.sep).absolute()
 def python_module(name: str) -> list[str]:
     """The words that run an installed module as a program; -P keeps the folder it is started in off its path."""
     return [sys.executable, "-P", "-m", name]
-
-
-@contextmanager
-def empty_folder() -> Iterator[Path]:
-    """Yields an empty folder of this user's own, to start a program in, which is gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="wwtool-empty-", ignore_cleanup_errors=True) as name:
-        yield Path(name)

@@ -11,8 +11,8 @@ import pytest
 import wwtool
 
 PACKAGE = Path(wwtool.__file__).parent
-# A program of its own, which talks to wwtool over its standard output.
-NOT_THE_COMMAND_LINE = {"device/emulators/nano_runner.py"}
+# Programs of their own: an emulator that talks to wwtool over its standard output, and what a project's Makefile runs.
+NOT_THE_COMMAND_LINE = {"device/emulators/nano_runner.py", "firmware/make_image.py"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -59,6 +59,7 @@ def offenders(wrong: tuple[str, ...], homes: set[str]) -> list[str]:
             {"cli/terminal.py"},
             "wwtool.cli.terminal: console, Table, styled, line",
         ),
+        (("tempfile",), {"temporary.py", "files.py"}, "wwtool.temporary: TemporaryFolder"),
     ],
 )
 def test_one_home(wrong: tuple[str, ...], homes: set[str], instead: str) -> None:

@@ -5,7 +5,6 @@ Where a compiler or an emulator is missing, the analytic model (estimate.py) ans
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
 from wwtool.profile import FrameworkName, Platform
+from wwtool.temporary import TemporaryFolder
 from wwtool.training.qat import QatNet
 
 
@@ -97,8 +97,8 @@ def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: 
         cost = assembled(platform, model, architecture.stride, compiled, sizes, None)
         cost = replace(cost, estimated=("sizes", *cost.estimated))
     else:
-        with tempfile.TemporaryDirectory(prefix="wwtool-dry-") as name:
-            cost = measure_cost(platform, toolchain, model, architecture, phrase, Path(name))
+        with TemporaryFolder("dry") as folder:
+            cost = measure_cost(platform, toolchain, model, architecture, phrase, folder)
     cache.save(key, cost)
     return cost
 

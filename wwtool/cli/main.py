@@ -38,6 +38,9 @@ _COMMANDS = {
 }
 
 
+INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
+
+
 class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -78,6 +81,8 @@ def main(arguments: list[str] | None = None) -> None:
         # What a service manager or `timeout` sends: end as with Ctrl-C, so that nothing is left running or lying about.
         signal.signal(signal.SIGTERM, _end_like_interrupt)
     code = _run(words, debug)
+    if code == INTERRUPTED and arguments is None:  # whoever presses Ctrl-C again need not see how Python ends
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     lost = streams.why_output_is_lost()
     if lost is not None and code == 0:
         complain(f"error: {lost}")
@@ -115,7 +120,7 @@ def _run(words: list[str], debug: bool) -> int:
         return UsageError.exit_code
     except (click.Abort, KeyboardInterrupt):
         complain("interrupted; run the same command again to go on")
-        return 130
+        return INTERRUPTED
     except WwtoolError as error:
         if debug:
             _show_traceback(error)
@@ -125,7 +130,8 @@ def _run(words: list[str], debug: bool) -> int:
         if debug:
             _show_traceback(error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            complain("error: the disk is full; free some space and run the same command again")
+            where = f", so {error.filename} cannot be written" if error.filename else ""
+            complain(f"error: the disk is full{where}; free some space and run the same command again")
         else:
             complain(f"error: {error.strerror or error}: {error.filename or 'a file'}; check that it can be used")
         return InputError.exit_code

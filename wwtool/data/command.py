@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wwtool.data.audio import Audio, read_audio
 from wwtool.errors import InputError, ToolError
+from wwtool.temporary import TemporaryFolder
 
 _TIMEOUT_S = 60
 
 
 def speak_with(name: str, command: Callable[[Path], Sequence[str | Path]], text: str | None = None) -> Audio:
     """Runs ``command(output file)``, with ``text`` on its standard input, and reads what it wrote."""
-    with tempfile.TemporaryDirectory(prefix="wwtool-speech-") as folder:
-        output = Path(folder) / "speech.wav"
+    with TemporaryFolder("speech") as folder:
+        output = folder / "speech.wav"
         try:
             done = subprocess.run(
                 [str(word) for word in command(output)],

@@ -8,12 +8,9 @@ lives in a variable no call resets, speech starts from a freshly loaded library 
 from __future__ import annotations
 
 import _ctypes
-import atexit
 import ctypes
 import re
-import shutil
 import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -24,6 +21,7 @@ import numpy as np
 from wwtool.data.audio import Audio, resample, to_int16
 from wwtool.data.synthesizer import Utterance
 from wwtool.errors import InputError, ToolError
+from wwtool.temporary import TemporaryFolder
 
 # espeak-ng/speak_lib.h
 _OUTPUT_SYNCHRONOUS = 2
@@ -202,8 +200,7 @@ def _data_folder() -> Path:
     three hundred files of all voices, which takes longer than to say a word.
     """
     original = _original_data()
-    folder = Path(tempfile.mkdtemp(prefix="wwtool-espeak-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder = TemporaryFolder("espeak").path
     try:
         for path in original.iterdir():
             if path.name != "lang":

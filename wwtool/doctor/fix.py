@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from wwtool.doctor.findings import Finding
 from wwtool.errors import ToolError
-from wwtool.programs import empty_folder
+from wwtool.temporary import TemporaryFolder
 
 _STDERR = 2  # what the installers print is not the result
 _PREFIXES = {"apt": "apt-get install ", "npm": "npm install ", "pip": "pip install "}
@@ -93,7 +93,7 @@ def _run(command: list[str]) -> int | None:
     """The exit status; None if there is no such program."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PYTHONSAFEPATH": "1"}
     try:
-        with empty_folder() as folder:
+        with TemporaryFolder("empty") as folder:
             return subprocess.run(
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=_STDERR, env=environment, check=False
             ).returncode

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from wwtool.assets import asset_dir
 from wwtool.compiler.targets import Target
 from wwtool.errors import ToolError
+from wwtool.temporary import TemporaryFolder
 
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 _TIMEOUT_S = 600
@@ -85,8 +85,7 @@ class Machine:
             command = [str(program.absolute())]
             result = subprocess.run(command, cwd=program.parent, input=content, capture_output=True, check=False)
             return self._checked(result, result.stdout)
-        with tempfile.TemporaryDirectory(prefix="wwtool-emulated-") as name:
-            folder = Path(name)
+        with TemporaryFolder("emulated") as folder:
             (folder / "input").write_bytes(content)
             command = [*self.emulator, "-kernel", str(program.absolute())]
             with (folder / "input").open("rb") as stdin:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from wwtool.engines.machines import Machine, emulated
 from wwtool.engines.native import count_instructions
 from wwtool.errors import ToolError, UsageError
 from wwtool.programs import NEUTRAL_FOLDER
+from wwtool.temporary import TemporaryFolder
 
 # More than this is not a moment's work: an emulator runs some hundred million instructions a second.
 _QUICK_MACS = 20_000_000
@@ -55,8 +55,7 @@ def code_sizes(model: CompiledModel, machine: Machine) -> tuple[CodeSize, ...]:
     Raises:
         ToolError: the compiler is missing or failed.
     """
-    with tempfile.TemporaryDirectory(prefix="wwtool-sizes-") as name:
-        folder = Path(name)
+    with TemporaryFolder("sizes") as folder:
         sources = [path.name for path in write_sources(model, folder) if path.name != "model_weights.c"]
         flags = [flag for flag in machine.flags if not flag.startswith("-Wl,")]
         _run([machine.compiler, "-std=c99", *flags, COMPILER_FLAG, "-c", *sources], machine, folder)

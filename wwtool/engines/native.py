@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -16,8 +14,8 @@ from wwtool.compiler.package import COMPILER_FLAG, CompiledModel, compile_graph,
 from wwtool.compiler.reader import parse_model
 from wwtool.engines.interface import Rows, as_inputs, ports
 from wwtool.engines.machines import Machine, host
-from wwtool.errors import ToolError
 from wwtool.files import write_text
+from wwtool.temporary import TemporaryFolder
 
 
 class NativeEngine:
@@ -31,19 +29,15 @@ class NativeEngine:
     ) -> None:
         self._machine = machine or host()
         self.model: CompiledModel = compile_graph(parse_model(content), "model", self._machine.target)
-        self._folder = tempfile.TemporaryDirectory(prefix="wwtool-native-")
+        self._folder = TemporaryFolder("native")
         self._trace = trace
-        folder = Path(self._folder.name)
-        sources = write_sources(self.model, folder)
-        harness = folder / "run_rows.c"
-        write_text(harness, row_runner(self.model.program, self.model.memory))
-        self._program = folder / "run_rows"
-        define = ("-DWW_MODEL_TRACE",) if trace else ()
-        try:
+        with self._folder.kept() as folder:
+            sources = write_sources(self.model, folder)
+            harness = folder / "run_rows.c"
+            write_text(harness, row_runner(self.model.program, self.model.memory))
+            self._program = folder / "run_rows"
+            define = ("-DWW_MODEL_TRACE",) if trace else ()
             self._machine.compile([*sources, harness], self._program, (*flags, *define))
-        except ToolError:
-            self.close()
-            raise
 
     def run(self, rows: Rows) -> npt.NDArray[Any]:
         """Runs rows of the inputs and returns the first output's rows (see interface.py)."""
@@ -79,7 +73,7 @@ class NativeEngine:
         return self._machine.run(self._program, _as_bytes(graph, rows))
 
     def close(self) -> None:
-        self._folder.cleanup()
+        self._folder.close()
 
     def __enter__(self) -> NativeEngine:
         return self
@@ -96,8 +90,7 @@ def count_instructions(
     One number, or with ``calls`` one for every kernel call and one for what comes after them.
     ``flag`` says how the compiler optimizes.
     """
-    with tempfile.TemporaryDirectory(prefix="wwtool-count-") as name:
-        folder = Path(name)
+    with TemporaryFolder("count") as folder:
         sources = write_sources(model, folder)
         write_text(folder / "run_rows.c", row_runner(model.program, model.memory))
         define = ("-DWW_COUNT_INSTRUCTIONS", *(("-DWW_MODEL_PROFILE",) if calls else ()))

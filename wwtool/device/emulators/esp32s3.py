@@ -15,7 +15,6 @@ import shutil
 import socket
 import struct
 import subprocess
-import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -24,10 +23,12 @@ from types import TracebackType
 
 from wwtool.device.emulators.esp32s3_microphone import Microphone
 from wwtool.device.emulators.gdb_stub import GdbStub
+from wwtool.device.emulators.listening import listen
 from wwtool.device.emulators.process import image_of
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError, ToolError
 from wwtool.firmware.esp_image import EspImage, parse_esp_image
+from wwtool.temporary import TemporaryFolder
 
 QEMU = "qemu-system-xtensa"
 PACKAGE = "qemu-system-misc"
@@ -135,10 +136,11 @@ class Emulator:
         self._arrived = threading.Condition()
         self._started = threading.Event()
         self._bridge: PtyBridge | None = None
-        self._server = socket.create_server(("127.0.0.1", tcp_port))
+        self._server = listen(tcp_port)
         self.port: int = self._server.getsockname()[1]
-        self._folder = tempfile.TemporaryDirectory(prefix="wwtool-esp32s3-")
-        self._process = start_core(image, Path(self._folder.name))
+        self._folder = TemporaryFolder("esp32s3")
+        with self._folder.kept() as folder:
+            self._process = start_core(image, folder)
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._run)]
         for thread in self._threads:
             thread.start()
@@ -265,7 +267,7 @@ class Emulator:
         client = self._client
         if client is not None:
             client.close()
-        self._folder.cleanup()
+        self._folder.close()
 
     def __enter__(self) -> Emulator:
         return self
@@ -296,4 +298,4 @@ def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None 
     try:
         return Emulator(image, tcp_port, pty, audio)
     except OSError as error:
-        raise DeviceError(f"the emulated ESP32-S3 cannot be started: {error}; choose another --tcp port") from error
+        raise DeviceError(f"the emulated ESP32-S3 cannot be started: {error}; see wwtool doctor") from error

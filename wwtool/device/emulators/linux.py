@@ -76,4 +76,4 @@ def start(
     try:
         return StdioBoard([*command, str(program.resolve()), *_heard(audio)], tcp_port, pty, title)
     except OSError as error:
-        raise DeviceError(f"the {title} cannot be started: {error}; choose another --tcp port") from error
+        raise DeviceError(f"the {title} cannot be started: {error}; build it again") from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,6 +17,8 @@ import numpy as np
 from wwtool.device.emulators.linux import qemu_command
 from wwtool.device.session import Cycles
 from wwtool.errors import DeviceError, ToolError
+from wwtool.files import write_bytes
+from wwtool.temporary import TemporaryFolder
 
 NM = "arm-linux-gnueabi-nm"
 # The model as ww_config.c calls it, and a block of samples, which may complete a frame.
@@ -83,16 +84,17 @@ def _functions(program: Path) -> dict[str, int]:
 
 def _addresses(program: Path, script: bytes) -> Iterator[int]:
     """Of every instruction that the program executes while it reads ``script``."""
-    with tempfile.TemporaryFile() as commands:  # a pipe would be full before the first address is read
-        commands.write(script)
-        commands.seek(0)
-        process = subprocess.Popen(
-            [*qemu_command(), "-d", "exec,nochain", str(program), "--no-audio"],
-            stdin=commands,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **_ONE_BY_ONE},
-        )
+    # A file, as a pipe would be full before the first address is read.
+    with TemporaryFolder("script") as folder:
+        write_bytes(folder / "script", script)
+        with (folder / "script").open("rb") as commands:
+            process = subprocess.Popen(
+                [*qemu_command(), "-d", "exec,nochain", str(program), "--no-audio"],
+                stdin=commands,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env={**os.environ, **_ONE_BY_ONE},
+            )
     assert process.stderr is not None
     watchdog = threading.Timer(_TIMEOUT_S, process.kill)
     watchdog.start()

@@ -60,6 +60,4 @@ def start(platform: Platform, build: Path, tcp_port: int = 0, pty: bool = False)
     try:
         return StdioBoard(command, tcp_port, pty, f"emulated {platform.title}")
     except OSError as error:
-        raise DeviceError(
-            f"the emulated {platform.title} cannot be started: {error}; choose another --tcp port"
-        ) from error
+        raise DeviceError(f"the emulated {platform.title} cannot be started: {error}; see wwtool doctor") from error

@@ -8,6 +8,7 @@ import subprocess
 import threading
 from types import TracebackType
 
+from wwtool.device.emulators.listening import listen
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError
 from wwtool.programs import NEUTRAL_FOLDER
@@ -29,7 +30,7 @@ class StdioBoard:
 
     def __init__(self, command: list[str], tcp_port: int, pty: bool, title: str) -> None:
         self._title = title
-        self._server = socket.create_server(("127.0.0.1", tcp_port))
+        self._server = listen(tcp_port)
         self.port: int = self._server.getsockname()[1]
         # A session of its own: Ctrl-C reaches this program alone, which then ends the program in order.
         self._process = subprocess.Popen(

@@ -19,7 +19,7 @@ from wwtool.device.flash.plan import BOOT_TIMEOUT_S, PORT, AwaitDrive, AwaitPort
 from wwtool.device.flash.ports import Port
 from wwtool.errors import DeviceError, ToolError, UsageError
 from wwtool.profile import Platform
-from wwtool.programs import empty_folder
+from wwtool.temporary import TemporaryFolder
 
 Found = TypeVar("Found")
 _POLL_S = 0.1
@@ -151,7 +151,7 @@ class Runner:
         return self.port.device not in (port.device for port in ports.ports())
 
     def _finish(self, words: list[str], step: Run) -> tuple[int, str]:
-        with empty_folder() as folder:
+        with TemporaryFolder("empty") as folder:
             shutil.copyfile(step.image, folder / step.image.name)
             return self._finish_in(folder, words, step)
 
