@@ -18,9 +18,12 @@ from wwtool.arithmetic import (
     add_zero_point,
     multiply_twice_rounded,
     quantize_multiplier,
+    rounding_divide_by_power_of_two,
 )
 
-FRACTION_BITS = 20  # ADD and SUB: both operands gain them before they are brought to one scale
+# ADD and SUB: both operands gain them before they are brought to one scale.
+FRACTION_BITS = 20
+FRACTION_BITS_INT16 = 15
 
 
 @dataclass(frozen=True)
@@ -43,25 +46,35 @@ def multiplier(real: float | np.floating) -> Multiplier:
     return Multiplier(int(mantissa[0]), int(shift[0]))
 
 
-def add_multipliers(a: Format, b: Format, out: Format) -> tuple[Multiplier, Multiplier, Multiplier]:
+def add_multipliers(
+    a: Format, b: Format, out: Format, bits: int = FRACTION_BITS
+) -> tuple[Multiplier, Multiplier, Multiplier]:
     """For both operands of ADD and SUB, to twice the larger scale, and from there to the output (Prepare in add.cc).
 
     Raises:
         ValueError: the output scale is so small that TFLite refuses it, too.
     """
     common = 2.0 * max(a[0], b[0])
-    last = common / (2**FRACTION_BITS * out[0])
+    last = common / (2**bits * out[0])
     if last >= 1.0:
         raise ValueError("the output multiplier must be below 1")
     return multiplier(a[0] / common), multiplier(b[0] / common), multiplier(last)
 
 
-def add(a: IntArray, b: IntArray, formats: tuple[Format, Format, Format], sign: int) -> IntArray:
+def add(
+    a: IntArray, b: IntArray, formats: tuple[Format, Format, Format], sign: int, bits: int = FRACTION_BITS
+) -> IntArray:
     """a + sign * b in the output's format, not yet clamped."""
-    first, second, last = add_multipliers(*formats)
-    x = first.times((a - formats[0][1]) << FRACTION_BITS)
-    y = second.times((b - formats[1][1]) << FRACTION_BITS)
+    first, second, last = add_multipliers(*formats, bits)
+    x = first.times((a - formats[0][1]) << bits)
+    y = second.times((b - formats[1][1]) << bits)
     return add_zero_point(last.times(x + sign * y), formats[2][1])
+
+
+def add_powers(a: IntArray, b: IntArray, shifts: tuple[int, int], sign: int) -> IntArray:
+    """a + sign * b of int16 tensors whose scales are powers of two, shifted to the right; not yet clamped."""
+    first, second = (rounding_divide_by_power_of_two(x, by) for x, by in zip((a, b), shifts, strict=True))
+    return np.asarray(first + sign * second)
 
 
 def mul_multiplier(a: Format, b: Format, out: Format) -> Multiplier:

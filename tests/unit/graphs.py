@@ -89,13 +89,16 @@ class Net:
         self.shapes[index], self.scales[index], self.types[index] = data.shape, scale, str(data.dtype)
         return index
 
-    def binary(self, kind: str, a: int, b: int, scale: Scale, activation: int = NONE) -> int:
+    def binary(
+        self, kind: str, a: int, b: int, scale: Scale, activation: int = NONE, dtype: str = "int8", **more: Any
+    ) -> int:  # fmt: skip
         """ADD, SUB, MUL, PRELU, MINIMUM or MAXIMUM."""
         shape = np.broadcast_shapes(self.shapes[a], self.shapes[b])
         if kind in ("PRELU", "MINIMUM", "MAXIMUM"):
-            return self.op(kind, [a, b], shape, scale, None if kind == "PRELU" else "MaximumMinimumOptions")
+            return self.op(kind, [a, b], shape, scale, None if kind == "PRELU" else "MaximumMinimumOptions", dtype)
         options = f"{kind.title()}Options"
-        return self.op(kind, [a, b], shape, scale, options, fusedActivationFunction=activation)
+        more = {"potScaleInt16": False} | more if kind != "MUL" else more
+        return self.op(kind, [a, b], shape, scale, options, dtype, fusedActivationFunction=activation, **more)
 
     def softmax(self, x: int, beta: float = 1.0, dtype: str = "int8") -> int:
         scale = {"int8": Scale(1 / 256, -128), "int16": Scale(1 / 65536, -32768)}[dtype]
@@ -107,7 +110,7 @@ class Net:
     def mean(self, x: int, axes: list[int], keep: bool, scale: Scale) -> int:
         shape = np.empty(self.shapes[x], np.bool_).sum(axis=tuple(axes), keepdims=keep).shape
         inputs = [x, self.constant(np.asarray(axes, np.int32))]
-        return self.op("MEAN", inputs, shape, scale, "ReducerOptions", keepDims=keep)
+        return self.op("MEAN", inputs, shape, scale, "ReducerOptions", self.types[x], keepDims=keep)
 
     def concatenate(self, parts: list[int], axis: int) -> int:
         shape = list(self.shapes[parts[0]])

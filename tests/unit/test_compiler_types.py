@@ -106,10 +106,12 @@ def test_conversions_that_litert_has_not_are_refused(source: str, target: str) -
 
 
 def test_types_that_an_operator_does_not_take_are_refused() -> None:
-    for source in ("int16", "uint8", "int32"):
+    for source in ("int32",):
         net = Net((1, 4), Scale(0.5, 0), source)
         y = net.op("ADD", [net.input, net.input], (1, 4), Scale(0.5, 0), "AddOptions", source)
-        with pytest.raises(InputError, match=rf"operator 0 \(ADD\) works on tensor 0 .* type {source}; only int8"):
+        with pytest.raises(
+            InputError, match=rf"operator 0 \(ADD\) works on tensor 0 .* type {source}; only int8, uint8, int16"
+        ):
             compile_graph(parse_model(net.pack(y)), "model")
     net = Net((1, 4), Scale(0.5, 3), "int16")
     with pytest.raises(InputError, match="int16 zero point"):

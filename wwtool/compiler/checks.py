@@ -22,6 +22,33 @@ def require_int8(op: Operator, *tensors: Tensor) -> None:
             )
 
 
+EVERY_TYPE = ("int8", "uint8", "int16")
+
+
+def require_type(op: Operator, *tensors: Tensor, types: tuple[str, ...] = EVERY_TYPE) -> str:
+    """The type that all tensors are quantized in, one of ``types``, with one scale each; int16 has no zero point."""
+    for t in tensors:
+        if t.dtype not in types or t.quantization is None or t.quantization.per_channel:
+            raise InputError(
+                f"{op.where()} works on tensor {t.index} ({t.name}) of type {t.dtype}; "
+                f"only {', '.join(types)} with one scale a tensor are supported there"
+            )
+        if t.dtype != tensors[0].dtype:
+            raise InputError(f"{op.where()} mixes {tensors[0].dtype} and {t.dtype}, which is not supported")
+    require_symmetric_int16(op, *tensors)
+    return tensors[0].dtype
+
+
+def require_symmetric_int16(op: Operator, *tensors: Tensor) -> None:
+    if any(t.dtype == "int16" and t.zero_point for t in tensors):
+        raise InputError(f"{op.where()} has an int16 zero point other than 0, which is not supported")
+
+
+def kernel(name: str, dtype: str) -> str:
+    """The kernel of an operator for a type; those for int8 bear the plain names."""
+    return name if dtype == "int8" else f"{name}_{dtype}"
+
+
 def require_same_shape(op: Operator, x: Tensor, y: Tensor) -> None:
     if x.size != y.size:
         raise InputError(f"{op.where()} changes the number of elements from {x.size} to {y.size}")

@@ -1,4 +1,4 @@
-"""Lowers CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED and AVERAGE_POOL_2D to the cheapest kernel that is exact."""
+"""Lowers CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED to the cheapest kernel that is exact."""
 
 from __future__ import annotations
 
@@ -126,19 +126,6 @@ def lower_fully_connected(graph: Graph, op: Operator) -> list[Call]:
         raise InputError(f"{op.where()} has a bias so large that 32 bits do not hold it with the input's zero point")
     macs = rows * channels * depth
     return [_dense(op, x, y, w, weights, folded, rows, depth, depth, "ww_dense_round_once", macs)]
-
-
-def lower_average_pool_2d(graph: Graph, op: Operator) -> list[Call]:
-    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    _require_int8(op, x, y)
-    if (x.scale, x.zero_point) != (y.scale, y.zero_point):
-        raise InputError(f"{op.where()} changes the scale, which AVERAGE_POOL_2D cannot; export it with equal scales")
-    window = window_of(op, x, y, int(op.options["filterHeight"]), int(op.options["filterWidth"]))
-    if x.shape[3] != y.shape[3]:
-        raise InputError(f"{op.where()} has {x.shape[3]} input channels and {y.shape[3]} output channels")
-    low, high = activation_range(op, y)
-    fields: dict[str, Field] = {"window": asdict(window), "output_min": low, "output_max": high}
-    return [call_of(op, "ww_average_pool_2d", fields, x, y, 0)]
 
 
 def call_of(op: Operator, function: str, fields: dict[str, Field], x: Tensor, y: Tensor, macs: int) -> Call:

@@ -9,7 +9,6 @@ from wwtool.compiler.calls import Call, Span
 from wwtool.compiler.casts import lower_cast
 from wwtool.compiler.conversions import lower_dequantize, lower_quantize
 from wwtool.compiler.convolutions import (
-    lower_average_pool_2d,
     lower_conv_2d,
     lower_depthwise_conv_2d,
     lower_fully_connected,
@@ -18,8 +17,9 @@ from wwtool.compiler.elementwise import lower_binary, lower_unary
 from wwtool.compiler.flash import constants_in_flash, shared_constants
 from wwtool.compiler.folding import folded
 from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.int16_functions import lower_softmax_int16, lower_unary_int16
 from wwtool.compiler.movements import MOVEMENTS
-from wwtool.compiler.pooling import lower_max_pool_2d, lower_mean
+from wwtool.compiler.pooling import lower_mean, lower_pool_2d
 from wwtool.compiler.precision import require_integers
 from wwtool.compiler.program import Program
 from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
@@ -107,32 +107,38 @@ def _in_place_if_alone(program: Program, call: Call) -> Call:
     return call if alone else replace(call, in_place=False)
 
 
-def _by_type(int8: Lowering, others: Lowering) -> Lowering:
-    """One lowering for int8 inputs, another for uint8 and int16."""
+def _by_type(common: Lowering, **others: Lowering) -> Lowering:
+    """One lowering for inputs of most types, and others for some."""
 
     def lowered(graph: Graph, op: Operator) -> list[Call]:
-        return (others if graph.tensor(op.inputs[0]).dtype in ("uint8", "int16") else int8)(graph, op)
+        return others.get(graph.tensor(op.inputs[0]).dtype, common)(graph, op)
 
     return lowered
 
 
+def _convolution_by_type(int8: Lowering, others: Lowering) -> Lowering:
+    return _by_type(int8, uint8=others, int16=others)
+
+
+_UNARY = _by_type(lower_unary, int16=lower_unary_int16)
+
 LOWERINGS: dict[str, Lowering] = {
-    "CONV_2D": _by_type(lower_conv_2d, lower_typed_conv_2d),
-    "DEPTHWISE_CONV_2D": _by_type(lower_depthwise_conv_2d, lower_typed_conv_2d),
-    "FULLY_CONNECTED": _by_type(lower_fully_connected, lower_typed_fully_connected),
+    "CONV_2D": _convolution_by_type(lower_conv_2d, lower_typed_conv_2d),
+    "DEPTHWISE_CONV_2D": _convolution_by_type(lower_depthwise_conv_2d, lower_typed_conv_2d),
+    "FULLY_CONNECTED": _convolution_by_type(lower_fully_connected, lower_typed_fully_connected),
     "TRANSPOSE_CONV": lower_transpose_conv,
     "RESIZE_BILINEAR": lower_resize_bilinear,
     "CAST": lower_cast,
-    "AVERAGE_POOL_2D": lower_average_pool_2d,
-    "MAX_POOL_2D": lower_max_pool_2d,
+    "AVERAGE_POOL_2D": lower_pool_2d,
+    "MAX_POOL_2D": lower_pool_2d,
     "MEAN": lower_mean,
     "QUANTIZE": lower_quantize,
     "DEQUANTIZE": lower_dequantize,
-    "SOFTMAX": lower_softmax,
+    "SOFTMAX": _by_type(lower_softmax, int16=lower_softmax_int16),
     "LOG_SOFTMAX": lower_log_softmax,
     "SVDF": lower_svdf,
     "UNIDIRECTIONAL_SEQUENCE_LSTM": lower_lstm,
-    **dict.fromkeys(("LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"), lower_unary),
-    **dict.fromkeys(("LEAKY_RELU", "HARD_SWISH", "ABS", "NEG"), lower_unary),
+    **dict.fromkeys(("LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1"), _UNARY),
+    **dict.fromkeys(("LEAKY_RELU", "HARD_SWISH", "ABS", "NEG"), _UNARY),
     **dict.fromkeys(("ADD", "SUB", "MUL", "PRELU", "MINIMUM", "MAXIMUM"), lower_binary),
 }

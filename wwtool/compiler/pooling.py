@@ -1,4 +1,4 @@
-"""Lowers MAX_POOL_2D and MEAN."""
+"""Lowers AVERAGE_POOL_2D, MAX_POOL_2D and MEAN."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from wwtool import elementwise as rules
 from wwtool.compiler.calls import Call, Field, Span
-from wwtool.compiler.checks import format_of, require_int8, scaled
+from wwtool.compiler.checks import format_of, kernel, require_type, scaled
 from wwtool.compiler.convolutions import activation_range, window_of
 from wwtool.compiler.elementwise import multiplier_fields, range_fields
 from wwtool.compiler.graph import Graph, Operator, Tensor
@@ -16,18 +16,22 @@ from wwtool.compiler.walks import merged, strides, walk_fields
 from wwtool.errors import InputError
 
 
-def lower_max_pool_2d(graph: Graph, op: Operator) -> list[Call]:
+def lower_pool_2d(graph: Graph, op: Operator) -> list[Call]:
+    """AVERAGE_POOL_2D, MAX_POOL_2D."""
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    require_int8(op, x, y)
-    if format_of(x) != format_of(y):
+    dtype = require_type(op, x, y)
+    if format_of(x) != format_of(y) and dtype != "int16":  # LiteRT does not look at int16 scales here
         raise InputError(f"{op.where()} changes the scale, which {op.kind} cannot; export it with equal scales")
     window = window_of(op, x, y, int(op.options["filterHeight"]), int(op.options["filterWidth"]))
     if x.shape[3] != y.shape[3]:
         raise InputError(f"{op.where()} has {x.shape[3]} input channels and {y.shape[3]} output channels")
+    if window.kernel_height * window.kernel_width >= 1 << (15 if dtype == "int16" else 23):
+        raise InputError(f"{op.where()} is over a window of so many values that 32 bits do not hold their sum")
     low, high = activation_range(op, y)
     fields: dict[str, Field] = {"window": asdict(window), "output_min": low, "output_max": high}
     arguments = (Span(x.index), Span(y.index))
-    return [Call(op.index, op.kind, "ww_max_pool_2d", arguments, (x.index,), (y.index,), "ww_max_pool_2d", fields)]
+    struct = f"ww_{op.kind.lower()}"
+    return [Call(op.index, op.kind, kernel(struct, dtype), arguments, (x.index,), (y.index,), struct, fields)]
 
 
 def mean_axes(graph: Graph, op: Operator) -> tuple[int, ...]:
@@ -53,10 +57,10 @@ def mean_axes(graph: Graph, op: Operator) -> tuple[int, ...]:
 
 def lower_mean(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    require_int8(op, x, y)
+    dtype = require_type(op, x, y)
     axes = mean_axes(graph, op)
     count = x.size // y.size
-    if count >= 1 << 23:
+    if count >= 1 << (15 if dtype == "int16" else 23):
         raise InputError(f"{op.where()} sums over {count} values, more than 32 bits hold")
     multiplier = scaled(op, lambda: rules.mean_multiplier(format_of(x), format_of(y), count))
     kept = [axis for axis in range(len(x.shape)) if axis not in axes]
@@ -68,7 +72,8 @@ def lower_mean(graph: Graph, op: Operator) -> list[Call]:
         "output": range_fields(y),
     }
     arguments = (Span(x.index), Span(y.index))
-    return [Call(op.index, op.kind, "ww_mean", arguments, (x.index,), (y.index,), "ww_mean", fields)]
+    function = kernel("ww_mean", dtype)
+    return [Call(op.index, op.kind, function, arguments, (x.index,), (y.index,), "ww_mean", fields)]
 
 
 def _walk(op: Operator, x: Tensor, axes: list[int]) -> dict[str, Field]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wwtool.arithmetic import MAX_MULTIPLIER
 from wwtool.compiler.calls import Call, Field, Span, int32_array
-from wwtool.compiler.checks import format_of, require_int8, require_same_shape
+from wwtool.compiler.checks import format_of, kernel, require_int8, require_same_shape, require_type
 from wwtool.compiler.conversions import TYPES
 from wwtool.compiler.elementwise import multiplier_fields
 from wwtool.compiler.graph import Graph, Operator, Tensor
@@ -25,21 +25,24 @@ _MOST_LOGARITHMS = 4095
 
 def lower_softmax(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    require_int8(op, x)
+    dtype = require_type(op, x, types=("int8", "uint8"))
     require_same_shape(op, x, y)
     beta = float(op.options["beta"])
-    if not _are_probabilities(y) or not x.shape:
+    if not _are_probabilities(y, dtype) or not x.shape:
         raise InputError(
-            f"{op.where()} must give int8 with output scale 1/256 and zero point -128, or int16 with zero point -32768"
+            f"{op.where()} must give int8 with output scale 1/256 and zero point -128, "
+            "or int16 with zero point -32768, or uint8 for uint8"
         )
     table = _table(op, x, beta, _MOST_PROBABILITIES)
     fields: dict[str, Field] = {**_rows(op, x, table), "output_type": TYPES[y.dtype]}
-    return [_call(op, "ww_softmax", x, y, fields)]
+    return [replace(_call(op, "ww_softmax", x, y, fields), function=kernel("ww_softmax", dtype))]
 
 
-def _are_probabilities(y: Tensor) -> bool:
-    """As LiteRT has it: an int16 scale is not looked at; converters write 1/65536 or 1/65535."""
-    if y.dtype == "int8":
+def _are_probabilities(y: Tensor, source: str) -> bool:
+    """As LiteRT has it: an int16 scale is not looked at; converters write 1/65536 or 1/65535. Nor is a uint8 scale."""
+    if y.dtype == "uint8":
+        return source == "uint8"
+    if y.dtype == "int8" and source == "int8":
         return y.zero_point == -128 and abs(y.scale - 1 / 256) <= 0.001 / 256
     return y.dtype == "int16" and y.zero_point == -32768
 

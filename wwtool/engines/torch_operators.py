@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wwtool import int16
 from wwtool.activations import rounded_away
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, limits, multiply_twice_rounded, quantize_multiplier
+from wwtool.arithmetic import add_zero_point, limits, multiply_twice_rounded, quantize_multiplier
 from wwtool.compiler.checks import format_of
 from wwtool.compiler.convolutions import activation_range, padding_of
-from wwtool.compiler.elementwise import binary_values, unary_table
+from wwtool.compiler.elementwise import binary_values, byte_table
 from wwtool.compiler.folding import MOVES
 from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator
+from wwtool.compiler.int16_functions import int16_values
 from wwtool.compiler.pooling import mean_axes
 from wwtool.elementwise import mean_multiplier
 from wwtool.engines.torch_casts import cast
@@ -36,7 +38,7 @@ def _by_type(int8: Evaluation, others: Evaluation) -> Evaluation:
     """One rule for int8 inputs, another for uint8 and int16."""
 
     def evaluated(graph: Graph, op: Operator, values: Values) -> Array:
-        return (others if graph.tensor(op.inputs[0]).dtype in ("uint8", "int16") else int8)(graph, op, values)
+        return (int8 if graph.tensor(op.inputs[0]).dtype == "int8" else others)(graph, op, values)
 
     return evaluated
 
@@ -92,7 +94,7 @@ def _max_pool(graph: Graph, op: Operator, values: Values) -> Array:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     kernel = int(op.options["filterHeight"]), int(op.options["filterWidth"])
     top, bottom, left, right = padding_of(op, x, y, *kernel)
-    padded = np.pad(values[x.index], ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=INT8_MIN)
+    padded = np.pad(values[x.index], ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=limits(x.dtype)[0])
     view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(1, 2))
     most = view[:, :: int(op.options["strideH"]), :: int(op.options["strideW"])].max(axis=(-2, -1))
     low, high = activation_range(op, y)
@@ -103,13 +105,16 @@ def _mean(graph: Graph, op: Operator, values: Values) -> Array:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     total = (values[x.index].astype(np.int64) - x.zero_point).sum(axis=mean_axes(graph, op))
     scaled = mean_multiplier(format_of(x), format_of(y), x.size // y.size).times(total)
-    return np.clip(add_zero_point(scaled, y.zero_point), INT8_MIN, INT8_MAX)
+    return np.clip(add_zero_point(scaled, y.zero_point), *limits(y.dtype))
 
 
 def _softmax(graph: Graph, op: Operator, values: Values) -> Array:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     rows = values[x.index].astype(np.int64).reshape(-1, x.shape[-1])
-    return softmax(rows, x.scale, float(op.options["beta"]), 8 * ITEM_BYTES[y.dtype])
+    if x.dtype == "int16":
+        return int16.softmax(rows, int16.softmax_multiplier(x.scale, float(op.options["beta"])))
+    shares = softmax(rows, x.scale, float(op.options["beta"]), 8 * ITEM_BYTES[y.dtype])
+    return shares + 128 if y.dtype == "uint8" else shares
 
 
 def _log_softmax(graph: Graph, op: Operator, values: Values) -> Array:
@@ -119,7 +124,9 @@ def _log_softmax(graph: Graph, op: Operator, values: Values) -> Array:
 
 def _unary(graph: Graph, op: Operator, values: Values) -> Array:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    return np.asarray(unary_table(op, x, y)[values[x.index].astype(np.int64) + 128])
+    if x.dtype == "int16":
+        return int16_values(op, x, y, values[x.index].astype(np.int64))
+    return np.asarray(byte_table(op, x, y)[values[x.index].view(np.int8).astype(np.int64) + 128])
 
 
 def _binary(graph: Graph, op: Operator, values: Values) -> Array:

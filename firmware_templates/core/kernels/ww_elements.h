@@ -70,13 +70,10 @@ static inline void ww_store(void *memory, int32_t index, enum ww_type type, int3
 }
 
 /* x + zero point within the range of an output. */
-static inline int8_t ww_to_int8(int32_t x, const struct ww_range *range)
+static inline int32_t ww_in_range(int32_t x, const struct ww_range *range)
 {
     x = (int32_t)((uint32_t)x + (uint32_t)range->zero_point); /* wraps where TFLite's does */
-    if (x < range->min) {
-        return range->min;
-    }
-    return x > range->max ? range->max : (int8_t)x;
+    return x < range->min ? range->min : x > range->max ? range->max : x;
 }
 
 #endif /* WW_ELEMENTS_H */

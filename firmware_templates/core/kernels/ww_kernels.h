@@ -105,18 +105,18 @@ void ww_transpose_conv(const struct ww_transpose_conv *op, const int8_t *input, 
 /* AVERAGE_POOL_2D; padding is left out of the mean. */
 struct ww_average_pool_2d {
     struct ww_window window;
-    int8_t output_min;
-    int8_t output_max;
+    int16_t output_min;
+    int16_t output_max;
 };
-void ww_average_pool_2d(const struct ww_average_pool_2d *op, const int8_t *input, int8_t *output);
+void ww_average_pool_2d(const struct ww_average_pool_2d *op, const void *input, void *output);
 
 /* MAX_POOL_2D; padding is left out. */
 struct ww_max_pool_2d {
     struct ww_window window;
-    int8_t output_min;
-    int8_t output_max;
+    int16_t output_min;
+    int16_t output_max;
 };
-void ww_max_pool_2d(const struct ww_max_pool_2d *op, const int8_t *input, int8_t *output);
+void ww_max_pool_2d(const struct ww_max_pool_2d *op, const void *input, void *output);
 
 /* One multiplier for a whole tensor: mantissa * 2^(shift - 31). */
 struct ww_multiplier {
@@ -190,11 +190,11 @@ struct ww_lstm {
 void ww_lstm(const struct ww_lstm *op, const int8_t *input, int8_t *state, void *cells, int8_t *scratch,
              int8_t *output);
 
-/* What an int8 output may be. */
+/* What an output may be. */
 struct ww_range {
     int16_t zero_point;
-    int8_t min;
-    int8_t max;
+    int16_t min;
+    int16_t max;
 };
 
 /*
@@ -220,7 +220,7 @@ struct ww_add {
     struct ww_range output;
     int8_t subtract;
 };
-void ww_add(const struct ww_add *op, const int8_t *a, const int8_t *b, int8_t *output);
+void ww_add(const struct ww_add *op, const void *a, const void *b, void *output);
 
 /* MUL. */
 struct ww_mul {
@@ -230,14 +230,14 @@ struct ww_mul {
     int16_t b_zero_point;
     struct ww_range output;
 };
-void ww_mul(const struct ww_mul *op, const int8_t *a, const int8_t *b, int8_t *output);
+void ww_mul(const struct ww_mul *op, const void *a, const void *b, void *output);
 
 /* MINIMUM, MAXIMUM. */
 struct ww_extreme {
     struct ww_walk walk;
     int8_t maximum;
 };
-void ww_extreme(const struct ww_extreme *op, const int8_t *a, const int8_t *b, int8_t *output);
+void ww_extreme(const struct ww_extreme *op, const void *a, const void *b, void *output);
 
 /* PRELU: values below the zero point are multiplied by alpha, too. */
 struct ww_prelu {
@@ -248,7 +248,7 @@ struct ww_prelu {
     int16_t alpha_zero_point;
     struct ww_range output;
 };
-void ww_prelu(const struct ww_prelu *op, const int8_t *input, const int8_t *alpha, int8_t *output);
+void ww_prelu(const struct ww_prelu *op, const void *input, const void *alpha, void *output);
 
 /* MEAN: one output a step over the axes that stay, each of a walk over those that go. `bias` starts the sum. */
 struct ww_mean {
@@ -258,7 +258,7 @@ struct ww_mean {
     int32_t bias;
     struct ww_range output;
 };
-void ww_mean(const struct ww_mean *op, const int8_t *input, int8_t *output);
+void ww_mean(const struct ww_mean *op, const void *input, void *output);
 
 /* What a tensor's elements are, where a kernel takes several kinds. */
 enum ww_type { WW_INT8, WW_UINT8, WW_INT16, WW_INT32, WW_INT64, WW_BOOL };
@@ -274,7 +274,7 @@ struct ww_softmax {
     int32_t depth;
     enum ww_type output_type; /* int8 or int16 */
 };
-void ww_softmax(const struct ww_softmax *op, const int8_t *input, void *output);
+void ww_softmax(const struct ww_softmax *op, const void *input, void *output);
 
 /*
  * LOG_SOFTMAX over rows of up to 4095 values, at output scale 1/16 and zero point 127; the table is SOFTMAX's.

@@ -1,0 +1,11 @@
+/*
+ * PRELU of uint8 tensors (see ww_kernels_types.h).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ww_kernels_types.h"
+
+#define WW_FUNCTION ww_prelu_uint8
+#define WW_ELEMENT uint8_t
+#define WW_SLOPE uint8_t
+#include "ww_prelu_typed.h"

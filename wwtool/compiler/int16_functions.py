@@ -1,0 +1,101 @@
+"""Lowers functions of one int16 tensor: RELU and its like, LOGISTIC, TANH and SOFTMAX."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wwtool import int16 as rules
+from wwtool.arithmetic import IntArray
+from wwtool.compiler.calls import Call, Constant, Field, Span, int16_array
+from wwtool.compiler.checks import require_same_shape, require_type, scaled
+from wwtool.compiler.elementwise import RELU_BOUNDS, check_slope, multiplier_fields
+from wwtool.compiler.graph import Graph, Operator, Tensor
+from wwtool.errors import InputError
+
+_SIGMOIDS = {"LOGISTIC": (rules.logistic, 0), "TANH": (rules.tanh, 1)}
+_LARGEST_EXPONENT = 2.0**14  # of differences of int16 that TFLite's SOFTMAX multiplies without overflow
+
+
+def int16_values(op: Operator, x: Tensor, y: Tensor, values: IntArray) -> IntArray:
+    """The outputs of a function of one int16 tensor."""
+    if op.kind in _SIGMOIDS:
+        return _SIGMOIDS[op.kind][0](values, _sigmoid(op, x))
+    return _slopes(op, x, y).of(values)
+
+
+def lower_unary_int16(graph: Graph, op: Operator) -> list[Call]:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    if op.kind not in (*_SIGMOIDS, "RELU", "RELU6", "LEAKY_RELU", "ABS"):
+        require_type(op, x, types=("int8", "uint8"))
+    require_type(op, x, y, types=("int16",))
+    require_same_shape(op, x, y)
+    check_slope(op)
+    if op.kind in _SIGMOIDS:
+        return [_call(op, f"ww_{op.kind.lower()}_int16", "ww_sigmoid", x, y, _sigmoid_fields(op, x, y))]
+    return [_call(op, "ww_slopes_int16", "ww_slopes", x, y, _slopes_fields(op, x, y))]
+
+
+def lower_softmax_int16(graph: Graph, op: Operator) -> list[Call]:
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    require_type(op, x, y, types=("int16",))
+    require_same_shape(op, x, y)
+    beta = float(op.options["beta"])
+    if abs(y.scale - 1 / 32768) > 0.001 / 32768 or not x.shape or x.shape[-1] > 65535:
+        raise InputError(f"{op.where()} must be over at most 65535 values, with output scale 1/32768")
+    by = scaled(op, lambda: rules.softmax_multiplier(x.scale, beta))
+    if not by.mantissa * 2.0 ** (by.shift - 31) < _LARGEST_EXPONENT:
+        raise InputError(f"{op.where()} has beta {beta} at scale {x.scale}, whose product is out of bounds")
+    fields: dict[str, Field] = {
+        "exponentials": _table(op, "exponentials", rules.exponential_table()),
+        "inverses": _table(op, "inverses", rules.inverse_table()),
+        "multiplier": multiplier_fields(by),
+        "rows": x.size // x.shape[-1],
+        "depth": x.shape[-1],
+    }
+    return [_call(op, "ww_softmax_int16", "ww_softmax_int16", x, y, fields)]
+
+
+def _slopes(op: Operator, x: Tensor, y: Tensor) -> rules.Slopes:
+    if op.kind == "LEAKY_RELU":
+        return rules.leaky_relu(x.scale, y.scale, float(op.options["alpha"]))
+    if op.kind == "ABS":
+        return rules.absolute(x.scale, y.scale)
+    return rules.relu(x.scale, y.scale, *RELU_BOUNDS[op.kind])
+
+
+def _slopes_fields(op: Operator, x: Tensor, y: Tensor) -> dict[str, Field]:
+    slopes = scaled(op, lambda: _slopes(op, x, y))
+    return {
+        "above": multiplier_fields(slopes.above),
+        "below": multiplier_fields(slopes.below),
+        "count": x.size,
+        "negate_below": int(slopes.negate_below),
+        "negate_scaled": int(slopes.negate_scaled),
+        "min": slopes.low,
+        "max": slopes.high,
+    }
+
+
+def _sigmoid(op: Operator, x: Tensor) -> rules.Sigmoid:
+    try:
+        return rules.sigmoid(x.scale, _SIGMOIDS[op.kind][1])
+    except ValueError as error:
+        raise InputError(f"{op.where()} has an input of scale {x.scale}; it must be below 5.3") from error
+
+
+def _sigmoid_fields(op: Operator, x: Tensor, y: Tensor) -> dict[str, Field]:
+    exact = op.kind == "LOGISTIC"
+    if y.scale != 1 / 32768 if exact else rules.checked_log2(y.scale) != -15:
+        raise InputError(f"{op.where()} must have the output scale 1/32768 in int16")
+    by = _sigmoid(op, x)
+    table = Constant(f"op{op.index}_sigmoid", "uint16_t", rules.sigmoid_table(), weights=False)
+    return {"table": table, "multiplier": by.multiplier, "shift": by.shift, "count": x.size}
+
+
+def _table(op: Operator, name: str, values: IntArray) -> Constant:
+    return replace(int16_array(f"op{op.index}_{name}", values), weights=False)
+
+
+def _call(op: Operator, function: str, struct: str, x: Tensor, y: Tensor, fields: dict[str, Field]) -> Call:
+    arguments = Span(x.index), Span(y.index)
+    return Call(op.index, op.kind, function, arguments, (x.index,), (y.index,), struct, fields, in_place=True)
