@@ -101,6 +101,8 @@ class TrainConfig(_Section):
     checkpoint_steps: int = Field(250, ge=1)
     seed: int = Field(0, ge=0)
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    # Part of what a model is: another number gives another. Two are as fast as more on networks this small.
+    threads: int = Field(2, ge=1, le=64)
 
     @model_validator(mode="after")
     def _ordered(self) -> TrainConfig:

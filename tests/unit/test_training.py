@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +26,9 @@ from wwtool.training.sampler import Mined, Sampler, WeightedPool, distort, to_re
 TINY = TemporalArchitecture(4, 4, 3, 3, (2, 3), 2)
 TINY_RESIDUAL = ResidualArchitecture(4, 3, 3, ((2, 3),), 2)
 CONFIG = TrainConfig(
-    steps=24, qat_steps=12, batch=8, checkpoint_steps=1, mine_at=(0.25, 0.75), window_end_frames=(0, 2), device="cpu"
-)
+    steps=24, qat_steps=12, batch=8, checkpoint_steps=1, mine_at=(0.25, 0.75), window_end_frames=(0, 2), device="cpu",
+    threads=1,  # networks this small are slower on two
+)  # fmt: skip
 
 
 def pools(seed: int = 0) -> list[WeightedPool]:
@@ -57,15 +57,6 @@ POOLS = pools()
 
 class KilledError(Exception):
     """Stands for the process's death."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Networks this small are slower on two."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def quiet(stage: str, step: int, steps: int, loss: float) -> None:

@@ -70,6 +70,8 @@ def main(arguments: list[str] | None = None) -> None:
     # Read when torch is loaded: threads that wait by spinning make training ten times slower on a machine with other
     # work, and no faster on an idle one.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Training computes with a number of threads of its own, and waits for ever for those that a limit withholds.
+    os.environ.pop("OMP_THREAD_LIMIT", None)
     if arguments is None:
         streams.restart_in_utf8()
     streams.prepare()

@@ -1,7 +1,8 @@
 """The training loop: a float stage with hard-negative mining, then quantization-aware fine-tuning.
 
-A step depends only on the seed and its number, so a run that was killed and resumed ends with the same weights as one
-that was not.
+A step depends only on the seed and its number, and sums are taken in the order of a fixed number of threads, so a run
+that was killed and resumed ends with the same weights as one that was not. That holds between CPUs with the same
+instructions and the same PyTorch; CUDA sums in an order of its own.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from wwtool.training.checkpoint import (
 )
 from wwtool.training.qat import QatNet
 from wwtool.training.sampler import Mined, Sampler, WeightedPool, distort, to_real, warp
+from wwtool.training.threads import pinned_threads
 
 Report = Callable[[str, int, int, float], None]
 """Told the stage, the step, the stage's steps and the loss."""
@@ -71,7 +73,8 @@ def train(
 ) -> QatNet:  # fmt: skip
     """Trains, or goes on where an interrupted run with the same fingerprint stopped. Returns the finished model."""
     trainer = _Trainer(folder, architecture, pools, config, fingerprint, report, model_name)
-    return trainer.run()
+    with pinned_threads(config.threads):
+        return trainer.run()
 
 
 def train_until(
@@ -80,7 +83,8 @@ def train_until(
 ) -> QatNet:  # fmt: skip
     """Float training up to ``step``, where ``train`` goes on. Returns the model quantized as it is there."""
     trainer = _Trainer(folder, architecture, pools, config, fingerprint, report, model_name)
-    return trainer.run_until(step)
+    with pinned_threads(config.threads):
+        return trainer.run_until(step)
 
 
 class _Trainer:

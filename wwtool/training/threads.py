@@ -1,0 +1,19 @@
+"""How many threads training computes with. The order of its sums depends on it, and so does every weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+@contextmanager
+def pinned_threads(count: int) -> Iterator[None]:
+    """PyTorch computes with ``count`` threads, whatever the machine has and ``OMP_NUM_THREADS`` says."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
