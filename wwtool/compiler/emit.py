@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -127,7 +129,7 @@ def interfaces(program: Program, memory: Memory) -> list[Interface]:
 
 
 def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
-    lines = [_operator(call, memory, n) for n, call in enumerate(program.calls)]
+    lines = [_operator(call, memory, n, name) for n, (call, name) in enumerate(_named(program.calls))]
     _add_traces(program, memory, lines)
     shifts: list[str] = []
     initial: list[str] = []
@@ -185,8 +187,16 @@ def _set_initial(lines: list[str], data: list[Constant], offset: int, initial: A
         lines.append(f"memcpy(state + {offset}, {constant.name}, {raw.size});")
 
 
-def _operator(call: Call, memory: Memory, number: int) -> dict[str, Any]:
-    name = f"op{call.operator}"
+def _named(calls: list[Call]) -> Iterator[tuple[Call, str]]:
+    """The calls with names for their parameters; a few operators take several."""
+    count: Counter[int] = Counter()
+    for call in calls:
+        number = count[call.operator]
+        count[call.operator] += bool(call.struct)
+        yield call, f"op{call.operator}_{number}" if number else f"op{call.operator}"
+
+
+def _operator(call: Call, memory: Memory, number: int, name: str) -> dict[str, Any]:
     arguments = [f"&{name}"] if call.struct else []
     arguments += [_argument(a, memory, number) for a in call.arguments]
     graph = memory.program.graph

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+MAX_DIMENSIONS = 8  # of a tensor, in LiteRT
 ITEM_BYTES = {
     "int8": 1, "uint8": 1, "int16": 2, "int32": 4, "int64": 8, "float16": 2, "float32": 4, "bool": 1, "resource": 0,
 }  # fmt: skip
@@ -29,7 +31,10 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor; ``data`` holds a constant's values in its shape. A variable is an operator's state."""
+    """One tensor; ``data`` holds a constant's values in its shape. A variable is an operator's state.
+
+    ``open``: the file leaves dimensions open, so that the shape it names is none; the operator's inputs tell it.
+    """
 
     index: int
     name: str
@@ -38,6 +43,7 @@ class Tensor:
     quantization: Quantization | None = None
     data: npt.NDArray[Any] | None = None
     is_variable: bool = False
+    open: bool = False
 
     @property
     def size(self) -> int:
@@ -106,7 +112,7 @@ class Variable:
 class Graph:
     """A whole model: the main subgraph, with its variables' initial values taken from the CALL_ONCE subgraph."""
 
-    tensors: tuple[Tensor, ...]
+    tensors: Sequence[Tensor]
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]

@@ -41,11 +41,11 @@ def lower(graph: Graph) -> Program:
     Raises:
         InputError: an operator, or a use of one, is not supported; the message names it and its index.
     """
+    graph = folded(graph)
     require_integers(graph)
     _check_inputs(graph)
-    graph = folded(graph)
     program = Program(graph)
-    _check_variables(graph)
+    _check_operators(graph)
     program.add_variables(variable_tensors(graph))
     find_windows(program)
     find_states(program)
@@ -83,10 +83,13 @@ def _check_inputs(graph: Graph) -> None:
             )
 
 
-def _check_variables(graph: Graph) -> None:
+def _check_operators(graph: Graph) -> None:
+    supported = set(supported_operators())
     for op in graph.operators:
         if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE") and graph.variable(op) is None:
             raise InputError(f"{op.where()} names no variable; its first input must come from a VAR_HANDLE")
+        if op.kind in supported and any(graph.tensor(index).open for index in op.outputs):
+            raise InputError(f"{op.where()} has an output whose shape the model leaves open; export it with fixed ones")
 
 
 def _check_reads(program: Program) -> None:

@@ -12,8 +12,11 @@ from typing import Any
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from wwtool.compiler.constant_values import FOLDS, SHAPE_FOLDS
+from wwtool.compiler.folding import with_shapes
 from wwtool.compiler.graph import (
     ITEM_BYTES,
+    MAX_DIMENSIONS,
     Graph,
     Operator,
     Quantization,
@@ -28,7 +31,6 @@ from wwtool.file_kinds import HEAD_BYTES, kind_of, mistaken
 _OPERATOR_NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
 _TYPE_NAMES = {v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
 _MAX_TENSOR_BYTES = 1 << 28
-_MAX_DIMENSIONS = 8
 _MAX_INPUTS = 1000
 
 _WINDOW = ("padding", "strideH", "strideW")
@@ -84,6 +86,9 @@ _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "SVDF": (5, 5, 1, ("rank", "fusedActivationFunction")),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (20, 24, 1, ("fusedActivationFunction", "cellClip", "projClip", "timeMajor")),
 }
+for _kind in (*FOLDS, *SHAPE_FOLDS):
+    _inputs = FOLDS[_kind].inputs if _kind in FOLDS else 1
+    _FORMS.setdefault(_kind, (_inputs, _inputs, 1, ()))
 # Which of the inputs that must be named may be -1.
 _OPTIONAL_INPUTS = {"SVDF": (3,), "UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 5, 9, 10, 11, 12, 16, 17)}
 _OPTIONAL_LAST = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
@@ -146,8 +151,8 @@ class _File:
 
 
 def _convert(file: _File) -> Graph:
-    used = _read_or_written(file)
-    tensors = tuple(_tensor(file, 0, i, i in used) for i in range(len(file.tensors[0])))
+    used, given = _read_or_written(file), set(_vector(file.main, "Inputs"))
+    tensors = tuple(_tensor(file, 0, i, i in used, i not in given) for i in range(len(file.tensors[0])))
     operators: list[Operator] = []
     variables: dict[VariableKey, Variable] = {}
     for i in range(len(file.operators[0])):
@@ -161,7 +166,7 @@ def _convert(file: _File) -> Graph:
         tensors, tuple(operators), inputs, outputs, variables, hashlib.sha256(file.content).hexdigest()
     )  # fmt: skip
     _check_order(graph, file.name)
-    return graph
+    return with_shapes(graph)
 
 
 def _vector(table: Any, field: str) -> tuple[int, ...]:
@@ -177,17 +182,21 @@ def _read_or_written(file: _File) -> set[int]:
     return {i for table in tables for field in ("Inputs", "Outputs") for i in _vector(table, field)}
 
 
-def _tensor(file: _File, subgraph: int, index: int, used: bool = True) -> Tensor:
+def _tensor(file: _File, subgraph: int, index: int, used: bool = True, computed: bool = False) -> Tensor:
+    """``used``: read or written by the subgraph; ``computed``: no input, so that its shape may be left open."""
     t, name = file.tensors[subgraph][index], file.name
     dtype = _TYPE_NAMES.get(t.Type(), str(t.Type()))
     label = t.Name().decode("utf-8", "replace") if t.Name() else f"tensor_{index}"
     shape = _vector(t, "Shape")
+    left_open = computed and (min((*shape, *_vector(t, "ShapeSignature")), default=0) < 0)
+    if left_open:
+        shape = tuple(max(d, 1) for d in shape)
     if dtype not in ITEM_BYTES:
         raise InputError(f"{name}: tensor {index} ({label}) has type {dtype}, which is not supported")
     if any(d < (1 if used else 0) for d in shape):
         raise InputError(f"{name}: tensor {index} ({label}) has the shape {list(shape)}; every dimension must be known")
-    if len(shape) > _MAX_DIMENSIONS:
-        raise InputError(f"{name}: tensor {index} ({label}) has {len(shape)} dimensions, more than {_MAX_DIMENSIONS}")
+    if len(shape) > MAX_DIMENSIONS:
+        raise InputError(f"{name}: tensor {index} ({label}) has {len(shape)} dimensions, more than {MAX_DIMENSIONS}")
     item = ITEM_BYTES[dtype]
     nbytes = math.prod(shape) * item
     if nbytes > _MAX_TENSOR_BYTES:
@@ -204,7 +213,8 @@ def _tensor(file: _File, subgraph: int, index: int, used: bool = True) -> Tensor
     variable = bool(t.IsVariable())
     if variable and data is not None:
         raise InputError(f"{name}: tensor {index} ({label}) is a variable and has data; export the model again")
-    return Tensor(index, label, shape, dtype, _quantization(t, index, label, dtype, name), data, variable)
+    quantization = _quantization(t, index, label, dtype, name)
+    return Tensor(index, label, shape, dtype, quantization, data, variable, left_open and data is None)
 
 
 def _quantization(t: Any, index: int, label: str, dtype: str, name: str) -> Quantization | None:

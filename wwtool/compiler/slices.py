@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.graph import MAX_DIMENSIONS, Graph, Operator
 from wwtool.errors import InputError
 
 
@@ -128,7 +129,7 @@ def pieces(graph: Graph, op: Operator) -> tuple[int, list[int]]:
     outputs = len(op.outputs)
     if op.kind == "UNPACK":
         axis = axis_of(op, op.options["axis"], len(x.shape))
-        sizes = [1] * x.shape[axis]
+        sizes = [1] * outputs
     else:
         axis = axis_of(op, constants(graph, op, 0 if split else 2, 1)[0], len(x.shape))
         if split:
@@ -177,3 +178,40 @@ def pad_value(graph: Graph, op: Operator) -> int | float:
     if quantized and (value.scale, value.zero_point) != (x.scale, x.zero_point):
         raise InputError(f"{op.where()} pads with a value of another scale; export it with equal scales")
     return value.data.ravel()[0].item()  # type: ignore[no-any-return]
+
+
+def dimensions(graph: Graph, op: Operator, slot: int) -> tuple[int, ...]:
+    """The shape that an input holds as constant integers: of BROADCAST_TO, FILL, TRANSPOSE_CONV.
+
+    Raises:
+        InputError: it is not constant, or no shape.
+    """
+    shape = tuple(constants(graph, op, slot))
+    if len(shape) > MAX_DIMENSIONS or any(n < 1 for n in shape):
+        raise InputError(f"{op.where()} makes the shape {list(shape[: MAX_DIMENSIONS + 1])}, which is not supported")
+    return shape
+
+
+def repeats(graph: Graph, op: Operator) -> tuple[int, ...]:
+    """How many times a TILE repeats its input along every axis."""
+    counts = tuple(constants(graph, op, 1, len(graph.tensor(op.inputs[0]).shape)))
+    if any(n < 1 for n in counts):
+        raise InputError(f"{op.where()} repeats an axis {min(counts)} times; it must be once at least")
+    return counts
+
+
+def reshaped(graph: Graph, op: Operator) -> tuple[int, ...]:
+    """The shape that a RESHAPE gives, with what -1 stands for (GetOutputShape in reshape.cc)."""
+    size = graph.tensor(op.inputs[0]).size
+    if len(op.inputs) > 1:
+        shape = constants(graph, op, 1)
+    else:
+        option = op.options.get("newShape")
+        shape = [] if option is None else [int(n) for n in option]
+    if -1 in shape:
+        known = abs(prod(shape))
+        shape[shape.index(-1)] = size // known if known else -1
+    if len(shape) > MAX_DIMENSIONS or any(n < 1 for n in shape) or prod(shape) != size:
+        given = shape[: MAX_DIMENSIONS + 1]
+        raise InputError(f"{op.where()} makes {size} elements the shape {given}, which is not valid")
+    return tuple(shape)

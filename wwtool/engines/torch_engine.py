@@ -20,8 +20,8 @@ class TorchEngine:
     """Interprets a graph; state starts fresh and is carried from row to row."""
 
     def __init__(self, content: bytes) -> None:
-        self.graph: Graph = parse_model(content)
-        lower(self.graph)  # what the compiler refuses, this engine refuses too
+        # What the compiler refuses, this engine refuses too; what is constant it takes as that.
+        self.graph: Graph = lower(parse_model(content)).graph
         self._state = {key: variable.initial for key, variable in self.graph.variables.items()}
         self._variables: Values = {t.index: initial_value(t) for t in variable_tensors(self.graph)}
         self._values: Values = {}

@@ -18,7 +18,7 @@ from wwtool.models.quantized import Scale
 _VERSIONS = {
     "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "LOGISTIC": 2, "SOFTMAX": 2, "MEAN": 2,
     "AVERAGE_POOL_2D": 2, "MAX_POOL_2D": 2, "CONCATENATION": 2, "STRIDED_SLICE": 2, "ADD": 2, "MUL": 2, "PAD": 2,
-    "QUANTIZE": 1, "SVDF": 3, "UNIDIRECTIONAL_SEQUENCE_LSTM": 3,
+    "QUANTIZE": 1, "BROADCAST_TO": 2, "SVDF": 3, "UNIDIRECTIONAL_SEQUENCE_LSTM": 3,
 }  # fmt: skip
 _TYPES = {
     "int8": schema.TensorType.INT8,
