@@ -240,7 +240,15 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
         assert read_audio(data / clip.path).size == 8400
 
 
-# Silence
+# Levels
+
+
+def test_what_is_clipped_all_over_is_told(tmp_path: Path) -> None:
+    data = speakers(tmp_path / "d", "positive/ann")
+    soundfile.write(data / "positive/ann/float.wav", word(77).astype(np.float32), 16000, subtype="FLOAT")
+    dataset = split_folder(data)
+    assert [entry["path"] for entry in dataset.doubtful] == ["positive/ann/float.wav"]
+    assert "clipped in" in dataset.doubtful[0]["reason"] and len(dataset.clips) == 13
 
 
 @pytest.mark.parametrize("offset", [0, 12000])

@@ -12,6 +12,7 @@ from wwtool.cli.terminal import Table, console, print_json
 from wwtool.config import SplitConfig, SynthConfig
 
 _SYNTH, _SPLIT = SynthConfig(), SplitConfig()
+_MOST_NOTES = 20
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -113,8 +114,9 @@ def split(
         if any(parts.values()):
             table.add_row(label, *(str(count) for count in parts.values()))
     console().print(table)
-    for entry in dataset.skipped:
-        console().print(f"skipped {entry['path']}: {entry['reason']}")
-    for entry in dataset.doubtful:
-        console().print(f"doubtful {entry['path']}: {entry['reason']}")
+    for what, notes in dataset.notes.items():
+        for entry in notes[:_MOST_NOTES]:
+            console().print(f"{what} {entry['path']}: {entry['reason']}")
+        if len(notes) > _MOST_NOTES:
+            console().print(f"and {len(notes) - _MOST_NOTES} more {what}, listed in {target}")
     console().print(f"wrote {target}")

@@ -21,6 +21,7 @@ from wwtool.text import printable
 
 FEWEST_POSITIVES = 10  # fewer recordings of the phrase say nothing about how it is said
 SHORTEST_SECONDS = 0.1
+MOST_CLIPPED = 0.05  # of a positive's samples; more is distorted beyond what a loud word does
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,10 @@ def _hear(folder: Path, recording: Recording, notes: _Notes) -> _Heard:
         raise InputError(f"{shown} lasts only {1000 * meter.seconds:.0f} ms")
     if meter.nothing and recording.label != "negative":
         raise InputError(f"{shown} holds nothing but silence; record it again or remove it")
-    if meter.silent and recording.label == "positive":
+    if recording.label == "positive" and meter.clipped_fraction > MOST_CLIPPED:
+        reason = f"{shown} is clipped in {meter.clipped_fraction:.0%} of its samples; record it again at a lower level"
+        notes.doubtful.append(_note(recording, reason))
+    if recording.label == "positive" and meter.silent:
         reason = (
             f"{shown} is all but silent ({meter.sound_dbfs:.0f} dBFS); listen to it, and remove it if no word is heard"
         )
