@@ -195,10 +195,15 @@ def test_the_same_file_under_two_labels_is_left_out(tmp_path: Path) -> None:
     os.link(data / "positive/bob/3.wav", data / "negative/eve/again.wav")
     (data / "noise").mkdir()
     (data / "noise/n.wav").write_bytes((data / "negative/eve/1.wav").read_bytes())
+    soundfile.write(data / "negative/eve/other.flac", word(999), 16000)
+    soundfile.write(data / "negative/eve/packed.flac", word(5), 16000)
     dataset = split_folder(data)
-    assert {entry["path"] for entry in dataset.skipped} == {"positive/bob/3.wav", "negative/eve/again.wav"}
-    assert "the same recording as negative/eve/again.wav" in dataset.skipped[0]["reason"] + dataset.skipped[1]["reason"]
-    assert len(dataset.select("noise")) == 1 and len(dataset.select("negative")) == 12
+    assert {entry["path"] for entry in dataset.skipped} == {
+        "positive/bob/3.wav", "negative/eve/again.wav", "positive/bob/5.wav", "negative/eve/packed.flac",
+    }  # fmt: skip
+    reasons = {entry["path"]: entry["reason"] for entry in dataset.skipped}
+    assert "is the same recording as negative/eve/again.wav" in reasons["positive/bob/3.wav"]
+    assert len(dataset.select("noise")) == 1 and len(dataset.select("negative")) == 13
 
 
 # Names
@@ -208,6 +213,8 @@ def test_labels_in_other_spellings_and_what_lies_beside_them(tmp_path: Path) -> 
     data = speakers(tmp_path / "d", "Positive/ann", "Hard-Negative/ann", "positives/bob")
     write_audio(data / "loose.wav", word(99))
     (data / "README.txt").write_text("about")
+    (data / "__MACOSX").mkdir()
+    (data / "__MACOSX/._a.wav").write_bytes(b"\0\5\x16\7")
     speakers(data / "build", "hil", each=1)
     (data / "build/run").mkdir()
     (data / "build/run/stages.json").write_text("{}")

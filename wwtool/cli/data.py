@@ -10,6 +10,7 @@ import click
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.config import SplitConfig, SynthConfig
+from wwtool.text import printable
 
 _SYNTH, _SPLIT = SynthConfig(), SplitConfig()
 _MOST_NOTES = 20
@@ -105,7 +106,7 @@ def split(
     dataset.save(target)
     counts = {label: {part: len(dataset.select(label, part)) for part in SPLITS} for label in LABELS}
     if as_json:
-        print_json("split", 1, {"dataset": str(target), "clips": counts, **dataset.notes})
+        print_json("split", 1, {"dataset": printable(str(target)), "clips": counts, **dataset.notes})
         return
     table = Table(box=None, pad_edge=False)
     for column in ("LABEL", *(part.upper() for part in SPLITS)):

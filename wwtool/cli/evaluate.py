@@ -18,6 +18,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.metrics import detector_with
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.pipeline.evaluation import find_subject, recorded_material, run_sentences, synthetic_sentences
+from wwtool.text import printable
 
 
 @click.command()
@@ -76,7 +77,7 @@ def _detections(model: StreamingModel, wav: Path, detector: DetectorConfig | Non
         raise UsageError("the detector is not known; give --threshold, or a run or build folder instead of a .tflite")
     hits = model.detections(AudioFile(wav), detector)
     if as_json:
-        print_json("detections", 1, {"wav": str(wav), "detections": [vars(hit) for hit in hits]})
+        print_json("detections", 1, {"wav": printable(str(wav)), "detections": [vars(hit) for hit in hits]})
         return
     for hit in hits:
         say(f"frame {hit.frame} ({hit.frame / 100:.2f} s): {hit.probability}/255")

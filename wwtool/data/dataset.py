@@ -95,6 +95,7 @@ def _stored(clip: Clip) -> dict[str, Any]:
     """As JSON: a path that cannot be shown as it is, such as one that is not UTF-8, is there in bytes too."""
     stored = asdict(clip)
     stored["path"] = printable(clip.path)
+    stored["speaker"] = clip.speaker and printable(clip.speaker)
     if stored["path"] != clip.path:
         stored["path_bytes"] = os.fsencode(clip.path).hex()
     return stored
@@ -156,6 +157,10 @@ def _walk(folder: Path, pattern: re.Pattern[str] | None) -> Iterator[Recording]:
             yield Recording(name, label, _speaker(inner, pattern), problem=found.problem)
 
 
+def _named_as_audio(path: Path) -> bool:
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+
+
 def _label(name: str) -> str:
     """``Hard-Negative`` is hard_negative: no two labels differ by case or by what is between the words."""
     return re.sub(r"[ -]", "_", name.strip().lower())
@@ -166,7 +171,7 @@ def _holds_audio(path: Path) -> bool:
     if path.is_file():
         return looks_like_audio(path)
     built_here = (path / "run" / "stages.json").is_file()
-    return not built_here and any(file.suffix.lower() in ENDINGS for file in path.rglob("*"))
+    return not built_here and any(_named_as_audio(file) for file in path.rglob("*"))
 
 
 def _speaker(inner: Path, pattern: re.Pattern[str] | None) -> str | None:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from wwtool.data.audio import AudioFile
 from wwtool.data.dataset import SPEECH_LABELS, SPLITS, Clip, Dataset, Recording, index_folder
 from wwtool.data.fingerprint import Fingerprint, Groups, Listener, copies
@@ -29,6 +31,7 @@ class _Heard:
     recording: Recording
     seconds: float
     sha256: str
+    sound: str  # a hash of what was decoded: the same recording as .wav and as .flac has the same
     print: Fingerprint
 
 
@@ -96,10 +99,11 @@ def _hear(folder: Path, recording: Recording, notes: _Notes) -> _Heard:
     shown = printable(str(path))
     if recording.problem:
         raise InputError(f"{shown} {recording.problem}")
-    meter, listener = Meter(), Listener()
+    meter, listener, sound = Meter(), Listener(), hashlib.sha256()
     for block in AudioFile(path):
         meter.add(block)
         listener.add(block)
+        sound.update(np.ascontiguousarray(block).data)
     if meter.seconds < SHORTEST_SECONDS and recording.label != "rir":
         raise InputError(f"{shown} lasts only {1000 * meter.seconds:.0f} ms")
     if meter.nothing and recording.label != "negative":
@@ -112,7 +116,7 @@ def _hear(folder: Path, recording: Recording, notes: _Notes) -> _Heard:
             f"{shown} is all but silent ({meter.sound_dbfs:.0f} dBFS); listen to it, and remove it if no word is heard"
         )
         notes.doubtful.append(_note(recording, reason))
-    return _Heard(recording, round(meter.seconds, 3), sha256_of(path), listener.fingerprint())
+    return _Heard(recording, round(meter.seconds, 3), sha256_of(path), sound.hexdigest(), listener.fingerprint())
 
 
 def _note(recording: Recording, reason: str) -> dict[str, str]:
@@ -123,11 +127,11 @@ def _without_contradictions(folder: Path, heard: list[_Heard], notes: _Notes) ->
     """Leaves out what is the phrase and is not, by two names: one of them is wrong, and nobody knows which."""
     labels: dict[str, dict[str, Recording]] = {}
     for h in heard:
-        labels.setdefault(h.sha256, {}).setdefault(h.recording.label, h.recording)
+        labels.setdefault(h.sound, {}).setdefault(h.recording.label, h.recording)
     kept = []
     for h in heard:
-        others = [other for label, other in labels[h.sha256].items() if label != h.recording.label]
-        if others and "positive" in labels[h.sha256]:
+        others = [other for label, other in labels[h.sound].items() if label != h.recording.label]
+        if others and "positive" in labels[h.sound]:
             reason = f"is the same recording as {printable(others[0].path)}; keep the one whose label is right"
             notes.skipped.append(_note(h.recording, f"{printable(str(folder / h.recording.path))} {reason}"))
         else:
@@ -157,7 +161,7 @@ def _groups(heard: list[_Heard]) -> list[list[int]]:
     groups = Groups(len(heard))
     first: dict[tuple[str, str], int] = {}
     for i, h in enumerate(heard):
-        keys = [("content", h.sha256)] if h.recording.split is None else []
+        keys = [("content", h.sound)] if h.recording.split is None else []
         if h.recording.speaker is not None and h.recording.label in SPEECH_LABELS:
             keys.append(("speaker", h.recording.speaker))
         for key in keys:
