@@ -5,7 +5,7 @@ PYTHON ?= python3
 WWTOOL = .venv/bin/wwtool
 PYTEST = .venv/bin/python -m pytest -n 2
 
-.PHONY: setup firmware test test-c test-python test-slow lint check sizes clean
+.PHONY: setup firmware test test-c test-python test-slow lint lock check sizes clean
 
 setup: build/.setup
 
@@ -48,6 +48,10 @@ lint: build/.setup
 	.venv/bin/mypy
 
 check: lint test
+
+# Writes constraints.txt anew: every package of a checkout, with the hashes of its files.
+lock: build/.setup
+	scripts/lock
 
 # Code and data of every object of the core on a Cortex-M0+.
 sizes: build/.setup
