@@ -411,6 +411,12 @@ class _Simulation:
                     Span(source.tensor, source.offset + a), nbytes
                 )  # fmt: skip
                 self.write(Span(target.tensor, target.offset + b), values)
+        elif call.function == "ww_lookup_rows_uint8":
+            _, target, target_step, source, source_step, nbytes, rows = call.arguments
+            for row in range(rows):
+                if not isinstance(source, Constant):
+                    self.read(Span(source.tensor, source.offset + row * source_step), nbytes)
+                self.write(Span(target.tensor, target.offset + row * target_step), self.stamps(nbytes))
         elif call.function == "ww_fill":
             target, _, item, count = call.arguments
             self.write(target, self.stamps(item * count))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from wwtool.compiler.constant_values import FOLDS, NUMBERS, SHAPE_FOLDS
 from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator, Tensor
+from wwtool.compiler.joins import joining_table
 from wwtool.compiler.picks import PICKS, picked
 from wwtool.compiler.shapes import output_shapes
 from wwtool.compiler.slices import pad_value, paddings, permutation, pieces, plain_cut, strided_cut
@@ -47,7 +48,10 @@ def _transpose(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
 
 
 def _concatenation(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
-    return [np.concatenate(x, int(op.options["axis"]))]
+    y = graph.tensor(op.outputs[0])
+    tables = [joining_table(graph.tensor(i), y) for i in op.inputs]
+    parts = [v if table is None else table[v].astype(np.uint8) for v, table in zip(x, tables, strict=True)]
+    return [np.concatenate(parts, int(op.options["axis"]))]
 
 
 def _pack(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wwtool.arithmetic import IntArray
 from wwtool.compiler.calls import Call, Constant, Field, Span
 from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator, Tensor
+from wwtool.compiler.joins import check_join, joining_table
 from wwtool.compiler.program import Program
 from wwtool.compiler.slices import Cut, axis_of, pad_value, paddings, permutation, pieces, plain_cut, strided_cut
 from wwtool.compiler.walks import merged, strides, walk_fields
@@ -84,34 +86,21 @@ def lower_join(program: Program, op: Operator) -> list[Call]:
         x = graph.tensor(index)
         size = 1 if op.kind == "PACK" else x.shape[axis]
         count = [*y.shape[:axis], size, *y.shape[axis + 1 :]]
-        calls += move(program, op, x, y, count, (0, strides(count)), (first * own[axis], own))
+        table = joining_table(x, y) if op.kind == "CONCATENATION" else None
+        if table is None:
+            calls += move(program, op, x, y, count, (0, strides(count)), (first * own[axis], own))
+        else:
+            calls.append(_lookup_rows(op, x, y, table, first * own[axis], size * own[axis]))
         first += size
     return calls
 
 
-def check_join(graph: Graph, op: Operator) -> None:
-    """
-    Raises:
-        InputError: the shapes, types or scales do not go together.
-    """
-    y = graph.tensor(op.outputs[0])
-    inputs = [graph.tensor(index) for index in op.inputs]
-    rank = len(y.shape)
-    axis = int(op.options["axis"]) + rank * (int(op.options["axis"]) < 0)
-    shapes = [t.shape for t in inputs]
-    if op.kind == "PACK" and 0 <= axis < rank:
-        shapes = [(*shape[:axis], 1, *shape[axis:]) for shape in shapes]
-    fits = 0 <= axis < rank and all(
-        len(s) == rank and s[:axis] + s[axis + 1 :] == y.shape[:axis] + y.shape[axis + 1 :] for s in shapes
-    )
-    if not fits or sum(s[axis] for s in shapes) != y.shape[axis] or int(op.options.get("fusedActivationFunction", 0)):
-        raise InputError(
-            f"{op.where()} joins {[list(t.shape) for t in inputs]} to {list(y.shape)}, which is not supported"
-        )
-    for x in inputs:
-        rescaled = (x.scale, x.zero_point) != (y.scale, y.zero_point) and y.dtype in ("int8", "uint8", "int16")
-        if x.dtype != y.dtype or rescaled or y.dtype == "resource":
-            raise InputError(f"{op.where()} joins tensors of different types or scales, which is not supported")
+def _lookup_rows(op: Operator, x: Tensor, y: Tensor, table: IntArray, start: int, nbytes: int) -> Call:
+    """Moves runs of ``nbytes`` bytes of x through a table to y, the first to ``start``."""
+    rows = x.nbytes // nbytes
+    constant = Constant(f"op{op.index}_table{x.index}", "uint8_t", table.astype(np.uint8), weights=False)
+    arguments = (constant, Span(y.index, start), y.nbytes // rows, Span(x.index), nbytes, nbytes, rows)
+    return Call(op.index, op.kind, "ww_lookup_rows_uint8", arguments, (x.index,), (y.index,))
 
 
 def lower_pad(program: Program, op: Operator) -> list[Call]:

@@ -8,8 +8,9 @@ Any other use of variables is copied.
 from __future__ import annotations
 
 from wwtool.compiler.calls import Call, Span
+from wwtool.compiler.checks import format_of
 from wwtool.compiler.graph import Graph, Operator, VariableKey, variable_name
-from wwtool.compiler.movement import check_join
+from wwtool.compiler.joins import check_join
 from wwtool.compiler.program import CopiedState, Program, SlidingWindow
 from wwtool.compiler.slices import strided_cut
 from wwtool.errors import InputError
@@ -74,6 +75,8 @@ def _match_window(graph: Graph, cat: Operator) -> tuple[SlidingWindow, set[int]]
     ):
         return None
     check_join(graph, cat)
+    if any(format_of(t) != format_of(whole) for t in (old, new)):
+        return None
     taken, shape = strided_cut(graph, cut)
     newest = (0,) * axis + (whole.shape[axis] - old.shape[axis],) + (0,) * (len(whole.shape) - axis - 1)
     if (taken.begin, taken.count, set(taken.step)) != (newest, old.shape, {1}) or shape != old.shape:
