@@ -65,8 +65,8 @@ class Net:
         self.initial.operator("ASSIGN_VARIABLE", [handle, start], [], "AssignVariableOptions")
         return self.main.variable(name, container)
 
-    def read(self, handle: int, shape: tuple[int, ...], scale: Scale) -> int:
-        y = self.tensor(shape, scale)
+    def read(self, handle: int, shape: tuple[int, ...], scale: Scale, dtype: str = "int8") -> int:
+        y = self.tensor(shape, scale, dtype)
         self.main.operator("READ_VARIABLE", [handle], [y], "ReadVariableOptions")
         return y
 
