@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.errors import InputError
+from wwtool.records import read_json as read_json
+from wwtool.records import read_manifest as read_manifest
 
 try:
     import fcntl
@@ -214,32 +216,3 @@ def in_home(path: str) -> Path | None:
         return Path(path).expanduser()
     except RuntimeError:
         return None
-
-
-def read_manifest(build: Path) -> dict[str, Any]:
-    """The ``manifest.json`` of a build folder.
-
-    Raises:
-        InputError: there is none, so the build has not been finished.
-    """
-    path = build / "manifest.json"
-    if not path.is_file():
-        raise InputError(f"{build} is no finished build ({path.name} is missing); run wwtool build first")
-    return read_json(path)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
-
-    Raises:
-        InputError: the file is missing or is not one.
-    """
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"cannot read {path} as JSON ({getattr(error, 'strerror', None) or error}); make it again"
-        ) from error
-    if not isinstance(value, dict):
-        raise InputError(f"{path} does not hold a JSON object; make it again")
-    return value

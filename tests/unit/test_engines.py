@@ -86,7 +86,7 @@ def test_files_that_do_not_fit(tmp_path: Path) -> None:
     assert "the model takes int8 of shape (N, 4)" in said(input_0=a, input_1=c, input_2=c)
     for content in (b"", b"PK\x03\x04 and so on", b"\x93NUMPY\x01\x00"):
         (tmp_path / "in.npz").write_bytes(content)
-        with pytest.raises(InputError, match=r"cannot read .*in\.npz"):
+        with pytest.raises(InputError, match=r"in\.npz (is empty|as a)"):
             read_rows(tmp_path / "in.npz", graph())
 
 

@@ -16,7 +16,6 @@ from wwtool.errors import InputError
 from wwtool.files import (
     hash_of,
     in_home,
-    read_json,
     replaced_folder,
     sha256_of,
     working_folder,
@@ -26,6 +25,7 @@ from wwtool.files import (
     write_json,
     write_text,
 )
+from wwtool.records import read_json
 
 
 def names(folder: Path) -> list[str]:

@@ -60,6 +60,16 @@ def offenders(wrong: tuple[str, ...], homes: set[str]) -> list[str]:
             "wwtool.cli.terminal: console, Table, styled, line",
         ),
         (("tempfile",), {"temporary.py", "files.py"}, "wwtool.temporary: TemporaryFolder"),
+        (
+            ("json.loads", "json.load", "np.load", "np.fromfile", "np.loadtxt", "pickle", "torch.load"),
+            {"records.py", "budget/cache.py", "pipeline/stages.py"},
+            "wwtool.records: parse_json, read_json, read_record, read_array, read_arrays",
+        ),
+        (
+            ("yaml.load", "yaml.safe_load", "yaml.full_load", "yaml.unsafe_load"),
+            {"config.py", "models/accuracy.py"},
+            "wwtool.config: read_yaml",
+        ),
     ],
 )
 def test_one_home(wrong: tuple[str, ...], homes: set[str], instead: str) -> None:

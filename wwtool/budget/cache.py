@@ -17,11 +17,12 @@ from wwtool.budget.result import Cost
 from wwtool.device.emulators import esp32s3, linux, pico, qemu_arm
 from wwtool.device.session import Cycles
 from wwtool.errors import InputError, ToolError
-from wwtool.files import hash_of, in_home, read_json, sha256_of, write_json
+from wwtool.files import hash_of, in_home, sha256_of, write_json
 from wwtool.firmware.link_map import Part
 from wwtool.firmware.project import sources_of
 from wwtool.firmware.sizes import Sizes
 from wwtool.profile import Platform
+from wwtool.records import read_json
 
 FOLDER = "~/.cache/wwtool/budget"
 _SCHEMA = "wwtool.cost"

@@ -19,10 +19,10 @@ from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.program import Program
 from wwtool.compiler.reader import safe_identifier
 from wwtool.device.session import Cycles
-from wwtool.files import read_json
 from wwtool.firmware.link_map import MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
 from wwtool.firmware.sizes import Sizes
 from wwtool.profile import Platform
+from wwtool.records import read_json
 
 ANY_KERNEL = ""  # stands for a kernel that nothing was fitted to
 _WORD = 4

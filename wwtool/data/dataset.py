@@ -6,7 +6,6 @@ folder below naming the speaker, or an ``index.csv`` with the columns path, labe
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import unicodedata
@@ -20,6 +19,7 @@ from wwtool.data.finding import ENDINGS, find_audio, looks_like_audio
 from wwtool.data.table import read_table
 from wwtool.errors import InputError
 from wwtool.files import in_home, write_json
+from wwtool.records import read_json
 from wwtool.text import printable
 
 LABELS = ("positive", "negative", "hard_negative", "noise", "rir")
@@ -80,7 +80,7 @@ class Dataset:
 def load_dataset(path: Path, folder: Path) -> Dataset:
     """Reads a ``dataset.json`` made of ``folder``."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content["schema"] != _SCHEMA or content["version"] != _VERSION:
             raise InputError(
                 f"{path} is {content['schema']} version {content['version']}; run `wwtool data split` again"

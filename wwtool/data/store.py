@@ -12,6 +12,7 @@ import numpy as np
 from wwtool.data.audio import Audio
 from wwtool.errors import InputError
 from wwtool.files import new_file, write_array
+from wwtool.records import Array, read_array
 
 
 class ClipStore(Sequence[Audio]):
@@ -19,9 +20,10 @@ class ClipStore(Sequence[Audio]):
 
     def __init__(self, path: Path) -> None:
         try:
-            self._samples = np.load(_samples_path(path), mmap_mode="r", allow_pickle=False)
-            self._bounds = np.load(_bounds_path(path), allow_pickle=False)
-        except (OSError, ValueError) as error:
+            self._samples = read_array(_samples_path(path), mapped=True)
+            self._bounds = read_array(_bounds_path(path))
+            _check(self._samples, self._bounds)
+        except InputError as error:
             raise InputError(f"the clip store {path} is missing or damaged; delete its folder and run again") from error
 
     def __len__(self) -> int:
@@ -62,6 +64,13 @@ def write_store(path: Path, clips: Iterable[Audio]) -> ClipStore:
         file.write(_header(bounds[-1]))
     write_array(_bounds_path(path), np.asarray(bounds, np.int64))
     return ClipStore(path)
+
+
+def _check(samples: Array, bounds: Array) -> None:
+    if [(array.dtype.str, array.ndim) for array in (samples, bounds)] != [("<i2", 1), ("<i8", 1)]:
+        raise InputError("it does not hold samples and bounds")
+    if not len(bounds) or bounds[0] != 0 or bounds[-1] != len(samples) or (np.diff(bounds) < 0).any():
+        raise InputError("its bounds are not those of its samples")
 
 
 def _header(samples: int) -> bytes:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 from typing import Any, Literal
-from zipfile import BadZipFile
 
-import numpy as np
 import numpy.typing as npt
 
 from wwtool.compiler.graph import Graph
 from wwtool.engines.interface import Array, Port, as_inputs, ports
 from wwtool.errors import InputError
-from wwtool.file_kinds import NUMPY, ZIP, kind_of_file, mistaken
 from wwtool.files import write_array, write_arrays
-from wwtool.text import one_line
+from wwtool.records import read_arrays
 
 EngineName = Literal["c", "litert", "torch"]
 
@@ -29,14 +25,7 @@ def read_rows(path: Path, graph: Graph) -> list[npt.NDArray[Any]]:
         InputError: the file does not hold them.
     """
     wanted = ports(graph, graph.inputs)
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        arrays = {"": loaded} if isinstance(loaded, np.ndarray) else {name: loaded[name] for name in loaded.files}
-    except (OSError, ValueError, EOFError, KeyError, NotImplementedError, BadZipFile, zlib.error) as error:
-        kind = kind_of_file(path)
-        if kind in (None, NUMPY, ZIP):
-            raise InputError(f"cannot read {path} as a .npy or .npz file: {one_line(str(error))}") from error
-        raise InputError(f"{path} {mistaken(kind, 'a .npy or .npz file', 'write it with numpy.save')}") from error
+    arrays = read_arrays(path, "write it with numpy.save or numpy.savez")
     if len(arrays) == len(wanted) == 1:
         rows = list(arrays.values())
     else:

@@ -77,6 +77,11 @@ class Architecture(ABC):
         return first.kernel + self.stride * sum(layer.kernel - 1 for layer in others)
 
     @property
+    def parameters(self) -> int:
+        """Weights, without biases and batch norm."""
+        return sum(layer.outputs * layer.kernel * layer.inputs // layer.groups for layer in self._convolutions())
+
+    @property
     def macs(self) -> int:
         """Multiply-accumulates of one output."""
         return sum(layer.macs for layer in self._convolutions())

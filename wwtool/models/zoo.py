@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
-from wwtool.models.architecture import Architecture
+from wwtool.models.architecture import Architecture, Convolution
 from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.temporal import TemporalArchitecture
 
@@ -17,6 +17,9 @@ ZOO: dict[str, Architecture] = {
     "res48": ResidualArchitecture(width=48),
     "res64": ResidualArchitecture(width=64),
 }
+
+# No model of this kind comes near; they bound what a description from elsewhere may ask for.
+_MOST_LAYERS, _LARGEST_SIZE = 64, 4096
 
 _FAMILIES: dict[str, type[Architecture]] = {kind.family: kind for kind in (TemporalArchitecture, ResidualArchitecture)}
 
@@ -30,11 +33,24 @@ def from_dict(values: dict[str, Any]) -> Architecture:
     """The inverse of ``as_dict``, also after a journey through JSON.
 
     Raises:
-        KeyError, TypeError: it does not describe an architecture.
+        KeyError, TypeError, ValueError: it does not describe an architecture.
     """
-    shape = {key: _tuples(value) for key, value in values.items() if key != "family"}
-    return _FAMILIES[values["family"]](**shape)
+    kind = _FAMILIES[values["family"]]
+    examples = {field.name: field.default for field in fields(kind)}
+    shape = {key: _like(examples[key], value) for key, value in values.items() if key != "family"}
+    architecture = kind(**shape)
+    first = architecture.layers()[0]
+    if not isinstance(first, Convolution) or first.stride > first.kernel:
+        raise ValueError("the first layer skips some of its input")
+    return architecture
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+def _like(example: Any, value: Any) -> Any:
+    """A value of the form of ``example``: a size, or sizes in tuples of any length."""
+    if isinstance(example, tuple):
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_LAYERS:
+            raise ValueError(f"{value} is no list of sizes")
+        return tuple(_like(example[0], entry) for entry in value)
+    if type(value) is not int or not 1 <= value <= _LARGEST_SIZE:
+        raise ValueError(f"{value} is no size")
+    return value

@@ -23,7 +23,7 @@ from wwtool.data.store import ClipStore
 from wwtool.engines.machines import host_compiler
 from wwtool.errors import BudgetError, InputError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.files import read_json, replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json
+from wwtool.files import replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json
 from wwtool.firmware.flashing import by_hand, flashed
 from wwtool.firmware.image import build_image
 from wwtool.firmware.project import compile_for, sources_of, write_project
@@ -36,6 +36,7 @@ from wwtool.pipeline.report import write_report
 from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages
 from wwtool.pipeline.training_run import MODEL, Trained, training_run
 from wwtool.profile import Platform
+from wwtool.records import read_json
 from wwtool.text import printable
 from wwtool.wiring import wiring_lines
 

@@ -17,9 +17,10 @@ from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.files import read_json
+from wwtool.evaluation.record import EvaluationRecord
 from wwtool.pipeline.sources import MOST_SECONDS
 from wwtool.pipeline.training_run import EVALUATION, MODEL
+from wwtool.records import read_record
 
 _LABELS = {"negative": "speech", "hard_negative": "other_words", "noise": "noise"}
 
@@ -44,7 +45,7 @@ def find_subject(path: Path) -> Subject:
         if (run / MODEL).is_file():
             detector = None
             if (run / EVALUATION).is_file():
-                detector = DetectorConfig.model_validate(read_json(run / EVALUATION)["detector"])
+                detector = read_record(run / EVALUATION, EvaluationRecord).detector
             return Subject(run / MODEL, detector)
     raise InputError(f"{path} holds no {MODEL}; give a .tflite, a finished run or a build folder")
 

@@ -18,9 +18,10 @@ from wwtool.engines.native import NativeEngine
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.streaming import StreamingModel
-from wwtool.files import read_manifest, sha256_of
+from wwtool.files import sha256_of
 from wwtool.frontend.micro import features, quantize
 from wwtool.pipeline.build import MANIFEST, VECTORS
+from wwtool.records import read_array, read_manifest
 
 SUITES = ("parity", "stream", "latency", "memory", "soak")
 NEEDS_BUILD = ("parity", "stream", "soak")
@@ -87,7 +88,7 @@ def parity_groups(build: Expectation) -> list[ParityGroup]:
         rows: dict[str, npt.NDArray[Any]] = {"random": random_rows(engine.model.program.graph, _RANDOM_ROWS)[0]}
         real = build.folder / VECTORS / "real.npy"
         if real.is_file():
-            rows["real"] = np.load(real, allow_pickle=False)
+            rows["real"] = read_array(real)
         for name, inputs in rows.items():
             groups.append(ParityGroup(name, inputs, engine.run(inputs), carry_state=True))
     return groups

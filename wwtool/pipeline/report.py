@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from wwtool.assets import asset_dir
 from wwtool.budget.result import estimate_mark
+from wwtool.evaluation.record import EvaluationRecord
 from wwtool.files import write_text
 from wwtool.pipeline.choice_report import choice_section
 from wwtool.platforms import platform_of
 from wwtool.profile import Platform
+from wwtool.records import read_record
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM = 640, 260, 48, 24, 46
 _LABELS = {
@@ -29,7 +30,8 @@ _CONDITIONS = {"clean": "as recorded", "noisy": "with noise at 10 dB"}
 
 def write_report(path: Path, manifest: dict[str, Any], run: Path) -> None:
     """Writes the page from a manifest and the run's evaluation."""
-    points = json.loads((run / "evaluation.json").read_text())["curve"]
+    curve = read_record(run / "evaluation.json", EvaluationRecord).curve
+    points = [point.model_dump() for point in curve]
     loader = FileSystemLoader(asset_dir("firmware_templates") / "report")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     write_text(path, environment.get_template("report.html.j2").render(page(manifest, points)))
@@ -239,12 +241,13 @@ def curve_svg(points: list[dict[str, Any]], chosen: dict[str, Any]) -> str:
         )
         parts.append(f'<text x="{_LEFT - 8}" y="{y(recall) + 4:.1f}" text-anchor="end">{recall:.0%}</text>')
     for row, name in enumerate(chosen["recall"]):
+        line = "noisy" if name == "noisy" else "clean"
         steps = " ".join(f"{x(p['per_hour']):.1f},{y(p['recall'][name]):.1f}" for p in _falling(points))
-        parts.append(f'<path class="{name}" d="M {steps}"/>')
+        parts.append(f'<path class="{line}" d="M {steps}"/>')
         dot = f'cx="{x(chosen["per_hour"]):.1f}" cy="{y(chosen["recall"][name]):.1f}"'
         parts.append(f'<circle {dot} r="4.5" fill="currentColor"/>')
-        label = _CONDITIONS.get(name, name)
+        label = escape(_CONDITIONS.get(name, name))
         top = y(0) - 34 + 18 * row
-        parts.append(f'<path class="{name}" d="M {_WIDTH - 190},{top} h 24"/>')
+        parts.append(f'<path class="{line}" d="M {_WIDTH - 190},{top} h 24"/>')
         parts.append(f'<text x="{_WIDTH - 160}" y="{top + 4}">{label}</text>')
     return "".join(parts) + "</svg>"

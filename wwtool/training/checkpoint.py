@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -18,6 +19,8 @@ from wwtool.files import write_bytes
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.zoo import as_dict, from_dict
+from wwtool.records import as_record, parse_json
+from wwtool.text import printable
 from wwtool.training.qat import QatNet
 
 NAME = "checkpoint.safetensors"
@@ -39,6 +42,19 @@ class State:
         return self.stage == "done"
 
 
+class _Metadata(BaseModel):
+    """A State as JSON."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    stage: Literal["float", "qat", "done"]
+    step: int = Field(ge=0)
+    fingerprint: str
+    architecture: dict[str, Any]
+    logit_shift: float = Field(allow_inf_nan=False, ge=-1e3, le=1e3)
+    model: str = ""
+
+
 def save_checkpoint(folder: Path, state: State, tensors: dict[str, Tensor]) -> None:
     meta = {"wwtool": json.dumps({**asdict(state), "architecture": as_dict(state.architecture)})}
     contiguous = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
@@ -49,23 +65,36 @@ def load_checkpoint(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
     """The run's last checkpoint, None if there is none.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is damaged, or weights in it are no numbers.
     """
     path = folder / NAME
     if not path.exists():
         return None
     try:
         with safe_open(path, framework="pt") as file:
-            meta: dict[str, Any] = json.loads((file.metadata() or {})["wwtool"])
+            meta = as_record(parse_json((file.metadata() or {})["wwtool"], "its metadata"), _Metadata, "its metadata")
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        state = State(**{**meta, "architecture": from_dict(meta["architecture"])})
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        architecture = from_dict(meta.architecture)
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, InputError) as error:
         kind = kind_of_file(path)
         if kind is not None and kind.remedy:
             raise InputError(f"{path} {mistaken(kind, 'a checkpoint')}") from error
         what = f"is {kind.name} or " if kind not in (None, SAFETENSORS) else "is "
         raise InputError(f"{path} {what}damaged; delete it to train from the beginning") from error
-    return state, tensors
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise InputError(
+                f"{path} holds values that are no numbers, in {printable(name, 60)}: its training has gone astray, or "
+                "the file is damaged; delete it to train from the beginning, with another train.learning_rate or seed"
+            )
+    return State(**meta.model_dump(exclude={"architecture"}), architecture=architecture), tensors
+
+
+def mismatch(folder: Path) -> InputError:
+    """Says that a checkpoint's tensors are not those of its metadata."""
+    return InputError(
+        f"{folder / NAME} does not hold the weights its metadata describes; delete it to train from the beginning"
+    )
 
 
 def load_trained(folder: Path) -> tuple[QatNet, State]:
@@ -78,11 +107,13 @@ def load_trained(folder: Path) -> tuple[QatNet, State]:
     if found is None or not found[0].done:
         raise InputError(f"{folder} holds no finished training run; run 'wwtool train' on it again to finish it")
     state, tensors = found
+    if state.architecture.parameters > sum(tensor.numel() for tensor in tensors.values()):  # before they take memory
+        raise mismatch(folder)
     net = QatNet(Network(state.architecture), state.logit_shift)
     try:
         net.load_state_dict(with_prefix(tensors, "ema."))
     except RuntimeError as error:
-        raise InputError(f"{folder / NAME} does not hold the weights its metadata describes; train again") from error
+        raise mismatch(folder) from error
     return net.eval(), state
 
 
@@ -98,10 +129,23 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """The inverse of ``optimizer_tensors``, for AdamW.
+
+    Raises:
+        ValueError: they are not those of this optimizer's parameters.
+    """
     own = optimizer.state_dict()
     entries: dict[int, dict[str, Tensor]] = {}
     for key, value in with_prefix(tensors, "opt.").items():
-        number, name = key.split(".", 1)
+        number, _, name = key.partition(".")
         entries.setdefault(int(number), {})[name] = value
+    groups: list[dict[str, Any]] = optimizer.param_groups
+    shapes = [parameter.shape for group in groups for parameter in group["params"]]
+    if entries and entries.keys() != set(range(len(shapes))):
+        raise ValueError("other parameters")
+    for index, entry in entries.items():
+        found = {name: value.shape for name, value in entry.items()}
+        if found != {"step": torch.Size(), "exp_avg": shapes[index], "exp_avg_sq": shapes[index]}:
+            raise ValueError(f"another state of parameter {index}")
     own["state"] = entries
     optimizer.load_state_dict(own)

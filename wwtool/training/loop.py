@@ -20,14 +20,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wwtool.config import TrainConfig
-from wwtool.errors import InputError
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import (
-    NAME,
     State,
     load_checkpoint,
     load_trained,
+    mismatch,
     optimizer_tensors,
     restore_optimizer,
     save_checkpoint,
@@ -123,10 +122,25 @@ class _Trainer:
         found = load_checkpoint(self.folder)
         if found is None or found[0].fingerprint != self.state.fingerprint:
             return {}
-        self.state, tensors = found
+        state, tensors = found
+        if state.architecture != self.state.architecture:
+            raise mismatch(self.folder)
+        self.state = state
         if "mined.end" in tensors:
-            self.mined = Mined(tensors["mined.pool"].numpy(), tensors["mined.end"].numpy())
+            self.mined = self._mined(tensors)
         return tensors
+
+    def _mined(self, tensors: dict[str, Tensor]) -> Mined:
+        try:
+            mined = Mined(tensors["mined.pool"].numpy(), tensors["mined.end"].numpy())
+        except KeyError as error:
+            raise mismatch(self.folder) from error
+        kinds = {mined.pool.dtype, mined.end.dtype}
+        if kinds != {np.dtype(np.int64)} or mined.pool.ndim != 1 or mined.pool.shape != mined.end.shape:
+            raise mismatch(self.folder)
+        if len(mined.pool) and not 0 <= mined.pool.min() <= mined.pool.max() < len(self.sampler.negatives):
+            raise mismatch(self.folder)
+        return mined
 
     def _network(self) -> Network:
         torch.manual_seed(self.config.seed)
@@ -181,10 +195,7 @@ class _Trainer:
                 ema.load_state_dict(with_prefix(tensors, "ema."))
                 restore_optimizer(optimizer, tensors)
             except (RuntimeError, ValueError, KeyError) as error:
-                raise InputError(
-                    f"{self.folder / NAME} does not hold the weights its metadata describes; "
-                    "delete it to train from the beginning"
-                ) from error
+                raise mismatch(self.folder) from error
         return _Stage(name, steps, model, ema, optimizer, peak, warm)
 
     def _step(self, stage: _Stage, step: int) -> None:

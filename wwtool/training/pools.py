@@ -18,8 +18,11 @@ from wwtool.config import AugmentConfig
 from wwtool.data.audio import SAMPLE_RATE_HZ, Audio, to_int16
 from wwtool.data.augment import Augmenter, FloatAudio, rms, to_float, utterance_bounds
 from wwtool.data.store import ClipStore
+from wwtool.errors import InputError
 from wwtool.files import hash_of, write_arrays
 from wwtool.frontend.micro import FeatureStream, quantize
+from wwtool.models.architecture import CHANNELS
+from wwtool.records import read_arrays
 
 # Raise when the code below changes what a pool holds.
 _VERSION = 2
@@ -72,8 +75,27 @@ class Pool:
 
 
 def load_pool(path: Path, name: str) -> Pool:
-    with np.load(path, allow_pickle=False) as arrays:
-        return Pool(name, arrays["features"], arrays["starts"], arrays["ends"])
+    """Reads the file of a pool.
+
+    Raises:
+        InputError: it is missing or damaged.
+    """
+    arrays = read_arrays(path)
+    try:
+        pool = Pool(name, arrays["features"], arrays["starts"], arrays["ends"])
+    except KeyError as error:
+        raise _damaged(path) from error
+    forms = [(array.dtype.str, array.shape[1:]) for array in (pool.features, pool.starts, pool.ends)]
+    if forms != [("|i1", (CHANNELS,)), ("<i8", ()), ("<i8", ())] or len(pool.starts) != len(pool.ends):
+        raise _damaged(path)
+    places = np.concatenate([pool.starts, pool.ends])
+    if (places < 0).any() or (places > len(pool.features)).any():
+        raise _damaged(path)
+    return pool
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"{path} does not hold a pool of features; delete it and run again")
 
 
 def make_pool(job: PoolJob, folder: Path) -> Path:

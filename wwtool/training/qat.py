@@ -14,9 +14,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wwtool.errors import InputError
 from wwtool.models.architecture import Architecture, LayerKind, Sum
 from wwtool.models.network import FloatLayer, Network, newest, over_time
 from wwtool.models.quantized import INPUT_SCALE, QuantizedLayer, QuantizedModel, QuantizedSum, Scale
+
+# Beyond these no layer does anything: a step of its input, or its bias, is more than the output's whole range.
+_LARGEST_LOG_SCALE = 20.0
+_LARGEST_MULTIPLIER = 256.0
+_LARGEST_BIAS = 2.0**24  # in steps of the output, which has 256
+_ASTRAY = "its training has gone astray, so train again with another train.learning_rate or seed"
 
 
 def _round_straight_through(x: Tensor) -> Tensor:
@@ -46,7 +53,15 @@ class ActivationQuantizer(nn.Module):
             self.log_scale.fill_(math.log(max(steps, 1e-6)))
 
     def scale(self) -> Scale:
-        return Scale(float(np.float32(math.exp(self.log_scale.item()))), self.zero_point)
+        """The learned scale.
+
+        Raises:
+            InputError: no activation has such a range.
+        """
+        exponent = self.log_scale.item()
+        if not abs(exponent) <= _LARGEST_LOG_SCALE:
+            raise InputError(f"a learned scale is exp({exponent:g}); {_ASTRAY}")
+        return Scale(float(np.float32(math.exp(exponent))), self.zero_point)
 
 
 # A channel whose weights are all but zero, as weight decay leaves some, gets no finer scale than this part of the
@@ -110,16 +125,27 @@ class QuantLayer(QuantModule):
         return self._quantize(F.relu(y) if self.relu else y)
 
     def quantized(self, source: Scale) -> QuantizedLayer:
-        """The layer in integers, from an input of scale ``source``."""
+        """The layer in integers, from an input of scale ``source``.
+
+        Raises:
+            InputError: its weights or its bias are no numbers, or are so large that the layer says nothing.
+        """
         weight = self.weight.detach().cpu().double().numpy()
         scale = weight_scales(self.weight).cpu().numpy().reshape(-1).astype(np.float32)
         q = np.clip(np.rint(weight / scale.reshape(-1, 1, 1, 1).astype(np.float64)), -127, 127).astype(np.int8)
         bias_scale = np.float64(np.float32(source.scale)) * scale.astype(np.float64)
-        bias = np.rint(self.bias.detach().cpu().double().numpy() / bias_scale)
+        real = self.bias.detach().cpu().double().numpy()
+        output = self.output.scale()
+        # Written so that what is no number fails too.
+        if not ((bias_scale / output.scale <= _LARGEST_MULTIPLIER).all() and np.isfinite(weight).all()):
+            raise InputError(f"the layer '{self.name}' has weights that int8 cannot hold; {_ASTRAY}")
+        if not (np.abs(real) / output.scale <= _LARGEST_BIAS).all():
+            raise InputError(f"the layer '{self.name}' has a bias beyond any output; {_ASTRAY}")
+        bias = np.rint(real / bias_scale)
         limited = np.clip(bias, -(2**30), 2**30).astype(np.int32)
         ohwi = np.moveaxis(q, 1, 3)
         return QuantizedLayer(
-            self.name, self.kind, ohwi, scale, limited, source, self.output.scale(), int(self.stride[0]), self.relu
+            self.name, self.kind, ohwi, scale, limited, source, output, int(self.stride[0]), self.relu
         )
 
 

@@ -9,9 +9,9 @@ from wwtool.device.emulators import esp32s3, linux, nano, pico, qemu_arm
 from wwtool.device.emulators.process import Emulator
 from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import InputError, UsageError
-from wwtool.files import read_manifest
 from wwtool.firmware.make_image import ESP_MAGIC
 from wwtool.platforms import load_platform, platform_of
+from wwtool.records import read_manifest
 
 
 def start(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.errors import DeviceError, InputError, ToolError
-from wwtool.files import read_manifest
+from wwtool.records import read_manifest
 
 QEMU = "qemu-arm"
 PACKAGE = "qemu-user"

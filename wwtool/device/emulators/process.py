@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import subprocess
@@ -14,8 +13,8 @@ from typing import IO, Any
 
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError
-from wwtool.files import read_manifest
 from wwtool.programs import NEUTRAL_FOLDER
+from wwtool.records import parse_json, read_manifest
 
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 5.0
@@ -88,11 +87,13 @@ class Emulator:
     def _read(self, stream: IO[str]) -> None:
         for line in stream:
             try:
-                message = json.loads(line)
-            except ValueError:
+                message = parse_json(line, "a line")
+            except InputError:
+                continue
+            if not isinstance(message, dict):
                 continue
             if message.get("event") == "failed":
-                self._failure = str(message["reason"])
+                self._failure = str(message.get("reason"))
             else:
                 self._replies.put(message)
         self._replies.put(None)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wwtool.errors import InputError, UsageError
-from wwtool.files import read_manifest, sha256_of
+from wwtool.files import sha256_of
 from wwtool.platforms import platform_of
 from wwtool.profile import Platform
+from wwtool.records import read_manifest
 
 
 @dataclass(frozen=True)
