@@ -257,18 +257,19 @@ class Net:
         return y
 
     def transpose_conv(
-        self, x: int, weights: npt.NDArray[np.int8], bias: npt.NDArray[np.int32] | None, weight_scale: Any,
+        self, x: int, weights: npt.NDArray[Any], bias: npt.NDArray[Any] | None, weight_scale: Any,
         output: Scale, size: tuple[int, int], stride: tuple[int, int] = (1, 1), padding: int = VALID,
-        activation: int = NONE,
+        activation: int = NONE, weight_zero_point: int = 0, **more: Any,
     ) -> int:  # fmt: skip
         """TRANSPOSE_CONV with ``weights`` (O, KH, KW, I) to an output of any ``size``."""
         shape = (1, *size, weights.shape[0])
-        inputs = [self.constant(np.asarray(shape, np.int32)), self.constant(weights, weight_scale), x]
+        kernel = self.constant(weights, weight_scale, 0, weight_zero_point)
+        inputs = [self.constant(np.asarray(shape, np.int32)), kernel, x]
         inputs += [] if bias is None else [self.constant(bias, self._bias_scale(x, weight_scale))]
         options = {"padding": padding, "strideH": stride[0], "strideW": stride[1]}
         return self.op(
-            "TRANSPOSE_CONV", inputs, shape, output, "TransposeConvOptions",
-            fusedActivationFunction=activation, **options,
+            "TRANSPOSE_CONV", inputs, shape, output, "TransposeConvOptions", self.types[x],
+            fusedActivationFunction=activation, **options, **more,
         )  # fmt: skip
 
     def resize(self, x: int, size: tuple[int, int], nearest: bool, corners: bool = False, centers: bool = False) -> int:

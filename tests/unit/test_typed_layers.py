@@ -1,4 +1,4 @@
-"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of uint8 and of int16: sanitized C, exact torch and LiteRT agree."""
+"""Convolutions, plain and transposed, and FULLY_CONNECTED of uint8 and int16: sanitized C, torch and LiteRT agree."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from graphs import NONE, RELU, RELU6, RELU_N1_TO_1, SAME, VALID, Model, Net, assert_engines_agree, float32
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from test_compiler_pictures import made_of
 
 from wwtool.arithmetic import double_parts, multiply_as_double
 from wwtool.compiler.package import compile_graph
@@ -47,7 +48,9 @@ def layers(draw: Draw, dtype: str, kind: str) -> Model:
         )
         made = channels * draw(st.sampled_from([1, 1, 2, 3])) if kind == "depthwise" else draw(st.integers(1, 9))
         seen = 1 if kind == "depthwise" else channels
-        shape = {"dense": (made, seen), "conv": (made, *kernel, seen), "depthwise": (1, *kernel, made)}[kind]
+        shape = {"dense": (made, seen), "conv": (made, *kernel, seen), "depthwise": (1, *kernel, made)}.get(
+            kind, (made, *kernel, seen)
+        )
         random = np.random.default_rng(draw(st.integers(0, 2**32)))
         weights = random.integers(0, 256, shape, np.uint8)
         if draw(st.integers(0, 4)) == 0:
@@ -80,6 +83,15 @@ def layers(draw: Draw, dtype: str, kind: str) -> Model:
             )
         else:
             stride = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+        if kind == "transpose":
+            size = tuple(
+                draw(st.sampled_from(made_of(n, k, s, padding))) for n, k, s in zip((h, w), kernel, stride, strict=True)
+            )
+            y = net.transpose_conv(
+                net.input, weights, bias if draw(st.booleans()) else None, weight_scale, output, size, stride, padding,
+                draw(activations), zero, **more,
+            )  # fmt: skip
+        elif kind != "dense":
             y = net.conv(
                 net.input, weights, bias, weight_scale, output, stride, dilation, padding, draw(activations),
                 kind == "depthwise", zero, **more,
@@ -89,7 +101,7 @@ def layers(draw: Draw, dtype: str, kind: str) -> Model:
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16"])
-@pytest.mark.parametrize("kind", ["conv", "depthwise", "dense"])
+@pytest.mark.parametrize("kind", ["conv", "depthwise", "dense", "transpose"])
 def test_layers(dtype: str, kind: str) -> None:
     @some
     @given(layers(dtype, kind))
@@ -163,3 +175,16 @@ def test_convolutions_in_groups(dtype: str) -> None:
     zero = 120 if dtype == "uint8" else 0
     y = net.conv(net.input, weights, bias, 0.01, Scale(0.3, zero), padding=SAME, weight_zero_point=zero)
     assert_engines_agree(net.pack(y))
+
+
+def test_resizing_int16() -> None:
+    net = Net((1, 4, 5, 3), Scale(0.001, 0), "int16")
+    sizes = [(8, 10), (4, 1), (3, 7), (1, 1), (9, 5)]
+    y = [
+        net.resize(net.input, size, nearest, corners, centers)
+        for size in sizes
+        for nearest, corners, centers in ((False, False, False), (False, True, False), (False, False, True))
+    ]
+    assert_engines_agree(net.pack(*y), rows=5)
+    net = Net((1, 4, 5, 3), Scale(0.1, 7), "uint8")
+    assert "type uint8; only int8, int16" in refused(net.pack(net.resize(net.input, (8, 10), False)))

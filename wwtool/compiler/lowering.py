@@ -27,7 +27,11 @@ from wwtool.compiler.resize import lower_resize_bilinear
 from wwtool.compiler.softmax import lower_log_softmax, lower_softmax
 from wwtool.compiler.state import copy_state, find_states, find_windows
 from wwtool.compiler.transposed import lower_transpose_conv
-from wwtool.compiler.typed_convolutions import lower_typed_conv_2d, lower_typed_fully_connected
+from wwtool.compiler.typed_convolutions import (
+    lower_typed_conv_2d,
+    lower_typed_fully_connected,
+    lower_typed_transpose_conv,
+)
 from wwtool.errors import InputError
 
 Lowering = Callable[[Graph, Operator], list[Call]]
@@ -110,26 +114,26 @@ def _in_place_if_alone(program: Program, call: Call) -> Call:
     return call if alone else replace(call, in_place=False)
 
 
-def _by_type(common: Lowering, **others: Lowering) -> Lowering:
-    """One lowering for inputs of most types, and others for some."""
+def _by_type(common: Lowering, slot: int = 0, **others: Lowering) -> Lowering:
+    """One lowering for most types of input ``slot``, and others for some."""
 
     def lowered(graph: Graph, op: Operator) -> list[Call]:
-        return others.get(graph.tensor(op.inputs[0]).dtype, common)(graph, op)
+        return others.get(graph.tensor(op.inputs[slot]).dtype, common)(graph, op)
 
     return lowered
 
 
-def _convolution_by_type(int8: Lowering, others: Lowering) -> Lowering:
-    return _by_type(int8, uint8=others, int16=others)
+def _layer(int8: Lowering, others: Lowering, slot: int = 0) -> Lowering:
+    return _by_type(int8, slot, uint8=others, int16=others)
 
 
 _UNARY = _by_type(lower_unary, int16=lower_unary_int16)
 
 LOWERINGS: dict[str, Lowering] = {
-    "CONV_2D": _convolution_by_type(lower_conv_2d, lower_typed_conv_2d),
-    "DEPTHWISE_CONV_2D": _convolution_by_type(lower_depthwise_conv_2d, lower_typed_conv_2d),
-    "FULLY_CONNECTED": _convolution_by_type(lower_fully_connected, lower_typed_fully_connected),
-    "TRANSPOSE_CONV": lower_transpose_conv,
+    "CONV_2D": _layer(lower_conv_2d, lower_typed_conv_2d),
+    "DEPTHWISE_CONV_2D": _layer(lower_depthwise_conv_2d, lower_typed_conv_2d),
+    "FULLY_CONNECTED": _layer(lower_fully_connected, lower_typed_fully_connected),
+    "TRANSPOSE_CONV": _layer(lower_transpose_conv, lower_typed_transpose_conv, 2),
     "RESIZE_BILINEAR": lower_resize_bilinear,
     "CAST": lower_cast,
     "AVERAGE_POOL_2D": lower_pool_2d,

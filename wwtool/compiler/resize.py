@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from wwtool.compiler.calls import Call, Field, Span
-from wwtool.compiler.checks import require_int8
+from wwtool.compiler.checks import kernel, require_type
 from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.picks import require_shape, resized_shape
 from wwtool.errors import InputError
@@ -50,7 +50,7 @@ def resize_axes(graph: Graph, op: Operator) -> tuple[ResizeAxis, ResizeAxis]:
 
 def lower_resize_bilinear(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    require_int8(op, x, y)
+    dtype = require_type(op, x, y, types=("int8", "int16"))  # LiteRT resizes uint8 in floats
     height, width = resize_axes(graph, op)
     fields: dict[str, Field] = {
         "height": asdict(height),
@@ -58,5 +58,5 @@ def lower_resize_bilinear(graph: Graph, op: Operator) -> list[Call]:
         "batches": x.shape[0],
         "depth": x.shape[3],
     }
-    arguments, name = (Span(x.index), Span(y.index)), "ww_resize_bilinear"
-    return [Call(op.index, op.kind, name, arguments, (x.index,), (y.index,), name, fields)]
+    arguments, struct = (Span(x.index), Span(y.index)), "ww_resize_bilinear"
+    return [Call(op.index, op.kind, kernel(struct, dtype), arguments, (x.index,), (y.index,), struct, fields)]

@@ -29,13 +29,14 @@ def as_convolution(op: Operator) -> Operator:
 
 
 def transposed_window(graph: Graph, op: Operator) -> Window:
-    """The window of a TRANSPOSE_CONV; its padding is cut off from the output.
+    """The window of a TRANSPOSE_CONV of any type; its padding is cut off from the output.
 
     Raises:
         InputError: the shapes do not fit each other.
     """
-    plain = as_convolution(op)
-    x, w, y = operands(graph, plain, 4)
+    x, w, y = graph.tensor(op.inputs[2]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
+    if {len(t.shape) for t in (x, w, y)} != {4}:
+        raise InputError(f"{op.where()} has tensors of shapes {list(x.shape)}, {list(w.shape)} and {list(y.shape)}")
     stride = int(op.options["strideH"]), int(op.options["strideW"])
     fits = x.shape[3] == w.shape[3] and y.shape[3] == w.shape[0] and x.shape[0] == y.shape[0] == 1
     if min(stride) < 1 or not fits or tuple(constants(graph, op, 0, 4)) != y.shape:
@@ -61,8 +62,9 @@ def _cut_off(op: Operator, size: int, kernel: int, stride: int, inputs: int) -> 
 
 
 def lower_transpose_conv(graph: Graph, op: Operator) -> list[Call]:
-    plain, window = as_convolution(op), transposed_window(graph, op)
+    plain = as_convolution(op)
     x, w, y = operands(graph, plain, 4)
+    window = transposed_window(graph, op)
     weights = constant_data(plain, w)
     bias = bias_of(graph, plain, w.shape[0])
     require_32_bits(plain, bias, weights.reshape(w.shape[0], -1), x.zero_point)

@@ -1,4 +1,4 @@
-"""Lowers CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED of uint8 tensors, and of int16 ones with int8 weights."""
+"""Lowers convolutions, plain and transposed, and FULLY_CONNECTED of uint8 tensors, and of int16 with int8 weights."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from ai_edge_litert import schema_py_generated as schema
 
 from wwtool.arithmetic import MAX_MULTIPLIER, double_parts, limits, quantize_multiplier, reduced_mantissa
 from wwtool.compiler.calls import Call, Constant, Field, Span, int8_array, int16_array, int32_array
-from wwtool.compiler.convolutions import activation_range, constant_data, window_of
+from wwtool.compiler.convolutions import Window, activation_range, constant_data, window_of
 from wwtool.compiler.graph import Graph, Operator, Tensor
+from wwtool.compiler.transposed import as_convolution, transposed_window
 from wwtool.errors import InputError
 
 _WIDEST_SUM = 2**47  # beyond it TFLite's product with a multiplier leaves 64 bits
@@ -66,6 +67,17 @@ def lower_typed_conv_2d(graph: Graph, op: Operator) -> list[Call]:
     groups = x.shape[3] // depth
     if groups * depth != x.shape[3] or layer.channels % groups or y.shape[3] != layer.channels:
         raise InputError(f"{op.where()} has weights of shape {list(layer.w.shape)}, which do not fit its channels")
+    return [_convolution(layer, "ww_conv_2d", window, int(np.prod(y.shape)) * int(np.prod(weights.shape[1:])))]
+
+
+def lower_typed_transpose_conv(graph: Graph, op: Operator) -> list[Call]:
+    layer, window = typed_layer(graph, as_convolution(op)), transposed_window(graph, op)
+    macs = window.input_height * window.input_width * layer.weights.size
+    return [_convolution(layer, "ww_transpose_conv", window, macs)]
+
+
+def _convolution(layer: TypedLayer, function: str, window: Window, macs: int) -> Call:
+    op, depth = layer.op, layer.weights.shape[3]
     reals = layer.reals()
     wide = layer.dtype == "int16" and not layer.narrow
     if not np.all(reals < (_LARGEST_MULTIPLIER if wide else MAX_MULTIPLIER)):
@@ -77,11 +89,10 @@ def lower_typed_conv_2d(graph: Graph, op: Operator) -> list[Call]:
         "mantissa": int32_array(f"op{op.index}_mantissa", reduced_mantissa(mantissa) if wide else mantissa),
         "shift": int8_array(f"op{op.index}_shift", shift),
         "group_depth": depth,
-        "group_channels": layer.channels // groups,
+        "group_channels": layer.channels * depth // layer.x.shape[3],
         **_ends(layer),
     }
-    macs = int(np.prod(y.shape)) * int(np.prod(weights.shape[1:]))
-    return [_call(layer, f"ww_conv_2d_{layer.dtype}", fields, macs)]
+    return _call(layer, f"{function}_{layer.dtype}", f"ww_conv_2d_{layer.dtype}", fields, macs)
 
 
 def lower_typed_fully_connected(graph: Graph, op: Operator) -> list[Call]:
@@ -104,7 +115,8 @@ def lower_typed_fully_connected(graph: Graph, op: Operator) -> list[Call]:
         "channels": channels,
         **_ends(layer),
     }
-    return [_call(layer, f"ww_dense_{layer.dtype}", fields, rows * channels * depth)]
+    name = f"ww_dense_{layer.dtype}"
+    return [_call(layer, name, name, fields, rows * channels * depth)]
 
 
 def typed_layer(graph: Graph, op: Operator) -> TypedLayer:
@@ -178,6 +190,6 @@ def _ends(layer: TypedLayer) -> dict[str, Field]:
     return {**dict(zip(names, zero_points, strict=True)), **ends}
 
 
-def _call(layer: TypedLayer, function: str, fields: dict[str, Field], macs: int) -> Call:
+def _call(layer: TypedLayer, function: str, struct: str, fields: dict[str, Field], macs: int) -> Call:
     x, y = layer.x.index, layer.y.index
-    return Call(layer.op.index, layer.op.kind, function, (Span(x), Span(y)), (x,), (y,), function, fields, macs)
+    return Call(layer.op.index, layer.op.kind, function, (Span(x), Span(y)), (x,), (y,), struct, fields, macs)

@@ -25,7 +25,7 @@ from wwtool.elementwise import mean_multiplier
 from wwtool.engines.torch_casts import cast
 from wwtool.engines.torch_pictures import resize_bilinear, transpose_conv
 from wwtool.engines.torch_recurrent import lstm, svdf
-from wwtool.engines.torch_types import typed_convolution, typed_fully_connected
+from wwtool.engines.torch_types import typed_convolution, typed_fully_connected, typed_transpose_conv
 from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
 from wwtool.softmax import log_softmax, softmax
 
@@ -34,11 +34,11 @@ Values = dict[int, Array]
 Evaluation = Callable[[Graph, Operator, Values], Array]
 
 
-def _by_type(int8: Evaluation, others: Evaluation) -> Evaluation:
-    """One rule for int8 inputs, another for uint8 and int16."""
+def _by_type(int8: Evaluation, others: Evaluation, slot: int = 0) -> Evaluation:
+    """One rule for int8 as input ``slot``, another for uint8 and int16."""
 
     def evaluated(graph: Graph, op: Operator, values: Values) -> Array:
-        return (int8 if graph.tensor(op.inputs[0]).dtype == "int8" else others)(graph, op, values)
+        return (int8 if graph.tensor(op.inputs[slot]).dtype == "int8" else others)(graph, op, values)
 
     return evaluated
 
@@ -160,7 +160,7 @@ _ARITHMETIC: dict[str, Evaluation] = {
     "AVERAGE_POOL_2D": _average_pool,
     "MAX_POOL_2D": _max_pool,
     "MEAN": _mean,
-    "TRANSPOSE_CONV": transpose_conv,
+    "TRANSPOSE_CONV": _by_type(transpose_conv, typed_transpose_conv, 2),
     "RESIZE_BILINEAR": resize_bilinear,
     "CAST": cast,
     "SOFTMAX": _softmax,

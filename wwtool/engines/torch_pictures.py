@@ -21,20 +21,25 @@ Values = dict[int, Array]
 def transpose_conv(graph: Graph, op: Operator, values: Values) -> Array:
     """TRANSPOSE_CONV: every input is scattered, then the output is cut out of what that gives."""
     w, x, y = graph.tensor(op.inputs[1]), graph.tensor(op.inputs[2]), graph.tensor(op.outputs[0])
-    window = transposed_window(graph, op)
-    centred = torch.from_numpy(values[x.index].astype(np.float64) - x.zero_point).permute(0, 3, 1, 2)
-    kernel = torch.from_numpy(values[w.index].astype(np.float64)).permute(3, 0, 1, 2)
-    stride = window.stride_height, window.stride_width
-    whole = torch.nn.functional.conv_transpose2d(centred, kernel, None, stride)
-    cut = whole[:, :, window.pad_height :, window.pad_width :][:, :, : y.shape[1], : y.shape[2]]
-    sums = np.zeros((1, y.shape[3], *y.shape[1:3]), np.int64)
-    sums[:, :, : cut.shape[2], : cut.shape[3]] = np.rint(cut.numpy())
-    sums = sums.transpose(0, 2, 3, 1)
+    sums = scattered(graph, op, values[x.index].astype(np.int64) - x.zero_point, values[w.index].astype(np.int64))
     if len(op.inputs) > 3 and op.inputs[3] >= 0:
         sums = sums + values[op.inputs[3]].astype(np.int64).ravel()
     assert w.quantization is not None
     real = real_multiplier(x.scale, w.quantization.scale, y.scale)
     return requantize(sums, real, y.zero_point, *activation_range(op, y))
+
+
+def scattered(graph: Graph, op: Operator, x: Array, weights: Array) -> npt.NDArray[np.int64]:
+    """The sums of a TRANSPOSE_CONV without bias, for inputs and weights without zero points."""
+    y, window = graph.tensor(op.outputs[0]), transposed_window(graph, op)
+    centred = torch.from_numpy(x.astype(np.float64)).permute(0, 3, 1, 2)
+    kernel = torch.from_numpy(weights.astype(np.float64)).permute(3, 0, 1, 2)
+    stride = window.stride_height, window.stride_width
+    whole = torch.nn.functional.conv_transpose2d(centred, kernel, None, stride)
+    cut = whole[:, :, window.pad_height :, window.pad_width :][:, :, : y.shape[1], : y.shape[2]]
+    sums = np.zeros((1, y.shape[3], *y.shape[1:3]), np.int64)
+    sums[:, :, : cut.shape[2], : cut.shape[3]] = np.rint(cut.numpy())
+    return sums.transpose(0, 2, 3, 1)
 
 
 def resize_bilinear(graph: Graph, op: Operator, values: Values) -> Array:

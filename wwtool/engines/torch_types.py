@@ -17,7 +17,9 @@ from wwtool.arithmetic import (
 )
 from wwtool.compiler.convolutions import activation_range, padding_of
 from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.transposed import as_convolution
 from wwtool.compiler.typed_convolutions import TypedLayer, typed_layer
+from wwtool.engines.torch_pictures import scattered
 from wwtool.integer_torch import conv_accumulate
 
 Values = dict[int, npt.NDArray[Any]]
@@ -32,6 +34,16 @@ def typed_convolution(graph: Graph, op: Operator, values: Values) -> IntArray:
     pads = padding_of(op, x, y, *weights.shape[1:3])
     groups = x.shape[3] // weights.shape[3]
     sums = conv_accumulate(values[x.index], weights, layer.bias, x.zero_point, stride, dilation, pads, groups)
+    return _scaled(layer, sums)
+
+
+def typed_transpose_conv(graph: Graph, op: Operator, values: Values) -> IntArray:
+    layer = typed_layer(graph, as_convolution(op))
+    x = values[layer.x.index].astype(np.int64) - layer.x.zero_point
+    return _scaled(layer, scattered(graph, op, x, layer.weights.astype(np.int64) - layer.w.zero_point) + layer.bias)
+
+
+def _scaled(layer: TypedLayer, sums: IntArray) -> IntArray:
     mantissa, shift = quantize_multiplier(layer.reals())
     if layer.dtype == "int16" and not layer.narrow:
         return _ended(layer, multiply_wide(sums, mantissa, shift))

@@ -1,8 +1,9 @@
 /*
  * Convolution in groups for elements of any type. Private to the kernels.
  *
- * The file that includes it defines WW_ELEMENT, WW_WEIGHT and WW_SUM, the types of activations, weights and sums,
- * WW_OPERATOR, the struct of parameters, and WW_TERM(op, x, w), what a tap adds to the sum.
+ * The file that includes it includes ww_layer_uint8.h or ww_layer_int16.h first, which define WW_ELEMENT, WW_WEIGHT and
+ * WW_SUM, the types of activations, weights and sums, WW_OPERATOR, the struct of parameters, WW_TERM(op, x, w), what a
+ * tap adds to the sum, and output_of(op, channel, sum).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -43,10 +44,7 @@ static WW_SUM sum_of_runs(const WW_OPERATOR *op, const struct runs *runs, const 
     return sum;
 }
 
-typedef WW_ELEMENT ww_output_of_sum(const WW_OPERATOR *op, int32_t channel, WW_SUM sum);
-
-static inline __attribute__((always_inline)) void ww_conv_2d_groups(const WW_OPERATOR *op, const WW_ELEMENT *input,
-                                                                    WW_ELEMENT *output, ww_output_of_sum *output_of)
+static void ww_conv_2d_groups(const WW_OPERATOR *op, const WW_ELEMENT *input, WW_ELEMENT *output)
 {
     const struct ww_window *window = &op->window;
     const int32_t depth = window->input_channels;
@@ -75,7 +73,7 @@ static inline __attribute__((always_inline)) void ww_conv_2d_groups(const WW_OPE
             const WW_WEIGHT *w = op->weights + (row * window->kernel_width + column) * op->group_depth;
             for (int32_t channel = 0; channel < window->output_channels; x += op->group_depth) {
                 for (int32_t n = 0; n < op->group_channels; n++, channel++, w += kernel_size) {
-                    *output++ = output_of(op, channel, sum_of_runs(op, &runs, x, w, (WW_SUM)op->bias[channel]));
+                    *output++ = output_of(op, channel, sum_of_runs(op, &runs, x, w, op->bias[channel]));
                 }
             }
         }

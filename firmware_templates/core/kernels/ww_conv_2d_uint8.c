@@ -3,25 +3,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "ww_elements.h"
-#include "ww_kernels_types.h"
+#include "ww_layer_uint8.h"
 
-#define WW_ELEMENT uint8_t
-#define WW_WEIGHT uint8_t
-#define WW_SUM int32_t
-#define WW_OPERATOR struct ww_conv_2d_uint8
-#define WW_TERM(op, x, w) (((x) - (op)->input_zero_point) * ((w) - (op)->weights_zero_point))
 #include "ww_conv_2d_groups.h"
-
-static uint8_t output_of(const struct ww_conv_2d_uint8 *op, int32_t channel, int32_t sum)
-{
-    const struct ww_multiplier by = {op->mantissa[channel], op->shift[channel]};
-    /* Wraps where TFLite's does. */
-    const int32_t y = (int32_t)((uint32_t)ww_multiply(sum, by) + (uint32_t)op->output_zero_point);
-    return (uint8_t)(y < op->output_min ? op->output_min : y > op->output_max ? op->output_max : y);
-}
 
 void ww_conv_2d_uint8(const struct ww_conv_2d_uint8 *op, const void *input, void *output)
 {
-    ww_conv_2d_groups(op, input, output, output_of);
+    ww_conv_2d_groups(op, input, output);
 }

@@ -11,7 +11,6 @@
 #define WW_SUM int64_t
 #define WW_OPERATOR struct ww_dense_int16
 #define WW_TERM(op, x, w) ((x) * (w))
-#include "ww_dense_double.h"
 
 static int16_t output_of(const struct ww_dense_int16 *op, int32_t channel, int64_t sum)
 {
@@ -20,7 +19,9 @@ static int16_t output_of(const struct ww_dense_int16 *op, int32_t channel, int64
     return (int16_t)(y < op->output_min ? op->output_min : y > op->output_max ? op->output_max : y);
 }
 
+#include "ww_dense_double.h"
+
 void ww_dense_int16(const struct ww_dense_int16 *op, const void *input, void *output)
 {
-    ww_dense_double(op, input, output, output_of);
+    ww_dense_double(op, input, output);
 }

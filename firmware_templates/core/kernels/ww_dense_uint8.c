@@ -11,7 +11,6 @@
 #define WW_SUM int32_t
 #define WW_OPERATOR struct ww_dense_uint8
 #define WW_TERM(op, x, w) (((x) - (op)->input_zero_point) * ((w) - (op)->weights_zero_point))
-#include "ww_dense_double.h"
 
 static uint8_t output_of(const struct ww_dense_uint8 *op, int32_t channel, int32_t sum)
 {
@@ -20,7 +19,9 @@ static uint8_t output_of(const struct ww_dense_uint8 *op, int32_t channel, int32
     return (uint8_t)(shifted < op->output_min ? op->output_min : shifted > op->output_max ? op->output_max : shifted);
 }
 
+#include "ww_dense_double.h"
+
 void ww_dense_uint8(const struct ww_dense_uint8 *op, const void *input, void *output)
 {
-    ww_dense_double(op, input, output, output_of);
+    ww_dense_double(op, input, output);
 }

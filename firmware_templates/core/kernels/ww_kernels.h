@@ -352,7 +352,7 @@ struct ww_resize_bilinear {
     int32_t batches;
     int32_t depth;
 };
-void ww_resize_bilinear(const struct ww_resize_bilinear *op, const int8_t *input, int8_t *output);
+void ww_resize_bilinear(const struct ww_resize_bilinear *op, const void *input, void *output);
 
 /*
  * Copies items of `bytes` bytes from anywhere in the input to the output in order: along every axis, offsets[i] says

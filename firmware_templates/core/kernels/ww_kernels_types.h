@@ -30,6 +30,7 @@ struct ww_conv_2d_uint8 {
     int16_t output_min, output_max;
 };
 void ww_conv_2d_uint8(const struct ww_conv_2d_uint8 *op, const void *input, void *output);
+void ww_transpose_conv_uint8(const struct ww_conv_2d_uint8 *op, const void *input, void *output); /* in one group */
 
 /* Sums of 64 bits and mantissas of 15, or `narrow` ones, which wrap at 32 bits and have mantissas of 31. */
 struct ww_conv_2d_int16 {
@@ -43,6 +44,7 @@ struct ww_conv_2d_int16 {
     int8_t narrow;
 };
 void ww_conv_2d_int16(const struct ww_conv_2d_int16 *op, const void *input, void *output);
+void ww_transpose_conv_int16(const struct ww_conv_2d_int16 *op, const void *input, void *output);
 
 /*
  * FULLY_CONNECTED, whose multipliers are doubles: real = mantissa * 2^-shift, a mantissa is 53 bits in two words, the
@@ -85,6 +87,7 @@ void ww_max_pool_2d_uint8(const struct ww_max_pool_2d *op, const void *input, vo
 void ww_max_pool_2d_int16(const struct ww_max_pool_2d *op, const void *input, void *output);
 void ww_mean_uint8(const struct ww_mean *op, const void *input, void *output);
 void ww_mean_int16(const struct ww_mean *op, const void *input, void *output);
+void ww_resize_bilinear_int16(const struct ww_resize_bilinear *op, const void *input, void *output);
 void ww_softmax_uint8(const struct ww_softmax *op, const void *input, void *output);
 
 /* ADD and SUB where all scales are powers of two: operands are shifted to the right, with rounding, and added. */

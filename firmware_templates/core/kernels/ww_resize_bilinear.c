@@ -1,49 +1,9 @@
 /*
- * RESIZE_BILINEAR (see ww_kernels.h), in TFLite's integers.
+ * RESIZE_BILINEAR (see ww_kernels.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "ww_kernels.h"
-
-enum { FRACTION_BITS = 10, ONE = 1 << FRACTION_BITS };
-
-/* Two neighbours along an axis, and how much the upper one counts; the lower one counts the rest of ONE. */
-struct between {
-    int32_t lower;
-    int32_t upper;
-    int32_t weight;
-};
-
-static struct between between_of(const struct ww_resize_axis *axis, int32_t position)
-{
-    const int32_t at = position * axis->step + axis->start;
-    struct between found = {at < 0 ? 0 : at / ONE, (at + ONE - 1) / ONE, 0};
-    found.upper = found.upper < axis->input ? found.upper : axis->input - 1;
-    found.weight = at - found.lower * ONE; /* outside the first and last half pixel both neighbours are one */
-    return found;
-}
-
-void ww_resize_bilinear(const struct ww_resize_bilinear *op, const int8_t *input, int8_t *output)
-{
-    const int32_t depth = op->depth;
-    const int32_t row = op->width.input * depth;
-    for (int32_t batch = 0; batch < op->batches; batch++, input += op->height.input * row) {
-        for (int32_t oy = 0; oy < op->height.output; oy++) {
-            const struct between y = between_of(&op->height, oy);
-            const int8_t *above = input + y.lower * row;
-            const int8_t *below = input + y.upper * row;
-            for (int32_t ox = 0; ox < op->width.output; ox++) {
-                const struct between x = between_of(&op->width, ox);
-                const int32_t left = x.lower * depth;
-                const int32_t right = x.upper * depth;
-                for (int32_t c = 0; c < depth; c++) {
-                    const int32_t first = above[left + c] * (ONE - x.weight) + above[right + c] * x.weight;
-                    const int32_t second = below[left + c] * (ONE - x.weight) + below[right + c] * x.weight;
-                    const int32_t sum = first * (ONE - y.weight) + second * y.weight;
-                    const int32_t half = 1 << (2 * FRACTION_BITS - 1);
-                    *output++ = (int8_t)((sum + (sum > 0 ? half : -half)) / (1 << 2 * FRACTION_BITS));
-                }
-            }
-        }
-    }
-}
+#define WW_FUNCTION ww_resize_bilinear
+#define WW_ELEMENT int8_t
+#define WW_SUM int32_t
+#include "ww_resize_bilinear_typed.h"

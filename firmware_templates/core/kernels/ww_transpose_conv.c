@@ -7,27 +7,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ww_requantize.h"
-
-/* The taps that reach one position of an output: count of them, tap + n * stride from input - n. */
-struct reach {
-    int32_t tap;
-    int32_t input;
-    int32_t count;
-};
-
-static struct reach reach_of(int32_t at, int32_t stride, int32_t kernel, int32_t size)
-{
-    struct reach reach = {at % stride, at / stride, 0};
-    if (reach.input >= size) {
-        reach.tap += (reach.input - size + 1) * stride;
-        reach.input = size - 1;
-    }
-    if (reach.tap < kernel) {
-        const int32_t taps = (kernel - reach.tap + stride - 1) / stride;
-        reach.count = taps < reach.input + 1 ? taps : reach.input + 1;
-    }
-    return reach;
-}
+#include "ww_transpose_reach.h"
 
 static int32_t dot(const int8_t *x, const int8_t *weights, int32_t depth, int32_t zero_point, int32_t sum)
 {
@@ -43,11 +23,11 @@ void ww_transpose_conv(const struct ww_transpose_conv *op, const int8_t *input, 
     const int32_t depth = window->input_channels;
     const int32_t kernel_size = window->kernel_height * window->kernel_width * depth;
     for (int32_t oy = 0; oy < window->output_height; oy++) {
-        const struct reach rows =
-            reach_of(oy + window->pad_height, window->stride_height, window->kernel_height, window->input_height);
+        const struct ww_reach rows =
+            ww_reach_of(oy + window->pad_height, window->stride_height, window->kernel_height, window->input_height);
         for (int32_t ox = 0; ox < window->output_width; ox++) {
-            const struct reach columns =
-                reach_of(ox + window->pad_width, window->stride_width, window->kernel_width, window->input_width);
+            const struct ww_reach columns =
+                ww_reach_of(ox + window->pad_width, window->stride_width, window->kernel_width, window->input_width);
             const int8_t *weights = op->weights;
             for (int32_t channel = 0; channel < window->output_channels; channel++, weights += kernel_size) {
                 int32_t sum = op->requantize.bias[channel];

@@ -1,0 +1,11 @@
+/*
+ * RESIZE_BILINEAR of int16 tensors (see ww_kernels_types.h).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ww_kernels_types.h"
+
+#define WW_FUNCTION ww_resize_bilinear_int16
+#define WW_ELEMENT int16_t
+#define WW_SUM int64_t
+#include "ww_resize_bilinear_typed.h"

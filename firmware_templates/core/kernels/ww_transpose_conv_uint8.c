@@ -1,0 +1,13 @@
+/*
+ * Transposed convolutions of uint8 tensors (see ww_kernels_types.h).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ww_layer_uint8.h"
+
+#include "ww_transpose_conv_typed.h"
+
+void ww_transpose_conv_uint8(const struct ww_conv_2d_uint8 *op, const void *input, void *output)
+{
+    ww_transpose_conv_typed(op, input, output);
+}
