@@ -28,7 +28,7 @@ TYPES = ["uint8", "int16"]
 # What LiteRT's reference kernels run of each type.
 UNARY = {
     "uint8": ["LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LEAKY_RELU", "HARD_SWISH"],
-    "int16": ["LOGISTIC", "TANH", "RELU", "RELU6", "LEAKY_RELU", "ABS"],
+    "int16": ["LOGISTIC", "TANH", "RELU", "RELU6", "LEAKY_RELU", "ABS", "NEG"],
 }
 BINARY = ["ADD", "SUB", "MUL", "PRELU", "MINIMUM", "MAXIMUM"]
 
@@ -162,6 +162,13 @@ def softmaxes(draw: Draw, dtype: str) -> Model:
         for made, target in targets[dtype]
     ]
     return net.pack(*outputs)
+
+
+def test_log_softmax_of_uint8() -> None:
+    net = Net((1, 20), Scale(0.1, 30), "uint8")
+    wide = net.quantize(net.input, Scale(1.0, 0), "uint8")
+    y = [net.op("LOG_SOFTMAX", [x], (1, 20), Scale(1 / 16, 255), None, "uint8") for x in (net.input, wide)]
+    assert_engines_agree(net.pack(*y), rows=20)
 
 
 @pytest.mark.parametrize("dtype", TYPES)

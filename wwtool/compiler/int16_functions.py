@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from wwtool import int16 as rules
 from wwtool.arithmetic import IntArray
 from wwtool.compiler.calls import Call, Constant, Field, Span, int16_array
@@ -20,18 +22,23 @@ def int16_values(op: Operator, x: Tensor, y: Tensor, values: IntArray) -> IntArr
     """The outputs of a function of one int16 tensor."""
     if op.kind in _SIGMOIDS:
         return _SIGMOIDS[op.kind][0](values, _sigmoid(op, x))
+    if op.kind == "NEG":  # LiteRT negates the stored number
+        return np.asarray((-values).astype(np.int16), np.int64)
     return _slopes(op, x, y).of(values)
 
 
 def lower_unary_int16(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    if op.kind not in (*_SIGMOIDS, "RELU", "RELU6", "LEAKY_RELU", "ABS"):
+    if op.kind not in (*_SIGMOIDS, "RELU", "RELU6", "LEAKY_RELU", "ABS", "NEG"):
         require_type(op, x, types=("int8", "uint8"))
     require_type(op, x, y, types=("int16",))
     require_same_shape(op, x, y)
     check_slope(op)
     if op.kind in _SIGMOIDS:
         return [_call(op, f"ww_{op.kind.lower()}_int16", "ww_sigmoid", x, y, _sigmoid_fields(op, x, y))]
+    if op.kind == "NEG":
+        ends = Span(x.index), Span(y.index)
+        return [Call(op.index, op.kind, "ww_negate_int16", (*ends, x.size), (x.index,), (y.index,), in_place=True)]
     return [_call(op, "ww_slopes_int16", "ww_slopes", x, y, _slopes_fields(op, x, y))]
 
 

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from wwtool.arithmetic import MAX_MULTIPLIER
 from wwtool.compiler.calls import Call, Field, Span, int32_array
-from wwtool.compiler.checks import format_of, kernel, require_int8, require_same_shape, require_type
+from wwtool.compiler.checks import format_of, kernel, require_same_shape, require_type
 from wwtool.compiler.conversions import TYPES
 from wwtool.compiler.elementwise import multiplier_fields
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
 from wwtool.softmax import difference_multiplier, exponentials, furthest_difference, steps_multiplier
 
-_LOGARITHMS = (1 / 16, 127)
+_LOGARITHMS = {"int8": (1 / 16, 127), "uint8": (1 / 16, 255)}
 # A sum of ones with 19 fractional bits must fit 32 bits, and 31 where it is signed.
 _MOST_PROBABILITIES = 8191
 _MOST_LOGARITHMS = 4095
@@ -35,7 +35,7 @@ def lower_softmax(graph: Graph, op: Operator) -> list[Call]:
         )
     table = _table(op, x, beta, _MOST_PROBABILITIES)
     fields: dict[str, Field] = {**_rows(op, x, table), "output_type": TYPES[y.dtype]}
-    return [replace(_call(op, "ww_softmax", x, y, fields), function=kernel("ww_softmax", dtype))]
+    return [_call(op, "ww_softmax", x, y, fields, dtype)]
 
 
 def _are_probabilities(y: Tensor, source: str) -> bool:
@@ -49,10 +49,10 @@ def _are_probabilities(y: Tensor, source: str) -> bool:
 
 def lower_log_softmax(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
-    require_int8(op, x, y)
+    dtype = require_type(op, x, y, types=("int8", "uint8"))
     require_same_shape(op, x, y)
-    if format_of(y) != _LOGARITHMS or not x.shape:
-        raise InputError(f"{op.where()} must be int8 with output scale 1/16 and zero point 127")
+    if format_of(y) != _LOGARITHMS[dtype] or not x.shape:
+        raise InputError(f"{op.where()} must be int8 with output scale 1/16 and zero point 127, or uint8 with 255")
     table = _table(op, x, 1.0, _MOST_LOGARITHMS)
     by = difference_multiplier(x.scale, 1.0)
     fields: dict[str, Field] = {
@@ -61,7 +61,7 @@ def lower_log_softmax(graph: Graph, op: Operator) -> list[Call]:
         "difference": multiplier_fields(by),
         "steps": multiplier_fields(steps_multiplier(by)),
     }
-    return [_call(op, "ww_log_softmax", x, y, fields)]
+    return [_call(op, "ww_log_softmax", x, y, fields, dtype)]
 
 
 def _table(op: Operator, x: Tensor, beta: float, most: int) -> npt.NDArray[Any]:
@@ -83,6 +83,6 @@ def _rows(op: Operator, x: Tensor, table: npt.NDArray[Any]) -> dict[str, Field]:
     }
 
 
-def _call(op: Operator, function: str, x: Tensor, y: Tensor, fields: dict[str, Field]) -> Call:
-    arguments, in_place = (Span(x.index), Span(y.index)), x.nbytes == y.nbytes
-    return Call(op.index, op.kind, function, arguments, (x.index,), (y.index,), function, fields, in_place=in_place)
+def _call(op: Operator, struct: str, x: Tensor, y: Tensor, fields: dict[str, Field], dtype: str) -> Call:
+    arguments, in_place, function = (Span(x.index), Span(y.index)), x.nbytes == y.nbytes, kernel(struct, dtype)
+    return Call(op.index, op.kind, function, arguments, (x.index,), (y.index,), struct, fields, in_place=in_place)

@@ -119,7 +119,8 @@ def _softmax(graph: Graph, op: Operator, values: Values) -> Array:
 
 def _log_softmax(graph: Graph, op: Operator, values: Values) -> Array:
     x = graph.tensor(op.inputs[0])
-    return log_softmax(values[x.index].astype(np.int64).reshape(-1, x.shape[-1]), x.scale)
+    logarithms = log_softmax(values[x.index].astype(np.int64).reshape(-1, x.shape[-1]), x.scale)
+    return logarithms + 128 if x.dtype == "uint8" else logarithms
 
 
 def _unary(graph: Graph, op: Operator, values: Values) -> Array:

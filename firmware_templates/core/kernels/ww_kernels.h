@@ -288,7 +288,7 @@ struct ww_log_softmax {
     struct ww_multiplier difference; /* from steps of the input to 26 fractional bits */
     struct ww_multiplier steps;      /* and back */
 };
-void ww_log_softmax(const struct ww_log_softmax *op, const int8_t *input, int8_t *output);
+void ww_log_softmax(const struct ww_log_softmax *op, const void *input, void *output);
 
 /* An element-wise function of one int8 input; table[q + 128] is the output byte for q. */
 void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count);

@@ -88,6 +88,7 @@ void ww_max_pool_2d_int16(const struct ww_max_pool_2d *op, const void *input, vo
 void ww_mean_uint8(const struct ww_mean *op, const void *input, void *output);
 void ww_mean_int16(const struct ww_mean *op, const void *input, void *output);
 void ww_resize_bilinear_int16(const struct ww_resize_bilinear *op, const void *input, void *output);
+void ww_log_softmax_uint8(const struct ww_log_softmax *op, const void *input, void *output);
 void ww_softmax_uint8(const struct ww_softmax *op, const void *input, void *output);
 
 /* ADD and SUB where all scales are powers of two: operands are shifted to the right, with rounding, and added. */
@@ -109,6 +110,9 @@ struct ww_slopes {
     int16_t min, max;
 };
 void ww_slopes_int16(const struct ww_slopes *op, const void *input, void *output);
+
+/* NEG of `count` values; the least one stays what it is. */
+void ww_negate_int16(const void *input, void *output, size_t count);
 
 /* LOGISTIC and TANH to 15 fractional bits; table[i] is sigmoid(i / 24) with 16, [256]. */
 struct ww_sigmoid {
