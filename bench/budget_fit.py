@@ -188,7 +188,7 @@ def kernel_sections(toolchain: Toolchain, functions: Sequence[str], linked: set[
 
 def struct_bytes(toolchain: Toolchain) -> dict[str, int]:
     """Sizes of the kernels' parameter structs, as the compiler lays them out."""
-    text = '#include "ww_kernels.h"\n' + "".join(
+    text = '#include "ww_kernels_packed.h"\n' + "".join(
         f"char size_of_ww_{name}[sizeof(struct ww_{name})];\n" for name in _STRUCTS
     )
     with tempfile.TemporaryDirectory(prefix="wwtool-fit-") as name:

@@ -105,6 +105,84 @@ def test_on_an_emulated_core(core: Target) -> None:
 
 
 @st.composite
+def uneven_layers(draw: Draw) -> bytes:
+    """Layers as above with channels that training leaves or that nobody expects: dead ones, multipliers of any size,
+    biases that decide alone, weights of -128, several outputs for each input channel."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    shape = (1, draw(st.integers(1, 5)), draw(st.integers(1, 5)), draw(st.sampled_from([1, 2, 3, 4, 5, 8, 11])))
+    source = Scale(float32(0.05), draw(zero_points))
+    net, depth, outputs = Net(shape, source), shape[3], []
+
+    def uneven(weights: np.ndarray, axis: int, output: Scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        by_channel = np.moveaxis(weights, axis, 0)
+        reach = by_channel[0].size
+        # Multipliers from 2^-33 to 2^12, most of them the usual ones, and biases in proportion, or up to infinity.
+        usual = random.random(len(by_channel)) < draw(st.sampled_from([0.0, 0.5, 0.9]))
+        exponent = np.where(usual, random.uniform(-9, -3, len(by_channel)), random.uniform(-33, 12, len(by_channel)))
+        scale = (2.0**exponent * output.scale / source.scale).astype(np.float32)
+        bias = np.clip(random.normal(0, 60, len(by_channel)) * 2.0**-exponent, -(2.0**30), 2.0**30).astype(np.int64)
+        room = 2**31 - 1 - 255 * 128 * reach
+        bias[random.random(len(bias)) < 0.1] = random.choice([-room, room, 2**30, -(2**30), 0])
+        for channel in by_channel:
+            kind = random.integers(0, 8)
+            if kind < 3:
+                channel[...] = (0, -128, np.where(random.random(channel.shape) < 0.5, -128, 127))[kind]
+        return weights, bias.astype(np.int32), scale
+
+    for _ in range(6):
+        depthwise = draw(st.booleans())
+        kernel = (1, 1) if draw(st.integers(0, 2)) == 0 else (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+        padding = SAME if min(shape[1:3]) < max(kernel) else draw(paddings)
+        made = depth * draw(st.integers(1, 8)) if depthwise else draw(st.integers(2, 9))
+        output = Scale(float32(0.1), draw(zero_points))
+        form = (1, *kernel, made) if depthwise else (made, *kernel, depth)
+        weights = random.integers(-127, 128, form).astype(np.int8)
+        layer = uneven(weights, 3 if depthwise else 0, output)
+        stride = draw(st.integers(1, 2)), draw(st.integers(1, 2))
+        outputs.append(
+            net.conv(net.input, *layer, output, stride, (1, 1), padding, draw(activations), depthwise=depthwise)
+        )
+    flat = net.reshape(net.input, (1, int(np.prod(shape))))
+    for channels in (2, 5):
+        output = Scale(float32(0.1), draw(zero_points))
+        weights = random.integers(-127, 128, (channels, net.shapes[flat][1])).astype(np.int8)
+        weights, bias, scale = uneven(weights, 0, output)
+        # What LiteRT makes of a product beyond 32 bits, this layer rounded once, is up to the machine it runs on.
+        furthest = float((np.abs(bias.astype(np.int64)) + 255 * 128 * weights.shape[1]).max())
+        most = 2.0**30 / furthest * output.scale / source.scale
+        outputs.append(net.dense(flat, weights, bias, min(float(scale[0]), most), output, draw(activations)))
+    return net.pack(*outputs)
+
+
+def assert_fast(content: bytes, core: Target) -> None:
+    functions = {call.function for call in compile_graph(parse_model(content), "model", core).program.calls}
+    assert not [function for function in functions if not function.endswith(("_dsp", "_lanes"))]
+
+
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0plus"])
+def test_uneven_channels_sanitized_on_this_machine(core: Target) -> None:
+    @settings(some, max_examples=8)
+    @given(uneven_layers())
+    def check(content: bytes) -> None:
+        assert_fast(content, core)
+        assert_engines_agree(content, rows=4, machine=host(core))
+
+    check()
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_uneven_channels_on_an_emulated_core(core: Target) -> None:
+    chosen = machine(core)
+
+    @settings(some, max_examples=2)
+    @given(uneven_layers())
+    def check(content: bytes) -> None:
+        assert_engines_agree(content, machine=chosen)
+
+    check()
+
+
+@st.composite
 def sums(draw: Draw) -> bytes:
     """ADD and SUB of two planes, or of a plane and a row, of more values than a table has entries."""
     net = Net((1, 12, 9, 5), Scale(float32(draw(st.sampled_from([0.05, 1.0, 0.003]))), draw(zero_points)))
@@ -207,16 +285,28 @@ def test_clang_compiles_the_assembly(core: Target, optimize: str, tmp_path: Path
         subprocess.run([*command, "-c", source, "-o", tmp_path / "kernel.o"], check=True)
 
 
-def test_layers_that_fast_kernels_cannot_do_exactly_keep_the_portable_ones() -> None:
-    """A multiplier of a half and more, weights of -128, sums beyond 2^30."""
+@pytest.mark.parametrize("core", CORES)
+def test_which_kernels_take_which_channels(core: Target) -> None:
+    """Few instructions suffice for constants whatever their numbers are; more are taken only where they do not."""
     net = Net((1, 4), Scale(1.0, 0))
-    weights = np.full((2, 4), 100, np.int8)
-    large = net.dense(net.input, weights, None, 0.5, Scale(0.75, 0))
-    lowest = net.dense(net.input, np.full((2, 4), -128, np.int8), None, 0.001, Scale(1.0, 0))
-    bias = np.asarray([2**30, 0], np.int32)
-    far = net.dense(net.input, weights, bias, 0.001, Scale(1.0, 0))
-    content = net.pack(large, lowest, far)
-    for core in CORES:
-        calls = compile_graph(parse_model(content), "model", core).program.calls
-        assert [call.function for call in calls] == ["ww_dense_round_once"] * 3
-    assert_engines_agree(content, machine=host("cortex-m4"))
+    weights, none = np.full((4, 4), 100, np.int8), np.zeros(4, np.int32)
+    lowest, between = np.full((4, 4), -128, np.int8), np.full((4, 4), -128, np.int8)
+    between[:, ::2] = 1
+    lanes = core != "cortex-m4"
+    layers: list[tuple[np.ndarray, np.ndarray, float, Scale, bool]] = [
+        (weights, none, 0.01, Scale(1.0, 0), True),
+        (weights, none, 0.5, Scale(0.75, 0), False),  # a multiplier of a half and more
+        (weights, none, 1e-9, Scale(1.0, 0), True),  # always 0
+        (weights, none + 5 * 10**8, 1e-9, Scale(1.0, 0), True),  # 0 or 1
+        (weights, none + 5 * 10**8, 1e-9, Scale(1.0, -128), False),  # -128 or -127
+        (weights, none + 2**30, 0.001, Scale(1.0, 0), True),  # always 127
+        (weights, none + 2**30, 1e-7, Scale(1.0, 0), True),  # always 107
+        (0 * weights, none + 2**20, 100.0, Scale(1.0, 0), True),  # always 127
+        (lowest, none, 0.01, Scale(1.0, 0), not lanes),
+        (between, none, 0.01, Scale(1.0, 0), True),  # never two of them in a word
+    ]
+    content = net.pack(*(net.dense(net.input, *layer[:4]) for layer in layers))
+    calls = compile_graph(parse_model(content), "model", core).program.calls
+    names = {True: f"ww_dense_{SUFFIXES[core]}", False: f"ww_dense_any_{SUFFIXES[core]}"}
+    assert [call.function for call in calls] == [names[layer[4]] for layer in layers]
+    assert_engines_agree(content, machine=host(core))

@@ -51,8 +51,10 @@ def numbers(count: int) -> np.ndarray:
     def some(*values: int) -> np.ndarray:
         return random.choice(values, count)
 
-    shift = random.integers(1, 23, count)
+    shift = random.integers(1, 32, count)
     zero_point = np.where(random.random(count) < 0.5, some(-128, 127), random.integers(-128, 128, count))
+    # A rounding fits 32 bits.
+    zero_point = np.clip(zero_point, -(2**30 >> (shift - 1)), (2**30 >> (shift - 1)) - 1)
     special = some(2**30, 2**30 + 1, 2**31 - 1, 2**31 - 2, 3 << 29, 2**30 + 2**16)
     mantissa = np.where(random.random(count) < 0.7, special, random.integers(2**30, 2**31, count))
     near = random.integers(-4, 5, count)
@@ -61,7 +63,10 @@ def numbers(count: int) -> np.ndarray:
     halves = np.clip((2 * random.integers(-300, 300, count) + 1) << shift, -(2**30) + 9, 2**30 - 9) + near // 3
     anywhere = random.integers(-(2**30) + 1, 2**30, count) >> random.integers(0, 24, count)
     accumulator = np.choose(random.integers(0, 3, count), [limits, halves, anywhere])
-    rounding = (2 * zero_point + 1) << (shift - 1)  # as Channels.rounding of packing.py
+    rounding = (2 * zero_point + 1) << (shift - 1)  # as compiler/rescaling.py has it
+    # So does what it is added to.
+    room = (((2**31 - 3 - np.abs(rounding)) << 31) // mantissa).clip(0, 2**30)
+    accumulator = np.clip(accumulator, -room, room)
     return np.stack([accumulator, mantissa, rounding, shift, zero_point], axis=1).astype(np.int32)
 
 

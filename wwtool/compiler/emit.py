@@ -173,6 +173,8 @@ def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
 
 def _header(function: str) -> str:
     """The header that declares a kernel."""
+    if function.endswith(("_dsp", "_lanes")):
+        return "ww_kernels_packed.h"
     return "ww_kernels_types.h" if function.endswith(("_uint8", "_int16")) else "ww_kernels.h"
 
 

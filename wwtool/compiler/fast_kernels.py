@@ -19,9 +19,12 @@ from wwtool.compiler.packing import (
     dual_multiply_pairs,
     dual_multiply_taps,
     lane_pairs,
+    lane_pairs_of_any,
     lane_taps,
+    too_low_for_lanes,
 )
 from wwtool.compiler.program import Program
+from wwtool.compiler.rescaling import rescaled_channels
 from wwtool.elementwise import FRACTION_BITS
 
 
@@ -32,16 +35,22 @@ class KernelSet:
     suffix: str
     largest_sum: int
     factor: int  # what the sums that are rescaled are multiplied with
-    fewest_depthwise_channels: int
+    fewest_depthwise_inputs: int
     row_bytes: Callable[[int, int], int]  # scratch for rows of a depth
     pairs: Callable[[Channels], Words]
-    taps: Callable[[Channels], Words]
+    pairs_of_any: Callable[[Channels], Words]
+    taps: Callable[[Channels, int], Words]
+    too_low: Callable[[npt.NDArray[np.int8]], npt.NDArray[np.bool_]]  # channels with weights that only _any_ takes
 
 
 DSP = KernelSet(
-    "dsp", 2**30, 2, 4, lambda depth, rows: -(-depth // 8) * 16 * min(rows, 2), dual_multiply_pairs, dual_multiply_taps
-)
-LANES = KernelSet("lanes", 2**29, 1, 1, lambda depth, _: -(-depth // 8) * 16, lane_pairs, lane_taps)
+    "dsp", 2**30, 2, 4, lambda depth, rows: -(-depth // 8) * 16 * min(rows, 2),
+    dual_multiply_pairs, dual_multiply_pairs, dual_multiply_taps, lambda weights: np.zeros(len(weights), np.bool_),
+)  # fmt: skip
+LANES = KernelSet(
+    "lanes", 2**29, 1, 2, lambda depth, _: -(-depth // 8) * 16,
+    lane_pairs, lane_pairs_of_any, lane_taps, too_low_for_lanes,
+)  # fmt: skip
 _FEWEST_SUMS = 512
 _SETS = {"dsp": DSP, "lanes": LANES}
 
@@ -60,7 +69,7 @@ def _faster(call: Call, kernels: KernelSet) -> Call | None:
             return _dense(call, kernels)
         case "ww_conv_2d":
             return _conv_2d(call, kernels)
-        case "ww_depthwise_conv_2d" if fields["multiplier"] == 1:
+        case "ww_depthwise_conv_2d":
             return _depthwise(call, kernels, fields["window"], fields["input_zero_point"])
         case "ww_add":
             return _add(call, kernels)
@@ -70,25 +79,10 @@ def _faster(call: Call, kernels: KernelSet) -> Call | None:
     return None
 
 
-def _channels(
-    fields: dict[str, Any], weights: npt.NDArray[Any], input_zero_point: int, largest_sum: int
-) -> Channels | None:
-    """The channels of a layer with ``weights`` (channels, inputs), the zero point folded into their biases; None if
-    the fast kernels' way to rescale is not exact for them."""
-    requantize = fields["requantize"]
-    wide = weights.astype(np.int64)
-    bias = requantize["bias"].values.astype(np.int64) - input_zero_point * wide.sum(axis=1)
-    shift = requantize["shift"].values.astype(np.int64)
-    reach = (np.abs(bias) + 128 * np.abs(wide).sum(axis=1)).max(initial=0)
-    if reach >= largest_sum or np.any((shift > -1) | (shift < -22)) or np.any(wide == -128):
-        return None
-    mantissa = requantize["mantissa"].values.astype(np.int64)
-    return Channels(weights, bias, mantissa, -shift, requantize["output_zero_point"])
-
-
 def _packed(
-    call: Call, function: str, struct: str, channels: Channels, words: Words, scratch: int, **more: Any
+    call: Call, operator: str, struct: str, channels: Channels, words: Words, scratch: int, **more: Any
 ) -> Call:
+    """``operator``: ww_<operator> is the function, but for the set's suffix."""
     old: Any = call.fields
     records: dict[str, Field] = {
         "words": Constant(f"op{call.operator}_channels", "uint32_t", words),
@@ -96,10 +90,23 @@ def _packed(
         "channels": channels.weights.shape[0],
         "output_min": old["requantize"]["output_min"],
         "output_max": old["requantize"]["output_max"],
-        "round_once": int(call.function.endswith("_round_once")),
+        "round_once": int(_rounds_once(call)),
     }
     arguments = (*call.arguments, Scratch(scratch)) if scratch else call.arguments
-    return replace(call, function=function, struct=struct, fields={"records": records, **more}, arguments=arguments)
+    return replace(
+        call, function=f"ww_{operator}", struct=struct, fields={"records": records, **more}, arguments=arguments
+    )
+
+
+def _rounds_once(call: Call) -> bool:
+    return call.function.endswith("_round_once")
+
+
+def _pairs(channels: Channels, kernels: KernelSet) -> tuple[str, Words]:
+    """What a kernel's name ends in, and the records of a matrix product."""
+    if channels.ordinary and not kernels.too_low(channels.weights).any():
+        return kernels.suffix, kernels.pairs(channels)
+    return f"any_{kernels.suffix}", kernels.pairs_of_any(channels)
 
 
 def _dense(call: Call, kernels: KernelSet) -> Call | None:
@@ -108,27 +115,67 @@ def _dense(call: Call, kernels: KernelSet) -> Call | None:
     if fields["channels"] == 1:
         return None  # widening the inputs costs more than it saves
     weights = fields["weights"].values.reshape(fields["channels"], depth)
-    channels = _channels(fields, weights, 0, kernels.largest_sum)
+    channels = rescaled_channels(fields["requantize"], weights, 0, _rounds_once(call), kernels.largest_sum)
     if channels is None:
         return None
+    suffix, words = _pairs(channels, kernels)
     return _packed(
-        call, f"ww_dense_{kernels.suffix}", "ww_dense_packed", channels, kernels.pairs(channels),
-        kernels.row_bytes(depth, rows), rows=rows, row_stride=fields["row_stride"], backwards=0,
+        call, f"dense_{suffix}", "ww_dense_packed", channels, words, kernels.row_bytes(depth, rows),
+        rows=rows, row_stride=fields["row_stride"], backwards=0,
     )  # fmt: skip
 
 
 def _conv_2d(call: Call, kernels: KernelSet) -> Call | None:
     fields: Any = call.fields
-    window = fields["window"]
+    window, zero_point = fields["window"], fields["input_zero_point"]
     weights = fields["weights"].values.reshape(window["output_channels"], -1)
-    channels = _channels(fields, weights, fields["input_zero_point"], kernels.largest_sum)
+    channels = rescaled_channels(fields["requantize"], weights, zero_point, False, kernels.largest_sum)
     if channels is None:
         return None
     depth = weights.shape[1]
+    folded = channels.without_zero_point(zero_point)
+    suffix, words = _pairs(folded, kernels)
     return _packed(
-        call, f"ww_conv_2d_{kernels.suffix}", "ww_conv_2d_packed", channels, kernels.pairs(channels),
-        kernels.row_bytes(depth, 2) + depth, window=window, input_zero_point=fields["input_zero_point"],
+        call, f"conv_2d_{suffix}", "ww_conv_2d_packed", folded, words, kernels.row_bytes(depth, 2) + depth,
+        window=window, input_zero_point=zero_point,
     )  # fmt: skip
+
+
+def _depthwise(call: Call, kernels: KernelSet, window: dict[str, int], zero_point: int) -> Call | None:
+    fields: Any = call.fields
+    inputs, outputs = window["input_channels"], window["output_channels"]
+    if inputs < kernels.fewest_depthwise_inputs:
+        if outputs >= 4:
+            return _conv_2d(_as_convolution(call, window, zero_point), kernels)
+        kernels = LANES
+    weights = fields["weights"].values.reshape(-1, outputs).T
+    channels = rescaled_channels(fields["requantize"], weights, zero_point, False, kernels.largest_sum)
+    if channels is None:
+        return None
+    suffix = kernels.suffix if channels.ordinary and inputs == outputs else f"any_{kernels.suffix}"
+    return _packed(
+        call, f"depthwise_conv_2d_{suffix}", "ww_depthwise_packed", channels, kernels.taps(channels, inputs), 0,
+        window=window, input_zero_point=zero_point, backwards=0,
+    )  # fmt: skip
+
+
+def _as_convolution(call: Call, window: dict[str, int], zero_point: int) -> Call:
+    """ww_conv_2d for a depthwise convolution of few channels: the weights of the others are zeros."""
+    fields: Any = call.fields
+    inputs, outputs = window["input_channels"], window["output_channels"]
+    taps = fields["weights"].values.reshape(-1, outputs).T
+    weights = np.zeros((*taps.shape, inputs), np.int8)
+    channel = np.arange(outputs)
+    weights[channel, :, channel * inputs // outputs] = taps
+    constant = replace(fields["weights"], values=weights.ravel())
+    kept = {"requantize": fields["requantize"], "weights": constant}
+    return replace(call, function="ww_conv_2d", fields={**kept, "window": window, "input_zero_point": zero_point})
+
+
+def _along_width(rows: int, stride: int, dilation: int, taps: int, channels: int) -> dict[str, int]:
+    """struct ww_window of a convolution along one axis."""
+    width = (rows - 1) * stride + (taps - 1) * dilation + 1
+    return asdict(Window(1, width, channels, 1, rows, channels, 1, taps, 1, stride, 1, dilation, 0, 0))
 
 
 def _add(call: Call, kernels: KernelSet) -> Call | None:
@@ -157,24 +204,3 @@ def _add(call: Call, kernels: KernelSet) -> Call | None:
         "output_min": output["min"], "output_max": output["max"],
     }  # fmt: skip
     return replace(call, function=f"ww_add_{kernels.suffix}", struct="ww_add_packed", fields=packed)
-
-
-def _along_width(rows: int, stride: int, dilation: int, taps: int, channels: int) -> dict[str, int]:
-    """struct ww_window of a convolution along one axis."""
-    width = (rows - 1) * stride + (taps - 1) * dilation + 1
-    return asdict(Window(1, width, channels, 1, rows, channels, 1, taps, 1, stride, 1, dilation, 0, 0))
-
-
-def _depthwise(call: Call, kernels: KernelSet, window: dict[str, int], zero_point: int) -> Call | None:
-    fields: Any = call.fields
-    count = window["output_channels"]
-    weights = fields["weights"].values.reshape(-1, count).T
-    # The kernel subtracts the zero point from every input; what the sums can reach is the same as if it were folded in.
-    channels = _channels(fields, weights, 0, kernels.largest_sum)
-    folded = _channels(fields, weights, zero_point, kernels.largest_sum)
-    if count < kernels.fewest_depthwise_channels or channels is None or folded is None:
-        return None
-    return _packed(
-        call, f"ww_depthwise_conv_2d_{kernels.suffix}", "ww_depthwise_packed", channels, kernels.taps(channels), 0,
-        window=window, input_zero_point=zero_point, backwards=0,
-    )  # fmt: skip

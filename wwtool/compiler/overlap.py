@@ -29,7 +29,7 @@ def reach_of(call: Call) -> Reach | None:
         return Reach(0)
     fields: Any = call.fields
     item = 2 if call.function.endswith("_int16") else 1
-    match call.function.removesuffix("_uint8").removesuffix("_int16"):
+    match call.function.removesuffix("_uint8").removesuffix("_int16").replace("_any_", "_"):
         case "ww_dense" if "row_stride" not in fields:
             return Reach(_rows_lead(fields["rows"], item * fields["depth"], item * fields["channels"], gathered=False))
         case "ww_dense" | "ww_dense_round_once":

@@ -1,25 +1,41 @@
-"""Orders of weights and scales that the fast kernels read (struct ww_channel_records in ww_kernels.h)."""
+"""Orders of weights and scales that the fast kernels read (struct ww_channel_records in ww_kernels_packed.h)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+IntArray = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint32]
+
+_ONE_CHANNEL = 0x10000  # WW_ONE_CHANNEL of ww_matmul_any_lanes.h
 
 
 @dataclass(frozen=True)
 class Channels:
-    """What is needed of every output channel: ``weights`` (channels, inputs), the others (channels,)."""
+    """What is needed of every output channel: ``weights`` (channels, inputs), the others (channels,).
+
+    ``rounding`` and ``shift`` are those of struct ww_channel_records, or what ww_any.h has in their places.
+    """
 
     weights: npt.NDArray[np.int8]
-    bias: npt.NDArray[np.int64]
-    mantissa: npt.NDArray[np.int64]
-    right_shift: npt.NDArray[np.int64]
-    output_zero_point: int
+    bias: IntArray
+    mantissa: IntArray
+    rounding: IntArray
+    shift: IntArray
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether all are rescaled in the few instructions that the kernels have for it."""
+        return not np.any(self.shift > 31)
+
+    def without_zero_point(self, zero_point: int) -> Channels:
+        """For inputs from which ``zero_point`` is not subtracted."""
+        folded = self.bias - zero_point * self.weights.astype(np.int64).sum(axis=1)
+        return replace(self, bias=folded)
 
     def padded(self, channels: int, inputs: int) -> Channels:
         """Filled up to multiples of ``channels`` and ``inputs``, with channels that give nothing."""
@@ -27,21 +43,15 @@ class Channels:
         weights = np.pad(self.weights, ((0, more), (0, -self.weights.shape[1] % inputs)))
         ends = (0, more)
         return Channels(
-            weights, np.pad(self.bias, ends), np.pad(self.mantissa, ends),
-            np.pad(self.right_shift, ends, constant_values=1), self.output_zero_point,
+            weights, np.pad(self.bias, ends), np.pad(self.mantissa, ends), np.pad(self.rounding, ends),
+            np.pad(self.shift, ends, constant_values=1),
         )  # fmt: skip
 
-    def only(self, which: npt.NDArray[np.int64]) -> Channels:
+    def only(self, which: IntArray) -> Channels:
         """The channels ``which``, in that order."""
         return Channels(
-            self.weights[which], self.bias[which], self.mantissa[which], self.right_shift[which],
-            self.output_zero_point,
-        )  # fmt: skip
-
-    @property
-    def rounding(self) -> npt.NDArray[np.int64]:
-        """Half of the last place and the output's zero point, both in the place of the shifted product."""
-        return (2 * self.output_zero_point + 1) << (self.right_shift - 1)
+            self.weights[which], self.bias[which], self.mantissa[which], self.rounding[which], self.shift[which]
+        )
 
 
 def dual_multiply_pairs(channels: Channels) -> Words:
@@ -53,16 +63,18 @@ def dual_multiply_pairs(channels: Channels) -> Words:
     return _records(padded, 2, _words(groups).reshape(count // 2, -1), 2)
 
 
-def dual_multiply_taps(channels: Channels) -> Words:
+def dual_multiply_taps(channels: Channels, inputs: int) -> Words:
     """Records of four channels for ww_depthwise_conv_2d_dsp: taps, doubled weights of channels 0, 2, 1, 3 as int16.
 
-    There are at least four; if their number is no multiple of four, the last block shares some with the one before.
+    There are at least four input channels; if their number is no multiple of four, the last block shares some with the
+    one before. Of each four there is one block after the other for the first, the second, ... output.
     """
-    blocks = np.arange(0, len(channels.bias), 4)
-    channels = channels.only((np.minimum(blocks, len(channels.bias) - 4)[:, None] + np.arange(4)).ravel())
+    multiplier = len(channels.bias) // inputs
+    fours = np.minimum(np.arange(0, inputs, 4), inputs - 4)[:, None] + np.arange(4)
+    channels = channels.only((fours[:, None] * multiplier + np.arange(multiplier)[:, None]).ravel())
     count, taps = channels.weights.shape
-    fours = 2 * channels.weights.astype(np.int16).reshape(count // 4, 4, taps)[:, [0, 2, 1, 3]].transpose(0, 2, 1)
-    return _records(channels, 4, _words(fours).reshape(count // 4, -1), 2)
+    weights = 2 * channels.weights.astype(np.int16).reshape(count // 4, 4, taps)[:, [0, 2, 1, 3]].transpose(0, 2, 1)
+    return _records(channels, 4, _words(weights).reshape(count // 4, -1), 2)
 
 
 def lane_pairs(channels: Channels) -> Words:
@@ -75,7 +87,41 @@ def lane_pairs(channels: Channels) -> Words:
     return _records(padded, 2, groups.reshape(count // 2, -1), 1)
 
 
-def lane_taps(channels: Channels) -> Words:
+def too_low_for_lanes(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    """The channels, (channels,), of which two products do not fit one lane: two weights of -128 in a word."""
+    padded = np.pad(weights, ((0, 0), (0, weights.shape[1] % 2)))
+    return np.asarray((padded.reshape(len(weights), -1, 2) == -128).all(axis=2).any(axis=1))
+
+
+def lane_pairs_of_any(channels: Channels) -> Words:
+    """As lane_pairs, for ww_matmul_any_lanes: a channel whose products do not fit has a block of its own."""
+    halved = too_low_for_lanes(channels.weights)
+    blocks: list[list[int]] = []
+    for channel, alone in enumerate(halved):
+        if blocks and len(blocks[-1]) == 1 and not alone and not halved[blocks[-1][0]]:
+            blocks[-1].append(channel)
+        else:
+            blocks.append([channel])
+    first, second = (channels.only(np.asarray([block[end] for block in blocks])) for end in (0, -1))
+    single = np.asarray([len(block) == 1 for block in blocks])
+    lower = np.where(halved[[block[0] for block in blocks], None], first.weights >> 1, first.weights)
+    upper = np.where(single[:, None], first.weights - lower, second.weights)
+
+    def by_turns(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.stack([a, b], axis=1).reshape(-1, *a.shape[1:])
+
+    return lane_pairs(
+        Channels(
+            by_turns(lower, upper),
+            by_turns(first.bias, np.where(single, 0, second.bias)),
+            by_turns(first.mantissa, second.mantissa),
+            by_turns(first.rounding, second.rounding),
+            by_turns(first.shift, np.where(single, _ONE_CHANNEL, second.shift)),
+        )
+    )
+
+
+def lane_taps(channels: Channels, inputs: int) -> Words:
     """Records of one channel for ww_depthwise_conv_2d_lanes: a word a tap."""
     return _records(channels, 1, channels.weights.astype(np.int32).view(np.uint32), 1)
 
@@ -83,10 +129,10 @@ def lane_taps(channels: Channels) -> Words:
 def _records(channels: Channels, block: int, weights: Words, factor: int) -> Words:
     """Biases times ``factor``, weights (blocks, words), mantissas, roundings and shifts of every block of channels."""
 
-    def column(values: npt.NDArray[np.int64]) -> Words:
-        return values.astype(np.int32).view(np.uint32).reshape(-1, block)
+    def column(values: IntArray) -> Words:
+        return values.astype(np.uint32).reshape(-1, block)  # modulo 2^32
 
-    parts = (channels.mantissa, channels.rounding, channels.right_shift)
+    parts = (channels.mantissa, channels.rounding, channels.shift)
     return np.concatenate([column(factor * channels.bias), weights, *map(column, parts)], axis=1).ravel()
 
 

@@ -8,6 +8,7 @@
 #define WW_ADD_BY_TABLE_H
 
 #include "ww_elements.h"
+#include "ww_kernels_packed.h"
 
 typedef int8_t ww_rescale_sum(const struct ww_add_packed *op, int32_t sum);
 

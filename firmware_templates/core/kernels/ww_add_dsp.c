@@ -1,5 +1,5 @@
 /*
- * ADD and SUB by tables, for cores with a 64-bit product (see ww_kernels.h).
+ * ADD and SUB by tables, for cores with a 64-bit product (see ww_kernels_packed.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

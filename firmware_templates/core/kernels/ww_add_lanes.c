@@ -1,5 +1,5 @@
 /*
- * ADD and SUB by tables, for cores with 32-bit products alone (see ww_kernels.h).
+ * ADD and SUB by tables, for cores with 32-bit products alone (see ww_kernels_packed.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

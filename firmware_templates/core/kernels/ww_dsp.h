@@ -99,8 +99,9 @@ static inline int32_t ww_saturate_to_int8(int32_t x)
 }
 
 #ifdef WW_DSP_SCALES
-/* ww_scale_doubled of four sums, each with its own of four mantissas, four roundings and four shifts. */
-static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output)
+/* ww_scale_doubled of four sums, each with its own of four mantissas, four roundings and four shifts, to outputs that
+ * lie `apart`. */
+static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output, int32_t apart)
 {
     int32_t s0 = doubled[0];
     int32_t s1 = doubled[1];
@@ -138,9 +139,9 @@ static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4
             : [scales] "r"(scales), "m"(*(const uint32_t(*)[12])scales)
             :);
     output[0] = (int8_t)s0;
-    output[1] = (int8_t)s1;
-    output[2] = (int8_t)s2;
-    output[3] = (int8_t)s3;
+    output[apart] = (int8_t)s1;
+    output[2 * apart] = (int8_t)s2;
+    output[3 * apart] = (int8_t)s3;
 }
 #endif
 
@@ -181,14 +182,15 @@ static inline uint32_t ww_high_pair(uint32_t bytes)
     return ww_high_pair_plus(0, bytes);
 }
 
+/* Wraps, as the instructions do. */
 static inline int32_t ww_multiply_first(uint32_t a, uint32_t b, int32_t sum)
 {
-    return sum + ww_first(a) * ww_first(b);
+    return (int32_t)((uint32_t)sum + (uint32_t)(ww_first(a) * ww_first(b)));
 }
 
 static inline int32_t ww_multiply_second(uint32_t a, uint32_t b, int32_t sum)
 {
-    return sum + ww_second(a) * ww_second(b);
+    return (int32_t)((uint32_t)sum + (uint32_t)(ww_second(a) * ww_second(b)));
 }
 
 static inline int32_t ww_dual_multiply(uint32_t a, uint32_t b, int32_t sum)
@@ -209,7 +211,7 @@ static inline int32_t ww_saturate_to_int8(int32_t x)
 #endif
 
 /*
- * A doubled accumulator to the output's int8, for right shifts of 1 to 22 and accumulators below 2^30 in magnitude.
+ * A doubled accumulator to the output's int8, for right shifts of at least 1 and accumulators below 2^30 in magnitude.
  * That it is doubled makes TFLite's first rounding one instruction; the second, halves away from zero, takes one from
  * negative numbers. `rounding` holds the half and the output's zero point.
  */
@@ -227,10 +229,10 @@ static inline int32_t ww_scale_doubled_once(int32_t doubled, uint32_t mantissa, 
 }
 
 #ifndef WW_DSP_SCALES
-static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output)
+static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4], int8_t *output, int32_t apart)
 {
     for (int i = 0; i < 4; i++) {
-        output[i] = (int8_t)ww_scale_doubled(doubled[i], scales[i], scales[4 + i], scales[8 + i]);
+        output[i * apart] = (int8_t)ww_scale_doubled(doubled[i], scales[i], scales[4 + i], scales[8 + i]);
     }
 }
 #endif

@@ -1,27 +1,15 @@
 /*
  * The matrix product inside the convolutions and the fully connected layer on cores with dual 16-bit multiplies:
- * up to two rows of inputs, doubled and widened to 16 bits, times all channels. Private to the kernels.
+ * up to two widened rows of inputs (ww_widen_dsp.h) times all channels. Private to the kernels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef WW_MATMUL_DSP_H
 #define WW_MATMUL_DSP_H
 
-#include "ww_kernels.h"
+#include "ww_kernels_packed.h"
 
-/* Words of scratch that `rows` (1 or 2) rows of `depth` inputs take. */
-static inline int32_t ww_row_words(int32_t depth, int32_t rows)
-{
-    return (depth + 7) / 8 * 4 * rows;
-}
-
-/*
- * Doubles and widens `depth` inputs into row `row` of `rows`. Rows are interleaved pair by pair; the last eight are
- * filled up with zeros.
- */
-void ww_widen_dsp(uint32_t *scratch, int32_t row, int32_t rows, const int8_t *input, int32_t depth);
-
-/* Multiplies the widened rows with the weights of all channels; output row r starts at r * channels. */
+/* Output row r starts at r * channels. */
 void ww_matmul_dsp(const struct ww_channel_records *records, const uint32_t *scratch, int32_t rows, int8_t *output);
 
 #endif /* WW_MATMUL_DSP_H */

@@ -1,0 +1,105 @@
+/*
+ * Kernels made for a kind of core: the bytes of the portable ones of ww_kernels.h, with weights and scales in an order
+ * of their own.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef WW_KERNELS_PACKED_H
+#define WW_KERNELS_PACKED_H
+
+#include "ww_kernels.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Weights and scales of all output channels in the order in which a fast kernel reads them, block of channels by block:
+ * the block's biases, doubled, its weights, and then its mantissas, its roundings (a half of the last place, plus the
+ * output's zero point) and its right shifts, each a word. What the weights look like is said at each kernel.
+ *
+ * wwtool/compiler/fast_kernels.py chooses these kernels, packs their weights and gives the scratch its size. Right
+ * shifts are at least 1, accumulators stay below 2^30 in magnitude, and a product plus its rounding fits 32 bits. What
+ * is outside of that is left to the kernels with _any_ in their names (ww_any.h). Input zero points are folded into
+ * the biases except for depthwise convolutions with padding.
+ */
+struct ww_channel_records {
+    const uint32_t *words;
+    int32_t depth; /* inputs, or taps, of one output */
+    int32_t channels;
+    int8_t output_min;
+    int8_t output_max;
+    int8_t round_once;
+};
+
+struct ww_dense_packed {
+    struct ww_channel_records records;
+    int32_t rows;
+    int32_t row_stride;
+    int32_t backwards; /* as in ww_dense */
+};
+
+struct ww_conv_2d_packed {
+    struct ww_channel_records records;
+    struct ww_window window;
+    int32_t input_zero_point;
+};
+
+struct ww_depthwise_packed {
+    struct ww_channel_records records;
+    struct ww_window window;
+    int32_t input_zero_point;
+    int32_t backwards; /* as in ww_depthwise_conv_2d */
+};
+
+/*
+ * For cores with dual 16-bit multiplies (Cortex-M4). Blocks of two channels; for each four inputs, filled up with zeros
+ * to a multiple of eight, four weights of the one and four of the other.
+ */
+void ww_dense_dsp(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+void ww_conv_2d_dsp(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+void ww_dense_any_dsp(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+void ww_conv_2d_any_dsp(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+
+/*
+ * The same; multiplier 1, blocks of four channels, for each tap the weights of channels 0, 2, 1 and 3, doubled, in 16
+ * bits. With any multiplier: a block of the first outputs of four input channels, one of their second outputs, ...
+ */
+void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
+void ww_depthwise_conv_2d_any_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
+
+/*
+ * For cores with 32-bit products alone (Cortex-M0+): two products a multiplication (ww_lanes.h). Blocks of two
+ * channels; for each four inputs, filled up with zeros to a multiple of eight, four weights of the one channel in two
+ * words and four of the other. Biases are not doubled; accumulators stay below 2^29.
+ */
+void ww_dense_lanes(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+void ww_conv_2d_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+void ww_dense_any_lanes(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+void ww_conv_2d_any_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+
+/* The same; multiplier 1, or any, blocks of one channel, a word a weight. */
+void ww_depthwise_conv_2d_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
+void ww_depthwise_conv_2d_any_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
+
+/*
+ * ADD and SUB with tables of what every int8 operand is on the common scale (of twice that for ww_add_dsp; negative for
+ * what is subtracted). Scales are as in struct ww_channel_records.
+ */
+struct ww_add_packed {
+    struct ww_walk walk;
+    const int32_t *a_table; /* [256] */
+    const int32_t *b_table; /* [256] */
+    uint32_t mantissa;
+    uint32_t rounding;
+    uint32_t shift;
+    int8_t output_min;
+    int8_t output_max;
+};
+void ww_add_dsp(const struct ww_add_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
+void ww_add_lanes(const struct ww_add_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* WW_KERNELS_PACKED_H */

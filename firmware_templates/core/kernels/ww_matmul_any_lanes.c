@@ -1,0 +1,35 @@
+/*
+ * Matrix product with two products a multiplication and any multipliers (see ww_matmul_any_lanes.h).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ww_matmul_any_lanes.h"
+
+#include "ww_any.h"
+#include "ww_dot_lanes.h"
+#include "ww_lanes.h"
+#include "ww_widen_lanes.h"
+
+static __attribute__((noinline)) int8_t rescaled(int32_t sum, const uint32_t *scales, int once)
+{
+    return ww_is_any(scales[4]) ? ww_rescale_any((uint32_t)sum, scales[2], scales[0], scales[4], once)
+                                : ww_scale_by_halves(sum, scales, scales[2], scales[4], once);
+}
+
+void ww_matmul_any_lanes(const struct ww_channel_records *records, const uint32_t *scratch, int8_t *output)
+{
+    const uint32_t *const end = scratch + ww_lane_words(records->depth);
+    const int8_t *const last = output + records->channels;
+    const uint32_t *w = records->words;
+    for (int8_t *to = output; to < last; w += 6) {
+        int32_t sums[2];
+        w = ww_dot_lanes(scratch, w, end, sums);
+        if (w[5] == WW_ONE_CHANNEL) {
+            *to++ = rescaled(sums[0] + sums[1], w, records->round_once);
+        } else {
+            *to++ = rescaled(sums[0], w, records->round_once);
+            *to++ = rescaled(sums[1], w + 1, records->round_once);
+        }
+    }
+    ww_clamp_outputs(output, records->channels, records->output_min, records->output_max);
+}
