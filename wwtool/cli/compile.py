@@ -34,9 +34,15 @@ from wwtool.files import replaced_folder
     help="Measure code sizes and instructions with the target's compiler and emulator; by default if both are "
     "installed and it takes a moment.",
 )  # fmt: skip
+@click.option(
+    "--prefix", metavar="NAME",
+    help="Begins every name and file of the model, so that several fit into one program.  [default: ww_model, model]",
+)  # fmt: skip
 @click.option("-o", "--out", type=FOLDER, required=True, help="Folder for the C sources; an older one is replaced.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def compile_(model: Path, target: Target, optimize: Optimize, measure: bool | None, out: Path, as_json: bool) -> None:
+def compile_(
+    model: Path, target: Target, optimize: Optimize, measure: bool | None, prefix: str | None, out: Path, as_json: bool
+) -> None:  # fmt: skip
     """Compile an INT8 .tflite MODEL to C99: no interpreter, no heap, a static arena.
 
     The folder builds as a CMake project, an ESP-IDF component, a Zephyr module, an Arduino library or from a Makefile;
@@ -44,7 +50,7 @@ def compile_(model: Path, target: Target, optimize: Optimize, measure: bool | No
     """
     if out.exists() and any(out.iterdir()) and not (out / "ww_kernels.h").is_file():
         raise InputError(f"{out} holds files that wwtool did not make; choose a new or an empty folder with --out")
-    compiled = compile_graph(read_model(model), model.stem, target, optimize)
+    compiled = compile_graph(read_model(model), model.stem, target, optimize, prefix)
     report = make_report(compiled, measure_model(compiled, measure))
     with replaced_folder(out) as folder:
         write_package(compiled, folder)

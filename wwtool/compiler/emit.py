@@ -16,13 +16,13 @@ from wwtool.assets import asset_dir
 from wwtool.compiler.calls import Call, Constant, Scratch, Span
 from wwtool.compiler.graph import Tensor
 from wwtool.compiler.memory import Memory
+from wwtool.compiler.naming import Names
 from wwtool.compiler.program import Program
-from wwtool.compiler.reader import safe_identifier
 from wwtool.compiler.recurrent import initial_value
 
 _LIMITS = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}
 _PRINTED_ELEMENTS = 20  # of an output, by the example
-_TEMPLATES = ("model.h", "model.c", "model_weights.h", "model_weights.c")
+_TEMPLATES = (".h", ".c", "_weights.h", "_weights.c")
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,22 @@ class Interface:
     """One input or output of the model as C sees it."""
 
     macro: str
-    accessor: str
+    names: Names
     ctype: str
     tensor: Tensor
     writable: bool
     area: str
 
     @property
+    def accessor(self) -> str:
+        """The function that gives its memory."""
+        return f"{self.names.prefix}_{self.macro.lower()}"
+
+    @property
     def context(self) -> dict[str, Any]:
-        t = self.tensor
+        t, prefix = self.tensor, self.names.prefix
         pointer = f"{self.ctype} *" if self.writable else f"const {self.ctype} *"
-        owner = "struct ww_model *model" if self.writable else "const struct ww_model *model"
+        owner = f"struct {prefix} *model" if self.writable else f"const struct {prefix} *model"
         declaration = f"{pointer}{self.accessor}({owner})"
         cast = "" if t.dtype == "int8" else f"({pointer.strip()})"
         definition = f"{declaration}\n{{\n    return {cast}({self.area});\n}}"
@@ -64,22 +69,23 @@ class Interface:
         }
 
 
-def render(program: Program, memory: Memory, name: str) -> dict[str, str]:
+def render(program: Program, memory: Memory, title: str, names: Names) -> dict[str, str]:
     """Returns the text of model.h, model.c, model_weights.h, model_weights.c, main.c by file name."""
-    context = _context(program, memory, name)
+    context = _context(program, memory, title, names)
     environment = template_environment("compiler")
-    texts = {file: environment.get_template(f"{file}.j2").render(context) for file in _TEMPLATES}
+    texts = {names.stem + end: environment.get_template(f"model{end}.j2").render(context) for end in _TEMPLATES}
     texts["main.c"] = environment.get_template("main.c.j2").render(context)
     return texts
 
 
-def row_runner(program: Program, memory: Memory) -> str:
+def row_runner(program: Program, memory: Memory, names: Names) -> str:
     """A program that runs the model on rows from standard input: every input in turn, then every output."""
-    ports = interfaces(program, memory)
+    ports = interfaces(program, memory, names)
     # Inputs that are outputs, too: no kernel computes them, so no kernel's trace has them.
     inputs = program.graph.input_set
     passed = {io.tensor.index: io.context for io in ports if not io.writable and io.tensor.index in inputs}
     context = {
+        "names": names,
         "inputs": [io.context for io in ports if io.writable],
         "outputs": [io.context for io in ports if not io.writable],
         "passed": list(passed.values()),
@@ -112,7 +118,7 @@ def constants_of(program: Program) -> list[Constant]:
     return list(found.values())
 
 
-def interfaces(program: Program, memory: Memory) -> list[Interface]:
+def interfaces(program: Program, memory: Memory, names: Names) -> list[Interface]:
     """The model's inputs, then its outputs; the first of each has no number."""
     result = []
     for kind, indices, writable in (("input", program.graph.inputs, True), ("output", program.graph.outputs, False)):
@@ -124,11 +130,11 @@ def interfaces(program: Program, memory: Memory) -> list[Interface]:
             if writable:
                 area = f"(int8_t *)model->{address.area} + {address.offset}"
             ctype = {"float32": "float", "bool": "uint8_t"}.get(t.dtype, f"{t.dtype}_t")
-            result.append(Interface(f"{kind.upper()}{suffix}", f"ww_model_{kind}{suffix}", ctype, t, writable, area))
+            result.append(Interface(f"{kind.upper()}{suffix}", names, ctype, t, writable, area))
     return result
 
 
-def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
+def _context(program: Program, memory: Memory, title: str, names: Names) -> dict[str, Any]:
     lines = [_operator(call, memory, n, name) for n, (call, name) in enumerate(_named(program.calls))]
     _add_traces(program, memory, lines)
     shifts: list[str] = []
@@ -144,11 +150,12 @@ def _context(program: Program, memory: Memory, name: str) -> dict[str, Any]:
         _set_initial(initial, data, memory.state_offsets[variable.index], initial_value(variable))
     text = "\n".join([*(line["call"] + "".join(line["traces"]) for line in lines), *shifts])
     constants = [*constants_of(program), *data]
-    ports = interfaces(program, memory)
+    ports = interfaces(program, memory, names)
     inputs, outputs = ([io.context for io in ports if io.writable is writable] for writable in (True, False))
     return {
-        "title": comment_text(name),
-        "guard": safe_identifier(name).upper(),
+        "title": comment_text(title),
+        "names": names,
+        "functions": ["init", "reset", "invoke", *(io["name"] for io in [*inputs, *outputs])],
         "version": __version__,
         "sha256": program.graph.sha256,
         "arena_bytes": memory.arena_bytes,

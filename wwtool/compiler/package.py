@@ -13,10 +13,11 @@ from wwtool.compiler.fast_kernels import specialize
 from wwtool.compiler.graph import Graph
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.memory import Memory, assign
+from wwtool.compiler.naming import Names, names_of
 from wwtool.compiler.program import Program
 from wwtool.compiler.reader import safe_identifier
 from wwtool.compiler.targets import Optimize, Target, kernel_set
-from wwtool.files import write_text
+from wwtool.files import hash_of, write_text
 
 COMPILER_FLAG = "-O2"  # how the C is meant to be compiled, and is in firmware
 _INCLUDE = re.compile(r'^#include "(\w+\.h)"', re.MULTILINE)
@@ -27,6 +28,7 @@ class CompiledModel:
     """C texts by file name, and the figures of the report."""
 
     name: str
+    names: Names
     program: Program
     memory: Memory
     files: dict[str, str]
@@ -47,17 +49,23 @@ class CompiledModel:
         return sum(call.macs for call in self.program.calls)
 
 
-def compile_graph(graph: Graph, name: str, target: Target = "host", optimize: Optimize = "speed") -> CompiledModel:
-    """Lowers and lays out a model and renders its C for a core. ``name`` appears in comments and include guards.
+def compile_graph(
+    graph: Graph, name: str, target: Target = "host", optimize: Optimize = "speed", prefix: str | None = None
+) -> CompiledModel:
+    """Lowers and lays out a model and renders its C for a core.
+
+    ``name`` appears in comments. ``prefix`` begins every name and file of the model (see naming.py).
 
     Raises:
         InputError: the model uses something that is not supported.
+        UsageError: the prefix is no name for C.
     """
+    names = names_of(prefix, hash_of(graph.sha256, target, optimize, __version__))
     program = lower(graph)
     specialize(program, kernel_set(target, optimize))
     memory = assign(program)
-    texts = render(program, memory, name)
-    return CompiledModel(name, program, memory, texts, _kernel_files(program), target, optimize)
+    texts = render(program, memory, name, names)
+    return CompiledModel(name, names, program, memory, texts, _kernel_files(program), target, optimize)
 
 
 def _kernel_files(program: Program) -> tuple[str, ...]:
@@ -96,7 +104,8 @@ def write_package(model: CompiledModel, folder: Path) -> None:
     Zephyr module and an Arduino library as it stands."""
     context = {
         "title": comment_text(model.name),
-        "library_name": library_name(model.name),
+        "names": model.names,
+        "library_name": library_name(model.name) if model.names.renamed else model.names.prefix,
         "version": __version__,
         "target": model.target,
         "flag": COMPILER_FLAG,

@@ -237,5 +237,5 @@ def _ports(model: CompiledModel) -> tuple[Port, ...]:
             float_literal(io.tensor.scale),
             io.tensor.zero_point,
         )
-        for io in interfaces(model.program, model.memory)
+        for io in interfaces(model.program, model.memory, model.names)
     )

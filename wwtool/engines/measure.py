@@ -56,7 +56,7 @@ def code_sizes(model: CompiledModel, machine: Machine) -> tuple[CodeSize, ...]:
         ToolError: the compiler is missing or failed.
     """
     with TemporaryFolder("sizes") as folder:
-        sources = [path.name for path in write_sources(model, folder) if path.name != "model_weights.c"]
+        sources = [path.name for path in write_sources(model, folder) if path.name != f"{model.names.stem}_weights.c"]
         flags = [flag for flag in machine.flags if not flag.startswith("-Wl,")]
         _run([machine.compiler, "-std=c99", *flags, COMPILER_FLAG, "-c", *sources], machine, folder)
         size = machine.compiler.removesuffix("gcc") + "size"

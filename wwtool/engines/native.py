@@ -34,9 +34,9 @@ class NativeEngine:
         with self._folder.kept() as folder:
             sources = write_sources(self.model, folder)
             harness = folder / "run_rows.c"
-            write_text(harness, row_runner(self.model.program, self.model.memory))
+            write_text(harness, row_runner(self.model.program, self.model.memory, self.model.names))
             self._program = folder / "run_rows"
-            define = ("-DWW_MODEL_TRACE",) if trace else ()
+            define = (f"-D{self.model.names.macro}_TRACE",) if trace else ()
             self._machine.compile([*sources, harness], self._program, (*flags, *define))
 
     def run(self, rows: Rows) -> npt.NDArray[Any]:
@@ -92,8 +92,8 @@ def count_instructions(
     """
     with TemporaryFolder("count") as folder:
         sources = write_sources(model, folder)
-        write_text(folder / "run_rows.c", row_runner(model.program, model.memory))
-        define = ("-DWW_COUNT_INSTRUCTIONS", *(("-DWW_MODEL_PROFILE",) if calls else ()))
+        write_text(folder / "run_rows.c", row_runner(model.program, model.memory, model.names))
+        define = ("-DWW_COUNT_INSTRUCTIONS", *((f"-D{model.names.macro}_PROFILE",) if calls else ()))
         machine.compile([*sources, folder / "run_rows.c"], folder / "count", (flag, *define))
         graph = model.program.graph
         raw = machine.run(folder / "count", _as_bytes(graph, rows))

@@ -147,7 +147,9 @@ def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict
             f"the model's input is {source.dtype} {list(source.shape)}; "
             "firmware needs int8 [1, frames, 40] of the micro front end"
         )
-    areas = {io.macro: io.area.replace("model->", "model.") for io in interfaces(model.program, model.memory)}
+    areas = {
+        io.macro: io.area.replace("model->", "model.") for io in interfaces(model.program, model.memory, model.names)
+    }
     return {
         "phrase_comment": phrase.replace("*/", "* /"),
         "version": __version__,

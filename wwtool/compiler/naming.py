@@ -1,0 +1,69 @@
+"""What a compiled model is called: in the C that uses it, in files, and to the linker."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from wwtool.errors import UsageError
+
+DEFAULT_PREFIX = "ww_model"
+_LONGEST_PREFIX = 40
+_TAG_DIGITS = 8
+
+# C11 and C++ keep these, in lower case or both.
+_KEYWORDS = """
+    alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl const constexpr continue
+    decltype default delete do double else enum explicit export extern false float for friend goto if inline int long
+    mutable namespace new noexcept not not_eq nullptr operator or or_eq private protected public register restrict
+    return short signed sizeof static static_assert struct switch template this thread_local throw true try typedef
+    typeid
+    typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq
+"""
+# PREFIX.h would be found where a header of the C library is meant; main.c is the example.
+_TAKEN_FILES = """
+    assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic
+    stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar unistd wchar wctype main
+    arduino model
+"""
+
+
+@dataclass(frozen=True)
+class Names:
+    """``prefix``: of the functions, and the struct; ``stem``: of the files; ``linked``: what the linker sees instead.
+
+    Without a prefix of its own, a model is ``ww_model`` in ``model.h`` to whoever includes that, and something else to
+    the linker, so that two such models in one program do not take each other's functions.
+    """
+
+    prefix: str
+    stem: str
+    linked: str
+
+    @property
+    def macro(self) -> str:
+        return self.prefix.upper()
+
+    @property
+    def renamed(self) -> bool:
+        return self.linked != self.prefix
+
+
+def names_of(prefix: str | None, identity: str) -> Names:
+    """The names of a model; ``identity`` is a hash, in hex, that tells it from every other.
+
+    Raises:
+        UsageError: the prefix is no name in C, or means something else there.
+    """
+    if prefix is None:
+        return Names(DEFAULT_PREFIX, "model", f"{DEFAULT_PREFIX}_{identity[:_TAG_DIGITS]}")
+    remedy = "use letters, digits and underscores, such as hey_jarvis"
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", prefix) or prefix.endswith("_") or "__" in prefix:
+        raise UsageError(f"the prefix {prefix!r} is no name for C; {remedy}")
+    if len(prefix) > _LONGEST_PREFIX:
+        raise UsageError(f"the prefix has {len(prefix)} characters; use at most {_LONGEST_PREFIX}")
+    if prefix.lower() in (_KEYWORDS + _TAKEN_FILES).split():
+        raise UsageError(f"the prefix {prefix!r} means something else in C; {remedy}")
+    if prefix.lower().startswith("ww_"):
+        raise UsageError(f"the prefix {prefix!r} begins with ww_, as wwtool's own names do; {remedy}")
+    return Names(prefix, prefix, prefix)
