@@ -6,7 +6,7 @@
 #include "ww_elements.h"
 #include "ww_kernels_types.h"
 
-void ww_add_powers_int16(const struct ww_add_powers *op, const void *a, const void *b, void *output)
+WW_KERNEL void ww_add_powers_int16(const struct ww_add_powers *op, const void *a, const void *b, void *output)
 {
     const struct ww_walk *walk = &op->walk;
     const int32_t last = walk->rank - 1;

@@ -13,7 +13,7 @@ static inline int32_t on_common_scale(WW_ELEMENT x, int32_t zero_point, struct w
     return ww_multiply((x - zero_point) * (1 << WW_FRACTION_BITS), multiplier);
 }
 
-void WW_FUNCTION(const struct ww_add *op, const void *a, const void *b, void *output)
+WW_KERNEL void WW_FUNCTION(const struct ww_add *op, const void *a, const void *b, void *output)
 {
     const struct ww_add add = *op; /* a copy: output bytes might alias what op points to, for all a compiler knows */
     const int32_t last = add.walk.rank - 1;

@@ -37,7 +37,7 @@ static int32_t smaller(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-void WW_FUNCTION(const struct ww_average_pool_2d *op, const void *input, void *output)
+WW_KERNEL void WW_FUNCTION(const struct ww_average_pool_2d *op, const void *input, void *output)
 {
     WW_ELEMENT *to = output;
     const struct ww_window *window = &op->window;

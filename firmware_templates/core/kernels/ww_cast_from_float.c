@@ -16,7 +16,7 @@ static int64_t whole(float x, int bits)
     return x < limit ? (int64_t)x : most;
 }
 
-void ww_cast_from_float(const struct ww_cast *op, const void *input, void *output)
+WW_KERNEL void ww_cast_from_float(const struct ww_cast *op, const void *input, void *output)
 {
     static const int8_t bits[] = {[WW_INT8] = 8, [WW_UINT8] = 9, [WW_INT16] = 16, [WW_INT32] = 32, [WW_INT64] = 64};
     const float *x = input;

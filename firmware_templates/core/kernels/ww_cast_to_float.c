@@ -5,7 +5,7 @@
  */
 #include "ww_cast.h"
 
-void ww_cast_to_float(const struct ww_cast *op, const void *input, void *output)
+WW_KERNEL void ww_cast_to_float(const struct ww_cast *op, const void *input, void *output)
 {
     float *y = output;
     for (int32_t i = 0; i < op->count; i++) {

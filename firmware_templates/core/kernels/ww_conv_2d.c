@@ -36,7 +36,7 @@ static int32_t sum_of_runs(const struct runs *runs, const int8_t *input, const i
     return sum;
 }
 
-void ww_conv_2d(const struct ww_conv_2d *op, const int8_t *input, int8_t *output)
+WW_KERNEL void ww_conv_2d(const struct ww_conv_2d *op, const int8_t *input, int8_t *output)
 {
     const struct ww_window *window = &op->window;
     const int32_t depth = window->input_channels;

@@ -6,7 +6,8 @@
 #include "ww_conv_rows_dsp.h"
 #include "ww_matmul_any_dsp.h"
 
-void ww_conv_2d_any_dsp(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch)
+WW_KERNEL void ww_conv_2d_any_dsp(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output,
+                                  uint32_t *scratch)
 {
     ww_conv_rows_dsp(op, input, output, scratch, ww_matmul_any_dsp);
 }

@@ -7,7 +7,7 @@
 
 #include "ww_conv_2d_groups.h"
 
-void ww_conv_2d_int16(const struct ww_conv_2d_int16 *op, const void *input, void *output)
+WW_KERNEL void ww_conv_2d_int16(const struct ww_conv_2d_int16 *op, const void *input, void *output)
 {
     ww_conv_2d_groups(op, input, output);
 }

@@ -6,7 +6,8 @@
 #include "ww_conv_rows_lanes.h"
 #include "ww_matmul_lanes.h"
 
-void ww_conv_2d_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch)
+WW_KERNEL void ww_conv_2d_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output,
+                                uint32_t *scratch)
 {
     ww_conv_rows_lanes(op, input, output, scratch, ww_matmul_lanes);
 }

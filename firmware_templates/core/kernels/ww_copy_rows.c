@@ -7,7 +7,8 @@
 
 #include "ww_kernels.h"
 
-void ww_copy_rows(void *output, size_t output_stride, const void *input, size_t input_stride, size_t bytes, size_t rows)
+WW_KERNEL void ww_copy_rows(void *output, size_t output_stride, const void *input, size_t input_stride, size_t bytes,
+                            size_t rows)
 {
     uint8_t *to = output;
     const uint8_t *from = input;

@@ -36,12 +36,12 @@ static inline __attribute__((always_inline)) void dense(const struct ww_dense *o
     }
 }
 
-void ww_dense(const struct ww_dense *op, const int8_t *input, int8_t *output)
+WW_KERNEL void ww_dense(const struct ww_dense *op, const int8_t *input, int8_t *output)
 {
     dense(op, input, output, 0);
 }
 
-void ww_dense_round_once(const struct ww_dense *op, const int8_t *input, int8_t *output)
+WW_KERNEL void ww_dense_round_once(const struct ww_dense *op, const int8_t *input, int8_t *output)
 {
     dense(op, input, output, 1);
 }

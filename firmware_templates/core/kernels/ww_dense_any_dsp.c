@@ -6,7 +6,8 @@
 #include "ww_dense_rows_dsp.h"
 #include "ww_matmul_any_dsp.h"
 
-void ww_dense_any_dsp(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch)
+WW_KERNEL void ww_dense_any_dsp(const struct ww_dense_packed *op, const int8_t *input, int8_t *output,
+                                uint32_t *scratch)
 {
     ww_dense_rows_dsp(op, input, output, scratch, ww_matmul_any_dsp);
 }

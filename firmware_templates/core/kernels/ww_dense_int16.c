@@ -21,7 +21,7 @@ static int16_t output_of(const struct ww_dense_int16 *op, int32_t channel, int64
 
 #include "ww_dense_double.h"
 
-void ww_dense_int16(const struct ww_dense_int16 *op, const void *input, void *output)
+WW_KERNEL void ww_dense_int16(const struct ww_dense_int16 *op, const void *input, void *output)
 {
     ww_dense_double(op, input, output);
 }

@@ -21,7 +21,7 @@ static uint8_t output_of(const struct ww_dense_uint8 *op, int32_t channel, int32
 
 #include "ww_dense_double.h"
 
-void ww_dense_uint8(const struct ww_dense_uint8 *op, const void *input, void *output)
+WW_KERNEL void ww_dense_uint8(const struct ww_dense_uint8 *op, const void *input, void *output)
 {
     ww_dense_double(op, input, output);
 }

@@ -30,7 +30,7 @@ static int32_t sum_of_taps(const struct taps *taps, const int8_t *x, const int8_
     return sum;
 }
 
-void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *input, int8_t *output)
+WW_KERNEL void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *input, int8_t *output)
 {
     const struct ww_window *window = &op->window;
     const int32_t depth = window->input_channels;

@@ -46,7 +46,7 @@ static __attribute__((noinline)) void position(const struct ww_taps *taps, const
     }
 }
 
-void ww_depthwise_conv_2d_any_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)
+WW_KERNEL void ww_depthwise_conv_2d_any_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)
 {
     ww_depthwise_rows_dsp(op, input, output, position);
 }

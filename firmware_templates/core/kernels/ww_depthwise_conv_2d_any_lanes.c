@@ -27,7 +27,7 @@ static void position(const struct ww_taps *taps, const int8_t *x, const struct w
     }
 }
 
-void ww_depthwise_conv_2d_any_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)
+WW_KERNEL void ww_depthwise_conv_2d_any_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)
 {
     ww_depthwise_rows_lanes(op, input, output, position);
 }

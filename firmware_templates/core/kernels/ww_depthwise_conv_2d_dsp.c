@@ -32,7 +32,7 @@ static inline void position(const struct ww_taps *taps, const int8_t *x, const s
     all_channels(taps, x, op->records.words, op->window.output_channels, output);
 }
 
-void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)
+WW_KERNEL void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)
 {
     ww_depthwise_rows_dsp(op, input, output, position);
 }

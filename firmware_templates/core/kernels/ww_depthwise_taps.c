@@ -5,7 +5,7 @@
  */
 #include "ww_requantize.h"
 
-void ww_depthwise_taps(const struct ww_depthwise_taps *op, const int8_t *input, int8_t *output)
+WW_KERNEL void ww_depthwise_taps(const struct ww_depthwise_taps *op, const int8_t *input, int8_t *output)
 {
     const int32_t step = op->dilation * op->channels;
     for (int32_t row = 0; row < op->rows; row++, input += op->stride * op->channels) {

@@ -5,7 +5,7 @@
  */
 #include "ww_elements.h"
 
-void ww_dequantize(const struct ww_dequantize *op, const void *input, void *output)
+WW_KERNEL void ww_dequantize(const struct ww_dequantize *op, const void *input, void *output)
 {
     float *y = output;
     for (int32_t i = 0; i < op->count; i++) {

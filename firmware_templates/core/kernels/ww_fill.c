@@ -7,7 +7,7 @@
 
 #include "ww_kernels.h"
 
-void ww_fill(void *output, const void *value, size_t bytes, size_t count)
+WW_KERNEL void ww_fill(void *output, const void *value, size_t bytes, size_t count)
 {
     uint8_t *to = output;
     for (size_t i = 0; i < count; i++, to += bytes) {

@@ -12,6 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A kernel may be in a program several times, once with every compiled model: the linker takes one of them. */
+#if defined(__GNUC__) && !defined(_WIN32)
+#define WW_KERNEL __attribute__((weak))
+#else
+#define WW_KERNEL
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -80,7 +80,7 @@ static void log_softmax(const struct ww_log_softmax *op, const WW_ELEMENT *input
     }
 }
 
-void WW_FUNCTION(const struct ww_log_softmax *op, const void *input, void *output)
+WW_KERNEL void WW_FUNCTION(const struct ww_log_softmax *op, const void *input, void *output)
 {
     const WW_ELEMENT *x = input;
     WW_ELEMENT *y = output;

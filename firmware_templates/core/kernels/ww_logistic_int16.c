@@ -5,7 +5,7 @@
  */
 #include "ww_sigmoid.h"
 
-void ww_logistic_int16(const struct ww_sigmoid *op, const void *input, void *output)
+WW_KERNEL void ww_logistic_int16(const struct ww_sigmoid *op, const void *input, void *output)
 {
     const int16_t *x = input;
     int16_t *y = output;

@@ -5,7 +5,7 @@
  */
 #include "ww_kernels.h"
 
-void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count)
+WW_KERNEL void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count)
 {
     uint8_t *bytes = output;
     for (size_t i = 0; i < count; i++) {

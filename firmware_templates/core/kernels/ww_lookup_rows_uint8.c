@@ -5,8 +5,8 @@
  */
 #include "ww_kernels_types.h"
 
-void ww_lookup_rows_uint8(const uint8_t table[256], void *output, size_t output_stride, const void *input,
-                          size_t input_stride, size_t bytes, size_t rows)
+WW_KERNEL void ww_lookup_rows_uint8(const uint8_t table[256], void *output, size_t output_stride, const void *input,
+                                    size_t input_stride, size_t bytes, size_t rows)
 {
     const uint8_t *from = input;
     uint8_t *to = output;

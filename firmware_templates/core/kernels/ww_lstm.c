@@ -55,7 +55,8 @@ static void project(const struct ww_lstm *op, const int8_t *hidden, int8_t *outp
     }
 }
 
-void ww_lstm(const struct ww_lstm *op, const int8_t *input, int8_t *state, void *cells, int8_t *scratch, int8_t *output)
+WW_KERNEL void ww_lstm(const struct ww_lstm *op, const int8_t *input, int8_t *state, void *cells, int8_t *scratch,
+                       int8_t *output)
 {
     int16_t *contents = cells;
     const int8_t *hidden = state; /* the output of the step before */

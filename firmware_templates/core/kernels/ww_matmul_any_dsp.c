@@ -48,7 +48,8 @@ static __attribute__((noinline)) void one_row(const uint32_t *w, const uint32_t 
     }
 }
 
-void ww_matmul_any_dsp(const struct ww_channel_records *records, const uint32_t *scratch, int32_t rows, int8_t *output)
+WW_KERNEL void ww_matmul_any_dsp(const struct ww_channel_records *records, const uint32_t *scratch, int32_t rows,
+                                 int8_t *output)
 {
     const int32_t eights = (records->depth + 7) / 8;
     if (rows == 2) {

@@ -16,7 +16,7 @@ static __attribute__((noinline)) int8_t rescaled(int32_t sum, const uint32_t *sc
                                 : ww_scale_by_halves(sum, scales, scales[2], scales[4], once);
 }
 
-void ww_matmul_any_lanes(const struct ww_channel_records *records, const uint32_t *scratch, int8_t *output)
+WW_KERNEL void ww_matmul_any_lanes(const struct ww_channel_records *records, const uint32_t *scratch, int8_t *output)
 {
     const uint32_t *const end = scratch + ww_lane_words(records->depth);
     const int8_t *const last = output + records->channels;

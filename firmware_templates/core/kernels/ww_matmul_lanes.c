@@ -10,7 +10,7 @@
 #include "ww_requantize.h"
 #include "ww_widen_lanes.h"
 
-void ww_matmul_lanes(const struct ww_channel_records *records, const uint32_t *scratch, int8_t *output)
+WW_KERNEL void ww_matmul_lanes(const struct ww_channel_records *records, const uint32_t *scratch, int8_t *output)
 {
     const uint32_t *const end = scratch + ww_lane_words(records->depth);
     const uint32_t *w = records->words;

@@ -25,7 +25,7 @@ static WW_ELEMENT most_of_window(const struct ww_max_pool_2d *op, const WW_ELEME
     return (WW_ELEMENT)(most > op->output_max ? op->output_max : most);
 }
 
-void WW_FUNCTION(const struct ww_max_pool_2d *op, const void *input, void *output)
+WW_KERNEL void WW_FUNCTION(const struct ww_max_pool_2d *op, const void *input, void *output)
 {
     WW_ELEMENT *to = output;
     const struct ww_window *window = &op->window;

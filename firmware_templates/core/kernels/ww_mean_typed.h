@@ -20,7 +20,7 @@ static int32_t sum_of(const struct ww_walk *walk, const WW_ELEMENT *input, int32
     return sum;
 }
 
-void WW_FUNCTION(const struct ww_mean *op, const void *input, void *output)
+WW_KERNEL void WW_FUNCTION(const struct ww_mean *op, const void *input, void *output)
 {
     WW_ELEMENT *to = output;
     const struct ww_walk *walk = &op->kept;

@@ -7,7 +7,7 @@
  */
 #include "ww_elements.h"
 
-void WW_FUNCTION(const struct ww_mul *op, const void *a, const void *b, void *output)
+WW_KERNEL void WW_FUNCTION(const struct ww_mul *op, const void *a, const void *b, void *output)
 {
     const struct ww_walk *walk = &op->walk;
     const int32_t last = walk->rank - 1;

@@ -5,7 +5,7 @@
  */
 #include "ww_kernels_types.h"
 
-void ww_negate_int16(const void *input, void *output, size_t count)
+WW_KERNEL void ww_negate_int16(const void *input, void *output, size_t count)
 {
     const int16_t *x = input;
     int16_t *y = output;

@@ -26,8 +26,8 @@ static int8_t *copy(int8_t *to, const int8_t *from, int32_t bytes)
     return to;
 }
 
-void ww_gather_patch(const struct ww_window *window, const int8_t *input, int32_t top, int32_t left, int32_t zero_point,
-                     int8_t *patch)
+WW_KERNEL void ww_gather_patch(const struct ww_window *window, const int8_t *input, int32_t top, int32_t left,
+                               int32_t zero_point, int8_t *patch)
 {
     const int32_t depth = window->input_channels;
     const int32_t row_bytes = window->kernel_width * depth;

@@ -7,7 +7,7 @@
 
 #include "ww_kernels.h"
 
-void ww_pick(const struct ww_pick *op, const void *input, void *output)
+WW_KERNEL void ww_pick(const struct ww_pick *op, const void *input, void *output)
 {
     const uint8_t *from = input;
     uint8_t *to = output;

@@ -8,7 +8,7 @@
  */
 #include "ww_elements.h"
 
-void WW_FUNCTION(const struct ww_prelu *op, const void *input, const void *alpha, void *output)
+WW_KERNEL void WW_FUNCTION(const struct ww_prelu *op, const void *input, const void *alpha, void *output)
 {
     const struct ww_walk *walk = &op->walk;
     const int32_t last = walk->rank - 1;

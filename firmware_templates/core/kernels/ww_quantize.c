@@ -20,7 +20,7 @@ static int32_t rounded(float x)
     return whole + (rest >= 0.5f) - (rest <= -0.5f);
 }
 
-void ww_quantize(const struct ww_quantize *op, const void *input, void *output)
+WW_KERNEL void ww_quantize(const struct ww_quantize *op, const void *input, void *output)
 {
     const float *x = input;
     for (int32_t i = 0; i < op->count; i++) {

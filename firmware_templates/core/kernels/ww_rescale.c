@@ -5,7 +5,7 @@
  */
 #include "ww_elements.h"
 
-void ww_rescale(const struct ww_rescale *op, const void *input, void *output)
+WW_KERNEL void ww_rescale(const struct ww_rescale *op, const void *input, void *output)
 {
     for (int32_t i = 0; i < op->count; i++) {
         /* Both sums wrap where TFLite's do. */

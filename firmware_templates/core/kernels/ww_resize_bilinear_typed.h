@@ -26,7 +26,7 @@ static struct between between_of(const struct ww_resize_axis *axis, int32_t posi
     return found;
 }
 
-void WW_FUNCTION(const struct ww_resize_bilinear *op, const void *from, void *to)
+WW_KERNEL void WW_FUNCTION(const struct ww_resize_bilinear *op, const void *from, void *to)
 {
     const WW_ELEMENT *input = from;
     WW_ELEMENT *output = to;

@@ -6,7 +6,7 @@
 #include "ww_elements.h"
 #include "ww_kernels_types.h"
 
-void ww_slopes_int16(const struct ww_slopes *op, const void *input, void *output)
+WW_KERNEL void ww_slopes_int16(const struct ww_slopes *op, const void *input, void *output)
 {
     const int16_t *x = input;
     int16_t *y = output;

@@ -44,7 +44,7 @@ static void softmax(const struct ww_softmax_int16 *op, const int16_t *input, int
     }
 }
 
-void ww_softmax_int16(const struct ww_softmax_int16 *op, const void *input, void *output)
+WW_KERNEL void ww_softmax_int16(const struct ww_softmax_int16 *op, const void *input, void *output)
 {
     const int16_t *x = input;
     int16_t *y = output;

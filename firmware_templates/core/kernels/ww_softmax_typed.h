@@ -39,7 +39,7 @@ static void softmax(const struct ww_softmax *op, const WW_ELEMENT *input, void *
     }
 }
 
-void WW_FUNCTION(const struct ww_softmax *op, const void *input, void *output)
+WW_KERNEL void WW_FUNCTION(const struct ww_softmax *op, const void *input, void *output)
 {
     for (int32_t row = 0; row < op->rows; row++) {
         softmax(op, input, output, row);

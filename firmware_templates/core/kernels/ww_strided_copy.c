@@ -7,7 +7,7 @@
 
 #include "ww_elements.h"
 
-void ww_strided_copy(const struct ww_strided_copy *op, const void *input, void *output)
+WW_KERNEL void ww_strided_copy(const struct ww_strided_copy *op, const void *input, void *output)
 {
     const struct ww_walk *walk = &op->walk;
     const int32_t last = walk->rank - 1;

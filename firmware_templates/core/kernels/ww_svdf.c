@@ -25,7 +25,7 @@ static uint32_t remember(int16_t *past, int32_t memory, int16_t newest, const in
     return sum;
 }
 
-void ww_svdf(const struct ww_svdf *op, const int8_t *input, void *state, int8_t *output)
+WW_KERNEL void ww_svdf(const struct ww_svdf *op, const int8_t *input, void *state, int8_t *output)
 {
     int16_t *past = state;
     const int16_t *weights = op->time_weights;

@@ -16,7 +16,7 @@ static int8_t feature(const struct ww_svdf_8 *op, int32_t filter, const int8_t *
     return (int8_t)(ww_saturate_8(ww_multiply(sum, op->feature_multiplier)) + op->state_zero_point);
 }
 
-void ww_svdf_8(const struct ww_svdf_8 *op, const int8_t *input, int8_t *state, int8_t *output)
+WW_KERNEL void ww_svdf_8(const struct ww_svdf_8 *op, const int8_t *input, int8_t *state, int8_t *output)
 {
     int8_t *past = state;
     const int8_t *weights = op->time_weights;

@@ -17,7 +17,7 @@ static int32_t dot(const int8_t *x, const int8_t *weights, int32_t depth, int32_
     return sum;
 }
 
-void ww_transpose_conv(const struct ww_transpose_conv *op, const int8_t *input, int8_t *output)
+WW_KERNEL void ww_transpose_conv(const struct ww_transpose_conv *op, const int8_t *input, int8_t *output)
 {
     const struct ww_window *window = &op->window;
     const int32_t depth = window->input_channels;

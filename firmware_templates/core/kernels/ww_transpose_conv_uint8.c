@@ -7,7 +7,7 @@
 
 #include "ww_transpose_conv_typed.h"
 
-void ww_transpose_conv_uint8(const struct ww_conv_2d_uint8 *op, const void *input, void *output)
+WW_KERNEL void ww_transpose_conv_uint8(const struct ww_conv_2d_uint8 *op, const void *input, void *output)
 {
     ww_transpose_conv_typed(op, input, output);
 }

@@ -7,7 +7,7 @@
 
 #include "ww_dsp.h"
 
-void ww_widen_dsp(uint32_t *scratch, int32_t row, int32_t rows, const int8_t *input, int32_t depth)
+WW_KERNEL void ww_widen_dsp(uint32_t *scratch, int32_t row, int32_t rows, const int8_t *input, int32_t depth)
 {
     uint32_t *to = scratch + row;
     int32_t left = depth;

@@ -5,7 +5,7 @@
  */
 #include "ww_widen_lanes.h"
 
-void ww_widen_lanes(uint32_t *scratch, const int8_t *input, int32_t depth)
+WW_KERNEL void ww_widen_lanes(uint32_t *scratch, const int8_t *input, int32_t depth)
 {
     const uint32_t *const end = scratch + ww_lane_words(depth);
     for (; depth >= 2; depth -= 2, input += 2) {
