@@ -61,7 +61,7 @@ def hil(
             session.set_baud(fast_baud)
         for name in chosen:
             with out.status(line(f"{name} ...")):
-                results.append(run_suite(name, session, build, wav, soak_seconds))
+                results.append(run_suite(name, session, info, build, wav, soak_seconds))
             _print(results[-1])
         device = {"url": url, **as_dict(info)}
     if json_file is not None:
@@ -79,5 +79,7 @@ def _print(result: SuiteResult) -> None:
     metrics = ", ".join(f"{key} {value:,.6g}" for key, value in result.metrics.items())
     out.print(line("  ", mark, " ", styled(f"{result.suite:<8}", "cyan"), f" {metrics}"))
     for case in result.cases:
-        if not case.passed:
+        if not case.checked:
+            out.print(line("      ", styled(case.name, "yellow"), f": not checked, {case.message}"))
+        elif not case.passed:
             out.print(line("      ", styled(case.name, "red"), f": {case.message}"))

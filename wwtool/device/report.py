@@ -5,7 +5,9 @@ Schema of the JSON, version 1::
     {"schema": "wwtool.hil", "version": 1, "passed": bool,
      "device": {"url": str, "board": str, "model": str, "sha256": str, ...},
      "suites": [{"suite": str, "passed": bool, "metrics": {str: number},
-                 "cases": [{"name": str, "passed": bool, "message": str, "seconds": number}]}]}
+                 "cases": [{"name": str, "passed": bool, "checked": bool, "message": str, "seconds": number}]}]}
+
+A case that is not ``checked`` could not be made: it is not passed, and ``message`` says why.
 """
 
 from __future__ import annotations
@@ -50,13 +52,14 @@ def to_junit(results: Sequence[SuiteResult], device: Mapping[str, Any]) -> str:
     """Returns the report as JUnit XML, one testsuite a suite; metrics and device become properties."""
     root = ET.Element("testsuites", name="wwtool hil")
     for result in results:
-        failures = sum(not case.passed for case in result.cases)
+        failures = sum(case.checked and not case.passed for case in result.cases)
         suite = ET.SubElement(
             root,
             "testsuite",
             name=result.suite,
             tests=str(len(result.cases)),
             failures=str(failures),
+            skipped=str(sum(not case.checked for case in result.cases)),
             time=f"{sum(case.seconds for case in result.cases):.3f}",
         )
         properties = ET.SubElement(suite, "properties")
@@ -66,7 +69,9 @@ def to_junit(results: Sequence[SuiteResult], device: Mapping[str, Any]) -> str:
             element = ET.SubElement(
                 suite, "testcase", classname=f"hil.{result.suite}", name=case.name, time=f"{case.seconds:.3f}"
             )
-            if not case.passed:
+            if not case.checked:
+                ET.SubElement(element, "skipped", message=_printable(case.message))
+            elif not case.passed:
                 ET.SubElement(element, "failure", message=_printable(case.message))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from types import TracebackType
 from typing import Any
 
@@ -12,15 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wwtool.device import protocol
+from wwtool.device.byte_port import Deadline, GoneError
 from wwtool.device.protocol import DEFAULT_BAUD, Event, Link
 from wwtool.errors import DeviceError
 
 PCM_CHUNK_SAMPLES = 512  # 1024 bytes, the most ww-pcm takes
 FEATURE_CHANNELS = 40
 INFER_TIMEOUT_S = 30.0  # of the reference host of MLPerf Tiny
+PCM_TIMEOUT_S = 15.0  # an emulated board on a busy computer
 _SYNC_TIMEOUT_S = 3.0  # longer than the device waits for the rest of a PCM block
-_SYNC_ATTEMPTS = 2
+_SYNC_TRIES = 3  # of that time together
+_QUIET_S = 0.2  # then a board that has started has said what it says
 _MAX_OLD_ANSWERS = 16
+_NAME_PREFIX = "wwtool-"
+_MAX_TENSOR_BYTES = 1 << 20  # more than any board's RAM for it
 
 
 @dataclass(frozen=True)
@@ -71,21 +78,25 @@ class Cycles:
     invoke: int
 
 
+_TEXTS = ("version", "board", "model", "phrase", "sha256")
+_NUMBERS = {
+    "input_bytes": "input",
+    "output_bytes": "output",
+    "arena_bytes": "arena",
+    "state_bytes": "state",
+    "input_frames": "frames",
+    "step_samples": "step",
+    "sample_rate_hz": "rate",
+}
+
+
 def _info(values: dict[str, str]) -> DeviceInfo:
-    return DeviceInfo(
-        version=values["version"],
-        board=values["board"],
-        model=values["model"],
-        phrase=values["phrase"],
-        sha256=values["sha256"],
-        input_bytes=int(values["input"]),
-        output_bytes=int(values["output"]),
-        arena_bytes=int(values["arena"]),
-        state_bytes=int(values["state"]),
-        input_frames=int(values["frames"]),
-        step_samples=int(values["step"]),
-        sample_rate_hz=int(values["rate"]),
-    )
+    texts = {key: protocol.text_of(values, key) for key in _TEXTS}
+    numbers = {field: protocol.number_of(values, key) for field, key in _NUMBERS.items()}
+    for field in ("input_bytes", "output_bytes"):
+        if not 0 < numbers[field] <= _MAX_TENSOR_BYTES:
+            raise ValueError(f"{_NUMBERS[field]!r}: {numbers[field]} is not from 1 to {_MAX_TENSOR_BYTES} bytes")
+    return DeviceInfo(**texts, **numbers)  # type: ignore[arg-type]
 
 
 class Session:
@@ -95,48 +106,51 @@ class Session:
         DeviceError: in every method, for silence, nonsense, or firmware other than wwtool's.
     """
 
-    def __init__(self, url: str, baud: int = DEFAULT_BAUD) -> None:
+    def __init__(self, url: str, baud: int = DEFAULT_BAUD, patience_s: float | None = None) -> None:
+        """Opens the port and finds out who is there, within ``patience_s``; None: as long as a board may need."""
         self.link = Link(url, baud)
         self._first_baud = baud
         self._baud = baud
         try:
-            self.name = self._synchronise()
+            self.name = self._synchronise(_SYNC_TRIES * _SYNC_TIMEOUT_S if patience_s is None else patience_s)
         except BaseException:
             self.link.close()
             raise
 
-    def _synchronise(self) -> str:
-        """Gets over old answers, a half-sent command or a half-sent block of samples; returns the device's name."""
-        self.link.forget_input()
-        for attempt in range(_SYNC_ATTEMPTS):
-            try:
-                if self._echo(f"sync-{secrets.token_hex(3)}"):
-                    break
-            except DeviceError:
-                if attempt + 1 == _SYNC_ATTEMPTS:
-                    raise
-        else:
-            raise self._foreign()
+    def _synchronise(self, patience_s: float) -> str:
+        """Gets over noise, old answers, a half-sent command or a half-sent block of samples; returns the device's name.
+
+        A board that a USB-to-serial chip resets as its port is opened is deaf for a second and begins with noise and
+        its ROM's text.
+        """
+        deadline = Deadline(patience_s)
+        self.link.forget_input(0.0, deadline.within(_QUIET_S))
+        while (failure := self._echo(f"sync-{secrets.token_hex(3)}", deadline)) is not None:
+            if deadline.over:
+                raise failure
         name = protocol.parse_name(self.link.command("name", _SYNC_TIMEOUT_S).lines)
         if name is None:
             raise self._foreign()
         return name
 
-    def _echo(self, nonce: str) -> bool:
-        """Sends a command that no firmware knows; true once an answer quotes it, so that no older answer is left."""
-        self.link.write(protocol.encode(nonce))
+    def _echo(self, nonce: str, deadline: Deadline) -> DeviceError | None:
+        """Sends a command that no firmware knows. None once an answer quotes it, so that no older answer is left; else
+        why not."""
+        wait = deadline.within(_SYNC_TIMEOUT_S)
         answers = 0
-        while answers < _MAX_OLD_ANSWERS:
-            try:
-                lines = self.link.read_lines(protocol.READY, "name", _SYNC_TIMEOUT_S)
-            except DeviceError:
-                if answers == 0:
-                    raise
-                return False
-            if any(nonce in line for line in lines):
-                return True
-            answers += 1
-        return False
+        try:
+            self.link.write(protocol.INTERRUPT + protocol.encode(nonce))
+            while answers < _MAX_OLD_ANSWERS:
+                lines = self.link.read_lines(protocol.is_ready, "name", wait.left)
+                if any(nonce in line for line in lines):
+                    return None
+                answers += 1
+        except GoneError:
+            raise
+        except DeviceError as error:
+            self.link.forget_input(_QUIET_S, deadline.within(_SYNC_TIMEOUT_S))
+            return self._foreign() if answers else error
+        return self._foreign()
 
     def _foreign(self) -> DeviceError:
         return DeviceError(
@@ -147,14 +161,13 @@ class Session:
     def info(self) -> DeviceInfo:
         """Returns what runs on the board."""
         reply = self._wwtool_command("ww-info")
-        values = protocol.parse_key_values(reply.lines, "info")
-        try:
-            return _info(values)
-        except (KeyError, ValueError) as error:
+        with self._usable("ww-info"):
+            info = _info(protocol.parse_key_values(reply.lines, "info"))
+        if self.name != _NAME_PREFIX + info.board:
             raise DeviceError(
-                f"{self.link.url} answers ww-info without a usable {error}; its firmware and this wwtool differ in "
-                "version: build and flash it again"
-            ) from error
+                f"{self.link.url} calls itself '{self.name}', but the board '{info.board}'; check what is on that port"
+            )
+        return info
 
     def _wwtool_command(self, command: str) -> protocol.Reply:
         try:
@@ -203,17 +216,25 @@ class Session:
 
     def stream_pcm(self, samples: NDArray[np.int16]) -> list[Event]:
         """Sends samples, 16 kHz mono, block by block; returns the events in order. Does not reset first."""
-        events: list[Event] = []
-        for line in self._stream(samples, "ww-pcm"):
-            event = protocol.parse_event(line)
-            if event is not None:
-                events.append(event)
+        lines = self._stream(samples, "ww-pcm")
+        with self._usable("ww-pcm"):
+            events = [event for line in lines if (event := protocol.parse_event(line)) is not None]
+        for kind in ("prob", "detection"):
+            frames = [event.frame for event in events if event.kind == kind]
+            if any(later <= earlier for earlier, later in pairwise(frames)):
+                raise DeviceError(f"the ww-{kind} lines of {self.link.url} are out of order; reset the board")
         return events
 
     def features(self, samples: NDArray[np.int16]) -> NDArray[np.int8]:
         """Runs samples through the front end alone; returns features of shape (frames, 40)."""
-        frames = [f[1] for line in self._stream(samples, "ww-features") if (f := protocol.parse_features(line))]
-        return np.frombuffer(b"".join(frames), dtype=np.int8).reshape(-1, FEATURE_CHANNELS)
+        lines = self._stream(samples, "ww-features")
+        with self._usable("ww-features"):
+            frames = [frame for line in lines if (frame := protocol.parse_features(line)) is not None]
+        if any(len(values) != FEATURE_CHANNELS for _, values in frames):
+            raise DeviceError(f"{self.link.url} has features of other than {FEATURE_CHANNELS} channels; flash it again")
+        if any(later[0] != earlier[0] + 1 for earlier, later in pairwise(frames)):
+            raise DeviceError(f"the ww-features lines of {self.link.url} are out of order; reset the board")
+        return np.frombuffer(b"".join(values for _, values in frames), dtype=np.int8).reshape(-1, FEATURE_CHANNELS)
 
     def _stream(self, samples: NDArray[np.int16], command: str) -> list[str]:
         lines: list[str] = []
@@ -222,38 +243,46 @@ class Session:
             chunk = data[start : start + PCM_CHUNK_SAMPLES].tobytes()
             question = f"{command} {len(chunk)}"
             self.link.write(protocol.encode(question))
-            before = self.link.read_lines(f"ww-pcm-expecting-{len(chunk)}", question)
-            if before and protocol.READY in before[-1]:
-                reason = next((line for line in before if line.startswith("e-[")), "no reason")
+            expecting = f"ww-pcm-expecting-{len(chunk)}"
+            before = self.link.read_lines(lambda line, expecting=expecting: line == expecting, question)  # type: ignore[misc]
+            if before and protocol.is_ready(before[-1]):
+                reason = protocol.Reply(question, before).error or "no reason"
                 raise DeviceError(f"{self.link.url} does not take samples: {reason}; flash it with wwtool flash")
             self.link.write(chunk)
-            lines += self.link.reply(question).lines
+            lines += (*before, *self.link.reply(question, PCM_TIMEOUT_S).lines)
         return lines
 
     def memory(self) -> Memory:
         """Returns the memory marks."""
-        values = self._numbers("memory")
-        return Memory(values["stack"], values["overruns"])
+        return Memory(*self._numbers("memory", "stack", "overruns"))
 
     def cycles(self) -> Cycles:
         """Returns the cycle counts."""
-        values = self._numbers("cycles")
-        return Cycles(values["frontend"], values["invoke"])
+        return Cycles(*self._numbers("cycles", "frontend", "invoke"))
 
-    def _numbers(self, kind: str) -> dict[str, int]:
-        expected = {"memory": ("stack", "overruns"), "cycles": ("frontend", "invoke")}[kind]
-        values = protocol.parse_key_values(self._wwtool_command(f"ww-{kind}").lines, kind)
+    def _numbers(self, kind: str, *keys: str) -> list[int]:
+        lines = self._wwtool_command(f"ww-{kind}").lines
+        with self._usable(f"ww-{kind}"):
+            values = protocol.parse_key_values(lines, kind)
+            return [protocol.number_of(values, key) for key in keys]
+
+    @contextlib.contextmanager
+    def _usable(self, command: str) -> Iterator[None]:
+        """What the parsers refuse is the device's fault."""
         try:
-            return {key: int(values[key]) for key in expected}
+            yield
         except (KeyError, ValueError) as error:
-            raise DeviceError(f"{self.link.url} answers ww-{kind} without a usable {error}; flash it again") from error
+            raise DeviceError(
+                f"{self.link.url} answers {command} without a usable {error}; reset the board, or build and flash it "
+                "again"
+            ) from error
 
     def set_baud(self, baud: int) -> None:
         """Changes the rate at both ends and makes sure that they still understand each other."""
         self._wwtool_command(f"ww-baud {baud}")
         self.link.set_host_baud(baud)
         self._baud = baud
-        self._synchronise()
+        self._synchronise(_SYNC_TRIES * _SYNC_TIMEOUT_S)
 
     def close(self) -> None:
         """Puts the rate back, for the next program, and closes the port."""

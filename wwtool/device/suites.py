@@ -1,7 +1,8 @@
 """The hardware-in-the-loop suites: what a board must show before it is called working.
 
 A suite takes a session and what the host expects, and returns a :class:`SuiteResult`. It knows nothing of models,
-compilers or files. A disagreement is a failed case; a device that goes silent raises DeviceError.
+compilers or files. A disagreement is a failed case, and so is a value that cannot be; a device that goes silent raises
+DeviceError. What could not be checked is no passed case.
 """
 
 from __future__ import annotations
@@ -13,22 +14,27 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from wwtool.device.plausible import BoardFacts, duty_fault, stack_fault, timing_fault
 from wwtool.device.protocol import Event
 from wwtool.device.session import Session
-from wwtool.errors import UsageError
+from wwtool.errors import DeviceError, UsageError
 
+UNKNOWN = BoardFacts()
 _SECOND_OF_SAMPLES = 16000
+_TENTH_OF_SAMPLES = 1600
+_TENTH_FRAMES = 8  # one after 480 samples, then one every 160
 _STACK_SLACK_BYTES = 256  # an interrupt may come at the deepest moment for the first time
 
 
 @dataclass(frozen=True)
 class Case:
-    """One check: ``message`` says what disagreed, and is empty if it passed."""
+    """One check: ``message`` says what disagreed, or why it was not made, and is empty if it passed."""
 
     name: str
     passed: bool
     message: str = ""
     seconds: float = 0.0
+    checked: bool = True
 
 
 @dataclass(frozen=True)
@@ -41,8 +47,9 @@ class SuiteResult:
 
     @property
     def passed(self) -> bool:
-        """True if every case passed."""
-        return all(case.passed for case in self.cases)
+        """True if every case that was checked passed, and there was one."""
+        checked = [case for case in self.cases if case.checked]
+        return bool(checked) and all(case.passed for case in checked)
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,11 @@ def _timed_case(name: str, since: float, message: str) -> Case:
     return Case(name, not message, message, time.monotonic() - since)
 
 
+def not_checked(name: str, why: str) -> Case:
+    """A check that could not be made."""
+    return Case(name, False, why, checked=False)
+
+
 def parity(session: Session, groups: Sequence[ParityGroup]) -> SuiteResult:
     """The device's output bytes equal the host's for every input."""
     cases = []
@@ -79,10 +91,18 @@ def parity(session: Session, groups: Sequence[ParityGroup]) -> SuiteResult:
             session.infer(1, 0)
             got = session.output()
             compared += 1
+            if len(got) != len(expected.tobytes()):
+                raise DeviceError(
+                    f"an output of {len(got)} bytes came for input {number} of {group.name}, the model's has "
+                    f"{len(expected.tobytes())}; flash the board again"
+                )
             if got != expected.tobytes():
                 wrong.append(f"input {number}: device {got[:16].hex()}, host {expected.tobytes()[:16].hex()}")
         message = f"{len(wrong)} of {len(group.inputs)} differ; {wrong[0]}" if wrong else ""
-        cases.append(_timed_case(group.name, since, message))
+        compares = len(group.inputs) > 0
+        cases.append(
+            _timed_case(group.name, since, message) if compares else not_checked(group.name, "it has no inputs")
+        )
     return SuiteResult("parity", tuple(cases), {"inputs": float(compared)})
 
 
@@ -120,53 +140,68 @@ def stream(
     events = session.stream_pcm(samples)
     session.show_probabilities(False)
     found = _of_kind(events, "detection")
-    cases = [_timed_case("detections", since, _compare(found, detections, "detection"))]
+    messages = {"detections": _compare(found, detections, "detection")}
     if probabilities is not None:
-        message = _compare(_of_kind(events, "prob"), probabilities, "probability")
-        cases.append(_timed_case("probabilities", since, message))
+        messages["probabilities"] = _compare(_of_kind(events, "prob"), probabilities, "probability")
+    cases = tuple(_timed_case(name, since, message) for name, message in messages.items())
+    if probabilities is not None and len(probabilities) == 0 and not events:
+        cases = tuple(not_checked(name, "the recording is too short for an inference") for name in messages)
     metrics = {"audio_s": len(samples) / _SECOND_OF_SAMPLES, "detections": float(len(found))}
-    return SuiteResult("stream", tuple(cases), metrics)
+    return SuiteResult("stream", cases, metrics)
 
 
 def latency(
-    session: Session, iterations: int = 20, warmup: int = 2, inference_limit_us: float | None = None
-) -> SuiteResult:
+    session: Session, iterations: int = 20, warmup: int = 2, inference_limit_us: float | None = None,
+    board: BoardFacts = UNKNOWN,
+) -> SuiteResult:  # fmt: skip
     """Measures one inference and one feature frame; on an emulator in its cycles, XIP waits not included.
 
-    The case passes if the device keeps time, and stays below the limit if there is one.
+    The device's times must be possible, and stay below the limit if there is one, and so must its core's load.
     """
     since = time.monotonic()
     info = session.info()
     session.reset()
-    session.features(np.zeros(_SECOND_OF_SAMPLES // 10, dtype=np.int16))
+    frames = session.features(np.zeros(_TENTH_OF_SAMPLES, dtype=np.int16))
+    if board.clock_hz is not None and len(frames) != _TENTH_FRAMES:  # it is to count the cycles of the last
+        raise DeviceError(
+            f"the device makes {len(frames)} feature frames of {_TENTH_OF_SAMPLES} samples, not {_TENTH_FRAMES}; flash "
+            "it again"
+        )
     session.load_input(bytes(info.input_bytes))
     timing = session.infer(iterations, warmup)
     cycles = session.cycles()
-    message = ""
-    if inference_limit_us is not None and timing.latency_us > inference_limit_us:
-        message = f"an inference takes {timing.latency_us:.0f} us, the limit is {inference_limit_us:.0f} us"
+    cases = [_timed_case("inference", since, timing_fault(timing, cycles, board))]
+    if inference_limit_us is None:
+        cases.append(not_checked("limit", "no limit of an inference is known without --build"))
+    else:
+        slow = timing.latency_us > inference_limit_us
+        over = f"an inference takes {timing.latency_us:.0f} us, the limit is {inference_limit_us:.0f} us"
+        cases.append(_timed_case("limit", since, over if slow else ""))
+    duty = duty_fault(cycles, board)
+    if duty is not None:
+        cases.append(_timed_case("duty cycle", since, duty))
     metrics = {
         "inference_us": timing.latency_us,
         "inference_cycles": float(cycles.invoke),
         "frontend_cycles": float(cycles.frontend),
         "iterations": float(iterations),
     }
-    return SuiteResult("latency", (_timed_case("inference", since, message),), metrics)
+    return SuiteResult("latency", tuple(cases), metrics)
 
 
-def memory(session: Session, stack_limit_bytes: int | None = None) -> SuiteResult:
+def memory(session: Session, stack_limit_bytes: int | None = None, board: BoardFacts = UNKNOWN) -> SuiteResult:
     """Works the device through a second of audio and reads its marks: stack within the limit, no sample lost."""
     since = time.monotonic()
     session.reset()
     session.stream_pcm(np.zeros(_SECOND_OF_SAMPLES, dtype=np.int16))
     marks = session.memory()
-    stack = ""
-    if stack_limit_bytes is not None and marks.stack_bytes > stack_limit_bytes:
-        stack = f"the stack grew to {marks.stack_bytes} bytes of {stack_limit_bytes}"
+    fault = stack_fault(marks.stack_bytes, stack_limit_bytes, board)
+    stack = _timed_case("stack", since, fault)
+    if not fault and stack_limit_bytes is None:
+        stack = not_checked("stack", "no limit of the stack is known without --build")
     overruns = f"{marks.overrun_samples} microphone samples were lost" if marks.overrun_samples else ""
-    cases = (_timed_case("stack", since, stack), _timed_case("overruns", since, overruns))
     metrics = {"stack_bytes": float(marks.stack_bytes), "overrun_samples": float(marks.overrun_samples)}
-    return SuiteResult("memory", cases, metrics)
+    return SuiteResult("memory", (stack, _timed_case("overruns", since, overruns)), metrics)
 
 
 def soak(
@@ -175,10 +210,10 @@ def soak(
     """Streams the same audio again and again: the same detections every time, no stack growth, no restart."""
     since = time.monotonic()
     rounds = 0
-    message = ""
     session.reset()
     session.stream_pcm(samples)  # the first round may still deepen the stack
     stack_bytes = session.memory().stack_bytes
+    message = stack_fault(stack_bytes, None, UNKNOWN)
     while not message and (rounds == 0 or time.monotonic() - since < seconds):
         session.reset()
         message = _compare(_of_kind(session.stream_pcm(samples), "detection"), detections, "detection")

@@ -165,10 +165,14 @@ def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict
     }
 
 
+def console_text(text: str) -> str:
+    """What the console shows of a text: printable ASCII without the brackets that enclose it, '?' for the rest."""
+    return "".join(ch if 32 <= ord(ch) < 127 and ch not in "[]" else "?" for ch in text)
+
+
 def c_string(text: str) -> str:
-    """A C string literal of printable ASCII; anything else becomes '?', as the console can only show that."""
-    safe = "".join(ch if 32 <= ord(ch) < 127 and ch not in "[]" else "?" for ch in text)
-    escaped = safe.replace("\\", "\\\\").replace('"', '\\"').replace("??", "?\\?")
+    """A C string literal of what the console shows of a text."""
+    escaped = console_text(text).replace("\\", "\\\\").replace('"', '\\"').replace("??", "?\\?")
     return f'"{escaped}"'
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from wwtool.device.byte_port import Deadline
 from wwtool.device.flash import ports
 from wwtool.device.flash.choose import make_plan
 from wwtool.device.flash.failures import PROBES
@@ -138,19 +139,19 @@ def _identify(build: Build, console: Port) -> DeviceInfo:
     Raises:
         DeviceError: nobody, or a program with another model.
     """
-    deadline = time.monotonic() + _ANSWER_TIMEOUT_S
+    deadline = Deadline(_ANSWER_TIMEOUT_S)
     while True:
         try:
-            with Session(console.device) as session:
+            with Session(console.device, patience_s=deadline.left) as session:
                 info = session.info()
                 break
         except DeviceError as error:
-            if time.monotonic() > deadline:
+            if deadline.over:
                 raise DeviceError(
                     f"the image was written to the {build.platform.title}, but at {console.device} nothing answers "
                     f"as it should: {error}"
                 ) from error
-        time.sleep(_RETRY_S)
+        time.sleep(min(_RETRY_S, deadline.left))
     if info.sha256 != build.model_sha256:
         raise DeviceError(
             f"the image was written, but the board at {console.device} runs '{info.phrase}' with model "

@@ -1,0 +1,130 @@
+"""A serial port as bytes. Every wait has a deadline, whatever hangs there: silence, a flood, or what takes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+
+import serial
+from serial.urlhandler import protocol_socket
+
+from wwtool.errors import DeviceError
+from wwtool.text import printable
+
+WRITE_TIMEOUT_S = 5.0
+_POLL_S = 0.05
+_SOCKET = "socket://"
+# What pyserial raises for a port or URL that it cannot make anything of; re.error is of the scheme hwgrep.
+_OPEN_ERRORS = (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, re.error)
+
+
+class Deadline:
+    """A moment until which is waited, on a clock that nobody sets."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds until then, at least 0."""
+        return max(0.0, self._end - time.monotonic())
+
+    @property
+    def over(self) -> bool:
+        return self.left == 0.0
+
+    def within(self, seconds: float) -> Deadline:
+        """This deadline, or the one in ``seconds`` from now if that is earlier."""
+        return Deadline(min(seconds, self.left))
+
+
+class GoneError(DeviceError):
+    """The port is no longer there: waiting does not help."""
+
+
+class _SocketPort(protocol_socket.Serial):  # type: ignore[misc]
+    """pyserial's own, as it is opened, reads away what comes until nothing does: of a flood, for ever."""
+
+    def reset_input_buffer(self) -> None:
+        """Does nothing; :meth:`BytePort.discard` has a deadline."""
+
+
+class BytePort:
+    """An open port.
+
+    Args:
+        url: what pyserial opens: ``/dev/ttyACM0``, ``COM5``, ``socket://127.0.0.1:7000``.
+        baud: bit rate of a UART.
+
+    Raises:
+        DeviceError: in every method, for everything that goes wrong on the line.
+    """
+
+    def __init__(self, url: str, baud: int) -> None:
+        self.url = url
+        self.shown = printable(url, 100)
+        settings = {"baudrate": baud, "timeout": _POLL_S, "write_timeout": WRITE_TIMEOUT_S}
+        try:
+            opener = _SocketPort if url.lower().startswith(_SOCKET) else serial.serial_for_url
+            self._port = opener(url, **settings)
+        except _OPEN_ERRORS as error:
+            raise DeviceError(
+                f"cannot open the port {self.shown}: {_reason(error)}; check that the board is plugged in and that no "
+                "other program uses it"
+            ) from error
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes as they are, within ``WRITE_TIMEOUT_S``."""
+        try:
+            self._port.write(data)
+        except serial.SerialTimeoutException as error:
+            raise DeviceError(
+                f"{self.shown} takes no bytes: {len(data)} could not be sent within {WRITE_TIMEOUT_S:.0f} s; reset the "
+                "board, and check that this is its console"
+            ) from error
+        except (serial.SerialException, OSError) as error:
+            raise GoneError(
+                f"the device at {self.shown} went away while sending: {printable(str(error), 200)}; plug it in again"
+            ) from error
+
+    def read(self) -> bytes:
+        """Returns what has come; b"" if nothing does for a moment."""
+        try:
+            return bytes(self._port.read(max(1, self._port.in_waiting)))
+        except (serial.SerialException, OSError, TypeError) as error:
+            raise GoneError(
+                f"the device at {self.shown} closed the connection in the middle of an answer; start it, or plug it in "
+                "again"
+            ) from error
+
+    def discard(self, quiet_s: float, deadline: Deadline) -> None:
+        """Reads away what comes, until nothing does for ``quiet_s``; of what never ends, until the deadline."""
+        quiet = Deadline(quiet_s)
+        while not deadline.over:
+            if self.read():
+                quiet = Deadline(quiet_s)
+            elif quiet.over:
+                return
+
+    def set_baud(self, baud: int) -> None:
+        """Changes this end's rate; nothing to do on a socket or USB."""
+        try:
+            self._port.baudrate = baud
+        except (serial.SerialException, OSError, ValueError) as error:
+            raise DeviceError(
+                f"{self.shown} cannot run at {baud} baud: {printable(str(error), 200)}; choose a lower rate"
+            ) from error
+
+    def close(self) -> None:
+        """Closes the port. What could not be sent is thrown away, as the system would wait for it."""
+        with contextlib.suppress(serial.SerialException, OSError):
+            self._port.reset_output_buffer()
+        self._port.close()
+
+
+def _reason(error: Exception) -> str:
+    """pyserial repeats the port and the error in what it says; the system's own words are enough."""
+    number = getattr(error, "errno", None) or getattr(error.__context__, "errno", None)
+    return os.strerror(number).lower() if isinstance(number, int) else printable(str(error), 200)
