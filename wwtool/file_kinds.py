@@ -147,6 +147,7 @@ _MAGIC: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"FLV\x01", _foreign("a Flash video")),
     (0, b"\0\0\x01\xba", _foreign("an MPEG video")),
     (0, b"\x7f\xfe\x80\x01", _foreign("a DTS recording")),
+    (0, b"\xf0\x7e", _foreign("a MIDI sample dump")),
     (0, b"BW64", _foreign("a BW64 recording")),
     (0, b"MThd", Kind("a MIDI score")),
 )

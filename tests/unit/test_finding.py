@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wwtool.data.audio import read_audio, write_audio
 from wwtool.data.dataset import index_folder, load_dataset
@@ -121,6 +123,56 @@ def test_flac_of_unknown_length(tmp_path: Path) -> None:
     content[22:26] = bytes(4)
     (tmp_path / "a.flac").write_bytes(content)
     np.testing.assert_array_equal(read_audio(tmp_path / "a.flac"), CLIP)
+
+
+CONTAINERS = {
+    "WAV": "PCM_16", "WAVEX": "FLOAT", "RF64": "PCM_16", "W64": "PCM_16", "AIFF": "IMA_ADPCM", "AU": "G721_32",
+    "CAF": "ALAC_16", "FLAC": "PCM_16", "OGG": "OPUS", "MP3": "MPEG_LAYER_III", "VOC": "PCM_16", "NIST": "PCM_16",
+    "IRCAM": "PCM_16", "PAF": "PCM_24", "PVF": "PCM_16", "SVX": "PCM_16", "AVR": "PCM_16", "XI": "DPCM_16",
+}  # fmt: skip
+CONTENTS = {container: recording(container, subtype) for container, subtype in CONTAINERS.items()}
+EXTREME = (b"\xff" * 8, b"\0" * 8, b"\x7f" + b"\xff" * 7, b"\xff" * 7 + b"\x7f", b"\0\0\0\1", b"\1\0\0\0", b"")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(list(CONTENTS)),
+    st.lists(
+        st.tuples(st.integers(0, 120), st.integers(0, 12), st.sampled_from(EXTREME) | st.binary(max_size=8)), max_size=4
+    ),
+)
+def test_damaged_containers_never_crash(
+    tmp_path_factory: pytest.TempPathFactory, container: str, edits: list[tuple[int, int, bytes]]
+) -> None:
+    content = CONTENTS[container]
+    for start, length, new in edits:
+        content = content[:start] + new + content[start + length :]
+    path = tmp_path_factory.mktemp("damaged") / "a.bin"
+    path.write_bytes(content)
+    try:
+        assert read_audio(path).dtype == np.int16
+    except InputError as error:
+        assert "a.bin" in str(error) and str(error).isprintable()
+
+
+def test_wave64_of_any_length(tmp_path: Path) -> None:
+    content = CONTENTS["W64"]
+    at = content.index(b"data\xf3\xac\xd3\x11") + 16
+    for size in (1 << 61, (1 << 64) - 1, 0):
+        (tmp_path / "a.w64").write_bytes(content[:at] + size.to_bytes(8, "little") + content[at + 8 :])
+        try:
+            read_audio(tmp_path / "a.w64")
+        except InputError as error:
+            assert "a.w64" in str(error)
+
+
+def test_nothing_is_printed_by_the_library(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    content = bytearray(recording("SDS", "PCM_16"))
+    content[300:400] = bytes(100)
+    (tmp_path / "a.bin").write_bytes(content)
+    with pytest.raises(InputError, match=r"a MIDI sample dump.*ffmpeg"):
+        read_audio(tmp_path / "a.bin")
+    assert capfd.readouterr() == ("", "")
 
 
 # Links

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from pathlib import Path
 
@@ -217,6 +218,13 @@ def test_a_damaged_checkpoint_is_refused(finished: Path, tmp_path: Path, kind: s
     for read in (load_checkpoint, load_trained, run):
         with pytest.raises(InputError, match="damaged; delete it"):
             read(tmp_path)
+
+
+def test_a_checkpoint_in_a_folder_whose_name_is_not_utf8(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / NAME).write_bytes((finished / NAME).read_bytes())
+    assert load_trained(folder)[1] == load_trained(finished)[1]
 
 
 def test_a_checkpoint_without_its_tensors_is_refused(finished: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import soxr
 
 from wwtool.data.containers import missing_bytes
 from wwtool.errors import InputError
-from wwtool.file_kinds import kind_of_file
+from wwtool.file_kinds import HEAD_BYTES, kind_of, kind_of_file
 from wwtool.files import write_bytes
 from wwtool.text import printable
 
@@ -160,6 +160,10 @@ def _opened(path: Path) -> Iterator[_ForwardFile]:
         raise InputError(_refusal(path, error)) from error
     with raw:
         try:
+            kind = kind_of(raw.read(HEAD_BYTES))
+            if kind is not None and kind.sound == "convert":  # libsndfile reads MIDI dumps, and prints while it does
+                raise InputError(_refusal(path, None))
+            raw.seek(0)
             file = _ForwardFile(raw.fileno(), closefd=False)
         except _UNREADABLE as error:
             raise InputError(_refusal(path, error)) from error
@@ -201,8 +205,8 @@ def _absence(path: Path) -> str:
     return "is a link that leads nowhere" if path.is_symlink() else "does not exist"
 
 
-def _refusal(path: Path, error: Exception) -> str:
-    """One sentence on a file that libsndfile does not read."""
+def _refusal(path: Path, error: Exception | None) -> str:
+    """One sentence on a file that libsndfile does not read, with what it said if it was asked."""
     kind = kind_of_file(path)
     if kind is None and path.suffix.lower() in _HEADERLESS:
         return f"{_shown(path)} has no header that tells its rate; convert it to .wav with a program that knows it"

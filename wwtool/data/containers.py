@@ -20,7 +20,7 @@ def missing_bytes(path: Path) -> int:
         elif magic in (b"RIFX", b"FORM"):
             end = _end_of_samples(file, 12, "big", (b"data", b"SSND", b"BODY"))
         elif magic == b"riff":
-            end = _end_of_wave64(file)
+            end = _end_of_wave64(file, size)
         elif magic in (b".snd", b"dns."):
             order: Literal["big", "little"] = "big" if magic == b".snd" else "little"
             start, promised = (int.from_bytes(file.read(4), order) for _ in range(2))
@@ -42,8 +42,9 @@ def _end_of_samples(
             break
         promised = int.from_bytes(header[4:], order)
         if header[:4] == b"ds64" and large:
-            content = file.read(promised)
-            samples = int.from_bytes(content[8:16], "little")
+            content = file.read(16)
+            samples = int.from_bytes(content[8:], "little")
+            file.seek(promised - len(content), io.SEEK_CUR)
         elif header[:4] in names:
             if large and promised == 0xFFFFFFFF:
                 return file.tell() + samples
@@ -54,15 +55,15 @@ def _end_of_samples(
     return 0
 
 
-def _end_of_wave64(file: BinaryIO) -> int:
+def _end_of_wave64(file: BinaryIO, file_size: int) -> int:
     """Chunks of Sony's Wave64 have names of 16 bytes and sizes of 8, which count the header, and lie on 8 bytes."""
     file.seek(40)
     for _ in range(_MOST_CHUNKS):
         position, header = file.tell(), file.read(24)
         size = int.from_bytes(header[16:], "little")
-        if len(header) < 24 or not 24 <= size < 1 << 62:
+        if header[:4] == b"data" and len(header) == 24:
+            return position + size if size < 1 << 62 else 0
+        if not 24 <= size <= file_size:
             break
-        if header[:4] == b"data":
-            return position + size
         file.seek(position + (size + 7) // 8 * 8)
     return 0

@@ -17,7 +17,7 @@ from wwtool.file_kinds import kind_of_file
 # libsndfile reads it.
 _KNOWN = (
     "wav wave bwf rf64 w64 flac ogg oga opus spx mp3 mp2 mp1 mpa mpga aif aiff aifc au snd caf voc sph nist ircam paf "
-    "pvf svx 8svx avr wve xi sds raw pcm gsm vox m4a m4b m4r mp4 aac amr awb 3gp 3gpp 3ga 3g2 wma webm weba mka ac3 "
+    "pvf svx 8svx avr wve xi raw pcm gsm vox m4a m4b m4r mp4 aac amr awb 3gp 3gpp 3ga 3g2 wma webm weba mka ac3 "
     "eac3 dts ape wv tta mpc dsf dff ra rm silk qcp dss ds2"
 )
 ENDINGS = frozenset(f".{ending}" for ending in _KNOWN.split())

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor
 
 from wwtool.errors import InputError
@@ -71,9 +71,10 @@ def load_checkpoint(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
     if not path.exists():
         return None
     try:
-        with safe_open(path, framework="pt") as file:
-            meta = as_record(parse_json((file.metadata() or {})["wwtool"], "its metadata"), _Metadata, "its metadata")
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        content = path.read_bytes()  # safetensors opens no file whose name is not UTF-8
+        tensors = load(content)
+        header = parse_json(content[8 : 8 + int.from_bytes(content[:8], "little")].decode(), "its header")
+        meta = as_record(parse_json(header["__metadata__"]["wwtool"], "its metadata"), _Metadata, "its metadata")
         architecture = from_dict(meta.architecture)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, InputError) as error:
         kind = kind_of_file(path)
