@@ -201,7 +201,9 @@ def struct_bytes(toolchain: Toolchain) -> dict[str, int]:
 
 
 def _run(command: list[str], folder: Path) -> str:
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, errors="surrogateescape", check=True
+    ).stdout
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ for a shell, for HTML or for C.
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
+from pathlib import Path
 
 # Joiners shape letters in Persian and the scripts of India, and do nothing else.
 _JOINERS = "\u200c\u200d"
@@ -30,9 +32,31 @@ def printable(text: str, longest: int | None = None) -> str:
     return shown
 
 
+def for_shell(path: Path) -> str:
+    r"""A path as a word of a line to be copied into bash; what cannot be shown is there by its bytes.
+
+    >>> for_shell(Path("caf\udce9 1.wav"))
+    "$'caf\\xe9 1.wav'"
+    """
+    text = f"./{path}" if str(path).startswith("-") else str(path)
+    if printable(text) == text:
+        return shlex.quote(text)
+    return "$'" + "".join(map(_escaped, text)) + "'"
+
+
 def one_line(text: str) -> str:
     """What a tool said, its lines joined by spaces, made ``printable``."""
     return printable(" ".join(text.split()))
+
+
+def _escaped(letter: str) -> str:
+    """A letter between ``$'`` and ``'``."""
+    if letter in "\\'":
+        return f"\\{letter}"
+    if _shown(letter) == letter:
+        return letter
+    errors = "surrogateescape" if "\udc80" <= letter <= "\udcff" else "surrogatepass"
+    return "".join(f"\\x{byte:02x}" for byte in letter.encode(errors=errors))
 
 
 def _shown(letter: str) -> str:

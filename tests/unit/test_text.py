@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.text import one_line, printable
+from wwtool.text import for_shell, one_line, printable
 
 
 @pytest.mark.parametrize(
@@ -47,3 +52,23 @@ def test_a_long_name_keeps_both_ends() -> None:
 
 def test_lines_of_a_tool_become_one() -> None:
     assert one_line("first\n  second\x1b[0m\n") == r"first second\x1b[0m"
+
+
+NAMES = st.binary(min_size=1, max_size=12).filter(lambda name: not set(name) & {0, 47})
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@settings(max_examples=20, deadline=None)
+@given(st.lists(NAMES, min_size=1, max_size=20))
+def test_a_shell_reads_back_every_path(names: list[bytes]) -> None:
+    words = [for_shell(Path(os.fsdecode(name))) for name in names]
+    assert all(word.isprintable() for word in words)
+    script = f"printf '%s\\0' {' '.join(words)}".encode()
+    said = subprocess.run(["bash"], input=script, capture_output=True, check=True, env={"LC_ALL": "C"}).stdout
+    assert said.split(b"\0")[:-1] == [b"./" + name if name.startswith(b"-") else name for name in names]
+
+
+def test_plain_paths_are_quoted_as_always() -> None:
+    assert [for_shell(Path(text)) for text in ("a/b.wav", "a b", "it's", "-rf", "caf\udce9's")] == [
+        "a/b.wav", "'a b'", "'it'\"'\"'s'", "./-rf", r"$'caf\xe9\'s'",
+    ]  # fmt: skip

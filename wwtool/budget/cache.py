@@ -95,5 +95,7 @@ def _emulator_version(emulator: str) -> str:
 
 
 def _first_line(program: str) -> str:
-    result = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [program, "--version"], capture_output=True, text=True, errors="surrogateescape", check=False
+    )
     return result.stdout.partition("\n")[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,6 +19,7 @@ from wwtool.firmware.linux_program import run_commands
 from wwtool.pipeline.build import build as run_build
 from wwtool.platforms import load_platform
 from wwtool.profile import FrameworkName
+from wwtool.text import for_shell
 from wwtool.wiring import strapping_warnings, wiring_lines
 
 
@@ -80,5 +80,5 @@ def build(
             say(f"  careful  {warning}")
     say(f"  report   {folder / 'report.html'}")
     if platform.emulator != "none":
-        name = shlex.quote(str(folder))
+        name = for_shell(folder)
         say(f"  try it   wwtool emulate {name}   then   wwtool hil --port URL --build {name}")

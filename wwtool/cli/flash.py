@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import click
@@ -12,6 +11,7 @@ from wwtool.cli.terminal import GOOD, complain, console, line, print_json, say, 
 from wwtool.device.flash import HalfWrittenError
 from wwtool.device.flash import flash as flash_board
 from wwtool.device.flash.tools import GET
+from wwtool.text import for_shell
 
 
 @click.command()
@@ -45,4 +45,4 @@ def flash(build: Path, port: str | None, tool: str | None, as_json: bool) -> Non
         say(f"  test it  {flashed.hil}")
     else:
         say("  no console of it has appeared on USB, so nobody was asked who runs there; at its UART:")
-        say(f"  wwtool hil --port PORT --build {shlex.quote(str(build))}")
+        say(f"  wwtool hil --port PORT --build {for_shell(build)}")

@@ -6,7 +6,6 @@ A file is decoded, mixed and resampled in blocks, so that its length and its cha
 from __future__ import annotations
 
 import io
-import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from wwtool.data.containers import missing_bytes
 from wwtool.errors import InputError
 from wwtool.file_kinds import HEAD_BYTES, kind_of, kind_of_file
 from wwtool.files import write_bytes
-from wwtool.text import printable
+from wwtool.text import for_shell, printable
 
 SAMPLE_RATE_HZ = 16000
 MOST_SAMPLES = 1 << 31  # of all channels, before or after resampling: 6 h of stereo at 48 kHz, 37 h of mono at 16 kHz
@@ -224,16 +223,7 @@ def _conversion(path: Path) -> str:
     target = path.with_suffix(".wav")
     if target == path:
         target = path.with_name(f"{path.stem}-16k.wav")
-    return f"ffmpeg -i {_quoted(path)} -ar 16000 -ac 1 {_quoted(target)}"
-
-
-def _quoted(path: Path) -> str:
-    """For a shell; what cannot be printed in the shell's own escapes."""
-    text = f"./{path}" if str(path).startswith("-") else str(path)
-    shown = printable(text)
-    if shown == text:
-        return shlex.quote(text)
-    return "$'" + printable(text.replace("\\", "\\\\").replace("'", "\\'")) + "'"
+    return f"ffmpeg -i {for_shell(path)} -ar 16000 -ac 1 {for_shell(target)}"
 
 
 def _shown(path: Path) -> str:

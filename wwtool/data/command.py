@@ -23,6 +23,7 @@ def speak_with(name: str, command: Callable[[Path], Sequence[str | Path]], text:
                 input=text,
                 capture_output=True,
                 text=True,
+                errors="surrogateescape",
                 cwd=folder,
                 timeout=_TIMEOUT_S,
                 check=False,

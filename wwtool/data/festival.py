@@ -20,7 +20,12 @@ class Festival:
     def __init__(self, festival: Path, text2wave: Path) -> None:
         self._text2wave = text2wave
         listing = subprocess.run(
-            [festival, "--batch", "(print (voice.list))"], capture_output=True, text=True, timeout=30, check=False
+            [festival, "--batch", "(print (voice.list))"],
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            timeout=30,
+            check=False,
         ).stdout
         self._voices = sorted(re.findall(r"\w+", listing))
 

@@ -20,7 +20,9 @@ class Flite:
 
     def __init__(self, program: Path) -> None:
         self._program = program
-        listing = subprocess.run([program, "-lv"], capture_output=True, text=True, timeout=30, check=False).stdout
+        listing = subprocess.run(
+            [program, "-lv"], capture_output=True, text=True, errors="surrogateescape", timeout=30, check=False
+        ).stdout
         self._voices = sorted(set(listing.partition(":")[2].split()) - _UNUSABLE_VOICES)
 
     @classmethod

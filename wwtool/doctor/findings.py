@@ -107,7 +107,7 @@ def _has_newlib() -> bool:
     if shutil.which("arm-none-eabi-gcc") is None:
         return False
     command = ["arm-none-eabi-gcc", "-print-file-name=nano.specs"]
-    return "/" in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return "/" in subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", check=False).stdout
 
 
 def _emulating(known: _Known) -> list[Finding]:
@@ -244,7 +244,9 @@ def _version(command: str) -> str:
     if shutil.which(command) is None:
         return ""
     try:
-        result = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=10, check=False)
+        result = subprocess.run(
+            [command, "--version"], capture_output=True, text=True, errors="surrogateescape", timeout=10, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return result.stdout.splitlines()[0].strip() if result.returncode == 0 and result.stdout.strip() else ""

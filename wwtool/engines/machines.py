@@ -71,7 +71,9 @@ class Machine:
             self.compiler, *WARNINGS, *self.flags, *flags, f"-I{sources[0].parent.absolute()}", *folders,
             *(str(source.absolute()) for source in sources), *support, "-o", str(program.absolute()), *self.libraries,
         ]  # fmt: skip
-        result = subprocess.run(command, cwd=program.parent, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=program.parent, capture_output=True, text=True, errors="surrogateescape", check=False
+        )
         if result.returncode != 0:
             raise ToolError(f"the C compiler {self.compiler} failed on the model: {result.stderr.strip()[:400]}")
 
@@ -181,5 +183,7 @@ def picolibc() -> tuple[str, ...]:
 @cache
 def _picolibc_of(compiler: str) -> tuple[str, ...]:
     command = [compiler, "-print-file-name=libc.a"]
-    library = Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+    library = Path(
+        subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", check=True).stdout.strip()
+    )
     return (f"-isystem{library.parents[1] / 'include'}", f"-L{library.parent}") if library.is_absolute() else ()

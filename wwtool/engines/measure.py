@@ -88,7 +88,9 @@ def _how(machine: Machine) -> str:
 
 def _run(command: list[str], machine: Machine, folder: Path) -> str:
     try:
-        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, errors="surrogateescape", check=False
+        )
     except FileNotFoundError as error:
         raise ToolError(
             f"{command[0]} was not found; install it, on Debian or Ubuntu: apt-get install {machine.packages}"

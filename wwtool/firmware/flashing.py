@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 from wwtool.firmware.esp_image import write_command
 from wwtool.profile import Platform
+from wwtool.text import for_shell
 
 _KINDS = {"uf2": ("uf2",), "esptool": ("bin",), "bossac": ("bin",), "none": ("elf",)}
 _PROBE_KINDS = ("hex", "bin")  # a .hex carries its address
@@ -20,7 +20,7 @@ def flashed(platform: Platform, files: Mapping[str, Path]) -> Path:
 
 def flash_command(build: Path) -> str:
     """The line that flashes a build."""
-    return f"wwtool flash {shlex.quote(str(build))}"
+    return f"wwtool flash {for_shell(build)}"
 
 
 def by_hand(platform: Platform, files: Mapping[str, Path]) -> str:
@@ -31,9 +31,9 @@ def by_hand(platform: Platform, files: Mapping[str, Path]) -> str:
     file = flashed(platform, files)
     enter = platform.usb.enter if platform.usb else ""
     if platform.flash_tool == "bossac":
-        return f"{enter}, then: bossac --port=PORT -U -i -e -w {shlex.quote(str(file))} -R"
+        return f"{enter}, then: bossac --port=PORT -U -i -e -w {for_shell(file)} -R"
     if platform.flash_tool == "esptool":
-        return write_command(platform, shlex.quote(str(file)))
+        return write_command(platform, for_shell(file))
     if platform.flash_tool == "uf2" and platform.uf2:
         return f"{enter}, and copy {file} to the drive {platform.uf2.label}"
     return str(file)

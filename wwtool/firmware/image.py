@@ -91,7 +91,7 @@ def _link(
         toolchain.compiler, *compile_flags(toolchain), *flags, *scripts, f"-Wl,-Map={elf.stem}.map", "-o", elf.name,
         *(path.name for path in compiled), *toolchain.libraries,
     ]  # fmt: skip
-    return subprocess.run(command, cwd=objects, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=objects, capture_output=True, text=True, errors="surrogateescape", check=False)
 
 
 def _too_large(
@@ -147,7 +147,9 @@ def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, sour
         toolchain.compiler, *include_flags(), *compile_flags(toolchain), optimise,
         f"-ffile-prefix-map={here}", *assembler, "-c", "-o", str(target), source,
     ]  # fmt: skip
-    result = subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command, cwd=project.folder, capture_output=True, text=True, errors="surrogateescape", check=False
+    )
     if result.returncode != 0:
         raise _failure(f"compiling {source}", result.stderr)
     return target

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 from wwtool.profile import Platform
+from wwtool.text import for_shell
 
 
 def run_commands(platform: Platform, program: Path) -> list[str]:
     """The commands, in order; none for a board that is flashed. docs/linux.md has the program's options."""
-    quoted = shlex.quote(str(program))
+    quoted = for_shell(program)
     if platform.chip.core == "host":
         return [quoted if "/" in quoted else f"./{quoted}"]
     if platform.chip.core == "armv6":
-        return [f"scp {quoted} pi@raspberrypi.local:", f"ssh -t pi@raspberrypi.local ./{shlex.quote(program.name)}"]
+        return [f"scp {quoted} pi@raspberrypi.local:", f"ssh -t pi@raspberrypi.local ./{for_shell(Path(program.name))}"]
     return []

@@ -79,7 +79,9 @@ def _in_flash(section: str) -> bool:
 def _run(toolchain: Toolchain, tool: str, arguments: list[str]) -> str:
     command = toolchain.size if tool == "size" else toolchain.size[: -len("size")] + tool
     try:
-        return subprocess.run([command, *arguments], capture_output=True, text=True, check=True).stdout
+        return subprocess.run(
+            [command, *arguments], capture_output=True, text=True, errors="surrogateescape", check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise ToolError(f"{command} failed; reinstall the binutils of {toolchain.name}") from error
 

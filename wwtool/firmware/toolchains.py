@@ -28,7 +28,9 @@ class Toolchain:
 
     def version(self) -> str:
         """The compiler's version line, "" if it cannot be run."""
-        result = subprocess.run([self.compiler, "--version"], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            [self.compiler, "--version"], capture_output=True, text=True, errors="surrogateescape", check=False
+        )
         return result.stdout.splitlines()[0] if result.returncode == 0 and result.stdout else ""
 
 
@@ -94,7 +96,7 @@ def _arm_linux() -> Toolchain:
 
 
 def _printed(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", check=False).stdout.strip()
 
 
 def _xtensa() -> Toolchain:

@@ -75,7 +75,9 @@ def longest_calls(addresses: Iterable[int], functions: set[int]) -> dict[int, in
 
 def _functions(program: Path) -> dict[str, int]:
     try:
-        text = subprocess.run([NM, str(program)], capture_output=True, text=True, check=True).stdout
+        text = subprocess.run(
+            [NM, str(program)], capture_output=True, text=True, errors="surrogateescape", check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise ToolError(f"{NM} failed; reinstall it with: apt-get install gcc-arm-linux-gnueabi") from error
     symbols = [parts for parts in map(str.split, text.splitlines()) if len(parts) == 3 and parts[1] in "tT"]

@@ -16,6 +16,7 @@ from pathlib import Path
 from wwtool.device.emulators.process import Emulator, image_of
 from wwtool.errors import ToolError
 from wwtool.files import in_home
+from wwtool.temporary import TemporaryFolder
 
 RP2040JS_VERSION = "1.4.1"
 EMULATOR = "rp2040js"
@@ -95,8 +96,20 @@ def start(
     """
     runner = Path(str(resources.files("wwtool.device.emulators"))) / "rp2040_runner.mjs"
     command = [str(find_node()), str(runner), "--rp2040js", str(find_rp2040js())]
-    command += ["--bin", str(image_of(build, EMULATOR).absolute())]
+    command += ["--bin", _for_node(image_of(build, EMULATOR))]
     command += ["--tcp", str(tcp_port), "--console", console]
-    command += ["--audio", str(audio.absolute())] if audio else []
+    command += ["--audio", _for_node(audio)] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []
     return Emulator(command, pty, "Pico")
+
+
+def _for_node(path: Path) -> str:
+    """The path of a file that Node.js is to open: it takes no name that is not UTF-8, but follows a link."""
+    target = path.absolute()
+    try:
+        str(target).encode()
+    except UnicodeEncodeError:
+        link = TemporaryFolder("node").path / "file"
+        link.symlink_to(target)
+        return str(link)
+    return str(target)

@@ -62,6 +62,7 @@ class Emulator:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            errors="surrogateescape",
             cwd=NEUTRAL_FOLDER,
             env={name: value for name, value in os.environ.items() if name not in _OF_NODE},
             start_new_session=True,

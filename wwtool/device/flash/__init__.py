@@ -23,6 +23,7 @@ from wwtool.device.flash.ports import Port
 from wwtool.device.flash.runner import HalfWrittenError, Runner, wait_for
 from wwtool.device.session import DeviceInfo, Session
 from wwtool.errors import DeviceError
+from wwtool.text import for_shell
 
 __all__ = ["Flashed", "HalfWrittenError", "flash"]
 
@@ -57,7 +58,7 @@ class Flashed:
         """The line that tests the board."""
         if self.console is None:
             return None
-        return f"wwtool hil --port {shlex.quote(self.console)} --build {shlex.quote(str(self.build.folder))}"
+        return f"wwtool hil --port {shlex.quote(self.console)} --build {for_shell(self.build.folder)}"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

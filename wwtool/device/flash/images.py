@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from wwtool.files import sha256_of
 from wwtool.platforms import platform_of
 from wwtool.profile import Platform
 from wwtool.records import read_manifest
+from wwtool.text import for_shell
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _refuse_hosted(build: Build) -> None:
         return
     program = build.folder / build.images.get("elf", "image")
     if build.platform.toolchain == "host" and build.platform.chip.core == "host":
-        remedy = f"run {shlex.quote(str(program))}, or wwtool emulate {shlex.quote(str(build.folder))}"
+        remedy = f"run {for_shell(program)}, or wwtool emulate {for_shell(build.folder)}"
     else:
-        remedy = f"copy {shlex.quote(str(program))} to it, for example with scp, and run it there"
+        remedy = f"copy {for_shell(program)} to it, for example with scp, and run it there"
     raise UsageError(f"there is nothing to flash on {build.platform.title}, as the image is a program; {remedy}")
