@@ -101,9 +101,9 @@ def template_environment(folder: str) -> Environment:
 
 
 def comment_text(text: str) -> str:
-    """A name as it may stand in a comment of C or CMake: one line that ends no comment and continues none."""
+    """A name as it may stand in a comment of C, CMake or make: one line that neither ends it nor goes on."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line.replace("*/", "* /").replace("/*", "/ *").rstrip("\\")
+    return line.replace("*/", "* /").replace("/*", "/ *").rstrip("\\").replace("??/", "?? /")
 
 
 def float_literal(value: float) -> str:

@@ -32,6 +32,7 @@ _OPERATOR_NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if isin
 _TYPE_NAMES = {v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
 _MAX_TENSOR_BYTES = 1 << 28
 _MAX_INPUTS = 1000
+_LONGEST_NAME = 63  # characters that C99 tells names apart by (5.2.4.1)
 
 _WINDOW = ("padding", "strideH", "strideW")
 _MANY = -1  # at least one output
@@ -315,9 +316,11 @@ def _check_order(graph: Graph, name: str) -> None:
 
 
 def safe_identifier(text: str) -> str:
-    """A C identifier made of ``text``: lower case, [a-z0-9_], not empty, not starting with a digit."""
+    """A C identifier made of ``text``: lower case, [a-z0-9_], at most 64, not empty, not starting with a digit."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     name = re.sub(r"[^a-z0-9_]+", "_", plain).strip("_")
-    if not name and text:  # in another alphabet: still a name of its own
-        name = hashlib.sha256(text.encode()).hexdigest()[:8]
+    if text and (not name or len(name) > _LONGEST_NAME):  # in another alphabet, or long: still a name of its own
+        name = f"{name[: _LONGEST_NAME - 11]}_{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:8]}".strip(
+            "_"
+        )
     return name if name and not name[0].isdigit() else f"m_{name}"

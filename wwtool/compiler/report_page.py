@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from wwtool import __version__
-from wwtool.assets import asset_dir
 from wwtool.compiler.memory_map import memory_svg
 from wwtool.compiler.report import Layer, Report
 from wwtool.compiler.targets import kernel_set
 from wwtool.files import write_text
+from wwtool.pages import page_environment
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,9 @@ class SizeRow:
 
 def write_report(report: Report, folder: Path) -> None:
     """Writes report.html, which needs no other file, and memory.svg."""
-    loader = FileSystemLoader(asset_dir("firmware_templates") / "report")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
     picture = memory_svg(report)
     write_text(folder / "memory.svg", picture)
-    write_text(folder / "report.html", environment.get_template("compile.html.j2").render(page(report, picture)))
+    write_text(folder / "report.html", page_environment().get_template("compile.html.j2").render(page(report, picture)))
 
 
 def page(report: Report, picture: str) -> dict[str, Any]:

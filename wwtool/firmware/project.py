@@ -151,7 +151,7 @@ def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict
         io.macro: io.area.replace("model->", "model.") for io in interfaces(model.program, model.memory, model.names)
     }
     return {
-        "phrase_comment": phrase.replace("*/", "* /"),
+        "phrase_comment": comment_text(phrase),
         "version": __version__,
         "version_literal": json.dumps(__version__),
         "name": json.dumps(safe_identifier(phrase)),
@@ -179,7 +179,7 @@ def c_string(text: str) -> str:
 def _makefile(project: FirmwareProject, platform: Platform, toolchain: Toolchain, phrase: str) -> dict[str, object]:
     images = () if toolchain.hosted else formats(platform)
     return {
-        "title": c_string(phrase).strip('"').replace("$", "$$").replace("#", "\\#"),
+        "title": comment_text(phrase),
         "needed": ", ".join(["make", toolchain.compiler, toolchain.size, *(["python3"] if images else [])]),
         "compiler": toolchain.compiler,
         "images": images,

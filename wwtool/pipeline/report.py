@@ -6,13 +6,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from wwtool.assets import asset_dir
 from wwtool.budget.result import estimate_mark
 from wwtool.evaluation.record import EvaluationRecord
 from wwtool.files import write_text
+from wwtool.pages import page_environment
 from wwtool.pipeline.choice_report import choice_section
 from wwtool.platforms import platform_of
 from wwtool.profile import Platform
@@ -32,9 +31,7 @@ def write_report(path: Path, manifest: dict[str, Any], run: Path) -> None:
     """Writes the page from a manifest and the run's evaluation."""
     curve = read_record(run / "evaluation.json", EvaluationRecord).curve
     points = [point.model_dump() for point in curve]
-    loader = FileSystemLoader(asset_dir("firmware_templates") / "report")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
-    write_text(path, environment.get_template("report.html.j2").render(page(manifest, points)))
+    write_text(path, page_environment().get_template("report.html.j2").render(page(manifest, points)))
 
 
 def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, Any]:
