@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ def _convolution(layer: TypedLayer, function: str, window: Window, macs: int) ->
         "window": asdict(window),
         **_arrays(layer),
         "mantissa": int32_array(f"op{op.index}_mantissa", reduced_mantissa(mantissa) if wide else mantissa),
-        "shift": int8_array(f"op{op.index}_shift", shift),
+        "shift": replace(int8_array(f"op{op.index}_shift", shift), shared=False),
         "group_depth": depth,
         "group_channels": layer.channels * depth // layer.x.shape[3],
         **_ends(layer),
@@ -109,7 +109,7 @@ def lower_typed_fully_connected(graph: Graph, op: Operator) -> list[Call]:
     fields: dict[str, Field] = {
         **_arrays(layer),
         "mantissa": Constant(f"op{op.index}_mantissa", "uint32_t", words),
-        "shift": int16_array(f"op{op.index}_shift", shift),
+        "shift": replace(int16_array(f"op{op.index}_shift", shift), shared=False),
         "rows": rows,
         "depth": depth,
         "channels": channels,
