@@ -11,6 +11,7 @@
 #define WW_CONV_2D_GROUPS_H
 
 #include "ww_kernels_types.h"
+#include "ww_terms.h"
 #include "ww_window_clip.h"
 
 /* The taps of one position that lie inside the input, as runs of contiguous inputs and weights; steps in elements. */
@@ -27,14 +28,11 @@ struct runs {
 static WW_SUM sum_of_runs(const WW_OPERATOR *op, const struct runs *runs, const WW_ELEMENT *input,
                           const WW_WEIGHT *weights, WW_SUM sum)
 {
-    (void)op;
     for (int32_t row = runs->rows; row > 0; row--) {
         const WW_ELEMENT *x = input;
         const WW_WEIGHT *w = weights;
         for (int32_t column = runs->columns; column > 0; column--) {
-            for (int32_t i = 0; i < runs->length; i++) {
-                sum += WW_TERM(op, x[i], w[i]);
-            }
+            sum = runs->length == 1 ? sum + WW_TERM(op, *x, *w) : ww_add_terms(op, x, w, runs->length, sum);
             x += runs->input_column_step;
             w += runs->weight_column_step;
         }

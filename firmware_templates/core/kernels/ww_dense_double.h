@@ -10,17 +10,14 @@
 #define WW_DENSE_DOUBLE_H
 
 #include "ww_kernels_types.h"
+#include "ww_terms.h"
 
 static void ww_dense_double(const WW_OPERATOR *op, const WW_ELEMENT *input, WW_ELEMENT *output)
 {
     for (int32_t row = 0; row < op->rows; row++, input += op->depth) {
         const WW_WEIGHT *w = op->weights;
         for (int32_t channel = 0; channel < op->channels; channel++, w += op->depth) {
-            WW_SUM sum = op->bias[channel];
-            for (int32_t i = 0; i < op->depth; i++) {
-                sum += WW_TERM(op, input[i], w[i]);
-            }
-            *output++ = output_of(op, channel, sum);
+            *output++ = output_of(op, channel, ww_add_terms(op, input, w, op->depth, op->bias[channel]));
         }
     }
 }

@@ -9,16 +9,8 @@
 #define WW_TRANSPOSE_CONV_TYPED_H
 
 #include "ww_kernels_types.h"
+#include "ww_terms.h"
 #include "ww_transpose_reach.h"
-
-static WW_SUM dot(const WW_OPERATOR *op, const WW_ELEMENT *x, const WW_WEIGHT *weights, int32_t depth, WW_SUM sum)
-{
-    (void)op;
-    for (int32_t i = 0; i < depth; i++) {
-        sum += WW_TERM(op, x[i], weights[i]);
-    }
-    return sum;
-}
 
 static void ww_transpose_conv_typed(const WW_OPERATOR *op, const WW_ELEMENT *input, WW_ELEMENT *output)
 {
@@ -40,7 +32,7 @@ static void ww_transpose_conv_typed(const WW_OPERATOR *op, const WW_ELEMENT *inp
                     for (int32_t column = 0; column < columns.count; column++) {
                         const int32_t tap = tap_row + columns.tap + column * window->stride_width;
                         const int32_t pixel = input_row + columns.input - column;
-                        sum = dot(op, input + pixel * depth, weights + tap * depth, depth, sum);
+                        sum = ww_add_terms(op, input + pixel * depth, weights + tap * depth, depth, sum);
                     }
                 }
                 *output++ = output_of(op, channel, sum);
