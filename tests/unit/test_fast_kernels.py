@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from wwtool.compiler.reader import parse_model
 from wwtool.compiler.targets import Target
 from wwtool.engines.diff import compare, first_difference, random_rows
 from wwtool.engines.machines import WARNINGS, Machine, emulated, host
+from wwtool.engines.native import count_instructions
 from wwtool.models.quantized import Scale
 
 CORES: tuple[Target, ...] = ("cortex-m4", "cortex-m0plus", "xtensa")
@@ -287,21 +289,22 @@ def test_clang_compiles_the_assembly(core: Target, optimize: str, tmp_path: Path
 
 @pytest.mark.parametrize("core", CORES)
 def test_which_kernels_take_which_channels(core: Target) -> None:
-    """Few instructions suffice for constants whatever their numbers are; more are taken only where they do not."""
+    """Few instructions suffice for most; a layer that others are in, or many constants, goes another way."""
     net = Net((1, 4), Scale(1.0, 0))
-    weights, none = np.full((4, 4), 100, np.int8), np.zeros(4, np.int32)
-    lowest, between = np.full((4, 4), -128, np.int8), np.full((4, 4), -128, np.int8)
+    weights, none = np.full((9, 4), 100, np.int8), np.zeros(9, np.int32)
+    lowest, between, dead = np.full((9, 4), -128, np.int8), np.full((9, 4), -128, np.int8), weights.copy()
     between[:, ::2] = 1
+    dead[3] = 0
     lanes = core != "cortex-m4"
     layers: list[tuple[np.ndarray, np.ndarray, float, Scale, bool]] = [
         (weights, none, 0.01, Scale(1.0, 0), True),
         (weights, none, 0.5, Scale(0.75, 0), False),  # a multiplier of a half and more
-        (weights, none, 1e-9, Scale(1.0, 0), True),  # always 0
         (weights, none + 5 * 10**8, 1e-9, Scale(1.0, 0), True),  # 0 or 1
         (weights, none + 5 * 10**8, 1e-9, Scale(1.0, -128), False),  # -128 or -127
-        (weights, none + 2**30, 0.001, Scale(1.0, 0), True),  # always 127
-        (weights, none + 2**30, 1e-7, Scale(1.0, 0), True),  # always 107
-        (0 * weights, none + 2**20, 100.0, Scale(1.0, 0), True),  # always 127
+        (weights, none + 2**30, 0.001, Scale(1.0, 0), False),  # always 127
+        (weights, none + 2**30, 1e-7, Scale(1.0, 0), False),  # always 107
+        (0 * weights, none + 2**20, 100.0, Scale(1.0, 0), False),  # always 127
+        (dead, none, 0.01, Scale(1.0, 0), True),  # one in nine
         (lowest, none, 0.01, Scale(1.0, 0), not lanes),
         (between, none, 0.01, Scale(1.0, 0), True),  # never two of them in a word
     ]
@@ -310,3 +313,34 @@ def test_which_kernels_take_which_channels(core: Target) -> None:
     names = {True: f"ww_dense_{SUFFIXES[core]}", False: f"ww_dense_any_{SUFFIXES[core]}"}
     assert [call.function for call in calls] == [names[layer[4]] for layer in layers]
     assert_engines_agree(content, machine=host(core))
+
+
+@pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0plus"])
+def test_the_price_of_a_few_channels(core: Target) -> None:
+    """Instructions with some channels out of the ordinary, against those of the same layer without them."""
+    chosen = machine(core)
+    random = np.random.default_rng(0)
+
+    def instructions(change: Callable[[np.ndarray, np.ndarray, np.ndarray], None], depthwise: bool, kernel: int) -> int:
+        net = Net((1, 6, 6, 32), Scale(0.1, -5))
+        shape = (1, kernel, kernel, 32) if depthwise else (32, kernel, kernel, 32)
+        weights = random.integers(-127, 128, shape).astype(np.int8)
+        bias, scale = np.zeros(32, np.int32), np.full(32, 0.01, np.float32)
+        change(weights.transpose(3, 1, 2, 0) if depthwise else weights, bias, scale)
+        content = net.pack(net.conv(net.input, weights, bias, scale, Scale(0.25, -3), depthwise=depthwise))
+        model = compile_graph(parse_model(content), "model", core)
+        return count_instructions(model, chosen, random_rows(model.program.graph, 1))[0]
+
+    def usual(weights: np.ndarray, bias: np.ndarray, scale: np.ndarray) -> None:
+        pass
+
+    def large(weights: np.ndarray, bias: np.ndarray, scale: np.ndarray) -> None:
+        scale[7] = 3.0
+
+    def dead(weights: np.ndarray, bias: np.ndarray, scale: np.ndarray) -> None:
+        weights[::2], bias[::2], scale[::2] = 0, 2**30, 1e-9
+
+    for depthwise, kernel in ((False, 1), (False, 3), (True, 3)):
+        before = instructions(usual, depthwise, kernel)
+        assert instructions(large, depthwise, kernel) < 1.4 * before
+        assert instructions(dead, depthwise, kernel) < (1.01 if depthwise else 0.7) * before

@@ -17,6 +17,7 @@ from wwtool.compiler.packing import (
     Channels,
     Words,
     dual_multiply_pairs,
+    dual_multiply_pairs_of_any,
     dual_multiply_taps,
     lane_pairs,
     lane_pairs_of_any,
@@ -45,13 +46,16 @@ class KernelSet:
 
 DSP = KernelSet(
     "dsp", 2**30, 2, 4, lambda depth, rows: -(-depth // 8) * 16 * min(rows, 2),
-    dual_multiply_pairs, dual_multiply_pairs, dual_multiply_taps, lambda weights: np.zeros(len(weights), np.bool_),
+    dual_multiply_pairs, dual_multiply_pairs_of_any, dual_multiply_taps,
+    lambda weights: np.zeros(len(weights), np.bool_),
 )  # fmt: skip
 LANES = KernelSet(
     "lanes", 2**29, 1, 2, lambda depth, _: -(-depth // 8) * 16,
     lane_pairs, lane_pairs_of_any, lane_taps, too_low_for_lanes,
 )  # fmt: skip
 _FEWEST_SUMS = 512
+_MOST_PLACES = 2**16  # of channels, in a half of a word
+_MAKES_UP_FOR_PLACES = 8  # if one channel of so many is left out, it pays to say where the others are
 _SETS = {"dsp": DSP, "lanes": LANES}
 
 
@@ -102,10 +106,13 @@ def _rounds_once(call: Call) -> bool:
     return call.function.endswith("_round_once")
 
 
-def _pairs(channels: Channels, kernels: KernelSet) -> tuple[str, Words]:
-    """What a kernel's name ends in, and the records of a matrix product."""
-    if channels.ordinary and not kernels.too_low(channels.weights).any():
+def _pairs(channels: Channels, kernels: KernelSet) -> tuple[str, Words] | None:
+    """What a kernel's name ends in, and the records of a matrix product; None if there are too many for those."""
+    few_constants = _MAKES_UP_FOR_PLACES * np.count_nonzero(channels.constant) < len(channels.bias)
+    if channels.ordinary and few_constants and not kernels.too_low(channels.weights).any():
         return kernels.suffix, kernels.pairs(channels)
+    if len(channels.bias) > _MOST_PLACES:
+        return None
     return f"any_{kernels.suffix}", kernels.pairs_of_any(channels)
 
 
@@ -116,9 +123,10 @@ def _dense(call: Call, kernels: KernelSet) -> Call | None:
         return None  # widening the inputs costs more than it saves
     weights = fields["weights"].values.reshape(fields["channels"], depth)
     channels = rescaled_channels(fields["requantize"], weights, 0, _rounds_once(call), kernels.largest_sum)
-    if channels is None:
+    packed = _pairs(channels, kernels) if channels else None
+    if channels is None or packed is None:
         return None
-    suffix, words = _pairs(channels, kernels)
+    suffix, words = packed
     return _packed(
         call, f"dense_{suffix}", "ww_dense_packed", channels, words, kernels.row_bytes(depth, rows),
         rows=rows, row_stride=fields["row_stride"], backwards=0,
@@ -130,13 +138,13 @@ def _conv_2d(call: Call, kernels: KernelSet) -> Call | None:
     window, zero_point = fields["window"], fields["input_zero_point"]
     weights = fields["weights"].values.reshape(window["output_channels"], -1)
     channels = rescaled_channels(fields["requantize"], weights, zero_point, False, kernels.largest_sum)
-    if channels is None:
+    channels = channels and channels.without_zero_point(zero_point)
+    packed = _pairs(channels, kernels) if channels else None
+    if channels is None or packed is None:
         return None
-    depth = weights.shape[1]
-    folded = channels.without_zero_point(zero_point)
-    suffix, words = _pairs(folded, kernels)
+    depth, (suffix, words) = weights.shape[1], packed
     return _packed(
-        call, f"conv_2d_{suffix}", "ww_conv_2d_packed", folded, words, kernels.row_bytes(depth, 2) + depth,
+        call, f"conv_2d_{suffix}", "ww_conv_2d_packed", channels, words, kernels.row_bytes(depth, 2) + depth,
         window=window, input_zero_point=zero_point,
     )  # fmt: skip
 

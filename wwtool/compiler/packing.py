@@ -32,6 +32,11 @@ class Channels:
         """Whether all are rescaled in the few instructions that the kernels have for it."""
         return not np.any(self.shift > 31)
 
+    @property
+    def constant(self) -> npt.NDArray[np.bool_]:
+        """Those whose output is the same for every input."""
+        return np.asarray(self.mantissa == 0)
+
     def without_zero_point(self, zero_point: int) -> Channels:
         """For inputs from which ``zero_point`` is not subtracted."""
         folded = self.bias - zero_point * self.weights.astype(np.int64).sum(axis=1)
@@ -60,7 +65,7 @@ def dual_multiply_pairs(channels: Channels) -> Words:
     count, depth = padded.weights.shape
     groups = padded.weights.reshape(count // 2, 2, depth // 4, 4).transpose(0, 2, 1, 3)
     # The inputs are doubled as they are widened.
-    return _records(padded, 2, _words(groups).reshape(count // 2, -1), 2)
+    return _records(padded, 2, _words(groups).reshape(count // 2, depth // 2), 2)
 
 
 def dual_multiply_taps(channels: Channels, inputs: int) -> Words:
@@ -84,7 +89,7 @@ def lane_pairs(channels: Channels) -> Words:
     pairs = padded.weights.astype(np.int64).reshape(count, depth // 2, 2)
     lanes = (pairs[:, :, 1] + (pairs[:, :, 0] << 16)).astype(np.int32).view(np.uint32)
     groups = lanes.reshape(count // 2, 2, depth // 4, 2).transpose(0, 2, 1, 3)
-    return _records(padded, 2, groups.reshape(count // 2, -1), 1)
+    return _records(padded, 2, groups.reshape(count // 2, depth), 1)
 
 
 def too_low_for_lanes(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
@@ -93,32 +98,50 @@ def too_low_for_lanes(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
     return np.asarray((padded.reshape(len(weights), -1, 2) == -128).all(axis=2).any(axis=1))
 
 
+def dual_multiply_pairs_of_any(channels: Channels) -> Words:
+    """As dual_multiply_pairs, for ww_matmul_any_dsp."""
+    blocks = _blocks(np.flatnonzero(~channels.constant), np.zeros(len(channels.bias), np.bool_))
+    return _of_any(channels, blocks, dual_multiply_pairs(channels.only(blocks.ravel())))
+
+
 def lane_pairs_of_any(channels: Channels) -> Words:
     """As lane_pairs, for ww_matmul_any_lanes: a channel whose products do not fit has a block of its own."""
     halved = too_low_for_lanes(channels.weights)
-    blocks: list[list[int]] = []
-    for channel, alone in enumerate(halved):
-        if blocks and len(blocks[-1]) == 1 and not alone and not halved[blocks[-1][0]]:
-            blocks[-1].append(channel)
+    blocks = _blocks(np.flatnonzero(~channels.constant), halved)
+    slots = channels.only(blocks.ravel())
+    halves = halved[blocks.ravel()]
+    slots.weights[halves] >>= 1
+    second = halves & (np.arange(len(halves)) % 2 == 1)
+    slots.weights[second] = channels.weights[blocks.ravel()[second]] - slots.weights[second]
+    slots.bias[second] = 0
+    slots.shift[second] = _ONE_CHANNEL
+    return _of_any(channels, blocks, lane_pairs(slots))
+
+
+def _blocks(which: IntArray, alone: npt.NDArray[np.bool_]) -> IntArray:
+    """Pairs of channels, (blocks, 2), in order; one that is ``alone``, or left over, is a pair of its own."""
+    blocks: list[tuple[int, int]] = []
+    waiting: int | None = None
+    for channel in which.tolist():
+        if alone[channel]:
+            blocks.append((channel, channel))
+        elif waiting is None:
+            waiting = channel
         else:
-            blocks.append([channel])
-    first, second = (channels.only(np.asarray([block[end] for block in blocks])) for end in (0, -1))
-    single = np.asarray([len(block) == 1 for block in blocks])
-    lower = np.where(halved[[block[0] for block in blocks], None], first.weights >> 1, first.weights)
-    upper = np.where(single[:, None], first.weights - lower, second.weights)
+            blocks.append((waiting, channel))
+            waiting = None
+    if waiting is not None:
+        blocks.append((waiting, waiting))
+    return np.asarray(blocks, np.int64).reshape(-1, 2)
 
-    def by_turns(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return np.stack([a, b], axis=1).reshape(-1, *a.shape[1:])
 
-    return lane_pairs(
-        Channels(
-            by_turns(lower, upper),
-            by_turns(first.bias, np.where(single, 0, second.bias)),
-            by_turns(first.mantissa, second.mantissa),
-            by_turns(first.rounding, second.rounding),
-            by_turns(first.shift, np.where(single, _ONE_CHANNEL, second.shift)),
-        )
-    )
+def _of_any(channels: Channels, blocks: IntArray, records: Words) -> Words:
+    """What ww_any.h tells: the number of blocks, the constant outputs, and each block behind its channels' places."""
+    constants = np.where(channels.constant, channels.rounding >> 1, 0).astype(np.int8)
+    places = (blocks[:, :1] + (blocks[:, 1:] << 16)).astype(np.uint32)
+    placed = np.concatenate([places, records.reshape(len(blocks), -1)], axis=1) if len(blocks) else records
+    padded = np.pad(constants, (0, -len(constants) % 4))
+    return np.concatenate([np.asarray([len(blocks)], np.uint32), _words(padded), placed.ravel()])
 
 
 def lane_taps(channels: Channels, inputs: int) -> Words:

@@ -36,7 +36,7 @@ def rescaled_channels(
         np.clip(add_zero_point(rule(sums, mantissa, shift), zero_point), lowest, highest) for sums in (least, most)
     )
     # Outputs grow with sums, unless these wrap as they are shifted to the left.
-    grows = (least == most) | (shift < 0) | (furthest << np.maximum(shift, 0) < 2**30)
+    grows = (least == most) | (mantissa == 0) | (shift < 0) | (furthest << np.maximum(shift, 0) < 2**30)
     constant = (first == last) & grows
     right = np.clip(-shift, 1, _LONGEST_SHIFT)
     rounding = (2 * zero_point + 1) << (right - 1)

@@ -76,8 +76,9 @@ INLINE const uint32_t *dot_two_rows(const uint32_t *x, const uint32_t *w, int32_
     return w;
 }
 
-/* ww_scale_doubled of two rows of two channels. */
-INLINE void rescale_two_rows(const uint32_t *scales, const int32_t sums[4], int8_t *first, int8_t *second)
+/* ww_scale_doubled of two rows of two channels, which lie `apart`. */
+INLINE void rescale_two_rows(const uint32_t *scales, const int32_t sums[4], int8_t *first, int8_t *second,
+                             int32_t apart)
 {
     int32_t s00 = sums[0];
     int32_t s01 = sums[1];
@@ -112,9 +113,9 @@ INLINE void rescale_two_rows(const uint32_t *scales, const int32_t sums[4], int8
             : [scales] "r"(scales), "m"(*(const uint32_t(*)[6])scales)
             :);
     first[0] = (int8_t)s00;
-    first[1] = (int8_t)s01;
+    first[apart] = (int8_t)s01;
     second[0] = (int8_t)s10;
-    second[1] = (int8_t)s11;
+    second[apart] = (int8_t)s11;
 }
 
 /* One row times two channels. */
@@ -139,12 +140,13 @@ INLINE const uint32_t *dot_one_row(const uint32_t *x, const uint32_t *w, int32_t
 
 #else
 
-INLINE void rescale_two_rows(const uint32_t *scales, const int32_t sums[4], int8_t *first, int8_t *second)
+INLINE void rescale_two_rows(const uint32_t *scales, const int32_t sums[4], int8_t *first, int8_t *second,
+                             int32_t apart)
 {
     for (int channel = 0; channel < 2; channel++) {
-        first[channel] =
+        first[channel * apart] =
             (int8_t)ww_scale_doubled(sums[channel], scales[channel], scales[2 + channel], scales[4 + channel]);
-        second[channel] =
+        second[channel * apart] =
             (int8_t)ww_scale_doubled(sums[2 + channel], scales[channel], scales[2 + channel], scales[4 + channel]);
     }
 }

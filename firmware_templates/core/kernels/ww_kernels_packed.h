@@ -20,8 +20,8 @@ extern "C" {
  *
  * wwtool/compiler/fast_kernels.py chooses these kernels, packs their weights and gives the scratch its size. Right
  * shifts are at least 1, accumulators stay below 2^30 in magnitude, and a product plus its rounding fits 32 bits. What
- * is outside of that is left to the kernels with _any_ in their names (ww_any.h). Input zero points are folded into
- * the biases except for depthwise convolutions with padding.
+ * is outside of that is left to the kernels with _any_ in their names, whose records tell more (ww_any.h). Input zero
+ * points are folded into the biases except for depthwise convolutions with padding.
  */
 struct ww_channel_records {
     const uint32_t *words;

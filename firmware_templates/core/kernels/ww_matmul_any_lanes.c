@@ -19,17 +19,18 @@ static __attribute__((noinline)) int8_t rescaled(int32_t sum, const uint32_t *sc
 WW_KERNEL void ww_matmul_any_lanes(const struct ww_channel_records *records, const uint32_t *scratch, int8_t *output)
 {
     const uint32_t *const end = scratch + ww_lane_words(records->depth);
-    const int8_t *const last = output + records->channels;
-    const uint32_t *w = records->words;
-    for (int8_t *to = output; to < last; w += 6) {
+    const int once = records->round_once;
+    const uint32_t *w = ww_start_rows(records, 1, output);
+    for (uint32_t blocks = *records->words; blocks > 0; blocks--, w += 6) {
+        const uint32_t places = *w++;
         int32_t sums[2];
         w = ww_dot_lanes(scratch, w, end, sums);
         if (w[5] == WW_ONE_CHANNEL) {
-            *to++ = rescaled(sums[0] + sums[1], w, records->round_once);
+            sums[0] += sums[1];
         } else {
-            *to++ = rescaled(sums[0], w, records->round_once);
-            *to++ = rescaled(sums[1], w + 1, records->round_once);
+            output[places >> 16] = rescaled(sums[1], w + 1, once);
         }
+        output[places & 0xFFFFu] = rescaled(sums[0], w, once);
     }
     ww_clamp_outputs(output, records->channels, records->output_min, records->output_max);
 }

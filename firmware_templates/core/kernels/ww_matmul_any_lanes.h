@@ -1,7 +1,7 @@
 /*
- * As ww_matmul_lanes.h, and some channels may have any multiplier and sum (ww_any.h), or weights whose products two
- * lanes do not hold: such a channel takes a whole block, which has a half of every weight in either place. Private to
- * the kernels.
+ * As ww_matmul_lanes.h, and some channels may be the same for every input, or have any multiplier and sum (ww_any.h),
+ * or weights whose products two lanes do not hold: such a channel takes a whole block, which has a half of every weight
+ * in either place. Private to the kernels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -26,7 +26,7 @@ static __attribute__((noinline)) void two_rows(const uint32_t *w, const uint32_t
     int32_t sums[4];
     for (; output < end; output += 2, second += 2, w += 6) {
         w = dot_two_rows(x, w, eights, sums);
-        rescale_two_rows(w, sums, output, second);
+        rescale_two_rows(w, sums, output, second, 1);
     }
     for (int32_t left = once ? channels : channels & 1; left > 0; left -= 2, output += 2, second += 2, w += 6) {
         w = dot_two_rows(x, w, eights, sums);
