@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wwtool.compiler import planner
 from wwtool.compiler.planner import ALIGNMENT, Layout, Overlap, Region, aligned, plan
 
 regions = st.lists(
@@ -131,3 +133,26 @@ def test_alignment(nbytes: int, expected: int) -> None:
 
 def test_nothing_takes_nothing() -> None:
     assert plan([]) == Layout({}, 0, 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(regions)
+def test_where_too_many_live_together_each_takes_the_gap_that_fits_best(items: list[Region]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(planner, "_MOST_PAIRS", 0)
+        layout = plan(items)
+    verify(items, layout)
+    assert layout.total <= sum(aligned(r.nbytes) for r in items)
+
+
+@pytest.mark.parametrize("count", [2500, 20_000])
+def test_time_does_not_grow_faster_than_the_model(count: int) -> None:
+    """Chains, with and without overlaps, and regions that are all live at once."""
+    chain = [Region(i, 100 + i % 7, i, i + 1) for i in range(count)]
+    overlaps = [Overlap(i, i + 1, 0) for i in range(count - 1)]
+    together = [Region(i, 4, i, count) for i in range(count)]
+    began = time.process_time()
+    assert plan(chain).total <= 220
+    assert plan(chain, overlaps).total == 108
+    assert plan(together).total == 4 * count
+    assert time.process_time() - began < count * 0.002

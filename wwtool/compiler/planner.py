@@ -6,17 +6,21 @@ the output may lie over the part of the input that has been read (see ``Overlap`
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
 import numpy.typing as npt
 
 ALIGNMENT = 4
+_MOST_PAIRS = 8_000_000  # of regions that are live together; where there are more, each goes where it fits best
 _SEARCHED_REGIONS = 150  # more than that are placed greedily only
 _SEARCH_STEPS = 1500
 
-Intervals = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]  # starts and ends
+IntArray = npt.NDArray[np.int64]
+Intervals = tuple[IntArray, IntArray]  # starts and ends
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,14 @@ def plan(regions: Iterable[Region], overlaps: Iterable[Overlap] = ()) -> Layout:
 
 
 class _Planner:
+    """Regions are known by their numbers in the order of time, so that those that begin while one lives are a range."""
+
     def __init__(self, items: list[Region], overlaps: list[Overlap]) -> None:
-        self.items = items
-        self.number = {item.key: number for number, item in enumerate(items)}
-        self.first = np.asarray([item.first for item in items], np.int64)
-        self.last = np.asarray([item.last for item in items], np.int64)
-        self.sizes = np.asarray([aligned(item.nbytes) for item in items], np.int64)
+        self.items = sorted(items, key=lambda r: (r.first, r.key))
+        self.number = {item.key: number for number, item in enumerate(self.items)}
+        self.sizes = np.asarray([aligned(item.nbytes) for item in self.items], np.int64)
         self.at = np.zeros(len(items), np.int64)  # where they lie, those that have been placed
+        self.placed = np.zeros(len(items), np.bool_)
         self.shared: dict[int, list[tuple[int, Overlap]]] = {}  # by either region, with the other one
         for o in overlaps:
             self.shared.setdefault(o.source, []).append((o.target, o))
@@ -77,6 +82,18 @@ class _Planner:
         self.bound = _lower_bound(items, overlaps)
 
     def plan(self) -> Layout:
+        first = np.asarray([item.first for item in self.items], np.int64)
+        last = np.asarray([item.last for item in self.items], np.int64)
+        behind = np.searchsorted(first, last, side="right")
+        if int((behind - np.arange(len(behind)) - 1).sum()) > _MOST_PAIRS:
+            return self._layout(_best_fit(self.items))
+        self.beside = _live_together(first, last, behind)
+        return self._layout(self._searched())
+
+    def _layout(self, offsets: dict[int, int]) -> Layout:
+        return Layout(offsets, self._total(offsets), self.bound)
+
+    def _searched(self) -> dict[int, int]:
         lowest_first: list[Callable[[Region], tuple[int, ...]]] = [
             lambda r: (-r.nbytes, r.first, r.key),
             lambda r: (-r.nbytes * (r.last - r.first + 1), r.first, r.key),
@@ -89,37 +106,47 @@ class _Planner:
             lambda r: (r.first, -r.nbytes, r.key),
             lambda r: (-(r.last - r.first), r.first, -r.nbytes, r.key),
         ]
-        layouts = [self._greedy(sorted(self.items, key=order), None) for order in lowest_first]
-        layouts += [self._greedy(sorted(self.items, key=order), self.bound) for order in from_both_ends]
-        offsets = min(layouts, key=self._total)
-        best = self._total(offsets)
-        if best > self.bound and len(self.items) <= _SEARCHED_REGIONS:
+        ways = [(order, None) for order in lowest_first] + [(order, self.bound) for order in from_both_ends]
+        offsets: dict[int, int] = {}
+        best: int | None = None
+        for order, ceiling in ways:
+            layout = self._greedy(sorted(self.items, key=order), ceiling)
+            total = self._total(layout)
+            if best is None or total < best:
+                offsets, best = layout, total
+            if best == self.bound:
+                return offsets
+        assert best is not None
+        if len(self.items) <= _SEARCHED_REGIONS:
             for ceiling in (
                 self.bound,
                 *(aligned(self.bound * percent // 100) for percent in (102, 105, 110, 120, 140)),
             ):
                 found = self._search_below(ceiling, from_both_ends) if ceiling < best else None
                 if found is not None:
-                    offsets, best = found, self._total(found)
-                    break
-        return Layout(offsets, best, self.bound)
+                    return found
+        return offsets
 
     def _greedy(self, items: list[Region], ceiling: int | None) -> dict[int, int]:
         """Places in order, each region as low as it can lie; with a ceiling every second one as high below it."""
         offsets: dict[int, int] = {}
-        order = [self.number[item.key] for item in items]
-        for placed, item in enumerate(items):
-            taken = self._forbidden(item, order[:placed])
-            highest = None if ceiling is None or placed % 2 == 0 else _highest(taken, aligned(item.nbytes), ceiling)
+        self.placed[:] = False
+        for count, item in enumerate(items):
+            taken = self._forbidden(item)
+            highest = None if ceiling is None or count % 2 == 0 else _highest(taken, aligned(item.nbytes), ceiling)
             offsets[item.key] = _lowest(taken) if highest is None else highest
-            self.at[order[placed]] = offsets[item.key]
+            self._place(item, offsets[item.key])
         return offsets
+
+    def _place(self, item: Region, offset: int) -> None:
+        number = self.number[item.key]
+        self.at[number], self.placed[number] = offset, True
 
     def _search_below(self, ceiling: int, orders: list[Callable[[Region], tuple[int, ...]]]) -> dict[int, int] | None:
         """Depth first: every region as low or as high as it can lie, none beyond ``ceiling``."""
         for order in orders:
             items = sorted(self.items, key=order)
-            numbers = [self.number[item.key] for item in items]
+            self.placed[:] = False
             offsets: dict[int, int] = {}
             choices: list[list[int]] = []
             for _ in range(_SEARCH_STEPS):
@@ -127,29 +154,31 @@ class _Planner:
                     if len(offsets) == len(items):
                         return offsets
                     item = items[len(offsets)]
-                    choices.append(self._choices(item, numbers[: len(offsets)], ceiling))
+                    choices.append(self._choices(item, ceiling))
                 elif not choices[-1]:
                     choices.pop()
                     if not choices:
                         break
-                    del offsets[items[len(choices) - 1].key]
+                    latest_item = items[len(choices) - 1]
+                    del offsets[latest_item.key]
+                    self.placed[self.number[latest_item.key]] = False
                     continue
                 if choices[-1]:
-                    latest = len(choices) - 1
-                    offsets[items[latest].key] = choices[-1].pop()
-                    self.at[numbers[latest]] = offsets[items[latest].key]
+                    item = items[len(choices) - 1]
+                    offsets[item.key] = choices[-1].pop()
+                    self._place(item, offsets[item.key])
         return None
 
-    def _choices(self, item: Region, placed: list[int], ceiling: int) -> list[int]:
-        taken = self._forbidden(item, placed)
+    def _choices(self, item: Region, ceiling: int) -> list[int]:
+        taken = self._forbidden(item)
         size = aligned(item.nbytes)
         low, high = _lowest(taken), _highest(taken, size, ceiling)
         return ([high] if high is not None and high != low else []) + ([low] if low + size <= ceiling else [])
 
-    def _forbidden(self, item: Region, placed: list[int]) -> Intervals:
-        """Open intervals in which the region's offset may not lie; ``placed`` are the numbers of those that lie."""
-        others = np.asarray(placed, np.int64)
-        others = others[(self.first[others] <= item.last) & (self.last[others] >= item.first)]
+    def _forbidden(self, item: Region) -> Intervals:
+        """Open intervals in which the region's offset may not lie, because of those that have been placed."""
+        others = self.beside[self.number[item.key]]
+        others = others[self.placed[others]]
         below, above = np.full(len(others), aligned(item.nbytes)), self.sizes[others]
         for key, overlap in self.shared.get(item.key, ()):
             at = others == self.number[key]
@@ -162,6 +191,68 @@ class _Planner:
 
     def _total(self, offsets: dict[int, int]) -> int:
         return max((offsets[i.key] + aligned(i.nbytes) for i in self.items), default=0)
+
+
+def _live_together(first: IntArray, last: IntArray, behind: IntArray) -> list[IntArray]:
+    """For every region the numbers of those that share a step with it; ``behind`` is the first that begins too late."""
+    numbers = np.arange(len(first))
+    found = []
+    live = numbers[:0]
+    for number in range(len(first)):
+        live = live[last[live] >= first[number]]
+        found.append(np.concatenate([live, numbers[number + 1 : behind[number]]]))
+        live = np.append(live, number)
+    return found
+
+
+def _best_fit(items: list[Region]) -> dict[int, int]:
+    """Offsets of regions that come in the order of time: each goes into the smallest gap that holds it."""
+    offsets: dict[int, int] = {}
+    ends: list[tuple[int, int, int]] = []  # of what is live: last step, offset, size
+    gaps: list[tuple[int, int]] = []  # size and offset, the smallest first
+    starts: dict[int, int] = {}  # the gaps' sizes by where they start
+    stops: dict[int, int] = {}  # where they start by where they end
+    top = 0
+
+    def take(gap: tuple[int, int]) -> None:
+        del gaps[bisect_left(gaps, gap)]
+        del starts[gap[1]], stops[gap[1] + gap[0]]
+
+    def free(start: int, size: int) -> None:
+        """A gap, one with those it touches."""
+        if start in stops:
+            before = stops[start]
+            take((start - before, before))
+            start, size = before, size + start - before
+        if start + size in starts:
+            after = starts[start + size]
+            take((after, start + size))
+            size += after
+        insort(gaps, (size, start))
+        starts[start], stops[start + size] = size, start
+
+    for item in items:
+        while ends and ends[0][0] < item.first:
+            _, start, size = heappop(ends)
+            free(start, size)
+        size = aligned(item.nbytes)
+        place = bisect_left(gaps, (size, 0))
+        if not size:
+            offsets[item.key] = 0
+            continue
+        if place < len(gaps):
+            whole, offset = gaps[place]
+            take(gaps[place])
+            if whole > size:
+                free(offset + size, whole - size)
+        else:
+            offset = stops.get(top, top)
+            if offset < top:
+                take((top - offset, offset))
+            top = offset + size
+        offsets[item.key] = offset
+        heappush(ends, (item.last, offset, size))
+    return offsets
 
 
 def _lowest(forbidden: Intervals) -> int:
