@@ -14,6 +14,8 @@ from typing import get_args
 import numpy as np
 import pytest
 from graphs import SAME, Model, Net
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recurrent_graphs import svdf
 from test_compiler_state import copied, simple, start
 from test_generated_c import STRICT, need, run
@@ -22,6 +24,7 @@ from test_generated_c import graph as everything
 from wwtool.compiler.emit import render
 from wwtool.compiler.memory_map import fitted, memory_svg, short_name
 from wwtool.compiler.package import CompiledModel, compile_graph, library_name, write_package, write_sources
+from wwtool.compiler.planner import aligned
 from wwtool.compiler.reader import parse_model
 from wwtool.compiler.report import ArenaRegion, CodeSize, Kind, Measured, Report, live_bytes, make_report
 from wwtool.compiler.report_page import layer_headings, layer_rows, page, size_rows, write_report
@@ -89,7 +92,19 @@ def test_the_peak_is_the_step_that_has_most_of_the_arena_in_use() -> None:
 
 def test_shared_bytes_are_live_once() -> None:
     regions = [ArenaRegion("a", "tensor", 10, 0, 0, 3), ArenaRegion("b", "tensor", 8, 8, 2, 4)]
-    assert [live_bytes(regions, step) for step in range(6)] == [12, 12, 16, 16, 8, 0]
+    assert live_bytes(regions, 6) == [12, 12, 16, 16, 8, 0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(*(st.integers(0, 9) for _ in range(4))), max_size=12))
+def test_live_bytes_are_those_that_any_region_holds(sizes: list[tuple[int, int, int, int]]) -> None:
+    regions = [ArenaRegion("r", "tensor", n, 4 * at, min(a, b), max(a, b)) for n, at, a, b in sizes]
+
+    def held(step: int) -> set[int]:
+        live = [r for r in regions if r.first <= step <= r.last]
+        return {byte for r in live for byte in range(r.offset, r.offset + aligned(r.nbytes))}
+
+    assert live_bytes(regions, 11) == [len(held(step)) for step in range(11)]
 
 
 def test_regions_lie_within_the_arena_and_their_lives() -> None:

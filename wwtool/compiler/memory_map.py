@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from wwtool.compiler.report import ArenaRegion, Report
+from wwtool.compiler.report import ArenaRegion, Report, handovers
 
 _PLOT_WIDTH, _PLOT_HEIGHT = 860.0, 320.0
 _LEFT, _RIGHT, _TOP = 72.0, 128.0, 66.0
@@ -83,7 +83,7 @@ def _heading(report: Report) -> Iterator[str]:
             yield f'<rect class="region {kind}" x="{x:.1f}" y="44" width="11" height="11"/>'
             yield _text(x + 16, 54, label, "soft")
             x += 34 + len(label) * _CHARACTER
-    if any(_handovers(report)):
+    if handovers(report.regions):
         yield f'<line class="handover" x1="{x + 5:.1f}" y1="42" x2="{x + 5:.1f}" y2="57"/>'
         yield _text(x + 14, 54, "written over its input", "soft")
 
@@ -106,10 +106,17 @@ def _arena(report: Report, column: float) -> Iterator[str]:
         y = floor - height_of(tick)
         yield f'<line class="grid" x1="{_LEFT:.1f}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}"/>'
         yield _text(_LEFT - 8, y + 4, f"{tick:,}", "soft end")
+    shared = handovers(report.regions)
+    early, late = {id(source) for source, _ in shared}, {id(target) for _, target in shared}
     for region in report.regions:
-        yield from _rectangle(report, region, column, floor - height_of(region.offset), height_of(region.nbytes))
-    for step, low, high in _handovers(report):
-        x = _LEFT + column * (step + 0.5)
+        # Where one is written over another, it begins in mid-step, where the other ends.
+        begin, end = region.first + 0.5 * (id(region) in late), region.last + 1 - 0.5 * (id(region) in early)
+        bottom, height = floor - height_of(region.offset), height_of(region.nbytes)
+        yield from _rectangle(report, region, _LEFT + column * begin, column * (end - begin), bottom, height)
+    for source, target in shared:
+        low = max(source.offset, target.offset)
+        high = min(source.offset + source.nbytes, target.offset + target.nbytes)
+        x = _LEFT + column * (target.first + 0.5)
         yield (
             f'<line class="handover" x1="{x:.1f}" y1="{floor - height_of(low):.1f}" x2="{x:.1f}" '
             f'y2="{floor - height_of(high):.1f}"/>'
@@ -119,9 +126,9 @@ def _arena(report: Report, column: float) -> Iterator[str]:
         yield _step_label(report, step, column, floor)
 
 
-def _rectangle(report: Report, region: ArenaRegion, column: float, bottom: float, height: float) -> Iterator[str]:
-    begin, end = _extent(report, region)
-    x, width = _LEFT + column * begin, column * (end - begin)
+def _rectangle(
+    report: Report, region: ArenaRegion, x: float, width: float, bottom: float, height: float
+) -> Iterator[str]:
     drawn = max(height, 2.0)
     last = "until the next inference" if region.last == len(report.layers) else f"to step {region.last}"
     title = f"{region.name}: {region.nbytes:,} B at {region.offset:,}, from step {region.first} {last}"
@@ -139,28 +146,6 @@ def _rectangle(report: Report, region: ArenaRegion, column: float, bottom: float
         label = one_line if one_line == fitted(one_line, width - 8) else name or fitted(size, width - 8)
         if label:
             yield _text(middle, bottom - height / 2 + 4, label, "mid")
-
-
-def _extent(report: Report, region: ArenaRegion) -> tuple[float, float]:
-    """From where to where a region is drawn, in steps."""
-    written_over = any(_hands_over(region, other) for other in report.regions)
-    writes_over = any(_hands_over(other, region) for other in report.regions)
-    return region.first + (0.5 if writes_over else 0.0), region.last + (0.5 if written_over else 1.0)
-
-
-def _hands_over(source: ArenaRegion, target: ArenaRegion) -> bool:
-    """Whether ``target`` begins over bytes of ``source`` in its last step."""
-    overlap = source.offset < target.offset + target.nbytes and target.offset < source.offset + source.nbytes
-    return overlap and source.last == target.first and source.first < target.last and source is not target
-
-
-def _handovers(report: Report) -> Iterator[tuple[int, int, int]]:
-    """Step, lowest and highest byte of every place where a kernel writes over its input."""
-    for source in report.regions:
-        for target in report.regions:
-            if _hands_over(source, target):
-                low = max(source.offset, target.offset)
-                yield target.first, low, min(source.offset + source.nbytes, target.offset + target.nbytes)
 
 
 def _levels(report: Report, floor: float, right: float, scale: float) -> Iterator[str]:

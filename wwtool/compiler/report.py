@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -163,20 +163,86 @@ def make_report(model: CompiledModel, measured: Measured | None = None) -> Repor
     )
 
 
-def live_bytes(regions: Iterable[ArenaRegion], step: int) -> int:
-    """Bytes of the arena in use at ``step``; where two regions share memory it counts once."""
-    total, top = 0, 0
-    for region in sorted((r for r in regions if r.first <= step <= r.last), key=lambda r: r.offset):
-        start, end = max(region.offset, top), region.offset + aligned(region.nbytes)
-        total += max(end - start, 0)
-        top = max(top, end)
-    return total
+def live_bytes(regions: Sequence[ArenaRegion], steps: int) -> list[int]:
+    """For each of ``steps`` the bytes of the arena in use; where regions share memory it counts once."""
+    begins, ends = _by_step(regions, "first"), _by_step(regions, "last")
+    union = _Union({edge for r in regions for edge in _extent(r)})
+    result = []
+    for step in range(steps):
+        for region in begins.get(step, ()):
+            union.add(*_extent(region), 1)
+        result.append(union.length)
+        for region in ends.get(step, ()):
+            union.add(*_extent(region), -1)
+    return result
+
+
+def handovers(regions: Sequence[ArenaRegion]) -> list[tuple[ArenaRegion, ArenaRegion]]:
+    """Every region that a kernel reads for the last time while it writes the other one over it."""
+    begins = _by_step(regions, "first")
+    return [
+        (source, target)
+        for source in regions
+        for target in begins.get(source.last, ())
+        if source is not target
+        and source.first < target.last
+        and source.offset < target.offset + target.nbytes
+        and target.offset < source.offset + source.nbytes
+    ]
+
+
+def _by_step(regions: Sequence[ArenaRegion], end: Literal["first", "last"]) -> dict[int, list[ArenaRegion]]:
+    found: dict[int, list[ArenaRegion]] = {}
+    for region in regions:
+        found.setdefault(getattr(region, end), []).append(region)
+    return found
+
+
+def _extent(region: ArenaRegion) -> tuple[int, int]:
+    return region.offset, region.offset + aligned(region.nbytes)
+
+
+class _Union:
+    """How long the union of intervals is, as they come and go: a binary tree over all their edges."""
+
+    def __init__(self, edges: set[int]) -> None:
+        self._edges = sorted(edges)
+        self._place = {edge: n for n, edge in enumerate(self._edges)}
+        self._leaves = 1 << max(len(self._edges) - 2, 0).bit_length()
+        self._whole = [0] * (2 * self._leaves)  # how many intervals cover all of a node
+        self._covered = [0] * (2 * self._leaves)  # how much of it is covered
+
+    @property
+    def length(self) -> int:
+        return self._covered[1]
+
+    def add(self, start: int, end: int, count: int) -> None:
+        if start < end:
+            self._add(self._place[start], self._place[end], count, 1, 0, self._leaves)
+
+    def _add(self, start: int, end: int, count: int, node: int, low: int, high: int) -> None:
+        if start <= low and high <= end:
+            self._whole[node] += count
+        else:
+            middle = (low + high) // 2
+            if start < middle:
+                self._add(start, end, count, 2 * node, low, middle)
+            if middle < end:
+                self._add(start, end, count, 2 * node + 1, middle, high)
+        if self._whole[node]:
+            last = len(self._edges) - 1
+            self._covered[node] = self._edges[min(high, last)] - self._edges[min(low, last)]
+        elif node < self._leaves:
+            self._covered[node] = self._covered[2 * node] + self._covered[2 * node + 1]
+        else:
+            self._covered[node] = 0
 
 
 def _layers(
     model: CompiledModel, regions: tuple[ArenaRegion, ...], counts: tuple[int, ...] | None
 ) -> tuple[Layer, ...]:
     graph = model.program.graph
+    live = live_bytes(regions, len(model.program.calls))
     return tuple(
         Layer(
             operator=call.operator,
@@ -185,7 +251,7 @@ def _layers(
             output_shape=graph.tensor(call.writes[0]).shape if call.writes and call.writes[0] >= 0 else (),
             macs=call.macs,
             weight_bytes=sum(constant.nbytes for constant in call.constants()),
-            live_bytes=live_bytes(regions, step),
+            live_bytes=live[step],
             instructions=None if counts is None else counts[step],
         )
         for step, call in enumerate(model.program.calls)
