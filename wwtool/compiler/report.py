@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from wwtool.compiler.emit import float_literal, interfaces
@@ -128,7 +129,7 @@ class Report:
     def instructions_per_mac(self) -> float | None:
         return self.instructions / self.macs if self.instructions is not None and self.macs else None
 
-    @property
+    @cached_property
     def peak(self) -> int | None:
         """The step that has the most of the arena in use, None if there are no steps."""
         steps = range(len(self.layers))
