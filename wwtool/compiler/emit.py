@@ -147,7 +147,8 @@ def _context(program: Program, memory: Memory, title: str, names: Names) -> dict
     for i, state in enumerate(program.states):
         _set_initial(initial, data, memory.state_offsets[-1 - i], state.initial)
     for variable in program.variables:
-        _set_initial(initial, data, memory.state_offsets[variable.index], initial_value(variable))
+        start, value = memory.state_offsets[variable.index], int(initial_value(variable))
+        initial.append(f"memset(state + {start}, {value}, {variable.nbytes});")
     text = "\n".join([*(line["call"] + "".join(line["traces"]) for line in lines), *shifts])
     constants = [*constants_of(program), *data]
     ports = interfaces(program, memory, names)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.compiler import limits
 from wwtool.compiler.constant_values import FOLDS, NUMBERS, SHAPE_FOLDS
 from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator, Tensor
 from wwtool.compiler.joins import joining_table
@@ -20,9 +21,6 @@ from wwtool.errors import InputError
 
 Array = npt.NDArray[Any]
 Move = Callable[[Graph, Operator, list[Array]], list[Array]]
-
-# What folding may add to a model's constants: as many bytes as this, and so many times those that it has.
-_MOST_BYTES, _MOST_TIMES = 1 << 16, 8
 
 
 def _reshape(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
@@ -121,7 +119,9 @@ class _Folding:
         self.original = graph
         self.tensors = list(graph.tensors)
         self.graph = replace(graph, tensors=self.tensors)
-        self.most = _MOST_BYTES + _MOST_TIMES * sum(t.nbytes for t in graph.tensors if t.data is not None)
+        self.most = limits.FOLDED_BYTES + limits.FOLDED_TIMES * sum(
+            t.nbytes for t in graph.tensors if t.data is not None
+        )
         self.left = self.most
         self.kept: list[Operator] = []
         self.moved: dict[int, int] = {}  # constants that are outputs of the model, too: under another number here

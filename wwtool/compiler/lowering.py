@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from wwtool.compiler import limits
 from wwtool.compiler.calls import Call, Span
 from wwtool.compiler.casts import lower_cast
 from wwtool.compiler.conversions import lower_dequantize, lower_quantize
@@ -47,6 +48,7 @@ def lower(graph: Graph) -> Program:
     """
     graph = folded(graph)
     require_integers(graph)
+    limits.require_few_constants(graph)
     _check_inputs(graph)
     program = Program(graph)
     _check_operators(graph)
@@ -64,6 +66,10 @@ def lower(graph: Graph) -> Program:
             program.calls += LOWERINGS[op.kind](graph, op)
         else:
             raise InputError(f"{op.where()} is not supported; supported are {', '.join(supported_operators())}")
+        if len(program.calls) > limits.CALLS:
+            raise InputError(
+                f"{op.where()} and those before it take more than {limits.CALLS} kernel calls; use a smaller model"
+            )
     _check_reads(program)
     calls = constants_in_flash(graph, program.calls)
     program.calls = shared_constants([_in_place_if_alone(program, call) for call in calls])

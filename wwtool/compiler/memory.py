@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wwtool.compiler import limits
 from wwtool.compiler.calls import Call
 from wwtool.compiler.overlap import reach_of
 from wwtool.compiler.planner import Layout, Overlap, Region, aligned, plan
 from wwtool.compiler.program import Program
+from wwtool.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,11 @@ class Memory:
 
 
 def assign(program: Program) -> Memory:
-    """Lays out state and arena. Model inputs keep their bytes throughout an inference, outputs until the next."""
+    """Lays out state and arena. Model inputs keep their bytes throughout an inference, outputs until the next.
+
+    Raises:
+        InputError: they take more than 32-bit offsets reach.
+    """
     graph = program.graph
     state_offsets: dict[int, int] = {}
     position = 0
@@ -97,6 +103,11 @@ def assign(program: Program) -> Memory:
         if (overlap := _overlap(program, call, step, first, last)) is not None
     }
     layout = plan(regions, overlaps.values())
+    if layout.total + position > limits.MEMORY_BYTES:
+        raise InputError(
+            f"the model needs {layout.total} bytes of arena and {position} of state, "
+            f"more than the {limits.MEMORY_BYTES} that 32-bit offsets reach; use a smaller model"
+        )
     return Memory(layout, state_offsets, position, program, tuple(regions), overlaps)
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
+from wwtool.compiler import limits
 from wwtool.compiler.constant_values import FOLDS, SHAPE_FOLDS
 from wwtool.compiler.folding import with_shapes
 from wwtool.compiler.graph import (
@@ -30,7 +32,6 @@ from wwtool.file_kinds import HEAD_BYTES, kind_of, mistaken
 
 _OPERATOR_NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
 _TYPE_NAMES = {v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
-_MAX_TENSOR_BYTES = 1 << 28
 _MAX_INPUTS = 1000
 _LONGEST_NAME = 63  # characters that C99 tells names apart by (5.2.4.1)
 
@@ -102,7 +103,8 @@ def read_model(path: Path) -> Graph:
         InputError: the file is missing, truncated, not a .tflite, or inconsistent.
     """
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(limits.MODEL_BYTES + 1)  # no more of what may have no end
     except OSError as error:
         raise InputError(f"cannot read the model {path}: {error.strerror}") from error
     return parse_model(content, str(path))
@@ -113,6 +115,10 @@ def parse_model(content: bytes, name: str = "model") -> Graph:
     if len(content) < 16 or content[4:8] != b"TFL3":
         wanted = "a .tflite file (the identifier TFL3 is missing)"
         raise InputError(f"{name} {mistaken(kind_of(content[:HEAD_BYTES]), wanted, 'export the model again')}")
+    if len(content) > limits.MODEL_BYTES:
+        raise InputError(
+            f"{name} is larger than {limits.MODEL_BYTES} bytes, which no microcontroller holds; use a smaller model"
+        )
     try:
         return _convert(_File(schema.Model.GetRootAs(content), content, name))
     except InputError:
@@ -127,6 +133,8 @@ class _File:
     def __init__(self, model: Any, content: bytes, name: str) -> None:
         self.model, self.content, self.name = model, content, name
         self._left = len(content) // 4
+        self._numbers = len(content)
+        self._buffers: dict[int, npt.NDArray[np.uint8] | None] = {}
         if model.Version() != 3 or not model.SubgraphsLength():
             raise InputError(f"{name} has schema version {model.Version()}, only version 3 can be read")
         subgraphs = self.all(model, "Subgraphs")
@@ -134,6 +142,15 @@ class _File:
         self.operators = [self.all(subgraph, "Operators") for subgraph in subgraphs]
         self.codes = self.all(model, "OperatorCodes")
         self.main = subgraphs[0]
+        for what, tables, most in (
+            ("operators", self.operators, limits.OPERATORS),
+            ("tensors", self.tensors, limits.TENSORS),
+        ):
+            count = sum(map(len, tables))
+            if count > most:
+                raise InputError(
+                    f"{name} has {count} {what}, more than the {most} that are supported; use a smaller model"
+                )
 
     def all(self, parent: Any, field: str) -> list[Any]:
         """The tables of a vector, none of them read yet."""
@@ -144,25 +161,39 @@ class _File:
             raise InputError(f"{self.name} is damaged: it names more {field} than it can hold; export the model again")
         return [getattr(parent, field)(i) for i in range(count)]
 
-    def buffer(self, index: int) -> bytes:
+    def numbers(self, parent: Any, field: str) -> tuple[int, ...]:
+        """The integers of a vector. One vector may stand in several places, but not time after time."""
+        count = getattr(parent, f"{field}Length")()
+        self._numbers -= count
+        if self._numbers < 0:
+            raise InputError(f"{self.name} is damaged: it names more numbers than it can hold; export the model again")
+        return tuple(getattr(parent, f"{field}AsNumpy")().tolist()) if count else ()
+
+    def buffer(self, index: int) -> npt.NDArray[np.uint8] | None:
+        """The bytes of a buffer, which several tensors may share; None if it is empty."""
         if index >= self.model.BuffersLength():
             raise InputError(f"{self.name} names buffer {index}, which does not exist; export the model again")
-        buffer = self.model.Buffers(index)
-        return bytes(buffer.DataAsNumpy()) if buffer.DataLength() else b""
+        if index not in self._buffers:
+            buffer = self.model.Buffers(index)
+            self._buffers[index] = buffer.DataAsNumpy() if buffer.DataLength() else None
+        return self._buffers[index]
 
 
 def _convert(file: _File) -> Graph:
-    used, given = _read_or_written(file), set(_vector(file.main, "Inputs"))
+    used, given = _read_or_written(file), set(file.numbers(file.main, "Inputs"))
     tensors = tuple(_tensor(file, 0, i, i in used, i not in given) for i in range(len(file.tensors[0])))
     operators: list[Operator] = []
-    variables: dict[VariableKey, Variable] = {}
+    initial: dict[int, dict[VariableKey, Variable]] = {}  # by subgraph
     for i in range(len(file.operators[0])):
         op = _operator(file, 0, i)
         if op.kind == "CALL_ONCE":
-            variables |= _initial_values(file, int(op.options["initSubgraphIndex"]))
+            index = int(op.options["initSubgraphIndex"])
+            if index not in initial:  # LiteRT, too, runs each of them once
+                initial[index] = _initial_values(file, index)
         else:
             operators.append(op)
-    inputs, outputs = _vector(file.main, "Inputs"), _vector(file.main, "Outputs")
+    inputs, outputs = file.numbers(file.main, "Inputs"), file.numbers(file.main, "Outputs")
+    variables = {key: variable for values in initial.values() for key, variable in values.items()}
     graph = Graph(
         tensors, tuple(operators), inputs, outputs, variables, hashlib.sha256(file.content).hexdigest()
     )  # fmt: skip
@@ -170,26 +201,20 @@ def _convert(file: _File) -> Graph:
     return with_shapes(graph)
 
 
-def _vector(table: Any, field: str) -> tuple[int, ...]:
-    if not getattr(table, f"{field}Length")():
-        return ()
-    return tuple(int(v) for v in getattr(table, f"{field}AsNumpy")())
-
-
 def _read_or_written(file: _File) -> set[int]:
     """The main subgraph's tensors but for mere intermediates: of those only the quantization is meant, and converters
     give them no elements."""
     tables = [*file.operators[0], file.main]
-    return {i for table in tables for field in ("Inputs", "Outputs") for i in _vector(table, field)}
+    return {i for table in tables for field in ("Inputs", "Outputs") for i in file.numbers(table, field)}
 
 
 def _tensor(file: _File, subgraph: int, index: int, used: bool = True, computed: bool = False) -> Tensor:
     """``used``: read or written by the subgraph; ``computed``: no input, so that its shape may be left open."""
     t, name = file.tensors[subgraph][index], file.name
     dtype = _TYPE_NAMES.get(t.Type(), str(t.Type()))
-    label = t.Name().decode("utf-8", "replace") if t.Name() else f"tensor_{index}"
-    shape = _vector(t, "Shape")
-    left_open = computed and (min((*shape, *_vector(t, "ShapeSignature")), default=0) < 0)
+    label = (t.Name() or b"").decode("utf-8", "replace")[: limits.NAME_LENGTH] or f"tensor_{index}"
+    shape = file.numbers(t, "Shape")
+    left_open = computed and (min((*shape, *file.numbers(t, "ShapeSignature")), default=0) < 0)
     if left_open:
         shape = tuple(max(d, 1) for d in shape)
     if dtype not in ITEM_BYTES:
@@ -200,30 +225,30 @@ def _tensor(file: _File, subgraph: int, index: int, used: bool = True, computed:
         raise InputError(f"{name}: tensor {index} ({label}) has {len(shape)} dimensions, more than {MAX_DIMENSIONS}")
     item = ITEM_BYTES[dtype]
     nbytes = math.prod(shape) * item
-    if nbytes > _MAX_TENSOR_BYTES:
+    if nbytes > limits.TENSOR_BYTES:
         raise InputError(f"{name}: tensor {index} ({label}) takes {nbytes} bytes, more than any supported device has")
     data = None
     raw = file.buffer(t.Buffer())
-    if raw:
+    if raw is not None:
         if len(raw) != nbytes:
             raise InputError(
                 f"{name}: the data of tensor {index} ({label}) is {len(raw)} bytes, "
                 f"its shape {list(shape)} needs {nbytes}"
             )
-        data = np.frombuffer(raw, np.dtype(dtype)).reshape(shape)
+        data = np.require(raw.view(np.dtype(dtype)) if dtype != "bool" else raw != 0, requirements="A").reshape(shape)
     variable = bool(t.IsVariable())
     if variable and data is not None:
         raise InputError(f"{name}: tensor {index} ({label}) is a variable and has data; export the model again")
-    quantization = _quantization(t, index, label, dtype, name)
+    quantization = _quantization(file, t, index, label, dtype)
     return Tensor(index, label, shape, dtype, quantization, data, variable, left_open and data is None)
 
 
-def _quantization(t: Any, index: int, label: str, dtype: str, name: str) -> Quantization | None:
+def _quantization(file: _File, t: Any, index: int, label: str, dtype: str) -> Quantization | None:
     q = t.Quantization()
     if q is None or not q.ScaleLength():
         return None
     scale = np.asarray(q.ScaleAsNumpy(), np.float32)
-    zero = np.asarray(_vector(q, "ZeroPoint") or (0,) * len(scale), np.int64)
+    zero = np.asarray(file.numbers(q, "ZeroPoint") or (0,) * len(scale), np.int64)
     low, high = {"int8": (-128, 127), "uint8": (0, 255)}.get(dtype, (-(2**31), 2**31 - 1))
     if (
         len(zero) != len(scale)
@@ -231,7 +256,7 @@ def _quantization(t: Any, index: int, label: str, dtype: str, name: str) -> Quan
         or np.any(scale <= 0)
         or np.any((zero < low) | (zero > high))
     ):
-        raise InputError(f"{name}: the quantization of tensor {index} ({label}) is not valid")
+        raise InputError(f"{file.name}: the quantization of tensor {index} ({label}) is not valid")
     return Quantization(scale, zero, int(q.QuantizedDimension()))
 
 
@@ -244,11 +269,12 @@ def _operator(file: _File, subgraph: int, index: int) -> Operator:
     kind = _OPERATOR_NAMES.get(number, f"operator code {number}")
     if kind == "CUSTOM":
         kind = f"custom operator {(code.CustomCode() or b'?').decode('utf-8', 'replace')}"
-    inputs, outputs, intermediates = (_vector(op, field) for field in ("Inputs", "Outputs", "Intermediates"))
+    inputs, outputs, intermediates = (file.numbers(op, field) for field in ("Inputs", "Outputs", "Intermediates"))
     count = len(file.tensors[subgraph])
     if any(not -1 <= i < count for i in (*inputs, *intermediates)) or any(not 0 <= i < count for i in outputs):
         raise InputError(f"{name}: operator {index} ({kind}) names a tensor that does not exist")
-    given = schema.BuiltinOptionsCreator(op.BuiltinOptionsType(), op.BuiltinOptions())
+    known = kind in _FORMS  # others have nothing to be read
+    given = schema.BuiltinOptionsCreator(op.BuiltinOptionsType(), op.BuiltinOptions()) if known else None
     result = Operator(index, kind, inputs, outputs, dict(vars(given)) if given is not None else {}, intermediates)
     _check_form(result, name)
     return result

@@ -52,9 +52,9 @@ def variable_tensors(graph: Graph) -> list[Tensor]:
     return list(found.values())
 
 
-def initial_value(variable: Tensor) -> npt.NDArray[Any]:
-    """What a variable tensor holds at first: zeros of its type, for int8 its zero point."""
-    return np.full(variable.shape, variable.zero_point if variable.dtype == "int8" else 0, variable.dtype)
+def initial_value(variable: Tensor) -> int:
+    """What every element of a variable tensor holds at first: 0, and for int8 its zero point."""
+    return variable.zero_point if variable.dtype == "int8" else 0
 
 
 def lower_svdf(graph: Graph, op: Operator) -> list[Call]:

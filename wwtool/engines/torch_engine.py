@@ -23,7 +23,9 @@ class TorchEngine:
         # What the compiler refuses, this engine refuses too; what is constant it takes as that.
         self.graph: Graph = lower(parse_model(content)).graph
         self._state = {key: variable.initial for key, variable in self.graph.variables.items()}
-        self._variables: Values = {t.index: initial_value(t) for t in variable_tensors(self.graph)}
+        self._variables: Values = {
+            t.index: np.full(t.shape, initial_value(t), t.dtype) for t in variable_tensors(self.graph)
+        }
         self._values: Values = {}
 
     def run(self, rows: Rows) -> npt.NDArray[Any]:
