@@ -85,20 +85,31 @@ def test_an_honest_board(hil: Hil, tmp_path: Path, build: Path) -> None:
     assert all(case["passed"] and case["checked"] for case in cases)
 
 
-def test_without_a_build_no_limit_is_passed(hil: Hil, tmp_path: Path) -> None:
+def test_without_a_build_what_cannot_be_checked_is_not_passed(hil: Hil, tmp_path: Path) -> None:
     report, junit = tmp_path / "hil.json", tmp_path / "hil.xml"
     result = hil(honest, "--suite", "latency,memory", "--json", report, "--junit", junit)
     assert result.code == 0, result.err
-    assert result.out.count("not checked") == 2
+    assert result.out.count("not checked") == 1
     cases = {case["name"]: case for suite in json.loads(report.read_text())["suites"] for case in suite["cases"]}
-    assert not cases["limit"]["passed"] and not cases["limit"]["checked"]
     assert not cases["stack"]["passed"] and not cases["stack"]["checked"]
-    assert junit.read_text().count("<skipped ") == 2
+    assert junit.read_text().count("<skipped ") == 1
     # What its profile says holds all the same.
     result = hil(lambda data: data.replace(b"stack=1248", b"stack=9000000"), "--suite", "memory")
     assert result.code == 6 and "its chip has 524288" in result.out
     result = hil(LIES["no cycles"][0], "--suite", "latency")
     assert result.code == 6 and "counts no cycles" in result.out
+    result = hil(LIES["slower than the limit"][0], "--suite", "latency")
+    assert result.code == 6 and "the limit is 15000 us" in result.out
+
+
+def test_a_board_that_nobody_knows(hil: Hil) -> None:
+    """It must keep up with what it hears, all the same: three frames of 10 ms."""
+    options = ("--suite", "latency")
+    assert hil(honest, *options, info={"board": "my_own"}).code == 0
+    result = hil(LIES["a latency of 5 s"][0], *options, info={"board": "my_own"})
+    assert result.code == 6 and "the limit is 30000 us" in result.out
+    result = hil(honest, *options, info={"board": "my_own", "frames": "0"})
+    assert result.code == 0 and "not checked" in result.out
 
 
 SUITE_LIES = [

@@ -122,6 +122,18 @@ def test_microphone_to_led(image: Path, tmp_path: Path) -> None:
 
 
 @needs_emulator
+@pytest.mark.parametrize("console", ["uart", "usb"])
+def test_a_board_that_was_left_at_work_answers_the_next_host(image: Path, console: str) -> None:
+    with pico.start(image, console=console) as emulator:
+        with serial.serial_for_url(emulator.url, timeout=20) as port:
+            port.write(b"infer 1000000 0%")
+            assert port.read_until(b"m-infer-start-1000000\r\n").endswith(b"m-infer-start-1000000\r\n")
+        with Session(emulator.url) as session:
+            assert session.info().board == "pico"
+        emulator.check()
+
+
+@needs_emulator
 def test_a_pseudo_terminal(image: Path) -> None:
     with pico.start(image, pty=True) as emulator:
         assert emulator.url.startswith("/dev/")

@@ -127,11 +127,16 @@ def _facts(platform: Platform, counts_cycles: bool) -> BoardFacts:
     return BoardFacts(clock_hz, platform.memory.ram_bytes)
 
 
-def facts_of(info: DeviceInfo, build: Expectation | None) -> BoardFacts:
-    """What is known of a board: from its build, or from the profile of its name."""
-    if build is not None:
-        return build.facts
-    return _facts(load_platform(info.board), True) if info.board in platform_names() else suites.UNKNOWN
+def _facts_without_build(info: DeviceInfo) -> tuple[BoardFacts, float | None]:
+    """What is known of a board, and the most that an inference may take in us: what the profile of its name says, and
+    no longer than until the next one is due."""
+    hop_us = info.input_frames * info.step_samples * 1e6 / SAMPLE_RATE_HZ or None
+    if info.board not in platform_names():
+        return suites.UNKNOWN, hop_us
+    platform = load_platform(info.board)
+    facts = replace(_facts(platform, True), hop_frames=info.input_frames or None)
+    limit_us = platform.budget.latency_ms * 1000.0
+    return replace(facts, duty_percent=platform.budget.duty_percent), min(limit_us, hop_us or limit_us)
 
 
 def check_device(info: DeviceInfo, build: Expectation) -> None:
@@ -161,9 +166,9 @@ def run_suite(
     name: str, session: Session, info: DeviceInfo, build: Expectation | None, wav: Path | None, soak_s: float
 ) -> SuiteResult:
     """Runs one suite; parity, stream and soak need a build."""
-    facts = facts_of(info, build)
+    facts, inference_us = (build.facts, build.inference_us) if build else _facts_without_build(info)
     if name == "latency":
-        return suites.latency(session, inference_limit_us=build.inference_us if build else None, board=facts)
+        return suites.latency(session, inference_limit_us=inference_us, board=facts)
     if name == "memory":
         return suites.memory(session, build.stack_bytes if build else None, facts)
     assert build is not None
