@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "ww_kernels.h"
+
 /* Words of scratch that `rows` (1 or 2) rows of `depth` inputs take. */
 static inline int32_t ww_row_words(int32_t depth, int32_t rows)
 {

@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "ww_kernels.h"
+
 /* Words of scratch for a row of `depth` inputs, filled up to a multiple of eight. */
 static inline int32_t ww_lane_words(int32_t depth)
 {
