@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import resource
 import shutil
 import signal
@@ -11,9 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli import SMALL, emulation_missing, end_when, run_apart
 
+from wwtool.data.audio import write_audio
 from wwtool.device.emulators import pico
 from wwtool.files import write_json
 
@@ -242,8 +245,12 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "cut.flac").write_bytes(whole[: len(whole) // 2])
     (folder / "page.wav").write_text("<html>404</html>")
     (folder / "empty.wav").touch()
-    with (folder / "index.csv").open("a") as index:
-        index.writelines(f"{name},positive,somebody,\n" for name in ("cut.flac", "page.wav", "empty.wav"))
+    (folder / os.fsdecode(b"caf\xe9.flac")).write_bytes(whole)
+    write_audio(folder / os.fsdecode(b"st\xefll.wav"), np.zeros(16000, np.int16))
+    write_audio(folder / os.fsdecode(b"s\xf6ft.wav"), (np.arange(16000) % 20).astype(np.int16))
+    names = (b"cut.flac", b"page.wav", b"empty.wav", b"caf\xe9.flac", b"st\xefll.wav", b"s\xf6ft.wav")
+    with (folder / "index.csv").open("ab") as index:
+        index.writelines(name + b",positive,somebody,\n" for name in names)
     return folder
 
 
@@ -252,13 +259,15 @@ PHRASE = 'Öffne "%s" \\n $HOME */ ??/ <b>[red]'
 
 def test_recordings_alone_with_a_wild_phrase(config: Path, recordings: Path, tmp_path: Path) -> None:
     before = {path: _sha256(path) for path in recordings.rglob("*") if path.is_file()}
-    out = tmp_path / "100%s, ö [b]"
+    out = tmp_path / os.fsdecode("100%s, ö [b]".encode() + b"\xe9")
     result = run_apart(*_build(config, out, "--phrase", PHRASE, "--data", recordings, "--no-synth"))
     assert (result.code, result.err) == (0, "")
     assert PHRASE in result.out
-    skipped = _manifest(out)["inputs"]["data"]["skipped"]
-    assert {entry["path"] for entry in skipped} == {"cut.flac", "page.wav", "empty.wav"}
-    for entry in skipped:
+    skipped, doubtful = (_manifest(out)["inputs"]["data"][key] for key in ("skipped", "doubtful"))
+    assert {entry["path"] for entry in skipped} == {"cut.flac", "page.wav", "empty.wav", r"st\xefll.wav"}
+    assert [entry["path"] for entry in doubtful] == [r"s\xf6ft.wav"]
+    assert r"caf\xe9.flac" in [clip["path"] for clip in json.loads((out / "run/dataset.json").read_text())["clips"]]
+    for entry in skipped + doubtful:
         assert entry["path"] in result.out
         assert entry["path"] in (out / "report.html").read_text()
     assert {path: _sha256(path) for path in recordings.rglob("*") if path.is_file()} == before

@@ -302,6 +302,13 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
 # Levels
 
 
+def test_archives_are_told(tmp_path: Path) -> None:
+    data = speakers(tmp_path / "d", "positive/ann")
+    (data / "positive/takes.ZIP").write_bytes(b"PK\x03\x04" + bytes(50))
+    (skipped,) = split_folder(data).skipped
+    assert skipped["path"] == "positive/takes.ZIP" and "unpack it" in skipped["reason"]
+
+
 def test_what_is_clipped_all_over_is_told(tmp_path: Path) -> None:
     data = speakers(tmp_path / "d", "positive/ann")
     soundfile.write(data / "positive/ann/float.wav", word(77).astype(np.float32), 16000, subtype="FLOAT")

@@ -26,6 +26,7 @@ from wwtool.data.store import ClipStore, write_store
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import negative_recording
 from wwtool.frontend.micro import features, quantize, quantized
+from wwtool.pipeline.evaluation import recorded_material
 from wwtool.pipeline.preparation import RunPlan, _recordings
 from wwtool.pipeline.sources import make_stores
 from wwtool.pipeline.stages import Silent, Stages
@@ -105,6 +106,20 @@ def test_a_negative_file_is_heard_as_a_clip(tmp_path: Path, monkeypatch: pytest.
     of_file, of_clip = (negative_recording({"speech": [x, clip]}) for x in (AudioFile(tmp_path / "a.wav"), clip))
     np.testing.assert_array_equal(of_file.frames, of_clip.frames)
     np.testing.assert_array_equal(of_file.bounds, of_clip.bounds)
+
+
+def test_recordings_are_read_when_they_are_evaluated_on(tmp_path: Path) -> None:
+    clips = [random.integers(-9000, 9000, 16000 + n).astype(np.int16) for n in range(14)]
+    for n, clip in enumerate(clips):
+        write_audio(tmp_path / ("negative" if n > 10 else "positive") / f"{n:02}.wav", clip)
+    write_audio(tmp_path / "positive/11.wav", random.integers(-9000, 9000, 16000 * 61).astype(np.int16))
+    (tmp_path / "positive/page.wav").write_text("<html></html>")
+    recorded = recorded_material(tmp_path, "all", Config(), lambda *_: None)
+    positives = recorded.material.positives
+    assert len(positives) == 12 and len(positives[11]) == 60 * 16000
+    assert np.array_equal(positives[1], clips[1]) and np.array_equal(positives[1:3][1], clips[2])
+    assert recorded.material.negatives["speech"] == [AudioFile(tmp_path / f"negative/{n}.wav") for n in (11, 12, 13)]
+    assert [note["path"] for note in recorded.notes["skipped"]] == ["positive/page.wav"]
 
 
 def test_a_store_is_the_file_that_numpy_writes(tmp_path: Path) -> None:

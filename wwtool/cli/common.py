@@ -1,17 +1,20 @@
-"""What several commands share: options."""
+"""What several commands share: options, and what is said of recordings."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from wwtool.cli.terminal import say
 from wwtool.platforms import platform_names
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_MOST_NOTES = 20
 
 
 class _Path(click.Path):
@@ -46,3 +49,12 @@ def platform_option(required: bool = True) -> Callable[[Command], Command]:
         metavar="NAME",
         help=f"One of {names}; or a .yaml of your own.",
     )
+
+
+def print_notes(notes: Mapping[str, Sequence[Mapping[str, str]]], rest: str) -> None:
+    """What was left out of a data folder and what is doubtful; ``rest`` says where those are that are too many."""
+    for what, entries in notes.items():
+        for entry in entries[:_MOST_NOTES]:
+            say(f"{what} {entry['path']}: {entry['reason']}")
+        if len(entries) > _MOST_NOTES:
+            say(f"and {len(entries) - _MOST_NOTES} more {what}, {rest}")

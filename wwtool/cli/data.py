@@ -7,13 +7,12 @@ from pathlib import Path
 
 import click
 
-from wwtool.cli.common import ANY_PATH, FILE, FOLDER
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER, print_notes
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.config import SplitConfig, SynthConfig
 from wwtool.text import printable
 
 _SYNTH, _SPLIT = SynthConfig(), SplitConfig()
-_MOST_NOTES = 20
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -115,9 +114,5 @@ def split(
         if any(parts.values()):
             table.add_row(label, *(str(count) for count in parts.values()))
     console().print(table)
-    for what, notes in dataset.notes.items():
-        for entry in notes[:_MOST_NOTES]:
-            console().print(f"{what} {entry['path']}: {entry['reason']}")
-        if len(notes) > _MOST_NOTES:
-            console().print(f"and {len(notes) - _MOST_NOTES} more {what}, listed in {target}")
+    print_notes(dataset.notes, f"listed in {target}")
     console().print(f"wrote {target}")

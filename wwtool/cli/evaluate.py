@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wwtool.cli.common import ANY_PATH, FILE
+from wwtool.cli.common import ANY_PATH, FILE, print_notes
 from wwtool.cli.terminal import Table, console, print_json, say, styled
 from wwtool.compiler.reader import read_model
 from wwtool.config import load_config
@@ -52,7 +52,8 @@ def evaluate(
         return
     if data_path is None:
         raise UsageError("nothing to evaluate on; give --data DIR, or --wav FILE for the detections in one recording")
-    material = recorded_material(data_path, split, config, lambda _done, _all: None)
+    recorded = recorded_material(data_path, split, config, lambda _done, _all: None)
+    material = recorded.material
     if not material.positives:
         raise InputError(f"{data_path} has no positive recordings in the split '{split}'; choose another --split")
     negatives = dict(material.negatives)
@@ -67,8 +68,9 @@ def evaluate(
         )
     result = assess(model, replace(material, negatives=negatives), config, detector)
     if as_json:
-        print_json("evaluation", 1, result.as_dict())
+        print_json("evaluation", 1, {**result.as_dict(), **recorded.notes})
     else:
+        print_notes(recorded.notes, "see wwtool data scan")
         _print(result)
 
 

@@ -21,6 +21,7 @@ _KNOWN = (
     "eac3 dts ape wv tta mpc dsf dff ra rm silk qcp dss ds2"
 )
 ENDINGS = frozenset(f".{ending}" for ending in _KNOWN.split())
+_ARCHIVES = frozenset({".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar"})
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def _walk(top: Path) -> Iterator[Found]:
             elif os.path.isfile(path):  # noqa: PTH113
                 if looks_like_audio(path):
                     yield Found(path)
+                elif path.suffix.lower() in _ARCHIVES:
+                    yield Found(path, "is an archive; unpack it and remove it")
             elif entry.is_symlink():
                 yield Found(path, "is a link that leads nowhere; mend or remove it")
 

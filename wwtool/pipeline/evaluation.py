@@ -33,6 +33,14 @@ class Subject:
     detector: DetectorConfig | None
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What there is to evaluate on, and what is said of recordings that are left out or doubtful."""
+
+    material: Material
+    notes: dict[str, list[dict[str, str]]]
+
+
 def find_subject(path: Path) -> Subject:
     """A .tflite, a run folder or a build folder.
 
@@ -50,7 +58,7 @@ def find_subject(path: Path) -> Subject:
     raise InputError(f"{path} holds no {MODEL}; give a .tflite, a finished run or a build folder")
 
 
-def recorded_material(data: Path, split: str, config: Config, advance: Callable[[int, int], None]) -> Material:
+def recorded_material(data: Path, split: str, config: Config, advance: Callable[[int, int], None]) -> Recorded:
     """The recordings of one split (``all`` for every one)."""
     dataset = split_folder(data, config.split.dev, config.split.test, config.split.speaker_pattern, progress=advance)
     files: dict[str, list[Path]] = {}
@@ -58,7 +66,8 @@ def recorded_material(data: Path, split: str, config: Config, advance: Callable[
         if split in ("all", clip.split):
             files.setdefault(clip.label, []).append(dataset.folder / clip.path)
     negatives = {use: [AudioFile(path) for path in files[label]] for label, use in _LABELS.items() if label in files}
-    return Material(_Beginnings(files.get("positive", [])), negatives, _Beginnings(files.get("noise", [])))
+    material = Material(_Beginnings(files.get("positive", [])), negatives, _Beginnings(files.get("noise", [])))
+    return Recorded(material, dataset.notes)
 
 
 class _Beginnings(Sequence[Audio]):
