@@ -6,6 +6,7 @@ A file is decoded, mixed and resampled in blocks, so that its length and its cha
 from __future__ import annotations
 
 import io
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -150,13 +151,12 @@ class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]
 
 @contextmanager
 def _opened(path: Path) -> Iterator[_ForwardFile]:
-    if not path.is_file():  # a pipe or a device could be waited for without end
-        raise InputError(f"cannot read {_shown(path)}: it {_absence(path)}; check the path")
+    _check_file(path)
     try:
         # libsndfile is not told the name: it need not be UTF-8, and its ending proves nothing.
         raw = path.open("rb", buffering=0)
     except OSError as error:
-        raise InputError(_refusal(path, error)) from error
+        raise InputError(_unreachable(path, (error.strerror or str(error)).lower())) from error
     with raw:
         try:
             kind = kind_of(raw.read(HEAD_BYTES))
@@ -184,6 +184,23 @@ def _mono_blocks(path: Path, file: _ForwardFile) -> Iterator[npt.NDArray[np.floa
         yield block.mean(axis=1)
 
 
+def _check_file(path: Path) -> None:
+    """A pipe or a device could be waited for without end."""
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            return
+        reason = "it is not a file"
+    except FileNotFoundError:
+        reason = "it is a link that leads nowhere" if path.is_symlink() else "it does not exist"
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+    raise InputError(_unreachable(path, reason))
+
+
+def _unreachable(path: Path, reason: str) -> str:
+    return f"cannot read {_shown(path)}: {reason}; check the path and its permissions"
+
+
 def _check_rate(path: Path, rate_hz: int) -> None:
     if not _LOWEST_RATE_HZ <= rate_hz <= _HIGHEST_RATE_HZ:
         raise InputError(f"{_shown(path)} has a sample rate of {rate_hz} Hz; convert it to 16000 Hz")
@@ -196,12 +213,6 @@ def _check_length(path: Path, frames: int, channels: int, rate_hz: int) -> None:
             f"{_shown(path)} has {samples:,} samples ({channels} channels at {rate_hz} Hz), at most {MOST_SAMPLES:,} "
             "are read; cut it into pieces"
         )
-
-
-def _absence(path: Path) -> str:
-    if path.exists():
-        return "is not a file"
-    return "is a link that leads nowhere" if path.is_symlink() else "does not exist"
 
 
 def _refusal(path: Path, error: Exception | None) -> str:

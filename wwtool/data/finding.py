@@ -47,7 +47,7 @@ def looks_like_audio(path: Path) -> bool:
 
 def _walk(top: Path) -> Iterator[Found]:
     """Folders before links to folders, so that a recording keeps the path that it has without links."""
-    seen = {_identity(top): top}
+    seen = {_identity(top): top}  # None, of folders that cannot be looked at, is never looked up
     folders, links = deque([top]), deque[Path]()
     while folders or links:
         if folders:
@@ -68,8 +68,9 @@ def _walk(top: Path) -> Iterator[Found]:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if _identity(path) not in seen:  # a mount can show one folder at two places
-                    seen[_identity(path)] = path
+                identity = _identity(path)
+                if identity is None or identity not in seen:  # a mount can show one folder at two places
+                    seen[identity] = path
                     folders.append(path)
             elif os.path.isdir(path):  # noqa: PTH112 (Path.is_dir raises where a link leads into a closed folder)
                 links.append(path)
@@ -80,10 +81,15 @@ def _walk(top: Path) -> Iterator[Found]:
                     yield Found(path, "is an archive; unpack it and remove it")
             elif entry.is_symlink():
                 yield Found(path, "is a link that leads nowhere; mend or remove it")
+            elif entry.is_file(follow_symlinks=False) and path.suffix.lower() in ENDINGS:
+                yield Found(path)  # in a folder that may be listed and not entered
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    status = path.stat()
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
     return status.st_dev, status.st_ino
 
 
@@ -96,9 +102,9 @@ def _leads_back(link: Path) -> str | None:
     return None
 
 
-def _seen_before(link: Path, seen: dict[tuple[int, int], Path], top: Path) -> str | None:
+def _seen_before(link: Path, seen: dict[tuple[int, int] | None, Path], top: Path) -> str | None:
     identity = _identity(link)
-    if identity in seen:
+    if identity is not None and identity in seen:
         return f"is a link to the folder {seen[identity].relative_to(top).as_posix()}, which is taken once"
     seen[identity] = link
     return None

@@ -136,6 +136,8 @@ def _without_contradictions(folder: Path, heard: list[_Heard], notes: _Notes) ->
             notes.skipped.append(_note(h.recording, f"{printable(str(folder / h.recording.path))} {reason}"))
         else:
             kept.append(h)
+    left_out = {entry["path"] for entry in notes.skipped}
+    notes.doubtful = [entry for entry in notes.doubtful if entry["path"] not in left_out]
     return kept
 
 
