@@ -19,6 +19,8 @@ from flash_bench import BRIDGE, NANO, NANO_LOADER, PICO, S3, Flash, make_build
 
 from wwtool.device import flash
 from wwtool.device.flash import failures, plan, ports, tools
+from wwtool.errors import DeviceError
+from wwtool.platforms import load_platform
 
 # An ESP32-S3 with esptool
 
@@ -320,3 +322,9 @@ def _interrupted(bench: Bench, build: Path, ready: Callable[[], bool], number: s
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     return Result(process.returncode, out, err)
+
+
+@pytest.mark.parametrize("port", ["hwgrep://(((", "nosuch://x", "hwgrep://[/red]nosuch"])
+def test_a_port_that_names_nothing(tmp_path: Path, port: str) -> None:
+    with pytest.raises(DeviceError, match=r"there is no port .*check its name"):
+        ports.choose(load_platform("esp32s3"), port)

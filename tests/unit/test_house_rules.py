@@ -46,6 +46,15 @@ def offenders(wrong: tuple[str, ...], homes: set[str]) -> list[str]:
     return found
 
 
+def test_what_programs_say_is_read_whatever_bytes_it_has() -> None:
+    """Without ``errors``, a compiler's message in another encoding is a UnicodeDecodeError."""
+    for name, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen"):
+                given = {keyword.arg for keyword in node.keywords}
+                assert "text" not in given or "errors" in given, f"{name}:{node.lineno}: give errors= with text="
+
+
 @pytest.mark.parametrize(
     ("wrong", "homes", "instead"),
     [

@@ -9,6 +9,7 @@ from pathlib import Path
 from wwtool.data.audio import Audio, read_audio
 from wwtool.errors import InputError, ToolError
 from wwtool.temporary import TemporaryFolder
+from wwtool.text import one_line
 
 _TIMEOUT_S = 60
 
@@ -31,7 +32,7 @@ def speak_with(name: str, command: Callable[[Path], Sequence[str | Path]], text:
         except (OSError, subprocess.TimeoutExpired) as error:
             raise ToolError(f"{name} failed: {error}") from error
         if done.returncode != 0:
-            raise ToolError(f"{name} failed: {done.stderr.strip()[:200] or f'status {done.returncode}'}")
+            raise ToolError(f"{name} failed: {one_line(done.stderr)[:200] or f'status {done.returncode}'}")
         try:
             return read_audio(output)
         except InputError as error:

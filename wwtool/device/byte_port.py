@@ -20,6 +20,18 @@ _SOCKET = "socket://"
 _OPEN_ERRORS = (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, re.error)
 
 
+def check_url(url: str) -> None:
+    """Finds out whether pyserial knows what to open, without opening it.
+
+    Raises:
+        DeviceError: it does not.
+    """
+    try:
+        serial.serial_for_url(url, do_not_open=True)
+    except _OPEN_ERRORS as error:
+        raise DeviceError(f"there is no port {printable(url, 100)}: {_reason(error)}; check its name") from error
+
+
 class Deadline:
     """A moment until which is waited, on a clock that nobody sets."""
 

@@ -13,6 +13,7 @@ from wwtool.assets import asset_dir
 from wwtool.compiler.targets import Target
 from wwtool.errors import ToolError
 from wwtool.temporary import TemporaryFolder
+from wwtool.text import one_line
 
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 _TIMEOUT_S = 600
@@ -75,7 +76,7 @@ class Machine:
             command, cwd=program.parent, capture_output=True, text=True, errors="surrogateescape", check=False
         )
         if result.returncode != 0:
-            raise ToolError(f"the C compiler {self.compiler} failed on the model: {result.stderr.strip()[:400]}")
+            raise ToolError(f"the C compiler {self.compiler} failed on the model: {one_line(result.stderr)[:400]}")
 
     def run(self, program: Path, content: bytes) -> bytes:
         """Runs a program with ``content`` as its standard input and returns its standard output.
@@ -105,7 +106,7 @@ class Machine:
 
     def _checked(self, result: subprocess.CompletedProcess[bytes], output: bytes) -> bytes:
         if result.returncode != 0:
-            detail = result.stderr.decode("utf-8", "replace").strip()[-400:]
+            detail = one_line(result.stderr.decode("utf-8", "replace"))[-400:]
             raise ToolError(f"the compiled model stopped ({self.target}) with code {result.returncode}: {detail}")
         return output
 

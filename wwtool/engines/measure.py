@@ -15,6 +15,7 @@ from wwtool.engines.native import count_instructions
 from wwtool.errors import ToolError, UsageError
 from wwtool.programs import NEUTRAL_FOLDER
 from wwtool.temporary import TemporaryFolder
+from wwtool.text import one_line
 
 # More than this is not a moment's work: an emulator runs some hundred million instructions a second.
 _QUICK_MACS = 20_000_000
@@ -96,5 +97,5 @@ def _run(command: list[str], machine: Machine, folder: Path) -> str:
             f"{command[0]} was not found; install it, on Debian or Ubuntu: apt-get install {machine.packages}"
         ) from error
     if result.returncode != 0:
-        raise ToolError(f"{command[0]} failed on the model: {result.stderr.strip()[:400]}")
+        raise ToolError(f"{command[0]} failed on the model: {one_line(result.stderr)[:400]}")
     return result.stdout

@@ -12,6 +12,7 @@ from pathlib import Path
 import serial
 from serial.tools import list_ports
 
+from wwtool.device.byte_port import check_url
 from wwtool.device.flash.failures import not_allowed, not_mounted
 from wwtool.errors import DeviceError, UsageError
 from wwtool.platforms import load_platforms
@@ -82,6 +83,7 @@ def choose(platform: Platform, given: str | None) -> Port:
 
 def _given(platform: Platform, name: str) -> Port:
     if "://" in name:
+        check_url(name)
         return Port(name)
     listed = ports()
     port = next((p for p in listed if p.device in (name, str(Path(name).resolve()))), None)
