@@ -6,10 +6,10 @@ import hashlib
 import io
 import json
 import os
+import re
 import secrets
 import shutil
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,6 +27,7 @@ except ImportError:  # Windows: nothing is locked there
     fcntl = None  # type: ignore[assignment]
 
 _PARTIAL = ".partial"
+_PARTIAL_NAME = re.compile(r"\..+\.[0-9a-f]{16}\.partial", re.DOTALL)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -54,7 +55,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
     # Named before it is made, so that an interrupt at any moment from here on removes it.
-    temporary = real.with_name(f".{real.name}.{secrets.token_hex(8)}{_PARTIAL}")
+    temporary = _partial(real.parent, real.name)
     try:
         try:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
@@ -86,61 +87,89 @@ def write_json(path: Path, value: Any) -> None:
 
 
 @contextmanager
-def replaced_folder(path: Path) -> Iterator[Path]:
+def replaced_folder(path: Path, label: str = "") -> Iterator[Path]:
     """Yields an empty folder whose contents become those of ``path`` if the block ends without an error.
 
-    A folder that is there stays, with all who stand in it, link to it or have mounted it; what it held goes.
+    A folder that is there stays, with all who stand in it, link to it or have mounted it; what it held goes. The file
+    ``label`` is the last to go and the first to come, so that it tells of all that is there whenever this is cut off.
     """
     real = Path(os.path.realpath(path))
     try:
         real.parent.mkdir(parents=True, exist_ok=True)
         # Beside what it becomes: in the same file system, even if that is a mount point.
-        temporary = Path(tempfile.mkdtemp(_PARTIAL, ".new.", real) if real.is_dir() else _beside(real))
+        temporary = _partial(real, "new") if real.is_dir() else _partial(real.parent, real.name)
+        temporary.mkdir(mode=0o700)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
     try:
         yield temporary
         try:
-            _take_place(temporary, real)
+            _take_place(temporary, real, label)
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror}; free space or choose another folder") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _beside(path: Path) -> str:
-    return tempfile.mkdtemp(_PARTIAL, f".{path.name}.", path.parent)
+@contextmanager
+def scratch_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Yields an empty folder in ``parent`` that is gone at the end; what a killed program leaves of it is swept out."""
+    folder = _partial(parent, name)
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        raise InputError(f"cannot write {parent}: {error.strerror}; choose another folder with --out") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _take_place(temporary: Path, path: Path) -> None:
+def _partial(parent: Path, name: str) -> Path:
+    """A name for what is not complete yet, which nobody else uses."""
+    return parent / f".{name}.{secrets.token_hex(8)}{_PARTIAL}"
+
+
+def is_partial(name: str) -> bool:
+    """Whether this module gave the name to something that is not complete."""
+    return _PARTIAL_NAME.fullmatch(name) is not None
+
+
+def _take_place(temporary: Path, path: Path, label: str) -> None:
     if temporary.parent != path:
         temporary.chmod(0o755)
         temporary.rename(path)
         return
-    old = Path(tempfile.mkdtemp(_PARTIAL, ".old.", path))
+    old = _partial(path, "old")
+    old.mkdir(mode=0o700)
     try:
         # All that was there goes before anything new comes, so that nobody ever finds some of both.
-        _move(path, old, {temporary.name, old.name})
-        _move(temporary, path, set())
+        _move(path, old, lambda name: name == label)
+        _move(temporary, path, lambda name: name != label)
     except BaseException:
-        _move(path, temporary, {temporary.name, old.name})
-        _move(old, path, set())
+        _move(path, temporary, lambda name: name == label)
+        _move(old, path, lambda name: name != label)
         raise
     finally:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _move(source: Path, target: Path, staying: set[str]) -> None:
-    for entry in sorted(source.iterdir()):
-        if entry.name not in staying:
+def _move(source: Path, target: Path, later: Callable[[str], bool]) -> None:
+    """Moves what is in a folder, those ``later`` whose names it says."""
+    for entry in sorted(source.iterdir(), key=lambda entry: (later(entry.name), entry.name)):
+        if not is_partial(entry.name):
             entry.rename(target / entry.name)
 
 
 @contextmanager
-def working_folder(path: Path) -> Iterator[None]:
+def working_folder(path: Path, places: Sequence[str] = ()) -> Iterator[None]:
     """Makes ``path``, keeps other programs out of it, and sweeps out what a killed one left half-written.
 
     If nothing was written into it in the end, it is gone again.
+
+    Args:
+        path: the folder.
+        places: patterns of the folders below it that are written to, and so swept, themselves but not what is in them.
 
     Raises:
         InputError: it cannot be made, or another program works in it.
@@ -154,7 +183,7 @@ def working_folder(path: Path) -> Iterator[None]:
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
     try:
-        _sweep(path)
+        _sweep(path, places)
         yield
     finally:
         if lock is not None:
@@ -177,12 +206,13 @@ def _lock(folder: Path) -> int | None:
     return handle
 
 
-def _sweep(folder: Path) -> None:
-    for path in list(folder.rglob(f".*{_PARTIAL}")):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+def _sweep(folder: Path, places: Sequence[str]) -> None:
+    for place in (folder, *(path for pattern in places for path in folder.glob(pattern) if path.is_dir())):
+        for path in [entry for entry in place.iterdir() if is_partial(entry.name)]:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:

@@ -200,14 +200,21 @@ def test_one_program_works_in_a_folder(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_program_left_is_swept_out(tmp_path: Path) -> None:
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / ".a.json.x1.partial").write_text("half")
-    (tmp_path / ".pool.y2.partial").mkdir()
-    (tmp_path / ".pool.y2.partial" / "file").write_text("half")
-    (tmp_path / "own.partial").write_text("somebody's")
-    with working_folder(tmp_path):
-        assert names(tmp_path) == ["deep", "own.partial"]
-        assert names(tmp_path / "deep") == []
+    token = "0123456789abcdef"
+    for name in ("deep/a", "deep/b", "other/deep"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / f".a.json.{token}.partial").write_text("half")
+    (tmp_path / f".pool.{token}.partial").mkdir()
+    (tmp_path / f".pool.{token}.partial" / "file").write_text("half")
+    somebodys = [".x.partial", "own.partial", f".{token}.partial", f"x.{token}.partial", f".x.{token}.partial.old"]
+    for name in somebodys:
+        (tmp_path / name).write_text("somebody's")
+    (tmp_path / ".mine.partial").mkdir()
+    (tmp_path / "deep" / ".y.partial").write_text("somebody's")
+    with working_folder(tmp_path, ("deep", "deep/*")):
+        assert names(tmp_path) == sorted(["deep", "other", ".mine.partial", *somebodys])
+        assert [names(tmp_path / "deep"), names(tmp_path / "deep" / "a")] == [[".y.partial", "a", "b"], []]
+        assert names(tmp_path / "other" / "deep") == [f".a.json.{token}.partial"], "another program may work there"
 
 
 def test_arrays_come_back(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from wwtool.pipeline.stages import Outcome, Silent, Stages
+from wwtool.errors import InputError
+from wwtool.pipeline.stages import Outcome, Silent, Stages, refuse_strangers
 
 
 class Log(Silent):
@@ -136,3 +139,123 @@ def test_the_folder_can_be_moved(shop: Workshop, tmp_path: Path) -> None:
     other = Workshop(moved)
     other.run("input", 1)
     assert other.worked == 0
+
+
+# Records that somebody else has written
+
+
+def forge(shop: Workshop, **changes: Any) -> None:
+    records = json.loads(shop.record.read_text())
+    records["make"] = {**records["make"], **changes}
+    shop.record.write_text(json.dumps(records))
+
+
+@pytest.fixture
+def victim(shop: Workshop, tmp_path: Path) -> Path:
+    path = tmp_path.with_name(tmp_path.name + "-victim")
+    path.mkdir()
+    (path / "file").write_text("mine")
+    (shop.folder / "out").symlink_to(path)
+    (shop.folder / "link").symlink_to(path / "file")
+    return path
+
+
+@pytest.mark.parametrize("name", ["../{}/file", "/{}", "deep/../../{}/file", "out/file", "link", "out", "..", "a\0b"])
+def test_outputs_elsewhere_are_neither_read_nor_removed(shop: Workshop, victim: Path, name: str) -> None:
+    forge(shop, outputs={name.format(victim.name): "0" * 64})
+    shop.run("input", 1)
+    assert shop.worked == 2
+    assert [path.name for path in victim.iterdir()] == ["file"]
+    assert (victim / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "deep/result.bin"])
+def test_a_record_of_somebody_else_removes_nothing(shop: Workshop, name: str) -> None:
+    (shop.folder / "notes.txt").write_text("mine")
+    forge(shop, outputs={name: "0" * 64})
+    with pytest.raises(InputError, match="which this user did not write; remove the file"):
+        shop.run("input", 1)
+    assert (shop.folder / name).exists()
+    assert shop.worked == 1
+
+
+def test_a_folder_as_an_output_is_not_removed(shop: Workshop) -> None:
+    (shop.folder / "deep" / "more").mkdir()
+    forge(shop, outputs={"deep/more": "0" * 64})
+    with pytest.raises(InputError, match="remove"):
+        shop.run("input", 1)
+    assert (shop.folder / "deep" / "more").is_dir()
+
+
+def test_where_outputs_are_programs_somebody_elses_record_is_not_believed(shop: Workshop) -> None:
+    def run(own: bool) -> None:
+        Stages(shop.folder, Log()).run("make", "Makes", ["input", 1], shop.work, own)
+
+    run(own=True)
+    assert shop.worked == 1
+    shop.output.write_bytes(b"theirs")
+    forge(shop, outputs={"deep/result.bin": hashlib.sha256(b"theirs").hexdigest()})
+    run(own=False)
+    assert shop.worked == 1
+    run(own=True)
+    assert shop.worked == 2
+    assert shop.output.read_bytes() == b"result"
+
+
+def test_outputs_outside_the_stages_own_folder_are_left_to_whoever_writes_them(tmp_path: Path) -> None:
+    made = tmp_path / "firmware" / "main.c"
+    seen: list[str] = []
+
+    def work() -> Outcome:
+        made.parent.mkdir(exist_ok=True)
+        seen.append(made.read_text() if made.exists() else "none")
+        made.write_text("ours")
+        return Outcome("done", {}, (made,))
+
+    for _ in range(2):
+        Stages(tmp_path / "run", Log(), tmp_path).run("make", "Makes", [], work)
+    made.write_text("edited")
+    Stages(tmp_path / "run", Log(), tmp_path).run("make", "Makes", [], work)
+    assert seen == ["none", "edited"]
+
+
+def test_a_record_that_is_a_pipe_is_not_read(shop: Workshop) -> None:
+    shop.record.unlink()
+    os.mkfifo(shop.record)
+    with pytest.raises((InputError, OSError, RuntimeError)):
+        Stages(shop.folder, Log()).run("make", "Makes", ["input", 1], lambda: _fail())
+
+
+def _fail() -> Outcome:
+    raise RuntimeError("worked")
+
+
+def test_a_stage_that_leaves_nothing_leaves_no_record(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError):
+        Stages(tmp_path / "a" / "run", Log()).run("make", "Makes", [], _fail)
+    assert list(tmp_path.iterdir()) == []
+
+    def half() -> Outcome:
+        (tmp_path / "run" / "half").write_text("")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Stages(tmp_path / "run", Log()).run("make", "Makes", [], half)
+    refuse_strangers(tmp_path / "run", ["half"])
+
+
+@pytest.mark.parametrize("make", ["file", "folder", "link", "pipe"])
+def test_a_folder_that_was_not_wwtools(tmp_path: Path, make: str) -> None:
+    refuse_strangers(tmp_path, ["model.tflite", "pools"])
+    (tmp_path / "pools").mkdir()
+    refuse_strangers(tmp_path, ["model.tflite", "pools"])
+    if make == "file":
+        (tmp_path / "model.tflite").write_text("mine")
+    elif make == "folder":
+        (tmp_path / "pools" / "mine.npz").write_text("mine")
+    elif make == "link":
+        (tmp_path / "model.tflite").symlink_to("nowhere")
+    else:
+        os.mkfifo(tmp_path / "model.tflite")
+    with pytest.raises(InputError, match="was not made by wwtool; choose another folder"):
+        refuse_strangers(tmp_path, ["model.tflite", "pools"])

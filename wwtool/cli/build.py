@@ -8,7 +8,7 @@ from typing import Any, get_args
 import click
 
 from wwtool.budget.result import BARE_METAL
-from wwtool.cli.common import ANY_PATH, FILE, FOLDER, platform_option
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER, overwrite_option, platform_option
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console, line, say, styled
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
@@ -32,10 +32,11 @@ from wwtool.wiring import strapping_warnings, wiring_lines
 @click.option("--framework", type=click.Choice(get_args(FrameworkName)), default=BARE_METAL, show_default=True,
               help="Only bare-metal so far.")  # fmt: skip
 @click.option("--out", type=FOLDER, help="Where everything goes.  [default: wwtool-build/PLATFORM-PHRASE]")
+@overwrite_option
 @training_options
 def build(
     platform_name: str, phrase: str | None, data_path: Path | None, config_file: Path | None, board: str | None,
-    framework: str, out: Path | None, **options: Any,
+    framework: str, out: Path | None, overwrite: bool, **options: Any,
 ) -> None:  # fmt: skip
     """Turn a wake word into flashable firmware: budget, data, training, export, C, image, report.
 
@@ -60,7 +61,7 @@ def build(
     terminal = console()
     terminal.print(line("Building ", styled(f"“{plan.phrase}”", "bold"), f" for {platform.title} in {folder}"))
     with shown_budget(platform), TerminalProgress(terminal) as progress:
-        built = run_build(folder, platform, plan, progress)
+        built = run_build(folder, platform, plan, progress, overwrite)
     files = {kind: folder / path for kind, path in built.manifest["image"].items()}
     if platform.flash_tools:
         say()

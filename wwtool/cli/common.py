@@ -39,6 +39,21 @@ ANY_PATH = _Path(path_type=Path)
 PORT = _Port()
 
 
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace folders whole, with what you have changed or added in them."
+)
+
+
+def profile_option() -> Callable[[Command], Command]:
+    """--platform FILE, of a build that is there."""
+    return click.option(
+        "--platform",
+        "platform_name",
+        metavar="FILE",
+        help="The .yaml of a board of your own that it was built for.  [default: as the build says, of wwtool's own]",
+    )
+
+
 def platform_option(required: bool = True) -> Callable[[Command], Command]:
     """--platform NAME."""
     names = ", ".join(platform_names())

@@ -8,7 +8,7 @@ from typing import get_args
 
 import click
 
-from wwtool.cli.common import FILE, FOLDER
+from wwtool.cli.common import FILE, FOLDER, overwrite_option
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.compiler.package import compile_graph, write_package
 from wwtool.compiler.reader import read_model
@@ -16,8 +16,7 @@ from wwtool.compiler.report import Report, make_report
 from wwtool.compiler.report_page import layer_headings, layer_rows, size_rows, write_report
 from wwtool.compiler.targets import TARGETS, Optimize, Target
 from wwtool.engines.measure import measure as measure_model
-from wwtool.errors import InputError
-from wwtool.files import replaced_folder
+from wwtool.ownership import Rule, owned_folder, refuse_changes
 
 
 @click.command(name="compile")
@@ -39,20 +38,22 @@ from wwtool.files import replaced_folder
     help="Begins every name and file of the model, so that several fit into one program.  [default: ww_model, model]",
 )  # fmt: skip
 @click.option("-o", "--out", type=FOLDER, required=True, help="Folder for the C sources; an older one is replaced.")
+@overwrite_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def compile_(
-    model: Path, target: Target, optimize: Optimize, measure: bool | None, prefix: str | None, out: Path, as_json: bool
+    model: Path, target: Target, optimize: Optimize, measure: bool | None, prefix: str | None, out: Path,
+    overwrite: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Compile an INT8 .tflite MODEL to C99: no interpreter, no heap, a static arena.
 
     The folder builds as a CMake project, an ESP-IDF component, a Zephyr module, an Arduino library or from a Makefile;
     report.html in it shows layers, sizes and the memory map.
     """
-    if out.exists() and any(out.iterdir()) and not (out / "ww_kernels.h").is_file():
-        raise InputError(f"{out} holds files that wwtool did not make; choose a new or an empty folder with --out")
+    rule = Rule(overwrite=overwrite)
+    refuse_changes(out, rule)
     compiled = compile_graph(read_model(model), model.stem, target, optimize, prefix)
     report = make_report(compiled, measure_model(compiled, measure))
-    with replaced_folder(out) as folder:
+    with owned_folder(out, rule) as folder:
         write_package(compiled, folder)
         write_report(report, folder)
     if as_json:

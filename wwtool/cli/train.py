@@ -23,11 +23,12 @@ from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phra
 from wwtool.data.words import read_words
 from wwtool.errors import InputError, UsageError
 from wwtool.files import working_folder
+from wwtool.inside import refuse_links_out
 from wwtool.models.accuracy import accuracy_table
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.preparation import RunPlan
-from wwtool.pipeline.stages import Stages
-from wwtool.pipeline.training_run import MODEL, training_run
+from wwtool.pipeline.stages import Stages, refuse_strangers
+from wwtool.pipeline.training_run import MODEL, NAMES, PLACES, training_run
 from wwtool.platforms import load_platform
 from wwtool.profile import Platform
 
@@ -142,7 +143,9 @@ def train(
     platform = load_platform(platform_name).with_board(config.board)
     plan = make_plan(config, data_path, options["no_synth"])
     terminal = console()
-    with working_folder(out):
+    refuse_links_out(out, [out / name for name in NAMES])
+    with working_folder(out, PLACES):
+        refuse_strangers(out, NAMES)
         finalists = _finalists(platform, plan) if platform.has_board else by_table(config, accuracy_table())
         with TerminalProgress(terminal) as progress:
             training_run(Stages(out, progress), plan, finalists)

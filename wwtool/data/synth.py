@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -18,6 +19,7 @@ from typing import TypeVar
 
 from wwtool.data import phrases
 from wwtool.data.audio import Audio, write_audio
+from wwtool.data.dataset import INDEX_NAME
 from wwtool.data.engines import engines
 from wwtool.data.synthesizer import Synthesizer, Utterance
 from wwtool.errors import InputError
@@ -34,6 +36,8 @@ _BATCH = 64
 _WORTH_A_PROCESS = 300  # fewer clips are made before a second process has started
 _RECORDED_VOICES = 0.05  # share of utterances by engines with recorded voices, which are twenty times slower
 
+_COLUMNS = ["path", "label", "speaker", "text"]
+_CLIP = re.compile(r"(positive|hard_negative|negative)/[^/]+/[0-9a-f]{16}\.flac")  # as PlannedClip.path has it
 # Where in a sentence the phrase is said, as punctuation and company change the melody.
 _DELIVERIES = ("{}", "{}", "{}", "{}.", "{}!", "{}?", "{},")
 
@@ -135,9 +139,10 @@ def synthesize(
 
     Raises:
         InputError: the phrase cannot be spoken, too few words of the language are known, or the folder cannot be
-            written.
+            written or has an index of somebody else's.
     """
     sentences = round(sentence_hours * 3600 / SECONDS_PER_SENTENCE)
+    _refuse_another_index(folder / INDEX_NAME)
     planned = plan_all(phrase, positives, near_misses, sentences, seed, language, words)
     clips = list({clip.path: clip for clip in planned}.values())
     missing = [clip for clip in clips if not (folder / clip.path).exists()]
@@ -147,7 +152,7 @@ def synthesize(
         done += written
         if progress is not None:
             progress(done, len(clips))
-    write_text(folder / "index.csv", _index(clips))
+    write_text(folder / INDEX_NAME, _index(clips))
     labels = [clip.label for clip in clips]
     counts = {label: labels.count(label) for label in dict.fromkeys(labels)}
     return SynthReport(counts, made=len(missing), kept=len(clips) - len(missing))
@@ -202,9 +207,21 @@ def _in_batches(work: Callable[[Sequence[Job]], Result], jobs: Sequence[Job], pr
         yield from pool.map(work, batches)
 
 
+def _refuse_another_index(path: Path) -> None:
+    """So that no index is lost that this module has not written: it names clips of its own alone."""
+    if not path.is_symlink() and not path.exists():
+        return
+    try:
+        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines())) if path.is_file() else []
+    except (OSError, ValueError, csv.Error):
+        rows = []
+    if rows[:1] != [_COLUMNS] or not all(row and _CLIP.fullmatch(row[0]) for row in rows[1:]):
+        raise InputError(f"{path} was not made by wwtool and would be replaced; choose another folder with --out")
+
+
 def _index(clips: Sequence[PlannedClip]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["path", "label", "speaker", "text"])
+    table.writerow(_COLUMNS)
     table.writerows([clip.path, clip.label, clip.utterance.speaker, clip.utterance.text] for clip in clips)
     return text.getvalue()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform as host_platform
-import shutil
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import metadata
@@ -16,25 +15,29 @@ from wwtool import __version__
 from wwtool.budget.dry_build import assembled, run_image
 from wwtool.budget.result import Line, flash_wait_cycles, judge
 from wwtool.budget.selection import select
+from wwtool.builds import sealed_manifest
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.data.audio import write_audio
 from wwtool.data.store import ClipStore
 from wwtool.engines.machines import host_compiler
-from wwtool.errors import BudgetError, InputError
+from wwtool.errors import BudgetError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.files import replaced_folder, sha256_of, working_folder, write_array, write_bytes, write_json
+from wwtool.files import scratch_folder, sha256_of, working_folder, write_array, write_bytes, write_json
 from wwtool.firmware.flashing import by_hand, flashed
 from wwtool.firmware.image import build_image
 from wwtool.firmware.project import compile_for, sources_of, write_project
+from wwtool.firmware.recipe import FORMATS
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.micro import features, quantize
+from wwtool.inside import refuse_links_out
 from wwtool.models.accuracy import accuracy_table
-from wwtool.pipeline.preparation import DATASET, RunPlan
+from wwtool.ownership import Rule, owned_folder, refuse_changes
+from wwtool.pipeline.preparation import CLIPS, DATASET, RunPlan
 from wwtool.pipeline.report import write_report
-from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages
-from wwtool.pipeline.training_run import MODEL, Trained, training_run
+from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages, refuse_strangers
+from wwtool.pipeline.training_run import MODEL, PLACES, Trained, training_run
 from wwtool.profile import Platform
 from wwtool.records import read_json
 from wwtool.text import printable
@@ -43,7 +46,13 @@ from wwtool.wiring import wiring_lines
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
 RUN_FOLDER = "run"
+REPORT = "report.html"
 VECTORS = "hil"
+FIRMWARE, IMAGE = "firmware", "image"
+_NAMES = (RUN_FOLDER, FIRMWARE, IMAGE, VECTORS, MODEL, MANIFEST, REPORT)
+_PLACES = (FIRMWARE, IMAGE, VECTORS, RUN_FOLDER, *(f"{RUN_FOLDER}/{place}" for place in PLACES))
+# What the project's own Makefile makes.
+_PRODUCTS = ("build/*.o", "build/*.d", *(f"firmware.{kind}" for kind in ("elf", *FORMATS)))
 _REAL_ROWS = 50
 _FINAL = (
     "sizes", "cycles", "stack_bytes", "energy", "estimated", "flash_wait_cycles", "limits", "arena_bytes",
@@ -59,31 +68,31 @@ class Built:
     folder: Path
 
 
-def build(folder: Path, platform: Platform, plan: RunPlan, progress: Progress) -> Built:
+def build(folder: Path, platform: Platform, plan: RunPlan, progress: Progress, overwrite: bool = False) -> Built:
     """Builds everything into ``folder``; stages whose inputs have not changed are skipped.
+
+    ``overwrite`` replaces also what somebody has changed or added where wwtool replaces a folder whole.
 
     Raises:
         BudgetError: the model does not fit the platform; nothing has been trained.
-        InputError: phrase, data or config cannot be used.
+        InputError: phrase, data, config or folder cannot be used.
         ToolError: the compiler is missing.
     """
     toolchain = find_toolchain(platform)
     host_compiler()  # evaluation needs it; missing, it is told before the training
-    with working_folder(folder):
-        _refuse_strangers(folder)
-        return _build(folder, platform, toolchain, plan, progress)
+    rules = {FIRMWARE: Rule(_PRODUCTS, overwrite=overwrite), IMAGE: Rule(edited=True, overwrite=overwrite)}
+    refuse_links_out(folder, [folder / name for name in _NAMES])
+    with working_folder(folder, _PLACES):
+        refuse_strangers(folder, _NAMES, f"{RUN_FOLDER}/{RECORD}")
+        for name, rule in rules.items():  # told before the training
+            refuse_changes(folder / name, rule)
+        return _build(folder, platform, toolchain, plan, progress, rules)
 
 
-def _refuse_strangers(folder: Path) -> None:
-    """A build replaces two folders whole; they must be its own."""
-    if not (folder / RUN_FOLDER / RECORD).is_file():
-        for name in ("firmware", "image"):
-            if (folder / name).exists():
-                raise InputError(f"{folder / name} was not made by wwtool; choose another folder with --out")
-
-
-def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress) -> Built:
-    stages = Stages(folder / RUN_FOLDER, progress)
+def _build(
+    folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress, rules: dict[str, Rule]
+) -> Built:
+    stages = Stages(folder / RUN_FOLDER, progress, folder)
     made_of = [__version__, sources_of(platform), platform.facts(), plan.phrase, toolchain.version(), _FINAL]
     config = plan.config
     wanted = [config.model, config.budget.model_dump(), config.select.model_dump(), accuracy_table().model_dump()]
@@ -92,11 +101,11 @@ def _build(folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan
     evaluation = trained.evaluation
     detector = DetectorConfig.model_validate(evaluation["detector"])
     parts = [sha256_of(stages.folder / MODEL), detector.model_dump(), plan.config.budget.model_dump()]
-    work = partial(_firmware, stages, folder, platform, toolchain, plan, trained.model, detector)
-    firmware = stages.run("firmware", "C project and image", [made_of, parts], work)
+    work = partial(_firmware, stages, platform, toolchain, plan, trained.model, detector, rules)
+    firmware = stages.run("firmware", "C project and image", [made_of, parts], work, own=True)
     manifest = _manifest(folder, stages.folder, platform, plan, toolchain, budget, trained, firmware)
-    write_json(folder / MANIFEST, manifest)
-    write_report(folder / "report.html", manifest, stages.folder)
+    write_json(folder / MANIFEST, sealed_manifest(manifest))
+    write_report(folder / REPORT, manifest, stages.folder)
     return Built(manifest, folder)
 
 
@@ -120,19 +129,21 @@ def _used(line: Line) -> str:
 
 
 def _firmware(
-    stages: Stages, folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, model: str,
-    detector: DetectorConfig,
+    stages: Stages, platform: Platform, toolchain: Toolchain, plan: RunPlan, model: str, detector: DetectorConfig,
+    rules: dict[str, Rule],
 ) -> Outcome:  # fmt: skip
-    content = (stages.folder / MODEL).read_bytes()
+    folder, content = stages.root, (stages.folder / MODEL).read_bytes()
     name = safe_identifier(plan.phrase)
     compiled = compile_for(platform, read_model(stages.folder / MODEL), name)
-    with replaced_folder(folder / "firmware") as project_folder:
+    with owned_folder(folder / FIRMWARE, rules[FIRMWARE]) as project_folder:
         project = write_project(project_folder, platform, toolchain, compiled, plan.phrase, detector)
-        with replaced_folder(folder / "image") as image_folder:
-            image = build_image(project, platform, toolchain, stages.folder / "objects", image_folder, name)
-    write_bytes(folder / "model.tflite", content)
-    shutil.rmtree(stages.folder / "objects", ignore_errors=True)
-    files = {kind: folder / "image" / path.name for kind, path in image.files.items()}
+        with (
+            owned_folder(folder / IMAGE, rules[IMAGE]) as image_folder,
+            scratch_folder(stages.folder, "objects") as objects,
+        ):
+            image = build_image(project, platform, toolchain, objects, image_folder, name)
+    write_bytes(folder / MODEL, content)
+    files = {kind: folder / IMAGE / path.name for kind, path in image.files.items()}
     stride = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1]
     run = run_image(platform, files, stride)
     cost = assembled(platform, model, stride, compiled, image.sizes, run)
@@ -148,15 +159,10 @@ def _firmware(
         "flash_wait_cycles": flash_wait_cycles(platform, image.sizes),
         **final.as_dict(),
     }
-    written = [p for name in ("firmware", VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
-    outputs = (*files.values(), folder / "model.tflite", *written)
+    written = [p for name in (FIRMWARE, VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
+    outputs = (*files.values(), folder / MODEL, *written)
     note = f"{flashed(platform, files).name}: {_sizes_note(image.sizes)}"
-    return Outcome(note, facts, tuple(_inside(stages, path) for path in outputs))
-
-
-def _inside(stages: Stages, path: Path) -> Path:
-    # Outputs are recorded relative to the run's folder.
-    return stages.folder / ".." / path.relative_to(stages.folder.parent)
+    return Outcome(note, facts, outputs)
 
 
 def _sizes_note(sizes: Sizes) -> str:
@@ -166,7 +172,7 @@ def _sizes_note(sizes: Sizes) -> str:
 
 def _write_vectors(folder: Path, stages: Stages, compiled: CompiledModel) -> None:
     """What ``wwtool hil`` sends: a WAV with the phrase in it, and 50 inputs of real features."""
-    clips = stages.folder / "clips"
+    clips = stages.folder / CLIPS
     words = ClipStore(
         clips / ("dev/positive" if (clips / "dev/positive.bounds.npy").exists() else "dev/positive_synthetic")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,14 @@ from wwtool.evaluation.assess import Material
 from wwtool.files import hash_of
 from wwtool.models.zoo import ZOO, as_dict
 from wwtool.pipeline.pools import make_pools, plan_pools
-from wwtool.pipeline.sources import MOST_SECONDS, WHOLE, make_stores
+from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.text import printable
 from wwtool.training.loop import Report
-from wwtool.training.pools import PoolJob
+from wwtool.training.pools import PoolJob, is_pool
 
 DATASET = "dataset.json"
+CLIPS, POOLS = "clips", "pools"
 _MOST_WARNINGS = 10
 
 
@@ -63,7 +65,7 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     synth = config.synth.model_dump(exclude={"words"})
     data_inputs = [__version__, phrase, synth, plan.synthesise, heard, *([words] if words else [])]
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset))
-    pools = plan_pools(stores, folder / "clips", config, hash_of(data_inputs))
+    pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs))
     keys = [job.key for job, _ in pools]
     stages.run("features", "augmented features", keys, lambda: _features(stages, pools))
     return Prepared(stores, pools, phrase)
@@ -95,7 +97,13 @@ def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
     )
     _warn_of(stages, "skipped", facts["skipped"])
     _warn_of(stages, "doubtful", facts.get("doubtful", []))
-    return load_dataset(path, folder)
+    dataset = load_dataset(path, folder)
+    strange = {clip.path for clip in dataset.clips} - {recording.path for recording in found}
+    if strange:
+        raise InputError(
+            f"{path} names {printable(min(strange))}, which is not among the recordings; remove it and run again"
+        )
+    return dataset
 
 
 def _used_in_part(dataset: Dataset) -> list[dict[str, str]]:
@@ -126,20 +134,26 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _data(stages: Stages, plan: RunPlan, phrase: str, dataset: Dataset | None) -> Outcome:
-    clips = stages.folder / "clips"
+    clips = stages.folder / CLIPS
     summary = make_stores(clips, phrase, plan.config, dataset, plan.synthesise, stages.progress.advance)
     hours = sum(entry["hours"] for entry in summary.values())
     count = sum(entry["clips"] for entry in summary.values())
-    files = {clips / f"{name}{end}" for name in summary for end in (".npy", ".bounds.npy")}
-    for old in set(clips.glob("*/*.npy")) - files:  # of another phrase, or of recordings that are gone
-        old.unlink()
+    files = _store_files(clips, summary)
+    known = _store_files(clips, (f"{split}/{name}" for split in ("train", "dev") for name in STORES))
+    for old in known - files:  # of another phrase, or of recordings that are gone
+        old.unlink(missing_ok=True)
     return Outcome(f"{count:,} clips, {hours:.1f} h", summary, tuple(sorted(files)))
 
 
+def _store_files(clips: Path, names: Iterable[str]) -> set[Path]:
+    return {clips / f"{name}{end}" for name in names for end in (".npy", ".bounds.npy")}
+
+
 def _features(stages: Stages, pools: list[Any]) -> Outcome:
-    paths = make_pools(pools, stages.folder / "pools", stages.progress.advance)
-    for old in set((stages.folder / "pools").glob("*.npz")) - set(paths):
-        old.unlink()
+    paths = make_pools(pools, stages.folder / POOLS, stages.progress.advance)
+    for old in set((stages.folder / POOLS).glob("*.npz")) - set(paths):
+        if is_pool(old):
+            old.unlink()
     megabytes = sum(path.stat().st_size for path in paths) / 1e6
     return Outcome(f"{len(paths)} pools, {megabytes:.0f} MB", {"pools": [p.name for p in paths]}, tuple(paths))
 

@@ -18,7 +18,7 @@ from wwtool.export.tflite import to_tflite
 from wwtool.files import write_bytes
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools
-from wwtool.pipeline.preparation import Prepared, material_of, training_report
+from wwtool.pipeline.preparation import CLIPS, POOLS, Prepared, material_of, training_report
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_checkpoint
@@ -87,7 +87,7 @@ def _train(stages: Stages, prepared: Prepared, config: Config, name: str, step: 
     path = folder / f"{step}.tflite"
 
     def work() -> Outcome:
-        pools = load_pools(prepared.pools, stages.folder / "pools")
+        pools = load_pools(prepared.pools, stages.folder / POOLS)
         report = training_report(stages, f"{name} ")
         net = train_until(folder, ZOO[name], pools, config.train, fingerprint, report, name, step)
         content, _ = to_tflite(net.quantized(), name)
@@ -104,7 +104,7 @@ def _score(
     """Evaluates the finalists at a rung, streaming, as the finished model will be."""
 
     def work() -> Outcome:
-        material = material_of(stages.folder / "clips", prepared.stores)
+        material = material_of(stages.folder / CLIPS, prepared.stores)
         scores = {}
         for done, (name, entry) in enumerate(trained.items()):
             stages.progress.advance(done, len(trained), f"evaluating {name}")

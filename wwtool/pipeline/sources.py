@@ -25,6 +25,9 @@ from wwtool.errors import InputError
 
 Advance = Callable[[int, int, str], None]
 
+STORES = (
+    "positive", "positive_synthetic", "positive_cut", "near_miss", "sentences", "speech", "other_words", "noise", "rir",
+)  # fmt: skip
 # One voice in seven is kept for evaluation.
 _HELD_OUT = 7
 _DEV_POSITIVES = 300
@@ -60,8 +63,7 @@ def make_stores(
 ) -> dict[str, Any]:
     """Writes the stores below ``folder``; returns their clips and hours by name.
 
-    Names are ``train/…`` or ``dev/…`` and then positive, positive_synthetic, positive_cut, near_miss, sentences,
-    speech, other_words, noise, rir. What there is none of is left out.
+    Names are ``train/…`` or ``dev/…`` and then one of ``STORES``. What there is none of is left out.
 
     Raises:
         InputError: there are too few clips to train on.

@@ -18,15 +18,18 @@ from wwtool.export.tflite import to_tflite, verify
 from wwtool.files import write_bytes, write_json
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools
-from wwtool.pipeline.preparation import Prepared, RunPlan, material_of, prepare, training_report
-from wwtool.pipeline.search import Rung, search
-from wwtool.pipeline.stages import Outcome, Stages
+from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_report
+from wwtool.pipeline.search import FOLDER, Rung, search
+from wwtool.pipeline.stages import RECORD, Outcome, Stages
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
 from wwtool.training.loop import train
 
 MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
+# What a run writes, and the folders of it that it writes to.
+NAMES = (RECORD, DATASET, CLIPS, POOLS, FOLDER, CHECKPOINT, MODEL, EVALUATION)
+PLACES = (CLIPS, f"{CLIPS}/*", POOLS, FOLDER, f"{FOLDER}/*")
 _VERIFY_FRAMES = 900
 
 
@@ -52,7 +55,7 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:
-    loaded = load_pools(prepared.pools, stages.folder / "pools")
+    loaded = load_pools(prepared.pools, stages.folder / POOLS)
     fingerprint = prepared.fingerprint(config, model)
     net = train(stages.folder, ZOO[model], loaded, config.train, fingerprint, training_report(stages), model)
     facts = {"model": model, "logit_shift": round(net.logit_shift, 4), "fingerprint": fingerprint}
@@ -66,7 +69,7 @@ def _export(stages: Stages, prepared: Prepared) -> Outcome:
     model = net.quantized()
     content, outputs = to_tflite(model, f"wwtool: {prepared.phrase}")
     # The gate: real features, then values that never occur in audio.
-    real = load_pools(prepared.pools[:1], stages.folder / "pools")[0].pool.features[:_VERIFY_FRAMES]
+    real = load_pools(prepared.pools[:1], stages.folder / POOLS)[0].pool.features[:_VERIFY_FRAMES]
     noise = np.random.default_rng(0).integers(-128, 128, (_VERIFY_FRAMES, 40)).astype(np.int8)
     verify(content, model, outputs, np.concatenate([real, noise]))
     path = stages.folder / MODEL
@@ -76,7 +79,7 @@ def _export(stages: Stages, prepared: Prepared) -> Outcome:
 
 
 def _evaluate(stages: Stages, stores: dict[str, Any], config: Config) -> Outcome:
-    material = material_of(stages.folder / "clips", stores)
+    material = material_of(stages.folder / CLIPS, stores)
     model = StreamingModel((stages.folder / MODEL).read_bytes())
     try:
         result = assess(model, material, config)

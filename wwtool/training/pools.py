@@ -6,6 +6,7 @@ on the device. Every pool is described by a PoolJob, a plain value; its hash nam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -96,6 +97,11 @@ def load_pool(path: Path, name: str) -> Pool:
 
 def _damaged(path: Path) -> InputError:
     return InputError(f"{path} does not hold a pool of features; delete it and run again")
+
+
+def is_pool(path: Path) -> bool:
+    """Whether a file has the name of a pool: what it is, and a hash of its job."""
+    return re.fullmatch(r"[a-z_]+-[0-9a-f]{16}\.npz", path.name) is not None
 
 
 def make_pool(job: PoolJob, folder: Path) -> Path:
