@@ -37,8 +37,7 @@ def is_sealed(purpose: str, value: Any, given: object) -> bool:
 
 
 def _digest(key: bytes, purpose: str, value: Any) -> str:
-    plain = json.loads(json.dumps(value))  # as a file gives it back
-    text = json.dumps([purpose, plain], sort_keys=True)
+    text = json.dumps([purpose, value])  # the same of a value that a JSON file gives back
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 

@@ -17,6 +17,7 @@ from wwtool.assets import asset_dir
 from wwtool.device.protocol import Event, parse_event
 from wwtool.engines.machines import WARNINGS
 from wwtool.export.tflite import to_tflite
+from wwtool.files import sha256_of
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
 from wwtool.platforms import load_platform
@@ -100,9 +101,14 @@ def random_tflite(model: str) -> bytes:
 
 
 def write_manifest(folder: Path, platform: str, **images: str) -> None:
-    """As much of a build's manifest as an emulator reads."""
-    profile = load_platform(platform).recorded()
-    (folder / "manifest.json").write_text(json.dumps({"platform": platform, "profile": profile, "image": images}))
+    """As much of a build's manifest as an emulator reads, of the files that are there."""
+    files = [name for name in images.values() if (folder / name).is_file()]
+    manifest = {
+        "schema": "wwtool.manifest", "platform": platform, "phrase": "fake", "model": {"sha256": "00"},
+        "profile": load_platform(platform).recorded(), "image": images,
+        "outputs": {name: {"sha256": sha256_of(folder / name)} for name in files},
+    }  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def ends_with_its_parent(emulator: str, image: Path, /, **options: str) -> bool:

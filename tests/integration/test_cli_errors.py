@@ -407,7 +407,7 @@ def test_training_refuses_pins_that_contradict_each_other(wwtool: Run, tmp_path:
 
 def test_a_manifest_whose_images_are_no_table(wwtool: Run, tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"profile": {"emulator": "host"}, "image": 3}')
-    wwtool("emulate", ".").refused(4, "holds no Linux program")
+    wwtool("emulate", ".").refused(4, "manifest.json is no manifest of this version")
 
 
 # What is shown

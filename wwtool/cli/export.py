@@ -9,6 +9,8 @@ import numpy as np
 
 from wwtool.cli.common import FILE, FOLDER
 from wwtool.cli.terminal import say
+from wwtool.errors import InputError
+from wwtool.export.builder import IDENTIFIER
 from wwtool.export.tflite import to_tflite, verify
 from wwtool.files import write_bytes
 from wwtool.training.checkpoint import load_trained
@@ -20,10 +22,12 @@ from wwtool.training.checkpoint import load_trained
 @click.option("-o", "--out", type=FILE, help="Where the file goes.  [default: RUN/model.tflite]")
 def export(run: Path, format_: str, out: Path | None) -> None:
     """Write the model of a finished training RUN from its learned scales, proved layer by layer against LiteRT."""
+    target = out or run / "model.tflite"
+    if target.is_file() and target.read_bytes()[4:8] != IDENTIFIER:
+        raise InputError(f"{target} is there and is no model; remove it, or choose another file with -o")
     net, state = load_trained(run)
     model = net.quantized()
     content, outputs = to_tflite(model, f"wwtool {state.model}")
     verify(content, model, outputs, np.random.default_rng(0).integers(-128, 128, (900, 40)).astype(np.int8))
-    target = out or run / "model.tflite"
     write_bytes(target, content)
     say(f"{target}: {len(content):,} bytes, {len(outputs)} layers equal to LiteRT's reference kernels")

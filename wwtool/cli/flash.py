@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from wwtool.cli.common import ANY_PATH, PORT
+from wwtool.cli.common import ANY_PATH, PORT, profile_option
 from wwtool.cli.terminal import GOOD, complain, console, line, print_json, say, styled
 from wwtool.device.flash import HalfWrittenError
 from wwtool.device.flash import flash as flash_board
 from wwtool.device.flash.tools import GET
+from wwtool.platforms import load_platform
 from wwtool.text import for_shell
 
 
@@ -22,9 +23,11 @@ from wwtool.text import for_shell
     help="The board's serial port, or the drive of its boot loader.  [default: the only board there is]",
 )
 @click.option("--tool", type=click.Choice(["uf2", *GET]), help="What writes it.  [default: as the platform has it]")
+@profile_option()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def flash(build: Path, port: str | None, tool: str | None, as_json: bool) -> None:
+def flash(build: Path, port: str | None, tool: str | None, platform_name: str | None, as_json: bool) -> None:
     """Flash a build on a real board, verify it, and ask the program that then runs who it is."""
+    platform = load_platform(platform_name) if platform_name else None
     out = console()
 
     def tell(text: str) -> None:
@@ -32,7 +35,7 @@ def flash(build: Path, port: str | None, tool: str | None, as_json: bool) -> Non
             out.print(f"  {text} ...")
 
     try:
-        flashed = flash_board(build, port, tool, tell)
+        flashed = flash_board(build, port, tool, tell, platform)
     except HalfWrittenError as error:
         complain(str(error))
         raise

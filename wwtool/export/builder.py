@@ -14,6 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from wwtool.models.quantized import Scale
 
+IDENTIFIER = b"TFL3"  # bytes 4 to 8 of a file
 # Operator versions that introduced INT8 (tensorflow/lite/tools/versioning/op_version.cc).
 _VERSIONS = {
     "CONV_2D": 3, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 4, "LOGISTIC": 2, "SOFTMAX": 2, "MEAN": 2,
@@ -50,7 +51,7 @@ class ModelBuilder:
 
     def pack(self) -> bytes:
         builder = flatbuffers.Builder(1 << 16)
-        builder.Finish(self._model.Pack(builder), b"TFL3")
+        builder.Finish(self._model.Pack(builder), IDENTIFIER)
         return bytes(builder.Output())
 
     def _operator_code(self, kind: str) -> int:

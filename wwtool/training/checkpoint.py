@@ -70,6 +70,8 @@ def load_checkpoint(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
     path = folder / NAME
     if not path.exists():
         return None
+    if not path.is_file():  # a pipe would never end
+        raise InputError(f"{path} is no file; remove it")
     try:
         content = path.read_bytes()  # safetensors opens no file whose name is not UTF-8
         tensors = load(content)

@@ -10,8 +10,7 @@ import shutil
 from pathlib import Path
 
 from wwtool.device.emulators.stdio_board import StdioBoard
-from wwtool.errors import DeviceError, InputError, ToolError
-from wwtool.records import read_manifest
+from wwtool.errors import DeviceError, ToolError
 
 QEMU = "qemu-arm"
 PACKAGE = "qemu-user"
@@ -48,12 +47,12 @@ def _heard(audio: Path | None) -> list[str]:
 
 
 def start(
-    build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None, emulator: str = "host"
+    program: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None, emulator: str = "host"
 ) -> StdioBoard:
-    """Starts a program. On a Raspberry Pi, none needs QEMU.
+    """Starts a program, which may do all that this user may do. On a Raspberry Pi, none needs QEMU.
 
     Args:
-        build: a build folder, or its ELF.
+        program: the ELF of a build.
         tcp_port: where its console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
         audio: a WAV or raw int16 file, mono at 16 kHz, heard as the microphone.
@@ -61,17 +60,10 @@ def start(
 
     Raises:
         ToolError: QEMU is missing.
-        InputError: there is no such program.
         DeviceError: it cannot be started.
     """
     emulated = emulator != "host" and not os.uname().machine.startswith("armv")
     command = qemu_command() if emulated else []
-    program = build
-    if build.is_dir():
-        images = read_manifest(build).get("image")
-        program = build / str(images.get("elf", "") if isinstance(images, dict) else "")
-    if not program.is_file():
-        raise InputError(f"{build} holds no Linux program; run wwtool build --platform host or rpi_zero first")
     title = "program in QEMU" if emulated else "program"
     try:
         return StdioBoard([*command, str(program.resolve()), *_heard(audio)], tcp_port, pty, title)

@@ -11,10 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from wwtool.builds import read_build
 from wwtool.device.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError
 from wwtool.programs import NEUTRAL_FOLDER
-from wwtool.records import parse_json, read_manifest
+from wwtool.records import parse_json
 
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 5.0
@@ -23,24 +24,17 @@ _OF_NODE = ("NODE_OPTIONS", "NODE_PATH")  # may name scripts to load first, by r
 
 
 def image_of(build: Path, emulator: str) -> Path:
-    """Returns the ``.bin`` of a build folder (through its ``manifest.json``) for ``emulator``, or the file itself.
+    """Returns the ``.bin`` of a build folder for ``emulator``, unaltered, or the file itself.
 
     Raises:
-        InputError: there is none, or the build is for another emulator.
+        InputError: there is none, or not the one that was built, or the build is for another emulator.
     """
     if build.is_file():
         return build
-    manifest = read_manifest(build)
-    try:
-        wanted = str(manifest["profile"]["emulator"])
-        image = build / str(manifest["image"]["bin"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{build} has a manifest.json without an image; run wwtool build again") from error
-    if wanted != emulator:
-        raise InputError(f"{build} was built for {manifest.get('platform')}, which {emulator} does not emulate")
-    if not image.is_file():
-        raise InputError(f"{image} is missing; run wwtool build again")
-    return image
+    found = read_build(build)
+    if found.platform.emulator != emulator:
+        raise InputError(f"{build} was built for {found.platform.name}, which {emulator} does not emulate")
+    return found.image("bin")
 
 
 class Emulator:

@@ -23,6 +23,7 @@ from wwtool.device.flash.ports import Port
 from wwtool.device.flash.runner import HalfWrittenError, Runner, wait_for
 from wwtool.device.session import DeviceInfo, Session
 from wwtool.errors import DeviceError
+from wwtool.profile import Platform
 from wwtool.text import for_shell
 
 __all__ = ["Flashed", "HalfWrittenError", "flash"]
@@ -75,7 +76,9 @@ class Flashed:
         }
 
 
-def flash(folder: Path, port: str | None, tool: str | None, say: Callable[[str], None]) -> Flashed:
+def flash(
+    folder: Path, port: str | None, tool: str | None, say: Callable[[str], None], platform: Platform | None = None
+) -> Flashed:
     """Flashes the build in ``folder``.
 
     Args:
@@ -83,6 +86,7 @@ def flash(folder: Path, port: str | None, tool: str | None, say: Callable[[str],
         port: the board's serial port or drive; None: the only board of the build's platform.
         tool: what writes; None: what the platform's profile says.
         say: told what is being done.
+        platform: the profile that it was built for, where that is a user's own.
 
     Raises:
         UsageError: nothing to flash, several boards, or a tool that is not for this platform.
@@ -91,7 +95,7 @@ def flash(folder: Path, port: str | None, tool: str | None, say: Callable[[str],
         DeviceError: no board, the wrong one, or one that went away; or what was written does not run.
         HalfWrittenError: Ctrl-C while the board was written.
     """
-    build = read_build(folder)
+    build = read_build(folder, platform)
     plan = make_plan(build, port, tool)
     before = _consoles(build)
     runner = Runner(build.platform, say)
