@@ -10,6 +10,8 @@ import numpy as np
 from graphs import SAME, VALID
 from hypothesis import strategies as st
 
+from wwtool.models.quantized import Scale
+
 if TYPE_CHECKING:
     from random_graphs import RandomGraph
 
@@ -43,4 +45,58 @@ def resize(graph: RandomGraph) -> list[int]:
     return [graph.net.resize(x, size, draw(st.booleans()), corners, centers)]
 
 
-MAKERS: tuple[Maker, ...] = (transpose_conv, resize)
+def reduce(graph: RandomGraph) -> list[int]:
+    """REDUCE_MAX or REDUCE_MIN over one axis, or its ARG_MAX, turned into int8."""
+    x, net = graph.pick(), graph.net
+    shape = net.shapes[x]
+    axis = graph.draw(st.integers(0, len(shape) - 1))
+    if len(shape) == 1:
+        return []
+    place = net.constant(np.asarray([axis], np.int32))
+    if graph.draw(st.integers(0, 2)) == 0:
+        made = (*shape[:axis], *shape[axis + 1 :])
+        found = net.op("ARG_MAX", [x, place], made, Scale(1.0, 0), "ArgMaxOptions", "int32", outputType=2)
+        y = net.tensor(made, net.scales[x])
+        net.main.operator("CAST", [found], [y], "CastOptions")
+        return [y]
+    made = (*shape[:axis], 1, *shape[axis + 1 :])
+    kind = graph.draw(st.sampled_from(["REDUCE_MAX", "REDUCE_MIN"]))
+    return [net.op(kind, [x, place], made, net.scales[x], "ReducerOptions", keepDims=True)]
+
+
+def pick(graph: RandomGraph) -> list[int]:
+    """Elements by position along one axis: GATHER, TILE or MIRROR_PAD."""
+    x, net, draw = graph.pick(), graph.net, graph.draw
+    shape = net.shapes[x]
+    axis = draw(st.integers(0, len(shape) - 1))
+    kind = draw(st.sampled_from(["GATHER", "TILE", "MIRROR_PAD"]))
+    count = {"GATHER": draw(st.integers(1, 4)), "TILE": 2 * shape[axis], "MIRROR_PAD": 2 * shape[axis] + 1}[kind]
+    made = (*shape[:axis], count, *shape[axis + 1 :])
+    if np.prod(made) > 3000:
+        return []
+    if kind == "GATHER":
+        values, options = graph.random.integers(0, shape[axis], count), {"axis": axis}
+    elif kind == "TILE":
+        values, options = np.where(np.arange(len(shape)) == axis, 2, 1), {}
+    else:
+        values, options = np.zeros((len(shape), 2), np.int32), {"mode": 1}
+        values[axis] = 1, shape[axis]
+    inputs = [x, net.constant(np.asarray(values, np.int32))]
+    name = {"GATHER": "GatherOptions", "MIRROR_PAD": "MirrorPadOptions"}.get(kind)
+    return [net.move(kind, inputs, made, x, name, **options)]
+
+
+def blocks(graph: RandomGraph) -> list[int]:
+    x, net = graph.pick(4), graph.net
+    batch, h, w, depth = net.shapes[x]
+    if graph.draw(st.booleans()):
+        dealt = (4 * batch, (h + 3) // 2, (w + 3) // 2, depth)
+        around = [[1, h % 2 + 1], [2, w % 2]]
+        inputs = [x, *(net.constant(np.asarray(v, np.int32)) for v in ([2, 2], around))]
+        return [net.move("SPACE_TO_BATCH_ND", inputs, dealt, x)]
+    if h % 2 or w % 2:
+        return []
+    return [net.move("SPACE_TO_DEPTH", [x], (batch, h // 2, w // 2, 4 * depth), x, "SpaceToDepthOptions", blockSize=2)]
+
+
+MAKERS: tuple[Maker, ...] = (transpose_conv, resize, reduce, pick, blocks)

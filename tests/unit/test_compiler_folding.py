@@ -306,4 +306,4 @@ def test_what_cannot_be_worked_out_is_refused() -> None:
     net = Plain((1, 4), SCALE)
     given = net.add_input((2, 3), Scale(1.0, 0), "int32")
     runs = net.fold("SUM", [given, net.plain([0])], (3,), table="ReducerOptions")
-    assert "is not supported" in refusal(net, runs)
+    assert "of type int32; only int8, uint8" in refusal(net, runs)

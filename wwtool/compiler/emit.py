@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from wwtool.compiler.program import Program
 from wwtool.compiler.recurrent import initial_value
 
 _LIMITS = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}
+_DECLARATION = re.compile(r"^void (ww_\w+)\(", re.MULTILINE)
 _PRINTED_ELEMENTS = 20  # of an output, by the example
 _TEMPLATES = (".h", ".c", "_weights.h", "_weights.c")
 
@@ -181,9 +183,13 @@ def _context(program: Program, memory: Memory, title: str, names: Names) -> dict
 
 def _header(function: str) -> str:
     """The header that declares a kernel."""
-    if function.endswith(("_dsp", "_lanes")):
-        return "ww_kernels_packed.h"
-    return "ww_kernels_types.h" if function.endswith(("_uint8", "_int16")) else "ww_kernels.h"
+    return _declarations()[function]
+
+
+@cache
+def _declarations() -> dict[str, str]:
+    headers = sorted((asset_dir("firmware_templates") / "core" / "kernels").glob("ww_kernels*.h"))
+    return {name: file.name for file in headers for name in _DECLARATION.findall(file.read_text())}
 
 
 def _set_initial(lines: list[str], data: list[Constant], offset: int, initial: Any) -> None:

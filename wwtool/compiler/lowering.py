@@ -24,6 +24,7 @@ from wwtool.compiler.pooling import lower_mean, lower_pool_2d
 from wwtool.compiler.precision import require_integers
 from wwtool.compiler.program import Program
 from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
+from wwtool.compiler.reductions import lower_arg_extreme, lower_reduce_extreme, lower_reduce_prod, lower_sum
 from wwtool.compiler.resize import lower_resize_bilinear
 from wwtool.compiler.softmax import lower_log_softmax, lower_softmax
 from wwtool.compiler.state import copy_state, find_states, find_windows
@@ -37,7 +38,7 @@ from wwtool.errors import InputError
 
 Lowering = Callable[[Graph, Operator], list[Call]]
 
-_INTERFACE_TYPES = ("int8", "uint8", "int16", "int32", "float32", "bool")
+_INTERFACE_TYPES = ("int8", "uint8", "int16", "int32", "int64", "float32", "bool")
 
 
 def lower(graph: Graph) -> Program:
@@ -142,6 +143,10 @@ LOWERINGS: dict[str, Lowering] = {
     "TRANSPOSE_CONV": _layer(lower_transpose_conv, lower_typed_transpose_conv, 2),
     "RESIZE_BILINEAR": lower_resize_bilinear,
     "CAST": lower_cast,
+    **dict.fromkeys(("REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL"), lower_reduce_extreme),
+    "SUM": lower_sum,
+    "REDUCE_PROD": lower_reduce_prod,
+    **dict.fromkeys(("ARG_MAX", "ARG_MIN"), lower_arg_extreme),
     "AVERAGE_POOL_2D": lower_pool_2d,
     "MAX_POOL_2D": lower_pool_2d,
     "MEAN": lower_mean,

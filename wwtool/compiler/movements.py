@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wwtool.compiler.blocks import lower_batch_blocks, lower_depth_to_space, lower_fill, lower_space_to_depth
 from wwtool.compiler.calls import Call
 from wwtool.compiler.graph import Operator
 from wwtool.compiler.movement import (
@@ -14,7 +15,7 @@ from wwtool.compiler.movement import (
     lower_reshape,
     lower_transpose,
 )
-from wwtool.compiler.pick import lower_pick
+from wwtool.compiler.pick import lower_gather, lower_pick
 from wwtool.compiler.picks import PICKS
 from wwtool.compiler.program import Program
 
@@ -34,5 +35,11 @@ MOVEMENTS: dict[str, Movement] = {
     "PACK": lower_join,
     "PAD": lower_pad,
     "PADV2": lower_pad,
+    "GATHER": lower_gather,
+    "FILL": lower_fill,
+    "SPACE_TO_DEPTH": lower_space_to_depth,
+    "DEPTH_TO_SPACE": lower_depth_to_space,
+    "SPACE_TO_BATCH_ND": lower_batch_blocks,
+    "BATCH_TO_SPACE_ND": lower_batch_blocks,
     **dict.fromkeys(PICKS, lower_pick),
 }

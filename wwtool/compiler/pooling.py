@@ -35,7 +35,7 @@ def lower_pool_2d(graph: Graph, op: Operator) -> list[Call]:
 
 
 def mean_axes(graph: Graph, op: Operator) -> tuple[int, ...]:
-    """The axes that a MEAN sums over, in order.
+    """The axes that a MEAN or another reduction goes over, in order.
 
     Raises:
         InputError: they are not constant, or the output's shape does not follow from them.
@@ -65,8 +65,8 @@ def lower_mean(graph: Graph, op: Operator) -> list[Call]:
     multiplier = scaled(op, lambda: rules.mean_multiplier(format_of(x), format_of(y), count))
     kept = [axis for axis in range(len(x.shape)) if axis not in axes]
     fields: dict[str, Field] = {
-        "kept": _walk(op, x, kept),
-        "summed": _walk(op, x, list(axes)),
+        "kept": walk_over(op, x, kept),
+        "summed": walk_over(op, x, list(axes)),
         "multiplier": multiplier_fields(multiplier),
         "bias": -x.zero_point * count,
         "output": range_fields(y),
@@ -76,7 +76,8 @@ def lower_mean(graph: Graph, op: Operator) -> list[Call]:
     return [Call(op.index, op.kind, function, arguments, (x.index,), (y.index,), "ww_mean", fields)]
 
 
-def _walk(op: Operator, x: Tensor, axes: list[int]) -> dict[str, Field]:
+def walk_over(op: Operator, x: Tensor, axes: list[int]) -> dict[str, Field]:
+    """struct ww_walk along some axes of a tensor; the other tensor is not walked."""
     step = strides(x.shape)
     steps = [step[axis] for axis in axes]
     return walk_fields(op, merged([x.shape[axis] for axis in axes], steps, [0] * len(steps)))

@@ -47,6 +47,14 @@ _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "TRANSPOSE_CONV": (3, 4, 1, _WINDOW),
     **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), (2, 2, 1, ("alignCorners", "halfPixelCenters"))),
     "CAST": (1, 1, 1, ()),
+    **dict.fromkeys(
+        ("SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL"), (2, 2, 1, ("keepDims",))
+    ),
+    **dict.fromkeys(("ARG_MAX", "ARG_MIN", "TILE", "BROADCAST_TO", "REVERSE_V2", "FILL"), (2, 2, 1, ())),
+    "GATHER": (2, 2, 1, ("axis",)),
+    "MIRROR_PAD": (2, 2, 1, ("mode",)),
+    **dict.fromkeys(("SPACE_TO_DEPTH", "DEPTH_TO_SPACE"), (1, 1, 1, ("blockSize",))),
+    **dict.fromkeys(("SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND"), (3, 3, 1, ())),
     "MEAN": (2, 2, 1, ("keepDims",)),
     "SOFTMAX": (1, 1, 1, ("beta",)),
     **dict.fromkeys(

@@ -7,6 +7,7 @@ inputs' shapes as they stand there, every operator's output follows, as LiteRT w
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 
@@ -132,7 +133,31 @@ def _resized(graph: Graph, op: Operator) -> list[Shape]:
 def _gathered(graph: Graph, op: Operator) -> list[Shape]:
     shape, indices = _of(graph, op), _of(graph, op, 1)
     axis = axis_of(op, op.options.get("axis") or 0, len(shape))
-    return [(*shape[:axis], *indices, *shape[axis + 1 :])]
+    batch_dims = int(op.options.get("batchDims") or 0)
+    batch_dims += len(indices) * (batch_dims < 0)
+    return [(*shape[:axis], *indices[batch_dims:], *shape[axis + 1 :])]
+
+
+def _without_axis(graph: Graph, op: Operator) -> list[Shape]:
+    shape = _of(graph, op)
+    axis = axis_of(op, constants(graph, op, 1, 1)[0], len(shape))
+    return [(*shape[:axis], *shape[axis + 1 :])]
+
+
+def _deeper(graph: Graph, op: Operator) -> list[Shape]:
+    (batch, height, width, depth), size = _of(graph, op), int(op.options["blockSize"])
+    if op.kind == "SPACE_TO_DEPTH":
+        return [(batch, height // size, width // size, depth * size**2)]
+    return [(batch, height * size, width * size, depth // size**2)]
+
+
+def _dealt(graph: Graph, op: Operator) -> list[Shape]:
+    batch, *sizes, depth = _of(graph, op)
+    block, ends = constants(graph, op, 1, len(sizes)), constants(graph, op, 2, 2 * len(sizes))
+    border = [a + b for a, b in zip(ends[::2], ends[1::2], strict=True)]
+    if op.kind == "SPACE_TO_BATCH_ND":
+        return [(batch * prod(block), *((n + e) // b for n, e, b in zip(sizes, border, block, strict=True)), depth)]
+    return [(batch // prod(block), *(n * b - e for n, e, b in zip(sizes, border, block, strict=True)), depth)]
 
 
 def _svdf(graph: Graph, op: Operator) -> list[Shape]:
@@ -153,13 +178,16 @@ _RULES: dict[str, Callable[[Graph, Operator], list[Shape]]] = {
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D"), _convolution),
     **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D"), _pool),
     "FULLY_CONNECTED": _fully_connected,
-    "MEAN": _mean,
+    **dict.fromkeys(("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL"), _mean),
+    **dict.fromkeys(("ARG_MAX", "ARG_MIN"), _without_axis),
+    **dict.fromkeys(("SPACE_TO_DEPTH", "DEPTH_TO_SPACE"), _deeper),
+    **dict.fromkeys(("SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND"), _dealt),
     **dict.fromkeys(("CONCATENATION", "PACK"), _join),
     **dict.fromkeys(("SPLIT", "SPLIT_V", "UNPACK"), _pieces),
     "SLICE": lambda graph, op: [plain_cut(graph, op).count],
     "STRIDED_SLICE": lambda graph, op: [strided_cut(graph, op)[1]],
     "TRANSPOSE": lambda graph, op: [tuple(_of(graph, op)[axis] for axis in permutation(graph, op))],
-    **dict.fromkeys(("PAD", "PADV2"), _padded),
+    **dict.fromkeys(("PAD", "PADV2", "MIRROR_PAD"), _padded),
     "RESHAPE": lambda graph, op: [reshaped(graph, op)],
     "EXPAND_DIMS": _expanded,
     "SQUEEZE": _squeezed,
@@ -175,5 +203,5 @@ _RULES: dict[str, Callable[[Graph, Operator], list[Shape]]] = {
     **dict.fromkeys(("ADD", "SUB", "MUL", "MINIMUM", "MAXIMUM", "PRELU"), _broadcast),
     **dict.fromkeys(("LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LEAKY_RELU"), _same),
     **dict.fromkeys(("HARD_SWISH", "ABS", "NEG", "SOFTMAX", "LOG_SOFTMAX"), _same),
-    **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "CAST", "ZEROS_LIKE"), _same),
+    **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "CAST", "ZEROS_LIKE", "REVERSE_V2"), _same),
 }

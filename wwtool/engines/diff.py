@@ -63,8 +63,13 @@ def compare(
 
 
 def _require_reference(graph: Graph) -> None:
-    """LiteRT takes an int8 state of SVDF for int16, and reads beyond it."""
+    """LiteRT takes an int8 state of SVDF for int16, and reads beyond it; it takes an int8 operand of SUM for uint8."""
     for op in graph.operators:
+        if op.kind == "SUM" and graph.tensor(op.inputs[0]).dtype == "int8":
+            raise InputError(
+                f"{op.where()} is on int8, which LiteRT's reference kernel takes for uint8: nothing to compare with; "
+                "take MEAN and a larger scale to compare the rest"
+            )
         if op.kind == "SVDF" and graph.tensor(op.inputs[4]).dtype == "int8":
             raise InputError(
                 f"{op.where()} has an int8 state, which only TensorFlow Lite for Microcontrollers has; "

@@ -25,6 +25,7 @@ from wwtool.elementwise import mean_multiplier
 from wwtool.engines.torch_casts import cast
 from wwtool.engines.torch_pictures import resize_bilinear, transpose_conv
 from wwtool.engines.torch_recurrent import lstm, svdf
+from wwtool.engines.torch_reductions import arg_extreme, reduce_extreme, reduce_prod, sum_
 from wwtool.engines.torch_types import typed_convolution, typed_fully_connected, typed_transpose_conv
 from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
 from wwtool.softmax import log_softmax, softmax
@@ -164,6 +165,10 @@ _ARITHMETIC: dict[str, Evaluation] = {
     "TRANSPOSE_CONV": _by_type(transpose_conv, typed_transpose_conv, 2),
     "RESIZE_BILINEAR": resize_bilinear,
     "CAST": cast,
+    **dict.fromkeys(("REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL"), reduce_extreme),
+    "SUM": sum_,
+    "REDUCE_PROD": reduce_prod,
+    **dict.fromkeys(("ARG_MAX", "ARG_MIN"), arg_extreme),
     "SOFTMAX": _softmax,
     "LOG_SOFTMAX": _log_softmax,
     "QUANTIZE": _quantize,

@@ -1,5 +1,5 @@
 /*
- * CAST between integers (see ww_kernels.h).
+ * CAST between integers (see ww_kernels_functions.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

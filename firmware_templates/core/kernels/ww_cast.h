@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ww_elements.h"
+#include "ww_kernels_functions.h"
 
 static inline int64_t ww_load_cast(const void *memory, int32_t index, enum ww_type type)
 {

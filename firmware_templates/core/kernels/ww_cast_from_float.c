@@ -1,5 +1,5 @@
 /*
- * CAST of floats to integers (see ww_kernels.h).
+ * CAST of floats to integers (see ww_kernels_functions.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

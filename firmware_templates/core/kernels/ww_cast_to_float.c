@@ -1,5 +1,5 @@
 /*
- * CAST of integers to floats (see ww_kernels.h).
+ * CAST of integers to floats (see ww_kernels_functions.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

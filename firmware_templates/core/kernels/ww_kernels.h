@@ -97,18 +97,6 @@ struct ww_depthwise_conv_2d {
 };
 void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *input, int8_t *output);
 
-/*
- * TRANSPOSE_CONV; weights [output channels][kernel height][kernel width][input channels]. The window's padding is what is
- * cut off above and to the left of the output.
- */
-struct ww_transpose_conv {
-    struct ww_requantize requantize;
-    const int8_t *weights;
-    struct ww_window window;
-    int32_t input_zero_point;
-};
-void ww_transpose_conv(const struct ww_transpose_conv *op, const int8_t *input, int8_t *output);
-
 /* AVERAGE_POOL_2D; padding is left out of the mean. */
 struct ww_average_pool_2d {
     struct ww_window window;
@@ -283,20 +271,6 @@ struct ww_softmax {
 };
 void ww_softmax(const struct ww_softmax *op, const void *input, void *output);
 
-/*
- * LOG_SOFTMAX over rows of up to 4095 values, at output scale 1/16 and zero point 127; the table is SOFTMAX's.
- */
-struct ww_log_softmax {
-    const int32_t *table;
-    int32_t exponentials;
-    int32_t rows;
-    int32_t depth;
-    int32_t furthest;                /* further below the greatest, a value counts for nothing */
-    struct ww_multiplier difference; /* from steps of the input to 26 fractional bits */
-    struct ww_multiplier steps;      /* and back */
-};
-void ww_log_softmax(const struct ww_log_softmax *op, const void *input, void *output);
-
 /* An element-wise function of one int8 input; table[q + 128] is the output byte for q. */
 void ww_lookup(const uint8_t table[256], const int8_t *input, void *output, size_t count);
 
@@ -336,42 +310,6 @@ struct ww_rescale {
     enum ww_type output_type;
 };
 void ww_rescale(const struct ww_rescale *op, const void *input, void *output);
-
-/* CAST of `count` numbers. Integers keep their low bits; floats are cut off at the ends of the output's range. */
-struct ww_cast {
-    int32_t count;
-    enum ww_type input_type;
-    enum ww_type output_type;
-};
-void ww_cast(const struct ww_cast *op, const void *input, void *output);
-void ww_cast_to_float(const struct ww_cast *op, const void *input, void *output);
-void ww_cast_from_float(const struct ww_cast *op, const void *input, void *output);
-
-/* Along one axis: output position n lies at n * step + start of the input, with 10 fractional bits. */
-struct ww_resize_axis {
-    int32_t input, output;
-    int32_t step, start;
-};
-
-/* RESIZE_BILINEAR. */
-struct ww_resize_bilinear {
-    struct ww_resize_axis height, width;
-    int32_t batches;
-    int32_t depth;
-};
-void ww_resize_bilinear(const struct ww_resize_bilinear *op, const void *input, void *output);
-
-/*
- * Copies items of `bytes` bytes from anywhere in the input to the output in order: along every axis, offsets[i] says
- * where in the input its i-th item lies, in bytes. The tables of all axes lie one behind the other.
- */
-struct ww_pick {
-    const int32_t *offsets;
-    int32_t rank;
-    int32_t sizes[WW_AXES];
-    size_t bytes;
-};
-void ww_pick(const struct ww_pick *op, const void *input, void *output);
 
 /* Copies items of `bytes` bytes, walking over input (a) and output (b) in steps of bytes: TRANSPOSE and slices. */
 struct ww_strided_copy {

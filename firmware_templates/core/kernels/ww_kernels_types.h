@@ -8,7 +8,8 @@
 #ifndef WW_KERNELS_TYPES_H
 #define WW_KERNELS_TYPES_H
 
-#include "ww_kernels.h"
+#include "ww_kernels_functions.h"
+#include "ww_kernels_shapes.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,5 +1,5 @@
 /*
- * LOG_SOFTMAX (see ww_kernels.h).
+ * LOG_SOFTMAX (see ww_kernels_functions.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ww_elements.h"
+#include "ww_kernels_types.h"
 #include "ww_reciprocal.h"
 
 static int leading_zeros(int32_t x)

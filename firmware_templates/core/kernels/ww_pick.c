@@ -1,11 +1,11 @@
 /*
- * Copies by tables of positions (see ww_kernels.h).
+ * Copies by tables of positions (see ww_kernels_shapes.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
 
-#include "ww_kernels.h"
+#include "ww_kernels_shapes.h"
 
 WW_KERNEL void ww_pick(const struct ww_pick *op, const void *input, void *output)
 {

@@ -1,5 +1,5 @@
 /*
- * RESIZE_BILINEAR (see ww_kernels.h).
+ * RESIZE_BILINEAR (see ww_kernels_shapes.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "ww_kernels.h"
+#include "ww_kernels_types.h"
 
 enum { FRACTION_BITS = 10, ONE = 1 << FRACTION_BITS };
 

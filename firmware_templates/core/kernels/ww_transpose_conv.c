@@ -1,11 +1,12 @@
 /*
- * Transposed convolution of any shape (see ww_kernels.h).
+ * Transposed convolution of any shape (see ww_kernels_shapes.h).
  *
  * Every output gathers what the inputs scatter to it: along an axis, position `at` of the padded output is reached by
  * every stride-th tap, and each of these taps comes from the input before the last one's.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "ww_kernels_shapes.h"
 #include "ww_requantize.h"
 #include "ww_transpose_reach.h"
 
