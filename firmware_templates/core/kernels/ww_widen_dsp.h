@@ -6,7 +6,7 @@
 #ifndef WW_WIDEN_DSP_H
 #define WW_WIDEN_DSP_H
 
-#include <stdint.h>
+#include "ww_kernels.h"
 
 #include "ww_kernels.h"
 

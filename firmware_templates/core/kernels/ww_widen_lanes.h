@@ -7,7 +7,7 @@
 #ifndef WW_WIDEN_LANES_H
 #define WW_WIDEN_LANES_H
 
-#include <stdint.h>
+#include "ww_kernels.h"
 
 #include "ww_kernels.h"
 
