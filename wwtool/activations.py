@@ -54,14 +54,26 @@ def _quantized_float(y: npt.NDArray[np.float32], target: Format) -> IntArray:
     return np.asarray(np.clip(rescaled.astype(np.int64) + target[1], INT8_MIN, INT8_MAX))
 
 
+def steps_of(bound: float, scale: float) -> int:
+    """A real bound in steps of an output.
+
+    Raises:
+        ValueError: no int32 holds it, and LiteRT leaves it to the machine.
+    """
+    steps = rounded_away(np.float32(bound) / np.float32(scale))
+    if not abs(steps) < 2.0**31:
+        raise ValueError("the output scale is too small for its bounds")
+    return int(steps)
+
+
 def relu_table(source: Format, target: Format, low: float, high: float | None) -> IntArray:
     """RELU of every int8 value: values below ``low`` and above ``high`` (None: none) are cut off."""
     mantissa, shift = quantize_multiplier(float(np.float32(source[0]) / np.float32(target[0])))
     scaled = add_zero_point(multiply_twice_rounded(_centred(source[1]), mantissa, shift), target[1])
-    least = max(INT8_MIN, target[1] + int(rounded_away(np.float32(low) / np.float32(target[0]))))
+    least = max(INT8_MIN, target[1] + steps_of(low, target[0]))
     most = INT8_MAX
     if high is not None:
-        most = min(INT8_MAX, target[1] + int(rounded_away(np.float32(high) / np.float32(target[0]))))
+        most = min(INT8_MAX, target[1] + steps_of(high, target[0]))
     return np.minimum(np.maximum(scaled, least), most)
 
 

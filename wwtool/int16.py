@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.activations import rounded_away
+from wwtool.activations import rounded_away, steps_of
 from wwtool.arithmetic import IntArray, limits
 from wwtool.elementwise import Multiplier, multiplier
 
@@ -44,8 +44,8 @@ class Slopes:
 def relu(source: float, target: float, low: float, high: float | None) -> Slopes:
     """RELU: values below ``low`` and above ``high`` (None: none) are cut off."""
     by = multiplier(np.float32(source) / np.float32(target))
-    least = max(LOW, int(rounded_away(np.float32(low) / np.float32(target))))
-    most = HIGH if high is None else min(HIGH, int(rounded_away(np.float32(high) / np.float32(target))))
+    least = max(LOW, steps_of(low, target))
+    most = HIGH if high is None else min(HIGH, steps_of(high, target))
     return Slopes(by, by, least, most)
 
 

@@ -230,3 +230,20 @@ def test_what_litert_does_not_run_is_refused() -> None:
     assert "mixes uint8 and int8" in refused(
         net, net.binary("ADD", net.input, net.number(np.ones(4, np.int8), half), half)
     )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", ["int8", *TYPES])
+def test_scales_that_no_float_can_divide_are_refused_without_a_warning(dtype: str) -> None:
+    tiny, huge = float32(1e-45), float32(3e38)
+    for kind in ("RELU", "RELU6", "MUL", "PRELU"):
+        net = Net((1, 4), Scale(huge, 0), dtype)
+        slopes = "int8" if kind == "PRELU" and dtype == "int16" else dtype
+        if kind.startswith("RELU"):
+            y = net.op(kind, [net.input], (1, 4), Scale(tiny, 0), None, dtype)
+        else:
+            y = net.binary(kind, net.input, net.number(np.ones(4, slopes), Scale(huge, 0)), Scale(tiny, 0), NONE, dtype)
+        assert "output scale too small" in refused(net, y)
+    net = Net((1, 4), Scale(float32(1e-30), 0), dtype)
+    y = net.op("RELU6", [net.input], (1, 4), Scale(float32(1e-30), 0), None, dtype)
+    assert "output scale too small" in refused(net, y)

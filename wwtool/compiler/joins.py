@@ -10,6 +10,8 @@ from wwtool.compiler.checks import format_of
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
 
+_LARGEST_RATIO = 2.0**22  # of scales: LiteRT leaves to the machine what no int32 holds
+
 
 def check_join(graph: Graph, op: Operator) -> None:
     """
@@ -35,6 +37,8 @@ def check_join(graph: Graph, op: Operator) -> None:
     for x in inputs:
         if x.dtype != y.dtype or (format_of(x) != format_of(y) and y.dtype in strict) or y.dtype == "resource":
             raise InputError(f"{op.where()} joins tensors of different types or scales, which is not supported")
+        if y.dtype == "uint8" and x.scale / y.scale >= _LARGEST_RATIO:
+            raise InputError(f"{op.where()} has an output scale too small for its inputs; export it with sane scales")
         if y.dtype == "int16" and op.kind == "CONCATENATION" and (x.zero_point or y.zero_point):
             raise InputError(f"{op.where()} has an int16 zero point other than 0, which is not supported")
 
@@ -48,6 +52,5 @@ def joining_table(x: Tensor, y: Tensor) -> IntArray | None:
         return None
     scale = np.float32(x.scale) * (np.float32(1.0) / np.float32(y.scale))
     bias = np.float32(-x.zero_point) * scale
-    with np.errstate(over="ignore"):
-        steps = rounded_away(np.arange(256, dtype=np.float32) * scale + bias)
-    return np.asarray(np.clip(np.clip(steps, -(2.0**30), 2.0**30) + y.zero_point, *limits("uint8")), np.int64)
+    steps = rounded_away(np.arange(256, dtype=np.float32) * scale + bias)
+    return np.asarray(np.clip(steps.astype(np.int64) + y.zero_point, *limits("uint8")))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from wwtool.compiler import limits
 from wwtool.compiler.calls import Call, Span
 from wwtool.compiler.casts import lower_cast
@@ -41,6 +43,9 @@ Lowering = Callable[[Graph, Operator], list[Call]]
 _INTERFACE_TYPES = ("int8", "uint8", "int16", "int32", "int64", "float32", "bool")
 
 
+@np.errstate(
+    all="ignore"
+)  # scales far apart make multipliers that no float holds: these are refused where they are used
 def lower(graph: Graph) -> Program:
     """Lowers every operator.
 

@@ -43,6 +43,7 @@ class TorchEngine:
                 values[i] = self._values[port.index].reshape(port.row)
         return out
 
+    @np.errstate(all="ignore")
     def step(self, row: Rows) -> None:
         """Runs one row, an array for every input; its tensors can be read afterwards."""
         arrays = [row] if isinstance(row, np.ndarray) else row
