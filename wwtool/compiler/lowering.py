@@ -43,9 +43,7 @@ Lowering = Callable[[Graph, Operator], list[Call]]
 _INTERFACE_TYPES = ("int8", "uint8", "int16", "int32", "int64", "float32", "bool")
 
 
-@np.errstate(
-    all="ignore"
-)  # scales far apart make multipliers that no float holds: these are refused where they are used
+@np.errstate(all="ignore")  # of scales far apart come multipliers that no float holds; these are refused
 def lower(graph: Graph) -> Program:
     """Lowers every operator.
 
