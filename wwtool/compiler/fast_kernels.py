@@ -25,7 +25,7 @@ from wwtool.compiler.packing import (
     too_low_for_lanes,
 )
 from wwtool.compiler.program import Program
-from wwtool.compiler.rescaling import rescaled_channels
+from wwtool.compiler.rescaling import rescaled_channels, rounding_for
 from wwtool.elementwise import FRACTION_BITS
 
 
@@ -77,6 +77,8 @@ def _faster(call: Call, kernels: KernelSet) -> Call | None:
             return _depthwise(call, kernels, fields["window"], fields["input_zero_point"])
         case "ww_add":
             return _add(call, kernels)
+        case "ww_mul":
+            return _mul(call, kernels)
         case "ww_depthwise_taps":
             rows, stride, dilation, taps = (fields[key] for key in ("rows", "stride", "dilation", "taps"))
             return _depthwise(call, kernels, _along_width(rows, stride, dilation, taps, fields["channels"]), 0)
@@ -190,9 +192,8 @@ def _add(call: Call, kernels: KernelSet) -> Call | None:
     """Tables for both operands, unless there are fewer outputs than it takes to make up for them."""
     fields: Any = call.fields
     output, scale = fields["output"], fields["output_multiplier"]
-    right = -scale["shift"]
     walk = fields["walk"]
-    if int(np.prod(walk["sizes"][: walk["rank"]])) < _FEWEST_SUMS or not 1 <= right <= 22:
+    if int(np.prod(walk["sizes"][: walk["rank"]])) < _FEWEST_SUMS:
         return None
     tables = []
     for name in ("a", "b"):
@@ -200,7 +201,9 @@ def _add(call: Call, kernels: KernelSet) -> Call | None:
         centred = np.arange(INT8_MIN, INT8_MAX + 1, dtype=np.int64) - fields[f"{name}_zero_point"]
         scaled = multiply_twice_rounded(centred << FRACTION_BITS, multiplier["mantissa"], multiplier["shift"])
         tables.append(-scaled if name == "b" and fields["subtract"] else scaled)
-    if sum(int(np.abs(table).max()) for table in tables) >= kernels.largest_sum:
+    furthest = sum(int(np.abs(table).max()) for table in tables)
+    rounding = rounding_for(scale["mantissa"], scale["shift"], output["zero_point"], furthest)
+    if furthest >= kernels.largest_sum or rounding is None:
         return None
     a_table, b_table = (
         Constant(f"op{call.operator}_{name}", "int32_t", (kernels.factor * table).astype(np.int32), weights=False)
@@ -208,7 +211,21 @@ def _add(call: Call, kernels: KernelSet) -> Call | None:
     )
     packed: dict[str, Field] = {
         "walk": walk, "a_table": a_table, "b_table": b_table, "mantissa": scale["mantissa"],
-        "rounding": int(np.int64((2 * output["zero_point"] + 1) << (right - 1)) & 0xFFFFFFFF), "shift": right,
+        "rounding": rounding & 0xFFFFFFFF, "shift": -scale["shift"],
         "output_min": output["min"], "output_max": output["max"],
     }  # fmt: skip
     return replace(call, function=f"ww_add_{kernels.suffix}", struct="ww_add_packed", fields=packed)
+
+
+def _mul(call: Call, kernels: KernelSet) -> Call | None:
+    fields: Any = call.fields
+    output, scale = fields["output"], fields["multiplier"]
+    rounding = rounding_for(scale["mantissa"], scale["shift"], output["zero_point"], 255 * 255)
+    if rounding is None:
+        return None
+    packed: dict[str, Field] = {
+        "walk": fields["walk"], "mantissa": scale["mantissa"], "rounding": rounding & 0xFFFFFFFF,
+        "shift": -scale["shift"], "a_zero_point": fields["a_zero_point"], "b_zero_point": fields["b_zero_point"],
+        "output_min": output["min"], "output_max": output["max"],
+    }  # fmt: skip
+    return replace(call, function=f"ww_mul_{kernels.suffix}", struct="ww_mul_packed", fields=packed)

@@ -39,8 +39,7 @@ def rescaled_channels(
     grows = (least == most) | (mantissa == 0) | (shift < 0) | (furthest << np.maximum(shift, 0) < 2**30)
     constant = (first == last) & grows
     right = np.clip(-shift, 1, _LONGEST_SHIFT)
-    rounding = (2 * zero_point + 1) << (right - 1)
-    fits = np.abs(rounding) + (furthest * mantissa >> 31) + 2 < 2**31
+    rounding, fits = _roundings(mantissa, right, zero_point, furthest)
     ordinary = (shift <= -1) & (furthest < largest_sum) & fits
 
     if np.any(~constant & ~ordinary & (most - least >= 2**31)):
@@ -56,6 +55,23 @@ def rescaled_channels(
         chosen(2 * first + 1, rounding, least),
         chosen(1, right, shift + _ANY + ((zero_point & 0xFF) << 8)),
     )
+
+
+def rounding_for(mantissa: int, shift: int, zero_point: int, furthest: int) -> int | None:
+    """What is added to products before they are shifted to the right; None if a few instructions do not do.
+
+    ``furthest`` is how far from zero sums may be.
+    """
+    if not 1 <= -shift <= _LONGEST_SHIFT:
+        return None
+    rounding, fits = _roundings(np.int64(mantissa), np.int64(-shift), zero_point, np.int64(furthest))
+    return int(rounding) if fits else None
+
+
+def _roundings(mantissa: Any, right: Any, zero_point: int, furthest: Any) -> tuple[Any, Any]:
+    """Half of the last place and the output's zero point, and whether they fit 32 bits with every product."""
+    rounding = (2 * zero_point + 1) << (right - 1)
+    return rounding, np.abs(rounding) + (furthest * mantissa >> 31) + 2 < 2**31
 
 
 def sums_of(bias: IntArray, weights: npt.NDArray[np.int8], input_zero_point: int) -> tuple[IntArray, IntArray]:

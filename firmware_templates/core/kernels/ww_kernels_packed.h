@@ -99,6 +99,20 @@ struct ww_add_packed {
 void ww_add_dsp(const struct ww_add_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
 void ww_add_lanes(const struct ww_add_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
 
+/* MUL; scales are as in struct ww_channel_records. */
+struct ww_mul_packed {
+    struct ww_walk walk;
+    uint32_t mantissa;
+    uint32_t rounding;
+    uint32_t shift;
+    int16_t a_zero_point;
+    int16_t b_zero_point;
+    int8_t output_min;
+    int8_t output_max;
+};
+void ww_mul_dsp(const struct ww_mul_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
+void ww_mul_lanes(const struct ww_mul_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif
