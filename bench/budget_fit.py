@@ -46,7 +46,7 @@ _ROWS = 4
 _STRUCTS = (
     "dense", "depthwise_taps", "conv_2d", "depthwise_conv_2d", "average_pool_2d", "max_pool_2d", "svdf", "lstm", "add",
     "mul", "extreme", "prelu", "mean", "softmax", "quantize", "dequantize", "rescale", "strided_copy", "dense_packed",
-    "conv_2d_packed", "depthwise_packed", "add_packed",
+    "conv_2d_packed", "depthwise_packed", "add_packed", "mul_packed",
 )  # fmt: skip
 
 Sample = tuple[tuple[float, ...], float]

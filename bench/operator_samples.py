@@ -18,8 +18,9 @@ _OUTPUT = Scale(0.25, -3)
 
 def samples(generator: np.random.Generator, each: int = 5) -> Iterator[bytes]:
     """``each`` models of every operator, as .tflite."""
+    layers = (_dense, _conv, _depthwise, _dense_of_any, _conv_of_any, _depthwise_of_any)
     for number in range(each):
-        for make in (_dense, _conv, _depthwise, _add, _mul, _maximum, _pools, _mean, _lookup, _concatenation, _softmax):
+        for make in (*layers, _add, _mul, _maximum, _pools, _mean, _lookup, _concatenation, _softmax):
             yield make(generator, number)
 
 
@@ -55,6 +56,34 @@ def _depthwise(generator: np.random.Generator, number: int) -> bytes:
     kernel = int(generator.choice([2, 3, 5]))
     layer = _layer(generator, 1, kernel, kernel, depth, channels=depth)
     return net.pack(net.conv(net.input, *layer, _OUTPUT, padding=(SAME, VALID)[number % 2], depthwise=True))
+
+
+def _dense_of_any(generator: np.random.Generator, number: int) -> bytes:
+    net, depth = _net(generator)
+    outputs = int(generator.choice([8, 16, 40]))
+    layer = _with_large_multiplier(*_layer(generator, outputs, 1, 1, depth, channels=outputs))
+    return net.pack(net.conv(net.input, *layer, _OUTPUT))
+
+
+def _conv_of_any(generator: np.random.Generator, number: int) -> bytes:
+    net, depth = _net(generator)
+    layer = _with_large_multiplier(*_layer(generator, 16, 3, 3, depth, channels=16))
+    return net.pack(net.conv(net.input, *layer, _OUTPUT, padding=SAME))
+
+
+def _depthwise_of_any(generator: np.random.Generator, number: int) -> bytes:
+    net, depth = _net(generator)
+    outputs = depth * (1 + number % 3)
+    layer = _with_large_multiplier(*_layer(generator, 1, 3, 3, outputs, channels=outputs))
+    return net.pack(net.conv(net.input, *layer, _OUTPUT, padding=SAME, depthwise=True))
+
+
+def _with_large_multiplier(
+    weights: np.ndarray, bias: np.ndarray, scale: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A layer with one channel that is not rescaled in a few instructions."""
+    scale[0] = 10.0
+    return weights, bias, scale
 
 
 def _two(generator: np.random.Generator, kind: str, broadcast: bool) -> bytes:
