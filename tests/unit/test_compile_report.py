@@ -421,7 +421,7 @@ def test_main_knows_other_types(dtype: str, tmp_path: Path) -> None:
         for t in program.graph.tensors
     )
     program.graph = replace(program.graph, tensors=tensors)
-    files = render(program, model.memory, "model")
+    files = render(program, model.memory, "model", model.names)
     for name in ("main.c", "model.h"):
         (tmp_path / name).write_text(files[name])
     run(need("gcc"), *STRICT, "-c", tmp_path / "main.c", "-o", tmp_path / "main.o")
