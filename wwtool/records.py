@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ValidationError
 
 from wwtool.errors import InputError
-from wwtool.file_kinds import NUMPY, ZIP, kind_of_file, mistaken
+from wwtool.file_kinds import HEAD_BYTES, NUMPY, ZIP, kind_of, kind_of_file, mistaken
 from wwtool.text import one_line, printable
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -61,6 +61,9 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot read {path} as JSON: {reason}; {_AGAIN}") from error
+    kind = kind_of(content[:HEAD_BYTES])
+    if kind is not None and kind.remedy:
+        raise InputError(f"{path} {mistaken(kind, 'JSON')}")
     value = parse_json(content, str(path))
     if not isinstance(value, dict):
         raise InputError(f"{path} does not hold a JSON object; {_AGAIN}")

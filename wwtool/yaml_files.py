@@ -11,8 +11,8 @@ from wwtool.errors import InputError
 from wwtool.file_kinds import HEAD_BYTES, PLAIN, kind_of, mistaken
 from wwtool.text import one_line, printable
 
-MOST_BYTES = 1 << 20
-MOST_WRITTEN_OUT = 1 << 22  # characters and nodes, every alias written out
+MOST_BYTES = 1 << 17  # twenty times the largest profile; more of it takes its reader minutes
+MOST_WRITTEN_OUT = 1 << 20  # characters and nodes, every alias written out
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from wwtool.data.dataset import index_folder
 from wwtool.engines.rows import read_rows
 from wwtool.errors import InputError
 from wwtool.file_kinds import kind_of, kind_of_file, mistaken
+from wwtool.records import read_json
 from wwtool.training.checkpoint import load_checkpoint
 from wwtool.yaml_files import read_yaml
 
@@ -127,6 +128,7 @@ def test_every_reader_tells_what_it_was_given(tmp_path: Path, content: bytes, wh
         ("a.wav", read_audio),
         ("rows.npy", lambda path: read_rows(path, graph)),
         ("c.yaml", read_yaml),
+        ("manifest.json", read_json),
         ("index.csv", index_folder),
         ("checkpoint.safetensors", lambda path: load_checkpoint(path.parent)),
     ):
