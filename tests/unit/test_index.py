@@ -56,6 +56,7 @@ def table(delimiter: str = ",", end: str = "\n", path: str = "sub/b c.wav", rest
         table().encode("utf-32"),
         ("sep=;\r\n" + table(";", "\r\n")).encode(),
         ("sep=\t\n" + table("\t")).encode(),
+        ("\r\n  \r\n" + table(";", "\r\n")).encode(),
         table(path="sub\\b c.wav").encode(),
         table(path="./sub/../sub/b c.wav").encode(),
         table(rest="\n\n   \n,,,\n").encode(),
@@ -107,6 +108,7 @@ def test_bytes_that_are_no_utf8_name_the_file_of_these_bytes(folder: Path) -> No
     ("content", "said"),
     [
         (b"path,label\nC:\\data\\a.wav,positive\n", ":2: C:\\data\\a.wav is a path of Windows"),
+        (b"\n\nsep=,\npath,label\nno.wav,positive\n", "mine.csv:5: no.wav does not exist"),
         (b"path,label\n\\\\nas\\a.wav,positive\n", "is a path of Windows"),
         (b"path,label\nhttps://example.org/a.wav,positive\n", "is a web address; download it"),
         (b"path,label\nsub,positive\n", "is a folder; name its files"),

@@ -33,11 +33,10 @@ def read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[st
     kind = kind_of(content[:HEAD_BYTES])
     if content and kind not in (None, TEXT, TEXT_UTF16):
         raise InputError(f"{shown} {mistaken(kind, 'a .csv file')}; save the table as .csv")
-    text = _decoded(content, shown)
-    first, text = _without_hint(text)
-    delimiter, columns = _header(text, needed, first, f"{shown}:{1 + (first is not None)}")
-    reader = csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True)
-    skipped = 0 if first is None else 1
+    text = io.StringIO(_decoded(content, shown), newline=None).read()
+    skipped, hint, text = _without_preamble(text)
+    delimiter, columns = _header(text, needed, hint, f"{shown}:{1 + skipped}")
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
     try:
         next(reader)
         for row in reader:
@@ -69,13 +68,17 @@ def _decoded(content: bytes, shown: str) -> str:
         ) from error
 
 
-def _without_hint(text: str) -> tuple[str | None, str]:
-    """Excel's first line ``sep=;``, taken off."""
-    head, _, rest = text.partition("\n")
-    hint = head.strip()
-    if hint.lower().startswith("sep=") and len(hint) == 5:
-        return hint[4], rest
-    return (head[4:5], rest) if head.rstrip("\r") == "sep=\t" else (None, text)
+def _without_preamble(text: str) -> tuple[int, str | None, str]:
+    """Takes off empty first lines and Excel's ``sep=;``; returns how many lines that are, the separator, the rest."""
+    lines, hint = 0, None
+    while "\n" in text:
+        head, _, rest = text.partition("\n")
+        if head.lower().startswith("sep=") and len(head) == 5:
+            hint = head[4]
+        elif head.strip():
+            break
+        lines, text = lines + 1, rest
+    return lines, hint, text
 
 
 def _header(text: str, needed: Sequence[str], hint: str | None, where: str) -> tuple[str, list[str]]:
@@ -83,7 +86,7 @@ def _header(text: str, needed: Sequence[str], hint: str | None, where: str) -> t
     missing, best = set(needed), [""]
     for delimiter in hint or _DELIMITERS:
         try:
-            row = next(csv.reader(io.StringIO(text, newline=None), delimiter=delimiter, strict=True), [])
+            row = next(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True), [])
         except csv.Error:
             continue
         columns = [name.strip().lower() for name in row]
