@@ -129,13 +129,12 @@ def test_floating_point_is_the_hard_kind(built: images.Image) -> None:
 
 
 def test_a_profile_that_disagrees_with_the_linker_script_is_refused(elf: Path, platform: Platform) -> None:
-    toolchain = find_toolchain(platform)
     moved = platform.model_copy(update={"memory": platform.memory.model_copy(update={"application_offset": 0x1000})})
     with pytest.raises(InputError, match=r"linked for 0x10000, but the application .* begins at 0x1000"):
-        images._raw_image(elf, moved, toolchain)
+        images.image_files(moved, elf)
     small = platform.model_copy(update={"memory": platform.memory.model_copy(update={"reserved_flash_bytes": 1 << 20})})
     with pytest.raises(BudgetError, match="of the 0 that are the application's"):
-        images._raw_image(elf, small, toolchain)
+        images.image_files(small, elf)
 
 
 def test_the_firmware_without_a_model_is_small(elf: Path) -> None:

@@ -76,7 +76,7 @@ class BytePort:
 
     def __init__(self, url: str, baud: int) -> None:
         self.url = url
-        self.shown = printable(url, 100)
+        self.shown = printable(url)
         settings = {"baudrate": baud, "timeout": _POLL_S, "write_timeout": WRITE_TIMEOUT_S}
         try:
             opener = _SocketPort if url.lower().startswith(_SOCKET) else serial.serial_for_url
