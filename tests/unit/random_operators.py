@@ -99,4 +99,30 @@ def blocks(graph: RandomGraph) -> list[int]:
     return [net.move("SPACE_TO_DEPTH", [x], (batch, h // 2, w // 2, 4 * depth), x, "SpaceToDepthOptions", blockSize=2)]
 
 
-MAKERS: tuple[Maker, ...] = (transpose_conv, resize, reduce, pick, blocks)
+def function(graph: RandomGraph) -> list[int]:
+    x, net = graph.pick(), graph.net
+    shape, source = net.shapes[x], net.scales[x]
+    kind = graph.draw(st.sampled_from(["EXP", "GELU", "LOG", "L2_NORMALIZATION", "SQUARED_DIFFERENCE", "SELECT_V2"]))
+    if kind == "L2_NORMALIZATION":
+        return [net.op(kind, [x], shape, Scale(1 / 128, 0), "L2NormOptions")]
+    last = net.slice(x, [0] * len(shape), [*[1] * (len(shape) - 1), shape[-1]])
+    if kind == "SQUARED_DIFFERENCE":
+        return [net.op(kind, [x, last], shape, graph.near(source.scale**2 * 100), "SquaredDifferenceOptions")]
+    if kind == "SELECT_V2":
+        holds = net.op("GREATER", [x, last], shape, Scale(1.0, 0), "GreaterOptions", "bool")
+        return [net.move(kind, [holds, x, last], shape, x, "SelectV2Options")]
+    return [net.op(kind, [x], shape, graph.near(source.scale), {"GELU": "GeluOptions"}.get(kind))]
+
+
+def matmul(graph: RandomGraph) -> list[int]:
+    """A tensor with its own transpose."""
+    x, net = graph.pick(), graph.net
+    shape = net.shapes[x]
+    if len(shape) < 2 or shape[-2] ** 2 * np.prod(shape[:-2]) > 2000:
+        return []
+    made = (*shape[:-1], shape[-2])
+    output = graph.near(net.scales[x].scale ** 2 * 5000 * np.sqrt(shape[-1]) / 60)
+    return [net.op("BATCH_MATMUL", [x, x], made, output, "BatchMatMulOptions", adjY=True)]
+
+
+MAKERS: tuple[Maker, ...] = (transpose_conv, resize, reduce, pick, blocks, function, matmul)

@@ -19,9 +19,18 @@ from wwtool.compiler.convolutions import (
 from wwtool.compiler.elementwise import lower_binary, lower_unary
 from wwtool.compiler.flash import constants_in_flash, shared_constants
 from wwtool.compiler.folding import folded
+from wwtool.compiler.functions import TABLES, lower_function, lower_l2_normalization
 from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.int16_functions import lower_softmax_int16, lower_unary_int16
 from wwtool.compiler.movements import MOVEMENTS
+from wwtool.compiler.pairs import (
+    RELATIONS,
+    lower_batch_matmul,
+    lower_comparison,
+    lower_logic,
+    lower_select,
+    lower_squared_difference,
+)
 from wwtool.compiler.pooling import lower_mean, lower_pool_2d
 from wwtool.compiler.precision import require_integers
 from wwtool.compiler.program import Program
@@ -147,6 +156,13 @@ LOWERINGS: dict[str, Lowering] = {
     "RESIZE_BILINEAR": lower_resize_bilinear,
     "CAST": lower_cast,
     **dict.fromkeys(("REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL"), lower_reduce_extreme),
+    **dict.fromkeys(TABLES, lower_function),
+    "L2_NORMALIZATION": lower_l2_normalization,
+    **dict.fromkeys(RELATIONS, lower_comparison),
+    **dict.fromkeys(("LOGICAL_AND", "LOGICAL_OR", "LOGICAL_NOT"), lower_logic),
+    **dict.fromkeys(("SELECT", "SELECT_V2"), lower_select),
+    "SQUARED_DIFFERENCE": lower_squared_difference,
+    "BATCH_MATMUL": lower_batch_matmul,
     "SUM": lower_sum,
     "REDUCE_PROD": lower_reduce_prod,
     **dict.fromkeys(("ARG_MAX", "ARG_MIN"), lower_arg_extreme),

@@ -47,6 +47,13 @@ _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "TRANSPOSE_CONV": (3, 4, 1, _WINDOW),
     **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), (2, 2, 1, ("alignCorners", "halfPixelCenters"))),
     "CAST": (1, 1, 1, ()),
+    **dict.fromkeys(("ELU", "EXP", "GELU", "LOG", "SQRT", "RSQRT", "L2_NORMALIZATION", "LOGICAL_NOT"), (1, 1, 1, ())),
+    **dict.fromkeys(
+        ("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "LOGICAL_AND", "LOGICAL_OR"),
+        (2, 2, 1, ()),
+    ),
+    **dict.fromkeys(("SQUARED_DIFFERENCE", "BATCH_MATMUL"), (2, 2, 1, ())),
+    **dict.fromkeys(("SELECT", "SELECT_V2"), (3, 3, 1, ())),
     **dict.fromkeys(
         ("SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL"), (2, 2, 1, ("keepDims",))
     ),

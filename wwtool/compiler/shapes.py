@@ -151,6 +151,13 @@ def _deeper(graph: Graph, op: Operator) -> list[Shape]:
     return [(batch, height * size, width * size, depth // size**2)]
 
 
+def _multiplied(graph: Graph, op: Operator) -> list[Shape]:
+    a, b = _of(graph, op), _of(graph, op, 1)
+    rows = a[-1] if op.options.get("adjX") else a[-2]
+    columns = b[-2] if op.options.get("adjY") else b[-1]
+    return [(*np.broadcast_shapes(a[:-2], b[:-2]), rows, columns)]
+
+
 def _dealt(graph: Graph, op: Operator) -> list[Shape]:
     batch, *sizes, depth = _of(graph, op)
     block, ends = constants(graph, op, 1, len(sizes)), constants(graph, op, 2, 2 * len(sizes))
@@ -204,4 +211,9 @@ _RULES: dict[str, Callable[[Graph, Operator], list[Shape]]] = {
     **dict.fromkeys(("LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LEAKY_RELU"), _same),
     **dict.fromkeys(("HARD_SWISH", "ABS", "NEG", "SOFTMAX", "LOG_SOFTMAX"), _same),
     **dict.fromkeys(("QUANTIZE", "DEQUANTIZE", "CAST", "ZEROS_LIKE", "REVERSE_V2"), _same),
+    **dict.fromkeys(("ELU", "EXP", "GELU", "LOG", "SQRT", "RSQRT", "L2_NORMALIZATION", "LOGICAL_NOT"), _same),
+    **dict.fromkeys(("EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"), _broadcast),
+    **dict.fromkeys(("LOGICAL_AND", "LOGICAL_OR", "SQUARED_DIFFERENCE", "SELECT_V2"), _broadcast),
+    "SELECT": lambda graph, op: [_of(graph, op, 1)],
+    "BATCH_MATMUL": _multiplied,
 }

@@ -18,11 +18,22 @@ from wwtool.compiler.checks import format_of
 from wwtool.compiler.convolutions import activation_range, padding_of
 from wwtool.compiler.elementwise import binary_values, byte_table
 from wwtool.compiler.folding import MOVES
+from wwtool.compiler.functions import TABLES
 from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator
 from wwtool.compiler.int16_functions import int16_values
+from wwtool.compiler.pairs import RELATIONS
 from wwtool.compiler.pooling import mean_axes
 from wwtool.elementwise import mean_multiplier
 from wwtool.engines.torch_casts import cast
+from wwtool.engines.torch_pairs import (
+    batch_matmul,
+    compare,
+    function,
+    l2_normalization,
+    logic,
+    select,
+    squared_difference,
+)
 from wwtool.engines.torch_pictures import resize_bilinear, transpose_conv
 from wwtool.engines.torch_recurrent import lstm, svdf
 from wwtool.engines.torch_reductions import arg_extreme, reduce_extreme, reduce_prod, sum_
@@ -166,6 +177,13 @@ _ARITHMETIC: dict[str, Evaluation] = {
     "RESIZE_BILINEAR": resize_bilinear,
     "CAST": cast,
     **dict.fromkeys(("REDUCE_MAX", "REDUCE_MIN", "REDUCE_ANY", "REDUCE_ALL"), reduce_extreme),
+    **dict.fromkeys(TABLES, function),
+    "L2_NORMALIZATION": l2_normalization,
+    **dict.fromkeys(RELATIONS, compare),
+    **dict.fromkeys(("LOGICAL_AND", "LOGICAL_OR", "LOGICAL_NOT"), logic),
+    **dict.fromkeys(("SELECT", "SELECT_V2"), select),
+    "SQUARED_DIFFERENCE": squared_difference,
+    "BATCH_MATMUL": batch_matmul,
     "SUM": sum_,
     "REDUCE_PROD": reduce_prod,
     **dict.fromkeys(("ARG_MAX", "ARG_MIN"), arg_extreme),

@@ -67,6 +67,61 @@ struct ww_arg_extreme {
 };
 void ww_arg_extreme(const struct ww_arg_extreme *op, const void *input, void *output);
 
+/* EQUAL and the like, to 0 or 1; quantized numbers are brought to the scale 1 before. */
+enum ww_relation { WW_EQUAL, WW_NOT_EQUAL, WW_LESS, WW_LESS_EQUAL, WW_GREATER, WW_GREATER_EQUAL };
+struct ww_compare {
+    struct ww_walk walk;
+    struct ww_multiplier a_multiplier;
+    struct ww_multiplier b_multiplier;
+    int32_t a_zero_point;
+    int32_t b_zero_point;
+    enum ww_relation relation;
+    enum ww_type type; /* of the inputs */
+    int8_t scaled;
+};
+void ww_compare(const struct ww_compare *op, const void *a, const void *b, void *output);
+
+/* SELECT: items of `bytes` bytes from a where the condition holds, else from b; the walk's steps are bytes. */
+struct ww_select {
+    struct ww_walk walk;
+    int32_t condition[WW_AXES]; /* its steps */
+    size_t bytes;
+};
+void ww_select(const struct ww_select *op, const void *condition, const void *a, const void *b, void *output);
+
+/* SQUARED_DIFFERENCE. */
+struct ww_squared_difference {
+    struct ww_walk walk;
+    struct ww_multiplier a_multiplier;
+    struct ww_multiplier b_multiplier;
+    struct ww_multiplier output_multiplier;
+    int16_t a_zero_point;
+    int16_t b_zero_point;
+    struct ww_range output;
+};
+void ww_squared_difference(const struct ww_squared_difference *op, const int8_t *a, const int8_t *b, int8_t *output);
+
+/* BATCH_MATMUL: for every batch [rows][depth] times [depth][columns], each with steps of its own. */
+struct ww_batch_matmul {
+    struct ww_walk batches;
+    int32_t rows, columns, depth;
+    int32_t a_row, a_depth;
+    int32_t b_depth, b_column;
+    struct ww_multiplier multiplier;
+    int16_t a_zero_point;
+    int16_t b_zero_point;
+    struct ww_range output;
+};
+void ww_batch_matmul(const struct ww_batch_matmul *op, const int8_t *a, const int8_t *b, int8_t *output);
+
+/* L2_NORMALIZATION of rows of up to 32768 values, at output scale 1/128 and zero point 0. */
+struct ww_l2_normalization {
+    int32_t rows;
+    int32_t depth;
+    int32_t input_zero_point;
+};
+void ww_l2_normalization(const struct ww_l2_normalization *op, const int8_t *input, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif
