@@ -18,8 +18,6 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.errors import InputError
-from wwtool.records import read_json as read_json
-from wwtool.records import read_manifest as read_manifest
 
 try:
     import fcntl

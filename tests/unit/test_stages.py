@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from wwtool.errors import InputError
+from wwtool.files import hash_of
 from wwtool.pipeline.stages import Outcome, Silent, Stages, refuse_strangers
 
 
@@ -146,8 +147,26 @@ def test_the_folder_can_be_moved(shop: Workshop, tmp_path: Path) -> None:
 
 def forge(shop: Workshop, **changes: Any) -> None:
     records = json.loads(shop.record.read_text())
-    records["make"] = {**records["make"], **changes}
-    shop.record.write_text(json.dumps(records))
+    made = {**records["make"], **changes}
+    digest = hash_of("make", {name: made[name] for name in ("key", "note", "facts", "outputs")})
+    shop.record.write_text(json.dumps({**records, "make": {**made, "digest": digest}}))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"facts": {"n": 4}}, {"facts": []}, {"note": None}, {"outputs": {}}, {"outputs": []}, {"digest": None}]
+)
+def test_a_damaged_record_is_not_believed(shop: Workshop, changes: dict[str, Any]) -> None:
+    records = json.loads(shop.record.read_text())
+    shop.record.write_text(json.dumps({**records, "make": {**records["make"], **changes}}))
+    assert shop.run("input", 1) == {"n": 3, "list": [1, 2]}
+    assert shop.worked == 2
+
+
+@pytest.mark.parametrize("content", ["", "[" * 100_000, "[]", '{"make": []}', '{"make": {"key": NaN}}', "null"])
+def test_no_record_at_all(shop: Workshop, content: str) -> None:
+    shop.record.write_text(content)
+    assert shop.run("input", 1) == {"n": 3, "list": [1, 2]}
+    assert shop.worked == 2
 
 
 @pytest.fixture

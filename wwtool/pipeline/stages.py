@@ -92,7 +92,7 @@ class Stages:
             outcome = work()
         outputs = {path.relative_to(self.root).as_posix(): sha256_of(path) for path in outcome.outputs}
         record = {"key": key, "note": outcome.note, "facts": outcome.facts, "outputs": outputs}
-        sealed = {**record, "seal": seal(_PURPOSE, [stage, record])}
+        sealed = {**record, "digest": hash_of(stage, record), "seal": seal(_PURPOSE, [stage, record])}
         write_json(self.folder / RECORD, {**self._records(), stage: sealed})
         self.progress.end(outcome.note)
         return outcome.facts
@@ -136,6 +136,8 @@ class Stages:
         if record.get("key") != key:
             return None
         content = {name: record[name] for name in _FIELDS}
+        if record.get("digest") != hash_of(stage, content):  # of another user it may be, but not damaged
+            return None
         try:
             outputs = {inside(self.root, name): str(digest) for name, digest in record["outputs"].items()}
             is_own = is_sealed(_PURPOSE, [stage, content], record.get("seal"))
