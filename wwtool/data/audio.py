@@ -60,14 +60,13 @@ def audio_blocks(path: Path) -> Iterator[Audio]:
         missing = missing_bytes(path)
         if missing:
             raise InputError(f"{_shown(path)} is cut short by {missing} bytes; replace or remove the file")
-        frames, empty = 0, True
+        frames = 0
         for block in resampled(_mono_blocks(path, file), rate):
             frames += len(block)
             _check_length(path, frames * rate // SAMPLE_RATE_HZ, channels, rate)
             if len(block):
-                empty = False
                 yield to_int16(block)
-        if empty:
+        if not frames:
             raise InputError(f"{_shown(path)} holds no audio; remove it")
         if known and frames * rate / SAMPLE_RATE_HZ < _CUT_SHORT * promised:
             seconds = promised / rate - frames / SAMPLE_RATE_HZ
