@@ -83,28 +83,36 @@ def read_build(folder: Path, platform: Platform | None = None) -> Build:
     try:
         if manifest["schema"] != _SCHEMA:
             raise ValueError
-        name, phrase, model = str(manifest["platform"]), str(manifest["phrase"]), str(manifest["model"]["sha256"])
+        phrase, model = str(manifest["phrase"]), str(manifest["model"]["sha256"])
         images = {str(kind): str(path) for kind, path in manifest["image"].items()}
         sha256 = {str(path): str(facts["sha256"]) for path, facts in manifest["outputs"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f"{folder / 'manifest.json'} is no manifest of this version; run wwtool build again"
         ) from error
-    is_own = is_sealed(_PURPOSE, {key: value for key, value in manifest.items() if key != _SEAL}, manifest.get(_SEAL))
-    profile = _platform(folder, name, platform, manifest.get("profile") if is_own else None)
-    return Build(folder, profile, phrase, model, images, sha256, is_own)
+    profile = platform_of_build(folder, manifest, platform)
+    return Build(folder, profile, phrase, model, images, sha256, _is_own(manifest))
 
 
-def _platform(folder: Path, name: str, given: Platform | None, recorded: object) -> Platform:
-    """The profile of a build: the one that is given, or installed, or that this user has built it with."""
+def _is_own(manifest: dict[str, Any]) -> bool:
+    return is_sealed(_PURPOSE, {key: value for key, value in manifest.items() if key != _SEAL}, manifest.get(_SEAL))
+
+
+def platform_of_build(folder: Path, manifest: dict[str, Any], given: Platform | None = None) -> Platform:
+    """The profile of a build: the one that is given, or installed, or that this user has built it with.
+
+    Raises:
+        InputError: none of these is known.
+    """
+    name = str(manifest.get("platform"))
     if given is not None:
         if given.name != name:
             raise InputError(f"{folder} was built for {name}, not for {given.name}; leave --platform out, or name that")
         return given
     if name in platform_names():
         return load_platform(name)
-    if recorded is not None:
-        return platform_of(recorded, "manifest.json")
+    if _is_own(manifest):
+        return platform_of(manifest.get("profile"), "manifest.json")
     raise InputError(
         f"{folder} was built for {name!r}, which is no platform of wwtool's; name its profile with --platform FILE.yaml"
     )

@@ -150,6 +150,37 @@ def test_what_is_altered_or_gone_is_made_again(config: Path, copy: Path) -> None
     assert json.loads((copy / "manifest.json").read_text())["outputs"] == json.loads(manifest)["outputs"]
 
 
+def test_work_in_the_firmware_is_kept(config: Path, copy: Path) -> None:
+    source = copy / "firmware" / "core" / "ww_app.c"
+    source.write_text(source.read_text() + "/* mine */\n")
+    run_apart(*_build(config, copy)).refused(4, "ww_app.c was changed since wwtool wrote it", "--overwrite")
+    assert source.read_text().endswith("/* mine */\n")
+    result = run_apart(*_build(config, copy, "--overwrite"))
+    assert (result.code, result.err) == (0, "")
+    assert {stage for stage, ran in _stages(result.out).items() if ran} == {"firmware"}
+    assert "mine" not in source.read_text()
+
+
+def test_the_firmware_of_another_user_is_made_again(
+    config: Path, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its image and its sources, in order by all hashes, are not what this user would build."""
+    image, record = copy / "image" / "hey_computer.uf2", copy / "run" / "stages.json"
+    right = _sha256(image)
+    image.write_bytes(b"theirs")
+    record.write_text(record.read_text().replace(right, _sha256(image)))
+    for folder in ("firmware", "image"):
+        names = copy / folder / "ww_files.json"
+        names.write_text(names.read_text().replace(right, _sha256(image)))
+    (copy / "run" / "objects" / "board").mkdir(parents=True)
+    (copy / "run" / "objects" / "board" / "link.ld").write_text("no linker script at all")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    result = run_apart(*_build(config, copy))
+    assert (result.code, result.err) == (0, "")
+    assert {stage for stage, ran in _stages(result.out).items() if ran} == {"firmware"}
+    assert _sha256(image) == right
+
+
 def _moments(out: Path) -> Iterator[tuple[str, Callable[[], bool]]]:
     """Where a build is interrupted: each comes after the one before it."""
     run = out / "run"

@@ -17,7 +17,7 @@ from fake_boards import Bench
 from flash_bench import S3, Flash, make_build
 
 from wwtool.assets import asset_dir
-from wwtool.builds import read_build, sealed_manifest
+from wwtool.builds import platform_of_build, read_build, sealed_manifest
 from wwtool.device import emulators
 from wwtool.device.emulators import nano
 from wwtool.device.session import Session
@@ -334,3 +334,14 @@ def test_an_export_replaces_models_alone(wwtool: Run, tmp_path: Path) -> None:
     wwtool("export", tmp_path, "-o", "thesis.odt").refused(4, "thesis.odt is there and is no model")
     (tmp_path / "thesis.odt").write_bytes(b"\x1c\0\0\0TFL3")
     wwtool("export", tmp_path, "-o", "thesis.odt").refused(4, "no finished training run")
+
+
+def test_hil_takes_the_chip_from_the_installed_profile(strange: Path) -> None:
+    """Not from the folder, by which any board would be large and slow enough."""
+    profile = load_platform("pico").recorded()
+    folder = {"platform": "pico", "profile": {**profile, "memory": {**profile["memory"], "ram_bytes": 1 << 30}}}
+    assert platform_of_build(strange, folder).memory.ram_bytes == load_platform("pico").memory.ram_bytes
+    mine = {**folder, "platform": "mine", "profile": {**folder["profile"], "name": "mine"}}
+    with pytest.raises(InputError, match="no platform of wwtool's"):
+        platform_of_build(strange, mine)
+    assert platform_of_build(strange, sealed_manifest(mine)).memory.ram_bytes == 1 << 30

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wwtool.cli.common import FILE, FOLDER, PORT
+from wwtool.cli.common import FILE, FOLDER, PORT, profile_option
 from wwtool.cli.terminal import BAD, GOOD, console, line, styled
 from wwtool.device.report import to_json, to_junit
 from wwtool.device.session import Session, as_dict
@@ -14,6 +14,7 @@ from wwtool.device.suites import SuiteResult
 from wwtool.errors import DeviceError, UsageError
 from wwtool.files import write_text
 from wwtool.pipeline.hil import NEEDS_BUILD, SUITES, Expectation, check_device, run_suite
+from wwtool.platforms import load_platform
 
 
 @click.command()
@@ -26,6 +27,7 @@ from wwtool.pipeline.hil import NEEDS_BUILD, SUITES, Expectation, check_device, 
     help="What pyserial opens: /dev/ttyACM0, COM5, socket://HOST:PORT.",
 )
 @click.option("--build", "build_dir", type=FOLDER, help="The build on the board; parity, stream and soak need it.")
+@profile_option()
 @click.option(
     "--suite", "names", default="parity,stream,latency,memory", show_default=True, help=f"Some of {','.join(SUITES)}."
 )
@@ -38,8 +40,8 @@ from wwtool.pipeline.hil import NEEDS_BUILD, SUITES, Expectation, check_device, 
 @click.option("--json", "json_file", type=FILE, help="Write the results as JSON.")
 @click.option("--junit", "junit_file", type=FILE, help="Write the results as JUnit XML.")
 def hil(
-    url: str, build_dir: Path | None, names: str, wav: Path | None, baud: int, fast_baud: int | None,
-    soak_seconds: float, json_file: Path | None, junit_file: Path | None,
+    url: str, build_dir: Path | None, platform_name: str | None, names: str, wav: Path | None, baud: int,
+    fast_baud: int | None, soak_seconds: float, json_file: Path | None, junit_file: Path | None,
 ) -> None:  # fmt: skip
     """Test the firmware where it runs: parity, streaming audio, latency, memory, soak."""
     chosen = [name.strip() for name in names.split(",") if name.strip()]
@@ -49,7 +51,8 @@ def hil(
     needing = [name for name in chosen if name in NEEDS_BUILD]
     if needing and build_dir is None:
         raise UsageError(f"the suites {', '.join(needing)} need --build BUILD_DIR to know what to expect")
-    build = Expectation.of(build_dir) if build_dir else None
+    platform = load_platform(platform_name) if platform_name else None
+    build = Expectation.of(build_dir, platform) if build_dir else None
     out = console()
     results: list[SuiteResult] = []
     with Session(url, baud) as session:

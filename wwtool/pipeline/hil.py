@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.builds import platform_of_build
 from wwtool.compiler.reader import parse_model
 from wwtool.data.audio import read_audio
 from wwtool.device import suites
@@ -25,7 +26,7 @@ from wwtool.files import sha256_of
 from wwtool.firmware.project import console_text
 from wwtool.frontend.micro import SAMPLE_RATE_HZ, STEP_SAMPLES, features, quantize
 from wwtool.pipeline.build import MANIFEST, VECTORS
-from wwtool.platforms import load_platform, platform_names, platform_of
+from wwtool.platforms import load_platform, platform_names
 from wwtool.profile import Platform
 from wwtool.records import read_array, read_manifest
 
@@ -57,8 +58,8 @@ class Expectation:
     inference_us: float
 
     @staticmethod
-    def of(folder: Path) -> Expectation:
-        """Reads a build folder.
+    def of(folder: Path, platform: Platform | None = None) -> Expectation:
+        """Reads a build folder; ``platform`` is the profile that it was built for, where that is a user's own.
 
         Raises:
             InputError: it has no manifest of this version, or another model than that says.
@@ -67,7 +68,7 @@ class Expectation:
         model = folder / "model.tflite"
         try:
             expected = str(manifest["model"]["sha256"])
-            build = _told_by(folder, manifest, expected)
+            build = _told_by(folder, manifest, platform_of_build(folder, manifest, platform), expected)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(f"{folder / MANIFEST} is not a manifest of this version; build again") from error
         if not model.is_file() or sha256_of(model) != expected:
@@ -81,15 +82,12 @@ class Expectation:
         return replace(build, content=content, says={**build.says, **says}, facts=facts)
 
 
-def _told_by(folder: Path, manifest: dict[str, Any], sha256: str) -> Expectation:
+def _told_by(folder: Path, manifest: dict[str, Any], platform: Platform, sha256: str) -> Expectation:
     """What the manifest alone tells; KeyError, TypeError and others if it is none."""
     final = manifest["final"]
     limits = {line["name"]: float(line["limit"]) for line in final["limits"]}
     if not all(0.0 < limit < math.inf for limit in limits.values()):  # with NaN, everything would pass
         raise ValueError("a limit that is none")
-    name = str(manifest["platform"])
-    # Of a board of the user's own only the numbers are taken, and nothing is run.
-    platform = load_platform(name) if name in platform_names() else platform_of(manifest["profile"], MANIFEST)
     counts_cycles = final["cycles"] is not None and "cycles" not in final["estimated"]
     facts = _facts(platform, counts_cycles)
     reserved = _LINUX_STACK_BYTES if platform.is_linux else int(final["sizes"]["stack_reserved"])
@@ -118,7 +116,7 @@ def _is_of_board(build: Expectation, name: str) -> bool:
     call it anything, so the name must be in the program."""
     if build.platform in platform_names():
         return name == load_platform(build.platform).board_folder.name
-    programs = list((build.folder / "image").glob("*.elf"))
+    programs = [path for path in (build.folder / "image").glob("*.elf") if path.is_file()]
     if not programs:
         raise InputError(f"{build.folder / 'image'} has no .elf, which knows the board's name; build again")
     return name != "" and any(name.encode() + b"\0" in program.read_bytes() for program in programs)
