@@ -19,11 +19,11 @@ static __attribute__((noinline)) void rescale_any(const uint32_t *scales, const 
 
 /* The first outputs of four input channels, their second outputs, and so on; then the next four input channels. */
 static __attribute__((noinline)) void position(const struct ww_taps *taps, const int8_t *x,
-                                               const struct ww_depthwise_packed *op, int8_t *output)
+                                               const struct ww_depthwise_packed *op, int32_t channels, int8_t *output)
 {
     const struct ww_taps local = *taps;
     const int32_t depth = op->window.input_channels;
-    const int32_t multiplier = op->window.output_channels / depth;
+    const int32_t multiplier = channels / depth;
     const uint32_t *record = op->records.words;
     for (int32_t left = depth - 4;; left -= 4) {
         for (int32_t n = 0; n < multiplier; n++, record += 12) {
@@ -48,5 +48,5 @@ static __attribute__((noinline)) void position(const struct ww_taps *taps, const
 
 WW_KERNEL void ww_depthwise_conv_2d_any_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)
 {
-    ww_depthwise_rows_dsp(op, input, output, position);
+    ww_depthwise_rows_dsp(op, op->window.input_channels, input, output, position);
 }

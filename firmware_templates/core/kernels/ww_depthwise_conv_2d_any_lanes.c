@@ -8,10 +8,11 @@
 #include "ww_depthwise_rows_lanes.h"
 #include "ww_lanes.h"
 
-static void position(const struct ww_taps *taps, const int8_t *x, const struct ww_depthwise_packed *op, int8_t *output)
+static void position(const struct ww_taps *taps, const int8_t *x, const struct ww_depthwise_packed *op,
+                     int32_t channels, int8_t *output)
 {
     const int32_t depth = op->window.input_channels;
-    const int8_t *const end = output + op->window.output_channels;
+    const int8_t *const end = output + channels;
     const uint32_t *record = op->records.words;
     int32_t made = 0; /* of this input channel, times the input channels: a division is a call on these cores */
     for (; output < end; record += 3) {
@@ -20,7 +21,7 @@ static void position(const struct ww_taps *taps, const int8_t *x, const struct w
         *output++ = ww_is_any(record[2]) ? ww_rescale_any((uint32_t)sum, record[1], record[0], record[2], 0)
                                          : ww_scale_by_halves(sum, record, record[1], record[2], 0);
         made += depth;
-        if (made == op->window.output_channels) {
+        if (made == channels) {
             made = 0;
             x++;
         }
@@ -29,5 +30,5 @@ static void position(const struct ww_taps *taps, const int8_t *x, const struct w
 
 WW_KERNEL void ww_depthwise_conv_2d_any_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)
 {
-    ww_depthwise_rows_lanes(op, input, output, position);
+    ww_depthwise_rows_lanes(op, op->window.input_channels, input, output, position);
 }

@@ -27,12 +27,12 @@ static __attribute__((noinline)) void all_channels(const struct ww_taps *taps, c
 }
 
 static inline void position(const struct ww_taps *taps, const int8_t *x, const struct ww_depthwise_packed *op,
-                            int8_t *output)
+                            int32_t channels, int8_t *output)
 {
-    all_channels(taps, x, op->records.words, op->window.output_channels, output);
+    all_channels(taps, x, op->records.words, channels, output);
 }
 
 WW_KERNEL void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)
 {
-    ww_depthwise_rows_dsp(op, input, output, position);
+    ww_depthwise_rows_dsp(op, op->window.output_channels, input, output, position);
 }

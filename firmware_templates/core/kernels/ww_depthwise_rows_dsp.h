@@ -124,15 +124,14 @@ static inline __attribute__((always_inline)) void ww_four_channels(const struct 
 #endif
 
 typedef void ww_position(const struct ww_taps *taps, const int8_t *x, const struct ww_depthwise_packed *op,
-                         int8_t *output);
+                         int32_t channels, int8_t *output);
 
-/* Calls `position` for every position, with the first of its inputs and of its outputs. */
+/* Calls `position` for every position, with the first of its `depth` inputs and its outputs, `channels` of them. */
 static inline __attribute__((always_inline)) void ww_depthwise_rows_dsp(const struct ww_depthwise_packed *op,
-                                                                        const int8_t *input, int8_t *output,
-                                                                        ww_position *position)
+                                                                        int32_t depth, const int8_t *input,
+                                                                        int8_t *output, ww_position *position)
 {
     const struct ww_window *window = &op->window;
-    const int32_t depth = window->input_channels;
     const int32_t channels = window->output_channels;
     const uint32_t offset = (uint32_t)-op->input_zero_point & 0xFFFFu;
     struct ww_taps taps;
@@ -156,7 +155,8 @@ static inline __attribute__((always_inline)) void ww_depthwise_rows_dsp(const st
             taps.weight_row_step = 8 * (window->kernel_width - taps.columns);
             const int32_t pixel =
                 (top + row * window->dilation_height) * window->input_width + left + column * window->dilation_width;
-            position(&taps, input + pixel * depth, op, output + (oy * window->output_width + ox) * channels);
+            position(&taps, input + pixel * depth, op, channels,
+                     output + (oy * window->output_width + ox) * channels);
         }
     }
     const int32_t count = window->output_height * window->output_width * channels;

@@ -100,15 +100,14 @@ static inline int32_t ww_sum_of_taps(const struct ww_taps *taps, const int8_t *x
 #endif
 
 typedef void ww_position(const struct ww_taps *taps, const int8_t *x, const struct ww_depthwise_packed *op,
-                         int8_t *output);
+                         int32_t channels, int8_t *output);
 
-/* Calls `position` for every position, with the first of its inputs and of its outputs. */
+/* Calls `position` for every position, with the first of its `depth` inputs and its outputs, `channels` of them. */
 static inline __attribute__((always_inline)) void ww_depthwise_rows_lanes(const struct ww_depthwise_packed *op,
-                                                                          const int8_t *input, int8_t *output,
-                                                                          ww_position *position)
+                                                                          int32_t depth, const int8_t *input,
+                                                                          int8_t *output, ww_position *position)
 {
     const struct ww_window *window = &op->window;
-    const int32_t depth = window->input_channels;
     const int32_t channels = window->output_channels;
     struct ww_taps taps;
     taps.scales = 1 + window->kernel_height * window->kernel_width;
@@ -132,7 +131,8 @@ static inline __attribute__((always_inline)) void ww_depthwise_rows_lanes(const 
                 window->dilation_height * window->input_width * depth - (taps.columns - 1) * taps.column_step;
             const int32_t pixel =
                 (top + row * window->dilation_height) * window->input_width + left + column * window->dilation_width;
-            position(&taps, input + pixel * depth, op, output + (oy * window->output_width + ox) * channels);
+            position(&taps, input + pixel * depth, op, channels,
+                     output + (oy * window->output_width + ox) * channels);
         }
     }
     const int32_t count = window->output_height * window->output_width * channels;
