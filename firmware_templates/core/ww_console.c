@@ -245,6 +245,7 @@ static bool stops(struct ww_console *console, const uint8_t *bytes, size_t count
 void ww_console_begin_work(struct ww_console *console)
 {
     ww_command_reset(&console->ahead_command);
+    console->looked_us = now_us(console);
     console->stopped = stops(console, console->rest, console->rest_count) ||
                        stops(console, console->ahead, console->ahead_count);
 }
@@ -254,8 +255,11 @@ bool ww_console_is_stopped(struct ww_console *console)
     const struct ww_port *port = console->port;
     uint8_t *end = console->ahead + console->ahead_count;
     const size_t room = WW_CONSOLE_AHEAD_BYTES - console->ahead_count;
+    const uint32_t now = now_us(console);
 
-    if (!console->stopped && room > 0) {
+    /* Not every time, as reading may take longer than an inference of which the time is measured. */
+    if (!console->stopped && room > 0 && now - console->looked_us >= WW_CONSOLE_LOOK_US) {
+        console->looked_us = now;
         const size_t count = port->console_read(port->context, end, room);
         console->ahead_count += count;
         console->stopped = stops(console, end, count);

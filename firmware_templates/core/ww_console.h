@@ -25,6 +25,7 @@ enum {
     WW_CONSOLE_MAX_ACTIVATIONS = 32, /* that `stop` lists; later ones are left out */
     WW_CONSOLE_PCM_TIMEOUT_US = 2000000,
     WW_CONSOLE_INDICATE_US = 1000000,
+    WW_CONSOLE_LOOK_US = 50000, /* between two looks for what stops long work */
     WW_CONSOLE_AHEAD_BYTES = WW_COMMAND_MAX_CHARS + 1, /* a command */
 };
 
@@ -48,6 +49,7 @@ struct ww_console {
     size_t ahead_count;
     struct ww_command ahead_command; /* what they are becoming */
     bool stopped;
+    uint32_t looked_us; /* when it was looked for that last */
 
     bool fed_by_audio; /* the program can hear */
     bool listening;    /* to the microphone */

@@ -41,6 +41,7 @@ _ALIAS = 0x6F0000
 # QEMU's order of registers: a0 to a15, pc.
 _A0, _A2, _A3, _A4, _PC = 0, 2, 3, 4, 16
 _IDLE_S = 0.02
+_BUSY_US = 10_000  # of the board's time since it last read: it looks up from work (ww_console_is_stopped)
 _MOST_BEHIND_S = 1.0  # what is made up for, after work that took longer here than on the board
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
@@ -131,6 +132,7 @@ class Emulator:
         self._failure: str | None = None
         self._closing = False
         self._idle_until = time.monotonic()
+        self._read_us = 0
         self._client: socket.socket | None = None
         self._input = bytearray()
         self._arrived = threading.Condition()
@@ -194,14 +196,17 @@ class Emulator:
         registers = stub.registers()
         pc = registers[_PC]
         if pc == self._table.read:
-            idle = not (self._microphone.listens and self._microphone.due(self._micros(stub)) > 0)
+            now = self._micros(stub)
+            busy = (now - self._read_us) & 0xFFFFFFFF >= _BUSY_US
+            idle = not busy and not (self._microphone.listens and self._microphone.due(now) > 0)
+            self._read_us = now
             data = self._take(registers[_A3], idle)
             if data:
                 stub.write(registers[_A2], data)
             elif idle:  # time passes on the board as it does here, and no faster
                 self._idle_until = max(self._idle_until, time.monotonic() - _MOST_BEHIND_S) + _IDLE_S
-                later = (self._micros(stub) + int(_IDLE_S * 1e6)) & 0xFFFFFFFF
-                stub.write(self._table.micros, struct.pack("<I", later))
+                self._read_us = (now + int(_IDLE_S * 1e6)) & 0xFFFFFFFF
+                stub.write(self._table.micros, struct.pack("<I", self._read_us))
             registers[_A2] = len(data)
         elif pc == self._table.write:
             self._send(stub.read(registers[_A2], registers[_A3]))
