@@ -68,7 +68,9 @@ def lower(graph: Graph) -> Program:
     program.add_variables(variable_tensors(graph))
     find_windows(program)
     find_states(program)
+    tables = 0
     for op in graph.operators:
+        known = len(program.calls)
         if op.index in program.replaced or op.kind == "VAR_HANDLE":
             continue
         if op.kind in MOVEMENTS:
@@ -83,6 +85,9 @@ def lower(graph: Graph) -> Program:
             raise InputError(
                 f"{op.where()} and those before it take more than {limits.CALLS} kernel calls; use a smaller model"
             )
+        tables += sum(c.nbytes for call in program.calls[known:] for c in call.constants() if not c.weights)
+        if tables > limits.TABLE_BYTES:
+            raise InputError(f"{op.where()} and those before it take more than {limits.TABLE_BYTES} bytes of tables")
     _check_reads(program)
     calls = constants_in_flash(graph, program.calls)
     program.calls = shared_constants([_in_place_if_alone(program, call) for call in calls])

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.activations import rounded_away
+from wwtool.compiler import limits
 from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.slices import axis_of, constants, paddings
 from wwtool.errors import InputError
@@ -23,6 +24,8 @@ def require_shape(graph: Graph, op: Operator, shape: Sequence[int]) -> None:
     y = graph.tensor(op.outputs[0])
     if tuple(shape) != y.shape:
         raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its inputs give {list(shape)}")
+    if sum(shape) > limits.POSITIONS:
+        raise InputError(f"{op.where()} has {sum(shape)} positions along its axes; supported are {limits.POSITIONS}")
 
 
 def resized_shape(graph: Graph, op: Operator) -> tuple[int, int, int, int]:

@@ -43,9 +43,10 @@ def scattered(graph: Graph, op: Operator, x: Array, weights: Array) -> npt.NDArr
 
 
 def resize_bilinear(graph: Graph, op: Operator, values: Values) -> Array:
-    """RESIZE_BILINEAR: both axes in one matrix product of integers."""
+    """RESIZE_BILINEAR: one axis after the other, in integers."""
     height, width = (_weights(axis) for axis in resize_axes(graph, op))
-    total = np.einsum("yh,xw,bhwc->byxc", height, width, values[op.inputs[0]].astype(np.int64))
+    rows = np.tensordot(height, values[op.inputs[0]].astype(np.int64), (1, 1))  # (height, batch, input width, depth)
+    total = np.tensordot(width, rows, (1, 2)).transpose(2, 1, 0, 3)
     half = np.where(total > 0, ONE**2 // 2, -(ONE**2) // 2)
     return np.asarray(np.trunc((total + half) / ONE**2))
 

@@ -5,11 +5,9 @@
  */
 #include "ww_cast.h"
 
-/* Towards zero; what no integer of so many bits holds becomes the nearest that one does, and NaN the greatest. */
-static int64_t whole(float x, int bits)
+/* Towards zero; what is not below the limit in magnitude becomes the nearest that is, and NaN the greatest. */
+static int64_t whole(float x, float limit, int64_t most)
 {
-    const float limit = (float)((uint64_t)1 << (bits - 1)); /* a power of two, so there is such a float */
-    const int64_t most = (int64_t)(((uint64_t)1 << (bits - 1)) - 1u);
     if (x < -limit) {
         return -most - 1;
     }
@@ -18,14 +16,16 @@ static int64_t whole(float x, int bits)
 
 WW_KERNEL void ww_cast_from_float(const struct ww_cast *op, const void *input, void *output)
 {
-    static const int8_t bits[] = {[WW_INT8] = 8, [WW_UINT8] = 9, [WW_INT16] = 16, [WW_INT32] = 32, [WW_INT64] = 64};
+    /* Of uint8, what is negative is cut off behind. */
+    static const float limits[] = {128.0f, 256.0f, 32768.0f, 2147483648.0f, 9223372036854775808.0f};
+    static const int64_t most[] = {INT8_MAX, UINT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX};
     const float *x = input;
     for (int32_t i = 0; i < op->count; i++) {
         if (op->output_type == WW_BOOL) {
             ww_store_cast(output, i, WW_BOOL, x[i] != 0.0f);
             continue;
         }
-        const int64_t value = whole(x[i], bits[op->output_type]);
+        const int64_t value = whole(x[i], limits[op->output_type], most[op->output_type]);
         ww_store_cast(output, i, op->output_type, op->output_type == WW_UINT8 && value < 0 ? 0 : value);
     }
 }

@@ -17,7 +17,7 @@ struct ww_reach {
 
 static inline struct ww_reach ww_reach_of(int32_t at, int32_t stride, int32_t kernel, int32_t size)
 {
-    struct ww_reach reach = {at % stride, at / stride, 0};
+    struct ww_reach reach = {at - at / stride * stride, at / stride, 0};
     if (reach.input >= size) {
         reach.tap += (reach.input - size + 1) * stride;
         reach.input = size - 1;
