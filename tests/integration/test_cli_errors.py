@@ -142,7 +142,7 @@ def test_json_is_all_there_is_on_stdout(wwtool: Run, arguments: list[str]) -> No
         ("", ["empty"]),
         (" .. ", ["empty"]),
         ("hey 🎉", ["🎉", "not spoken"]),
-        ("привет", ["en-us voices cannot say"]),
+        ("привет", ["en-us voice cannot say"]),
         ("x" * 61, ["61 characters", "at most 60"]),
         ("a", ["too short"]),
         ('say "hi"', ["not spoken"]),
