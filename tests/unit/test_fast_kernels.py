@@ -233,6 +233,23 @@ def network(channels: int = 12) -> bytes:
     return net.pack(y)
 
 
+def uneven_network() -> bytes:
+    """The kernels for channels of any kind, one after the other, and of outputs more than inputs."""
+    random = np.random.default_rng(4)
+    net = Net((1, 9, 5, 6), Scale(float32(0.1), -7))
+    x, middle = net.input, Scale(float32(0.2), -128)
+    for kernel, channels, depthwise in ((3, 9, False), (3, 18, True), (1, 9, False)):
+        shape = (1, kernel, kernel, channels) if depthwise else (channels, kernel, kernel, net.shapes[x][3])
+        weights, bias = random.integers(-127, 128, shape, np.int8), random.integers(-5000, 5000, channels, np.int32)
+        scale = np.full(channels, 0.01, np.float32)
+        scale[2], bias[4] = 8.0, 2**30
+        x = net.conv(x, weights, bias, scale, middle, padding=SAME, activation=RELU, depthwise=depthwise)
+    flat = net.reshape(x, (1, 9 * 5 * 9))
+    weights = random.integers(-128, 128, (5, 9 * 5 * 9), np.int8)
+    weights[1] = -128
+    return net.pack(net.dense(flat, weights, np.asarray([0, 0, 2**29, 0, 0], np.int32), 0.01, Scale(float32(0.01), 4)))
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_the_fast_kernels_are_chosen(core: Target) -> None:
     graph = parse_model(network())
@@ -241,6 +258,8 @@ def test_the_fast_kernels_are_chosen(core: Target) -> None:
     assert functions == {
         f"ww_conv_2d_{suffix}", f"ww_depthwise_conv_2d_{suffix}", f"ww_dense_{suffix}", "ww_average_pool_2d",
     }  # fmt: skip
+    functions = {call.function for call in compile_graph(parse_model(uneven_network()), "model", core).program.calls}
+    assert functions == {f"ww_{name}_any_{suffix}" for name in ("conv_2d", "depthwise_conv_2d", "dense")}
     small = {call.function for call in compile_graph(graph, "model", core, "size").program.calls}
     assert not any(function.endswith(suffix) for function in small)
 
@@ -261,9 +280,9 @@ def test_every_kernel_on_an_emulated_core(core: Target) -> None:
 @pytest.mark.parametrize("core", CORES)
 def test_the_assembly_fits_every_way_to_optimize(core: Target, flag: str) -> None:
     """Without a frame pointer, with one, and with the upper registers left alone as GCC does for size."""
-    content = network(5)
-    rows = random_rows(parse_model(content), 3)
-    assert first_difference(compare(content, rows, ("-O2", flag), machine(core))) is None
+    for content in (network(5), uneven_network()):
+        rows = random_rows(parse_model(content), 3)
+        assert first_difference(compare(content, rows, ("-O2", flag), machine(core))) is None
 
 
 @pytest.mark.parametrize("optimize", ["-O0", "-O2", "-Os"])

@@ -138,6 +138,8 @@ def _dense(call: Call, kernels: KernelSet) -> Call | None:
 def _conv_2d(call: Call, kernels: KernelSet) -> Call | None:
     fields: Any = call.fields
     window, zero_point = fields["window"], fields["input_zero_point"]
+    if window["output_channels"] == 1:
+        return None  # gathering and widening the inputs costs more than it saves
     weights = fields["weights"].values.reshape(window["output_channels"], -1)
     channels = rescaled_channels(fields["requantize"], weights, zero_point, False, kernels.largest_sum)
     channels = channels and channels.without_zero_point(zero_point)
