@@ -61,7 +61,7 @@ def unary(draw: Draw, dtype: str) -> Model:
     return net.pack(*outputs)
 
 
-def run(models: st.SearchStrategy, rows: int = 5, examples: int = 6) -> None:
+def run(models: st.SearchStrategy, rows: int = 4, examples: int = 4) -> None:
     @settings(some, max_examples=examples)
     @given(models)
     def check(content: Model) -> None:
@@ -72,7 +72,7 @@ def run(models: st.SearchStrategy, rows: int = 5, examples: int = 6) -> None:
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_functions_of_one_tensor(dtype: str) -> None:
-    run(unary(dtype), rows=9)
+    run(unary(dtype), rows=6)
 
 
 @pytest.mark.parametrize("scale", [2.0**-12, 2.0**-11, 10.3 / 32768, 1e-7, 0.9])
@@ -173,7 +173,7 @@ def test_log_softmax_of_uint8() -> None:
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_softmax(dtype: str) -> None:
-    run(softmaxes(dtype), rows=4, examples=5)
+    run(softmaxes(dtype), rows=3, examples=4)
 
 
 @pytest.mark.parametrize("kind", ["ADD", "SUB"])

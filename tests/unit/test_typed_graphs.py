@@ -51,7 +51,7 @@ def joins(draw: Draw, dtype: str) -> Model:
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_joins_of_several_scales(dtype: str) -> None:
-    @settings(some, max_examples=12)
+    @settings(some, max_examples=5)
     @given(joins(dtype))
     def check(content: Model) -> None:
         assert_engines_agree(content)
@@ -79,7 +79,7 @@ def test_int8_of_several_scales_are_not_joined() -> None:
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_random_graphs(dtype: str) -> None:
-    @settings(some, max_examples=8)
+    @settings(some, max_examples=4)
     @given(typed_graphs(dtype), st.integers(0, 99))
     def check(content: Model, seed: int) -> None:
         assert_engines_agree(content, rows=4, seed=seed)
@@ -89,7 +89,7 @@ def test_random_graphs(dtype: str) -> None:
 
 @pytest.mark.parametrize("dtype", TYPES)
 def test_memory_is_not_written_over_before_it_is_read(dtype: str) -> None:
-    @settings(some, max_examples=30)
+    @settings(some, max_examples=20)
     @given(typed_graphs(dtype))
     def check(content: Model) -> None:
         for target in TARGETS:

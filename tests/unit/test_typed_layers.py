@@ -18,7 +18,7 @@ from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 
 Draw = Callable[[st.SearchStrategy], object]
-some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+some = settings(max_examples=4, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 NARROW = {"quantizedBiasType": 2}  # TensorType_INT32: sums of 32 bits
 
 bytes_ = st.one_of(st.sampled_from([0, 255, 128, 127]), st.integers(0, 255))
