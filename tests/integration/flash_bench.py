@@ -29,8 +29,8 @@ def make_build(folder: Path, platform: str, model: str = "00") -> Path:
         path.write_bytes(content)
         outputs[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     manifest = {
-        "schema": "wwtool.manifest", "version": 1, "platform": platform, "phrase": "hey", "image": images,
-        "profile": load_platform(platform).recorded(), "outputs": outputs, "model": {"sha256": model},
+        "schema": "wwtool.manifest", "version": 1, "platform": load_platform(platform).name, "phrase": "hey",
+        "image": images, "profile": load_platform(platform).recorded(), "outputs": outputs, "model": {"sha256": model},
     }  # fmt: skip
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder

@@ -156,7 +156,7 @@ def test_failing_probes(bench: Bench, run: Flash, tmp_path: Path) -> None:
 def test_a_board_of_ones_own_goes_through_its_probe(bench: Bench, run: Flash, tmp_path: Path) -> None:
     bench.tool("openocd")
     profile = Path(__file__).parents[2] / "examples" / "new-board" / "feather_stm32f405.yaml"
-    flashed = run(make_build(tmp_path / "b", str(profile)))
+    flashed = run(make_build(tmp_path / "b", str(profile)), "--platform", profile)
     assert flashed.code == 0, flashed.err
     (command,) = bench.calls()
     assert "interface/stlink.cfg" in command
