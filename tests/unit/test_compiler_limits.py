@@ -89,6 +89,22 @@ def outer_sum(size: int) -> bytes:
     return net.pack(y, net.op("RELU", [net.input], (1, 4), SCALE))
 
 
+def dealt(size: int) -> bytes:
+    net = Plain((1, size, size, 1), SCALE)
+    inputs = [net.input, net.plain([size, size]), net.plain([[0, 0], [0, 0]])]
+    return net.pack(net.move("SPACE_TO_BATCH_ND", inputs, (size * size, 1, 1, 1), net.input, "SpaceToBatchNDOptions"))
+
+
+def resized(size: int) -> bytes:
+    net = Net((1, 1, 1, 1), SCALE)
+    return net.pack(net.resize(net.input, (size, 1), nearest=True))
+
+
+def repeated(times: int) -> bytes:
+    net = Plain((1, 1), SCALE)
+    return net.pack(net.move("TILE", [net.input, net.plain([1, times])], (1, times), net.input, "TileOptions"))
+
+
 def shared_buffer(count: int, size: int) -> bytes:
     """Constants that nothing reads, all of one buffer."""
 
@@ -136,11 +152,14 @@ def joined(count: int, parts: int) -> bytes:
         (padded_constant(1 << 26), ""),
         (unpacked(1 << 28), "into 1 pieces"),
         (numbers("RANGE", [0, 1 << 26, 1], 1 << 26, "RangeOptions"), "more than 65632 in all"),
-        (numbers("FILL", [[1 << 26], 7], 1 << 26, "FillOptions"), "more than 65600 in all"),
-        (numbers("TILE", [[7], [1 << 26]], 1 << 26, "TileOptions"), "more than 65600 in all"),
-        (numbers("BROADCAST_TO", [7, [1 << 26]], 1 << 26, "BroadcastToOptions"), "more than 65600 in all"),
+        (numbers("FILL", [[1 << 26], 7], 1 << 26, "FillOptions"), ""),
+        (numbers("TILE", [[7], [1 << 26]], 1 << 26, "TileOptions"), "more than the 65536 supported"),
+        (numbers("BROADCAST_TO", [7, [1 << 26]], 1 << 26, "BroadcastToOptions"), "more than the 65536 supported"),
         (outer_sum(8000), "more than 577536 in all"),
         (shared_buffer(2000, 1 << 20), ""),
+        (dealt(1 << 14), "blocks of 268435456 elements, more than the 4096 supported"),
+        (resized(1 << 27), "an axis of 134217728 elements, more than the 65536 supported"),
+        (repeated(1 << 27), "an axis of 134217728 elements, more than the 65536 supported"),
         (shared_weights(300, 256), "bytes of constants, more than the 2621440 supported"),
         (large_outputs(20), "more than the 2147483647 that 32-bit offsets reach"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 import numpy as np
 
@@ -106,6 +107,10 @@ def lower_batch_blocks(program: Program, op: Operator) -> list[Call]:
     x, y = ends(program, op)
     require_same_type(op, x, y)
     blocks, calls = batch_blocks(program.graph, op), []
+    if prod(blocks.block) > limits.BLOCK:
+        raise InputError(
+            f"{op.where()} has blocks of {prod(blocks.block)} elements, more than the {limits.BLOCK} supported"
+        )
     to_batch = op.kind == "SPACE_TO_BATCH_ND"
     if to_batch and x.size != y.size:
         if x.zero_point and x.dtype not in ("int8", "uint8"):

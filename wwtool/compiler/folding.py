@@ -198,7 +198,7 @@ class _Folding:
         for index, value in zip(op.outputs, values, strict=True):
             y = self.tensors[index]
             shape = value.shape if y.open else y.shape
-            if value.size != prod(shape) or value.dtype != np.dtype(y.dtype):
+            if value.size != prod(shape) or value.dtype.name != y.dtype:
                 raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, which does not fit its input")
             y = replace(y, data=np.ascontiguousarray(value).reshape(shape), shape=shape, open=False)
             self._keep(op.index, y)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from wwtool import __version__
 from wwtool.assets import asset_dir
 from wwtool.compiler.emit import comment_text, constants_of, render, template_environment
@@ -49,6 +51,7 @@ class CompiledModel:
         return sum(call.macs for call in self.program.calls)
 
 
+@np.errstate(all="ignore")  # as lower(): kernels are chosen by multipliers, too
 def compile_graph(
     graph: Graph, name: str, target: Target = "host", optimize: Optimize = "speed", prefix: str | None = None
 ) -> CompiledModel:

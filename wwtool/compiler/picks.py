@@ -138,12 +138,19 @@ PICKS: dict[str, Pick] = {
 
 
 def picks_of(graph: Graph, op: Operator) -> Positions:
-    """The positions of an operator of PICKS, or of a GATHER whose indices are constant."""
+    """The positions of an operator of PICKS, or of a GATHER whose indices are constant.
+
+    Raises:
+        InputError: they are not valid, or too many along an axis.
+    """
+    longest = max((*graph.tensor(op.inputs[0]).shape, *graph.tensor(op.outputs[0]).shape), default=1)
+    if longest > limits.AXIS:
+        raise InputError(f"{op.where()} has an axis of {longest} elements, more than the {limits.AXIS} supported there")
     return _gather(graph, op) if op.kind == "GATHER" else PICKS[op.kind](graph, op)
 
 
 def picked(graph: Graph, op: Operator, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """What an operator of PICKS gives, in NumPy."""
-    positions = PICKS[op.kind](graph, op)
+    positions = picks_of(graph, op)
     x = x.reshape((1,) * (len(positions) - x.ndim) + x.shape)
     return np.asarray(x[np.ix_(*positions)]) if positions else x
