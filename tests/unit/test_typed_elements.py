@@ -188,6 +188,9 @@ def test_scales_that_are_powers_of_two(kind: str) -> None:
         for a, b in ((net.input, number), (number, net.input), (net.input, near))
         for activation in (NONE, RELU6)
     ]
+    if kind == "SUB":  # which can broadcast then, unlike ADD
+        row = net.number(random.integers(-(2**15), 2**15, (1, 1)).astype(np.int16), Scale(2.0**-11, 0))
+        y.append(net.binary(kind, net.input, row, Scale(2.0**-9, 0), NONE, "int16", potScaleInt16=True))
     assert_engines_agree(net.pack(*y))
 
 
