@@ -136,10 +136,10 @@ def _blocks(which: IntArray, alone: npt.NDArray[np.bool_]) -> IntArray:
 
 
 def _of_any(channels: Channels, blocks: IntArray, records: Words) -> Words:
-    """What ww_any.h tells: the number of blocks, the constant outputs, and each block behind its channels' places."""
+    """What ww_any.h tells: the number of blocks, the constant outputs, and each block before its channels' places."""
     constants = np.where(channels.constant, channels.rounding >> 1, 0).astype(np.int8)
     places = (blocks[:, :1] + (blocks[:, 1:] << 16)).astype(np.uint32)
-    placed = np.concatenate([places, records.reshape(len(blocks), -1)], axis=1) if len(blocks) else records
+    placed = np.concatenate([records.reshape(len(blocks), -1), places], axis=1) if len(blocks) else records
     padded = np.pad(constants, (0, -len(constants) % 4))
     return np.concatenate([np.asarray([len(blocks)], np.uint32), _words(padded), placed.ravel()])
 

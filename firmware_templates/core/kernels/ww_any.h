@@ -32,9 +32,9 @@ static inline int8_t ww_rescale_any(uint32_t above, uint32_t least, uint32_t man
 
 /*
  * The records of the matrix products begin with the number of their blocks and with a row of outputs. It is copied to
- * every row, which leaves to the blocks the channels that are not the same for every input. A block begins with the
- * places of its two channels in the row, 16 bits each; if there is but one channel, it is in either place. Returns the
- * first block.
+ * every row, which leaves to the blocks the channels that are not the same for every input. A block ends with the places
+ * of its two channels in the row, 16 bits each; if there is but one channel, it is in either place. Returns the first
+ * block.
  */
 static inline const uint32_t *ww_start_rows(const struct ww_channel_records *records, int32_t rows, int8_t *output)
 {

@@ -22,29 +22,44 @@ static __attribute__((noinline)) void rescale_pair(const uint32_t *scales, const
     }
 }
 
+static __attribute__((noinline)) void two_rows(const uint32_t *w, const uint32_t *x, int32_t eights, uint32_t blocks,
+                                               int8_t *output, int8_t *second, int once)
+{
+    int32_t sums[4];
+    for (; blocks > 0; blocks--, w += 7) {
+        w = dot_two_rows(x, w, eights, sums);
+        const uint32_t place = w[6] & 0xFFFFu;
+        const int32_t apart = (int32_t)(w[6] >> 16) - (int32_t)place;
+        if (!ww_is_any(w[4] | w[5]) && !once) {
+            rescale_two_rows(w, sums, output + place, second + place, apart);
+        } else {
+            rescale_pair(w, sums, once, output + place, apart);
+            rescale_pair(w, sums + 2, once, second + place, apart);
+        }
+    }
+}
+
+static __attribute__((noinline)) void one_row(const uint32_t *w, const uint32_t *x, int32_t eights, uint32_t blocks,
+                                              int8_t *output, int once)
+{
+    int32_t sums[2];
+    for (; blocks > 0; blocks--, w += 7) {
+        w = dot_one_row(x, w, eights, sums);
+        const uint32_t place = w[6] & 0xFFFFu;
+        rescale_pair(w, sums, once, output + place, (int32_t)(w[6] >> 16) - (int32_t)place);
+    }
+}
+
 WW_KERNEL void ww_matmul_any_dsp(const struct ww_channel_records *records, const uint32_t *scratch, int32_t rows,
                                  int8_t *output)
 {
     const int32_t eights = (records->depth + 7) / 8;
-    const int32_t channels = records->channels;
-    const int once = records->round_once;
-    const uint32_t *w = ww_start_rows(records, rows, output);
-    for (uint32_t blocks = *records->words; blocks > 0; blocks--, w += 6) {
-        const uint32_t places = *w++;
-        int8_t *const first = output + (places & 0xFFFFu);
-        const int32_t apart = (int32_t)(places >> 16) - (int32_t)(places & 0xFFFFu);
-        int32_t sums[4];
-        if (rows == 2) {
-            w = dot_two_rows(scratch, w, eights, sums);
-            if (!once && !ww_is_any(w[4] | w[5])) {
-                rescale_two_rows(w, sums, first, first + channels, apart);
-                continue;
-            }
-            rescale_pair(w, sums + 2, once, first + channels, apart);
-        } else {
-            w = dot_one_row(scratch, w, eights, sums);
-        }
-        rescale_pair(w, sums, once, first, apart);
+    const uint32_t blocks = *records->words;
+    const uint32_t *const w = ww_start_rows(records, rows, output);
+    if (rows == 2) {
+        two_rows(w, scratch, eights, blocks, output, output + records->channels, records->round_once);
+    } else {
+        one_row(w, scratch, eights, blocks, output, records->round_once);
     }
-    ww_clamp_outputs(output, rows * channels, records->output_min, records->output_max);
+    ww_clamp_outputs(output, rows * records->channels, records->output_min, records->output_max);
 }

@@ -21,10 +21,10 @@ WW_KERNEL void ww_matmul_any_lanes(const struct ww_channel_records *records, con
     const uint32_t *const end = scratch + ww_lane_words(records->depth);
     const int once = records->round_once;
     const uint32_t *w = ww_start_rows(records, 1, output);
-    for (uint32_t blocks = *records->words; blocks > 0; blocks--, w += 6) {
-        const uint32_t places = *w++;
+    for (uint32_t blocks = *records->words; blocks > 0; blocks--, w += 7) {
         int32_t sums[2];
         w = ww_dot_lanes(scratch, w, end, sums);
+        const uint32_t places = w[6];
         if (w[5] == WW_ONE_CHANNEL) {
             sums[0] += sums[1];
         } else {
