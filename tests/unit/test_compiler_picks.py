@@ -12,6 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from test_compiler_elementwise import refused
 
+from wwtool.compiler import limits
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
 from wwtool.engines.native import NativeEngine
@@ -182,3 +183,10 @@ def test_what_is_refused() -> None:
     assert "its block does not give" in said("SPACE_TO_DEPTH", [], (1, 4), "SpaceToDepthOptions", blockSize=2)
     assert "names axis 2" in said("REVERSE_V2", [[2]], (1, 4), "ReverseV2Options")
     assert "or another scale" in said("SPACE_TO_BATCH_ND", [[1], [[0, 0]]], (1, 4))
+
+
+def test_the_limit_of_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TABLE_BYTES", 100)
+    net = Net((1, 5, 5, 1), SCALE)
+    outputs = [net.resize(net.input, (3, n), True) for n in range(6, 10)]
+    assert "take more than 100 bytes of tables" in refused(net, *outputs)

@@ -95,8 +95,6 @@ def batch_blocks(graph: Graph, op: Operator) -> BatchBlocks:
         size > 0 and min(pair) >= 0 and (n + sum(pair)) % size == 0
         for n, pair, size in zip((height, width), border, result.block, strict=True)
     )
-    if result.block[0] * result.block[1] > limits.BLOCK:
-        raise InputError(f"{op.where()} has blocks of {result.block}; supported are {limits.BLOCK} elements")
     if not whole or (result.dealt if rank == 4 else (*result.dealt[:2], depth)) != dealt.shape:
         raise InputError(f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which its blocks do not give")
     return result

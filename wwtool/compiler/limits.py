@@ -20,9 +20,7 @@ CALLS = 100_000  # of kernels; joining many tensors takes one for each
 # each operator packs those it reads in its own way.
 FOLDED_BYTES, FOLDED_TIMES = 1 << 16, 8
 READ_BYTES, READ_TIMES = 1 << 21, 8
-TABLE_BYTES = 1 << 25  # of tables that are made for operators; each has no more positions along its axes than
-POSITIONS = 1 << 18
-BLOCK = 1024  # elements of a block that SPACE_TO_BATCH_ND deals out, a kernel call for each
+TABLE_BYTES = 1 << 25  # of all tables that are made for operators
 NAME_LENGTH = 1000  # characters of a tensor's name
 
 

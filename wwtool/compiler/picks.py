@@ -24,8 +24,6 @@ def require_shape(graph: Graph, op: Operator, shape: Sequence[int]) -> None:
     y = graph.tensor(op.outputs[0])
     if tuple(shape) != y.shape:
         raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its inputs give {list(shape)}")
-    if sum(shape) > limits.POSITIONS:
-        raise InputError(f"{op.where()} has {sum(shape)} positions along its axes; supported are {limits.POSITIONS}")
 
 
 def resized_shape(graph: Graph, op: Operator) -> tuple[int, int, int, int]:
