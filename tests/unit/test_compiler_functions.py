@@ -48,7 +48,7 @@ def functions(draw: Draw) -> Model:
     return net.pack(*outputs)
 
 
-@settings(some, max_examples=12)
+@settings(some, max_examples=6)
 @given(functions())
 def test_functions_of_one_tensor(content: Model) -> None:
     assert_engines_agree(content, rows=9)
@@ -186,7 +186,7 @@ def products(draw: Draw) -> Model:
     return net.pack(*outputs)
 
 
-@settings(some, max_examples=10)
+@settings(some, max_examples=6)
 @given(products())
 def test_batch_matmul(content: Model) -> None:
     assert_engines_agree(content, rows=4)

@@ -53,7 +53,7 @@ def transposed(draw: Draw) -> Model:
     return net.pack(*outputs)
 
 
-@settings(some, max_examples=16)
+@settings(some, max_examples=8)
 @given(transposed())
 def test_transpose_conv(content: Model) -> None:
     assert_engines_agree(content)
@@ -83,7 +83,7 @@ def resized(draw: Draw) -> Model:
     return net.pack(*outputs)
 
 
-@settings(some, max_examples=20)
+@settings(some, max_examples=10)
 @given(resized())
 def test_resizing(content: Model) -> None:
     assert_engines_agree(content, rows=4)
