@@ -41,17 +41,18 @@ class KernelSet:
     pairs: Callable[[Channels], Words]
     pairs_of_any: Callable[[Channels], Words]
     taps: Callable[[Channels, int], Words]
+    leaves_out_constants: bool
     too_low: Callable[[npt.NDArray[np.int8]], npt.NDArray[np.bool_]]  # channels with weights that only _any_ takes
 
 
 DSP = KernelSet(
     "dsp", 2**30, 2, 4, lambda depth, rows: -(-depth // 8) * 16 * min(rows, 2),
-    dual_multiply_pairs, dual_multiply_pairs_of_any, dual_multiply_taps,
+    dual_multiply_pairs, dual_multiply_pairs_of_any, dual_multiply_taps, True,
     lambda weights: np.zeros(len(weights), np.bool_),
 )  # fmt: skip
 LANES = KernelSet(
     "lanes", 2**29, 1, 2, lambda depth, _: -(-depth // 8) * 16,
-    lane_pairs, lane_pairs_of_any, lane_taps, too_low_for_lanes,
+    lane_pairs, lane_pairs_of_any, lane_taps, True, too_low_for_lanes,
 )  # fmt: skip
 _FEWEST_SUMS = 512
 _MOST_PLACES = 2**16  # of channels, in a half of a word
@@ -59,10 +60,14 @@ _MAKES_UP_FOR_PLACES = 8  # if one channel of so many is left out, it pays to sa
 _SETS = {"dsp": DSP, "lanes": LANES}
 
 
-def specialize(program: Program, kernels: Literal["", "dsp", "lanes"]) -> None:
-    """Puts the kernels of a set in the place of portable ones; a call that none of them fits stays as it is."""
+def specialize(program: Program, kernels: Literal["", "dsp", "lanes"], same_sizes: bool = False) -> None:
+    """Puts the kernels of a set in the place of portable ones; a call that none of them fits stays as it is.
+
+    ``same_sizes``: channels of no consequence are not left out, so that code and weights of an architecture take the
+    same bytes whatever it has learned, and a dry build tells what the trained model takes.
+    """
     if kernels:
-        chosen = _SETS[kernels]
+        chosen = replace(_SETS[kernels], leaves_out_constants=not same_sizes)
         program.calls = shared_constants([(_faster(call, chosen) or call) for call in program.calls])
 
 
@@ -110,7 +115,8 @@ def _rounds_once(call: Call) -> bool:
 
 def _pairs(channels: Channels, kernels: KernelSet) -> tuple[str, Words] | None:
     """What a kernel's name ends in, and the records of a matrix product; None if there are too many for those."""
-    few_constants = _MAKES_UP_FOR_PLACES * np.count_nonzero(channels.constant) < len(channels.bias)
+    constants = np.count_nonzero(channels.constant) if kernels.leaves_out_constants else 0
+    few_constants = _MAKES_UP_FOR_PLACES * constants < len(channels.bias)
     if channels.ordinary and few_constants and not kernels.too_low(channels.weights).any():
         return kernels.suffix, kernels.pairs(channels)
     if len(channels.bias) > _MOST_PLACES:

@@ -53,11 +53,13 @@ class CompiledModel:
 
 @np.errstate(all="ignore")  # as lower(): kernels are chosen by multipliers, too
 def compile_graph(
-    graph: Graph, name: str, target: Target = "host", optimize: Optimize = "speed", prefix: str | None = None
-) -> CompiledModel:
+    graph: Graph, name: str, target: Target = "host", optimize: Optimize = "speed", prefix: str | None = None,
+    same_sizes: bool = False,
+) -> CompiledModel:  # fmt: skip
     """Lowers and lays out a model and renders its C for a core.
 
     ``name`` appears in comments. ``prefix`` begins every name and file of the model (see naming.py).
+    ``same_sizes``: the bytes it takes do not depend on what it has learned.
 
     Raises:
         InputError: the model uses something that is not supported.
@@ -65,7 +67,7 @@ def compile_graph(
     """
     names = names_of(prefix, hash_of(graph.sha256, target, optimize, __version__))
     program = lower(graph)
-    specialize(program, kernel_set(target, optimize))
+    specialize(program, kernel_set(target, optimize), same_sizes)
     memory = assign(program)
     texts = render(program, memory, name, names)
     return CompiledModel(name, names, program, memory, texts, _kernel_files(program), target, optimize)

@@ -70,7 +70,7 @@ def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:
     Raises:
         InputError: the model uses something that is not supported.
     """
-    return compile_graph(graph, name, _TARGETS.get(platform.chip.core, "host"), platform.optimize)
+    return compile_graph(graph, name, _TARGETS.get(platform.chip.core, "host"), platform.optimize, same_sizes=True)
 
 
 def write_project(
