@@ -151,6 +151,7 @@ STARTS = """
 import signal, sys, tempfile, time
 from wwtool.processes import worker_pool
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a test in the background inherits that it is ignored
     tempfile.gettempdir()  # tries whether it can write there
     print("ready", flush=True)
     try:
