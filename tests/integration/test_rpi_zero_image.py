@@ -22,7 +22,7 @@ from wwtool.device.emulators import linux, linux_count
 from wwtool.device.session import Session
 from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
-from wwtool.errors import DeviceError, InputError, ToolError
+from wwtool.errors import DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware import image as images
 from wwtool.firmware.linux_program import run_commands
@@ -241,9 +241,9 @@ def test_missing_tools(
     assert count_cycles(platform, built.files, compiled) is None
 
 
-def test_wrong_builds(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="run wwtool build"):
-        linux.start(tmp_path / "none", emulator="qemu-user")
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match=r"cannot be started.*build it again"):
+        linux.start(tmp_path / "none", emulator="host")
 
 
 def test_how_it_is_started() -> None:
