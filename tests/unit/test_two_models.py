@@ -184,6 +184,7 @@ def test_the_same_model_for_two_cores_has_two_names() -> None:
 @pytest.mark.parametrize(
     "prefix",
     ["", "9lives", "a-b", "a b", "ein/aus", "../x", "jarvis_", "a__b", "_a", "int", "Class", "string", "model", "main",
+     "NULL", "linux", "INT8_MAX", "UINT_LEAST8_MAX", "uint8_t",
      "ww_dense", "WW_x", "ä", "x" * 41, "a\n", '"; x'],
 )  # fmt: skip
 def test_prefixes_that_are_no_names(prefix: str) -> None:

@@ -26,6 +26,8 @@ _TAKEN_FILES = """
     stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar unistd wchar wctype main
     arduino model
 """
+# A macro of this name, of the headers that a model includes or of GCC without -std=c99, would replace the name itself.
+_MACROS = "null eof linux unix i386 u?int[a-z0-9_]*_(max|min|c|t) size_(max|t) w?char_(max|min|bit) arm mips sun"
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ def names_of(prefix: str | None, identity: str) -> Names:
         raise UsageError(f"the prefix {prefix!r} is no name for C; {remedy}")
     if len(prefix) > _LONGEST_PREFIX:
         raise UsageError(f"the prefix has {len(prefix)} characters; use at most {_LONGEST_PREFIX}")
-    if prefix.lower() in (_KEYWORDS + _TAKEN_FILES).split():
+    lower = prefix.lower()
+    if lower in (_KEYWORDS + _TAKEN_FILES).split() or re.fullmatch("|".join(_MACROS.split()), lower):
         raise UsageError(f"the prefix {prefix!r} means something else in C; {remedy}")
-    if prefix.lower().startswith("ww_"):
+    if lower.startswith("ww_"):
         raise UsageError(f"the prefix {prefix!r} begins with ww_, as wwtool's own names do; {remedy}")
     return Names(prefix, prefix, prefix)
