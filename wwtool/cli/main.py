@@ -134,6 +134,8 @@ def _run(words: list[str], debug: bool) -> int:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f", so {error.filename} cannot be written" if error.filename else ""
             complain(f"error: the disk is full{where}; free some space and run the same command again")
+        elif _folder_is_gone():
+            complain("error: the folder you are in no longer exists; change to another and run the same command again")
         else:
             complain(f"error: {error.strerror or error}: {error.filename or 'a file'}; check that it can be used")
         return InputError.exit_code
@@ -142,3 +144,11 @@ def _run(words: list[str], debug: bool) -> int:
             _show_traceback(error)
         complain(f"bug: {type(error).__name__}: {one_line(str(error))}; please report it with the output of --debug")
         return 1
+
+
+def _folder_is_gone() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 (Path.cwd is the same, and no clearer)
+    except FileNotFoundError:
+        return True
+    return False

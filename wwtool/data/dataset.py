@@ -220,8 +220,10 @@ def _row(where: str, values: dict[str, str], folder: Path) -> Recording:
 
 def _target(where: str, name: str, folder: Path) -> Path:
     """The file that a row names, in any of the ways that leave no doubt which one it is."""
-    if not name or "\0" in name:
+    if not name:
         raise InputError(f"{where}: the path is empty")
+    if "\0" in name:
+        raise InputError(f"{where}: the path has a zero byte in it, as no path has; correct the row")
     for way in (name, *_other_ways(name)):
         target = folder / way  # an absolute path stays as it is
         if os.path.isfile(target):  # noqa: PTH113 (Path.is_file raises where the name is too long)
