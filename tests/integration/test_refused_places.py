@@ -8,14 +8,17 @@ import pytest
 from cli import run_here
 
 
+@pytest.mark.parametrize(
+    "command", [["data", "synth", "hey computer", "--positives", "1"], ["build", "--platform", "host"]]
+)
 def test_a_working_folder_that_is_gone(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    result = run_here(capsys, "data", "synth", "hey computer", "--positives", "1", "--out", ".")
+    result = run_here(capsys, *command, "--out", ".")
     monkeypatch.chdir(tmp_path)
     result.refused(4, "the folder you are in no longer exists")
 

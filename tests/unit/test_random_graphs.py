@@ -71,7 +71,7 @@ def broken(model: CompiledModel, step: int, overlap: Overlap) -> bool:
 def test_the_check_finds_outputs_over_what_is_still_read() -> None:
     found = []
 
-    @settings(derandomized, max_examples=30)
+    @settings(derandomized, max_examples=100)
     @given(random_graphs())
     def check(content: Model) -> None:
         model = compiled(content, "cortex-m4")

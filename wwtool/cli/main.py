@@ -112,6 +112,8 @@ def _show_traceback(error: BaseException) -> None:
 
 def _run(words: list[str], debug: bool) -> int:
     try:
+        if _folder_is_gone():  # some libraries end the program when they are loaded there
+            raise InputError("the folder you are in no longer exists; change to another and run the same command again")
         result = cli.main(words, prog_name="wwtool", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
@@ -134,8 +136,6 @@ def _run(words: list[str], debug: bool) -> int:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f", so {error.filename} cannot be written" if error.filename else ""
             complain(f"error: the disk is full{where}; free some space and run the same command again")
-        elif _folder_is_gone():
-            complain("error: the folder you are in no longer exists; change to another and run the same command again")
         else:
             complain(f"error: {error.strerror or error}: {error.filename or 'a file'}; check that it can be used")
         return InputError.exit_code

@@ -51,7 +51,7 @@ def normalize_phrase(phrase: str, language: str = "en-us") -> str:
     if part := spelled(written, language):
         raise InputError(
             f"the phrase {text!r} contains {part!r}, which the {language} voice cannot say but at most spell; write it "
-            f"as {language} is written, or choose its language with --language"
+            f"as that voice reads it, in letters of its own, or choose another voice with --language"
         )
     spoken = written.lower()
     if len(sounds(spoken, language)) < _SHORTEST_SOUNDS:
