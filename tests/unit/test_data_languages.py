@@ -3,6 +3,9 @@
 # ruff: noqa: RUF001 - letters of one script look like those of another
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -136,6 +139,20 @@ def test_a_voice_without_its_dictionary_is_no_voice(capfd: pytest.CaptureFixture
     with pytest.raises(InputError, match="no voice for the language 'fo'"):
         phrases.normalize_phrase("halló", "fo")
     assert "dictionary" not in capfd.readouterr().err
+
+
+def test_a_temporary_directory_that_lies_deep(tmp_path: Path) -> None:
+    deep = tmp_path / ("deep" * 40)
+    deep.mkdir()
+    program = "from wwtool.data.espeak import phonemes; print(len(phonemes('hey computer')))"
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "TMPDIR": str(deep)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.stdout, result.stderr) == ("2\n", "")
 
 
 def test_few_texts_like_the_phrase_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _ctypes
 import ctypes
+import os
 import re
 import sys
 from functools import cache
@@ -32,6 +33,7 @@ _POSITION_CHARACTER = 1
 _RATE, _VOLUME, _PITCH, _RANGE, _PUNCTUATION, _CAPITALS, _WORD_GAP = 1, 2, 3, 4, 5, 6, 7
 _FIXED_PARAMETERS = {_VOLUME: 100, _PUNCTUATION: 0, _CAPITALS: 0, _WORD_GAP: 0}
 _NORMAL_WORDS_PER_MINUTE = 170
+_LONGEST_PATH = 150  # espeak-ng keeps the path of its data in 160 bytes (N_PATH_HOME in speech.h)
 _SLOWEST, _FASTEST = 80, 450
 
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
@@ -197,10 +199,15 @@ def _data_folder() -> Path:
     """espeak-ng's data with voice files in lower case, where links can be made.
 
     espeak-ng looks for a voice's file by its name in lower case and, as half of them have capitals, then reads the
-    three hundred files of all voices, which takes longer than to say a word.
+    three hundred files of all voices, which takes longer than to say a word. It still says it, where the temporary
+    directory lies too deep for it.
     """
     original = _original_data()
-    folder = TemporaryFolder("espeak").path
+    temporary = TemporaryFolder("espeak")
+    folder = temporary.path
+    if len(os.fsencode(folder)) > _LONGEST_PATH:
+        temporary.close()
+        return original
     try:
         for path in original.iterdir():
             if path.name != "lang":
