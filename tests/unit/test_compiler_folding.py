@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from random_graphs import random_graphs
 from test_reader import edited
 
-from wwtool.compiler.lowering import lower, supported_operators
+from wwtool.compiler.lowering import lower
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
 from wwtool.errors import InputError
@@ -130,15 +130,11 @@ KERAS = {
         "GATHER", [x, net.plain([3, 1, 0, 2, 2])], (1, 4, 5, 2), x, "GatherOptions", axis=2
     ),
 }
-NEEDED = {"rows": {"TILE"}, "both": {"TILE"}, "broadcast": {"BROADCAST_TO"}, "zeros": {"FILL"}, "gather": {"GATHER"}}
 
 
 @pytest.mark.parametrize("opened", [False, True])
 @pytest.mark.parametrize("kind", KERAS)
 def test_what_keras_exports(kind: str, opened: bool) -> None:
-    missing = NEEDED.get(kind, set()) - set(supported_operators())
-    if missing:
-        pytest.skip(f"{missing} is not supported")
     net = Plain((1, 4, 5, 3), SCALE)
     weights = np.random.default_rng(0).integers(-127, 128, (2, 3, 2, 3), np.int8)
     x = net.conv(net.input, weights, np.arange(2, dtype=np.int32), 0.02, SCALE, padding=SAME)
