@@ -9,12 +9,11 @@ import numpy as np
 from graphs import RELU6, SAME, Net, float32
 from random_typed_graphs import TypedNet
 from recurrent_graphs import lstm, svdf
-from test_compiler_folding import KERAS, NEEDED, Plain, left_open
+from test_compiler_folding import KERAS, Plain, left_open
 from test_compiler_state import copied
 from test_generated_c import passed_on
 from test_reader import stream
 
-from wwtool.compiler.lowering import supported_operators
 from wwtool.models.quantized import Scale
 
 _SCALE = Scale(0.1, 3)
@@ -123,5 +122,4 @@ def seeds() -> tuple[bytes, ...]:
         stream, picture, elements, moves, recurrent, resized, variables, plain_numbers, copied, passed_on,
     ]  # fmt: skip
     made = [make() for make in makers] + [typed("uint8"), typed("int16")]
-    supported = set(supported_operators())
-    return (*made, *(keras(kind) for kind in KERAS if NEEDED.get(kind, set()) <= supported))
+    return (*made, *(keras(kind) for kind in KERAS))
