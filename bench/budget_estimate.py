@@ -20,8 +20,8 @@ from wwtool.budget.estimate import estimated_cycles, estimated_sizes
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.architecture import Architecture
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 GOALS = {"flash": 3.0, "RAM": 3.0, "cycles": 15.0}
 ROW = "{:<12}{:<8}{:>9}{:>10}{:>8}{:>10}{:>8}{:>11}{:>8}"

@@ -22,7 +22,8 @@ import numpy as np
 from operator_samples import samples
 from scipy.optimize import nnls
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
+from wwtool.base.files import write_json
 from wwtool.budget import estimate
 from wwtool.budget.dry_build import measure_cost, random_model
 from wwtool.budget.result import Cost
@@ -31,15 +32,14 @@ from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import emulated
 from wwtool.engines.native import count_instructions
-from wwtool.files import write_json
 from wwtool.firmware.link_map import CONSOLE, FRONT_END, MODEL_CODE, REST, entries
 from wwtool.firmware.project import compile_for
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.models.architecture import Architecture
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 PHRASE = "wake word"
 _ROWS = 4

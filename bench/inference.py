@@ -20,8 +20,8 @@ from wwtool.firmware.image import build_image
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 _ROW = "{:<24}{:>9}{:>9}{:>7}{:>7}{:>8}{:>8}{:>10}{:>7}"
 

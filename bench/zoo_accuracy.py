@@ -26,6 +26,7 @@ import yaml
 from benchmark_data import main as make_data
 from scipy.stats import t as student
 
+from wwtool.base.files import write_text
 from wwtool.config import Config, parse_config
 from wwtool.evaluation.assess import (
     Material,
@@ -44,7 +45,6 @@ from wwtool.evaluation.metrics import (
 )
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite
-from wwtool.files import write_text
 from wwtool.models import accuracy
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools

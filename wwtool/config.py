@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from wwtool.base.validation import describe_validation
+from wwtool.base.yaml_files import read_yaml
 from wwtool.errors import InputError
 from wwtool.models.zoo import ZOO
-from wwtool.wiring import BoardConfig
-from wwtool.yaml_files import read_yaml
+from wwtool.platforms.wiring import BoardConfig
 
 
 def _known_model(name: str) -> str:
@@ -217,20 +218,6 @@ def parse_config(values: dict[str, Any], name: str) -> Config:
         return Config.model_validate(values)
     except ValidationError as error:
         raise InputError(describe_validation(error, name)) from error
-
-
-def describe_validation(error: ValidationError, name: str) -> str:
-    """The first problem of a pydantic error as one sentence with its key path."""
-    first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"]) or "the file"
-    message = first["msg"].removeprefix("Value error, ").lower()
-    if first["type"] == "extra_forbidden":
-        message = "is not a known key; remove it or correct its spelling"
-        return f"{name}: {path} {message}"
-    if first["type"] in ("model_type", "dict_type"):
-        message = "must hold keys and values"
-    shown = repr(first["input"])
-    return f"{name}: {path}: {message} (it is {shown if len(shown) <= 60 else shown[:60] + '…'})"
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
+from wwtool.base.files import sha256_of
 from wwtool.device.protocol import Event, parse_event
 from wwtool.engines.machines import WARNINGS
 from wwtool.export.tflite import to_tflite
-from wwtool.files import sha256_of
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 from wwtool.training.qat import QatNet
 
 NANO_FLAGS = [
@@ -112,9 +112,9 @@ def write_manifest(folder: Path, platform: str, **images: str) -> None:
 
 
 def ends_with_its_parent(emulator: str, image: Path, /, **options: str) -> bool:
-    """Whether the process that ``wwtool.device.emulators.<emulator>`` starts ends when its parent is killed."""
+    """Whether the process that ``wwtool.emulators.<emulator>`` starts ends when its parent is killed."""
     script = (
-        f"import os, sys, pathlib; from wwtool.device.emulators import {emulator}\n"
+        f"import os, sys, pathlib; from wwtool.emulators import {emulator}\n"
         f"emulator = {emulator}.start(pathlib.Path(sys.argv[1]), **{options!r})\n"
         "print(emulator._process.pid, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from wwtool.cli.main import main
-from wwtool.device.emulators import pico
+from wwtool.emulators import pico
 from wwtool.errors import ToolError
 
 PROGRAM = [sys.executable, "-c", "from wwtool.cli.main import main; main()"]

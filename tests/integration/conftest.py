@@ -14,8 +14,8 @@ from fake_boards import Bench
 from flash_bench import Flash
 
 from wwtool.device import flash
-from wwtool.device.emulators import linux
 from wwtool.device.flash import runner
+from wwtool.emulators import linux
 
 
 @pytest.fixture

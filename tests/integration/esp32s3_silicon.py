@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from fractions import Fraction
 
-from wwtool.device.emulators.gdb_stub import GdbStub
+from wwtool.emulators.gdb_stub import GdbStub
 
 CLK_EN0, CLK_EN1, RST_EN0, RST_EN1 = 0x600C0018, 0x600C001C, 0x600C0020, 0x600C0024
 I2S0_BIT, DMA_BIT = 1 << 4, 1 << 6

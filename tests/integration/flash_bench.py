@@ -10,7 +10,7 @@ from pathlib import Path
 from cli import Result
 from fake_boards import Bench
 
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 
 S3, BRIDGE, PICO, NANO, NANO_LOADER = "303a:1001", "10c4:ea60", "2e8a:000a", "2341:805a", "2341:005a"
 BOOTSEL, ADAFRUIT = "2e8a:0003", "239a:0063"

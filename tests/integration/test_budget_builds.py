@@ -30,7 +30,7 @@ from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 from wwtool.training.qat import QatNet
 
 BOARDS = ("pico", "nano33ble", "esp32s3")

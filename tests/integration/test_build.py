@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from cli import SMALL, emulation_missing, end_when, run_apart
 
+from wwtool.base.files import write_json
 from wwtool.data.audio import write_audio
-from wwtool.device.emulators import pico
-from wwtool.files import write_json
+from wwtool.emulators import pico
 
 # The limits that the product is held to, in bytes.
 MOST_CODE = 24 * 1024

@@ -20,9 +20,9 @@ import torch
 from ai_edge_litert import schema_py_generated as schema
 from cli import SMALL, Result, run_apart, run_here
 
+from wwtool.base.files import working_folder
 from wwtool.cli.main import _COMMANDS
 from wwtool.export.tflite import to_tflite
-from wwtool.files import working_folder
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
 from wwtool.training.qat import QatNet

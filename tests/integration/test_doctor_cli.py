@@ -14,8 +14,8 @@ import pytest
 from cli import Result, run_here
 from fake_boards import Bench
 
-from wwtool.device.emulators import pico
 from wwtool.doctor import findings
+from wwtool.emulators import pico
 
 Doctor = Callable[..., Result]
 PIP = f"{sys.executable} -m pip"

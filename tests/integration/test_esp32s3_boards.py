@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli import SMALL, run_apart, run_here
 
-from wwtool.device.emulators import esp32s3
+from wwtool.emulators import esp32s3
 from wwtool.engines.machines import picolibc
 
 BUILD = ("build", "--platform", "esp32s3", "--phrase", "hey computer")

@@ -17,14 +17,14 @@ import pytest
 import serial
 from board_images import FAKE_PROGRAM, ends_with_its_parent, host_events
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
 from wwtool.budget.dry_build import dry_build, measure_build
 from wwtool.config import BudgetConfig
 from wwtool.device import suites
-from wwtool.device.emulators import esp32s3
-from wwtool.device.emulators.gdb_stub import GdbStub
 from wwtool.device.protocol import Event, parse_event
 from wwtool.device.session import Session
+from wwtool.emulators import esp32s3
+from wwtool.emulators.gdb_stub import GdbStub
 from wwtool.engines.machines import WARNINGS, picolibc
 from wwtool.errors import DeviceError, InputError, ToolError
 from wwtool.firmware import esp_image
@@ -32,8 +32,8 @@ from wwtool.firmware.esp_image import EspImage, Segment, parse_esp_image, to_esp
 from wwtool.firmware.project import write_board_config
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 PLATFORM = load_platform("esp32s3")
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")

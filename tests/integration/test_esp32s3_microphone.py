@@ -15,11 +15,11 @@ from esp32s3_silicon import GPIO, RX_CONF, RX_CONF1, RX_START, RX_TDM, Silicon
 from test_esp32s3_image import core_of, link_board
 
 from wwtool.config import parse_config
-from wwtool.device.emulators import esp32s3
+from wwtool.emulators import esp32s3
 from wwtool.engines.machines import picolibc
 from wwtool.firmware.esp_image import parse_esp_image, to_esp_image
-from wwtool.platforms import load_platform
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 PLATFORM = load_platform("esp32s3")
 BLOCKS, BLOCK_BYTES, SETTLING = 64, 128, 1024

@@ -20,7 +20,7 @@ from flash_bench import BRIDGE, NANO, NANO_LOADER, PICO, S3, Flash, make_build
 from wwtool.device import flash
 from wwtool.device.flash import failures, plan, ports, tools
 from wwtool.errors import DeviceError
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 
 # An ESP32-S3 with esptool
 

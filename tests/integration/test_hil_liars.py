@@ -21,11 +21,11 @@ from tests.integration.cli import Result, run_here
 from tests.unit import rude_boards as rude
 from tests.unit.rude_lies import LIES
 from wwtool import __version__
+from wwtool.base.records import read_manifest
 from wwtool.compiler.reader import parse_model
 from wwtool.device import session
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.platforms import load_platform
-from wwtool.records import read_manifest
+from wwtool.platforms.load import load_platform
 
 Hil = Callable[..., Result]
 

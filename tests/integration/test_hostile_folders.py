@@ -12,8 +12,8 @@ import pytest
 from fake_boards import Bench
 from flash_bench import NANO_LOADER, S3, Flash, make_build
 
-from wwtool.device.emulators import pico
 from wwtool.device.flash import tools
+from wwtool.emulators import pico
 from wwtool.engines.machines import picolibc
 from wwtool.errors import ToolError
 
@@ -105,7 +105,7 @@ def test_a_path_of_nothing_but_the_working_directory_finds_nothing(trap: Trap) -
 def test_worker_processes(trap: Trap) -> None:
     script = trap.folder.parent / "script.py"
     script.write_text(
-        "from wwtool.processes import worker_pool\n"
+        "from wwtool.base.processes import worker_pool\n"
         "if __name__ == '__main__':\n"
         "    with worker_pool(2) as pool: print(list(pool.map(abs, [-1, 2])))\n"
     )

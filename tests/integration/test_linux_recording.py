@@ -13,9 +13,9 @@ from board_images import host_events, link_linux_board
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wwtool.device.emulators import linux
 from wwtool.device.protocol import Event, parse_event
 from wwtool.device.session import Session
+from wwtool.emulators import linux
 from wwtool.errors import DeviceError
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")

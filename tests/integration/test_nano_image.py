@@ -16,12 +16,12 @@ import serial
 from board_images import changed_board, ends_with_its_parent, host_events, nano_image, random_tflite, write_manifest
 from cli import SMALL, run_apart
 
+from wwtool import emulators, suites
 from wwtool.budget.dry_build import count_cycles, random_model
 from wwtool.compiler.reader import parse_model
-from wwtool.device import emulators, suites
-from wwtool.device.emulators import nano
 from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
+from wwtool.emulators import nano
 from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import BudgetError, DeviceError, InputError, ToolError
@@ -33,8 +33,8 @@ from wwtool.firmware.sizes import load_address
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.firmware.uf2 import from_uf2
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 STACK_BYTES = 8192

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from board_images import changed_board, nano_image
 
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 
 pytest.importorskip("unicorn")
 pytestmark = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
 
-from wwtool.device.emulators.nrf52840 import Information  # noqa: E402
-from wwtool.device.emulators.nrf52840_core import Chip  # noqa: E402
-from wwtool.device.emulators.nrf52840_registers import FaultError  # noqa: E402
-from wwtool.device.emulators.usb_host import (  # noqa: E402
+from wwtool.emulators.nrf52840 import Information  # noqa: E402
+from wwtool.emulators.nrf52840_core import Chip  # noqa: E402
+from wwtool.emulators.nrf52840_registers import FaultError  # noqa: E402
+from wwtool.emulators.usb_host import (  # noqa: E402
     CONFIGURATION,
     DEVICE,
     FROM_DEVICE,

@@ -12,16 +12,16 @@ import yaml
 from tests.integration.cli import run_here
 from wwtool.budget.dry_build import count_cycles, dry_build, random_model
 from wwtool.config import BudgetConfig
-from wwtool.device.emulators import qemu_arm
 from wwtool.device.session import Session
+from wwtool.emulators import qemu_arm
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.image import build_image
 from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "new-board"
 PROFILE = "feather_stm32f405.yaml"

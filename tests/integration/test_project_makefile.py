@@ -20,7 +20,7 @@ from wwtool.firmware.image import Image, build_image
 from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 
 OWN_BOARD = str(Path(__file__).resolve().parents[2] / "examples" / "new-board" / "feather_stm32f405.yaml")
 BOARDS = {

@@ -14,12 +14,12 @@ import serial
 from board_images import ends_with_its_parent, host_events, link_linux_board, random_tflite
 from cli import SMALL, run_apart
 
+from wwtool import emulators, suites
 from wwtool.budget.dry_build import count_cycles
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
-from wwtool.device import emulators, suites
-from wwtool.device.emulators import linux, linux_count
 from wwtool.device.session import Session
+from wwtool.emulators import linux, linux_count
 from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import DeviceError, ToolError
@@ -28,8 +28,8 @@ from wwtool.firmware import image as images
 from wwtool.firmware.linux_program import run_commands
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.platforms import load_platform
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 COMPILER = "arm-linux-gnueabi-gcc"

@@ -16,14 +16,14 @@ from cli import SMALL, Result, run_here
 from fake_boards import Bench
 from flash_bench import S3, Flash, make_build
 
-from wwtool.assets import asset_dir
-from wwtool.builds import platform_of_build, read_build, sealed_manifest
-from wwtool.device import emulators
-from wwtool.device.emulators import nano
+from wwtool import emulators
+from wwtool.base.assets import asset_dir
+from wwtool.base.files import sha256_of, write_json
 from wwtool.device.session import Session
+from wwtool.emulators import nano
 from wwtool.errors import InputError
-from wwtool.files import sha256_of, write_json
-from wwtool.platforms import load_platform
+from wwtool.firmware.builds import platform_of_build, read_build, sealed_manifest
+from wwtool.platforms.load import load_platform
 
 Run = Callable[..., Result]
 EXAMPLE = asset_dir("platforms").parent / "examples" / "new-board"

@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 
 import pytest
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
 
 FRONTEND = ("ww_frontend.c", "ww_fft.c", "ww_frontend_tables.c")
 DETECTOR = ("ww_detector.c",)

@@ -11,7 +11,8 @@ from graphs import Net, float32
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.arithmetic import (
+from wwtool.engines.litert import LiteRtEngine
+from wwtool.int8.arithmetic import (
     MAX_MULTIPLIER,
     add_zero_point,
     logistic_table,
@@ -23,7 +24,6 @@ from wwtool.arithmetic import (
     rounding_divide_by_power_of_two,
     rounding_high_multiply,
 )
-from wwtool.engines.litert import LiteRtEngine
 from wwtool.models.quantized import Scale
 
 ALL = np.arange(-128, 128).astype(np.int8)[None, None]

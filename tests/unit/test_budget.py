@@ -17,8 +17,8 @@ from wwtool.device.session import Cycles
 from wwtool.errors import ToolError, UsageError
 from wwtool.firmware.link_map import CONSOLE, MODEL_CODE, MODEL_MEMORY, PARTS, REST, WEIGHTS, Part, parts
 from wwtool.firmware.sizes import Sizes
-from wwtool.platforms import load_platform, load_platforms
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform, load_platforms
+from wwtool.platforms.profile import Platform
 
 PICO, ESP = load_platform("pico"), load_platform("esp32s3")
 ANY = BudgetConfig()

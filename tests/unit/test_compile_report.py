@@ -27,12 +27,12 @@ from wwtool.compiler.package import CompiledModel, compile_graph, library_name, 
 from wwtool.compiler.planner import aligned
 from wwtool.compiler.reader import parse_model
 from wwtool.compiler.report import ArenaRegion, CodeSize, Kind, Measured, Report, live_bytes, make_report
-from wwtool.compiler.report_page import layer_headings, layer_rows, page, size_rows, write_report
 from wwtool.compiler.targets import Target
 from wwtool.engines.machines import emulated
 from wwtool.engines.measure import code_sizes, measure
 from wwtool.errors import ToolError, UsageError
 from wwtool.models.quantized import Scale
+from wwtool.reports.compile_page import layer_headings, layer_rows, page, size_rows, write_report
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '</title><script>alert("1")</script> & "quoted" \x00\x1b]]> ??/'

@@ -17,8 +17,8 @@ from wwtool.compiler.reader import parse_model
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
+from wwtool.int8.softmax import exponentials, softmax
 from wwtool.models.quantized import Scale
-from wwtool.softmax import exponentials, softmax
 
 Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))

@@ -17,7 +17,7 @@ from test_compiler_operators import scales, zero_points
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.engines.torch_engine import TorchEngine
-from wwtool.float_tables import inverse_root
+from wwtool.int8.float_tables import inverse_root
 from wwtool.models.quantized import Scale
 
 Draw = Callable[[st.SearchStrategy], Any]

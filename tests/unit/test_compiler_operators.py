@@ -15,11 +15,11 @@ from graphs import NONE, RELU, RELU6, RELU_N1_TO_1, SAME, VALID, Net, assert_eng
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from wwtool.arithmetic import multiply_once_rounded, quantize_multiplier
 from wwtool.compiler.lowering import supported_operators
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
 from wwtool.errors import InputError
+from wwtool.int8.arithmetic import multiply_once_rounded, quantize_multiplier
 from wwtool.models.quantized import Scale
 
 Draw = Callable[[st.SearchStrategy], object]

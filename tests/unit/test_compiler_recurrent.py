@@ -24,7 +24,7 @@ from wwtool.engines.diff import compare
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.machines import host_compiler
 from wwtool.errors import InputError
-from wwtool.fixed_point import logistic_16, tanh_16
+from wwtool.int8.fixed_point import logistic_16, tanh_16
 from wwtool.models.quantized import Scale
 
 Draw = Callable[[st.SearchStrategy], Any]

@@ -14,8 +14,8 @@ from test_compiler_operators import zero_points
 
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
+from wwtool.int8.softmax import log_of, log_softmax, softmax
 from wwtool.models.quantized import Scale
-from wwtool.softmax import log_of, log_softmax, softmax
 
 Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
+from wwtool.base.yaml_files import MOST_BYTES, read_yaml
 from wwtool.config import Config, load_config, parse_config
 from wwtool.errors import InputError
-from wwtool.yaml_files import MOST_BYTES, read_yaml
 
 
 @pytest.mark.parametrize("path", sorted(asset_dir("configs").glob("*.yaml")), ids=lambda path: path.stem)

@@ -10,7 +10,7 @@ import pytest
 from wwtool.device.flash import tools
 from wwtool.doctor import fix
 from wwtool.doctor.findings import Finding, examine
-from wwtool.platforms import load_platform, load_platforms
+from wwtool.platforms.load import load_platform, load_platforms
 
 EVERYWHERE = {"C compiler", "espeak-ng", "flite", "festival", "CUDA"}
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from wwtool.config import parse_config
 from wwtool.engines.machines import WARNINGS
 from wwtool.firmware.project import write_board_config
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 
 PLATFORM = load_platform("esp32s3")
 COMPILER = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")

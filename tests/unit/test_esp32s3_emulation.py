@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wwtool.device.emulators.esp32s3_microphone import Microphone
+from wwtool.emulators.esp32s3_microphone import Microphone
 
 NEARLY_WRAPPED = 0xFFFFFFFF - 300_000
 

@@ -15,15 +15,15 @@ from graphs import Net
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wwtool.base.file_kinds import kind_of, kind_of_file, mistaken
+from wwtool.base.records import read_json
+from wwtool.base.yaml_files import read_yaml
 from wwtool.compiler.reader import parse_model, read_model
 from wwtool.data.audio import read_audio
 from wwtool.data.dataset import index_folder
 from wwtool.engines.rows import read_rows
 from wwtool.errors import InputError
-from wwtool.file_kinds import kind_of, kind_of_file, mistaken
-from wwtool.records import read_json
 from wwtool.training.checkpoint import load_checkpoint
-from wwtool.yaml_files import read_yaml
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 123\n" % (b"4d" * 32)
 PAGE = b"\n<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"

@@ -11,9 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wwtool.budget import cache
-from wwtool.errors import InputError
-from wwtool.files import (
+from wwtool.base.files import (
     hash_of,
     in_home,
     replaced_folder,
@@ -25,7 +23,9 @@ from wwtool.files import (
     write_json,
     write_text,
 )
-from wwtool.records import read_json
+from wwtool.base.records import read_json
+from wwtool.budget import cache
+from wwtool.errors import InputError
 
 
 def names(folder: Path) -> list[str]:

@@ -18,9 +18,9 @@ from wwtool.compiler.graph import Graph
 from wwtool.compiler.package import compile_graph, kernel_dir, write_package, write_sources
 from wwtool.compiler.reader import parse_model, read_model
 from wwtool.compiler.report import make_report
-from wwtool.compiler.report_page import write_report
 from wwtool.compiler.targets import Target
 from wwtool.models.quantized import Scale
+from wwtool.reports.compile_page import write_report
 
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-pedantic", "-Werror"]
 NAMES = [

@@ -12,7 +12,7 @@ import wwtool
 
 PACKAGE = Path(wwtool.__file__).parent
 # Programs of their own: an emulator that talks to wwtool over its standard output, and what a project's Makefile runs.
-NOT_THE_COMMAND_LINE = {"device/emulators/nano_runner.py", "firmware/make_image.py"}
+NOT_THE_COMMAND_LINE = {"emulators/nano_runner.py", "firmware/make_image.py"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -68,16 +68,16 @@ def test_what_programs_say_is_read_whatever_bytes_it_has() -> None:
             {"cli/terminal.py"},
             "wwtool.cli.terminal: console, Table, styled, line",
         ),
-        (("tempfile",), {"temporary.py", "files.py"}, "wwtool.temporary: TemporaryFolder"),
+        (("tempfile",), {"base/temporary.py", "base/files.py"}, "wwtool.base.temporary: TemporaryFolder"),
         (
             ("json.loads", "json.load", "np.load", "np.fromfile", "np.loadtxt", "pickle", "torch.load"),
-            {"records.py", "budget/cache.py"},
-            "wwtool.records: parse_json, read_json, read_record, read_array, read_arrays",
+            {"base/records.py", "budget/cache.py"},
+            "wwtool.base.records: parse_json, read_json, read_record, read_array, read_arrays",
         ),
         (
             ("yaml.load", "yaml.safe_load", "yaml.full_load", "yaml.unsafe_load"),
-            {"config.py", "models/accuracy.py"},
-            "wwtool.config: read_yaml",
+            {"base/yaml_files.py", "models/accuracy.py"},
+            "wwtool.base.yaml_files: read_yaml",
         ),
     ],
 )

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wwtool.base.inside import inside, refuse_links_out
+from wwtool.base.seals import is_sealed, seal
 from wwtool.errors import InputError
-from wwtool.inside import inside, refuse_links_out
-from wwtool.seals import is_sealed, seal
 
 OUTSIDE = [
     "../victim", "a/../../victim", "a/..", "..", ".", "", "/etc/passwd", "//etc/passwd", "a//b", "./a", "a/.", "a/",
@@ -123,7 +123,7 @@ def test_a_key_that_is_no_secret_seals_nothing(key: Path, monkeypatch: pytest.Mo
         key.parent.write_text("")
     elif spoil == "no home":
         monkeypatch.delenv("XDG_STATE_HOME")
-        monkeypatch.setattr("wwtool.seals.in_home", lambda _: None)
+        monkeypatch.setattr("wwtool.base.seals.in_home", lambda _: None)
     else:
         key.rename(key.with_name("elsewhere"))
         make = {"link": lambda: key.symlink_to("elsewhere"), "pipe": lambda: os.mkfifo(key), "folder": key.mkdir}[spoil]

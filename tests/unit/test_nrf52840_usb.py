@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from chip_bench import RAM, US, Bench
 
-from wwtool.device.emulators.nrf52840 import Clock, Information
-from wwtool.device.emulators.nrf52840_registers import FaultError
-from wwtool.device.emulators.nrf52840_usb_power import UsbErrata
-from wwtool.device.emulators.nrf52840_usbd import Handshake, Usbd
-from wwtool.device.emulators.usb_host import UsbHost
+from wwtool.emulators.nrf52840 import Clock, Information
+from wwtool.emulators.nrf52840_registers import FaultError
+from wwtool.emulators.nrf52840_usb_power import UsbErrata
+from wwtool.emulators.nrf52840_usbd import Handshake, Usbd
+from wwtool.emulators.usb_host import UsbHost
 
 ENABLE, PULLUP, DTOGGLE, EPINEN, EPOUTEN, LOWPOWER, ERRATUM_199 = 0x500, 0x504, 0x50C, 0x510, 0x514, 0x52C, 0xC1C
 EVENTCAUSE, EPDATASTATUS = 0x400, 0x46C

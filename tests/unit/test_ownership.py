@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from wwtool.base.files import replaced_folder, working_folder
+from wwtool.base.ownership import RECORD, Rule, owned_folder, refuse_changes
 from wwtool.errors import InputError
-from wwtool.files import replaced_folder, working_folder
-from wwtool.ownership import RECORD, Rule, owned_folder, refuse_changes
 
 MAKE = Rule(products=("build/*.o", "out.elf"))
 PARTIAL = ".x.0123456789abcdef.partial"

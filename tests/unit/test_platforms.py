@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
 from wwtool.errors import InputError, UsageError
-from wwtool.platforms import load_platform, load_platforms, parse_platform, platform_names
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform, load_platforms, parse_platform, platform_names
+from wwtool.platforms.profile import Platform
 
 PICO: dict[str, Any] = yaml.safe_load((asset_dir("platforms") / "pico.yaml").read_text())
 

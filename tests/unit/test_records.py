@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
+from wwtool.base.records import as_record, parse_json, read_array, read_arrays, read_json, read_record
 from wwtool.errors import InputError
-from wwtool.records import as_record, parse_json, read_array, read_arrays, read_json, read_record
 
 DEEP = b"[" * 100_000
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import Any
 
-from wwtool.pipeline.choice_report import choice_section
-from wwtool.pipeline.report import _limit, _space_note, curve_svg, space
+from wwtool.reports.build_report import _limit, _space_note, curve_svg, space
+from wwtool.reports.choice_report import choice_section
 
 FLASH = {"name": "flash", "used": 48130, "limit": 1048576, "unit": "B", "fits": True}
 LATENCY = {"name": "latency", "used": 9.125, "limit": 15.0, "unit": "ms", "fits": True}

@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from graphs import Net, float32
 
-from wwtool.arithmetic import (
+from wwtool.engines.litert import LiteRtEngine
+from wwtool.int8.arithmetic import (
     logistic_table,
     multiply_once_rounded,
     multiply_twice_rounded,
     quantize_multiplier,
     rounding_divide_by_power_of_two,
 )
-from wwtool.arithmetic import rounding_high_multiply as high
-from wwtool.engines.litert import LiteRtEngine
+from wwtool.int8.arithmetic import rounding_high_multiply as high
+from wwtool.int8.softmax import reciprocal_of_one_plus, softmax
 from wwtool.models.quantized import Scale
-from wwtool.softmax import reciprocal_of_one_plus, softmax
 
 POWERS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401)  # exp(-2^k) for k = -2 to 3, 31 bits
 

@@ -14,7 +14,7 @@ from wwtool.config import BudgetConfig, Config, SelectConfig
 from wwtool.errors import BudgetError
 from wwtool.models.accuracy import AccuracyTable, Measured, accuracy_table
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 
 PICO = load_platform("pico")
 

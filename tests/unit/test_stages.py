@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from wwtool.base.files import hash_of
 from wwtool.errors import InputError
-from wwtool.files import hash_of
 from wwtool.pipeline.stages import Outcome, Silent, Stages, refuse_strangers
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from wwtool.base.processes import worker_pool
+from wwtool.base.temporary import TemporaryFolder
 from wwtool.errors import InputError, ToolError
-from wwtool.processes import worker_pool
-from wwtool.temporary import TemporaryFolder
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def test_folders_are_gone_after_a_failure(directory: Path, error: type[BaseExcep
 
 HOLDS = """
 import sys, time
-from wwtool.temporary import TemporaryFolder
+from wwtool.base.temporary import TemporaryFolder
 with TemporaryFolder("held") as folder:
     (folder / "file").write_text("content")
     print("ready", flush=True)
@@ -149,7 +149,7 @@ def test_a_killed_worker_is_told_in_a_sentence(directory: Path) -> None:
 
 STARTS = """
 import signal, sys, tempfile, time
-from wwtool.processes import worker_pool
+from wwtool.base.processes import worker_pool
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a test in the background inherits that it is ignored
     tempfile.gettempdir()  # tries whether it can write there

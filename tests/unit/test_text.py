@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.text import for_shell, one_line, printable
+from wwtool.base.text import for_shell, one_line, printable
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ from graphs import NONE, RELU, RELU6, RELU_N1_TO_1, SAME, VALID, Model, Net, ass
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from wwtool import int16
-from wwtool.arithmetic import limits
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
+from wwtool.int8 import int16
+from wwtool.int8.arithmetic import limits
 from wwtool.models.quantized import Scale
 
 Draw = Callable[[st.SearchStrategy], object]

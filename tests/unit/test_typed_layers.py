@@ -11,10 +11,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from test_compiler_pictures import made_of
 
-from wwtool.arithmetic import double_parts, multiply_as_double
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
 from wwtool.errors import InputError
+from wwtool.int8.arithmetic import double_parts, multiply_as_double
 from wwtool.models.quantized import Scale
 
 Draw = Callable[[st.SearchStrategy], object]

@@ -19,8 +19,8 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
-from wwtool.pages import page_environment
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
+from wwtool.reports.pages import page_environment
 
 PHRASES = [
     "/*", "*/", "*/ int main(void) {", "a /* b */ c", "**//**/", "//", "hey\\", "\\", "??/", "hey ??/", '"',

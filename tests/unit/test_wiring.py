@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
 from wwtool.config import Config, load_config, parse_config
 from wwtool.errors import InputError, UsageError
 from wwtool.firmware.project import write_board_config
-from wwtool.platforms import load_platform, load_platforms, parse_platform
-from wwtool.profile import Platform
-from wwtool.wiring import strapping_warnings, wiring_lines
+from wwtool.platforms.load import load_platform, load_platforms, parse_platform
+from wwtool.platforms.profile import Platform
+from wwtool.platforms.wiring import strapping_warnings, wiring_lines
 
 S3 = load_platform("esp32s3")
 PRESETS = [(platform, name) for platform in load_platforms() for name in platform.presets]

@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from wwtool import __version__
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
+from wwtool.base.files import hash_of, in_home, sha256_of, write_json
+from wwtool.base.records import read_json
 from wwtool.budget.result import Cost
-from wwtool.device.emulators import esp32s3, linux, pico, qemu_arm
 from wwtool.device.session import Cycles
+from wwtool.emulators import esp32s3, linux, pico, qemu_arm
 from wwtool.errors import InputError, ToolError
-from wwtool.files import hash_of, in_home, sha256_of, write_json
 from wwtool.firmware.link_map import Part
 from wwtool.firmware.project import sources_of
 from wwtool.firmware.sizes import Sizes
-from wwtool.profile import Platform
-from wwtool.records import read_json
+from wwtool.platforms.profile import Platform
 
 FOLDER = "~/.cache/wwtool/budget"
 _SCHEMA = "wwtool.cost"

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from wwtool.base.temporary import TemporaryFolder
 from wwtool.budget import cache
 from wwtool.budget.estimate import estimated_cycles, estimated_sizes, estimated_stack
 from wwtool.budget.remedy import nearest_change
@@ -18,10 +19,10 @@ from wwtool.budget.result import BARE_METAL, Cost, DryBuild, judge
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
-from wwtool.device.emulators import esp32s3, linux, linux_count, nano, pico, qemu_arm
-from wwtool.device.emulators.process import Emulator
-from wwtool.device.emulators.stdio_board import StdioBoard
 from wwtool.device.session import Cycles, Session
+from wwtool.emulators import esp32s3, linux, linux_count, nano, pico, qemu_arm
+from wwtool.emulators.process import Emulator
+from wwtool.emulators.stdio_board import StdioBoard
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.tflite import to_tflite
@@ -32,8 +33,7 @@ from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
-from wwtool.profile import FrameworkName, Platform
-from wwtool.temporary import TemporaryFolder
+from wwtool.platforms.profile import FrameworkName, Platform
 from wwtool.training.qat import QatNet
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.profile import Platform
+from wwtool.platforms.profile import Platform
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class EnergyUse:
 def energy_use(platform: Platform, duty_percent: float, hop_ms: float) -> EnergyUse | None:
     """The energy of a core that works ``duty_percent`` of the time; None where the profile has no currents.
 
-    >>> from wwtool.platforms import load_platform
+    >>> from wwtool.platforms.load import load_platform
     >>> use = energy_use(load_platform("nano33ble"), 10.0, 30.0)
     >>> round(use.mean_mw, 2), round(use.mj_per_hop, 3)
     (6.83, 0.205)

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
+from wwtool.base.records import read_json
 from wwtool.compiler.calls import Call, Constant, Span
 from wwtool.compiler.emit import constants_of
 from wwtool.compiler.package import CompiledModel
@@ -21,8 +22,7 @@ from wwtool.compiler.reader import safe_identifier
 from wwtool.device.session import Cycles
 from wwtool.firmware.link_map import MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
 from wwtool.firmware.sizes import Sizes
-from wwtool.profile import Platform
-from wwtool.records import read_json
+from wwtool.platforms.profile import Platform
 
 ANY_KERNEL = ""  # stands for a kernel that nothing was fitted to
 _WORD = 4

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from wwtool.budget.result import BARE_METAL, Cost, DryBuild, available, judge
 from wwtool.config import BudgetConfig
 from wwtool.errors import ToolError
-from wwtool.platforms import load_platforms
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platforms
+from wwtool.platforms.profile import Platform
 
 # What a model costs on a platform.
 Measure = Callable[[Platform, str], Cost]

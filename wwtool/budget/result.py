@@ -11,7 +11,7 @@ from wwtool.config import BudgetConfig
 from wwtool.device.session import Cycles
 from wwtool.errors import UsageError
 from wwtool.firmware.sizes import Sizes
-from wwtool.profile import FrameworkName, FrameworkReserve, Platform
+from wwtool.platforms.profile import FrameworkName, FrameworkReserve, Platform
 
 FRAME_MS = 10.0
 BARE_METAL: FrameworkName = "bare-metal"

@@ -13,7 +13,7 @@ from wwtool.config import BudgetConfig, Config, SelectConfig
 from wwtool.errors import BudgetError
 from wwtool.models.accuracy import AccuracyTable, accuracy_table
 from wwtool.models.zoo import ZOO
-from wwtool.profile import Platform
+from wwtool.platforms.profile import Platform
 
 Advance = Callable[[int, int], None]
 """Told how many of how many are done."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wwtool.budget.result import DryBuild, estimate_mark, reserve_of
 from wwtool.firmware.link_map import MODEL_MEMORY
-from wwtool.profile import Platform
+from wwtool.platforms.profile import Platform
 
 
 @dataclass(frozen=True)

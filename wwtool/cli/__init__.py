@@ -1,5 +1,5 @@
 """The command line. What it imports is not looked for in the working directory."""
 
-from wwtool.search_paths import leave_out_working_directory
+from wwtool.base.search_paths import leave_out_working_directory
 
 leave_out_working_directory()

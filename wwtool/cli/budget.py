@@ -16,8 +16,8 @@ from wwtool.cli.terminal import Table, console, line, print_json, styled
 from wwtool.config import load_config
 from wwtool.errors import UsageError
 from wwtool.models.zoo import ZOO
-from wwtool.platforms import load_platform
-from wwtool.profile import FrameworkName, Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import FrameworkName, Platform
 
 _COLUMNS = ("MODEL", "MACS", "FLASH B", "RAM B", "STACK B", "LATENCY ms", "DUTY %", "mW", "mJ A HOP", "")
 

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import click
 
+from wwtool.base.text import for_shell
 from wwtool.budget.result import BARE_METAL
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, overwrite_option, platform_option
 from wwtool.cli.progress import TerminalProgress
@@ -17,10 +18,9 @@ from wwtool.errors import UsageError
 from wwtool.firmware.flashing import by_hand, flash_command
 from wwtool.firmware.linux_program import run_commands
 from wwtool.pipeline.build import build as run_build
-from wwtool.platforms import load_platform
-from wwtool.profile import FrameworkName
-from wwtool.text import for_shell
-from wwtool.wiring import strapping_warnings, wiring_lines
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import FrameworkName
+from wwtool.platforms.wiring import strapping_warnings, wiring_lines
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from wwtool.cli.terminal import say
-from wwtool.platforms import platform_names
+from wwtool.platforms.load import platform_names
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from wwtool.base.text import printable
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, print_notes
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.config import SplitConfig, SynthConfig
-from wwtool.text import printable
 
 _SYNTH, _SPLIT = SynthConfig(), SplitConfig()
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -11,7 +11,7 @@ from wwtool.cli.terminal import BAD, GOOD, Table, complain, console, print_json,
 from wwtool.doctor.findings import Finding, examine
 from wwtool.doctor.fix import fix
 from wwtool.errors import ToolError
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 
 
 @click.command()

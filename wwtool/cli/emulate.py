@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from wwtool import emulators
 from wwtool.cli.common import ANY_PATH, FILE, profile_option
 from wwtool.cli.terminal import complain, say
-from wwtool.device import emulators
 from wwtool.errors import InputError
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 
 
 @click.command()

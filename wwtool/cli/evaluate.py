@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from wwtool.base.text import printable
 from wwtool.cli.common import ANY_PATH, FILE, print_notes
 from wwtool.cli.terminal import Table, console, print_json, say, styled
 from wwtool.compiler.reader import read_model
@@ -18,7 +19,6 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.metrics import detector_with
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.pipeline.evaluation import find_subject, recorded_material, run_sentences, synthetic_sentences
-from wwtool.text import printable
 
 
 @click.command()

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 import numpy as np
 
+from wwtool.base.files import write_bytes
 from wwtool.cli.common import FILE, FOLDER
 from wwtool.cli.terminal import say
 from wwtool.errors import InputError
 from wwtool.export.builder import IDENTIFIER
 from wwtool.export.tflite import to_tflite, verify
-from wwtool.files import write_bytes
 from wwtool.training.checkpoint import load_trained
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from wwtool.base.text import for_shell
 from wwtool.cli.common import ANY_PATH, PORT, profile_option
 from wwtool.cli.terminal import GOOD, complain, console, line, print_json, say, styled
 from wwtool.device.flash import HalfWrittenError
 from wwtool.device.flash import flash as flash_board
 from wwtool.device.flash.tools import GET
-from wwtool.platforms import load_platform
-from wwtool.text import for_shell
+from wwtool.platforms.load import load_platform
 
 
 @click.command()

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
+from wwtool.base.files import write_text
 from wwtool.cli.common import FILE, FOLDER, PORT, profile_option
 from wwtool.cli.terminal import BAD, GOOD, console, line, styled
 from wwtool.device.report import to_json, to_junit
 from wwtool.device.session import Session, as_dict
 from wwtool.device.suites import SuiteResult
 from wwtool.errors import DeviceError, UsageError
-from wwtool.files import write_text
 from wwtool.pipeline.hil import NEEDS_BUILD, SUITES, Expectation, check_device, run_suite
-from wwtool.platforms import load_platform
+from wwtool.platforms.load import load_platform
 
 
 @click.command()

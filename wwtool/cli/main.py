@@ -13,11 +13,11 @@ import traceback
 import click
 
 from wwtool import __version__
+from wwtool.base.search_paths import leave_out_working_directory
+from wwtool.base.text import one_line
 from wwtool.cli import streams
 from wwtool.cli.terminal import complain
 from wwtool.errors import InputError, UsageError, WwtoolError
-from wwtool.search_paths import leave_out_working_directory
-from wwtool.text import one_line
 
 # Loaded when used: most commands need neither torch nor LiteRT.
 _COMMANDS = {

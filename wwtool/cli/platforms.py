@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from wwtool.cli.terminal import Table, console, line, print_json, styled
-from wwtool.platforms import load_platform, load_platforms
-from wwtool.profile import Platform
-from wwtool.wiring import BoardConfig, wiring_lines
+from wwtool.platforms.load import load_platform, load_platforms
+from wwtool.platforms.profile import Platform
+from wwtool.platforms.wiring import BoardConfig, wiring_lines
 
 
 @click.command()

@@ -7,8 +7,8 @@ from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from wwtool.base.text import printable
 from wwtool.cli.terminal import CAREFUL, GOOD, Terminal, line, styled
-from wwtool.text import printable
 
 
 class TerminalProgress:

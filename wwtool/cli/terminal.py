@@ -1,6 +1,6 @@
 """The one way to the terminal. What goes through here is text, never markup, and holds nothing that steers a terminal.
 
-Every string, whoever wrote it, is shown as ``wwtool.text.printable`` has it: a line is a call. Colour comes from
+Every string, whoever wrote it, is shown as ``wwtool.base.text.printable`` has it: a line is a call. Colour comes from
 ``styled`` and ``line``. rich and click's echo are used nowhere else.
 """
 
@@ -16,8 +16,8 @@ from rich.style import Style
 from rich.table import Table as Table
 from rich.text import Text
 
+from wwtool.base.text import printable
 from wwtool.cli.streams import PLAIN
-from wwtool.text import printable
 
 GOOD, BAD, CAREFUL = ("✓", "green"), ("✗", "red"), ("!", "yellow")
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
+from wwtool.base.files import working_folder
+from wwtool.base.inside import refuse_links_out
 from wwtool.budget.dry_build import OverBudgetError
 from wwtool.budget.selection import NothingFitsError, by_table, select
 from wwtool.cli.budget import print_budget
@@ -22,15 +24,13 @@ from wwtool.data.lexicon import lexicon
 from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
 from wwtool.data.words import read_words
 from wwtool.errors import InputError, UsageError
-from wwtool.files import working_folder
-from wwtool.inside import refuse_links_out
 from wwtool.models.accuracy import accuracy_table
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.pipeline.stages import Stages, refuse_strangers
 from wwtool.pipeline.training_run import MODEL, NAMES, PLACES, training_run
-from wwtool.platforms import load_platform
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from wwtool.activations import Format
 from wwtool.compiler.graph import Operator, Tensor
 from wwtool.errors import InputError
+from wwtool.int8.activations import Format
 
 Result = TypeVar("Result")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from wwtool.arithmetic import MAX_MULTIPLIER, IntArray, limits, requantize_table
 from wwtool.compiler.calls import Call, Field, Span
 from wwtool.compiler.checks import require_same_shape
 from wwtool.compiler.elementwise import lookup, multiplier_fields
 from wwtool.compiler.graph import Graph, Operator, Tensor
-from wwtool.elementwise import multiplier
 from wwtool.errors import InputError
+from wwtool.int8.arithmetic import MAX_MULTIPLIER, IntArray, limits, requantize_table
+from wwtool.int8.elementwise import multiplier
 
 # enum ww_type of ww_kernels.h
 TYPES = {"int8": 0, "uint8": 1, "int16": 2, "int32": 3, "int64": 4, "bool": 5}

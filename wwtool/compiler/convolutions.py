@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, MAX_MULTIPLIER, limits, quantize_multiplier
 from wwtool.compiler.calls import Call, Field, Span, int8_array, int32_array
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
+from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, MAX_MULTIPLIER, limits, quantize_multiplier
 
 _ACTIVATIONS = {0: "NONE", 1: "RELU", 2: "RELU_N1_TO_1", 3: "RELU6"}
 SAME = 0

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool import elementwise as rules
-from wwtool.activations import hard_swish_exponent, hard_swish_table, leaky_relu_table, relu_table, tanh_table
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, IntArray, add_zero_point, limits, logistic_table
 from wwtool.compiler.calls import Call, Constant, Field, Span
 from wwtool.compiler.checks import format_of, kernel, require_same_shape, require_type, scaled
 from wwtool.compiler.convolutions import activation_range
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.compiler.walks import broadcast_strides, merged, walk_fields
 from wwtool.errors import InputError
-from wwtool.int16 import checked_log2
+from wwtool.int8 import elementwise as rules
+from wwtool.int8.activations import hard_swish_exponent, hard_swish_table, leaky_relu_table, relu_table, tanh_table
+from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, IntArray, add_zero_point, limits, logistic_table
+from wwtool.int8.int16 import checked_log2
 
 ALL_INT8: IntArray = np.arange(INT8_MIN, INT8_MAX + 1, dtype=np.int64)
 _PROBABILITIES = (1 / 256, -128)

@@ -13,7 +13,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from wwtool import __version__
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
 from wwtool.compiler.calls import Call, Constant, Scratch, Span
 from wwtool.compiler.graph import Tensor
 from wwtool.compiler.memory import Memory

@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, multiply_twice_rounded
 from wwtool.compiler.calls import Call, Constant, Field, Scratch
 from wwtool.compiler.convolutions import Window
 from wwtool.compiler.flash import shared_constants
@@ -26,7 +25,8 @@ from wwtool.compiler.packing import (
 )
 from wwtool.compiler.program import Program
 from wwtool.compiler.rescaling import rescaled_channels, rounding_for
-from wwtool.elementwise import FRACTION_BITS
+from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, multiply_twice_rounded
+from wwtool.int8.elementwise import FRACTION_BITS
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wwtool import float_tables as tables
-from wwtool.activations import Format
-from wwtool.arithmetic import IntArray
 from wwtool.compiler.calls import Call, Field, Span
 from wwtool.compiler.checks import format_of, require_int8, require_same_shape, scaled
 from wwtool.compiler.elementwise import lookup
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
+from wwtool.int8 import float_tables as tables
+from wwtool.int8.activations import Format
+from wwtool.int8.arithmetic import IntArray
 
 TABLES: dict[str, Callable[[Operator, Format, Format], IntArray]] = {
     "ELU": lambda op, x, y: tables.elu_table(x, y),

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from wwtool import int16 as rules
-from wwtool.arithmetic import IntArray
 from wwtool.compiler.calls import Call, Constant, Field, Span, int16_array
 from wwtool.compiler.checks import require_same_shape, require_type, scaled
 from wwtool.compiler.elementwise import RELU_BOUNDS, check_slope, multiplier_fields
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
+from wwtool.int8 import int16 as rules
+from wwtool.int8.arithmetic import IntArray
 
 _SIGMOIDS = {"LOGISTIC": (rules.logistic, 0), "TANH": (rules.tanh, 1)}
 _LARGEST_EXPONENT = 2.0**14  # of differences of int16 that TFLite's SOFTMAX multiplies without overflow

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from wwtool.activations import rounded_away
-from wwtool.arithmetic import IntArray, limits
 from wwtool.compiler.checks import format_of
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
+from wwtool.int8.activations import rounded_away
+from wwtool.int8.arithmetic import IntArray, limits
 
 _LARGEST_RATIO = 2.0**22  # of scales: LiteRT leaves to the machine what no int32 holds
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wwtool.arithmetic import IntArray
 from wwtool.compiler.calls import Call, Constant, Field, Span
 from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator, Tensor
 from wwtool.compiler.joins import check_join, joining_table
@@ -18,6 +17,7 @@ from wwtool.compiler.program import Program
 from wwtool.compiler.slices import Cut, axis_of, pad_value, paddings, permutation, pieces, plain_cut, strided_cut
 from wwtool.compiler.walks import merged, strides, walk_fields
 from wwtool.errors import InputError
+from wwtool.int8.arithmetic import IntArray
 
 
 def lower_reshape(program: Program, op: Operator) -> list[Call]:

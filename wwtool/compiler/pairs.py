@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from wwtool import elementwise as rules
 from wwtool.compiler.calls import Call, Constant, Field, Span
 from wwtool.compiler.checks import require_int8, require_same_shape, scaled
 from wwtool.compiler.conversions import TYPES
 from wwtool.compiler.elementwise import multiplier_fields, range_fields
 from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator, Tensor
 from wwtool.compiler.walks import MAX_AXES, broadcast_strides, merged, strides, walk_fields
-from wwtool.elementwise import Multiplier
 from wwtool.errors import InputError
+from wwtool.int8 import elementwise as rules
+from wwtool.int8.elementwise import Multiplier
 
 # enum ww_relation of ww_kernels_functions.h.
 RELATIONS = {"EQUAL": 0, "NOT_EQUAL": 1, "LESS": 2, "LESS_EQUAL": 3, "GREATER": 4, "GREATER_EQUAL": 5}

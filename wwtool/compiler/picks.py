@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.activations import rounded_away
 from wwtool.compiler import limits
 from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.slices import axis_of, constants, paddings
 from wwtool.errors import InputError
+from wwtool.int8.activations import rounded_away
 
 Positions = list[npt.NDArray[np.int64]]
 # The positions along every axis of the input; what they give has as many elements as the output.

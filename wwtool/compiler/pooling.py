@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 import numpy as np
 
-from wwtool import elementwise as rules
 from wwtool.compiler.calls import Call, Field, Span
 from wwtool.compiler.checks import format_of, kernel, require_type, scaled
 from wwtool.compiler.convolutions import activation_range, window_of
@@ -14,6 +13,7 @@ from wwtool.compiler.elementwise import multiplier_fields, range_fields
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.compiler.walks import merged, strides, walk_fields
 from wwtool.errors import InputError
+from wwtool.int8 import elementwise as rules
 
 
 def lower_pool_2d(graph: Graph, op: Operator) -> list[Call]:

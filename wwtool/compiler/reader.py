@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
+from wwtool.base.file_kinds import HEAD_BYTES, kind_of, mistaken
 from wwtool.compiler import limits
 from wwtool.compiler.constant_values import FOLDS, SHAPE_FOLDS
 from wwtool.compiler.folding import with_shapes
@@ -28,7 +29,6 @@ from wwtool.compiler.graph import (
     variable_key,
 )
 from wwtool.errors import InputError
-from wwtool.file_kinds import HEAD_BYTES, kind_of, mistaken
 
 _OPERATOR_NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
 _TYPE_NAMES = {v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)}

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, MAX_MULTIPLIER, quantize_multiplier
 from wwtool.compiler.calls import Call, Constant, Field, Scratch, Span, int8_array, int16_array, int32_array
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
+from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, MAX_MULTIPLIER, quantize_multiplier
 
 _RELU, _TANH = 1, 4
 _GATES = ("input", "forget", "cell", "output")

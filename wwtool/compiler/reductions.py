@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from wwtool import elementwise as rules
-from wwtool.arithmetic import quantize_multiplier, reduced_mantissa
 from wwtool.compiler.calls import Call, Field, Span
 from wwtool.compiler.checks import kernel, require_int8, require_type, scaled
 from wwtool.compiler.conversions import TYPES
@@ -15,6 +13,8 @@ from wwtool.compiler.pooling import mean_axes, walk_over
 from wwtool.compiler.slices import axis_of, constants
 from wwtool.compiler.walks import strides
 from wwtool.errors import InputError
+from wwtool.int8 import elementwise as rules
+from wwtool.int8.arithmetic import quantize_multiplier, reduced_mantissa
 
 _COMPARED = {"int8": "int8", "uint8": "uint8", "int16": "int16", "int32": "int32", "bool": "uint8"}
 

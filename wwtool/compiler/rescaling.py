@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, multiply_once_rounded, multiply_twice_rounded
 from wwtool.compiler.packing import Channels, IntArray
+from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, multiply_once_rounded, multiply_twice_rounded
 
 _ANY = 64  # what ww_any.h adds to a shift
 _LONGEST_SHIFT = 31

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import MAX_MULTIPLIER
 from wwtool.compiler.calls import Call, Field, Span, int32_array
 from wwtool.compiler.checks import format_of, kernel, require_same_shape, require_type
 from wwtool.compiler.conversions import TYPES
 from wwtool.compiler.elementwise import multiplier_fields
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.errors import InputError
-from wwtool.softmax import difference_multiplier, exponentials, furthest_difference, steps_multiplier
+from wwtool.int8.arithmetic import MAX_MULTIPLIER
+from wwtool.int8.softmax import difference_multiplier, exponentials, furthest_difference, steps_multiplier
 
 _LOGARITHMS = {"int8": (1 / 16, 127), "uint8": (1 / 16, 255)}
 # A sum of ones with 19 fractional bits must fit 32 bits, and 31 where it is signed.

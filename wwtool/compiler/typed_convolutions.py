@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
-from wwtool.arithmetic import MAX_MULTIPLIER, double_parts, limits, quantize_multiplier, reduced_mantissa
 from wwtool.compiler.calls import Call, Constant, Field, Span, int8_array, int16_array, int32_array
 from wwtool.compiler.convolutions import Window, activation_range, constant_data, window_of
 from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.compiler.transposed import as_convolution, transposed_window
 from wwtool.errors import InputError
+from wwtool.int8.arithmetic import MAX_MULTIPLIER, double_parts, limits, quantize_multiplier, reduced_mantissa
 
 _WIDEST_SUM = 2**47  # beyond it TFLite's product with a multiplier leaves 64 bits
 _LARGEST_MULTIPLIER = 2.0**7  # of such sums

@@ -17,11 +17,11 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from wwtool.base.file_kinds import HEAD_BYTES, kind_of, kind_of_file
+from wwtool.base.files import write_bytes
+from wwtool.base.text import for_shell, printable
 from wwtool.data.containers import missing_bytes
 from wwtool.errors import InputError
-from wwtool.file_kinds import HEAD_BYTES, kind_of, kind_of_file
-from wwtool.files import write_bytes
-from wwtool.text import for_shell, printable
 
 SAMPLE_RATE_HZ = 16000
 MOST_SAMPLES = 1 << 31  # of all channels, before or after resampling: 6 h of stereo at 48 kHz, 37 h of mono at 16 kHz

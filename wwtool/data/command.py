@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from wwtool.base.temporary import TemporaryFolder
+from wwtool.base.text import one_line
 from wwtool.data.audio import Audio, read_audio
 from wwtool.errors import InputError, ToolError
-from wwtool.temporary import TemporaryFolder
-from wwtool.text import one_line
 
 _TIMEOUT_S = 60
 

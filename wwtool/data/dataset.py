@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from wwtool.base.files import in_home, write_json
+from wwtool.base.records import read_json
+from wwtool.base.text import printable
 from wwtool.data.finding import ENDINGS, find_audio, looks_like_audio
 from wwtool.data.table import read_table
 from wwtool.errors import InputError
-from wwtool.files import in_home, write_json
-from wwtool.records import read_json
-from wwtool.text import printable
 
 LABELS = ("positive", "negative", "hard_negative", "noise", "rir")
 SPEECH_LABELS = ("positive", "negative", "hard_negative")

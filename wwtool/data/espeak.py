@@ -19,10 +19,10 @@ from threading import Lock
 import espeakng_loader
 import numpy as np
 
+from wwtool.base.temporary import TemporaryFolder
 from wwtool.data.audio import Audio, resample, to_int16
 from wwtool.data.synthesizer import Utterance
 from wwtool.errors import InputError, ToolError
-from wwtool.temporary import TemporaryFolder
 
 # espeak-ng/speak_lib.h
 _OUTPUT_SYNCHRONOUS = 2

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wwtool.file_kinds import kind_of_file
+from wwtool.base.file_kinds import kind_of_file
 
 # Endings of recordings. A file with one of them is looked at even if its content is not known; that does not mean that
 # libsndfile reads it.

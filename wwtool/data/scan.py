@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from wwtool.base.text import printable
 from wwtool.data.audio import Audio, AudioFile
 from wwtool.data.finding import find_audio
 from wwtool.data.fingerprint import Listener, copies
 from wwtool.data.levels import Meter
 from wwtool.errors import InputError
-from wwtool.text import printable
 
 CLIPPED_FRACTION = 0.001
 LONGEST_ZERO_RUN_MS = 50.0

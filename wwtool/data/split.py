@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from wwtool.base.files import sha256_of
+from wwtool.base.text import printable
 from wwtool.data.audio import AudioFile
 from wwtool.data.dataset import SPEECH_LABELS, SPLITS, Clip, Dataset, Recording, index_folder
 from wwtool.data.fingerprint import Fingerprint, Groups, Listener, copies
 from wwtool.data.levels import Meter
 from wwtool.errors import InputError
-from wwtool.files import sha256_of
-from wwtool.text import printable
 
 FEWEST_POSITIVES = 10  # fewer recordings of the phrase say nothing about how it is said
 SHORTEST_SECONDS = 0.1

@@ -9,10 +9,10 @@ from typing import overload
 
 import numpy as np
 
+from wwtool.base.files import new_file, write_array
+from wwtool.base.records import Array, read_array
 from wwtool.data.audio import Audio
 from wwtool.errors import InputError
-from wwtool.files import new_file, write_array
-from wwtool.records import Array, read_array
 
 
 class ClipStore(Sequence[Audio]):

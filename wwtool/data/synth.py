@@ -17,14 +17,14 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+from wwtool.base.files import hash_of, write_text
+from wwtool.base.processes import worker_pool
 from wwtool.data import phrases
 from wwtool.data.audio import Audio, write_audio
 from wwtool.data.dataset import INDEX_NAME
 from wwtool.data.engines import engines
 from wwtool.data.synthesizer import Synthesizer, Utterance
 from wwtool.errors import InputError
-from wwtool.files import hash_of, write_text
-from wwtool.processes import worker_pool
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

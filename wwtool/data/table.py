@@ -10,9 +10,9 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from wwtool.base.file_kinds import HEAD_BYTES, TEXT, TEXT_UTF16, kind_of, mistaken
+from wwtool.base.text import printable
 from wwtool.errors import InputError
-from wwtool.file_kinds import HEAD_BYTES, TEXT, TEXT_UTF16, kind_of, mistaken
-from wwtool.text import printable
 
 _DELIMITERS = ",;\t|"
 

@@ -10,8 +10,8 @@ import time
 import serial
 from serial.urlhandler import protocol_socket
 
+from wwtool.base.text import printable
 from wwtool.errors import DeviceError
-from wwtool.text import printable
 
 WRITE_TIMEOUT_S = 5.0
 _POLL_S = 0.05

@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 
+from wwtool.base.text import printable
 from wwtool.device.byte_port import BytePort, Deadline
 from wwtool.errors import DeviceError, UsageError
-from wwtool.text import printable
 
 DEFAULT_BAUD = 115200
 MAX_COMMAND_CHARS = 80

@@ -14,13 +14,13 @@ from importlib.util import find_spec
 from typing import Literal
 
 from wwtool.data.engines import engines
-from wwtool.device.emulators import esp32s3, linux, nano, pico
 from wwtool.device.flash import drives, tools
+from wwtool.emulators import esp32s3, linux, nano, pico
 from wwtool.engines.machines import XTENSA_PACKAGES, emulated, forget_picolibc, host_compiler, picolibc
 from wwtool.errors import ToolError
 from wwtool.firmware.toolchains import APT_PACKAGES, find_toolchain
-from wwtool.platforms import load_platform, load_platforms
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platform, load_platforms
+from wwtool.platforms.profile import Platform
 
 Step = Literal["build", "voices", "measure", "emulate", "flash", "hil", "train"]
 _SERIAL_GROUPS = ("dialout", "uucp")  # Debian's and Arch's

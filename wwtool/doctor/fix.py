@@ -9,9 +9,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
+from wwtool.base.temporary import TemporaryFolder
 from wwtool.doctor.findings import Finding
 from wwtool.errors import ToolError
-from wwtool.temporary import TemporaryFolder
 
 _STDERR = 2  # what the installers print is not the result
 _PREFIXES = {"apt": "apt-get install ", "npm": "npm install ", "pip": "pip install "}

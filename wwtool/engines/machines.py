@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
+from wwtool.base.temporary import TemporaryFolder
+from wwtool.base.text import one_line
 from wwtool.compiler.targets import Target
 from wwtool.errors import ToolError
-from wwtool.temporary import TemporaryFolder
-from wwtool.text import one_line
 
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 _TIMEOUT_S = 600

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
+from wwtool.base.programs import NEUTRAL_FOLDER
+from wwtool.base.temporary import TemporaryFolder
+from wwtool.base.text import one_line
 from wwtool.compiler.package import COMPILER_FLAG, CompiledModel, write_sources
 from wwtool.compiler.report import CodeSize, Measured
 from wwtool.engines.interface import Array, ports
 from wwtool.engines.machines import Machine, emulated
 from wwtool.engines.native import count_instructions
 from wwtool.errors import ToolError, UsageError
-from wwtool.programs import NEUTRAL_FOLDER
-from wwtool.temporary import TemporaryFolder
-from wwtool.text import one_line
 
 # More than this is not a moment's work: an emulator runs some hundred million instructions a second.
 _QUICK_MACS = 20_000_000

@@ -11,9 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool import int16
-from wwtool.activations import rounded_away
-from wwtool.arithmetic import add_zero_point, limits, multiply_twice_rounded, quantize_multiplier
 from wwtool.compiler.checks import format_of
 from wwtool.compiler.convolutions import activation_range, padding_of
 from wwtool.compiler.elementwise import binary_values, byte_table
@@ -23,7 +20,6 @@ from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator
 from wwtool.compiler.int16_functions import int16_values
 from wwtool.compiler.pairs import RELATIONS
 from wwtool.compiler.pooling import mean_axes
-from wwtool.elementwise import mean_multiplier
 from wwtool.engines.torch_casts import cast
 from wwtool.engines.torch_pairs import (
     batch_matmul,
@@ -38,8 +34,12 @@ from wwtool.engines.torch_pictures import resize_bilinear, transpose_conv
 from wwtool.engines.torch_recurrent import lstm, svdf
 from wwtool.engines.torch_reductions import arg_extreme, reduce_extreme, reduce_prod, sum_
 from wwtool.engines.torch_types import typed_convolution, typed_fully_connected, typed_transpose_conv
-from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
-from wwtool.softmax import log_softmax, softmax
+from wwtool.int8 import int16
+from wwtool.int8.activations import rounded_away
+from wwtool.int8.arithmetic import add_zero_point, limits, multiply_twice_rounded, quantize_multiplier
+from wwtool.int8.elementwise import mean_multiplier
+from wwtool.int8.integer_torch import conv_accumulate, real_multiplier, requantize
+from wwtool.int8.softmax import log_softmax, softmax
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import INT8_MAX, INT8_MIN, IntArray, add_zero_point, multiply_twice_rounded
 from wwtool.compiler.functions import function_table
 from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.pairs import (
@@ -20,7 +19,8 @@ from wwtool.compiler.pairs import (
     matmul_multiplier,
     select_shapes,
 )
-from wwtool.float_tables import inverse_root
+from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, IntArray, add_zero_point, multiply_twice_rounded
+from wwtool.int8.float_tables import inverse_root
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]

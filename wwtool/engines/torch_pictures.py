@@ -12,7 +12,7 @@ from wwtool.compiler.convolutions import activation_range
 from wwtool.compiler.graph import Graph, Operator
 from wwtool.compiler.resize import ONE, ResizeAxis, resize_axes
 from wwtool.compiler.transposed import transposed_window
-from wwtool.integer_torch import real_multiplier, requantize
+from wwtool.int8.integer_torch import real_multiplier, requantize
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]

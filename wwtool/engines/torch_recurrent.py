@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import (
+from wwtool.compiler.graph import Graph, Operator, Tensor
+from wwtool.int8.arithmetic import (
     IntArray,
     add_zero_point,
     limits,
@@ -16,8 +17,7 @@ from wwtool.arithmetic import (
     quantize_multiplier,
     rounding_divide_by_power_of_two,
 )
-from wwtool.compiler.graph import Graph, Operator, Tensor
-from wwtool.fixed_point import logistic_16, tanh_16
+from wwtool.int8.fixed_point import logistic_16, tanh_16
 
 Values = dict[int, npt.NDArray[Any]]
 

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import (
+from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.pooling import mean_axes
+from wwtool.compiler.reductions import arg_axis, product_multiplier
+from wwtool.int8.arithmetic import (
     INT8_MAX,
     INT8_MIN,
     IntArray,
@@ -16,9 +19,6 @@ from wwtool.arithmetic import (
     multiply_twice_rounded,
     quantize_multiplier,
 )
-from wwtool.compiler.graph import Graph, Operator
-from wwtool.compiler.pooling import mean_axes
-from wwtool.compiler.reductions import arg_axis, product_multiplier
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import (
+from wwtool.compiler.convolutions import activation_range, padding_of
+from wwtool.compiler.graph import Graph, Operator
+from wwtool.compiler.transposed import as_convolution
+from wwtool.compiler.typed_convolutions import TypedLayer, typed_layer
+from wwtool.engines.torch_pictures import scattered
+from wwtool.int8.arithmetic import (
     IntArray,
     add_zero_point,
     multiply_as_double,
@@ -15,12 +20,7 @@ from wwtool.arithmetic import (
     multiply_wide,
     quantize_multiplier,
 )
-from wwtool.compiler.convolutions import activation_range, padding_of
-from wwtool.compiler.graph import Graph, Operator
-from wwtool.compiler.transposed import as_convolution
-from wwtool.compiler.typed_convolutions import TypedLayer, typed_layer
-from wwtool.engines.torch_pictures import scattered
-from wwtool.integer_torch import conv_accumulate
+from wwtool.int8.integer_torch import conv_accumulate
 
 Values = dict[int, npt.NDArray[Any]]
 

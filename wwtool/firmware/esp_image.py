@@ -9,10 +9,10 @@ from functools import reduce
 from operator import xor
 from pathlib import Path
 
+from wwtool.base.files import write_bytes
 from wwtool.errors import InputError, ToolError
-from wwtool.files import write_bytes
 from wwtool.firmware.make_image import ESP_CHECKSUM_SEED, ESP_CHIPS, ESP_MAGIC, to_esp
-from wwtool.profile import Platform
+from wwtool.platforms.profile import Platform
 
 _CHIP_NAMES = {number: name for name, number in ESP_CHIPS.items()}
 _HEADER_BYTES = 24

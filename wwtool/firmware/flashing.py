@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from wwtool.base.text import for_shell
 from wwtool.firmware.esp_image import write_command
-from wwtool.profile import Platform
-from wwtool.text import for_shell
+from wwtool.platforms.profile import Platform
 
 _KINDS = {"uf2": ("uf2",), "esptool": ("bin",), "bossac": ("bin",), "none": ("elf",)}
 _PROBE_KINDS = ("hex", "bin")  # a .hex carries its address

@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from wwtool.base.files import write_bytes, write_text
 from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
-from wwtool.files import write_bytes, write_text
 from wwtool.firmware.esp_image import to_esp_image
 from wwtool.firmware.make_image import make, raw_image
 from wwtool.firmware.project import FirmwareProject, compile_flags, include_flags, link_flags
 from wwtool.firmware.recipe import formats, recipe_of
 from wwtool.firmware.sizes import Sizes, measure
 from wwtool.firmware.toolchains import Toolchain, first_error
-from wwtool.profile import Platform
+from wwtool.platforms.profile import Platform
 
 # A line of a linker script's MEMORY that is flash or RAM, up to its length; the ESP32-S3's two views of one memory are
 # 6.9 MB apart.

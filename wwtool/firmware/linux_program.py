@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wwtool.profile import Platform
-from wwtool.text import for_shell
+from wwtool.base.text import for_shell
+from wwtool.platforms.profile import Platform
 
 
 def run_commands(platform: Platform, program: Path) -> list[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wwtool import __version__
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
+from wwtool.base.files import sha256_of, write_text
 from wwtool.compiler.emit import comment_text, interfaces, template_environment
 from wwtool.compiler.graph import Graph
 from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
@@ -17,12 +18,11 @@ from wwtool.compiler.targets import Target
 from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.files import sha256_of, write_text
 from wwtool.firmware import make_image
 from wwtool.firmware.recipe import formats, recipe_of
 from wwtool.firmware.toolchains import Toolchain
-from wwtool.profile import Platform
-from wwtool.wiring import constants
+from wwtool.platforms.profile import Platform
+from wwtool.platforms.wiring import constants
 
 # Where the time goes; everything else is compiled for size.
 _FAST_FOLDERS = ("model",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wwtool.firmware.esp_image import esp_image_arguments
 from wwtool.firmware.make_image import Recipe
-from wwtool.profile import Platform
+from wwtool.platforms.profile import Platform
 
 FORMATS = ("bin", "uf2", "hex")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wwtool.engines.machines import XTENSA_PACKAGES, host_compiler, picolibc
 from wwtool.errors import ToolError
-from wwtool.profile import Platform
+from wwtool.platforms.profile import Platform
 
 
 @dataclass(frozen=True)

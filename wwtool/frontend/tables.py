@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wwtool.assets import asset_dir
+from wwtool.base.assets import asset_dir
 
 SAMPLE_RATE_HZ = 16000
 WINDOW_SAMPLES = 480

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.arithmetic import logistic_table
-from wwtool.elementwise import add
-from wwtool.integer_torch import conv_accumulate, real_multiplier, requantize
+from wwtool.int8.arithmetic import logistic_table
+from wwtool.int8.elementwise import add
+from wwtool.int8.integer_torch import conv_accumulate, real_multiplier, requantize
 from wwtool.models.architecture import LayerKind
 
 

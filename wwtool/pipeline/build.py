@@ -12,10 +12,14 @@ from typing import Any
 import numpy as np
 
 from wwtool import __version__
+from wwtool.base.files import scratch_folder, sha256_of, working_folder, write_array, write_bytes, write_json
+from wwtool.base.inside import refuse_links_out
+from wwtool.base.ownership import Rule, owned_folder, refuse_changes
+from wwtool.base.records import read_json
+from wwtool.base.text import printable
 from wwtool.budget.dry_build import assembled, run_image
 from wwtool.budget.result import Line, flash_wait_cycles, judge
 from wwtool.budget.selection import select
-from wwtool.builds import sealed_manifest
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.data.audio import write_audio
@@ -23,7 +27,7 @@ from wwtool.data.store import ClipStore
 from wwtool.engines.machines import host_compiler
 from wwtool.errors import BudgetError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.files import scratch_folder, sha256_of, working_folder, write_array, write_bytes, write_json
+from wwtool.firmware.builds import sealed_manifest
 from wwtool.firmware.flashing import by_hand, flashed
 from wwtool.firmware.image import build_image
 from wwtool.firmware.project import compile_for, sources_of, write_project
@@ -31,17 +35,13 @@ from wwtool.firmware.recipe import FORMATS
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.micro import features, quantize
-from wwtool.inside import refuse_links_out
 from wwtool.models.accuracy import accuracy_table
-from wwtool.ownership import Rule, owned_folder, refuse_changes
 from wwtool.pipeline.preparation import CLIPS, DATASET, RunPlan
-from wwtool.pipeline.report import write_report
 from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages, refuse_strangers
 from wwtool.pipeline.training_run import MODEL, PLACES, Trained, training_run
-from wwtool.profile import Platform
-from wwtool.records import read_json
-from wwtool.text import printable
-from wwtool.wiring import wiring_lines
+from wwtool.platforms.profile import Platform
+from wwtool.platforms.wiring import wiring_lines
+from wwtool.reports.build_report import write_report
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1

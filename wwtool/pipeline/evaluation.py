@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import overload
 
+from wwtool.base.records import read_record
 from wwtool.config import Config, SynthConfig
 from wwtool.data.audio import Audio, AudioFile, read_audio
 from wwtool.data.split import split_folder
@@ -20,7 +21,6 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.record import EvaluationRecord
 from wwtool.pipeline.sources import MOST_SECONDS
 from wwtool.pipeline.training_run import EVALUATION, MODEL
-from wwtool.records import read_record
 
 _LABELS = {"negative": "speech", "hard_negative": "other_words", "noise": "noise"}
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.builds import platform_of_build
+from wwtool.base.files import sha256_of
+from wwtool.base.records import read_array, read_manifest
 from wwtool.compiler.reader import parse_model
 from wwtool.data.audio import read_audio
 from wwtool.device import suites
@@ -22,13 +23,12 @@ from wwtool.engines.native import NativeEngine
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.streaming import StreamingModel
-from wwtool.files import sha256_of
+from wwtool.firmware.builds import platform_of_build
 from wwtool.firmware.project import console_text
 from wwtool.frontend.micro import SAMPLE_RATE_HZ, STEP_SAMPLES, features, quantize
 from wwtool.pipeline.build import MANIFEST, VECTORS
-from wwtool.platforms import load_platform, platform_names
-from wwtool.profile import Platform
-from wwtool.records import read_array, read_manifest
+from wwtool.platforms.load import load_platform, platform_names
+from wwtool.platforms.profile import Platform
 
 SUITES = ("parity", "stream", "latency", "memory", "soak")
 NEEDS_BUILD = ("parity", "stream", "soak")

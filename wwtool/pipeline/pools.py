@@ -7,8 +7,8 @@ from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
+from wwtool.base.processes import worker_pool
 from wwtool.config import Config
-from wwtool.processes import worker_pool
 from wwtool.training.pools import PoolJob, PoolKind, load_pool, make_pool
 from wwtool.training.sampler import WeightedPool
 

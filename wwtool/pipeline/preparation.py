@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from wwtool import __version__
+from wwtool.base.files import hash_of
+from wwtool.base.text import printable
 from wwtool.config import Config
 from wwtool.data.dataset import Dataset, index_folder, load_dataset
 from wwtool.data.phrases import normalize_phrase
@@ -16,12 +18,10 @@ from wwtool.data.store import ClipStore
 from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
-from wwtool.files import hash_of
 from wwtool.models.zoo import ZOO, as_dict
 from wwtool.pipeline.pools import make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
-from wwtool.text import printable
 from wwtool.training.loop import Report
 from wwtool.training.pools import PoolJob, is_pool
 

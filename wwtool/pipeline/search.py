@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from wwtool import __version__
+from wwtool.base.files import write_bytes
 from wwtool.config import Config
 from wwtool.evaluation.assess import assess
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite
-from wwtool.files import write_bytes
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import CLIPS, POOLS, Prepared, material_of, training_report

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from wwtool.base.files import hash_of, sha256_of, write_json
+from wwtool.base.inside import inside
+from wwtool.base.records import read_json
+from wwtool.base.seals import is_sealed, seal
 from wwtool.errors import InputError
-from wwtool.files import hash_of, sha256_of, write_json
-from wwtool.inside import inside
-from wwtool.records import read_json
-from wwtool.seals import is_sealed, seal
 
 RECORD = "stages.json"
 _FIELDS = ("key", "note", "facts", "outputs")

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from wwtool import __version__
+from wwtool.base.files import write_bytes, write_json
 from wwtool.config import Config
 from wwtool.evaluation.assess import Evaluation, assess
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite, verify
-from wwtool.files import write_bytes, write_json
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_report

@@ -13,14 +13,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from wwtool.base.file_kinds import SAFETENSORS, kind_of_file, mistaken
+from wwtool.base.files import write_bytes
+from wwtool.base.records import as_record, parse_json
+from wwtool.base.text import printable
 from wwtool.errors import InputError
-from wwtool.file_kinds import SAFETENSORS, kind_of_file, mistaken
-from wwtool.files import write_bytes
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.zoo import as_dict, from_dict
-from wwtool.records import as_record, parse_json
-from wwtool.text import printable
 from wwtool.training.qat import QatNet
 
 NAME = "checkpoint.safetensors"

@@ -15,15 +15,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.base.files import hash_of, write_arrays
+from wwtool.base.records import read_arrays
 from wwtool.config import AugmentConfig
 from wwtool.data.audio import SAMPLE_RATE_HZ, Audio, to_int16
 from wwtool.data.augment import Augmenter, FloatAudio, rms, to_float, utterance_bounds
 from wwtool.data.store import ClipStore
 from wwtool.errors import InputError
-from wwtool.files import hash_of, write_arrays
 from wwtool.frontend.micro import FeatureStream, quantize
 from wwtool.models.architecture import CHANNELS
-from wwtool.records import read_arrays
 
 # Raise when the code below changes what a pool holds.
 _VERSION = 2

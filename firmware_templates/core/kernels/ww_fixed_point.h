@@ -31,7 +31,7 @@ static inline int8_t ww_saturate_8(int32_t x)
 
 /*
  * The logistic function and tanh, as gemmlowp's fixed point has them. A number Qm.n has m integer bits beside its sign
- * and n = 15 - m behind the point; the result is Q0.15. wwtool/fixed_point.py is the same in Python, and every input
+ * and n = 15 - m behind the point; the result is Q0.15. wwtool/int8/fixed_point.py is the same in Python, and every input
  * is compared.
  */
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from wwtool.base.text import for_shell
 from wwtool.device.byte_port import Deadline
 from wwtool.device.flash import ports
 from wwtool.device.flash.choose import make_plan
@@ -23,8 +24,7 @@ from wwtool.device.flash.ports import Port
 from wwtool.device.flash.runner import HalfWrittenError, Runner, wait_for
 from wwtool.device.session import DeviceInfo, Session
 from wwtool.errors import DeviceError
-from wwtool.profile import Platform
-from wwtool.text import for_shell
+from wwtool.platforms.profile import Platform
 
 __all__ = ["Flashed", "HalfWrittenError", "flash"]
 

@@ -6,7 +6,7 @@ import re
 import signal
 from pathlib import Path
 
-from wwtool.profile import Platform
+from wwtool.platforms.profile import Platform
 
 PROBES = ("openocd", "pyocd", "probe-rs")
 

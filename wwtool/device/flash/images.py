@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wwtool import builds
-from wwtool.builds import Build
+from wwtool.base.text import for_shell
 from wwtool.errors import UsageError
-from wwtool.profile import Platform
-from wwtool.text import for_shell
+from wwtool.firmware import builds
+from wwtool.firmware.builds import Build
+from wwtool.platforms.profile import Platform
 
 __all__ = ["Build", "read_build"]
 
 
 def read_build(folder: Path, platform: Platform | None = None) -> Build:
-    """As ``wwtool.builds.read_build``.
+    """As ``wwtool.firmware.builds.read_build``.
 
     Raises:
         InputError: this is no finished build, or its manifest is damaged.

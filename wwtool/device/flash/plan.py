@@ -11,7 +11,7 @@ from wwtool.device.flash.drives import Drive
 from wwtool.device.flash.images import Build
 from wwtool.device.flash.ports import Port
 from wwtool.errors import InputError
-from wwtool.profile import Probe
+from wwtool.platforms.profile import Probe
 
 PORT = "{port}"  # in a command: the port at that moment, as a boot loader's appears only after a touch
 BOOT_TIMEOUT_S = 15.0

@@ -15,8 +15,8 @@ from serial.tools import list_ports
 from wwtool.device.byte_port import check_url
 from wwtool.device.flash.failures import not_allowed, not_mounted
 from wwtool.errors import DeviceError, UsageError
-from wwtool.platforms import load_platforms
-from wwtool.profile import Platform
+from wwtool.platforms.load import load_platforms
+from wwtool.platforms.profile import Platform
 
 TOUCH_BAUD = 1200  # by Arduino's convention: opened and closed at this rate, a program starts its boot loader
 _SYSFS = Path("/sys/bus/usb/devices")

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from wwtool.base.temporary import TemporaryFolder
 from wwtool.device.flash import drives, failures, ports
 from wwtool.device.flash.drives import Drive
 from wwtool.device.flash.plan import BOOT_TIMEOUT_S, PORT, AwaitDrive, AwaitPort, AwaitUsb, Copy, Plan, Run, Step, Touch
 from wwtool.device.flash.ports import Port
 from wwtool.errors import DeviceError, ToolError, UsageError
-from wwtool.profile import Platform
-from wwtool.temporary import TemporaryFolder
+from wwtool.platforms.profile import Platform
 
 Found = TypeVar("Found")
 _POLL_S = 0.1

@@ -7,9 +7,9 @@ import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+from wwtool.base.files import in_home
+from wwtool.base.programs import python_module
 from wwtool.errors import ToolError
-from wwtool.files import in_home
-from wwtool.programs import python_module
 
 # A line that a package manager here can run, or where to get it.
 GET = {

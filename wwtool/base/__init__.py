@@ -1,0 +1,1 @@
+"""Files, folders, processes, YAML and text: what every room stands on."""

@@ -1,0 +1,89 @@
+"""Worker processes that end with whoever started them: no orphans after a kill, no tracebacks after Ctrl-C."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+from pathlib import Path
+
+from wwtool.base.search_paths import leave_out_working_directory
+from wwtool.base.temporary import TemporaryFolder, work_below
+from wwtool.errors import InputError
+
+
+@contextmanager
+def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
+    """``count`` fresh processes; if the block ends early, whatever they are doing is given up at once.
+
+    Their temporary files lie in one folder, which is gone at the end, however they ended.
+
+    Raises:
+        InputError: the system has killed one of them.
+    """
+    leave_out_working_directory()  # Python starts them with -c, which would look there for modules
+    with TemporaryFolder("workers") as folder:
+        others = set(multiprocessing.active_children())
+        executor = ProcessPoolExecutor(
+            count, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(str(folder),)
+        )
+        try:
+            with _no_interrupts():
+                # A process is started for each task that finds none idle. Made here, they inherit the mask, so that
+                # Ctrl-C, which the terminal sends to all of them, is for the parent alone to deal with.
+                for _ in range(count):
+                    executor.submit(time.sleep, 0)
+            yield executor
+        except BaseException as error:
+            executor.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()
+            if isinstance(error, BrokenProcessPool):
+                raise InputError(
+                    "a worker process was killed, most likely by the system because memory ran out; free some memory "
+                    "and run the same command again"
+                ) from error
+            raise
+        finally:
+            executor.shutdown(wait=True)
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # Python starts its resource tracker with the first process, and then lets interrupts through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start_worker(folder: str) -> None:
+    own = work_below(Path(folder))
+    threading.Thread(target=_end_with_parent, args=(own,), daemon=True).start()
+
+
+def _end_with_parent(own: Path) -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    # The parent was killed: a worker that waits for work would wait for ever. What it complains of now, as its files
+    # vanish, interests nobody.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    shutil.rmtree(own, ignore_errors=True)
+    with suppress(OSError):
+        own.parent.rmdir()  # the last one does
+        own.parent.parent.rmdir()
+    os._exit(1)

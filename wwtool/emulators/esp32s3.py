@@ -1,0 +1,306 @@
+"""The ESP32-S3 firmware in QEMU: the segments of the shipped ``.bin``, at their own addresses, on an Xtensa core.
+
+QEMU has the core (its lx106, whose instructions are a part of the LX7's, and all that the compiler emits) and memory,
+but none of the chip's peripherals: registers are plain memory. So the run stops where the firmware calls its drivers of
+the UART and the microphone, and two functions of each are answered from here; a table in the image tells where they
+are. Everything else is the firmware's own. CCOUNT counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is
+counted by it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from wwtool.base.temporary import TemporaryFolder
+from wwtool.emulators.esp32s3_microphone import Microphone
+from wwtool.emulators.gdb_stub import GdbStub
+from wwtool.emulators.listening import listen
+from wwtool.emulators.process import image_of
+from wwtool.emulators.pty_bridge import PtyBridge
+from wwtool.errors import DeviceError, InputError, ToolError
+from wwtool.firmware.esp_image import EspImage, parse_esp_image
+
+QEMU = "qemu-system-xtensa"
+PACKAGE = "qemu-system-misc"
+EMULATOR = "qemu-xtensa"
+
+_MAGIC = b"WWBOARD2"
+# Where the ROM may put segments: SRAM1 as data and as instructions, below what the ROM keeps (see board's link.ld).
+_DATA = range(0x3FC88000, 0x3FCD7E00)
+_ALIAS = 0x6F0000
+# QEMU's order of registers: a0 to a15, pc.
+_A0, _A2, _A3, _A4, _PC = 0, 2, 3, 4, 16
+_IDLE_S = 0.02
+_BUSY_US = 10_000  # of the board's time since it last read: it looks up from work (ww_console_is_stopped)
+_MOST_BEHIND_S = 1.0  # what is made up for, after work that took longer here than on the board
+_START_TIMEOUT_S = 20.0
+_STOP_TIMEOUT_S = 5.0
+_CHUNK_BYTES = 4096
+
+
+def find_qemu() -> str:
+    """Returns the emulator's program.
+
+    Raises:
+        ToolError: not installed.
+    """
+    found = shutil.which(QEMU)
+    if found is None:
+        raise ToolError(f"the ESP32-S3 emulator needs {QEMU}; get it with: apt-get install {PACKAGE}")
+    return found
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The board's table (boards/esp32s3/board_table.c): addresses of functions, and of the count of microseconds."""
+
+    read: int
+    write: int
+    fault: int
+    micros: int
+    microphone_read: int
+    microphone_enable: int
+
+    @staticmethod
+    def of(image: EspImage) -> _Table:
+        for segment in image.segments:
+            place = segment.content.find(_MAGIC)
+            if place >= 0:
+                return _Table(*struct.unpack_from("<6I", segment.content, place + len(_MAGIC)))
+        raise InputError("the image has no board table, so it is not wwtool's; run wwtool build --platform esp32s3")
+
+
+def check_memory(image: EspImage) -> None:
+    """The segments lie where the ROM can put them, each in memory of its own.
+
+    Raises:
+        DeviceError: they do not.
+    """
+    places = []
+    for segment in image.segments:
+        begin = segment.address - (_ALIAS if segment.address >= 0x40000000 else 0)
+        end = begin + len(segment.content)
+        if begin not in _DATA or end > _DATA.stop:
+            raise DeviceError(f"the image's segment at {segment.address:#x} is not in SRAM; the ROM would not load it")
+        places.append((begin, end))
+    places.sort()
+    if any(before[1] > after[0] for before, after in itertools.pairwise(places)):
+        raise DeviceError("two segments of the image lie in the same memory; build it again")
+
+
+def start_core(image: EspImage, folder: Path) -> subprocess.Popen[bytes]:
+    """Starts QEMU, stopped at the image's entry, as the ROM leaves the chip; its streams speak to a debugger."""
+    # If this program is killed, so is the emulator.
+    command = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+    command += [find_qemu(), "-M", "none", "-cpu", "lx106", "-m", "2G", "-icount", "shift=5"]
+    command += ["-display", "none", "-monitor", "none", "-serial", "none", "-S", "-gdb", "stdio"]
+    for number, segment in enumerate(image.segments):
+        (folder / f"{number}.raw").write_bytes(segment.content)
+        command += ["-device", f"loader,file={number}.raw,addr={segment.address:#x},force-raw=on"]
+    command += ["-device", f"loader,addr={image.entry:#x},cpu-num=0"]
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+class Emulator:
+    """A running emulated board; a context manager that ends it.
+
+    Attributes:
+        url: what pyserial opens, ``socket://127.0.0.1:PORT`` or a terminal device.
+        port: the TCP port.
+    """
+
+    def __init__(self, image: EspImage, tcp_port: int, pty: bool, audio: Path | None) -> None:
+        self._table = _Table.of(image)
+        self._microphone = Microphone(audio)
+        self._failure: str | None = None
+        self._closing = False
+        self._idle_until = time.monotonic()
+        self._read_us = 0
+        self._client: socket.socket | None = None
+        self._input = bytearray()
+        self._arrived = threading.Condition()
+        self._started = threading.Event()
+        self._bridge: PtyBridge | None = None
+        self._server = listen(tcp_port)
+        self.port: int = self._server.getsockname()[1]
+        self._folder = TemporaryFolder("esp32s3")
+        with self._folder.kept() as folder:
+            self._process = start_core(image, folder)
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._run)]
+        for thread in self._threads:
+            thread.start()
+        try:
+            if not self._started.wait(_START_TIMEOUT_S):
+                self._failure = self._failure or "it never used its console"
+            self.check()
+            if pty:
+                self._bridge = PtyBridge(self.port)
+        except BaseException:
+            self.close()
+            raise
+        self.url = self._bridge.device if self._bridge else f"socket://127.0.0.1:{self.port}"
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._server.accept()
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._client = client
+                with contextlib.suppress(ConnectionError):
+                    while data := client.recv(_CHUNK_BYTES):
+                        with self._arrived:
+                            self._input += data
+                            self._arrived.notify()
+                self._client = None
+                client.close()
+
+    def _run(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            stub = GdbStub(self._process.stdin, self._process.stdout)
+            t = self._table
+            for address in (t.read, t.write, t.fault, t.microphone_read, t.microphone_enable):
+                stub.stop_at(address)
+            while self._failure is None:
+                stub.resume()
+                self._answer(stub)
+        except DeviceError as error:
+            if not self._closing:
+                self._failure = str(error)
+        finally:
+            self._started.set()
+            self._process.kill()
+            if self._client is not None:
+                with contextlib.suppress(OSError):
+                    self._client.shutdown(socket.SHUT_RDWR)
+
+    def _answer(self, stub: GdbStub) -> None:
+        """Does what the called function should do, and lets it return."""
+        registers = stub.registers()
+        pc = registers[_PC]
+        if pc == self._table.read:
+            now = self._micros(stub)
+            busy = (now - self._read_us) & 0xFFFFFFFF >= _BUSY_US
+            idle = not busy and not (self._microphone.listens and self._microphone.due(now) > 0)
+            self._read_us = now
+            data = self._take(registers[_A3], idle)
+            if data:
+                stub.write(registers[_A2], data)
+            elif idle:  # time passes on the board as it does here, and no faster
+                self._idle_until = max(self._idle_until, time.monotonic() - _MOST_BEHIND_S) + _IDLE_S
+                self._read_us = (now + int(_IDLE_S * 1e6)) & 0xFFFFFFFF
+                stub.write(self._table.micros, struct.pack("<I", self._read_us))
+            registers[_A2] = len(data)
+        elif pc == self._table.write:
+            self._send(stub.read(registers[_A2], registers[_A3]))
+        elif pc == self._table.microphone_read:
+            samples = self._microphone.take(registers[_A3], self._micros(stub))
+            stub.write(registers[_A2], samples)
+            registers[_A2] = len(samples) // 2
+        elif pc == self._table.microphone_enable:
+            self._microphone.enable(registers[_A2] != 0, self._micros(stub))
+        elif pc == self._table.fault:
+            cause, at, address = registers[_A2], registers[_A3], registers[_A4]
+            self._failure = f"exception {cause} at {at:#x}, address {address:#x}"
+            return
+        else:
+            self._failure = f"the program stopped at {pc:#x}"
+            return
+        self._started.set()
+        registers[_PC] = registers[_A0]
+        stub.set_registers(registers)
+
+    def _micros(self, stub: GdbStub) -> int:
+        return int(struct.unpack("<I", stub.read(self._table.micros, 4))[0])
+
+    def _take(self, most: int, wait: bool) -> bytes:
+        """Console bytes that have arrived; waits a little for the first where nothing else can happen to the board."""
+        with self._arrived:
+            if not self._input and wait:
+                self._arrived.wait(max(0.0, self._idle_until - time.monotonic()))
+            data = bytes(self._input[:most])
+            del self._input[:most]
+            return data
+
+    def _send(self, data: bytes) -> None:
+        client = self._client
+        if client is not None:
+            with contextlib.suppress(OSError):
+                client.sendall(data)
+
+    def check(self) -> None:
+        """Raises DeviceError if the program has failed."""
+        if self._failure is not None:
+            raise DeviceError(f"the emulated ESP32-S3 stopped: {self._failure}")
+
+    def wait(self) -> None:
+        """Returns when the emulator has ended, by itself or because of a fault (see :meth:`check`)."""
+        self._process.wait()
+        self._threads[1].join(timeout=_STOP_TIMEOUT_S)
+
+    def close(self) -> None:
+        """Ends the emulator; safe to call again."""
+        self._closing = True
+        if self._bridge is not None:
+            self._bridge.close()
+            self._bridge = None
+        self._server.close()
+        self._process.kill()
+        self._process.wait()
+        self._threads[1].join(timeout=_STOP_TIMEOUT_S)
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        client = self._client
+        if client is not None:
+            client.close()
+        self._folder.close()
+
+    def __enter__(self) -> Emulator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None) -> Emulator:
+    """Starts an image on an emulated ESP32-S3.
+
+    Args:
+        build: a build folder, or a ``.bin``.
+        tcp_port: where its console listens on 127.0.0.1; 0 takes a free port.
+        pty: give the console a pseudo-terminal as well; ``url`` is then its device.
+        audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
+
+    Raises:
+        ToolError: QEMU is missing.
+        InputError: there is no such image, or it is damaged.
+        DeviceError: the image does not start.
+    """
+    find_qemu()
+    image = parse_esp_image(image_of(build, EMULATOR).read_bytes())
+    check_memory(image)
+    try:
+        return Emulator(image, tcp_port, pty, audio)
+    except OSError as error:
+        raise DeviceError(f"the emulated ESP32-S3 cannot be started: {error}; see wwtool doctor") from error

@@ -1,0 +1,387 @@
+"""An nRF52840 on Unicorn's Cortex-M4: the core, its interrupts and its time.
+
+Unicorn runs the instructions. This module counts them by basic block, ends a run where an event is due, enters and
+leaves interrupts, and gives accesses outside of flash and RAM to ``nrf52840``'s peripherals. A cycle is an instruction
+times a factor, an estimate: nothing here knows pipelines, caches or the flash.
+
+Two ways of Unicorn to know: a block hook that stops the run does so before its block, and the next run starts with the
+same hook; and a run to WFI ends behind it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from unicorn import (
+    UC_ARCH_ARM,
+    UC_HOOK_BLOCK,
+    UC_HOOK_INTR,
+    UC_HOOK_MEM_INVALID,
+    UC_MODE_MCLASS,
+    UC_MODE_THUMB,
+    Uc,
+    UcError,
+)
+from unicorn import arm_const as arm
+
+from wwtool.emulators.nrf52840 import Clock, FlashController, Information, Pins, Ppi, Timer, Watchdog
+from wwtool.emulators.nrf52840_dma import Pdm, Uarte
+from wwtool.emulators.nrf52840_registers import FaultError, Peripheral
+from wwtool.emulators.nrf52840_usb_power import UsbErrata
+from wwtool.emulators.nrf52840_usbd import Usbd
+from wwtool.emulators.usb_host import UsbHost
+
+FLASH_BYTES = 0x100000
+RAM_BASE, RAM_BYTES = 0x20000000, 0x40000
+LED = 13
+
+_PERIPHERALS, _PERIPHERALS_BYTES = 0x40000000, 0x100000
+_GPIO = 0x50000000
+_INFORMATION, _INFORMATION_BYTES = 0x10000000, 0x1000
+_PRIVATE, _PRIVATE_BYTES = 0xE0000000, 0x100000
+_BUSES = (
+    (_INFORMATION, _INFORMATION_BYTES), (_PERIPHERALS, _PERIPHERALS_BYTES), (_GPIO, 0x1000), (_PRIVATE, _PRIVATE_BYTES),
+)  # fmt: skip
+_EXC_RETURN = 0xFFFFFFE9  # to thread mode, main stack, with a floating-point frame
+_FRAME_BYTES = 0x68
+_EXCEPTION_EXIT = 8  # what Unicorn reports for a branch to it
+_WFI = b"\x30\xbf"
+_BRANCH_TO_SELF = b"\xfe\xe7"
+_ENDLESS = -1  # of a block that nothing but an event ends
+_IRQ_BASE = 16
+_FPU_ON = 0xF << 20
+_RAM_AT_START = 0xA5  # SRAM is not cleared
+
+
+def instructions_of(code: bytes) -> int:
+    """Number of Thumb instructions: a first half-word from 0xE800 on has a second one.
+
+    >>> instructions_of(bytes.fromhex("00bf aff30080 7047"))
+    3
+    """
+    count = position = 0
+    while position < len(code):
+        position += 4 if code[position + 1] >= 0xE8 else 2
+        count += 1
+    return count
+
+
+class Chip:
+    """The chip with an image in its flash, about to be started as the boot loader starts it.
+
+    Attributes:
+        idle_cycles: cycles slept through.
+        asleep: the core waits for an interrupt.
+        host: the PC on the USB cable; None if there is no cable.
+    """
+
+    def __init__(
+        self, image: bytes, origin: int, clock_hz: int, cycles_per_instruction: float, audio: bytes = b"",
+        say: Callable[[bytes], None] = lambda data: None, say_usb: Callable[[bytes], None] | None = None,
+    ) -> None:  # fmt: skip
+        self.clock_hz = clock_hz
+        self.idle_cycles = 0.0
+        self.asleep = False
+        self.instructions = 0
+        self.failure: FaultError | None = None
+        self._factor = cycles_per_instruction
+        self._deadline = 0.0
+        self._fresh = self._stopped = False
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._blocks: dict[int, int] = {}
+        self._interrupted: tuple[Any, int] | None = None
+        self._uc: Any = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
+        self._uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
+
+        self.pins = Pins(self, LED)
+        self.clock = clock = Clock(self, usb_power=say_usb is not None)
+        self.uarte = Uarte(self, clock, self.pins, say)
+        self.pdm = Pdm(self, clock, self.pins, audio)
+        errata = UsbErrata(self)
+        self.usbd = Usbd(self, clock, errata)
+        self.host = None if say_usb is None else UsbHost(self, self.usbd, say_usb)
+        self._ppi = Ppi(self, self._trigger)
+        timers = [Timer(self, 0), Timer(self, 1)]
+        parts = [clock, self.uarte, *timers, Watchdog(self), self.pdm, FlashController(self), self._ppi]
+        parts += [Information(self), errata, self.usbd]
+        self._pages: dict[int, Peripheral] = {part.base >> 12: part for part in parts}
+        self._private = Private(self)
+        self._map(image, origin)
+
+    # ---- what peripherals ask for ----------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        return self.idle_cycles + self.instructions * self._factor
+
+    @property
+    def cycles(self) -> int:
+        """Cycles in which the core ran."""
+        return int(self.instructions * self._factor)
+
+    def at(self, time: float, action: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (time, next(self._order), action))
+        self._deadline = min(self._deadline, self._in_instructions(time))
+
+    def attention(self) -> None:
+        self._deadline = 0.0
+
+    def read_memory(self, address: int, count: int) -> bytes:
+        return bytes(self._uc.mem_read(address, count))
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        self._uc.mem_write(address, data)
+
+    def event(self, address: int) -> None:
+        self._ppi.event(address)
+
+    def _trigger(self, task: int) -> None:
+        self._pages[task >> 12].write(task & 0xFFF, 1)
+
+    # ---- the bus ---------------------------------------------------------------------------------------------------
+
+    def _map(self, image: bytes, origin: int) -> None:
+        uc = self._uc
+        uc.mem_map(0, FLASH_BYTES, 5)  # read and execute
+        uc.mem_map(RAM_BASE, RAM_BYTES, 3)  # read and write: nothing runs from there
+        uc.mem_write(RAM_BASE, bytes([_RAM_AT_START]) * RAM_BYTES)
+        uc.mem_write(0, b"\xff" * FLASH_BYTES)
+        uc.mem_write(origin, image)
+        for base, size in _BUSES:
+            uc.mmio_map(base, size, self._read, base, self._write, base)
+        uc.hook_add(UC_HOOK_BLOCK, self._block)
+        uc.hook_add(UC_HOOK_INTR, self._exception)
+        uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
+        self._private.vector_table = origin
+        stack, self._pc = struct.unpack("<II", image[:8])
+        uc.reg_write(arm.UC_ARM_REG_SP, stack)
+
+    def _part(self, address: int) -> tuple[Peripheral, int]:
+        if address >= _PRIVATE:
+            return self._private, address - _PRIVATE
+        if address >= _GPIO:
+            port = self.pins.ports[1 if address >= _GPIO + 0x800 else 0]
+            return port, address - port.base
+        part = self._pages.get(address >> 12)
+        if part is None:
+            raise FaultError(f"access to {address:#x}, where no peripheral is modelled")
+        return part, address & 0xFFF
+
+    def _read(self, uc: Any, offset: int, size: int, base: int) -> int:
+        try:
+            part, register = self._part(base + offset)
+            if size != 4:
+                raise FaultError(f"access of {size} bytes to {base + offset:#x}, whose registers are words")
+            return part.read(register) & 0xFFFFFFFF
+        except FaultError as fault:
+            self._fail(fault)
+            return 0
+
+    def _write(self, uc: Any, offset: int, size: int, value: int, base: int) -> None:
+        try:
+            part, register = self._part(base + offset)
+            if size != 4:
+                raise FaultError(f"access of {size} bytes to {base + offset:#x}, whose registers are words")
+            part.write(register, value)
+        except FaultError as fault:
+            self._fail(fault)
+
+    def _fail(self, fault: FaultError) -> None:
+        if self.failure is None:
+            self.failure = FaultError(f"{fault} (PC {self._uc.reg_read(arm.UC_ARM_REG_PC):#x})")
+        self._uc.emu_stop()
+
+    # ---- the core --------------------------------------------------------------------------------------------------
+
+    def _block(self, uc: Any, address: int, size: int, _: object) -> None:
+        if self.instructions >= self._deadline and not self._fresh:
+            self._stopped = True
+            uc.emu_stop()
+            return
+        self._fresh = False
+        key = address << 16 | size
+        count = self._blocks.get(key)
+        if count is None:
+            code = bytes(uc.mem_read(address, size))
+            count = self._blocks[key] = _ENDLESS if code == _BRANCH_TO_SELF else instructions_of(code)
+        if count == _ENDLESS:
+            count = max(1, math.ceil(self._deadline - self.instructions))
+        self.instructions += count
+
+    def _exception(self, uc: Any, number: int, _: object) -> None:
+        if number == _EXCEPTION_EXIT:
+            uc.emu_stop()
+            return
+        pc = uc.reg_read(arm.UC_ARM_REG_PC)
+        names = {1: "undefined instruction", 2: "SVC", 7: f"BKPT {self.read_memory(pc, 1)[0]}"}
+        self._fail(FaultError(names.get(number, f"exception {number}")))
+
+    def _invalid(self, uc: Any, access: int, address: int, size: int, value: int, _: object) -> bool:
+        self._fail(FaultError(f"{size} bytes at {address:#x} are accessed, where they cannot be"))
+        return False
+
+    def _in_instructions(self, time: float) -> float:
+        return (time - self.idle_cycles) / self._factor
+
+    def _pending(self) -> int | None:
+        """The lowest interrupt that is enabled and wanted."""
+        for number in self._private.enabled_irqs():
+            part = self._pages.get(_PERIPHERALS + (number << 12) >> 12)
+            if part is not None and part.interrupt:
+                return number
+        return None
+
+    def run(self, cycles: float) -> None:
+        """Runs for about as long, until the core sleeps and nothing is due, or until a fault, which it raises."""
+        end = self.now + cycles
+        while self.now < end:
+            self._do_what_is_due()
+            pending = self._pending()
+            if pending is not None:
+                self.asleep = False
+            if self.asleep:
+                return
+            free = self._interrupted is None and not self._uc.reg_read(arm.UC_ARM_REG_PRIMASK)
+            if pending is not None and free:
+                self._enter(pending)
+                pending = None
+            masked = pending is not None and self._interrupted is None
+            due = self._agenda[0][0] if self._agenda else end
+            self._deadline = 0.0 if masked else self._in_instructions(min(due, end))
+            self._step()
+
+    def _do_what_is_due(self) -> None:
+        while self._agenda and self._agenda[0][0] <= self.now:
+            action = heapq.heappop(self._agenda)[2]
+            try:
+                action()
+            except FaultError as fault:
+                self._fail(fault)
+                assert self.failure is not None
+                raise self.failure from fault
+
+    def sleep_until_next_event(self, at_most_cycles: float) -> float:
+        """Lets time pass while the core sleeps; returns how much."""
+        step = at_most_cycles
+        if self._agenda:
+            step = max(0.0, min(step, self._agenda[0][0] - self.now))
+        self.idle_cycles += step
+        return step
+
+    def _step(self) -> None:
+        self._fresh, self._stopped = True, False
+        try:
+            self._uc.emu_start(self._pc | 1, _EXC_RETURN & ~1)
+        except UcError as error:
+            if self.failure is None:
+                pc = self._uc.reg_read(arm.UC_ARM_REG_PC)
+                self.failure = FaultError(f"{error} (PC {pc:#x})")
+        if self.failure is not None:
+            raise self.failure
+        self._pc = self._uc.reg_read(arm.UC_ARM_REG_PC)
+        if self._pc == _EXC_RETURN & ~1:
+            self._leave()
+        elif not self._stopped and self.read_memory(self._pc - 2, 2) == _WFI:
+            self._private.check_before_sleep()
+            self.asleep = True
+
+    def _enter(self, irq: int) -> None:
+        """Interrupt entry. The frame on the stack counts for its depth; what is restored is the saved context."""
+        uc = self._uc
+        registers = [arm.UC_ARM_REG_R0 + n for n in range(4)]
+        frame = [uc.reg_read(r) for r in (*registers, arm.UC_ARM_REG_R12, arm.UC_ARM_REG_LR)]
+        self._interrupted = (uc.context_save(), self._pc)
+        stack = (uc.reg_read(arm.UC_ARM_REG_SP) - _FRAME_BYTES) & ~7
+        if not RAM_BASE <= stack < RAM_BASE + RAM_BYTES:
+            raise FaultError(f"the stack has left the RAM at {stack:#x}")
+        self.write_memory(stack, struct.pack("<8I", *frame, self._pc, uc.reg_read(arm.UC_ARM_REG_XPSR) & 0xFFFFFFFF))
+        uc.reg_write(arm.UC_ARM_REG_SP, stack)
+        uc.reg_write(arm.UC_ARM_REG_LR, _EXC_RETURN)
+        vector = self._private.vector_table + 4 * (_IRQ_BASE + irq)
+        self._pc = struct.unpack("<I", self.read_memory(vector, 4))[0]
+        if not self._pc & 1:
+            raise FaultError(f"the vector of interrupt {irq} is {self._pc:#x}, no Thumb code")
+
+    def _leave(self) -> None:
+        if self._interrupted is None:
+            raise FaultError("return from an interrupt outside of one")
+        context, self._pc = self._interrupted
+        self._interrupted = None
+        self._uc.context_restore(context)
+
+
+class Private(Peripheral):
+    """The core's own registers: NVIC, SysTick's switch, system control, cycle counter (ARMv7-M, B3.2, B3.4, C1.8)."""
+
+    _ISER, _ICER, _ICPR = 0xE100, 0xE180, 0xE280
+    _VTOR, _AIRCR, _CPACR, _DEMCR, _DWT_CTRL, _CYCCNT = 0xED08, 0xED0C, 0xED88, 0xEDFC, 0x1000, 0x1004
+    _RESET = 0x05FA0004
+
+    def __init__(self, chip: Chip) -> None:
+        super().__init__(chip, "private bus", _PRIVATE)
+        self._chip = chip
+        self.vector_table = 0
+        self._enabled = [0, 0]
+        self._irqs: list[int] = []
+        self._zero_at = 0
+        self._frozen = 0
+        self.add_values(self._CPACR, self._DEMCR, self._DWT_CTRL)
+        self.hooks[0xE010] = self._systick
+        self.hooks[self._VTOR] = self._set_vector_table
+        self.hooks[self._AIRCR] = self._reset
+        self.hooks[self._CYCCNT] = self._set_cycles
+        for n in range(2):
+            self.hooks[self._ISER + 4 * n] = lambda bits, n=n: self._enable(n, bits)  # type: ignore[misc]
+            self.hooks[self._ICER + 4 * n] = lambda bits, n=n: self._disable(n, bits)  # type: ignore[misc]
+            self.hooks[self._ICPR + 4 * n] = lambda bits: None  # lines are levels here
+
+    def enabled_irqs(self) -> list[int]:
+        return self._irqs
+
+    def _enable(self, word: int, bits: int) -> None:
+        self._enabled[word] |= bits
+        self._list_irqs()
+
+    def _disable(self, word: int, bits: int) -> None:
+        self._enabled[word] &= ~bits
+        self._list_irqs()
+
+    def _list_irqs(self) -> None:
+        self._irqs = [n for n in range(64) if self._enabled[n >> 5] >> (n & 31) & 1]
+        self._chip.attention()
+
+    def _systick(self, value: int) -> None:
+        if value:
+            raise FaultError("SysTick is started, which is not modelled; it stands still while the core sleeps")
+
+    def _set_vector_table(self, value: int) -> None:
+        if value % 256 or value >= FLASH_BYTES:
+            raise FaultError(f"the vector table is put at {value:#x}")  # 64 entries: aligned to their size
+        self.vector_table = value
+
+    def _reset(self, value: int) -> None:
+        if value != self._RESET:
+            raise FaultError(f"AIRCR is written with {value:#x}, which is not modelled")
+        raise FaultError(self._chip.clock.after_reset())
+
+    def _set_cycles(self, value: int) -> None:
+        self._zero_at = self._chip.cycles - value
+
+    def read(self, offset: int) -> int:
+        if offset == self._CYCCNT:
+            counting = self.values[self._DEMCR] >> 24 & 1 and self.values[self._DWT_CTRL] & 1
+            if counting:
+                self._frozen = (self._chip.cycles - self._zero_at) & 0xFFFFFFFF
+            return self._frozen
+        return super().read(offset)
+
+    def check_before_sleep(self) -> None:
+        """A program that gets as far as sleeping has set its core up."""
+        if self.values[self._CPACR] & _FPU_ON != _FPU_ON:
+            raise FaultError("the floating-point unit is off, and code compiled for it runs")

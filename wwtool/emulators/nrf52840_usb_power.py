@@ -1,0 +1,153 @@
+"""Power and clock of the nRF52840's USB device: in which order it may be enabled and shown to a host.
+
+Product specification v1.7, 6.35.4, and the errata of the chip. What the device does once it is there is in
+``nrf52840_usbd``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Protocol
+
+from wwtool.emulators.nrf52840 import Clock
+from wwtool.emulators.nrf52840_registers import FaultError, Machine, Peripheral
+
+_READY_US = 20  # some time
+
+
+class Bus(Protocol):
+    """What a host wants to hear: of the pull-up, and that a transaction may find another answer now."""
+
+    def attached(self, attached: bool) -> None: ...
+    def changed(self) -> None: ...
+
+
+class UsbErrata(Peripheral):
+    """Undocumented registers that the workarounds for errata 171 and 187 write, behind a lock."""
+
+    _LOCK, _KEY, _171, _187 = 0xC00, 0x9375, 0xC14, 0xD14
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine, "USBD's errata registers", 0x4006E000)
+        self.add_values(self._LOCK, self._171, self._187)
+        self.hooks[self._LOCK] = self._turn
+        for offset in (self._171, self._187):
+            self.hooks[offset] = lambda value, offset=offset: self._set(offset, value)  # type: ignore[misc]
+
+    def _turn(self, value: int) -> None:
+        if value != self._KEY:
+            raise FaultError(f"{self.name}: the key is {value:#x}")
+        self.values[self._LOCK] ^= 1
+
+    def _set(self, offset: int, value: int) -> None:
+        if not self.values[self._LOCK]:
+            raise FaultError(f"{self.name}: {offset:#x} is written while locked")
+        self.values[offset] = value
+
+    @property
+    def setting(self) -> tuple[int, int]:
+        """What is set for errata 171 and 187."""
+        return self.values[self._171], self.values[self._187]
+
+
+class SwitchedUsb(Peripheral, ABC):
+    """ENABLE, USBPULLUP, LOWPOWER and EVENTCAUSE of USBD, as a boot loader that has used it leaves them."""
+
+    _USBEVENT, _EVENTCAUSE, _ENABLE, _USBPULLUP, _LOWPOWER = 0x158, 0x400, 0x500, 0x504, 0x52C
+    _SUSPEND, _RESUME, _READY = 1 << 8, 1 << 9, 1 << 11
+
+    def __init__(self, machine: Machine, clock: Clock, errata: UsbErrata) -> None:
+        super().__init__(machine, "USBD", 0x40027000)
+        self._clock, self._errata = clock, errata
+        self.bus: Bus | None = None
+        self._enablings = 0
+        self._ready = self._suspended = False
+        self.add_event(self._USBEVENT, 22)
+        self.add_values(self._EVENTCAUSE, self._LOWPOWER)
+        self.add_values(self._ENABLE, self._USBPULLUP, reset=int(clock.usb_power))
+        self.hooks[self._EVENTCAUSE] = lambda bits: self._acknowledge(self._EVENTCAUSE, bits)
+        self.hooks[self._ENABLE] = self._enable
+        self.hooks[self._USBPULLUP] = self._pull_up
+        self.hooks[self._LOWPOWER] = self._low_power
+        if clock.usb_power:
+            self.inten = 1  # the boot loader's own
+
+    @abstractmethod
+    def _flush(self) -> None:
+        """Forgets requests and packets."""
+
+    def _cause(self, bit: int) -> None:
+        self.values[self._EVENTCAUSE] |= bit
+        self.set_event(self._USBEVENT)
+
+    def _acknowledge(self, offset: int, bits: int) -> None:
+        self.values[offset] &= ~bits
+
+    def _enable(self, value: int) -> None:
+        if not value:
+            if self.values[self._USBPULLUP]:
+                raise FaultError("USBD is disabled while its pull-up still shows a device")
+            self.values[self._ENABLE], self._ready = 0, False
+            self._flush()
+            return
+        if self.values[self._ENABLE]:
+            raise FaultError("USBD is enabled while it is; the boot loader may have left it so")
+        if not self._clock.usb_power:
+            raise FaultError("USBD is enabled without power on the bus")  # 6.35.4
+        if self._errata.setting != (0xC0, 3):
+            raise FaultError("USBD is enabled without the workarounds for errata 171 and 187")
+        self.values[self._ENABLE] = 1
+        self._enablings += 1
+        enabling = self._enablings
+        self.machine.at(
+            self.machine.now + _READY_US * self.machine.clock_hz / 1e6, lambda: self._become_ready(enabling)
+        )
+
+    def _become_ready(self, enabling: int) -> None:
+        if self.values[self._ENABLE] and enabling == self._enablings:
+            self._ready = True
+            self._cause(self._READY)
+
+    def _pull_up(self, value: int) -> None:
+        if value and not self._ready:
+            raise FaultError("USBD is attached before it is ready")
+        if value and self.values[self._LOWPOWER]:
+            raise FaultError("USBD is attached in low power")
+        if value and not self._clock.crystal:
+            raise FaultError("USBD is attached without the crystal oscillator")  # 6.35.4
+        if value and self._errata.setting != (0, 0):
+            raise FaultError("USBD is attached while the workarounds for errata 171 and 187 still hold")
+        if value and self._enablings < 2:
+            raise FaultError("USBD is attached after its first enabling, without the workaround for erratum 223")
+        if value != self.values[self._USBPULLUP]:
+            self.values[self._USBPULLUP] = value
+            if self.bus is not None:
+                self.bus.attached(bool(value))
+
+    def _low_power(self, value: int) -> None:
+        if value and not self._suspended:
+            raise FaultError("USBD goes to low power while the bus is awake")
+        self.values[self._LOWPOWER] = value
+
+    def get_power(self) -> None:
+        """The cable is plugged in."""
+        self._clock.plug()
+
+    def lose_power(self) -> None:
+        self._clock.unplug()
+        self._ready = self._suspended = False
+        self._flush()
+
+    def suspend(self) -> None:
+        """The bus has been quiet."""
+        self._suspended = True
+        self._cause(self._SUSPEND)
+
+    def resume(self) -> None:
+        self._suspended = False
+        self._cause(self._RESUME)
+
+    @property
+    def deaf(self) -> bool:
+        """No transaction is heard."""
+        return not self._ready or bool(self.values[self._LOWPOWER])

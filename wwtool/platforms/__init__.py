@@ -1,0 +1,1 @@
+"""Platforms: their profiles, how they are loaded, and their wiring."""

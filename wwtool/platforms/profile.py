@@ -1,0 +1,346 @@
+"""What a platform's profile says, as pydantic models: the chip, its memories, its tools, how it is flashed and wired.
+
+``platforms.py`` finds and reads the files.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from wwtool.base.assets import asset_dir
+from wwtool.errors import InputError
+from wwtool.platforms.wiring import PRESET_NAME, BoardConfig, ChipPins, Preset, Wiring, check, choose
+
+_CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD's own
+_NAME = r"^[a-z][a-z0-9_]{1,31}$"
+
+UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$", description="vendor and product")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Chip(_Section):
+    name: str
+    core: Literal[
+        "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4f", "cortex-m7f", "cortex-m33f",
+        "xtensa-lx7", "armv6", "host",
+    ]  # fmt: skip
+    cores: int = Field(ge=1, le=8)
+    clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
+    flash_word_cycles: int = Field(0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash")
+    cycles_per_instruction: float | None = Field(
+        None, ge=1.0, le=10.0, description="an estimate, for emulators that count instructions and not cycles"
+    )
+    has_dsp: bool
+    has_fpu: bool
+    boot2_crc: bool = Field(False, description="the ROM starts only an image whose first 256 bytes have a checksum")
+
+
+class MemoryMap(_Section):
+    """What the chip has, and what of it is not the application's."""
+
+    flash_bytes: int = Field(ge=1024)
+    ram_bytes: int = Field(ge=1024)
+    flash_origin: int = Field(0, ge=0, lt=1 << 32, multiple_of=4, description="address of the first byte of flash")
+    application_offset: int = Field(
+        0, ge=0, multiple_of=4, description="where in the flash the application begins, behind a boot loader"
+    )
+    reserved_flash_bytes: int = Field(ge=0)
+    reserved_ram_bytes: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> MemoryMap:
+        if self.reserved_flash_bytes >= self.flash_bytes:
+            raise ValueError("reserved_flash_bytes must be less than flash_bytes")
+        if self.reserved_ram_bytes >= self.ram_bytes:
+            raise ValueError("reserved_ram_bytes must be less than ram_bytes")
+        if self.application_offset > self.reserved_flash_bytes:
+            raise ValueError("application_offset must not be more than reserved_flash_bytes, of which it is a part")
+        if self.flash_origin + self.flash_bytes > 1 << 32:
+            raise ValueError("flash_origin and flash_bytes reach beyond 32-bit addresses")
+        return self
+
+    @property
+    def application_origin(self) -> int:
+        """Address of the first byte of an image."""
+        return self.flash_origin + self.application_offset
+
+    @property
+    def application_bytes(self) -> int:
+        """Flash that an image may take."""
+        return self.flash_bytes - self.reserved_flash_bytes
+
+
+class Budget(_Section):
+    """What a firmware may use by default."""
+
+    flash_bytes: int = Field(ge=1024)
+    ram_bytes: int = Field(ge=1024)
+    latency_ms: float = Field(gt=0.0, description="one inference")
+    duty_percent: float = Field(gt=0.0, le=100.0, description="front end and inference, of one core")
+
+
+class Console(_Section):
+    baud: int = Field(ge=1200, le=12_000_000)
+
+
+class FlashChip(_Section):
+    """What the header of an ESP32 image tells the ROM of the flash."""
+
+    esptool_chip: Literal["esp32s3"]
+    mode: Literal["qio", "qout", "dio", "dout"]
+    frequency: Literal["80m", "40m", "20m"]
+
+
+class Qemu(_Section):
+    """How ``qemu-system-arm`` runs an image of this platform."""
+
+    machine: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,40}$", description="as `qemu-system-arm -M help` names it")
+    serial: int = Field(0, ge=0, le=7, description="which of its serial ports is the console")
+    icount_shift: int = Field(ge=0, le=10, description="an instruction takes 2^shift ns of emulated time")
+
+    def cycles_per_instruction(self, clock_hz: int) -> float:
+        """What a counter at the core's clock counts an instruction."""
+        return float(clock_hz * 2**self.icount_shift * 1e-9)
+
+
+class Uf2(_Section):
+    """A boot loader that shows itself as a drive and takes UF2 files."""
+
+    usb: tuple[UsbId, ...] = Field(min_length=1)
+    label: str = Field(min_length=1, description="the drive's name, as people see it")
+    board_ids: tuple[str, ...] = Field(min_length=1, description="Board-ID in the drive's INFO_UF2.TXT")
+    family: int = Field(ge=0, lt=1 << 32, description="of uf2families.json")
+    entry: int | None = Field(
+        None, ge=0, multiple_of=256, description="where the boot loader looks for vectors; None: where the image begins"
+    )
+
+
+class Usb(_Section):
+    """Who the board is on USB."""
+
+    running: tuple[UsbId, ...] = Field((), description="the serial port of a program")
+    loader: tuple[UsbId, ...] = Field((), description="the serial port of the boot loader")
+    bridges: tuple[UsbId, ...] = Field((), description="USB-to-serial chips of its boards; other boards have them, too")
+    touch: bool = Field(False, description="opening the program's port at 1200 baud starts the boot loader")
+    enter: str = Field(description="what starts the boot loader by hand, as an imperative")
+
+
+class Probe(_Section):
+    """What the programs of debug probes call the chip, and which probe OpenOCD finds."""
+
+    interface: str = Field("interface/cmsis-dap.cfg", pattern=_CONFIG_FILE)
+    openocd: str = Field(pattern=_CONFIG_FILE)
+    pyocd: str = Field(pattern=r"^[A-Za-z0-9_]+$")
+    probe_rs: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
+
+
+FlashTool = Literal["uf2", "esptool", "bossac", "picotool", "openocd", "pyocd", "probe-rs"]
+_PROBES = ("openocd", "pyocd", "probe-rs")
+_TOOLCHAINS = {
+    "xtensa-lx7": "xtensa-lx106",
+    "armv6": "arm-linux-gnueabi",
+    "host": "host",
+}  # every other core: arm-none-eabi
+
+
+class Figure(_Section):
+    """A number and what it rests on."""
+
+    value: float = Field(ge=0.0)
+    kind: Literal["measured", "published", "estimate"]
+    source: str = Field(min_length=8)
+
+
+class Energy(_Section):
+    """What the chip draws from its supply, without microphone, LEDs and the board's regulators."""
+
+    supply_volts: float = Field(gt=0.0, le=24.0)
+    active_ma: Figure = Field(description="while a core works at chip.clock_hz")
+    sleep_ma: Figure = Field(description="between, as the firmware waits for samples")
+
+
+class FrameworkReserve(_Section):
+    """What a framework takes for itself, in bytes.
+
+    ``slot_bytes``: of flash, where its layout gives a firmware less than the chip has. ``runs_from_flash``: code and
+    constants are read from flash, and are not in RAM.
+    """
+
+    flash_bytes: Figure
+    ram_bytes: Figure
+    slot_bytes: int | None = Field(None, ge=1024)
+    runs_from_flash: bool = True
+
+
+FrameworkName = Literal["bare-metal", "arduino", "esp-idf", "esphome", "pico-sdk"]
+
+
+class Platform(_Section):
+    """A board that firmware is built for."""
+
+    name: str = Field(pattern=_NAME)
+    title: str
+    chip: Chip
+    memory: MemoryMap
+    budget: Budget
+    optimize: Literal["speed", "size"]
+    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "arm-linux-gnueabi", "host"]
+    frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
+    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "qemu-user", "host", "none"]
+    qemu: Qemu | None = None
+    image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
+    console: Console
+    flash_tool: Literal["uf2", "esptool", "bossac", "openocd", "pyocd", "probe-rs", "none"]
+    flash_alternatives: tuple[FlashTool, ...] = Field((), description="other tools that can flash it")
+    flash_chip: FlashChip | None = None
+    usb: Usb | None = None
+    uf2: Uf2 | None = None
+    probe: Probe | None = None
+    energy: Energy | None = None
+    framework_reserve: dict[FrameworkName, FrameworkReserve] = {}
+    board: str | None = Field(
+        None,
+        pattern=rf"{_NAME}|^.*[/\\\\].*$",
+        description="a shipped platform whose board code and presets it uses, or a folder of board code; None: its own",
+    )
+    pins: ChipPins | None = Field(None, description="where a user may choose pins")
+    presets: dict[str, Preset] = Field({}, description="boards by name; the first is taken where none is chosen")
+    silicon: str = Field("", max_length=300, description="what has and has not been seen on a real chip")
+    chosen: Wiring | None = Field(None, exclude=True)
+
+    @model_validator(mode="after")
+    def _presets_are_wired(self) -> Platform:
+        if bool(self.presets) != (self.pins is not None):
+            raise ValueError("pins and presets belong together; give both or none")
+        for name in self.presets:
+            if not re.match(PRESET_NAME, name):
+                raise ValueError(f"presets: '{name}' is no name for a board; use a to z, 0 to 9 and '-'")
+            try:
+                self.with_board(BoardConfig(preset=name))
+            except InputError as error:
+                raise ValueError(f"presets.{name}: {error}") from error
+        return self
+
+    @model_validator(mode="after")
+    def _counts_cycles(self) -> Platform:
+        factor = self.chip.cycles_per_instruction
+        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-arm", "qemu-user") and factor is None:
+            raise ValueError(
+                f"chip.cycles_per_instruction is needed, as the emulator {self.emulator} counts instructions"
+            )
+        if (self.emulator == "qemu-arm") != (self.qemu is not None):
+            raise ValueError("the section qemu goes with the emulator qemu-arm, and only with it")
+        if self.qemu is not None and factor is not None:
+            counted = self.qemu.cycles_per_instruction(self.chip.clock_hz)
+            if abs(counted - factor) > 0.01 * factor:
+                raise ValueError(
+                    f"chip.cycles_per_instruction is {factor:g}, but with qemu.icount_shift "
+                    f"{self.qemu.icount_shift} the emulated core counts {counted:g}; make them agree"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _one_core(self) -> Platform:
+        toolchain = _TOOLCHAINS.get(self.chip.core, "arm-none-eabi")
+        if self.toolchain != toolchain:
+            raise ValueError(f"toolchain {self.toolchain} does not build for {self.chip.core}; that takes {toolchain}")
+        return self
+
+    @model_validator(mode="after")
+    def _budget_fits(self) -> Platform:
+        flash = self.memory.flash_bytes - self.memory.reserved_flash_bytes
+        ram = self.memory.ram_bytes - self.memory.reserved_ram_bytes
+        if self.budget.flash_bytes > flash:
+            raise ValueError(f"budget.flash_bytes is more than the {flash} bytes that are not reserved")
+        if self.budget.ram_bytes > ram:
+            raise ValueError(f"budget.ram_bytes is more than the {ram} bytes that are not reserved")
+        if self.flash_tool == "esptool" and self.flash_chip is None:
+            raise ValueError("flash_tool esptool needs flash_chip with esptool_chip, mode and frequency")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_flashed(self) -> Platform:
+        tools = (self.flash_tool, *self.flash_alternatives)
+        if self.uf2 is None and ("uf2" in tools or "uf2" in self.image):
+            raise ValueError("uf2 is needed, with usb, label, board_ids and family, where UF2 files are made")
+        if self.probe is None and any(tool in _PROBES for tool in tools):
+            raise ValueError("probe is needed, with openocd, pyocd and probe_rs, where debug probes are used")
+        if self.usb is None and self.flash_tool not in (*_PROBES, "none"):
+            raise ValueError(f"flash_tool {self.flash_tool} needs usb, by which the board is found")
+        if self.flash_tool == "bossac" and self.usb is not None and not self.usb.loader:
+            raise ValueError("flash_tool bossac needs usb.loader, the boot loader's serial port")
+        return self
+
+    @property
+    def flash_tools(self) -> tuple[str, ...]:
+        """The tools that can flash it, the usual one first; none where there is nothing to flash."""
+        return () if self.flash_tool == "none" else (self.flash_tool, *self.flash_alternatives)
+
+    @property
+    def enter_loader(self) -> str:
+        """What a person does to start the boot loader, as an imperative."""
+        return self.usb.enter if self.usb else "reset it"
+
+    @property
+    def board_folder(self) -> Path:
+        """The board's own code, if there is any."""
+        return asset_dir("firmware_templates") / "boards" / (self.board or self.name)  # an absolute path stands alone
+
+    @property
+    def code_folders(self) -> tuple[Path, ...]:
+        """Where the board's code comes from; of files with the same name the last folder's counts."""
+        boards = asset_dir("firmware_templates") / "boards"
+        usb = ("usb_cdc",) if (self.board_folder / "usb_controller.c").is_file() else ()
+        shared = ("linux",) if self.is_linux else ("bare", *(("cortex_m",) if self.is_cortex_m else ()), *usb)
+        return (*(boards / name for name in shared), self.board_folder)
+
+    @property
+    def is_cortex_m(self) -> bool:
+        return self.chip.core.startswith("cortex-m")
+
+    @property
+    def is_linux(self) -> bool:
+        """Whether the firmware is a Linux program."""
+        return self.chip.core in ("armv6", "host")
+
+    @property
+    def wiring(self) -> Wiring | None:
+        """The board that was chosen, or the first preset; None where pins are fixed."""
+        if self.chosen is None and self.presets:
+            return choose(self.name, self.presets, BoardConfig())
+        return self.chosen
+
+    def with_board(self, config: BoardConfig) -> Platform:
+        """This platform, wired as a config says.
+
+        Raises:
+            UsageError: there is no such preset.
+            InputError: the config's pins contradict each other, or the chip.
+        """
+        if self.pins is None:
+            if config != BoardConfig():
+                raise InputError(f"board: the pins of {self.name} are fixed; remove the key 'board'")
+            return self
+        wiring = choose(self.name, self.presets, config)
+        check(wiring, self.pins)
+        return self.model_copy(update={"chosen": wiring})
+
+    def facts(self) -> dict[str, object]:
+        """All keys, and how the board is wired, for JSON and hashes."""
+        return {**self.model_dump(mode="json"), "wiring": self.wiring.model_dump() if self.wiring else None}
+
+    def recorded(self) -> dict[str, object]:
+        """The keys that a build's manifest keeps; ``platform_of`` makes a platform of them."""
+        return self.model_dump(mode="json", exclude={"board", "pins", "presets"})
+
+    @property
+    def has_board(self) -> bool:
+        """Whether wwtool has the board's own code and can build for it; the others are data only so far."""
+        return self.board_folder.is_dir()

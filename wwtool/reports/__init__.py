@@ -1,0 +1,1 @@
+"""Pages and charts: the only home of HTML."""
