@@ -41,3 +41,9 @@ class DeviceError(WwtoolError):
     """The device, or a test on it, failed."""
 
     exit_code = 6
+
+
+class CancelledError(WwtoolError):
+    """Somebody has cancelled the job. What it had finished is kept, and the same job goes on from there."""
+
+    exit_code = 130  # as after Ctrl-C

@@ -1,0 +1,125 @@
+"""Events in a file, one JSON object a line, so that another program can follow a job or read it later.
+
+Every line has ``schema`` ("wwtool.event"), ``version``, ``time`` (seconds since 1970), ``event`` (the class's name in
+lower case with underscores, such as "stage_started") and the event's fields. A number that is not finite is null.
+Later versions may add events and fields.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from wwtool import events
+from wwtool.base.records import parse_json
+from wwtool.base.text import printable
+from wwtool.errors import InputError
+
+SCHEMA = "wwtool.event"
+VERSION = 1
+
+
+class EventLog:
+    """A listener that appends every event to a file. A file that is there is continued.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> EventLog:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._path.open("a", encoding="utf-8", newline="\n")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def __call__(self, event: events.Event) -> None:
+        assert self._file is not None, "the log is open inside its with statement only"
+        self._file.write(json.dumps(_line(event)) + "\n")
+        self._file.flush()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of a log. ``time`` is in seconds since 1970."""
+
+    time: float
+    event: events.Event
+
+
+def read_events(path: Path) -> Iterator[Entry]:
+    """The events of a log that this version knows, in order; a last line that is cut off is left out.
+
+    The value of a ``PartialResult`` comes back as a dict.
+
+    Raises:
+        InputError: the file cannot be read, or a line of it is no event.
+    """
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}; give the log of a job") from error
+    for number, line in enumerate(lines, 1):
+        if line.endswith(b"\n") and (entry := _entry(line, f"{path}, line {number}")) is not None:
+            yield entry
+
+
+def _name(kind: type[events.Event]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
+_KINDS = {_name(kind): kind for kind in events.Event.__subclasses__()}
+
+
+def _line(event: events.Event) -> dict[str, Any]:
+    content = {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+    return {
+        "schema": SCHEMA, "version": VERSION, "time": round(time.time(), 3), "event": _name(type(event)), **content,
+    }  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    if hasattr(value, "as_dict"):
+        return _plain(value.as_dict())
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int) else printable(str(value))
+
+
+def _entry(line: bytes, where: str) -> Entry | None:
+    content = parse_json(line, where)
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA or content.get("version") != VERSION:
+        raise InputError(f"{where} is no event of version {VERSION}; give the log of a job")
+    kind = _KINDS.get(str(content.get("event")))
+    if kind is None:
+        return None
+    known = {field.name: math.nan if content.get(field.name) is None else content[field.name] for field in fields(kind)}
+    try:
+        return Entry(float(content["time"]), TypeAdapter(kind).validate_python(known))
+    except (ValidationError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{where} does not hold what a {content['event']} has; give the log of a job") from error
