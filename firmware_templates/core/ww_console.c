@@ -246,8 +246,8 @@ void ww_console_begin_work(struct ww_console *console)
 {
     ww_command_reset(&console->ahead_command);
     console->looked_us = now_us(console);
-    console->stopped = stops(console, console->rest, console->rest_count) ||
-                       stops(console, console->ahead, console->ahead_count);
+    console->stopped =
+        stops(console, console->rest, console->rest_count) || stops(console, console->ahead, console->ahead_count);
 }
 
 bool ww_console_is_stopped(struct ww_console *console)

@@ -25,7 +25,7 @@ enum {
     WW_CONSOLE_MAX_ACTIVATIONS = 32, /* that `stop` lists; later ones are left out */
     WW_CONSOLE_PCM_TIMEOUT_US = 2000000,
     WW_CONSOLE_INDICATE_US = 1000000,
-    WW_CONSOLE_LOOK_US = 50000, /* between two looks for what stops long work */
+    WW_CONSOLE_LOOK_US = 50000,                        /* between two looks for what stops long work */
     WW_CONSOLE_AHEAD_BYTES = WW_COMMAND_MAX_CHARS + 1, /* a command */
 };
 
@@ -59,7 +59,7 @@ struct ww_console {
 
     enum ww_console_mode mode;
     size_t pcm_bytes_left;
-    uint8_t pcm_low_byte; /* of the sample whose high byte comes next */
+    uint8_t pcm_low_byte;  /* of the sample whose high byte comes next */
     uint32_t pcm_since_us; /* when the last byte came */
 
     size_t db_bytes;    /* that `db load` announced */

@@ -24,7 +24,7 @@ struct ww_program {
     const char *model_sha256; /* of model.tflite, 64 hex digits */
     const char *version;      /* of wwtool */
 
-    void *model;               /* the compiled model's context */
+    void *model;                /* the compiled model's context */
     void (*reset)(void *model); /* all state as after start */
     void (*invoke)(void *model);
     int8_t *input;      /* input_bytes, the model's first input; an inference may overwrite it */
@@ -32,11 +32,11 @@ struct ww_program {
     const void *output; /* output_bytes, the model's first output */
     size_t input_bytes;
     size_t output_bytes;
-    uint8_t input_frames;    /* feature frames an invocation takes, 1 for a model that is not fed from the front end */
-    uint16_t step_samples;   /* 160 or 320 */
-    uint8_t output_offset;   /* added modulo 256 to output[0] to make a probability 0 to 255: 0 for uint8, 128 for int8 */
-    uint32_t arena_bytes;    /* tensors of one invocation */
-    uint32_t state_bytes;    /* kept from one invocation to the next */
+    uint8_t input_frames;  /* feature frames an invocation takes, 1 for a model that is not fed from the front end */
+    uint16_t step_samples; /* 160 or 320 */
+    uint8_t output_offset; /* added modulo 256 to output[0] to make a probability 0 to 255: 0 for uint8, 128 for int8 */
+    uint32_t arena_bytes;  /* tensors of one invocation */
+    uint32_t state_bytes;  /* kept from one invocation to the next */
 
     struct ww_detector_config detector;
 };

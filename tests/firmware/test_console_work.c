@@ -100,12 +100,14 @@ static void test_it_ends_by_itself(void)
 /* Every command with every kind of argument: one answer, at once, and the next question is answered. */
 static void test_extreme_arguments(void)
 {
+    /* clang-format off */
     static const char *const commands[] = {"name", "profile", "timestamp", "db", "db load", "db print", "infer", "infer 1",
                                            "results", "start", "stop", "help", "ww-info", "ww-reset", "ww-output",
                                            "ww-pcm", "ww-features", "ww-prob", "ww-memory", "ww-cycles", "ww-baud"};
     static const char *const arguments[] = {"0", "-1", "-0", "+1", "1.5", "1e9", "0x10", "4294967295", "4294967296",
                                             "18446744073709551616", "x", "'", "%", "  ", "\t", "\x7f\xff", "\x1b[2J",
                                             "1 1 1 1 1 1 1", "00000000000000000000000000000000000000000000000000000001"};
+    /* clang-format on */
 
     for (size_t c = 0; c < sizeof commands / sizeof commands[0]; c++) {
         for (size_t a = 0; a < sizeof arguments / sizeof arguments[0]; a++) {
@@ -113,8 +115,8 @@ static void test_extreme_arguments(void)
             start();
             (void)snprintf(line, sizeof line, "%s %s%%", commands[c], arguments[a]);
             const char *answer = ask(line);
-            const unsigned wanted = 1U + (unsigned)(strcmp(arguments[a], "%") == 0) +
-                                    (unsigned)contains(answer, "cannot make that rate");
+            const unsigned wanted =
+                1U + (unsigned)(strcmp(arguments[a], "%") == 0) + (unsigned)contains(answer, "cannot make that rate");
             CHECK(contains(answer, "ww-pcm-expecting-") || count_of(answer, "m-ready\r\n") == wanted);
             world.now_us += 3000000;
             (void)ask("");

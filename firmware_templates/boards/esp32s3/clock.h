@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CRYSTAL_HZ 40000000u /* every ESP32-S3 module has this one (hardware design guidelines, "Clock") */
+#define CRYSTAL_HZ  40000000u  /* every ESP32-S3 module has this one (hardware design guidelines, "Clock") */
 #define PLL_160M_HZ 160000000u /* what peripherals get of the PLL (TRM, "Reset and Clock", PLL_F160M_CLK) */
 
 /* Takes the core to 160 MHz if the PLL runs, to the crystal's clock if not, and measures what came of it. */

@@ -17,7 +17,7 @@
 #define UART_CONF0                 REG(0x60000020u)
 #define UART_FSM_STATUS            REG(0x6000006Cu)
 #define UART_CLK_CONF              REG(0x60000078u)
-#define UART_RX_COUNT(status)      ((status)&0x3FFu)
+#define UART_RX_COUNT(status)      ((status) & 0x3FFu)
 #define UART_TX_COUNT(status)      (((status) >> 16) & 0x3FFu)
 #define UART_TX_STATE_MASK         0xF0u /* 0: the last stop bit has left */
 #define UART_CLKDIV_FRACTION_SHIFT 20
@@ -32,22 +32,22 @@
 
 /* GPIO and IO MUX (TRM, "IO MUX and GPIO Matrix"): bases 0x60004000 and 0x60009000. Pins from 32 on have registers of
    their own, 12 bytes further, for input 4. */
-#define GPIO_BIT(pin)            (1u << ((pin) % 32u))
-#define GPIO_OUT_SET(pin)        REG(0x60004008u + 12u * ((pin) / 32u))
-#define GPIO_OUT_CLEAR(pin)      REG(0x6000400Cu + 12u * ((pin) / 32u))
-#define GPIO_ENABLE_SET(pin)     REG(0x60004024u + 12u * ((pin) / 32u))
-#define GPIO_ENABLE_CLEAR(pin)   REG(0x60004028u + 12u * ((pin) / 32u))
-#define GPIO_IN(pin)             REG(0x6000403Cu + 4u * ((pin) / 32u))
-#define GPIO_IN_SELECT(signal)   REG(0x60004154u + 4u * (signal))
-#define GPIO_IN_SELECT_MATRIX    (1u << 7) /* the pin in bits 5..0, not the IO MUX */
-#define GPIO_OUT_SELECT(pin)     REG(0x60004554u + 4u * (pin))
-#define GPIO_OUT_SELECT_GPIO     256u       /* the pin follows GPIO_OUT */
-#define GPIO_OUT_SELECT_BY_GPIO  (1u << 10) /* GPIO_ENABLE, not the peripheral, says whether it is driven */
-#define IO_MUX(pin)              REG(0x60009004u + 4u * (pin))
-#define IO_MUX_PULL_UP           (1u << 8)
-#define IO_MUX_INPUT             (1u << 9)
-#define IO_MUX_DRIVE_20MA        (2u << 10)
-#define IO_MUX_FUNCTION(number)  ((uint32_t)(number) << 12)
+#define GPIO_BIT(pin)           (1u << ((pin) % 32u))
+#define GPIO_OUT_SET(pin)       REG(0x60004008u + 12u * ((pin) / 32u))
+#define GPIO_OUT_CLEAR(pin)     REG(0x6000400Cu + 12u * ((pin) / 32u))
+#define GPIO_ENABLE_SET(pin)    REG(0x60004024u + 12u * ((pin) / 32u))
+#define GPIO_ENABLE_CLEAR(pin)  REG(0x60004028u + 12u * ((pin) / 32u))
+#define GPIO_IN(pin)            REG(0x6000403Cu + 4u * ((pin) / 32u))
+#define GPIO_IN_SELECT(signal)  REG(0x60004154u + 4u * (signal))
+#define GPIO_IN_SELECT_MATRIX   (1u << 7) /* the pin in bits 5..0, not the IO MUX */
+#define GPIO_OUT_SELECT(pin)    REG(0x60004554u + 4u * (pin))
+#define GPIO_OUT_SELECT_GPIO    256u       /* the pin follows GPIO_OUT */
+#define GPIO_OUT_SELECT_BY_GPIO (1u << 10) /* GPIO_ENABLE, not the peripheral, says whether it is driven */
+#define IO_MUX(pin)             REG(0x60009004u + 4u * (pin))
+#define IO_MUX_PULL_UP          (1u << 8)
+#define IO_MUX_INPUT            (1u << 9)
+#define IO_MUX_DRIVE_20MA       (2u << 10)
+#define IO_MUX_FUNCTION(number) ((uint32_t)(number) << 12)
 
 /* Signals of the GPIO matrix (TRM, "Peripheral Signal List"). */
 enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT = 26, SIGNAL_I2S0I_WS_OUT = 27 };
@@ -97,40 +97,40 @@ enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT 
 #define ANA_CONF0_PLL_CALIBRATED (1u << 24)
 
 /* I2S0 (TRM, "I2S Controller", "Register Summary"): base 0x6000F000; the receiver alone. */
-#define I2S_RX_CONF            REG(0x6000F020u)
-#define I2S_RX_CONF1           REG(0x6000F028u)
-#define I2S_RX_CLKM_CONF       REG(0x6000F030u)
-#define I2S_TX_CLKM_CONF       REG(0x6000F034u)
-#define I2S_RX_CLKM_DIV        REG(0x6000F038u)
-#define I2S_RX_TDM_CTRL        REG(0x6000F050u)
-#define I2S_RX_EOF_NUM         REG(0x6000F064u)
-#define I2S_RX_RESET           (1u << 0)
-#define I2S_RX_FIFO_RESET      (1u << 1)
-#define I2S_RX_START           (1u << 2)
-#define I2S_RX_MONO            (1u << 5) /* one slot is stored, not both */
-#define I2S_RX_UPDATE          (1u << 8) /* takes the registers over; the hardware clears it */
-#define I2S_RX_MONO_FIRST      (1u << 9)
-#define I2S_RX_PCM_BYPASS      (1u << 12) /* no A-law or u-law */
-#define I2S_RX_LEFT_ALIGN      (1u << 15)
-#define I2S_RX_TDM             (1u << 19)
-#define I2S_RX_PDM             (1u << 20)
-#define I2S_RX_PDM_TO_PCM      (1u << 21) /* samples, of 64 bits each (bit 22: of 128) */
-#define I2S_RX_WS_WIDTH(bits)  ((bits) - 1u)
-#define I2S_RX_BCK_DIV(n)      (((n) - 1u) << 7)
-#define I2S_RX_DATA_BITS(n)    (((n) - 1u) << 13)
-#define I2S_RX_HALF_BITS(n)    (((n) - 1u) << 18)
-#define I2S_RX_SLOT_BITS(n)    (((n) - 1u) << 24)
-#define I2S_RX_MSB_SHIFT       (1u << 29) /* Philips: data come one bit clock after WS */
-#define I2S_RX_CLK_ACTIVE      (1u << 26)
-#define I2S_RX_CLK_CRYSTAL     (0u << 27)
-#define I2S_RX_CLK_PLL_160M    (2u << 27)
-#define I2S_RX_MCLK_FROM_RX    (1u << 29)
-#define I2S_TX_CLK_EN          (1u << 29) /* of the whole module, the receiver included */
-#define I2S_RX_DIV_Z(z)        (z)
-#define I2S_RX_DIV_Y(y)        ((y) << 9)
-#define I2S_RX_DIV_X(x)        ((x) << 18)
-#define I2S_RX_DIV_YN1         (1u << 27)
-#define I2S_RX_TDM_SLOTS(n)    (((n) - 1u) << 16) /* slots of a frame; bits 15..0 say which are stored */
+#define I2S_RX_CONF           REG(0x6000F020u)
+#define I2S_RX_CONF1          REG(0x6000F028u)
+#define I2S_RX_CLKM_CONF      REG(0x6000F030u)
+#define I2S_TX_CLKM_CONF      REG(0x6000F034u)
+#define I2S_RX_CLKM_DIV       REG(0x6000F038u)
+#define I2S_RX_TDM_CTRL       REG(0x6000F050u)
+#define I2S_RX_EOF_NUM        REG(0x6000F064u)
+#define I2S_RX_RESET          (1u << 0)
+#define I2S_RX_FIFO_RESET     (1u << 1)
+#define I2S_RX_START          (1u << 2)
+#define I2S_RX_MONO           (1u << 5) /* one slot is stored, not both */
+#define I2S_RX_UPDATE         (1u << 8) /* takes the registers over; the hardware clears it */
+#define I2S_RX_MONO_FIRST     (1u << 9)
+#define I2S_RX_PCM_BYPASS     (1u << 12) /* no A-law or u-law */
+#define I2S_RX_LEFT_ALIGN     (1u << 15)
+#define I2S_RX_TDM            (1u << 19)
+#define I2S_RX_PDM            (1u << 20)
+#define I2S_RX_PDM_TO_PCM     (1u << 21) /* samples, of 64 bits each (bit 22: of 128) */
+#define I2S_RX_WS_WIDTH(bits) ((bits) - 1u)
+#define I2S_RX_BCK_DIV(n)     (((n) - 1u) << 7)
+#define I2S_RX_DATA_BITS(n)   (((n) - 1u) << 13)
+#define I2S_RX_HALF_BITS(n)   (((n) - 1u) << 18)
+#define I2S_RX_SLOT_BITS(n)   (((n) - 1u) << 24)
+#define I2S_RX_MSB_SHIFT      (1u << 29) /* Philips: data come one bit clock after WS */
+#define I2S_RX_CLK_ACTIVE     (1u << 26)
+#define I2S_RX_CLK_CRYSTAL    (0u << 27)
+#define I2S_RX_CLK_PLL_160M   (2u << 27)
+#define I2S_RX_MCLK_FROM_RX   (1u << 29)
+#define I2S_TX_CLK_EN         (1u << 29) /* of the whole module, the receiver included */
+#define I2S_RX_DIV_Z(z)       (z)
+#define I2S_RX_DIV_Y(y)       ((y) << 9)
+#define I2S_RX_DIV_X(x)       ((x) << 18)
+#define I2S_RX_DIV_YN1        (1u << 27)
+#define I2S_RX_TDM_SLOTS(n)   (((n) - 1u) << 16) /* slots of a frame; bits 15..0 say which are stored */
 
 /* GDMA, receive channel 0 (TRM, "GDMA Controller", "Register Summary"): base 0x6003F000. */
 #define GDMA_IN_CONF0             REG(0x6003F000u)

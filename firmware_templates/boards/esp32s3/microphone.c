@@ -15,8 +15,8 @@
 enum {
     SAMPLE_BYTES = BOARD_MICROPHONE_IS_PDM ? 2 : 4,
     BLOCK_SAMPLES = DMA_BLOCK_BYTES / SAMPLE_BYTES,
-    SETTLING_SAMPLES = 1024, /* 64 ms: filters of microphone and codec start from nothing */
-    DC_SHIFT = 12,           /* one-pole filter, 2^12 samples: 0.6 Hz */
+    SETTLING_SAMPLES = 1024,                      /* 64 ms: filters of microphone and codec start from nothing */
+    DC_SHIFT = 12,                                /* one-pole filter, 2^12 samples: 0.6 Hz */
     GAIN_SHIFT = 15 - BOARD_MICROPHONE_GAIN_BITS, /* from 31 bits to 16 */
 };
 

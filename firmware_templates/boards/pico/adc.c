@@ -15,11 +15,11 @@
 enum {
     SAMPLE_RATE_HZ = 16000,
     CHANNELS = 2,
-    BLOCK_SAMPLES = 64,   /* 4 ms */
-    BLOCK_RING_BITS = 7,  /* log2 of a block's bytes */
-    RING_SAMPLES = 2048,  /* 128 ms: longer than any inference that keeps up */
-    GAIN_SHIFT = 4,       /* 12 bits to 16 */
-    DC_SHIFT = 12,        /* one-pole filter, 2^12 samples: 0.6 Hz */
+    BLOCK_SAMPLES = 64,  /* 4 ms */
+    BLOCK_RING_BITS = 7, /* log2 of a block's bytes */
+    RING_SAMPLES = 2048, /* 128 ms: longer than any inference that keeps up */
+    GAIN_SHIFT = 4,      /* 12 bits to 16 */
+    DC_SHIFT = 12,       /* one-pole filter, 2^12 samples: 0.6 Hz */
     DC_FRACTION_BITS = 16,
     ADC_MIDDLE = 2048,
 };
@@ -31,7 +31,7 @@ static struct {
     volatile uint32_t in;  /* samples ever put, wrapping */
     volatile uint32_t out; /* samples ever taken, wrapping */
     volatile uint32_t overruns;
-    int32_t dc; /* running mean, in 1 / 2^DC_FRACTION_BITS of an ADC step */
+    int32_t dc;       /* running mean, in 1 / 2^DC_FRACTION_BITS of an ADC step */
     bool first_block; /* still holds samples from before the last stop */
 } state __attribute__((aligned(1u << BLOCK_RING_BITS)));
 

@@ -16,7 +16,7 @@ enum { SYSTICK_BITS = 24, SYSTICK_TOP = 0xFFFFFF };
 
 /* The watchdog counts down by two a microsecond (erratum RP2040-E1). */
 #define WATCHDOG_PERIOD_US 3000000u
-#define WATCHDOG_LOAD (2u * WATCHDOG_PERIOD_US)
+#define WATCHDOG_LOAD      (2u * WATCHDOG_PERIOD_US)
 _Static_assert(WATCHDOG_LOAD <= 0xFFFFFFu, "the watchdog has 24 bits");
 
 static struct {

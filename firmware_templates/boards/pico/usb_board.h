@@ -7,11 +7,12 @@
 #define PICO_USB_BOARD_H
 
 /* The pair that the Pico's own SDK gives a serial port, so that operating systems and flashing tools know it. */
-#define USB_VENDOR 0x2E8A
+#define USB_VENDOR  0x2E8A
 #define USB_PRODUCT 0x000A
 
-#define USB_BOARD_NAME "Pico"
+#define USB_BOARD_NAME   "Pico"
 #define USB_MILLIAMPERES 250
-#define USB_HAS_SERIAL_NUMBER 0 /* the chip has none; the flash does, which cannot be asked while it runs the program */
+/* The chip has none; the flash does, which cannot be asked while it runs the program. */
+#define USB_HAS_SERIAL_NUMBER 0
 
 #endif /* PICO_USB_BOARD_H */

@@ -27,18 +27,18 @@ struct usb_dpram {
     volatile uint8_t packets[4096 - 0x180];
 };
 _Static_assert(sizeof(struct usb_dpram) == 4096, "as large as the memory");
-#define USB_DPRAM REG_AT(struct usb_dpram, 0x50100000u)
+#define USB_DPRAM                REG_AT(struct usb_dpram, 0x50100000u)
 #define USB_DPRAM_PACKETS_OFFSET 0x180u
 
-#define EP_CONTROL_ENABLE (1u << 31)
+#define EP_CONTROL_ENABLE               (1u << 31)
 #define EP_CONTROL_INTERRUPT_PER_BUFFER (1u << 29)
-#define EP_CONTROL_TYPE_BULK (2u << 26)
-#define EP_CONTROL_TYPE_INTERRUPT (3u << 26)
+#define EP_CONTROL_TYPE_BULK            (2u << 26)
+#define EP_CONTROL_TYPE_INTERRUPT       (3u << 26)
 
-#define BUFFER_FULL (1u << 15)
+#define BUFFER_FULL        (1u << 15)
 #define BUFFER_DATA1_SHIFT 13
-#define BUFFER_STALL (1u << 11)
-#define BUFFER_AVAILABLE (1u << 10)
+#define BUFFER_STALL       (1u << 11)
+#define BUFFER_AVAILABLE   (1u << 10)
 #define BUFFER_LENGTH_MASK 0x3FFu
 
 struct usb_regs {
@@ -66,19 +66,19 @@ struct usb_regs {
 };
 #define USB REG_AT(struct usb_regs, 0x50110000u)
 
-#define USB_MAIN_CTRL_ENABLE (1u << 0)
+#define USB_MAIN_CTRL_ENABLE            (1u << 0)
 #define USB_SIE_CTRL_EP0_INT_PER_BUFFER (1u << 29)
-#define USB_SIE_CTRL_PULLUP (1u << 16)
-#define USB_SIE_STATUS_BUS_RESET (1u << 19)
-#define USB_SIE_STATUS_SETUP (1u << 17)
-#define USB_STALL_ARM_EP0_IN (1u << 0)
-#define USB_STALL_ARM_EP0_OUT (1u << 1)
-#define USB_MUXING_TO_PHY (1u << 0)
-#define USB_MUXING_SOFTCON (1u << 3)
-#define USB_PWR_VBUS_DETECT (1u << 2)
-#define USB_PWR_VBUS_OVERRIDE (1u << 3)
-#define USB_INT_SETUP (1u << 16)
-#define USB_INT_BUS_RESET (1u << 12)
-#define USB_INT_BUFF_STATUS (1u << 4)
+#define USB_SIE_CTRL_PULLUP             (1u << 16)
+#define USB_SIE_STATUS_BUS_RESET        (1u << 19)
+#define USB_SIE_STATUS_SETUP            (1u << 17)
+#define USB_STALL_ARM_EP0_IN            (1u << 0)
+#define USB_STALL_ARM_EP0_OUT           (1u << 1)
+#define USB_MUXING_TO_PHY               (1u << 0)
+#define USB_MUXING_SOFTCON              (1u << 3)
+#define USB_PWR_VBUS_DETECT             (1u << 2)
+#define USB_PWR_VBUS_OVERRIDE           (1u << 3)
+#define USB_INT_SETUP                   (1u << 16)
+#define USB_INT_BUS_RESET               (1u << 12)
+#define USB_INT_BUFF_STATUS             (1u << 4)
 
 #endif /* PICO_USB_REGS_H */

@@ -40,6 +40,8 @@ enum {
 
 #define LE16(value) (value) & 0xFF, (value) >> 8
 
+/* A descriptor a line. */
+/* clang-format off */
 static const uint8_t device_descriptor[] = {
     18, TYPE_DEVICE, LE16(0x0200), CLASS_MISC, 2, 1, USB_PACKET_BYTES, LE16(USB_VENDOR),
     LE16(USB_PRODUCT), LE16(0x0100), STRING_MANUFACTURER, STRING_PRODUCT, STRING_SERIAL_NUMBER, 1,
@@ -60,6 +62,7 @@ static const uint8_t configuration_descriptor[] = {
     7, TYPE_ENDPOINT, USB_EP_DATA, EP_BULK, LE16(USB_PACKET_BYTES), 0,
     7, TYPE_ENDPOINT, EP_IN | USB_EP_DATA, EP_BULK, LE16(USB_PACKET_BYTES), 0,
 };
+/* clang-format on */
 _Static_assert(sizeof device_descriptor == 18, "USB 2.0 table 9-8");
 _Static_assert(sizeof configuration_descriptor == 75, "its wTotalLength");
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#define WW_FUNCTION ww_add
-#define WW_ELEMENT int8_t
+#define WW_FUNCTION      ww_add
+#define WW_ELEMENT       int8_t
 #define WW_FRACTION_BITS 20 /* TFLite's left_shift: operands gain them before they are brought to one scale */
 #include "ww_add_typed.h"

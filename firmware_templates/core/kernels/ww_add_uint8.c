@@ -5,7 +5,7 @@
  */
 #include "ww_kernels_types.h"
 
-#define WW_FUNCTION ww_add_uint8
-#define WW_ELEMENT uint8_t
+#define WW_FUNCTION      ww_add_uint8
+#define WW_ELEMENT       uint8_t
 #define WW_FRACTION_BITS 20 /* TFLite's left_shift: operands gain them before they are brought to one scale */
 #include "ww_add_typed.h"

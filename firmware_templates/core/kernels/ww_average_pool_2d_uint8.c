@@ -6,5 +6,5 @@
 #include "ww_kernels_types.h"
 
 #define WW_FUNCTION ww_average_pool_2d_uint8
-#define WW_ELEMENT uint8_t
+#define WW_ELEMENT  uint8_t
 #include "ww_average_pool_2d_typed.h"

@@ -6,10 +6,10 @@
 #include "ww_kernels_types.h"
 #include "ww_wide.h"
 
-#define WW_ELEMENT int16_t
-#define WW_WEIGHT int8_t
-#define WW_SUM int64_t
-#define WW_OPERATOR struct ww_dense_int16
+#define WW_ELEMENT        int16_t
+#define WW_WEIGHT         int8_t
+#define WW_SUM            int64_t
+#define WW_OPERATOR       struct ww_dense_int16
 #define WW_TERM(op, x, w) ((x) * (w))
 
 static int16_t output_of(const struct ww_dense_int16 *op, int32_t channel, int64_t sum)

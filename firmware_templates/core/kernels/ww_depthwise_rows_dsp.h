@@ -57,7 +57,7 @@ struct ww_taps {
                      : [step] "r"(step), [offsets] "r"(offsets), [row_step] "m"(taps->input_row_step),                 \
                        [w_step] "m"(taps->weight_row_step)                                                             \
                      : "cc", "memory")
-#define TAPS(code) __asm__ volatile("" code:OPERANDS : [step] "r"(step), [offsets] "r"(offsets) : "memory")
+#define TAPS(code) __asm__ volatile("" code : OPERANDS : [step] "r"(step), [offsets] "r"(offsets) : "memory")
 
 static inline __attribute__((always_inline)) void ww_four_channels(const struct ww_taps *taps, const int8_t *x,
                                                                    const uint32_t *w, int32_t sums[4])
@@ -155,8 +155,7 @@ static inline __attribute__((always_inline)) void ww_depthwise_rows_dsp(const st
             taps.weight_row_step = 8 * (window->kernel_width - taps.columns);
             const int32_t pixel =
                 (top + row * window->dilation_height) * window->input_width + left + column * window->dilation_width;
-            position(&taps, input + pixel * depth, op, channels,
-                     output + (oy * window->output_width + ox) * channels);
+            position(&taps, input + pixel * depth, op, channels, output + (oy * window->output_width + ox) * channels);
         }
     }
     const int32_t count = window->output_height * window->output_width * channels;

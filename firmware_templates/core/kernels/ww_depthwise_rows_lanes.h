@@ -131,8 +131,7 @@ static inline __attribute__((always_inline)) void ww_depthwise_rows_lanes(const 
                 window->dilation_height * window->input_width * depth - (taps.columns - 1) * taps.column_step;
             const int32_t pixel =
                 (top + row * window->dilation_height) * window->input_width + left + column * window->dilation_width;
-            position(&taps, input + pixel * depth, op, channels,
-                     output + (oy * window->output_width + ox) * channels);
+            position(&taps, input + pixel * depth, op, channels, output + (oy * window->output_width + ox) * channels);
         }
     }
     const int32_t count = window->output_height * window->output_width * channels;

@@ -110,7 +110,7 @@ INLINE void rescale_two_rows(const uint32_t *scales, const int32_t sums[4], int8
             "ssat %[s10], #8, %[s10]\n\t"
             "ssat %[s11], #8, %[s11]\n\t"
             : [s00] "+r"(s00), [s01] "+r"(s01), [s10] "+r"(s10), [s11] "+r"(s11), [a] "=&r"(a), [b] "=&r"(b)
-            : [scales] "r"(scales), "m"(*(const uint32_t(*)[6])scales)
+            : [scales] "r"(scales), "m"(*(const uint32_t (*)[6])scales)
             :);
     first[0] = (int8_t)s00;
     first[apart] = (int8_t)s01;

@@ -9,8 +9,7 @@
 #include <stdint.h>
 
 /* Two channels; returns what follows the weights. */
-static inline const uint32_t *ww_dot_lanes(const uint32_t *x, const uint32_t *w, const uint32_t *end,
-                                           int32_t sums[2])
+static inline const uint32_t *ww_dot_lanes(const uint32_t *x, const uint32_t *w, const uint32_t *end, int32_t sums[2])
 {
 #if defined(__ARM_ARCH_6M__)
     register const uint32_t *at __asm__("r0") = x;

@@ -136,7 +136,7 @@ static inline void ww_scale_four(const uint32_t *scales, const int32_t doubled[4
             "ssat %[s2], #8, %[s2]\n\t"
             "ssat %[s3], #8, %[s3]\n\t"
             : [s0] "+r"(s0), [s1] "+r"(s1), [s2] "+r"(s2), [s3] "+r"(s3), [a] "=&r"(a), [b] "=&r"(b)
-            : [scales] "r"(scales), "m"(*(const uint32_t(*)[12])scales)
+            : [scales] "r"(scales), "m"(*(const uint32_t (*)[12])scales)
             :);
     output[0] = (int8_t)s0;
     output[apart] = (int8_t)s1;

@@ -4,5 +4,5 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #define WW_FUNCTION ww_extreme
-#define WW_ELEMENT int8_t
+#define WW_ELEMENT  int8_t
 #include "ww_extreme_typed.h"

@@ -9,10 +9,10 @@
 #include "ww_elements.h"
 #include "ww_kernels_types.h"
 
-#define WW_ELEMENT uint8_t
-#define WW_WEIGHT uint8_t
-#define WW_SUM int32_t
-#define WW_OPERATOR struct ww_conv_2d_uint8
+#define WW_ELEMENT        uint8_t
+#define WW_WEIGHT         uint8_t
+#define WW_SUM            int32_t
+#define WW_OPERATOR       struct ww_conv_2d_uint8
 #define WW_TERM(op, x, w) (((x) - (op)->input_zero_point) * ((w) - (op)->weights_zero_point))
 
 static inline uint8_t output_of(const struct ww_conv_2d_uint8 *op, int32_t channel, int32_t sum)

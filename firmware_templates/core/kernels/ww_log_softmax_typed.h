@@ -49,7 +49,7 @@ static int32_t logarithm(int32_t x)
     const int32_t square = ww_high_multiply(q, q);
     const int32_t above =
         ww_high_multiply(q, r) + ww_high_multiply(ww_high_multiply(q, square), 117049297); /* 11/240 * 2^1/4 */
-    const int32_t inner = 1057819769 + q + ww_high_multiply(127690142, square); /* 2^3/4 - 2^1/4, 1/20 * 2^1/4 */
+    const int32_t inner = 1057819769 + q + ww_high_multiply(127690142, square);        /* 2^3/4 - 2^1/4, 1/20 * 2^1/4 */
     const int32_t below = ww_high_multiply(p, inner) + ww_high_multiply(638450708, q); /* 1/4 * 2^1/4 */
     const int32_t of_r = ww_high_multiply(ww_divide_by_power_of_two(above, 6), ww_reciprocal_of_one_plus(below));
     return 2 * (ww_high_multiply(exponent, 1488522236) + of_r); /* log 2 */

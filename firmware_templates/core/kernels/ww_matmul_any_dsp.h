@@ -10,7 +10,6 @@
 #include "ww_kernels_packed.h"
 
 /* Output row r starts at r * channels. */
-void ww_matmul_any_dsp(const struct ww_channel_records *records, const uint32_t *scratch, int32_t rows,
-                       int8_t *output);
+void ww_matmul_any_dsp(const struct ww_channel_records *records, const uint32_t *scratch, int32_t rows, int8_t *output);
 
 #endif /* WW_MATMUL_ANY_DSP_H */

@@ -6,5 +6,5 @@
 #include "ww_kernels_types.h"
 
 #define WW_FUNCTION ww_mean_int16
-#define WW_ELEMENT int16_t
+#define WW_ELEMENT  int16_t
 #include "ww_mean_typed.h"

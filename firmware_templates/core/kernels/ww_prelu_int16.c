@@ -6,6 +6,6 @@
 #include "ww_kernels_types.h"
 
 #define WW_FUNCTION ww_prelu_int16
-#define WW_ELEMENT int16_t
-#define WW_SLOPE int8_t
+#define WW_ELEMENT  int16_t
+#define WW_SLOPE    int8_t
 #include "ww_prelu_typed.h"

@@ -6,6 +6,6 @@
 #include "ww_kernels_types.h"
 
 #define WW_FUNCTION ww_prelu_uint8
-#define WW_ELEMENT uint8_t
-#define WW_SLOPE uint8_t
+#define WW_ELEMENT  uint8_t
+#define WW_SLOPE    uint8_t
 #include "ww_prelu_typed.h"

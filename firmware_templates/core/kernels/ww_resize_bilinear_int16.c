@@ -6,6 +6,6 @@
 #include "ww_kernels_types.h"
 
 #define WW_FUNCTION ww_resize_bilinear_int16
-#define WW_ELEMENT int16_t
-#define WW_SUM int64_t
+#define WW_ELEMENT  int16_t
+#define WW_SUM      int64_t
 #include "ww_resize_bilinear_typed.h"

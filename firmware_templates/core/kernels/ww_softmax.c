@@ -4,5 +4,5 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #define WW_FUNCTION ww_softmax
-#define WW_ELEMENT int8_t
+#define WW_ELEMENT  int8_t
 #include "ww_softmax_typed.h"

@@ -54,6 +54,10 @@ const struct ww_program ww_program = {
     .output_bytes = sizeof output,
     .input_frames = 3,
     .step_samples = 160,
-    .detector = {.average_window = 1, .votes_needed = 1, .votes_window = 1, .on_threshold = 40, .off_threshold = 20,
+    .detector = {.average_window = 1,
+                 .votes_needed = 1,
+                 .votes_window = 1,
+                 .on_threshold = 40,
+                 .off_threshold = 20,
                  .lockout = 5},
 };
