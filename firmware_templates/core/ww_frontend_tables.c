@@ -1,5 +1,5 @@
 /*
- * Constant tables of the micro front end. Written by `python -m wwtool.frontend.tables`; do not edit.
+ * Constant tables of the micro front end. Written by `python -m wwtool.frontend.registry`; do not edit.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,5 +1,5 @@
 /*
- * Constant tables of the micro front end; wwtool/frontend/tables.py has the formulas and writes the values.
+ * Constant tables of the micro front end; wwtool/frontend/micro_tables.py has the formulas and writes the values.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wwtool.frontend.micro import features
+from wwtool.frontend.micro import MicroFrontEnd
 
 SAMPLES = 8000
 
@@ -24,7 +24,7 @@ def signal() -> np.ndarray:
 
 
 def render() -> str:
-    frames = features(signal())
+    frames = MicroFrontEnd().features(signal())
     rows = "\n".join("    {" + ", ".join(map(str, frame)) + "}," for frame in frames.tolist())
     return (
         "/* Written by make_frontend_golden.py; do not edit. SPDX-License-Identifier: Apache-2.0 */\n"

@@ -83,3 +83,26 @@ def test_what_programs_say_is_read_whatever_bytes_it_has() -> None:
 )
 def test_one_home(wrong: tuple[str, ...], homes: set[str], instead: str) -> None:
     assert not offenders(wrong, homes), f"use {instead}"
+
+
+# Elsewhere 160 and 40 have other meanings: a bit rate of MP3, a batch size, a width in pixels.
+AUDIO_ROOMS = (
+    "budget/", "data/", "device/", "emulators/", "evaluation/", "export/", "features/", "firmware/", "jobs/",
+    "packages/", "pipeline/", "training/",
+)  # fmt: skip
+
+
+def test_the_numbers_of_a_front_end_have_one_home() -> None:
+    """Rates, window, step and channels come from frontend/geometry.py; (n, 40) is a shape of features."""
+    for name, tree in modules():
+        if name == "frontend/geometry.py":
+            continue
+        audio = name.startswith(AUDIO_ROOMS)
+        numbers = {16000, 360_000, 480, *([160] if audio else [])}
+        for node in ast.walk(tree):
+            where = f"{name}:{getattr(node, 'lineno', 0)}: take it from frontend/geometry.py"
+            if isinstance(node, ast.Constant) and type(node.value) is int:
+                assert node.value not in numbers, f"{where}: {node.value}"
+            if isinstance(node, ast.Tuple) and audio:
+                shape = [part.value for part in node.elts if isinstance(part, ast.Constant) and type(part.value) is int]
+                assert 40 not in shape, f"{where}: 40"

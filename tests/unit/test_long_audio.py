@@ -25,7 +25,7 @@ from wwtool.data.scan import measure
 from wwtool.data.store import ClipStore, write_store
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import negative_recording
-from wwtool.frontend.micro import features, quantize, quantized
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.pipeline.evaluation import recorded_material
 from wwtool.pipeline.preparation import RunPlan, _recordings
 from wwtool.pipeline.sources import make_stores
@@ -96,7 +96,10 @@ def test_fingerprints_and_features_do_not_depend_on_blocks() -> None:
     for block in np.array_split(clip, 7):
         listener.add(block)
     np.testing.assert_array_equal(listener.fingerprint().picture, fingerprint(clip).picture)
-    np.testing.assert_array_equal(quantized(np.array_split(clip, 7)), quantize(features(clip)))
+    np.testing.assert_array_equal(
+        DEFAULT_FRONT_END.quantized(np.array_split(clip, 7)),
+        DEFAULT_FRONT_END.quantize(DEFAULT_FRONT_END.features(clip)),
+    )
 
 
 def test_a_negative_file_is_heard_as_a_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.metrics import (
-    FRAMES_PER_HOUR,
     Point,
     Track,
     clip_scores,
@@ -22,6 +21,7 @@ from wwtool.evaluation.metrics import (
     partial_auc,
     wilson_interval,
 )
+from wwtool.frontend.geometry import MICRO
 
 PLAIN = DetectorConfig(average_window=1, on_threshold=100, off_threshold=50, lockout=0, warmup=0)
 scores = st.lists(st.floats(0, 1), min_size=1, max_size=40).map(np.asarray)
@@ -148,7 +148,7 @@ def test_false_alarms_count_to_their_clip_or_the_one_before() -> None:
 
 
 def test_hours() -> None:
-    assert track([0] * (FRAMES_PER_HOUR // 3)).hours == 1.0
+    assert track([0] * (MICRO.frames_per_hour // 3)).hours == 1.0
 
 
 @settings(max_examples=20, deadline=None)

@@ -30,6 +30,7 @@ from wwtool.firmware.image import TooLargeError, build_image
 from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
+from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
@@ -53,7 +54,7 @@ def random_model(platform: Platform, architecture: Architecture, name: str, seed
         for parameter in net.parameters():
             if parameter.ndim > 0:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
-    net.calibrate(torch.rand((16, architecture.receptive_frames + 30, 40), generator=generator) * 26.0)
+    net.calibrate(torch.rand((16, architecture.receptive_frames + 30, MICRO.channels), generator=generator) * 26.0)
     content, _ = to_tflite(net.quantized(), name)
     return compile_for(platform, parse_model(content), name)
 
@@ -164,7 +165,7 @@ def run_image(platform: Platform, files: dict[str, Path], input_frames: int) -> 
         session.load_input(bytes(session.info().input_bytes))
         session.infer()
         session.reset()
-        noise = np.random.default_rng(0).integers(-8000, 8000, 16000 // 4).astype(np.int16)
+        noise = np.random.default_rng(0).integers(-8000, 8000, SAMPLE_RATE_HZ // 4).astype(np.int16)
         session.stream_pcm(noise)
         cycles, memory = session.cycles(), session.memory()
     if platform.emulator == "qemu-user":  # whose time is not the program's

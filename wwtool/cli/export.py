@@ -13,6 +13,7 @@ from wwtool.cli.terminal import say
 from wwtool.errors import InputError
 from wwtool.export.builder import IDENTIFIER
 from wwtool.export.tflite import to_tflite, verify
+from wwtool.frontend.geometry import MICRO
 from wwtool.training.checkpoint import load_trained
 
 
@@ -28,6 +29,6 @@ def export(run: Path, format_: str, out: Path | None) -> None:
     net, state = load_trained(run)
     model = net.quantized()
     content, outputs = to_tflite(model, f"wwtool {state.model}")
-    verify(content, model, outputs, np.random.default_rng(0).integers(-128, 128, (900, 40)).astype(np.int8))
+    verify(content, model, outputs, np.random.default_rng(0).integers(-128, 128, (900, MICRO.channels)).astype(np.int8))
     write_bytes(target, content)
     say(f"{target}: {len(content):,} bytes, {len(outputs)} layers equal to LiteRT's reference kernels")

@@ -22,8 +22,8 @@ from wwtool.base.files import write_bytes
 from wwtool.base.text import for_shell, printable
 from wwtool.data.containers import missing_bytes
 from wwtool.errors import InputError
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
-SAMPLE_RATE_HZ = 16000
 MOST_SAMPLES = 1 << 31  # of all channels, before or after resampling: 6 h of stereo at 48 kHz, 37 h of mono at 16 kHz
 
 Audio = npt.NDArray[np.int16]
@@ -202,7 +202,7 @@ def _unreachable(path: Path, reason: str) -> str:
 
 def _check_rate(path: Path, rate_hz: int) -> None:
     if not _LOWEST_RATE_HZ <= rate_hz <= _HIGHEST_RATE_HZ:
-        raise InputError(f"{_shown(path)} has a sample rate of {rate_hz} Hz; convert it to 16000 Hz")
+        raise InputError(f"{_shown(path)} has a sample rate of {rate_hz} Hz; convert it to {SAMPLE_RATE_HZ} Hz")
 
 
 def _check_length(path: Path, frames: int, channels: int, rate_hz: int) -> None:
@@ -233,7 +233,7 @@ def _conversion(path: Path) -> str:
     target = path.with_suffix(".wav")
     if target == path:
         target = path.with_name(f"{path.stem}-16k.wav")
-    return f"ffmpeg -i {for_shell(path)} -ar 16000 -ac 1 {for_shell(target)}"
+    return f"ffmpeg -i {for_shell(path)} -ar {SAMPLE_RATE_HZ} -ac 1 {for_shell(target)}"
 
 
 def _shown(path: Path) -> str:

@@ -13,7 +13,10 @@ import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
 from wwtool.config import AugmentConfig
-from wwtool.data.audio import SAMPLE_RATE_HZ, Audio, to_int16
+from wwtool.data.audio import Audio, to_int16
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+
+_ENERGY_SAMPLES = SAMPLE_RATE_HZ // 100
 
 FloatAudio = npt.NDArray[np.float32]
 
@@ -140,10 +143,10 @@ def utterance_bounds(clip: Audio) -> tuple[int, int]:
     """
     x = np.asarray(clip, np.float32) / 32768.0
     x = x - np.convolve(x, np.ones(80, np.float32) / 80.0, "same")
-    count = len(x) // 160
+    count = len(x) // _ENERGY_SAMPLES
     if count < 3:
         return 0, len(clip)
-    level = 10.0 * np.log10(np.square(x[: count * 160].reshape(count, 160)).mean(axis=1) + 1e-9)
+    level = 10.0 * np.log10(np.square(x[: count * _ENERGY_SAMPLES].reshape(count, _ENERGY_SAMPLES)).mean(axis=1) + 1e-9)
     level = np.convolve(level, np.ones(3) / 3.0, "same")
     peak = int(level.argmax())
     threshold = min(max(np.percentile(level, 15) + 7.0, level[peak] - 30.0), level[peak] - 8.0)
@@ -151,7 +154,7 @@ def utterance_bounds(clip: Audio) -> tuple[int, int]:
     before, after = active[active <= peak][::-1], active[active >= peak]
     start = before[_run_length(before)] if before.size else peak
     end = after[_run_length(after)] if after.size else peak
-    return max(0, int(start) - 3) * 160, min(count, int(end) + 3) * 160
+    return max(0, int(start) - 3) * _ENERGY_SAMPLES, min(count, int(end) + 3) * _ENERGY_SAMPLES
 
 
 def _run_length(frames: npt.NDArray[np.int64]) -> int:

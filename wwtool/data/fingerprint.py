@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
-from wwtool.data.audio import SAMPLE_RATE_HZ, Audio
+from wwtool.data.audio import Audio
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 COPY_SIMILARITY = 0.94  # copies at another level over a little noise reach 0.95, the same word by two voices 0.93
 
-_WINDOW, _HOP, _BANDS = 512, 160, 24
+_WINDOW, _HOP, _BANDS = 512, SAMPLE_RATE_HZ // 100, 24
 _DYNAMIC_DB = 35.0  # what is softer than the loudest by more than this is background
 _LONGEST_FRAMES = 1000  # 10 s are enough to know a recording by
 _LONGEST_SAMPLES = 600 * SAMPLE_RATE_HZ  # where they are looked for

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from wwtool.data.audio import SAMPLE_RATE_HZ, Audio
+from wwtool.data.audio import Audio
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 SILENT_DBFS = -60.0
 _LOWEST_DBFS = -120.0

@@ -13,6 +13,7 @@ from wwtool.base.files import new_file, write_array
 from wwtool.base.records import Array, read_array
 from wwtool.data.audio import Audio
 from wwtool.errors import InputError
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 
 class ClipStore(Sequence[Audio]):
@@ -48,7 +49,7 @@ class ClipStore(Sequence[Audio]):
 
     @property
     def hours(self) -> float:
-        return len(self._samples) / 16000 / 3600
+        return len(self._samples) / SAMPLE_RATE_HZ / 3600
 
 
 def write_store(path: Path, clips: Iterable[Audio]) -> ClipStore:

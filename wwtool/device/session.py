@@ -17,9 +17,9 @@ from wwtool.device import protocol
 from wwtool.device.byte_port import Deadline, GoneError
 from wwtool.device.protocol import DEFAULT_BAUD, Event, Link
 from wwtool.errors import DeviceError
+from wwtool.frontend.geometry import MICRO
 
 PCM_CHUNK_SAMPLES = 512  # 1024 bytes, the most ww-pcm takes
-FEATURE_CHANNELS = 40
 INFER_TIMEOUT_S = 30.0  # of the reference host of MLPerf Tiny
 PCM_TIMEOUT_S = 15.0  # an emulated board on a busy computer
 _SYNC_TIMEOUT_S = 3.0  # longer than the device waits for the rest of a PCM block
@@ -226,15 +226,16 @@ class Session:
         return events
 
     def features(self, samples: NDArray[np.int16]) -> NDArray[np.int8]:
-        """Runs samples through the front end alone; returns features of shape (frames, 40)."""
+        """Runs samples through the front end alone; returns features of shape (frames, channels)."""
         lines = self._stream(samples, "ww-features")
         with self._usable("ww-features"):
             frames = [frame for line in lines if (frame := protocol.parse_features(line)) is not None]
-        if any(len(values) != FEATURE_CHANNELS for _, values in frames):
-            raise DeviceError(f"{self.link.url} has features of other than {FEATURE_CHANNELS} channels; flash it again")
+        channels = MICRO.channels
+        if any(len(values) != channels for _, values in frames):
+            raise DeviceError(f"{self.link.url} has features of other than {channels} channels; flash it again")
         if any(later[0] != earlier[0] + 1 for earlier, later in pairwise(frames)):
             raise DeviceError(f"the ww-features lines of {self.link.url} are out of order; reset the board")
-        return np.frombuffer(b"".join(values for _, values in frames), dtype=np.int8).reshape(-1, FEATURE_CHANNELS)
+        return np.frombuffer(b"".join(values for _, values in frames), dtype=np.int8).reshape(-1, channels)
 
     def _stream(self, samples: NDArray[np.int16], command: str) -> list[str]:
         lines: list[str] = []

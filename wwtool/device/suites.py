@@ -18,11 +18,10 @@ from wwtool.device.plausible import BoardFacts, duty_fault, stack_fault, timing_
 from wwtool.device.protocol import Event
 from wwtool.device.session import Session
 from wwtool.errors import DeviceError, UsageError
+from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
 
 UNKNOWN = BoardFacts()
-_SECOND_OF_SAMPLES = 16000
-_TENTH_OF_SAMPLES = 1600
-_TENTH_FRAMES = 8  # one after 480 samples, then one every 160
+_TENTH_OF_SAMPLES = SAMPLE_RATE_HZ // 10
 _STACK_SLACK_BYTES = 256  # an interrupt may come at the deepest moment for the first time
 
 
@@ -146,7 +145,7 @@ def stream(
     cases = tuple(_timed_case(name, since, message) for name, message in messages.items())
     if probabilities is not None and len(probabilities) == 0 and not events:
         cases = tuple(not_checked(name, "the recording is too short for an inference") for name in messages)
-    metrics = {"audio_s": len(samples) / _SECOND_OF_SAMPLES, "detections": float(len(found))}
+    metrics = {"audio_s": len(samples) / SAMPLE_RATE_HZ, "detections": float(len(found))}
     return SuiteResult("stream", cases, metrics)
 
 
@@ -162,10 +161,11 @@ def latency(
     info = session.info()
     session.reset()
     frames = session.features(np.zeros(_TENTH_OF_SAMPLES, dtype=np.int16))
-    if board.clock_hz is not None and len(frames) != _TENTH_FRAMES:  # it is to count the cycles of the last
+    expected_frames = MICRO.frames_of(_TENTH_OF_SAMPLES)
+    if board.clock_hz is not None and len(frames) != expected_frames:  # it is to count the cycles of the last
         raise DeviceError(
-            f"the device makes {len(frames)} feature frames of {_TENTH_OF_SAMPLES} samples, not {_TENTH_FRAMES}; flash "
-            "it again"
+            f"the device makes {len(frames)} feature frames of {_TENTH_OF_SAMPLES} samples, not {expected_frames}; "
+            "flash it again"
         )
     session.load_input(bytes(info.input_bytes))
     timing = session.infer(iterations, warmup)
@@ -193,7 +193,7 @@ def memory(session: Session, stack_limit_bytes: int | None = None, board: BoardF
     """Works the device through a second of audio and reads its marks: stack within the limit, no sample lost."""
     since = time.monotonic()
     session.reset()
-    session.stream_pcm(np.zeros(_SECOND_OF_SAMPLES, dtype=np.int16))
+    session.stream_pcm(np.zeros(SAMPLE_RATE_HZ, dtype=np.int16))
     marks = session.memory()
     fault = stack_fault(marks.stack_bytes, stack_limit_bytes, board)
     stack = _timed_case("stack", since, fault)

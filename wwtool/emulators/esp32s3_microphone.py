@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_RATE_HZ = 16000
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+
 _SAMPLE_BYTES = 2
 
 
@@ -37,7 +38,7 @@ class Microphone:
         if self._since is None or not self._exists:
             return 0
         passed = (micros - self._since) & 0xFFFFFFFF
-        return passed * _RATE_HZ // 1_000_000 - self._heard
+        return passed * SAMPLE_RATE_HZ // 1_000_000 - self._heard
 
     def take(self, most: int, micros: int) -> bytes:
         """Up to ``most`` samples, int16."""
@@ -45,7 +46,7 @@ class Microphone:
         begin = self._played * _SAMPLE_BYTES
         self._heard += count
         self._played += count
-        if self._since is not None and self._heard >= _RATE_HZ:  # so that the clock may wrap
+        if self._since is not None and self._heard >= SAMPLE_RATE_HZ:  # so that the clock may wrap
             self._since = (self._since + 1_000_000) & 0xFFFFFFFF
-            self._heard -= _RATE_HZ
+            self._heard -= SAMPLE_RATE_HZ
         return self._content[begin : begin + count * _SAMPLE_BYTES].ljust(count * _SAMPLE_BYTES, b"\0")

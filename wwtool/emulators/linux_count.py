@@ -19,12 +19,12 @@ from wwtool.base.temporary import TemporaryFolder
 from wwtool.device.session import Cycles
 from wwtool.emulators.linux import qemu_command
 from wwtool.errors import DeviceError, ToolError
+from wwtool.frontend.geometry import MICRO
 
 NM = "arm-linux-gnueabi-nm"
 # The model as ww_config.c calls it, and a block of samples, which may complete a frame.
 _INVOKE, _FRONTEND = "invoke", "ww_frontend_process"
 _INSTRUCTION_BYTES = 4  # Arm, not Thumb
-_STEP_SAMPLES, _WINDOW_STEPS = 160, 3
 _PCM_BYTES = 1024
 _TIMEOUT_S = 120.0
 # Both names that QEMU has had for it; an unknown one does nothing.
@@ -39,7 +39,7 @@ def count_cycles(program: Path, input_frames: int, cycles_per_instruction: float
         DeviceError: the program did not run the model.
     """
     places = _functions(program)
-    samples = (input_frames + _WINDOW_STEPS) * _STEP_SAMPLES
+    samples = input_frames * MICRO.step_samples + MICRO.window_samples
     noise = np.random.default_rng(0).integers(-8000, 8000, samples).astype("<i2").tobytes()
     blocks = [noise[begin : begin + _PCM_BYTES] for begin in range(0, len(noise), _PCM_BYTES)]
     script = b"ww-reset%" + b"".join(b"ww-pcm %d%%" % len(block) + block for block in blocks)

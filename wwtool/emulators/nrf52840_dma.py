@@ -11,8 +11,7 @@ from typing import ClassVar
 
 from wwtool.emulators.nrf52840 import Clock, Pins
 from wwtool.emulators.nrf52840_registers import FaultError, Machine, Peripheral, in_ram
-
-SAMPLE_RATE_HZ = 16000
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 _BITS_PER_CHARACTER = 10  # 8N1
 _RX_BURST_BYTES = 64  # delivered together, at the time of the last one
@@ -163,7 +162,9 @@ class Pdm(Peripheral):
         if not self.values[0x500] & 1:
             raise FaultError("PDM is started before it is enabled")
         if rate != SAMPLE_RATE_HZ or self.values[0x508] != 1:
-            raise FaultError(f"PDM samples at {rate:.0f} Hz in mode {self.values[0x508]}, not at 16000 Hz, mono, left")
+            raise FaultError(
+                f"PDM samples at {rate:.0f} Hz in mode {self.values[0x508]}, not at {SAMPLE_RATE_HZ} Hz, mono, left"
+            )
         if self.values[0x540] != self.CLK or self.values[0x544] != self.DIN:
             raise FaultError("PDM is not on P0.26 and P0.25, the board's microphone")
         if not self._pins.is_output(self.CLK) or not self._pins.is_input(self.DIN):

@@ -28,10 +28,10 @@ from wwtool.evaluation.metrics import (
     wilson_interval,
 )
 from wwtool.evaluation.streaming import StreamingModel
-from wwtool.frontend.micro import FeatureStream, quantize
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 
-_RATE_HZ = 16000
-_BLOCK_SAMPLES = 60 * _RATE_HZ
+_BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ
 _FLOOR_DB = -70.0
 _NOISY_SNR_DB = 10.0
 _BEFORE_S, _AFTER_S, _GAP_S = 1.2, 0.8, 0.3
@@ -53,7 +53,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Recording:
-    """Clips laid end to end, as features (frames, 40) in int8; each clip's ``bounds`` in frames, end exclusive."""
+    """Clips laid end to end as int8 features (frames, channels); each clip's ``bounds`` in frames, end exclusive."""
 
     frames: npt.NDArray[np.int8]
     bounds: npt.NDArray[np.int64]
@@ -149,7 +149,7 @@ def positive_recording(
     shaped = Augmenter(Config().augment, generator)
 
     def piece(i: int, clip: Audio) -> FloatAudio:
-        x = np.pad(to_float(clip), (int(_BEFORE_S * _RATE_HZ), int(_AFTER_S * _RATE_HZ)))
+        x = np.pad(to_float(clip), (int(_BEFORE_S * SAMPLE_RATE_HZ), int(_AFTER_S * SAMPLE_RATE_HZ)))
         if noise is not None:
             start, end = utterance_bounds(clip)
             z = _cycled(to_float(noise[i % len(noise)]), len(x)) if len(noise) else shaped.background(len(x))
@@ -177,17 +177,22 @@ def _with_gap(clip: Audio | AudioFile) -> Iterator[FloatAudio]:
         else clip
     )
     yield from map(to_float, blocks)
-    yield np.zeros(int(_GAP_S * _RATE_HZ), np.float32)
+    yield np.zeros(int(_GAP_S * SAMPLE_RATE_HZ), np.float32)
 
 
 def _recorded(pieces: Iterable[Iterable[FloatAudio]], labels: list[str], generator: np.random.Generator) -> Recording:
     """Pieces, each in blocks; one block at a time is held as audio."""
-    stream, frames, bounds, total = FeatureStream(), [np.zeros((0, 40), np.int8)], [], 0
+    stream, frames, bounds, total = (
+        DEFAULT_FRONT_END.stream(),
+        [np.zeros((0, DEFAULT_FRONT_END.geometry.channels), np.int8)],
+        [],
+        0,
+    )
     for piece in pieces:
         start = total
         for block in piece:
             floor = generator.standard_normal(len(block), np.float32) * np.float32(10 ** (_FLOOR_DB / 20))
-            new = quantize(stream.process(to_int16(block + floor)))
+            new = DEFAULT_FRONT_END.quantize(stream.process(to_int16(block + floor)))
             frames.append(new)
             total += len(new)
         bounds.append((start, total))
@@ -201,5 +206,7 @@ def _cycled(x: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
 def _hours_by_label(track: Track) -> dict[str, float]:
     hours: dict[str, float] = {}
     for (start, end), label in zip(track.segments, track.labels, strict=True):
-        hours[label] = hours.get(label, 0.0) + float(end - start) * track.stride / 360_000
+        hours[label] = (
+            hours.get(label, 0.0) + float(end - start) * track.stride / DEFAULT_FRONT_END.geometry.frames_per_hour
+        )
     return {label: round(value, 4) for label, value in hours.items()}

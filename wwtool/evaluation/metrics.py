@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.evaluation.detector import DetectorConfig, detect, off_threshold
-
-FRAMES_PER_HOUR = 360_000
+from wwtool.frontend.geometry import MICRO
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Track:
 
     @property
     def hours(self) -> float:
-        return len(self.probabilities) * self.stride / FRAMES_PER_HOUR
+        return len(self.probabilities) * self.stride / MICRO.frames_per_hour
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from wwtool.compiler.graph import Graph
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
-from wwtool.frontend.micro import CHANNELS, quantized
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 
 
 @dataclass(frozen=True)
@@ -24,31 +25,33 @@ class Detection:
 
 
 class StreamingModel:
-    """An INT8 .tflite fed from the front end; every call starts from a fresh state."""
+    """An INT8 .tflite that reads a front end's features; every call starts from a fresh state."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, front_end: FrontEnd = DEFAULT_FRONT_END) -> None:
+        self.front_end = front_end
         self._engine = NativeEngine(content)
         graph: Graph = self._engine.model.program.graph
         source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
-        if len(source.shape) != 3 or source.shape[2] != CHANNELS or source.dtype != "int8" or result.size != 1:
+        channels = front_end.geometry.channels
+        if len(source.shape) != 3 or source.shape[2] != channels or source.dtype != "int8" or result.size != 1:
             raise InputError(
                 f"the model maps {list(source.shape)} to {list(result.shape)}; "
-                f"streaming needs int8 [1, frames, {CHANNELS}] to one output"
+                f"streaming needs int8 [1, frames, {channels}] to one output"
             )
         self.stride = source.shape[1]
         self._offset = 0 if result.dtype == "uint8" else 128
 
     def probabilities(self, frames: npt.NDArray[np.int8]) -> npt.NDArray[np.uint8]:
-        """int8 features (frames, 40) to one probability for every ``stride`` frames, 0 to 255."""
+        """int8 features (frames, channels) to one probability for every ``stride`` frames, 0 to 255."""
         count = len(frames) // self.stride
         if count == 0:
             return np.zeros(0, np.uint8)
-        rows = frames[: count * self.stride].reshape(count, self.stride, CHANNELS)
+        rows = frames[: count * self.stride].reshape(count, self.stride, self.front_end.geometry.channels)
         return self._engine.run(rows).reshape(-1).view(np.uint8) + np.uint8(self._offset)
 
     def detections(self, blocks: Iterable[npt.NDArray[np.int16]], config: DetectorConfig) -> list[Detection]:
         """Detections in 16 kHz audio that comes in blocks."""
-        p = self.probabilities(quantized(blocks))
+        p = self.probabilities(self.front_end.quantized(blocks))
         return [Detection(self.frame_of(i), int(p[i])) for i in detect(p, config)]
 
     def frame_of(self, output: int) -> int:

@@ -1,8 +1,8 @@
 """Writes a QuantizedModel as the streaming INT8 .tflite that ESPHome runs, and proves it against LiteRT.
 
-Input int8 [1, stride, 40], output uint8 [1, 1]. Each layer keeps its past inputs in a resource variable: READ_VARIABLE,
-CONCATENATION with the new steps, STRIDED_SLICE of the newest, ASSIGN_VARIABLE, and an unpadded convolution. A sum needs
-no state: both of its inputs are of the current step.
+The input is int8 [1, stride, channels], the output uint8 [1, 1]. Each layer keeps its past inputs in a resource
+variable: READ_VARIABLE, CONCATENATION with the new steps, STRIDED_SLICE of the newest, ASSIGN_VARIABLE, and an unpadded
+convolution. A sum needs no state: both of its inputs are of the current step.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def to_tflite(model: QuantizedModel, description: str) -> tuple[bytes, dict[str,
 
 
 def verify(content: bytes, model: QuantizedModel, outputs: dict[str, int], features: npt.NDArray[np.int8]) -> None:
-    """The gate: every layer equals LiteRT's reference kernels on a clip of int8 features (frames, 40).
+    """The gate: every layer equals LiteRT's reference kernels on a clip of int8 features (frames, channels).
 
     Raises:
         InputError: names the first layer that differs, and how.

@@ -21,6 +21,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware import make_image
 from wwtool.firmware.recipe import formats, recipe_of
 from wwtool.firmware.toolchains import Toolchain
+from wwtool.frontend.geometry import MICRO
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import constants
 
@@ -142,10 +143,10 @@ def _copy_sources(source: Path, target: Path) -> None:
 def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict[str, object]:
     graph = model.program.graph
     source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
-    if len(graph.inputs) != 1 or len(source.shape) != 3 or source.shape[2] != 40 or source.dtype != "int8":
+    if len(graph.inputs) != 1 or len(source.shape) != 3 or source.shape[2] != MICRO.channels or source.dtype != "int8":
         raise InputError(
             f"the model's input is {source.dtype} {list(source.shape)}; "
-            "firmware needs int8 [1, frames, 40] of the micro front end"
+            f"firmware needs int8 [1, frames, {MICRO.channels}] of the micro front end"
         )
     areas = {
         io.macro: io.area.replace("model->", "model.") for io in interfaces(model.program, model.memory, model.names)
@@ -159,7 +160,7 @@ def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict
         "input": areas["INPUT"],
         "output": areas["OUTPUT"],
         "input_frames": source.shape[1],
-        "step_samples": 160,
+        "step_samples": MICRO.step_samples,
         "output_offset": 0 if result.dtype == "uint8" else 128,
         "detector": detector.model_dump(),
     }

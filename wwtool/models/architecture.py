@@ -10,8 +10,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-CHANNELS = 40  # of the features
-
 LayerKind = Literal["conv", "depthwise", "dense"]
 
 

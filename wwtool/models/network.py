@@ -46,7 +46,7 @@ class Network(nn.Module):
         return cast(FloatLayer, self.layers[name])
 
     def forward(self, features: Tensor) -> Tensor:
-        """(batch, frames, 40) real features to logits (batch, outputs)."""
+        """(batch, frames, channels) real features to logits (batch, outputs)."""
         x, outputs = over_time(features), dict[str, Tensor]()
         for layer in self.architecture.layers():
             if isinstance(layer, Convolution):

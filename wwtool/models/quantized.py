@@ -99,7 +99,7 @@ class QuantizedModel:
         return tuple(layer for layer in self.layers if isinstance(layer, QuantizedLayer))
 
     def evaluate(self, features: npt.NDArray[np.int8]) -> dict[str, npt.NDArray[np.int8]]:
-        """Every layer's output over a clip of int8 features (frames, 40), and the probability as ``probability``.
+        """Every layer's output over a clip of int8 features (frames, channels), and the probability as ``probability``.
 
         The clip is preceded by silence, as a streaming model starts: each layer's state holds its zero point.
         Probabilities are int8 (outputs, 1), p = (q + 128) / 256.

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.models.architecture import CHANNELS, Architecture, Convolution, Layer, Sum, head, separable
+from wwtool.frontend.geometry import MICRO
+from wwtool.models.architecture import Architecture, Convolution, Layer, Sum, head, separable
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class ResidualArchitecture(Architecture):
 
     def layers(self) -> tuple[Layer, ...]:
         width, skip = self.width, "first"
-        made: list[Layer] = [Convolution("first", "conv", CHANNELS, width, self.first_kernel, self.stride)]
+        made: list[Layer] = [Convolution("first", "conv", MICRO.channels, width, self.first_kernel, self.stride)]
         number = 0
         for block, kernels in enumerate(self.kernels):
             for position, kernel in enumerate(kernels, 1):

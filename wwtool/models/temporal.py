@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.models.architecture import CHANNELS, Architecture, Convolution, Layer, head, separable
+from wwtool.frontend.geometry import MICRO
+from wwtool.models.architecture import Architecture, Convolution, Layer, head, separable
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class TemporalArchitecture(Architecture):
 
     def layers(self) -> tuple[Layer, ...]:
         channels = self.first_channels
-        made: list[Layer] = [Convolution("first", "conv", CHANNELS, channels, self.first_kernel, self.stride)]
+        made: list[Layer] = [Convolution("first", "conv", MICRO.channels, channels, self.first_kernel, self.stride)]
         for number, kernel in enumerate(self.kernels):
             made += separable(number, channels, self.width, kernel)
             channels = self.width

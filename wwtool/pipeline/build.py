@@ -34,7 +34,8 @@ from wwtool.firmware.project import compile_for, sources_of, write_project
 from wwtool.firmware.recipe import FORMATS
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
-from wwtool.frontend.micro import features, quantize
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.accuracy import accuracy_table
 from wwtool.pipeline.preparation import CLIPS, DATASET, RunPlan
 from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages, refuse_strangers
@@ -180,15 +181,15 @@ def _write_vectors(folder: Path, stages: Stages, compiled: CompiledModel) -> Non
         ClipStore(clips / name) for name in ("dev/sentences", "dev/speech") if (clips / f"{name}.bounds.npy").exists()
     ]
     generator = np.random.default_rng(3)
-    pieces = [np.zeros(16000, np.int16)]
+    pieces = [np.zeros(SAMPLE_RATE_HZ, np.int16)]
     for i in range(3):
-        pieces += [words[i % len(words)][: 3 * 16000], np.zeros(8000, np.int16)]
+        pieces += [words[i % len(words)][: 3 * SAMPLE_RATE_HZ], np.zeros(SAMPLE_RATE_HZ // 2, np.int16)]
         if others:
-            pieces += [others[0][i % len(others[0])][: 2 * 16000], np.zeros(8000, np.int16)]
+            pieces += [others[0][i % len(others[0])][: 2 * SAMPLE_RATE_HZ], np.zeros(SAMPLE_RATE_HZ // 2, np.int16)]
     audio = np.concatenate(pieces)
     audio = np.clip(audio + generator.integers(-8, 9, len(audio)), -32768, 32767).astype(np.int16)
     write_audio(folder / "stream.wav", audio)
-    frames = quantize(features(audio))
+    frames = DEFAULT_FRONT_END.quantized([audio])
     shape = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1:]
     rows = frames[: len(frames) // shape[0] * shape[0]].reshape(-1, *shape)
     write_array(folder / "real.npy", rows[np.linspace(0, len(rows) - 1, _REAL_ROWS).astype(int)])

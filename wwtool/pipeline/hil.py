@@ -25,7 +25,7 @@ from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.firmware.builds import platform_of_build
 from wwtool.firmware.project import console_text
-from wwtool.frontend.micro import SAMPLE_RATE_HZ, STEP_SAMPLES, features, quantize
+from wwtool.frontend.geometry import MICRO
 from wwtool.pipeline.build import MANIFEST, VECTORS
 from wwtool.platforms.load import load_platform, platform_names
 from wwtool.platforms.profile import Platform
@@ -102,8 +102,8 @@ def _told_by(folder: Path, manifest: dict[str, Any], platform: Platform, sha256:
             "phrase": console_text(str(manifest["phrase"])),
             "arena_bytes": int(final["arena_bytes"]),
             "state_bytes": int(final["state_bytes"]),
-            "step_samples": STEP_SAMPLES,
-            "sample_rate_hz": SAMPLE_RATE_HZ,
+            "step_samples": MICRO.step_samples,
+            "sample_rate_hz": MICRO.sample_rate_hz,
         },
         facts=replace(facts, macs=int(manifest["model"]["macs"]), duty_percent=limits.get("duty cycle")),
         stack_bytes=reserved or None,
@@ -130,7 +130,7 @@ def _facts(platform: Platform, counts_cycles: bool) -> BoardFacts:
 def _facts_without_build(info: DeviceInfo) -> tuple[BoardFacts, float | None]:
     """What is known of a board, and the most that an inference may take in us: what the profile of its name says, and
     no longer than until the next one is due."""
-    hop_us = info.input_frames * info.step_samples * 1e6 / SAMPLE_RATE_HZ or None
+    hop_us = info.input_frames * info.step_samples * 1e6 / MICRO.sample_rate_hz or None
     if info.board not in platform_names():
         return suites.UNKNOWN, hop_us
     platform = load_platform(info.board)
@@ -208,7 +208,7 @@ def expected_stream(
     """(frame, probability) of every detection and of every inference."""
     model = StreamingModel(build.content)
     try:
-        p = model.probabilities(quantize(features(audio)))
+        p = model.probabilities(model.front_end.quantized([audio]))
         outputs = [(model.frame_of(i), int(value)) for i, value in enumerate(p)]
     finally:
         model.close()

@@ -22,6 +22,7 @@ from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phras
 from wwtool.data.synthesizer import Utterance
 from wwtool.data.words import read_words
 from wwtool.errors import InputError
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 Advance = Callable[[int, int, str], None]
 
@@ -123,7 +124,7 @@ def _read(folder: Path, clips: list[Clip], before: int, total: int, advance: Adv
 def _cut(clips: Iterable[Audio]) -> Iterator[Audio]:
     for clip in clips:
         start, end = utterance_bounds(clip)
-        if 0.2 < (end - start) / 16000 < 2.5:
+        if 0.2 < (end - start) / SAMPLE_RATE_HZ < 2.5:
             yield clip[start:end]
 
 

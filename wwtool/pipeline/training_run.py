@@ -16,6 +16,7 @@ from wwtool.config import Config
 from wwtool.evaluation.assess import Evaluation, assess
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite, verify
+from wwtool.frontend.geometry import MICRO
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_report
@@ -70,7 +71,7 @@ def _export(stages: Stages, prepared: Prepared) -> Outcome:
     content, outputs = to_tflite(model, f"wwtool: {prepared.phrase}")
     # The gate: real features, then values that never occur in audio.
     real = load_pools(prepared.pools[:1], stages.folder / POOLS)[0].pool.features[:_VERIFY_FRAMES]
-    noise = np.random.default_rng(0).integers(-128, 128, (_VERIFY_FRAMES, 40)).astype(np.int8)
+    noise = np.random.default_rng(0).integers(-128, 128, (_VERIFY_FRAMES, MICRO.channels)).astype(np.int8)
     verify(content, model, outputs, np.concatenate([real, noise]))
     path = stages.folder / MODEL
     write_bytes(path, content)

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wwtool.config import TrainConfig
+from wwtool.frontend.geometry import MICRO
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import (
@@ -42,7 +43,6 @@ Report = Callable[[str, int, int, float], None]
 _Net = TypeVar("_Net", bound=nn.Module)
 
 _CHUNK_FRAMES = 30_000
-_FRAMES_PER_HOUR = 360_000
 _UNSEEN_MARGIN = 1.0
 
 
@@ -263,7 +263,7 @@ class _Trainer:
         The margin stands for speech never trained on, which scores higher.
         """
         scores = np.concatenate([self._scores(ema, w.pool.features) for w in self.sampler.negatives])
-        hours = sum(len(w.pool.features) for w in self.sampler.negatives) / _FRAMES_PER_HOUR
+        hours = sum(len(w.pool.features) for w in self.sampler.negatives) / MICRO.frames_per_hour
         # An event is about ten windows long.
         rank = min(len(scores) - 1, int(hours * 10))
         return float(np.clip(np.partition(scores, -1 - rank)[-1 - rank] + _UNSEEN_MARGIN, 0.0, 10.0))

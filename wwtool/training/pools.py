@@ -18,19 +18,17 @@ import numpy.typing as npt
 from wwtool.base.files import hash_of, write_arrays
 from wwtool.base.records import read_arrays
 from wwtool.config import AugmentConfig
-from wwtool.data.audio import SAMPLE_RATE_HZ, Audio, to_int16
+from wwtool.data.audio import Audio, to_int16
 from wwtool.data.augment import Augmenter, FloatAudio, rms, to_float, utterance_bounds
 from wwtool.data.store import ClipStore
 from wwtool.errors import InputError
-from wwtool.frontend.micro import FeatureStream, quantize
-from wwtool.models.architecture import CHANNELS
+from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 
 # Raise when the code below changes what a pool holds.
 _VERSION = 2
 _TAIL_SAMPLES = int(0.45 * SAMPLE_RATE_HZ)
-_STEP_SAMPLES = 160
 _CLEAN_CHANCE, _CLEAN_SNR_DB = 0.3, (25.0, 60.0)
-_WINDOW_SAMPLES = 480
 _QUIETEST = 1e-6  # a recording of noise may have stretches of digital silence
 
 PoolKind = Literal["positive", "native", "negative", "clean", "noise"]
@@ -63,7 +61,7 @@ class PoolJob:
 
 @dataclass(frozen=True)
 class Pool:
-    """int8 features (frames, 40); for positives also where each word starts and ends, in frames (end exclusive)."""
+    """int8 features (frames, channels); for positives also each word's first frame and the frame after its last."""
 
     name: str
     features: npt.NDArray[np.int8]
@@ -87,7 +85,7 @@ def load_pool(path: Path, name: str) -> Pool:
     except KeyError as error:
         raise _damaged(path) from error
     forms = [(array.dtype.str, array.shape[1:]) for array in (pool.features, pool.starts, pool.ends)]
-    if forms != [("|i1", (CHANNELS,)), ("<i8", ()), ("<i8", ())] or len(pool.starts) != len(pool.ends):
+    if forms != [("|i1", (MICRO.channels,)), ("<i8", ()), ("<i8", ())] or len(pool.starts) != len(pool.ends):
         raise _damaged(path)
     places = np.concatenate([pool.starts, pool.ends])
     if (places < 0).any() or (places > len(pool.features)).any():
@@ -115,7 +113,7 @@ def make_pool(job: PoolJob, folder: Path) -> Path:
 
 def frame_after(sample: int) -> int:
     """The number of frames whose window ends at or before ``sample``."""
-    return max(0, (sample - _WINDOW_SAMPLES) // _STEP_SAMPLES + 1)
+    return max(0, (sample - MICRO.window_samples) // MICRO.step_samples + 1)
 
 
 class _Maker:
@@ -126,7 +124,7 @@ class _Maker:
         self.augmenter = Augmenter(job.augment, np.random.default_rng(job.seed), noise, babble, _open(job.rooms))
         self.random = self.augmenter.random
         self.lead = _open(job.lead)
-        self._stream = FeatureStream()
+        self._stream = DEFAULT_FRONT_END.stream()
         self._features: list[npt.NDArray[np.int8]] = []
         self._samples = 0
         self._starts: list[int] = []
@@ -150,7 +148,7 @@ class _Maker:
         if start is not None and end is not None:
             self._starts.append(frame_after(self._samples + start))
             self._ends.append(frame_after(self._samples + end))
-        frames = quantize(self._stream.process(audio))
+        frames = DEFAULT_FRONT_END.quantize(self._stream.process(audio))
         if len(frames):
             self._features.append(frames)
         self._samples += len(audio)

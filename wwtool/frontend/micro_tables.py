@@ -2,7 +2,7 @@
 
 The arithmetic is that of TensorFlow Lite Micro's audio front end (``microfrontend/lib``, Apache-2.0) and of kissfft
 (BSD), with the settings of ESPHome's ``micro_wake_word``: single precision wherever theirs is, so that every rounded
-entry is the same. ``python -m wwtool.frontend.tables`` rewrites ``firmware_templates/core/ww_frontend_tables.c``.
+entry is the same. ``python -m wwtool.frontend.registry`` rewrites ``firmware_templates/core/ww_frontend_tables.c``.
 """
 
 from __future__ import annotations
@@ -10,16 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from wwtool.base.assets import asset_dir
+from wwtool.frontend.geometry import MICRO
 
-SAMPLE_RATE_HZ = 16000
-WINDOW_SAMPLES = 480
 FFT_SIZE = 512
-CHANNELS = 40
 LOWER_HZ = 125.0
 UPPER_HZ = 7500.0
 
@@ -39,9 +35,9 @@ _f32 = np.float32
 
 def window() -> list[int]:
     """Hann window, 12-bit. Not quite symmetric: single precision rounds entry 17 and its mirror image apart."""
-    step = _f32(math.pi * 2.0 / WINDOW_SAMPLES)
+    step = _f32(math.pi * 2.0 / MICRO.window_samples)
     whole = []
-    for i in range(WINDOW_SAMPLES):
+    for i in range(MICRO.window_samples):
         cosine_value = _f32(math.cos(float(step * _f32(i + 0.5))))
         value = _f32(0.5) - _f32(0.5) * cosine_value
         whole.append(math.floor(float(value * _f32(1 << WINDOW_BITS) + _f32(0.5))))
@@ -77,10 +73,10 @@ def mel_bank() -> MelBank:
         # The C library's log1pf, not a rounded double: its last bit decides three of the weights.
         return _f32(_f32(1127.0) * np.log1p(_f32(freq_hz) / _f32(700.0)))
 
-    hz_per_bin = 0.5 * SAMPLE_RATE_HZ / (FFT_SIZE // 2)
+    hz_per_bin = 0.5 * MICRO.sample_rate_hz / (FFT_SIZE // 2)
     low, high = mel(LOWER_HZ), mel(UPPER_HZ)
-    spacing = _f32(high - low) / _f32(CHANNELS + 1)
-    centres = [low + spacing * _f32(i + 1) for i in range(CHANNELS + 1)]
+    spacing = _f32(high - low) / _f32(MICRO.channels + 1)
+    centres = [low + spacing * _f32(i + 1) for i in range(MICRO.channels + 1)]
 
     first_bin = int(1.5 + LOWER_HZ / hz_per_bin)
     ends: list[int] = []
@@ -152,7 +148,7 @@ def render() -> str:
     if bank.first_bin != 5 or bank.ends[-1] != 241:
         raise ArithmeticError("WW_MEL_FIRST_BIN and WW_MEL_END_BIN of ww_frontend_tables.h are stale")
     parts = [
-        "/*\n * Constant tables of the micro front end. Written by `python -m wwtool.frontend.tables`; do not edit.\n"
+        "/*\n * Constant tables of the micro front end. Written by `python -m wwtool.frontend.registry`; do not edit.\n"
         " *\n * SPDX-License-Identifier: Apache-2.0\n */\n"
         '#include "ww_frontend_tables.h"\n',
         _array("Hann window, Q12.", "int16_t", "ww_window_table", "WW_WINDOW_TABLE_SIZE", window()),
@@ -175,12 +171,3 @@ def render() -> str:
         _array("log2(1 + i / 128) - i / 128, Q16.", "uint16_t", "ww_log_table", "WW_LOG_TABLE_SIZE", logarithm()),
     ]
     return "\n".join(parts)
-
-
-def output_path() -> Path:
-    """Where the generated file lives."""
-    return asset_dir("firmware_templates") / "core" / "ww_frontend_tables.c"
-
-
-if __name__ == "__main__":
-    output_path().write_text(render(), encoding="utf-8", newline="\n")
