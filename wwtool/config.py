@@ -1,7 +1,8 @@
 """The configuration: pydantic models, and the only home of a default.
 
-A config file is YAML with the keys below; whatever it leaves out has the default given here. Unknown keys and values
-out of range are refused with their key path.
+A config file is YAML with the keys below; a key that it leaves out has the default given here. Unknown keys and values
+out of range are refused with their key path. Names of things that a registry holds, such as models, are checked where
+the registry is.
 """
 
 from __future__ import annotations
@@ -9,24 +10,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from wwtool.base.renamed_keys import Renamed, Warn, ignore, migrate
 from wwtool.base.validation import describe_validation
 from wwtool.base.yaml_files import read_yaml
 from wwtool.errors import InputError
-from wwtool.models.zoo import ZOO
-from wwtool.platforms.wiring import BoardConfig
 
-
-def _known_model(name: str) -> str:
-    if name != "auto" and name not in ZOO:
-        raise ValueError(f"must be 'auto' or one of {', '.join(ZOO)}")
-    return name
-
+PRESET_NAME = r"^[a-z0-9][a-z0-9-]{1,31}$"
+GAIN_STEP_DB = 6  # one bit of a sample
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Decibels = Annotated[float, Field(ge=-120.0, le=120.0)]
-ModelName = Annotated[str, AfterValidator(_known_model)]
+Pin = Annotated[int, Field(ge=0, le=254)]
 
 
 class _Section(BaseModel):
@@ -62,12 +58,23 @@ class AugmentConfig(_Section):
 class SynthConfig(_Section):
     """How much speech is synthesised."""
 
-    language: str = Field("en-us", pattern=r"^[a-z]{2,3}(-[a-z0-9]+)*$")
-    words: Path | None = None  # a list of the language's words, for languages of which wwtool knows none
-    positives: int = Field(4000, ge=50, le=100_000)
-    near_misses: int = Field(4500, ge=50, le=100_000)
-    sentence_hours: float = Field(3.2, ge=0.05, le=100.0)
-    seed: int = Field(1, ge=0)
+    language: str = Field(
+        "en-us", pattern=r"^[a-z]{2,3}(-[a-z0-9]+)*$", description="Language of the synthetic voices, such as `de`."
+    )
+    words: Path | None = Field(
+        None,
+        description="File with words of the language, one a line, for languages whose words wwtool does not have. The "
+        "path is relative to the config file.",
+    )
+    positives: int = Field(4000, ge=50, le=100_000, description="Clips of the phrase for training.")
+    near_misses: int = Field(
+        4500, ge=50, le=100_000,
+        description="Clips that sound like the phrase for training. More of them make similar words safer.",
+    )  # fmt: skip
+    sentence_hours: float = Field(
+        3.2, ge=0.05, le=100.0, description="Hours of sentences without the phrase for training."
+    )
+    seed: int = Field(1, ge=0, description="Seed of texts, voices and deliveries. Another seed gives other speech.")
 
 
 class PoolConfig(_Section):
@@ -114,15 +121,30 @@ class TrainConfig(_Section):
 
 
 class DetectorSettings(_Section):
-    """The detector's shape; thresholds left out are chosen from the false-alarm budget."""
+    """The detector's shape. A threshold that is left out is chosen so that the false-alarm budget is kept."""
 
-    average_window: int = Field(5, ge=1, le=32)
-    votes_needed: int = Field(1, ge=1, le=32)
-    votes_window: int = Field(1, ge=1, le=32)
-    on_threshold: int | None = Field(None, ge=1, le=255)
-    off_ratio: Fraction = 0.7
-    lockout_ms: int = Field(2000, ge=0, le=60_000)
-    warmup_ms: int = Field(1000, ge=0, le=60_000)
+    average_window: int = Field(
+        5, ge=1, le=32,
+        description="Outputs of the model that the detector averages. More outputs make detection steadier and later.",
+    )  # fmt: skip
+    votes_needed: int = Field(
+        1, ge=1, le=32, description="Averages within the last `votes_window` that must reach the on-threshold."
+    )
+    votes_window: int = Field(1, ge=1, le=32, description="Averages among which the detector counts votes.")
+    on_threshold: int | None = Field(
+        None, ge=1, le=255,
+        description="Probability that starts a detection, in 1/255. A higher one gives fewer false alarms and fewer "
+        "detections. Left out, it is chosen from `evaluate.false_alarms_per_hour`.",
+    )  # fmt: skip
+    off_ratio: Fraction = Field(
+        0.7, description="Below this share of the on-threshold the detector is ready for the next detection."
+    )
+    lockout_ms: int = Field(
+        2000, ge=0, le=60_000, description="Time in ms after a detection during which there is no other."
+    )
+    warmup_ms: int = Field(
+        1000, ge=0, le=60_000, description="Time in ms after the start during which nothing is detected."
+    )
 
     @model_validator(mode="after")
     def _votes(self) -> DetectorSettings:
@@ -134,33 +156,52 @@ class DetectorSettings(_Section):
 class EvaluateConfig(_Section):
     """What the operating point must hold."""
 
-    false_alarms_per_hour: float = Field(0.5, gt=0.0, le=1000.0)
-    # Given up of the best recall for a higher threshold: unheard audio scores higher than what was heard.
-    spare_recall: Fraction = 0.01
+    false_alarms_per_hour: float = Field(
+        0.5, gt=0.0, le=1000.0,
+        description="Most false alarms an hour, on the negatives of the evaluation. Fewer cost detections.",
+    )  # fmt: skip
+    spare_recall: Fraction = Field(
+        0.01,
+        description="Share of the best recall that is given up for a higher threshold, because audio that was never "
+        "evaluated scores higher than audio that was.",
+    )
 
 
 class BudgetConfig(_Section):
-    """Limits below the platform's own; the platform's apply where these are left out."""
+    """Limits below the platform's own. A limit that is left out is the platform's."""
 
-    flash_bytes: int | None = Field(None, ge=1)
-    ram_bytes: int | None = Field(None, ge=1)
-    latency_ms: float | None = Field(None, gt=0.0)
+    flash_bytes: int | None = Field(None, ge=1, description="Most flash for the firmware, in bytes.")
+    ram_bytes: int | None = Field(None, ge=1, description="Most RAM for the firmware, in bytes.")
+    latency_ms: float | None = Field(None, gt=0.0, description="Longest inference, in ms.")
 
 
 class SelectConfig(_Section):
     """How a model of the zoo is chosen where none is named."""
 
-    margin: float = Field(0.1, ge=0.0, lt=1.0)  # every limit is taken to be lower by this share
-    tolerance: Fraction = 0.005  # of the table's score, given up for a cheaper model
-    search: int = Field(1, ge=1, le=100)  # finalists that train side by side for a while
+    margin: float = Field(
+        0.1,
+        ge=0.0,
+        lt=1.0,
+        description="Share of every limit that is kept free. A larger share chooses smaller models.",
+    )
+    tolerance: Fraction = Field(
+        0.005, description="Difference in the zoo's accuracy score that is given up for a cheaper model."
+    )
+    search: int = Field(
+        1, ge=1, le=100,
+        description="Finalists that train side by side for a while on your data; the better half goes on. One means no "
+        "search.",
+    )  # fmt: skip
 
 
 class SplitConfig(_Section):
-    """Fractions of speakers; what is left is for training."""
+    """How recordings are split by speaker. Speakers of neither share are for training."""
 
-    dev: Fraction = 0.15
-    test: Fraction = 0.15
-    speaker_pattern: str | None = None
+    dev: Fraction = Field(0.15, description="Share of the speakers for choosing the operating point and evaluation.")
+    test: Fraction = Field(0.15, description="Share of the speakers that no build uses, for a last evaluation.")
+    speaker_pattern: str | None = Field(
+        None, description="Regular expression for file names; its first group is the speaker's name."
+    )
 
     @model_validator(mode="after")
     def _sum(self) -> SplitConfig:
@@ -169,21 +210,85 @@ class SplitConfig(_Section):
         return self
 
 
+class Codec(_Section):
+    """The chip between analogue microphones and I2S. It is set up over I2C."""
+
+    chip: Literal["es7210", "es8311"] = Field(description="The codec's type.")
+    sda: Pin = Field(description="GPIO of I2C data.")
+    scl: Pin = Field(description="GPIO of the I2C clock.")
+
+
+class _Microphone(_Section):
+    slot: Literal["left", "right"] = Field("left", description="Slot of the stereo frame that carries the microphone.")
+    gain_db: int = Field(
+        18, ge=0, le=48, multiple_of=GAIN_STEP_DB,
+        description="Gain of the samples in dB, in steps of 6 dB, because a sample is shifted by bits.",
+    )  # fmt: skip
+
+
+class I2sMicrophone(_Microphone):
+    """A microphone or codec that speaks I2S. The board gives the clocks."""
+
+    interface: Literal["i2s"] = Field(description="The microphone's interface.")
+    bclk: Pin = Field(description="GPIO of the bit clock.")
+    ws: Pin = Field(description="GPIO of the word select signal.")
+    sd: Pin = Field(description="GPIO of the data from the microphone.")
+    mclk: Pin | None = Field(None, description="GPIO of the master clock, 256 a sample, where a codec needs it.")
+    codec: Codec | None = Field(None, description="The codec, where there is one.")
+
+    @model_validator(mode="after")
+    def _clocked(self) -> I2sMicrophone:
+        if self.codec is not None and self.codec.chip == "es7210" and self.mclk is None:
+            raise ValueError("the codec es7210 needs a pin mclk")
+        return self
+
+
+class PdmMicrophone(_Microphone):
+    """A microphone that sends a bit for each clock. The chip makes samples of the bits."""
+
+    interface: Literal["pdm"] = Field(description="The microphone's interface.")
+    clk: Pin = Field(description="GPIO of the clock.")
+    data: Pin = Field(description="GPIO of the data from the microphone.")
+
+
+Microphone = Annotated[I2sMicrophone | PdmMicrophone, Field(discriminator="interface")]
+
+
+class Indicator(_Section):
+    """The light that shows a detection."""
+
+    pin: Pin = Field(description="GPIO of the light.")
+    active: Literal["high", "low"] = Field("high", description="Level that switches the light on.")
+
+
+class BoardConfig(_Section):
+    """A board of the platform, for platforms whose pins can be chosen. A part that is given replaces the preset's."""
+
+    preset: str | None = Field(
+        None, pattern=PRESET_NAME,
+        description="Name of a board that `wwtool platforms NAME` lists. Left out, it is the platform's first.",
+    )  # fmt: skip
+    microphone: Microphone | None = Field(None, description="The microphone, in place of the preset's.")
+    indicator: Indicator | None = Field(None, description="The light, in place of the preset's.")
+
+
 class Config(_Section):
     """The whole configuration of a build."""
 
-    phrase: str | None = Field(None, max_length=60)
-    model: ModelName = "auto"
-    select: SelectConfig = SelectConfig()
-    synth: SynthConfig = SynthConfig()
-    augment: AugmentConfig = AugmentConfig()
-    pools: PoolConfig = PoolConfig()
-    split: SplitConfig = SplitConfig()
-    train: TrainConfig = TrainConfig()
-    detector: DetectorSettings = DetectorSettings()
-    evaluate: EvaluateConfig = EvaluateConfig()
-    budget: BudgetConfig = BudgetConfig()
-    board: BoardConfig = BoardConfig()
+    phrase: str | None = Field(None, max_length=60, description="The wake word, as it is spoken.")
+    model: str = Field(
+        "auto", description="A model of the zoo, or `auto` for the most accurate that fits the platform's budget."
+    )
+    select: SelectConfig = Field(SelectConfig(), description="How a model of the zoo is chosen.")
+    synth: SynthConfig = Field(SynthConfig(), description="How much speech is synthesised, in which language.")
+    augment: AugmentConfig = Field(AugmentConfig(), description="How clips are varied before training.")
+    pools: PoolConfig = Field(PoolConfig(), description="How much augmented audio is turned into features.")
+    split: SplitConfig = Field(SplitConfig(), description="How recordings are split by speaker.")
+    train: TrainConfig = Field(TrainConfig(), description="How the model is trained.")
+    detector: DetectorSettings = Field(DetectorSettings(), description="How outputs become detections.")
+    evaluate: EvaluateConfig = Field(EvaluateConfig(), description="What the operating point must hold.")
+    budget: BudgetConfig = Field(BudgetConfig(), description="Limits below the platform's own.")
+    board: BoardConfig = Field(BoardConfig(), description="The board, for platforms whose pins can be chosen.")
 
     @model_validator(mode="after")
     def _one_or_several(self) -> Config:
@@ -192,17 +297,23 @@ class Config(_Section):
         return self
 
 
-def load_config(path: Path | None, overrides: dict[str, Any] | None = None) -> Config:
+RENAMED_KEYS: dict[str, Renamed] = {}
+"""Keys of earlier versions, as dotted paths, with the keys that replaced them. Old files keep working."""
+
+
+def load_config(path: Path | None, overrides: dict[str, Any] | None = None, warn: Warn = ignore) -> Config:
     """Reads a YAML config; ``overrides`` (nested like the file) win over it.
+
+    ``warn`` is told of every key that has another name by now.
 
     Raises:
         InputError: the file cannot be read or a key or value in it is wrong; the message names the key path.
     """
     if path is None:
-        return parse_config(overrides or {}, "config")
-    values = read_yaml(path)
+        return parse_config(overrides or {}, "config", warn)
+    values = migrate(read_yaml(path), RENAMED_KEYS, str(path), warn)
     _take_paths_from(path.parent, values)
-    return parse_config(_merge(values, overrides or {}), str(path))
+    return parse_config(_merge(values, overrides or {}), str(path), warn)
 
 
 def _take_paths_from(folder: Path, values: dict[str, Any]) -> None:
@@ -212,10 +323,10 @@ def _take_paths_from(folder: Path, values: dict[str, Any]) -> None:
         synth["words"] = str(folder / synth["words"])
 
 
-def parse_config(values: dict[str, Any], name: str) -> Config:
+def parse_config(values: dict[str, Any], name: str, warn: Warn = ignore) -> Config:
     """Validates a nested dict; ``name`` is used in messages."""
     try:
-        return Config.model_validate(values)
+        return Config.model_validate(migrate(values, RENAMED_KEYS, name, warn))
     except ValidationError as error:
         raise InputError(describe_validation(error, name)) from error
 

@@ -40,7 +40,6 @@ def test_nothing_given_gives_the_defaults(tmp_path: Path) -> None:
         ({"train": {"window_end_frames": [16, -2]}}, "c: train: window_end_frames must be [low, high]"),
         ({"train": {"window_end_frames": [0, 10**9]}}, "within -1000 and 1000"),
         ({"train": 3}, "c: train"),
-        ({"model": "resnet"}, "c: model: must be 'auto' or one of tcn32, tcn48, tcn64, res32, res48, res64"),
         ({"select": {"margin": 1.0}}, "c: select.margin"),
         ({"select": {"search": 0}}, "c: select.search"),
         ({"model": "tcn32", "select": {"search": 2}}, "select.search must be 1 where the model is given (tcn32)"),

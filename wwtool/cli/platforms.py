@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from wwtool.cli.terminal import Table, console, line, print_json, styled
+from wwtool.config import BoardConfig
 from wwtool.platforms.load import load_platform, load_platforms
 from wwtool.platforms.profile import Platform
-from wwtool.platforms.wiring import BoardConfig, wiring_lines
+from wwtool.platforms.wiring import wiring_lines
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from wwtool import events
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import working_folder
 from wwtool.base.inside import refuse_links_out
@@ -24,6 +25,7 @@ from wwtool.data.lexicon import lexicon
 from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
 from wwtool.data.words import read_words
 from wwtool.errors import InputError, UsageError
+from wwtool.jobs.settings import read_config
 from wwtool.models.accuracy import accuracy_table
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.preparation import RunPlan
@@ -84,7 +86,7 @@ def load_run_config(
         overrides.setdefault("synth", {})["words"] = words_file
     if phrase is not None and len(phrase) > LONGEST_PHRASE:
         raise InputError(f"the phrase has {len(phrase)} characters; use at most {LONGEST_PHRASE}")
-    config = load_config(path, overrides)
+    config = read_config(path, overrides, events.ignore)
     if config.phrase is None:
         raise UsageError("no wake word is given; use --phrase or the config's key 'phrase'")
     if no_synth:

@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from wwtool.base.assets import asset_dir
+from wwtool.config import PRESET_NAME, BoardConfig
 from wwtool.errors import InputError
-from wwtool.platforms.wiring import PRESET_NAME, BoardConfig, ChipPins, Preset, Wiring, check, choose
+from wwtool.platforms.wiring import ChipPins, Preset, Wiring, check, choose
 
 _CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD's own
 _NAME = r"^[a-z][a-z0-9_]{1,31}$"

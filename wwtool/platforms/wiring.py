@@ -9,76 +9,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
+from wwtool.config import GAIN_STEP_DB, BoardConfig, Indicator, Microphone, PdmMicrophone, Pin
 from wwtool.errors import InputError, UsageError
 
-Pin = Annotated[int, Field(ge=0, le=254)]
-PRESET_NAME = r"^[a-z0-9][a-z0-9-]{1,31}$"
 _NO_PIN = 255
-_GAIN_STEP_DB = 6  # a sample is shifted by bits
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Codec(_Section):
-    """The chip between analogue microphones and I2S, set up over I2C."""
-
-    chip: Literal["es7210", "es8311"]
-    sda: Pin
-    scl: Pin
-
-
-class _Microphone(_Section):
-    slot: Literal["left", "right"] = "left"
-    gain_db: int = Field(18, ge=0, le=48, multiple_of=_GAIN_STEP_DB, description="given to what the microphone sends")
-
-
-class I2sMicrophone(_Microphone):
-    """A microphone or codec that speaks I2S; the board gives the clocks."""
-
-    interface: Literal["i2s"]
-    bclk: Pin
-    ws: Pin
-    sd: Pin
-    mclk: Pin | None = Field(None, description="256 clocks a sample, where a codec needs them")
-    codec: Codec | None = None
-
-    @model_validator(mode="after")
-    def _clocked(self) -> I2sMicrophone:
-        if self.codec is not None and self.codec.chip == "es7210" and self.mclk is None:
-            raise ValueError("the codec es7210 needs a pin mclk")
-        return self
-
-
-class PdmMicrophone(_Microphone):
-    """A microphone that sends a bit for each clock; the chip makes samples of them."""
-
-    interface: Literal["pdm"]
-    clk: Pin
-    data: Pin
-
-
-Microphone = Annotated[I2sMicrophone | PdmMicrophone, Field(discriminator="interface")]
-
-
-class Indicator(_Section):
-    """What shows a detection."""
-
-    pin: Pin
-    active: Literal["high", "low"] = "high"
-
-
-class BoardConfig(_Section):
-    """A user's choice of a board; the parts that are given replace the preset's."""
-
-    preset: str | None = Field(None, pattern=PRESET_NAME)
-    microphone: Microphone | None = None
-    indicator: Indicator | None = None
 
 
 class Preset(_Section):
@@ -227,7 +168,7 @@ def constants(wiring: Wiring) -> list[Constant]:
         Constant("BOARD_INDICATOR_IS_LOW", str(int(indicator is not None and indicator.active == "low"))),
         Constant("BOARD_MICROPHONE_IS_PDM", str(int(pdm))),
         Constant("BOARD_MICROPHONE_IS_RIGHT", str(int(microphone.slot == "right"))),
-        Constant("BOARD_MICROPHONE_GAIN_BITS", str(microphone.gain_db // _GAIN_STEP_DB), f"{_GAIN_STEP_DB} dB each"),
+        Constant("BOARD_MICROPHONE_GAIN_BITS", str(microphone.gain_db // GAIN_STEP_DB), f"{GAIN_STEP_DB} dB each"),
         *(Constant(f"BOARD_CODEC_{name}", str(value)) for value, name in enumerate(("NONE", "ES7210", "ES8311"))),
         Constant("BOARD_CODEC", f"BOARD_CODEC_{codec.upper()}"),
     ]
