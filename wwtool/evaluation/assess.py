@@ -28,7 +28,7 @@ from wwtool.evaluation.metrics import (
     wilson_interval,
 )
 from wwtool.evaluation.streaming import StreamingModel
-from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 
 _BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ
@@ -182,17 +182,13 @@ def _with_gap(clip: Audio | AudioFile) -> Iterator[FloatAudio]:
 
 def _recorded(pieces: Iterable[Iterable[FloatAudio]], labels: list[str], generator: np.random.Generator) -> Recording:
     """Pieces, each in blocks; one block at a time is held as audio."""
-    stream, frames, bounds, total = (
-        DEFAULT_FRONT_END.stream(),
-        [np.zeros((0, DEFAULT_FRONT_END.geometry.channels), np.int8)],
-        [],
-        0,
-    )
+    front_end = DEFAULT_FRONT_END
+    stream, frames, bounds, total = front_end.stream(), [np.zeros((0, front_end.geometry.channels), np.int8)], [], 0
     for piece in pieces:
         start = total
         for block in piece:
             floor = generator.standard_normal(len(block), np.float32) * np.float32(10 ** (_FLOOR_DB / 20))
-            new = DEFAULT_FRONT_END.quantize(stream.process(to_int16(block + floor)))
+            new = front_end.quantize(stream.process(to_int16(block + floor)))
             frames.append(new)
             total += len(new)
         bounds.append((start, total))
@@ -206,7 +202,5 @@ def _cycled(x: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
 def _hours_by_label(track: Track) -> dict[str, float]:
     hours: dict[str, float] = {}
     for (start, end), label in zip(track.segments, track.labels, strict=True):
-        hours[label] = (
-            hours.get(label, 0.0) + float(end - start) * track.stride / DEFAULT_FRONT_END.geometry.frames_per_hour
-        )
+        hours[label] = hours.get(label, 0.0) + float(end - start) * track.stride / MICRO.frames_per_hour
     return {label: round(value, 4) for label, value in hours.items()}
