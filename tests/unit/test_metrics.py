@@ -19,6 +19,7 @@ from wwtool.evaluation.metrics import (
     found,
     operating_point,
     partial_auc,
+    poisson_interval,
     wilson_interval,
 )
 from wwtool.frontend.geometry import MICRO
@@ -235,3 +236,12 @@ def test_wilson_interval() -> None:
 def test_an_interval_holds_its_proportion(counts: tuple[int, int]) -> None:
     low, high = wilson_interval(*counts)
     assert 0.0 <= low <= counts[0] / counts[1] <= high <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("events", "low", "high"),
+    [(0, 0.0, 3.6889), (1, 0.0253, 5.5716), (10, 4.7954, 18.3904), (1000, 938.97, 1063.96)],  # chi-squared quantiles
+)
+def test_poisson_interval(events: int, low: float, high: float) -> None:
+    assert poisson_interval(events, 1.0) == (pytest.approx(low, abs=1e-2), pytest.approx(high, abs=1e-2))
+    assert poisson_interval(events, 2.0)[1] == pytest.approx(high / 2, abs=1e-2)

@@ -9,7 +9,7 @@ import click
 
 from wwtool.base.text import for_shell
 from wwtool.budget.result import BARE_METAL
-from wwtool.cli.common import ANY_PATH, FILE, FOLDER, overwrite_option, platform_option
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER, overwrite_option, platform_option, print_warning
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console, line, say, styled
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
@@ -83,3 +83,4 @@ def build(
     if platform.emulator != "none":
         name = for_shell(folder)
         say(f"  try it   wwtool emulate {name}   then   wwtool hil --port URL --build {name}")
+    print_warning(terminal, built.manifest["evaluation"])

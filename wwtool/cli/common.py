@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from wwtool.cli.terminal import say
+from wwtool.cli.terminal import CAREFUL, Terminal, line, say, styled
 from wwtool.platforms.load import platform_names
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -73,3 +73,10 @@ def print_notes(notes: Mapping[str, Sequence[Mapping[str, str]]], rest: str) -> 
             say(f"{what} {entry['path']}: {entry['reason']}")
         if len(entries) > _MOST_NOTES:
             say(f"and {len(entries) - _MOST_NOTES} more {what}, {rest}")
+
+
+def print_warning(out: Terminal, evaluation: Mapping[str, Any]) -> None:
+    """What a reader of an evaluation's figures must know, if there is anything."""
+    if evaluation.get("warning"):
+        out.print()
+        out.print(line(styled(*CAREFUL), " ", styled(evaluation["warning"], "bold yellow")))

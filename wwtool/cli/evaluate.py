@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from wwtool.base.text import printable
-from wwtool.cli.common import ANY_PATH, FILE, print_notes
+from wwtool.cli.common import ANY_PATH, FILE, print_notes, print_warning
 from wwtool.cli.terminal import Table, console, print_json, say, styled
 from wwtool.compiler.reader import read_model
 from wwtool.config import load_config
 from wwtool.data.audio import AudioFile
+from wwtool.data.voices import describe_speakers
 from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.assess import Evaluation, assess, detector_config
 from wwtool.evaluation.detector import DetectorConfig
@@ -88,6 +89,8 @@ def _detections(model: StreamingModel, wav: Path, detector: DetectorConfig | Non
 
 def _print(result: Evaluation) -> None:
     out = console()
+    out.print(describe_speakers(result.voices, result.positives, result.speakers))
+    print_warning(out, result.as_dict())
     table = Table(box=None, pad_edge=False)
     for column in ("CONDITION", "FOUND", "RECALL", "95 % INTERVAL"):
         table.add_column(column, justify="left" if column == "CONDITION" else "right")
@@ -103,6 +106,8 @@ def _print(result: Evaluation) -> None:
         table.add_row(label, f"{hours:.2f}", str(result.alarms_by_label.get(label, 0)))
     table.add_row("all", f"{result.hours:.2f}", f"{result.point.false_alarms} ({result.point.per_hour:.2f} per hour)")
     out.print(table)
+    if result.per_hour_interval:
+        out.print("95 % interval of the false alarms: {:.2f} to {:.2f} per hour".format(*result.per_hour_interval))
     out.print(
         f"threshold {result.point.threshold}/255; equal error rate {result.equal_error_rate:.2%}, "
         f"partial AUC {result.partial_auc:.3f}"

@@ -16,7 +16,7 @@ from wwtool.base.inside import refuse_links_out
 from wwtool.budget.dry_build import OverBudgetError
 from wwtool.budget.selection import NothingFitsError, by_table, select
 from wwtool.cli.budget import print_budget
-from wwtool.cli.common import ANY_PATH, FILE, FOLDER, platform_option
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER, platform_option, print_warning
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console
 from wwtool.config import Config, load_config
@@ -150,6 +150,7 @@ def train(
         refuse_strangers(out, NAMES)
         finalists = _finalists(platform, plan) if platform.has_board else by_table(config, accuracy_table())
         with TerminalProgress(terminal) as progress:
-            training_run(Stages(out, progress), plan, finalists)
+            trained = training_run(Stages(out, progress), plan, finalists)
     terminal.print()
     terminal.print(f"  model    {out / MODEL}")
+    print_warning(terminal, trained.evaluation)

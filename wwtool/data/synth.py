@@ -105,6 +105,11 @@ def plan_all(
     return [PlannedClip(label, utterance) for label, utterances in parts.items() for utterance in utterances]
 
 
+def is_synthetic_path(path: str) -> bool:
+    """Whether a path in a data folder is one that ``synthesize`` gives its clips."""
+    return _CLIP.fullmatch(path) is not None
+
+
 def render(utterances: Sequence[Utterance], processes: int = PROCESSES) -> Iterator[Audio]:
     """Speaks utterances, in order, as int16 at 16 kHz; nothing touches the disk."""
     for batch in _in_batches(_speak_batch, utterances, processes):

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from wwtool.config import Config
 from wwtool.data.audio import Audio, AudioFile, to_int16
 from wwtool.data.augment import Augmenter, FloatAudio, rms, to_float, utterance_bounds
+from wwtool.data.voices import Speakers, Voices, warning_for
 from wwtool.evaluation.detector import DetectorConfig, off_threshold
 from wwtool.evaluation.metrics import (
     Point,
@@ -25,6 +26,7 @@ from wwtool.evaluation.metrics import (
     operating_point,
     partial_auc,
     point_of,
+    poisson_interval,
     wilson_interval,
 )
 from wwtool.evaluation.streaming import StreamingModel
@@ -39,13 +41,14 @@ _BEFORE_S, _AFTER_S, _GAP_S = 1.2, 0.8, 0.3
 
 @dataclass(frozen=True)
 class Material:
-    """Clips to evaluate on: positives, negatives by label, noise for the noisy condition.
+    """Clips to evaluate on: positives and who speaks them, negatives by label, noise for the noisy condition.
 
     A negative may last for hours and is then best a file, which is read in blocks; of noise the beginning is used.
     ``near_misses`` sound like the phrase on purpose; nobody says them by the hour, so they are counted apart.
     """
 
     positives: Sequence[Audio]
+    speakers: Speakers
     negatives: Mapping[str, Sequence[Audio | AudioFile]]
     noise: Sequence[Audio]
     near_misses: Sequence[Audio] = ()
@@ -68,7 +71,11 @@ class Recording:
 class Evaluation:
     """The result. ``recall`` and ``intervals`` (95 %) by condition, at the operating point; ``hours`` of negatives.
 
+    ``per_hour_interval`` (95 %) is of the rate of false alarms, None without negatives.
+
     ``near_misses_taken`` of ``near_misses`` clips set the detector off; the false-alarm budget leaves them out.
+    ``voices`` says who spoke the positives, ``speakers`` how many they are (None: not named), ``warning`` what a reader
+    of the figures must know.
     """
 
     detector: DetectorConfig
@@ -77,10 +84,14 @@ class Evaluation:
     positives: int
     hours: float
     intervals: dict[str, tuple[float, float]]
+    per_hour_interval: tuple[float, float] | None
     alarms_by_label: dict[str, int]
     hours_by_label: dict[str, float]
     near_misses: int
     near_misses_taken: int
+    voices: Voices
+    speakers: int | None
+    warning: str | None
     equal_error_rate: float
     partial_auc: float
     curve: list[Point]
@@ -131,10 +142,14 @@ def assess(
         positives=count,
         hours=round(negative.hours, 4),
         intervals={name: wilson_interval(hit, count) for name, hit in hits.items()},
+        per_hour_interval=poisson_interval(point.false_alarms, negative.hours) if negative.hours else None,
         alarms_by_label=false_alarms(negative, chosen),
         hours_by_label=_hours_by_label(negative),
         near_misses=len(material.near_misses),
         near_misses_taken=sum(false_alarms(near, chosen).values()),
+        voices=material.speakers.voices,
+        speakers=material.speakers.count,
+        warning=warning_for(material.speakers.voices),
         equal_error_rate=equal_error_rate(clip_scores(tracks["clean"], 5), clip_scores(negative, 5)),
         partial_auc=partial_auc(clip_scores(tracks["clean"], 5), clip_scores(negative, 5)),
         curve=points,

@@ -138,6 +138,30 @@ def partial_auc(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.floa
     return float(recall[np.clip(at, 0, len(recall) - 1)].mean())
 
 
+def poisson_interval(events: int, hours: float, share: float = 0.025) -> tuple[float, float]:
+    """95 % confidence interval of a rate per hour (Garwood 1936: exact), from the events in more than 0 hours.
+
+    >>> [round(rate, 2) for rate in poisson_interval(0, 1.5)]
+    [0.0, 2.46]
+    """
+
+    def at_most(count: int, mean: float) -> float:
+        """The chance of at most ``count`` events."""
+        logs = count_logs[: count + 1] + np.arange(count + 1) * np.log(mean) - mean
+        return float(np.exp(logs).sum())
+
+    def mean_where(count: int, chance: float) -> float:
+        low, high = 1e-9, events + 10.0 * np.sqrt(events + 1.0) + 10.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if at_most(count, middle) > chance else (low, middle)
+        return float(low)
+
+    count_logs = -np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, events + 1)))])
+    lowest = mean_where(events - 1, 1.0 - share) if events else 0.0
+    return lowest / hours, mean_where(events, share) / hours
+
+
 def wilson_interval(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
     """95 % confidence interval of a proportion (Wilson 1927)."""
     if trials == 0:

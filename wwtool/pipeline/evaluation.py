@@ -14,6 +14,7 @@ from wwtool.data.audio import Audio, AudioFile, read_audio
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_sentences, render
+from wwtool.data.voices import speakers_of
 from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
@@ -61,12 +62,14 @@ def find_subject(path: Path) -> Subject:
 def recorded_material(data: Path, split: str, config: Config, advance: Callable[[int, int], None]) -> Recorded:
     """The recordings of one split (``all`` for every one)."""
     dataset = split_folder(data, config.split.dev, config.split.test, config.split.speaker_pattern, progress=advance)
+    clips = [clip for clip in dataset.clips if split in ("all", clip.split)]
     files: dict[str, list[Path]] = {}
-    for clip in dataset.clips:
-        if split in ("all", clip.split):
-            files.setdefault(clip.label, []).append(dataset.folder / clip.path)
+    for clip in clips:
+        files.setdefault(clip.label, []).append(dataset.folder / clip.path)
+    speakers = speakers_of([clip for clip in clips if clip.label == "positive"])
     negatives = {use: [AudioFile(path) for path in files[label]] for label, use in _LABELS.items() if label in files}
-    material = Material(_Beginnings(files.get("positive", [])), negatives, _Beginnings(files.get("noise", [])))
+    positives, noise = (_Beginnings(files.get(label, [])) for label in ("positive", "noise"))
+    material = Material(positives, speakers, negatives, noise)
     return Recorded(material, dataset.notes)
 
 

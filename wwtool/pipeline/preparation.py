@@ -15,6 +15,7 @@ from wwtool.data.dataset import Dataset, index_folder, load_dataset
 from wwtool.data.phrases import normalize_phrase
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
+from wwtool.data.voices import Speakers
 from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
@@ -159,7 +160,7 @@ def _features(stages: Stages, pools: list[Any]) -> Outcome:
 
 
 def material_of(folder: Path, stores: dict[str, Any]) -> Material:
-    """What a run's dev split holds.
+    """What a run's dev split holds; without recordings of the phrase in it, synthetic voices say the phrase.
 
     Raises:
         InputError: no positives or no negatives.
@@ -168,12 +169,15 @@ def material_of(folder: Path, stores: dict[str, Any]) -> Material:
     def store(name: str) -> ClipStore | list[Any]:
         return ClipStore(folder / name) if name in stores else []
 
-    positives = store("dev/positive") if "dev/positive" in stores else store("dev/positive_synthetic")
+    recorded = "dev/positive" in stores
+    name = "dev/positive" if recorded else "dev/positive_synthetic"
+    positives, facts = store(name), stores.get(name, {})
+    speakers = Speakers(facts.get("voices", "people" if recorded else "synthetic"), facts.get("speakers"))
     labels = ("speech", "other_words", "noise", "sentences")
     negatives = {label: store(f"dev/{label}") for label in labels if f"dev/{label}" in stores}
     if not len(positives) or not negatives:
         raise InputError("nothing is left to evaluate on; give more speakers or leave out --no-synth")
-    return Material(positives, negatives, store("dev/noise"), store("dev/near_miss"))
+    return Material(positives, speakers, negatives, store("dev/noise"), store("dev/near_miss"))
 
 
 def training_report(stages: Stages, prefix: str = "") -> Report:

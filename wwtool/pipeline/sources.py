@@ -20,6 +20,7 @@ from wwtool.data.dataset import Clip, Dataset
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phrase, plan_sentences, render
 from wwtool.data.synthesizer import Utterance
+from wwtool.data.voices import Speakers, speakers_of
 from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
@@ -62,7 +63,7 @@ def trim(clip: Audio) -> Audio:
 def make_stores(
     folder: Path, phrase: str, config: Config, dataset: Dataset | None, synthesise: bool, advance: Advance
 ) -> dict[str, Any]:
-    """Writes the stores below ``folder``; returns their clips and hours by name.
+    """Writes the stores below ``folder``; returns their clips, hours and speakers by name.
 
     Names are ``train/…`` or ``dev/…`` and then one of ``STORES``. What there is none of is left out.
 
@@ -71,14 +72,16 @@ def make_stores(
     """
     summary: dict[str, Any] = {}
 
-    def keep(name: str, clips: Iterable[Audio]) -> None:
+    def keep(name: str, clips: Iterable[Audio], speakers: Speakers | None = None) -> None:
         store = write_store(folder / name, clips)
         if len(store):
             summary[name] = {"clips": len(store), "hours": round(store.hours, 4)}
+            if speakers is not None:
+                summary[name] |= {"voices": speakers.voices, "speakers": speakers.count}
 
     if dataset is not None:
-        for name, clips in _recordings(dataset, advance):
-            keep(name, clips)
+        for name, clips, speakers in _recordings(dataset, advance):
+            keep(name, clips, speakers)
         if "train/positive" in summary:
             keep("train/positive_cut", _cut(ClipStore(folder / "train/positive")))
         _check_recordings(summary, dataset, synthesise)
@@ -99,15 +102,15 @@ def _check_recordings(summary: dict[str, Any], dataset: Dataset, synthesise: boo
         )
 
 
-def _recordings(dataset: Dataset, advance: Advance) -> Iterator[tuple[str, Iterator[Audio]]]:
-    """Store names with the recordings that belong into them; what cannot be read was left out by the scan."""
+def _recordings(dataset: Dataset, advance: Advance) -> Iterator[tuple[str, Iterator[Audio], Speakers]]:
+    """Store names, their recordings and speakers; the scan has left out what cannot be read."""
     chosen: dict[str, list[Clip]] = {}
     for clip in dataset.clips:
         if clip.split in ("train", "dev"):
             chosen.setdefault(f"{clip.split}/{_USES[clip.label]}", []).append(clip)
     total, before = sum(map(len, chosen.values())), 0
     for name, clips in chosen.items():
-        yield name, _read(dataset.folder, clips, before, total, advance)
+        yield name, _read(dataset.folder, clips, before, total, advance), speakers_of(clips)
         before += len(clips)
 
 
@@ -129,8 +132,9 @@ def _cut(clips: Iterable[Audio]) -> Iterator[Audio]:
 
 
 def _synthesise(
-    phrase: str, config: Config, dev_positives: bool, keep: Callable[[str, Iterable[Audio]], None], advance: Advance
-) -> None:
+    phrase: str, config: Config, dev_positives: bool, keep: Callable[[str, Iterable[Audio], Speakers], None],
+    advance: Advance,
+) -> None:  # fmt: skip
     s = config.synth
     words = read_words(s.words) if s.words else None
     # Plans are made larger by the share that the other split takes.
@@ -140,7 +144,8 @@ def _synthesise(
         dev = name.startswith("dev/")
         planned = plan(phrase, int(count * (dev_share if dev else train_share)) + 8, s.seed + dev, s.language)
         chosen = [u for u in planned if held_out(u) == dev][:count]
-        keep(name, map(trim, _counted(render(chosen), len(chosen), name, advance)))
+        speakers = Speakers("synthetic", len({utterance.speaker for utterance in chosen}))
+        keep(name, map(trim, _counted(render(chosen), len(chosen), name, advance)), speakers)
 
     def sentences(hours: float) -> int:
         return max(8, round(hours * 3600 / SECONDS_PER_SENTENCE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from wwtool import __version__
 from wwtool.base.files import write_bytes, write_json
 from wwtool.config import Config
+from wwtool.data.voices import describe_speakers
 from wwtool.evaluation.assess import Evaluation, assess
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite, verify
@@ -50,7 +51,8 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     fingerprint = prepared.fingerprint(config, model)
     facts = stages.run("train", "training", [fingerprint], lambda: _train(stages, prepared, config, model))
     exported = stages.run("export", "INT8 .tflite", [__version__, facts], lambda: _export(stages, prepared))
-    inputs = [exported, prepared.stores, config.detector.model_dump(), config.evaluate.model_dump()]
+    settings = [config.detector.model_dump(), config.evaluate.model_dump()]
+    inputs = [exported, prepared.stores, *settings, [field.name for field in fields(Evaluation)]]
     work = partial(_evaluate, stages, prepared.stores, config)
     return Trained(model, rungs, stages.run("evaluate", "streaming evaluation", inputs, work))
 
@@ -92,6 +94,7 @@ def _evaluate(stages: Stages, stores: dict[str, Any], config: Config) -> Outcome
 
 
 def evaluation_note(result: Evaluation) -> str:
-    """The result in a line."""
+    """The result in a line, which begins with whose voices were measured."""
     recall = ", ".join(f"{value:.1%} {name}" for name, value in result.point.recall.items())
-    return f"recall {recall} at {result.point.per_hour:.2f} false alarms an hour ({result.hours:.1f} h)"
+    speakers = describe_speakers(result.voices, result.positives, result.speakers)
+    return f"{speakers}: recall {recall} at {result.point.per_hour:.2f} false alarms an hour ({result.hours:.1f} h)"

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from wwtool.base.files import write_text
 from wwtool.base.records import read_record
 from wwtool.budget.result import estimate_mark
+from wwtool.data.voices import describe_speakers
 from wwtool.evaluation.record import EvaluationRecord
 from wwtool.platforms.load import platform_of
 from wwtool.platforms.profile import Platform
@@ -44,6 +45,7 @@ def page(manifest: dict[str, Any], points: list[dict[str, Any]]) -> dict[str, An
         "platform": platform.title,
         "model": manifest["model"]["name"],
         "version": manifest["wwtool"],
+        "warning": evaluation.get("warning"),
         "tiles": _tiles(manifest),
         "limits": [_limit(line, budget, final) for line in final["limits"]],
         "budget_note": _budget_note(final, platform),
@@ -91,7 +93,7 @@ def _reasons(manifest: dict[str, Any], notes: str) -> list[str]:
 def _tiles(manifest: dict[str, Any]) -> list[dict[str, str]]:
     point, sizes = manifest["evaluation"]["point"], manifest["final"]["sizes"]
     tiles = [
-        {"value": f"{point['recall']['clean']:.1%}", "label": "found, as recorded"},
+        first_tile(manifest["evaluation"]),
         {
             "value": f"{point['per_hour']:.2f}",
             "label": f"false alarms an hour, in {manifest['evaluation']['hours']:.1f} h",
@@ -101,6 +103,17 @@ def _tiles(manifest: dict[str, Any]) -> list[dict[str, str]]:
     ]
     latency = next((line for line in manifest["final"]["limits"] if line["name"] == "latency"), None)
     return [*tiles, {"value": f"{latency['used']:.2f} ms", "label": "an inference"}] if latency else tiles
+
+
+def first_tile(evaluation: dict[str, Any]) -> dict[str, str]:
+    """The recall, and whose voices it is of; manifests of older versions do not say."""
+    voices = evaluation.get("voices")
+    label = (
+        "detected; this build does not say whether of people or of synthetic voices"
+        if voices is None
+        else f"detected of {describe_speakers(voices, evaluation['positives'], evaluation['speakers'])}"
+    )
+    return {"value": f"{evaluation['point']['recall']['clean']:.1%}", "label": label}
 
 
 def _limit(line: dict[str, Any], budget: dict[str, Any], final: dict[str, Any]) -> dict[str, Any]:
