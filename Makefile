@@ -3,9 +3,10 @@ PLATFORM ?= pico
 PHRASE ?= hey computer
 PYTHON ?= python3
 WWTOOL = .venv/bin/wwtool
+C_FILES = git ls-files -z '*.c' '*.h' '*.ino'
 PYTEST = .venv/bin/python -m pytest -n 2
 
-.PHONY: setup firmware test test-c test-python test-slow lint lock check sizes clean
+.PHONY: setup firmware test test-c test-python test-slow format lint lock check sizes clean
 
 setup: build/.setup
 
@@ -42,9 +43,16 @@ test-python: build/.setup-tests
 test-slow: build/.setup-tests
 	$(PYTEST) -m slow
 
+# Python and C in their one form.
+format: build/.setup
+	.venv/bin/ruff check --fix --select I .
+	.venv/bin/ruff format .
+	$(C_FILES) | xargs -0 .venv/bin/clang-format -i
+
 lint: build/.setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	$(C_FILES) | xargs -0 .venv/bin/clang-format --dry-run -Werror
 	.venv/bin/mypy
 
 check: lint test

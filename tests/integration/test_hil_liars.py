@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import rude_boards as rude
 from board_images import random_tflite
+from cli import Result, run_here
+from rude_lies import LIES
 
-from tests.integration.cli import Result, run_here
-from tests.unit import rude_boards as rude
-from tests.unit.rude_lies import LIES
 from wwtool import __version__
 from wwtool.base.records import read_manifest
 from wwtool.compiler.reader import parse_model

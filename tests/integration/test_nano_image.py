@@ -16,9 +16,10 @@ import serial
 from board_images import changed_board, ends_with_its_parent, host_events, nano_image, random_tflite, write_manifest
 from cli import SMALL, run_apart
 
-from wwtool import emulators, suites
+from wwtool import emulators
 from wwtool.budget.dry_build import count_cycles, random_model
 from wwtool.compiler.reader import parse_model
+from wwtool.device import suites
 from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
 from wwtool.emulators import nano

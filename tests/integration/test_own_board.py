@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from cli import run_here
 
-from tests.integration.cli import run_here
 from wwtool.budget.dry_build import count_cycles, dry_build, random_model
 from wwtool.config import BudgetConfig
 from wwtool.device.session import Session

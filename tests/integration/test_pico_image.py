@@ -15,8 +15,9 @@ import serial
 from board_images import changed_board, ends_with_its_parent, host_events, link_arm_board, write_manifest
 from cli import emulation_missing
 
-from wwtool import emulators, suites
+from wwtool import emulators
 from wwtool.base.assets import asset_dir
+from wwtool.device import suites
 from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
 from wwtool.emulators import pico

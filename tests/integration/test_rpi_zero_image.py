@@ -14,10 +14,11 @@ import serial
 from board_images import ends_with_its_parent, host_events, link_linux_board, random_tflite
 from cli import SMALL, run_apart
 
-from wwtool import emulators, suites
+from wwtool import emulators
 from wwtool.budget.dry_build import count_cycles
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
+from wwtool.device import suites
 from wwtool.device.session import Session
 from wwtool.emulators import linux, linux_count
 from wwtool.engines.diff import random_rows
