@@ -33,11 +33,11 @@ from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import emulated
 from wwtool.engines.native import count_instructions
 from wwtool.firmware.link_map import CONSOLE, FRONT_END, MODEL_CODE, REST, entries
-from wwtool.firmware.project import compile_for
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.models.architecture import Architecture
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO
+from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 

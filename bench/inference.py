@@ -16,10 +16,11 @@ from wwtool.budget.dry_build import count_cycles, random_model
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import read_model
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.firmware.image import build_image
-from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
+from wwtool.packages.bare_metal.image import build_image
+from wwtool.packages.bare_metal.project import write_project
+from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 

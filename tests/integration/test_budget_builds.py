@@ -22,14 +22,15 @@ from wwtool.config import BudgetConfig
 from wwtool.errors import ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.tflite import to_tflite
-from wwtool.firmware.image import build_image
-from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO
+from wwtool.packages.bare_metal.image import build_image
+from wwtool.packages.bare_metal.project import write_project
+from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
 from wwtool.training.qat import QatNet
 

@@ -29,9 +29,9 @@ from wwtool.engines.machines import WARNINGS, picolibc
 from wwtool.errors import DeviceError, InputError, ToolError
 from wwtool.firmware import esp_image
 from wwtool.firmware.esp_image import EspImage, Segment, parse_esp_image, to_esp_image
-from wwtool.firmware.project import write_board_config
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
+from wwtool.packages.bare_metal.project import write_board_config
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 

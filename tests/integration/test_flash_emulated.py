@@ -15,11 +15,11 @@ from wwtool.base.files import sha256_of, write_json
 from wwtool.budget.dry_build import random_model
 from wwtool.emulators import pico
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.firmware.image import build_image
-from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.firmware.uf2 import from_uf2
 from wwtool.models.zoo import ZOO
+from wwtool.packages.bare_metal.image import build_image
+from wwtool.packages.bare_metal.project import write_project
 from wwtool.platforms.load import load_platform
 
 CONSOLE = "2e8a:000a"

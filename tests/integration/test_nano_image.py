@@ -27,13 +27,14 @@ from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import BudgetError, DeviceError, InputError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.firmware import image as images
 from wwtool.firmware.intel_hex import from_hex
-from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import load_address
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.firmware.uf2 import from_uf2
 from wwtool.models.zoo import ZOO
+from wwtool.packages.bare_metal import image as images
+from wwtool.packages.bare_metal.project import write_project
+from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 

@@ -16,10 +16,10 @@ from wwtool.device.session import Session
 from wwtool.emulators import qemu_arm
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.firmware.image import build_image
-from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
+from wwtool.packages.bare_metal.image import build_image
+from wwtool.packages.bare_metal.project import write_project
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 

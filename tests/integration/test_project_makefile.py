@@ -16,10 +16,11 @@ import pytest
 from wwtool.budget.dry_build import random_model
 from wwtool.errors import ToolError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.firmware.image import Image, build_image
-from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
+from wwtool.packages.bare_metal.image import build_image
+from wwtool.packages.bare_metal.project import write_project
+from wwtool.packages.package_format import Image
 from wwtool.platforms.load import load_platform
 
 OWN_BOARD = str(Path(__file__).resolve().parents[2] / "examples" / "new-board" / "feather_stm32f405.yaml")

@@ -25,10 +25,11 @@ from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.firmware import image as images
 from wwtool.firmware.linux_program import run_commands
-from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.toolchains import find_toolchain
+from wwtool.packages.bare_metal import image as images
+from wwtool.packages.bare_metal.project import write_project
+from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 

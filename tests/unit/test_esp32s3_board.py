@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from wwtool.config import parse_config
 from wwtool.engines.machines import WARNINGS
-from wwtool.firmware.project import write_board_config
+from wwtool.packages.bare_metal.project import write_board_config
 from wwtool.platforms.load import load_platform
 
 PLATFORM = load_platform("esp32s3")

@@ -128,7 +128,7 @@ def test_a_model_that_cannot_be_linked() -> None:
 
 
 def test_select_measures_the_zoo_and_takes_the_config_at_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fake(platform: object, model: str, phrase: str, limits: BudgetConfig) -> DryBuild:
+    def fake(platform: object, model: str, phrase: str, limits: BudgetConfig, framework: str) -> DryBuild:
         assert phrase == "hey"
         if model == "res64":
             raise BudgetError("too large")

@@ -16,9 +16,9 @@ from wwtool.compiler.emit import comment_text
 from wwtool.compiler.package import CompiledModel, write_package
 from wwtool.compiler.reader import safe_identifier
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.firmware.project import write_project
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
+from wwtool.packages.bare_metal.project import write_project
 from wwtool.platforms.load import load_platform
 from wwtool.reports.pages import page_environment
 

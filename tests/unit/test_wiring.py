@@ -14,7 +14,7 @@ import yaml
 from wwtool.base.assets import asset_dir
 from wwtool.config import Config, load_config, parse_config
 from wwtool.errors import InputError, UsageError
-from wwtool.firmware.project import write_board_config
+from wwtool.packages.bare_metal.project import write_board_config
 from wwtool.platforms.load import load_platform, load_platforms, parse_platform
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import strapping_warnings, wiring_lines

@@ -20,8 +20,8 @@ from wwtool.device.session import Cycles
 from wwtool.emulators import esp32s3, linux, pico, qemu_arm
 from wwtool.errors import InputError, ToolError
 from wwtool.firmware.link_map import Part
-from wwtool.firmware.project import sources_of
 from wwtool.firmware.sizes import Sizes
+from wwtool.packages.bare_metal.project import sources_of
 from wwtool.platforms.profile import Platform
 
 FOLDER = "~/.cache/wwtool/budget"

@@ -15,7 +15,7 @@ from wwtool.base.temporary import TemporaryFolder
 from wwtool.budget import cache
 from wwtool.budget.estimate import estimated_cycles, estimated_sizes, estimated_stack
 from wwtool.budget.remedy import nearest_change
-from wwtool.budget.result import BARE_METAL, Cost, DryBuild, judge
+from wwtool.budget.result import Cost, DryBuild, judge, reserve_of
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
@@ -26,15 +26,17 @@ from wwtool.emulators.stdio_board import StdioBoard
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.tflite import to_tflite
-from wwtool.firmware.image import TooLargeError, build_image
-from wwtool.firmware.project import compile_for, write_project
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
-from wwtool.platforms.profile import FrameworkName, Platform
+from wwtool.packages import DEFAULT
+from wwtool.packages.bare_metal.image import TooLargeError, build_image
+from wwtool.packages.bare_metal.project import write_project
+from wwtool.packages.compiling import compile_for
+from wwtool.platforms.profile import Platform
 from wwtool.training.qat import QatNet
 
 
@@ -61,7 +63,7 @@ def random_model(platform: Platform, architecture: Architecture, name: str, seed
 
 def dry_build(
     platform: Platform, model: str, phrase: str, limits: BudgetConfig,
-    framework: FrameworkName = BARE_METAL, use_cache: bool = True,
+    framework: str = DEFAULT, use_cache: bool = True,
 ) -> DryBuild:  # fmt: skip
     """Measures the firmware of zoo model ``model`` against the limits.
 
@@ -223,7 +225,7 @@ class OverBudgetError(BudgetError):
 
 def require_fit(
     platform: Platform, model: str, phrase: str, limits: BudgetConfig,
-    framework: FrameworkName = BARE_METAL, use_cache: bool = True,
+    framework: str = DEFAULT, use_cache: bool = True,
 ) -> DryBuild:  # fmt: skip
     """The dry build of a model that fits.
 
@@ -250,5 +252,5 @@ def what_would_fit(
 
 def over_budget(platform: Platform, result: DryBuild, remedy: str) -> str:
     """Why a model is refused, and what would fit."""
-    under = "" if result.framework == BARE_METAL else f" under {result.framework}"
+    under = "" if reserve_of(platform, result.framework) is None else f" under {result.framework}"
     return f"{result.model} does not fit {platform.title}{under}: {result.excess}; {remedy}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from wwtool.budget.result import BARE_METAL, Cost, DryBuild, available, judge
+from wwtool.budget.result import Cost, DryBuild, available, framework_names, judge, reserve_of
 from wwtool.config import BudgetConfig
 from wwtool.errors import ToolError
+from wwtool.packages import DEFAULT
 from wwtool.platforms.load import load_platforms
 from wwtool.platforms.profile import Platform
 
@@ -46,9 +47,9 @@ def _raised(platform: Platform, result: DryBuild, limits: BudgetConfig) -> str:
 
 
 def _without_framework(platform: Platform, result: DryBuild, limits: BudgetConfig) -> str:
-    if result.framework == BARE_METAL or not judge(platform, limits, result).fits:
+    if reserve_of(platform, result.framework) is None or not judge(platform, limits, result).fits:
         return ""
-    return f"leave {result.framework} out: --framework {BARE_METAL}"
+    return f"leave {result.framework} out: --framework {DEFAULT}"
 
 
 def _for_size(platform: Platform, result: DryBuild, limits: BudgetConfig, measure: Measure) -> str:
@@ -63,9 +64,9 @@ def _for_size(platform: Platform, result: DryBuild, limits: BudgetConfig, measur
 
 def _larger_board(platform: Platform, result: DryBuild, limits: BudgetConfig, measure: Measure) -> str:
     """The smallest other platform that the model fits."""
-    boards = [p for p in load_platforms() if p.has_board and p.name != platform.name and p.chip.core != "host"]
+    boards = [p for p in load_platforms() if p.has_board and p.name != platform.name and not p.core.is_this_machine]
     for other in sorted(boards, key=lambda p: available(p, None)[::-1]):
-        framework = result.framework if result.framework in (BARE_METAL, *other.framework_reserve) else BARE_METAL
+        framework = result.framework if result.framework in framework_names(other) else DEFAULT
         try:
             if judge(other, limits, measure(other, result.model), framework).fits:
                 return f"take a larger board: --platform {other.name}"

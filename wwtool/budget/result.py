@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, cast, get_args
+from typing import Any
 
 from wwtool.budget.energy import EnergyUse, energy_use
 from wwtool.config import BudgetConfig
 from wwtool.device.session import Cycles
 from wwtool.errors import UsageError
 from wwtool.firmware.sizes import Sizes
-from wwtool.platforms.profile import FrameworkName, FrameworkReserve, Platform
+from wwtool.packages import DEFAULT, FORMATS
+from wwtool.platforms.profile import FrameworkReserve, Platform
 
 FRAME_MS = 10.0
-BARE_METAL: FrameworkName = "bare-metal"
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class DryBuild(Cost):
     """A cost against the limits of a platform, a framework and a config."""
 
     lines: tuple[Line, ...] = ()
-    framework: FrameworkName = BARE_METAL
+    framework: str = DEFAULT
     energy: EnergyUse | None = None
 
     @property
@@ -99,7 +99,7 @@ class DryBuild(Cost):
         }
 
 
-def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: FrameworkName = BARE_METAL) -> DryBuild:
+def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str = DEFAULT) -> DryBuild:
     """The cost against the limits."""
     lines = check(platform, limits, cost.sizes, cost.cycles, cost.stride, framework, cost.stack_bytes)
     duty = next((line.used for line in lines if line.name == "duty cycle"), None)
@@ -110,7 +110,7 @@ def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: Frame
 
 def check(
     platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int,
-    framework: FrameworkName = BARE_METAL, stack_bytes: int | None = None,
+    framework: str = DEFAULT, stack_bytes: int | None = None,
 ) -> tuple[Line, ...]:  # fmt: skip
     """The platform's budget, or the config's where it is stricter, against what was measured.
 
@@ -161,20 +161,18 @@ def available(platform: Platform, reserve: FrameworkReserve | None) -> tuple[int
 
 
 def reserve_of(platform: Platform, framework: str) -> FrameworkReserve | None:
-    """What a framework takes; None for bare metal.
+    """What a framework takes of the chip; None for a package format that stands alone.
 
     Raises:
         UsageError: the profile does not know the framework.
     """
-    if framework == BARE_METAL:
-        return None
-    reserve = platform.framework_reserve.get(cast(FrameworkName, framework))
-    if framework not in get_args(FrameworkName) or reserve is None:
-        known = ", ".join(framework_names(platform))
-        raise UsageError(f"{platform.name}.yaml does not say what {framework} takes; it has {known}")
-    return reserve
+    names = framework_names(platform)
+    if framework not in names:
+        raise UsageError(f"{platform.name}.yaml does not say what {framework} takes; it has {', '.join(names)}")
+    return platform.framework_reserve.get(framework)
 
 
-def framework_names(platform: Platform) -> list[FrameworkName]:
-    """Bare metal and the frameworks whose reserve the profile has."""
-    return [BARE_METAL, *platform.framework_reserve]
+def framework_names(platform: Platform) -> list[str]:
+    """The package formats that stand alone, and the frameworks whose reserve the profile has."""
+    alone = [name for name, package in FORMATS.items() if package.stands_alone]
+    return [*alone, *(name for name in platform.framework_reserve if name not in alone)]

@@ -13,6 +13,7 @@ from wwtool.config import BudgetConfig, Config, SelectConfig
 from wwtool.errors import BudgetError
 from wwtool.models.accuracy import AccuracyTable, accuracy_table
 from wwtool.models.zoo import ZOO
+from wwtool.packages import DEFAULT
 from wwtool.platforms.profile import Platform
 
 Advance = Callable[[int, int], None]
@@ -74,7 +75,7 @@ class Selection:
     choice: Choice | None
 
 
-def select(platform: Platform, config: Config, phrase: str, advance: Advance) -> Selection:
+def select(platform: Platform, config: Config, phrase: str, advance: Advance, framework: str = DEFAULT) -> Selection:
     """The model that the config names, if it fits, or the best that does; ``advance`` hears of dry builds done.
 
     Raises:
@@ -82,9 +83,9 @@ def select(platform: Platform, config: Config, phrase: str, advance: Advance) ->
         ToolError: the compiler is missing.
     """
     if config.model != "auto":
-        build = require_fit(platform, config.model, phrase, config.budget)
+        build = require_fit(platform, config.model, phrase, config.budget, framework)
         return Selection((config.model,), {config.model: build}, None)
-    builds = measure_zoo(platform, phrase, config.budget, advance)
+    builds = measure_zoo(platform, phrase, config.budget, advance, framework)
     choice = choose(platform, builds, accuracy_table(), config.select)
     measured = _measured(builds)
     return Selection(choice.finalists, {name: measured[name] for name in choice.finalists}, choice)
@@ -101,7 +102,7 @@ def by_table(config: Config, table: AccuracyTable) -> tuple[str, ...]:
 
 
 def measure_zoo(
-    platform: Platform, phrase: str, limits: BudgetConfig, advance: Advance
+    platform: Platform, phrase: str, limits: BudgetConfig, advance: Advance, framework: str = DEFAULT
 ) -> dict[str, DryBuild | BudgetError]:
     """Dry builds of all candidates; one that cannot even be linked is there with the error that says so.
 
@@ -111,7 +112,7 @@ def measure_zoo(
 
     def measure(model: str) -> DryBuild | BudgetError:
         try:
-            return dry_build(platform, model, phrase, limits)
+            return dry_build(platform, model, phrase, limits, framework)
         except BudgetError as error:
             return error
 

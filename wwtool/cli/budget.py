@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast, get_args
 
 import click
 from rich.text import Text
 
 from wwtool.budget.dry_build import OverBudgetError, cycles_note, dry_build, what_would_fit
-from wwtool.budget.result import BARE_METAL, DryBuild, Line, available, estimate_mark, framework_names, reserve_of
+from wwtool.budget.result import DryBuild, Line, available, estimate_mark, framework_names, reserve_of
 from wwtool.budget.space import Row, rows
 from wwtool.cli.common import FILE, platform_option
 from wwtool.cli.terminal import Table, console, line, print_json, styled
 from wwtool.config import load_config
 from wwtool.errors import UsageError
 from wwtool.models.zoo import ZOO
+from wwtool.packages import DEFAULT
 from wwtool.platforms.load import load_platform
-from wwtool.platforms.profile import FrameworkName, Platform
+from wwtool.platforms.profile import Platform
 
 _COLUMNS = ("MODEL", "MACS", "FLASH B", "RAM B", "STACK B", "LATENCY ms", "DUTY %", "mW", "mJ A HOP", "")
 
@@ -25,8 +25,8 @@ _COLUMNS = ("MODEL", "MACS", "FLASH B", "RAM B", "STACK B", "LATENCY ms", "DUTY 
 @click.command()
 @platform_option()
 @click.option("--model", type=click.Choice(list(ZOO)), help="One zoo model; else all of them.")
-@click.option("--framework", type=click.Choice(get_args(FrameworkName)), default=BARE_METAL, show_default=True,
-              help="What takes its share of flash and RAM beside the firmware.")  # fmt: skip
+@click.option("--framework", metavar="NAME", default=DEFAULT, show_default=True,
+              help="The framework that shares flash and RAM with the firmware.")  # fmt: skip
 @click.option("--config", "config_file", type=FILE, help="A config whose budget section sets stricter limits.")
 @click.option("--no-cache", is_flag=True, help="Measure again what has been measured before.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -42,17 +42,18 @@ def budget(
         raise UsageError(f"wwtool cannot build for {platform.name} yet; it has a profile but no board code")
     config = load_config(config_file)
     platform = platform.with_board(config.board)
-    phrase, chosen = config.phrase or "wake word", cast(FrameworkName, framework)
-    reserve_of(platform, chosen)
+    phrase = config.phrase or "wake word"
+    reserve_of(platform, framework)
     results = [
-        dry_build(platform, name, phrase, config.budget, chosen, not no_cache) for name in ([model] if model else ZOO)
+        dry_build(platform, name, phrase, config.budget, framework, not no_cache)
+        for name in ([model] if model else ZOO)
     ]
     over = min((result for result in results if not result.fits), key=lambda result: result.macs, default=None)
     remedy = None
     if over is not None and not any(result.fits for result in results):
         remedy = what_would_fit(platform, over, phrase, config.budget, not no_cache)
     if as_json:
-        print_json("budget", 2, {**_summary(platform, chosen, results), "remedy": remedy})
+        print_json("budget", 2, {**_summary(platform, framework, results), "remedy": remedy})
     elif model:
         print_budget(platform, results[0])
     else:
@@ -61,7 +62,7 @@ def budget(
         raise OverBudgetError(platform, over, remedy)
 
 
-def _summary(platform: Platform, framework: FrameworkName, results: list[DryBuild]) -> dict[str, object]:
+def _summary(platform: Platform, framework: str, results: list[DryBuild]) -> dict[str, object]:
     reserve = reserve_of(platform, framework)
     flash, ram = available(platform, reserve)
     return {
@@ -78,7 +79,8 @@ def _print_all(platform: Platform, results: list[DryBuild], over: DryBuild | Non
     """All candidates in one table, and what takes the space of the first that does not fit."""
     out = console()
     first = results[0]
-    under = "" if first.framework == BARE_METAL else f" under {first.framework}"
+    reserve = reserve_of(platform, first.framework)
+    under = "" if reserve is None else f" under {first.framework}"
     hops = " or ".join(sorted({f"{result.hop_ms:g}" for result in results}))
     out.print(line(styled(platform.title, "bold"), f"{under}: an inference every {hops} ms"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -87,7 +89,6 @@ def _print_all(platform: Platform, results: list[DryBuild], over: DryBuild | Non
     for result in results:
         table.add_row(*_cells(result))
     table.add_row(*_budget_cells(first), style="dim")
-    reserve = reserve_of(platform, first.framework)
     if reserve is not None:
         taken = (reserve.flash_bytes, reserve.ram_bytes)
         table.add_row(first.framework, "", *(f"{figure.value:,.0f}" for figure in taken), style="dim")

@@ -1,4 +1,4 @@
-"""The whole build: budget by dry build, training run, firmware project and image, test vectors, report, manifest."""
+"""The whole build: budget by dry build, training run, package and image, test vectors, report, manifest."""
 
 from __future__ import annotations
 
@@ -28,15 +28,13 @@ from wwtool.engines.machines import host_compiler
 from wwtool.errors import BudgetError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.builds import sealed_manifest
-from wwtool.firmware.flashing import by_hand, flashed
-from wwtool.firmware.image import build_image
-from wwtool.firmware.project import compile_for, sources_of, write_project
-from wwtool.firmware.recipe import FORMATS
 from wwtool.firmware.sizes import Sizes
-from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.accuracy import accuracy_table
+from wwtool.packages.bare_metal.project import sources_of
+from wwtool.packages.compiling import compile_for
+from wwtool.packages.package_format import Content, PackageFormat
 from wwtool.pipeline.preparation import CLIPS, DATASET, RunPlan
 from wwtool.pipeline.stages import RECORD, Outcome, Progress, Stages, refuse_strangers
 from wwtool.pipeline.training_run import MODEL, PLACES, Trained, training_run
@@ -52,8 +50,6 @@ VECTORS = "hil"
 FIRMWARE, IMAGE = "firmware", "image"
 _NAMES = (RUN_FOLDER, FIRMWARE, IMAGE, VECTORS, MODEL, MANIFEST, REPORT)
 _PLACES = (FIRMWARE, IMAGE, VECTORS, RUN_FOLDER, *(f"{RUN_FOLDER}/{place}" for place in PLACES))
-# What the project's own Makefile makes.
-_PRODUCTS = ("build/*.o", "build/*.d", *(f"firmware.{kind}" for kind in ("elf", *FORMATS)))
 _REAL_ROWS = 50
 _FINAL = (
     "sizes", "cycles", "stack_bytes", "energy", "estimated", "flash_wait_cycles", "limits", "arena_bytes",
@@ -69,49 +65,58 @@ class Built:
     folder: Path
 
 
-def build(folder: Path, platform: Platform, plan: RunPlan, progress: Progress, overwrite: bool = False) -> Built:
+def build(
+    folder: Path, platform: Platform, plan: RunPlan, progress: Progress, overwrite: bool, package: PackageFormat
+) -> Built:
     """Builds everything into ``folder``; stages whose inputs have not changed are skipped.
 
-    ``overwrite`` replaces also what somebody has changed or added where wwtool replaces a folder whole.
+    Args:
+        folder: what becomes the build folder.
+        platform: the board.
+        plan: what is trained, and on what.
+        progress: hears of stages.
+        overwrite: replace also what somebody has changed or added where wwtool replaces a folder whole.
+        package: what the firmware is packed as.
 
     Raises:
         BudgetError: the model does not fit the platform; nothing has been trained.
         InputError: phrase, data, config or folder cannot be used.
         ToolError: the compiler is missing.
     """
-    toolchain = find_toolchain(platform)
-    host_compiler()  # evaluation needs it; missing, it is told before the training
-    rules = {FIRMWARE: Rule(_PRODUCTS, overwrite=overwrite), IMAGE: Rule(edited=True, overwrite=overwrite)}
+    compiler = package.require_tools(platform)
+    host_compiler()  # evaluation needs it; if it is missing, the user hears of it before the training
+    rules = {FIRMWARE: Rule(package.products, overwrite=overwrite), IMAGE: Rule(edited=True, overwrite=overwrite)}
     refuse_links_out(folder, [folder / name for name in _NAMES])
     with working_folder(folder, _PLACES):
         refuse_strangers(folder, _NAMES, f"{RUN_FOLDER}/{RECORD}")
         for name, rule in rules.items():  # told before the training
             refuse_changes(folder / name, rule)
-        return _build(folder, platform, toolchain, plan, progress, rules)
+        return _build(folder, platform, package, compiler, plan, progress, rules)
 
 
 def _build(
-    folder: Path, platform: Platform, toolchain: Toolchain, plan: RunPlan, progress: Progress, rules: dict[str, Rule]
-) -> Built:
+    folder: Path, platform: Platform, package: PackageFormat, compiler: str, plan: RunPlan, progress: Progress,
+    rules: dict[str, Rule],
+) -> Built:  # fmt: skip
     stages = Stages(folder / RUN_FOLDER, progress, folder)
-    made_of = [__version__, sources_of(platform), platform.facts(), plan.phrase, toolchain.version(), _FINAL]
+    made_of = [__version__, sources_of(platform), platform.facts(), plan.phrase, compiler, package.name, _FINAL]
     config = plan.config
     wanted = [config.model, config.budget.model_dump(), config.select.model_dump(), accuracy_table().model_dump()]
-    budget = stages.run("budget", "dry builds", [made_of, wanted], lambda: _budget(stages, platform, plan))
+    budget = stages.run("budget", "dry builds", [made_of, wanted], lambda: _budget(stages, platform, plan, package))
     trained = training_run(stages, plan, budget["finalists"])
     evaluation = trained.evaluation
     detector = DetectorConfig.model_validate(evaluation["detector"])
     parts = [sha256_of(stages.folder / MODEL), detector.model_dump(), plan.config.budget.model_dump()]
-    work = partial(_firmware, stages, platform, toolchain, plan, trained.model, detector, rules)
+    work = partial(_firmware, stages, platform, package, plan, trained.model, detector, rules)
     firmware = stages.run("firmware", "C project and image", [made_of, parts], work, own=True)
-    manifest = _manifest(folder, stages.folder, platform, plan, toolchain, budget, trained, firmware)
+    manifest = _manifest(folder, stages.folder, platform, plan, package, compiler, budget, trained, firmware)
     write_json(folder / MANIFEST, sealed_manifest(manifest))
     write_report(folder / REPORT, manifest, stages.folder)
     return Built(manifest, folder)
 
 
-def _budget(stages: Stages, platform: Platform, plan: RunPlan) -> Outcome:
-    selection = select(platform, plan.config, plan.phrase, stages.progress.advance)
+def _budget(stages: Stages, platform: Platform, plan: RunPlan, package: PackageFormat) -> Outcome:
+    selection = select(platform, plan.config, plan.phrase, stages.progress.advance, package.name)
     first = selection.builds[selection.finalists[0]]
     used = ", ".join(_used(line) for line in first.lines[:2])
     facts = {
@@ -130,25 +135,27 @@ def _used(line: Line) -> str:
 
 
 def _firmware(
-    stages: Stages, platform: Platform, toolchain: Toolchain, plan: RunPlan, model: str, detector: DetectorConfig,
+    stages: Stages, platform: Platform, package: PackageFormat, plan: RunPlan, model: str, detector: DetectorConfig,
     rules: dict[str, Rule],
 ) -> Outcome:  # fmt: skip
-    folder, content = stages.root, (stages.folder / MODEL).read_bytes()
+    folder, tflite = stages.root, (stages.folder / MODEL).read_bytes()
     name = safe_identifier(plan.phrase)
     compiled = compile_for(platform, read_model(stages.folder / MODEL), name)
+    content = Content(platform, compiled, tflite, plan.phrase, detector, name)
+    package.check(content)
     with owned_folder(folder / FIRMWARE, rules[FIRMWARE]) as project_folder:
-        project = write_project(project_folder, platform, toolchain, compiled, plan.phrase, detector)
+        package.render(project_folder, content)
         with (
             owned_folder(folder / IMAGE, rules[IMAGE]) as image_folder,
             scratch_folder(stages.folder, "objects") as objects,
         ):
-            image = build_image(project, platform, toolchain, objects, image_folder, name)
-    write_bytes(folder / MODEL, content)
+            image = package.build(project_folder, content, objects, image_folder)
+    write_bytes(folder / MODEL, tflite)
     files = {kind: folder / IMAGE / path.name for kind, path in image.files.items()}
     stride = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1]
     run = run_image(platform, files, stride)
     cost = assembled(platform, model, stride, compiled, image.sizes, run)
-    final = judge(platform, plan.config.budget, cost)
+    final = judge(platform, plan.config.budget, cost, package.name)
     _write_vectors(folder / VECTORS, stages, compiled)
     over = [line for line in final.lines if not line.fits]
     if over:
@@ -162,7 +169,7 @@ def _firmware(
     }
     written = [p for name in (FIRMWARE, VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
     outputs = (*files.values(), folder / MODEL, *written)
-    note = f"{flashed(platform, files).name}: {_sizes_note(image.sizes)}"
+    note = f"{package.main_file(platform, files).name}: {_sizes_note(image.sizes)}"
     return Outcome(note, facts, outputs)
 
 
@@ -204,8 +211,8 @@ def _data_inputs(plan: RunPlan, run: Path) -> dict[str, Any] | None:
 
 
 def _manifest(
-    folder: Path, run: Path, platform: Platform, plan: RunPlan, toolchain: Toolchain, budget: dict[str, Any],
-    trained: Trained, firmware: dict[str, Any],
+    folder: Path, run: Path, platform: Platform, plan: RunPlan, package: PackageFormat, compiler: str,
+    budget: dict[str, Any], trained: Trained, firmware: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     evaluation, choice = trained.evaluation, budget["choice"]
     outputs = [folder / "model.tflite", *(folder / name for name in firmware["image"].values())]
@@ -229,9 +236,8 @@ def _manifest(
             "macs": firmware["macs"],
         },
         "image": firmware["image"],
-        "flash": by_hand(platform, {kind: Path(path) for kind, path in firmware["image"].items()})
-        if platform.flash_tools
-        else None,
+        "framework": package.name,
+        "flash": package.by_hand(platform, {kind: Path(path) for kind, path in firmware["image"].items()}),
         "outputs": {
             str(path.relative_to(folder)): {"sha256": sha256_of(path), "bytes": path.stat().st_size} for path in outputs
         },
@@ -240,7 +246,7 @@ def _manifest(
         "final": {key: firmware[key] for key in _FINAL},
         "detector": evaluation["detector"],
         "evaluation": {k: v for k, v in evaluation.items() if k != "detector"},
-        "tools": _tools(toolchain),
+        "tools": _tools(compiler),
     }
 
 
@@ -250,7 +256,7 @@ def board_facts(platform: Platform) -> dict[str, Any] | None:
     return {**wiring.model_dump(mode="json"), "wiring": wiring_lines(wiring)} if wiring else None
 
 
-def _tools(toolchain: Toolchain) -> dict[str, str]:
+def _tools(compiler: str) -> dict[str, str]:
     packages = ("torch", "numpy", "ai-edge-litert", "pymicro-features", "espeakng-loader")
     versions = {name: metadata.version(name) for name in packages}
-    return {"python": host_platform.python_version(), "compiler": toolchain.version(), **versions}
+    return {"python": host_platform.python_version(), "compiler": compiler, **versions}

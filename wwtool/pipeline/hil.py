@@ -24,8 +24,8 @@ from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.firmware.builds import platform_of_build
-from wwtool.firmware.project import console_text
 from wwtool.frontend.geometry import MICRO
+from wwtool.packages.c_text import console_text
 from wwtool.pipeline.build import MANIFEST, VECTORS
 from wwtool.platforms.load import load_platform, platform_names
 from wwtool.platforms.profile import Platform

@@ -9,11 +9,12 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from wwtool.base.assets import asset_dir
 from wwtool.config import PRESET_NAME, BoardConfig
 from wwtool.errors import InputError
+from wwtool.platforms.cores import CORES, Core
 from wwtool.platforms.wiring import ChipPins, Preset, Wiring, check, choose
 
 _CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD's own
@@ -28,10 +29,7 @@ class _Section(BaseModel):
 
 class Chip(_Section):
     name: str
-    core: Literal[
-        "cortex-m0", "cortex-m0plus", "cortex-m3", "cortex-m4f", "cortex-m7f", "cortex-m33f",
-        "xtensa-lx7", "armv6", "host",
-    ]  # fmt: skip
+    core: str = Field(description="one of wwtool/platforms/cores.py")
     cores: int = Field(ge=1, le=8)
     clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
     flash_word_cycles: int = Field(0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash")
@@ -41,6 +39,13 @@ class Chip(_Section):
     has_dsp: bool
     has_fpu: bool
     boot2_crc: bool = Field(False, description="the ROM starts only an image whose first 256 bytes have a checksum")
+
+    @field_validator("core")
+    @classmethod
+    def _core_exists(cls, name: str) -> str:
+        if name not in CORES:
+            raise ValueError(f"there is no such core; there are {', '.join(CORES)}")
+        return name
 
 
 class MemoryMap(_Section):
@@ -144,11 +149,6 @@ class Probe(_Section):
 
 FlashTool = Literal["uf2", "esptool", "bossac", "picotool", "openocd", "pyocd", "probe-rs"]
 _PROBES = ("openocd", "pyocd", "probe-rs")
-_TOOLCHAINS = {
-    "xtensa-lx7": "xtensa-lx106",
-    "armv6": "arm-linux-gnueabi",
-    "host": "host",
-}  # every other core: arm-none-eabi
 
 
 class Figure(_Section):
@@ -180,7 +180,7 @@ class FrameworkReserve(_Section):
     runs_from_flash: bool = True
 
 
-FrameworkName = Literal["bare-metal", "arduino", "esp-idf", "esphome", "pico-sdk"]
+FrameworkName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
 
 
 class Platform(_Section):
@@ -192,8 +192,8 @@ class Platform(_Section):
     memory: MemoryMap
     budget: Budget
     optimize: Literal["speed", "size"]
-    toolchain: Literal["arm-none-eabi", "xtensa-lx106", "arm-linux-gnueabi", "host"]
-    frameworks: tuple[Literal["bare-metal"], ...] = Field(min_length=1)
+    toolchain: str
+    frameworks: tuple[FrameworkName, ...] = Field(min_length=1, description="package formats that it is built as")
     emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "qemu-user", "host", "none"]
     qemu: Qemu | None = None
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
@@ -249,7 +249,7 @@ class Platform(_Section):
 
     @model_validator(mode="after")
     def _one_core(self) -> Platform:
-        toolchain = _TOOLCHAINS.get(self.chip.core, "arm-none-eabi")
+        toolchain = self.core.toolchain
         if self.toolchain != toolchain:
             raise ValueError(f"toolchain {self.toolchain} does not build for {self.chip.core}; that takes {toolchain}")
         return self
@@ -299,17 +299,17 @@ class Platform(_Section):
         """Where the board's code comes from; of files with the same name the last folder's counts."""
         boards = asset_dir("firmware_templates") / "boards"
         usb = ("usb_cdc",) if (self.board_folder / "usb_controller.c").is_file() else ()
-        shared = ("linux",) if self.is_linux else ("bare", *(("cortex_m",) if self.is_cortex_m else ()), *usb)
-        return (*(boards / name for name in shared), self.board_folder)
+        return (*(boards / name for name in (*self.core.shared_code, *usb)), self.board_folder)
 
     @property
-    def is_cortex_m(self) -> bool:
-        return self.chip.core.startswith("cortex-m")
+    def core(self) -> Core:
+        """What the chip's core asks for."""
+        return CORES[self.chip.core]
 
     @property
     def is_linux(self) -> bool:
         """Whether the firmware is a Linux program."""
-        return self.chip.core in ("armv6", "host")
+        return self.core.runs_linux
 
     @property
     def wiring(self) -> Wiring | None:

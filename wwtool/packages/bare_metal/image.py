@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from wwtool.base.files import write_bytes, write_text
 from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
 from wwtool.firmware.esp_image import to_esp_image
 from wwtool.firmware.make_image import make, raw_image
-from wwtool.firmware.project import FirmwareProject, compile_flags, include_flags, link_flags
 from wwtool.firmware.recipe import formats, recipe_of
 from wwtool.firmware.sizes import Sizes, measure
 from wwtool.firmware.toolchains import Toolchain, first_error
+from wwtool.packages.bare_metal.project import FirmwareProject, compile_flags, include_flags, link_flags
+from wwtool.packages.package_format import Image
 from wwtool.platforms.profile import Platform
 
 # A line of a linker script's MEMORY that is flash or RAM, up to its length; the ESP32-S3's two views of one memory are
@@ -23,14 +23,6 @@ from wwtool.platforms.profile import Platform
 _MEMORY_LENGTH = re.compile(r"^(\s*(?:FLASH|RAM|IRAM|DRAM)\b[^\n]*LENGTH = )[^/\n]*", re.MULTILINE)
 _LARGE_MEMORY = "6M"
 _LARGE_SCRIPT = "large.ld"
-
-
-@dataclass(frozen=True)
-class Image:
-    """The built files by kind (bin, uf2, hex, elf, map) and the sizes read from the linked ELF."""
-
-    files: dict[str, Path]
-    sizes: Sizes
 
 
 class TooLargeError(BudgetError):

@@ -1,4 +1,4 @@
-"""Writes the C project of a firmware: core, board, compiled model, configuration, Makefile. It builds as it stands."""
+"""The C project of a firmware: core, board, compiled model, configuration and Makefile."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from wwtool import __version__
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import sha256_of, write_text
 from wwtool.compiler.emit import comment_text, interfaces, template_environment
-from wwtool.compiler.graph import Graph
-from wwtool.compiler.package import CompiledModel, compile_graph, write_sources
+from wwtool.compiler.package import CompiledModel, write_sources
 from wwtool.compiler.reader import safe_identifier
-from wwtool.compiler.targets import Target
 from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
@@ -22,10 +20,11 @@ from wwtool.firmware import make_image
 from wwtool.firmware.recipe import formats, recipe_of
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.frontend.geometry import MICRO
+from wwtool.packages.c_text import c_string
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import constants
 
-# Where the time goes; everything else is compiled for size.
+# The program spends its time in these; everything else is compiled for size.
 _FAST_FOLDERS = ("model",)
 _FAST_FILES = ("ww_fft.c",)
 _INCLUDES = ("core", "model", "board")
@@ -33,12 +32,22 @@ _INCLUDES = ("core", "model", "board")
 
 @dataclass(frozen=True)
 class FirmwareProject:
-    """A written project; paths in ``small`` and ``fast`` are relative to ``folder``."""
+    """A project in a folder. Its sources, by relative paths: ``small`` is compiled for size, ``fast`` for speed."""
 
     folder: Path
     small: tuple[str, ...]
     fast: tuple[str, ...]
     linker_script: str | None
+
+    @staticmethod
+    def of(folder: Path) -> FirmwareProject:
+        """The project that ``write_project`` wrote into a folder."""
+        files = [p.relative_to(folder) for p in folder.rglob("*") if p.suffix in (".c", ".S")]
+        sources = sorted(str(p) for p in files if p.parts[0] != "build")  # the project's own Makefile builds there
+        fast = tuple(s for s in sources if Path(s).parts[0] in _FAST_FOLDERS or Path(s).name in _FAST_FILES)
+        small = tuple(s for s in sources if s not in fast)
+        script = "board/link.ld" if (folder / "board" / "link.ld").is_file() else None
+        return FirmwareProject(folder, small, fast, script)
 
     @property
     def sources(self) -> list[tuple[str, str]]:
@@ -46,32 +55,11 @@ class FirmwareProject:
         return [(s, "-Os") for s in self.small] + [(s, "-O2") for s in self.fast]
 
 
-_TARGETS: dict[str, Target] = {
-    "cortex-m0": "cortex-m0plus",
-    "cortex-m0plus": "cortex-m0plus",
-    "cortex-m3": "cortex-m0plus",  # without the DSP extension, too
-    "cortex-m4f": "cortex-m4",
-    "cortex-m7f": "cortex-m4",
-    "cortex-m33f": "cortex-m4",
-    "xtensa-lx7": "xtensa",
-    "armv6": "cortex-m4",  # has the same dual 16-bit instructions
-}
-
-
 def sources_of(platform: Platform) -> list[str]:
-    """Hashes of every template and board file that a firmware may be made of."""
+    """Hashes of every template and board file that can go into a firmware."""
     roots = {asset_dir("firmware_templates"), platform.board_folder}
     files = [path for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
     return [sha256_of(path) for path in (*files, Path(make_image.__file__))]
-
-
-def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:
-    """Compiles a model for a platform's core.
-
-    Raises:
-        InputError: the model uses something that is not supported.
-    """
-    return compile_graph(graph, name, _TARGETS.get(platform.chip.core, "host"), platform.optimize, same_sizes=True)
 
 
 def write_project(
@@ -80,8 +68,9 @@ def write_project(
     """Writes the whole project into ``folder``.
 
     Raises:
-        InputError: the model does not take feature frames of the front end.
+        InputError: the model does not take the front end's feature frames.
     """
+    require_feature_frames(model)
     templates = asset_dir("firmware_templates")
     _copy_sources(templates / "core", folder / "core")
     for code in platform.code_folders:
@@ -92,12 +81,7 @@ def write_project(
     write_text(
         folder / "ww_config.c", environment.get_template("ww_config.c.j2").render(_config(model, phrase, detector))
     )
-    files = [p.relative_to(folder) for p in folder.rglob("*") if p.suffix in (".c", ".S")]
-    sources = sorted(str(p) for p in files if p.parts[0] != "build")  # where its own Makefile builds
-    fast = tuple(s for s in sources if Path(s).parts[0] in _FAST_FOLDERS or Path(s).name in _FAST_FILES)
-    small = tuple(s for s in sources if s not in fast)
-    script = "board/link.ld" if (folder / "board" / "link.ld").is_file() else None
-    project = FirmwareProject(folder, small, fast, script)
+    project = FirmwareProject.of(folder)
     shutil.copyfile(make_image.__file__, folder / Path(make_image.__file__).name)
     write_text(
         folder / "Makefile",
@@ -107,7 +91,7 @@ def write_project(
 
 
 def write_board_config(folder: Path, platform: Platform) -> None:
-    """Writes ``board_config.h``, the pins of the chosen board; nothing where a platform has one wiring only."""
+    """Writes ``board_config.h``, the pins of the chosen board. A platform with fixed pins has no such file."""
     wiring = platform.wiring
     if wiring is not None:
         template = template_environment("frameworks/bare-metal").get_template("board_config.h.j2")
@@ -140,14 +124,20 @@ def _copy_sources(source: Path, target: Path) -> None:
             shutil.copyfile(path, target / path.name)
 
 
-def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict[str, object]:
+def require_feature_frames(model: CompiledModel) -> None:
+    """Raises InputError if the model's input is not feature frames of the front end."""
     graph = model.program.graph
-    source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
+    source = graph.tensor(graph.inputs[0])
     if len(graph.inputs) != 1 or len(source.shape) != 3 or source.shape[2] != MICRO.channels or source.dtype != "int8":
         raise InputError(
             f"the model's input is {source.dtype} {list(source.shape)}; "
             f"firmware needs int8 [1, frames, {MICRO.channels}] of the micro front end"
         )
+
+
+def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict[str, object]:
+    graph = model.program.graph
+    source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
     areas = {
         io.macro: io.area.replace("model->", "model.") for io in interfaces(model.program, model.memory, model.names)
     }
@@ -164,17 +154,6 @@ def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict
         "output_offset": 0 if result.dtype == "uint8" else 128,
         "detector": detector.model_dump(),
     }
-
-
-def console_text(text: str) -> str:
-    """What the console shows of a text: printable ASCII without the brackets that enclose it, '?' for the rest."""
-    return "".join(ch if 32 <= ord(ch) < 127 and ch not in "[]" else "?" for ch in text)
-
-
-def c_string(text: str) -> str:
-    """A C string literal of what the console shows of a text."""
-    escaped = console_text(text).replace("\\", "\\\\").replace('"', '\\"').replace("??", "?\\?")
-    return f'"{escaped}"'
 
 
 def _makefile(project: FirmwareProject, platform: Platform, toolchain: Toolchain, phrase: str) -> dict[str, object]:

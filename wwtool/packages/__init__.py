@@ -1,0 +1,34 @@
+"""Package formats: what a compiled model is delivered as. ``FORMATS`` is the registry."""
+
+from __future__ import annotations
+
+from wwtool.errors import UsageError
+from wwtool.packages.bare_metal import BareMetal
+from wwtool.packages.package_format import PackageFormat
+from wwtool.platforms.load import load_platforms
+
+DEFAULT = BareMetal.name
+
+FORMATS: dict[str, PackageFormat] = {package.name: package for package in (BareMetal(),)}
+
+
+def names() -> tuple[str, ...]:
+    """The formats that ``wwtool build --framework`` takes."""
+    return tuple(FORMATS)
+
+
+def look_up(name: str) -> PackageFormat:
+    """The format of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name in FORMATS:
+        return FORMATS[name]
+    remedy = "leave --framework out, or choose one of these"
+    if any(name in platform.framework_reserve for platform in load_platforms()):
+        remedy = (
+            f"'wwtool budget --framework {name}' tells whether a model would fit, and 'wwtool compile' makes C that "
+            "it can use"
+        )
+    raise UsageError(f"wwtool cannot build a project for {name}, only for {', '.join(names())}; {remedy}")

@@ -1,0 +1,54 @@
+"""Bare metal: a C project with a Makefile that needs no framework, and the images that are made of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wwtool.errors import UsageError
+from wwtool.firmware.flashing import by_hand, flash_command, flashed
+from wwtool.firmware.linux_program import run_commands
+from wwtool.firmware.recipe import FORMATS
+from wwtool.firmware.toolchains import find_toolchain
+from wwtool.packages.bare_metal.image import build_image
+from wwtool.packages.bare_metal.project import FirmwareProject, require_feature_frames, write_project
+from wwtool.packages.package_format import Advice, Content, Image, PackageFormat
+from wwtool.platforms.profile import Platform
+
+
+class BareMetal(PackageFormat):
+    """Portable C, the board's own code and the compiled model. The project has a Makefile that builds it as it is."""
+
+    name = "bare-metal"
+    stands_alone = True
+    products = ("build/*.o", "build/*.d", *(f"firmware.{kind}" for kind in ("elf", *FORMATS)))
+
+    def require_platform(self, platform: Platform) -> None:
+        if not platform.has_board:
+            raise UsageError(f"wwtool cannot build for {platform.name} yet; 'wwtool platforms' shows what it can build")
+
+    def require_tools(self, platform: Platform) -> str:
+        return find_toolchain(platform).version()
+
+    def check(self, content: Content) -> None:
+        require_feature_frames(content.model)
+
+    def render(self, folder: Path, content: Content) -> None:
+        toolchain = find_toolchain(content.platform)
+        write_project(folder, content.platform, toolchain, content.model, content.phrase, content.detector)
+
+    def build(self, folder: Path, content: Content, objects: Path, out: Path) -> Image:
+        toolchain = find_toolchain(content.platform)
+        return build_image(FirmwareProject.of(folder), content.platform, toolchain, objects, out, content.name)
+
+    def main_file(self, platform: Platform, files: dict[str, Path]) -> Path:
+        return flashed(platform, files)
+
+    def by_hand(self, platform: Platform, files: dict[str, Path]) -> str | None:
+        return by_hand(platform, files) if platform.flash_tools else None
+
+    def advice(self, platform: Platform, build: Path, files: dict[str, Path]) -> list[Advice]:
+        line = by_hand(platform, files)
+        first = [Advice("program", line)]
+        if platform.flash_tools:
+            first = [Advice("flash", flash_command(build)), Advice("by hand", line)]
+        return [*first, *(Advice("run it", command) for command in run_commands(platform, files["elf"]))]

@@ -1,0 +1,119 @@
+"""What every package format can be asked. A format turns a compiled model into a project that somebody builds.
+
+A format is one class in a module of its own, and one line in ``wwtool/packages/__init__.py``. It holds no state.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from wwtool.compiler.package import CompiledModel
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.firmware.sizes import Sizes
+from wwtool.platforms.profile import Platform
+
+
+@dataclass(frozen=True)
+class Content:
+    """What goes into a package, whatever its format.
+
+    Attributes:
+        platform: the board, wired as the config says.
+        model: the model as C for the board's core.
+        tflite: the same model as a ``.tflite`` file.
+        phrase: the wake word.
+        detector: when outputs of the model count as a detection.
+        name: the stem of the files that are built.
+    """
+
+    platform: Platform
+    model: CompiledModel
+    tflite: bytes
+    phrase: str
+    detector: DetectorConfig
+    name: str
+
+
+@dataclass(frozen=True)
+class Image:
+    """The files that were built, by kind (bin, uf2, hex, elf, map), and the sizes of the program in them."""
+
+    files: dict[str, Path]
+    sizes: Sizes
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing that a user can do with a build: a label of at most 8 letters, and a command or a sentence."""
+
+    label: str
+    text: str
+
+
+class PackageFormat(ABC):
+    """A kind of project, as ``--framework`` names it.
+
+    Attributes:
+        name: the word for ``--framework``.
+        stands_alone: nothing else is on the chip. Otherwise a framework is, and ``framework_reserve`` of the platform's
+            profile says how much flash and RAM it takes.
+        products: patterns of files that a user's own build makes in the project folder. They are not a user's changes.
+    """
+
+    name: ClassVar[str]
+    stands_alone: ClassVar[bool] = False
+    products: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def require_platform(self, platform: Platform) -> None:
+        """Raises UsageError if this format cannot be made for a platform."""
+
+    @abstractmethod
+    def require_tools(self, platform: Platform) -> str:
+        """The version of the compiler that ``build`` uses.
+
+        Raises:
+            ToolError: a tool is missing.
+        """
+
+    @abstractmethod
+    def check(self, content: Content) -> None:
+        """Raises InputError if this format cannot hold the content."""
+
+    @abstractmethod
+    def render(self, folder: Path, content: Content) -> None:
+        """Writes the project into an empty folder.
+
+        Raises:
+            InputError: this format cannot hold the content.
+        """
+
+    @abstractmethod
+    def build(self, folder: Path, content: Content, objects: Path, out: Path) -> Image:
+        """Builds a rendered project.
+
+        Args:
+            folder: the project. It is not changed.
+            content: what the project was rendered from.
+            objects: a folder for intermediate files.
+            out: the folder that gets the image files.
+
+        Raises:
+            ToolError: the compiler failed.
+            BudgetError: the chip cannot hold the firmware.
+        """
+
+    @abstractmethod
+    def main_file(self, platform: Platform, files: dict[str, Path]) -> Path:
+        """The one of the built files that goes onto the board."""
+
+    @abstractmethod
+    def by_hand(self, platform: Platform, files: dict[str, Path]) -> str | None:
+        """How the built files get onto the board without wwtool, in one line. None: nothing has to."""
+
+    @abstractmethod
+    def advice(self, platform: Platform, build: Path, files: dict[str, Path]) -> list[Advice]:
+        """What a user does next with the build folder ``build``, in order."""
