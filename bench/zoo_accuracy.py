@@ -49,7 +49,7 @@ from wwtool.models import accuracy
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import Prepared, RunPlan, material_of, prepare
-from wwtool.pipeline.stages import Outcome, Silent, Stages
+from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.training.loop import train
 
 # Raise when the code below changes what is measured.
@@ -65,7 +65,7 @@ def main(audio: Path, words: list[str], steps: int, out: Path, names: list[str],
     results: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in names}
     for word in words:
         make_data(audio, word, out / "data" / word)
-        stages = Stages(out / "run" / word, Silent())
+        stages = Stages(out / "run" / word)
         plan = RunPlan(word, config.model_copy(update={"phrase": word}), out / "data" / word, True)
         prepared = prepare(stages, plan)
         heard = Heard(partial(material_of, stages.folder / "clips", prepared.stores))

@@ -29,7 +29,7 @@ from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.pipeline.evaluation import recorded_material
 from wwtool.pipeline.preparation import RunPlan, _recordings
 from wwtool.pipeline.sources import make_stores
-from wwtool.pipeline.stages import Silent, Stages
+from wwtool.pipeline.stages import Stages
 from wwtool.training.pools import PoolJob, make_pool
 
 random = np.random.default_rng(3)
@@ -185,7 +185,7 @@ def test_long_negatives_are_trained_on_whole_and_long_positives_told(tmp_path: P
     rows += ["long.wav,positive,train", "talk.wav,negative,train", "hum.wav,noise,train"]
     (tmp_path / "index.csv").write_text("\n".join(rows))
     plan = RunPlan("x", Config(), tmp_path, synthesise=False)
-    dataset = _recordings(Stages(tmp_path / "run", Silent()), plan)
+    dataset = _recordings(Stages(tmp_path / "run"), plan)
     assert dataset is not None
     assert [note["reason"] for note in dataset.doubtful] == [
         "long.wav lasts 70 s and its first 60 are used; cut it into pieces"

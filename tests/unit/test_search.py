@@ -12,7 +12,7 @@ from wwtool.config import Config
 from wwtool.pipeline import search as searching
 from wwtool.pipeline.preparation import Prepared
 from wwtool.pipeline.search import Rung, Score, halve
-from wwtool.pipeline.stages import Outcome, Silent, Stages
+from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.training.checkpoint import load_checkpoint
 from wwtool.training.loop import train_until
 
@@ -85,7 +85,7 @@ class Rehearsal:
     """A search whose training and evaluation are replaced: scores by name, deaths on demand."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.stages = Stages(folder, Silent())
+        self.stages = Stages(folder)
         self.trained: list[tuple[str, int]] = []
         self.dies_at: tuple[str, int] | None = None
         monkeypatch.setattr(searching, "_train", self.train)

@@ -10,22 +10,23 @@ from typing import Any
 
 import pytest
 
+from wwtool import events
 from wwtool.base.files import hash_of
 from wwtool.errors import InputError
-from wwtool.pipeline.stages import Outcome, Silent, Stages, refuse_strangers
+from wwtool.pipeline.stages import Outcome, Stages, refuse_strangers
 
 
-class Log(Silent):
+class Log:
     """Remembers what a person would see."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[Any, ...]] = []
 
-    def begin(self, stage: str, title: str) -> None:
-        self.lines.append(("begin", stage))
-
-    def end(self, note: str, cached: bool = False) -> None:
-        self.lines.append(("end", note, cached))
+    def __call__(self, event: events.Event) -> None:
+        if isinstance(event, events.StageStarted):
+            self.lines.append(("begin", event.stage))
+        elif isinstance(event, events.StageFinished):
+            self.lines.append(("end", event.note, event.cached))
 
 
 class Workshop:
@@ -207,16 +208,16 @@ def test_a_folder_as_an_output_is_not_removed(shop: Workshop) -> None:
 
 
 def test_where_outputs_are_programs_somebody_elses_record_is_not_believed(shop: Workshop) -> None:
-    def run(own: bool) -> None:
-        Stages(shop.folder, Log()).run("make", "Makes", ["input", 1], shop.work, own)
+    def run(sealed_only: bool) -> None:
+        Stages(shop.folder, Log()).run("make", "Makes", ["input", 1], shop.work, sealed_only)
 
-    run(own=True)
+    run(sealed_only=True)
     assert shop.worked == 1
     shop.output.write_bytes(b"theirs")
     forge(shop, outputs={"deep/result.bin": hashlib.sha256(b"theirs").hexdigest()})
-    run(own=False)
+    run(sealed_only=False)
     assert shop.worked == 1
-    run(own=True)
+    run(sealed_only=True)
     assert shop.worked == 2
     assert shop.output.read_bytes() == b"result"
 
@@ -232,9 +233,9 @@ def test_outputs_outside_the_stages_own_folder_are_left_to_whoever_writes_them(t
         return Outcome("done", {}, (made,))
 
     for _ in range(2):
-        Stages(tmp_path / "run", Log(), tmp_path).run("make", "Makes", [], work)
+        Stages(tmp_path / "run", Log(), root=tmp_path).run("make", "Makes", [], work)
     made.write_text("edited")
-    Stages(tmp_path / "run", Log(), tmp_path).run("make", "Makes", [], work)
+    Stages(tmp_path / "run", Log(), root=tmp_path).run("make", "Makes", [], work)
     assert seen == ["none", "edited"]
 
 

@@ -13,9 +13,11 @@ from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console, line, say, styled
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
 from wwtool.compiler.reader import safe_identifier
+from wwtool.engines.machines import host_compiler
 from wwtool.errors import UsageError
 from wwtool.packages import DEFAULT, look_up, names
 from wwtool.pipeline.build import build as run_build
+from wwtool.pipeline.firmware import Target
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.wiring import strapping_warnings, wiring_lines
 
@@ -52,8 +54,10 @@ def build(
     folder = out or Path("wwtool-build") / f"{platform.name}-{safe_identifier(plan.phrase)}"
     terminal = console()
     terminal.print(line("Building ", styled(f"“{plan.phrase}”", "bold"), f" for {platform.title} in {folder}"))
+    target = Target(platform, package, package.require_tools(platform), overwrite)
+    host_compiler()  # evaluation needs it; if it is missing, the user hears of it before the training
     with shown_budget(platform), TerminalProgress(terminal) as progress:
-        built = run_build(folder, platform, plan, progress, overwrite, package)
+        built = run_build(folder, target, plan, progress)
     files = {kind: folder / path for kind, path in built.manifest["image"].items()}
     say()
     for advice in package.advice(platform, folder, files):

@@ -1,18 +1,18 @@
-"""Progress that a person likes to watch: a line a stage, with a bar while it runs."""
+"""A job's events on a terminal: a line for each stage that is done, with a bar while one runs."""
 
 from __future__ import annotations
 
-import time
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from wwtool import events
 from wwtool.base.text import printable
 from wwtool.cli.terminal import CAREFUL, GOOD, Terminal, line, styled
 
 
 class TerminalProgress:
-    """Implements pipeline.stages.Progress with rich; plain lines where the output is not a terminal."""
+    """A listener that shows events with rich; plain lines where the output is not a terminal."""
 
     def __init__(self, console: Terminal) -> None:
         self._console = console
@@ -26,7 +26,7 @@ class TerminalProgress:
             disable=not console.is_terminal,
         )
         self._task: TaskID | None = None
-        self._stage, self._title, self._since = "", "", 0.0
+        self._title = ""
 
     def __enter__(self) -> TerminalProgress:
         self._bar.start()
@@ -35,24 +35,32 @@ class TerminalProgress:
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
         self._bar.stop()
 
-    def begin(self, stage: str, title: str) -> None:
-        self._stage, self._title, self._since = stage, title, time.monotonic()
-        self._task = self._bar.add_task(stage, total=None, note=printable(title))
+    def __call__(self, event: events.Event) -> None:
+        match event:
+            case events.StageStarted():
+                self._title = event.title
+                self._task = self._bar.add_task(event.stage, total=None, note=printable(event.title))
+            case events.StageProgress():
+                self._advance(event.done, event.total, f"{event.what or self._title} {event.done}/{event.total}")
+            case events.Loss():
+                model = f"{event.model} " if event.model else ""
+                note = f"{model}{event.stage} {event.step}/{event.steps}, loss {event.loss:.3f}"
+                self._advance(event.step, event.steps, note)
+            case events.StageFinished():
+                self._finish(event)
+            case events.Warning():
+                self._console.print(line("  ", styled(*CAREFUL), f" {event.text}"), soft_wrap=True)
+            case _:
+                pass
 
-    def advance(self, done: int, total: int, note: str = "") -> None:
+    def _advance(self, done: int, total: int, note: str) -> None:
         if self._task is not None:
-            self._bar.update(
-                self._task, completed=done, total=total, note=printable(note or f"{self._title} {done}/{total}")
-            )
+            self._bar.update(self._task, completed=done, total=total, note=printable(note))
 
-    def end(self, note: str, cached: bool = False) -> None:
+    def _finish(self, event: events.StageFinished) -> None:
         if self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
-        seconds = time.monotonic() - self._since
-        when = styled("unchanged" if cached else f"{seconds:.1f} s", "dim")
-        self._console.print(line("  ", styled(*GOOD), " ", styled(f"{self._stage:<10}", "cyan"), f" {note}  ", when))
-
-    def warn(self, text: str) -> None:
-        """What a person should know, though the run goes on."""
-        self._console.print(line("  ", styled(*CAREFUL), f" {text}"), soft_wrap=True)
+        time = styled("unchanged" if event.cached else f"{event.seconds:.1f} s", "dim")
+        stage = styled(f"{event.stage:<10}", "cyan")
+        self._console.print(line("  ", styled(*GOOD), " ", stage, f" {event.note}  ", time))

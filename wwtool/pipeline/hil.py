@@ -26,14 +26,15 @@ from wwtool.evaluation.streaming import StreamingModel
 from wwtool.firmware.builds import platform_of_build
 from wwtool.frontend.geometry import MICRO
 from wwtool.packages.c_text import console_text
-from wwtool.pipeline.build import MANIFEST, VECTORS
+from wwtool.pipeline.manifest import NAME as MANIFEST
+from wwtool.pipeline.vectors import FEATURES, RECORDING
+from wwtool.pipeline.vectors import FOLDER as VECTORS
 from wwtool.platforms.load import load_platform, platform_names
 from wwtool.platforms.profile import Platform
 
 SUITES = ("parity", "stream", "latency", "memory", "soak")
 NEEDS_BUILD = ("parity", "stream", "soak")
 _RANDOM_ROWS = 200
-_REAL = "real.npy"
 _LINUX_STACK_BYTES = 256 * 1024  # boards/linux/stack.c
 
 
@@ -174,7 +175,7 @@ def run_suite(
     assert build is not None
     if name == "parity":
         return _parity(session, build)
-    audio = read_audio(wav or build.folder / VECTORS / "stream.wav")
+    audio = read_audio(wav or build.folder / VECTORS / RECORDING)
     detections, probabilities = expected_stream(build, audio)
     if name == "stream":
         return suites.stream(session, audio, detections, probabilities)
@@ -185,7 +186,7 @@ def _parity(session: Session, build: Expectation) -> SuiteResult:
     result = suites.parity(session, parity_groups(build))
     if any(case.name == "real" for case in result.cases):
         return result
-    missing = suites.not_checked("real", f"{build.folder / VECTORS / _REAL} is not there; build again")
+    missing = suites.not_checked("real", f"{build.folder / VECTORS / FEATURES} is not there; build again")
     return replace(result, cases=(*result.cases, missing))
 
 
@@ -194,7 +195,7 @@ def parity_groups(build: Expectation) -> list[ParityGroup]:
     with NativeEngine(build.content) as engine:
         groups = []
         rows: dict[str, npt.NDArray[Any]] = {"random": random_rows(engine.model.program.graph, _RANDOM_ROWS)[0]}
-        real = build.folder / VECTORS / _REAL
+        real = build.folder / VECTORS / FEATURES
         if real.is_file():
             rows["real"] = read_array(real)
         for name, inputs in rows.items():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import as_completed
+from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from typing import Any
 
+from wwtool.base.cancellation import Cancellation
 from wwtool.base.processes import worker_pool
 from wwtool.config import Config
 from wwtool.training.pools import PoolJob, PoolKind, load_pool, make_pool
 from wwtool.training.sampler import WeightedPool
 
 _PROCESSES = 2
+_CANCEL_CHECK_S = 0.2
 
 
 def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: str) -> list[tuple[PoolJob, float]]:
@@ -57,18 +59,28 @@ def _speech(stores: dict[str, Any]) -> str:
     return next((n for n in ("train/sentences", "train/speech", "train/other_words") if n in stores), "")
 
 
-def make_pools(plan: list[tuple[PoolJob, float]], folder: Path, advance: Callable[[int, int, str], None]) -> list[Path]:
-    """Makes the pools that are not there yet, two at a time; returns their files in the plan's order."""
+def make_pools(
+    plan: list[tuple[PoolJob, float]], folder: Path, advance: Callable[[int, int, str], None], cancel: Cancellation
+) -> list[Path]:
+    """Makes the pools that are missing, two at a time; returns the files of all in the plan's order.
+
+    Raises:
+        CancelledError: somebody has cancelled the job; pools that are half made are given up.
+    """
     jobs = [job for job, _ in plan]
     todo = [job for job in jobs if not (folder / f"{job.key}.npz").exists()]
     # The largest first, so that the processes end together.
     todo.sort(key=lambda job: -job.amount / (1 if job.kind in ("negative", "clean", "noise") else 1500))
     if todo:
         with worker_pool(min(_PROCESSES, len(todo))) as executor:
-            futures = [executor.submit(make_pool, job, folder) for job in todo]
-            for done, future in enumerate(as_completed(futures), 1):
-                future.result()
-                advance(done, len(todo), f"pools of features {done}/{len(todo)}")
+            pending = {executor.submit(make_pool, job, folder) for job in todo}
+            while pending:
+                cancel.check()
+                finished, pending = wait(pending, _CANCEL_CHECK_S, FIRST_COMPLETED)
+                for future in finished:
+                    future.result()
+                if finished:
+                    advance(len(todo) - len(pending), len(todo), "pools of features")
     return [make_pool(job, folder) for job in jobs]
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from wwtool import __version__
+from wwtool import __version__, events
 from wwtool.base.files import hash_of
 from wwtool.base.text import printable
 from wwtool.config import Config
@@ -83,10 +83,10 @@ def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
     path = stages.folder / DATASET
 
     def work() -> Outcome:
-        def advance(done: int, total: int) -> None:
-            stages.progress.advance(done, total, f"recordings {done}/{total}")
-
-        dataset = split_folder(data, split.dev, split.test, split.speaker_pattern, progress=advance)
+        dataset = split_folder(
+            data, split.dev, split.test, split.speaker_pattern,
+            progress=lambda done, total: stages.advance(done, total, "recordings"),
+        )  # fmt: skip
         dataset = replace(dataset, doubtful=[*dataset.doubtful, *_used_in_part(dataset)])
         dataset.save(path)
         skipped = f", {len(dataset.skipped)} unusable left out" if dataset.skipped else ""
@@ -120,9 +120,9 @@ def _used_in_part(dataset: Dataset) -> list[dict[str, str]]:
 
 def _warn_of(stages: Stages, what: str, notes: list[dict[str, str]]) -> None:
     for note in notes[:_MOST_WARNINGS]:
-        stages.progress.warn(f"{what}: {note['reason']}")
+        stages.tell(events.Warning(f"{what}: {note['reason']}"))
     if len(notes) > _MOST_WARNINGS:
-        stages.progress.warn(f"and {len(notes) - _MOST_WARNINGS} more, listed in {stages.folder / DATASET}")
+        stages.tell(events.Warning(f"and {len(notes) - _MOST_WARNINGS} more, listed in {stages.folder / DATASET}"))
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -136,7 +136,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 def _data(stages: Stages, plan: RunPlan, phrase: str, dataset: Dataset | None) -> Outcome:
     clips = stages.folder / CLIPS
-    summary = make_stores(clips, phrase, plan.config, dataset, plan.synthesise, stages.progress.advance)
+    summary = make_stores(clips, phrase, plan.config, dataset, plan.synthesise, stages.advance)
     hours = sum(entry["hours"] for entry in summary.values())
     count = sum(entry["clips"] for entry in summary.values())
     files = _store_files(clips, summary)
@@ -151,7 +151,7 @@ def _store_files(clips: Path, names: Iterable[str]) -> set[Path]:
 
 
 def _features(stages: Stages, pools: list[Any]) -> Outcome:
-    paths = make_pools(pools, stages.folder / POOLS, stages.progress.advance)
+    paths = make_pools(pools, stages.folder / POOLS, stages.advance, stages.cancel)
     for old in set((stages.folder / POOLS).glob("*.npz")) - set(paths):
         if is_pool(old):
             old.unlink()
@@ -180,10 +180,11 @@ def material_of(folder: Path, stores: dict[str, Any]) -> Material:
     return Material(positives, speakers, negatives, store("dev/noise"), store("dev/near_miss"))
 
 
-def training_report(stages: Stages, prefix: str = "") -> Report:
-    """Shows the steps of a training; ``prefix`` tells which."""
+def loss_report(stages: Stages, model: str = "") -> Report:
+    """Reports the losses of a training as events; ``model`` says whose they are, where several train in turn."""
 
     def report(stage: str, step: int, steps: int, loss: float) -> None:
-        stages.progress.advance(step, steps, f"{prefix}{stage} {step}/{steps}, loss {loss:.3f}")
+        stages.cancel.check()
+        stages.tell(events.Loss(stage, step, steps, loss, model))
 
     return report

@@ -18,7 +18,7 @@ from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools
-from wwtool.pipeline.preparation import CLIPS, POOLS, Prepared, material_of, training_report
+from wwtool.pipeline.preparation import CLIPS, POOLS, Prepared, loss_report, material_of
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_checkpoint
@@ -88,7 +88,7 @@ def _train(stages: Stages, prepared: Prepared, config: Config, name: str, step: 
 
     def work() -> Outcome:
         pools = load_pools(prepared.pools, stages.folder / POOLS)
-        report = training_report(stages, f"{name} ")
+        report = loss_report(stages, name)
         net = train_until(folder, ZOO[name], pools, config.train, fingerprint, report, name, step)
         content, _ = to_tflite(net.quantized(), name)
         write_bytes(path, content)
@@ -107,7 +107,7 @@ def _score(
         material = material_of(stages.folder / CLIPS, prepared.stores)
         scores = {}
         for done, (name, entry) in enumerate(trained.items()):
-            stages.progress.advance(done, len(trained), f"evaluating {name}")
+            stages.advance(done, len(trained), f"evaluating {name}")
             model = StreamingModel((stages.folder / entry["path"]).read_bytes())
             try:
                 found = assess(model, material, config)
@@ -119,7 +119,9 @@ def _score(
         return Outcome(f"after {step} steps: {note}", {name: asdict(score) for name, score in scores.items()}, ())
 
     inputs = [__version__, trained, prepared.stores, config.detector.model_dump(), config.evaluate.model_dump()]
-    facts = stages.run(f"rung@{step}", "comparing the finalists", inputs, work)
+    stage = f"rung@{step}"
+    facts = stages.run(stage, "comparing the finalists", inputs, work)
+    stages.measured(stage, {f"recall {name}": facts[name]["recall"] for name in trained})
     return {name: Score(**facts[name]) for name in trained}
 
 

@@ -117,7 +117,7 @@ def _recordings(dataset: Dataset, advance: Advance) -> Iterator[tuple[str, Itera
 def _read(folder: Path, clips: list[Clip], before: int, total: int, advance: Advance) -> Iterator[Audio]:
     for i, clip in enumerate(clips, before):
         if i % 50 == 0:
-            advance(i, total, f"recordings {i}/{total}")
+            advance(i, total, "recordings")
         if clip.label in WHOLE:
             yield from audio_pieces(folder / clip.path, MOST_SECONDS)
         else:
@@ -163,5 +163,5 @@ def _synthesise(
 def _counted(clips: Iterable[Audio], total: int, name: str, advance: Advance) -> Iterator[Audio]:
     for i, clip in enumerate(clips):
         if i % 64 == 0:
-            advance(i, total, f"{name.partition('/')[2].replace('_', ' ')} {i}/{total}")
+            advance(i, total, name.partition("/")[2].replace("_", " "))
         yield clip

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from wwtool import events
+from wwtool.base.cancellation import Cancellation
 from wwtool.base.files import hash_of, sha256_of, write_json
 from wwtool.base.inside import inside
 from wwtool.base.records import read_json
@@ -17,34 +20,6 @@ from wwtool.errors import InputError
 RECORD = "stages.json"
 _FIELDS = ("key", "note", "facts", "outputs")
 _PURPOSE = "stage"
-
-
-class Progress(Protocol):
-    """What a person sees of a run. Every stage begins once and ends once."""
-
-    def begin(self, stage: str, title: str) -> None: ...
-
-    def advance(self, done: int, total: int, note: str = "") -> None: ...
-
-    def end(self, note: str, cached: bool = False) -> None: ...
-
-    def warn(self, text: str) -> None: ...
-
-
-class Silent:
-    """Progress for nobody."""
-
-    def begin(self, stage: str, title: str) -> None:
-        pass
-
-    def advance(self, done: int, total: int, note: str = "") -> None:
-        pass
-
-    def end(self, note: str, cached: bool = False) -> None:
-        pass
-
-    def warn(self, text: str) -> None:
-        pass
 
 
 @dataclass(frozen=True)
@@ -61,50 +36,73 @@ class Stages:
 
     Args:
         folder: where the stages work.
-        progress: told of each.
+        listener: told of every event.
+        cancel: checked before each stage and at each report of progress.
         root: the folder that outputs lie in, by default ``folder``.
     """
 
-    def __init__(self, folder: Path, progress: Progress, root: Path | None = None) -> None:
-        self.folder, self.progress = folder, progress
+    def __init__(
+        self, folder: Path, listener: events.Listener = events.ignore, cancel: Cancellation | None = None,
+        root: Path | None = None,
+    ) -> None:  # fmt: skip
+        self.folder, self.tell = folder, listener
+        self.cancel = cancel or Cancellation()
         self.root = folder if root is None else root
+        self._stage = ""
+
+    def advance(self, done: int, total: int, what: str = "") -> None:
+        """Reports that ``done`` of ``total`` parts of the running stage are finished; ``what`` names the parts.
+
+        Raises:
+            CancelledError: somebody has cancelled the job.
+        """
+        self.cancel.check()
+        self.tell(events.StageProgress(self._stage, done, total, what))
+
+    def measured(self, stage: str, figures: Mapping[str, float]) -> None:
+        """Reports what a stage has measured."""
+        for name, value in figures.items():
+            self.tell(events.Metric(stage, name, value))
 
     def run(
-        self, stage: str, title: str, inputs: list[Any], work: Callable[[], Outcome], own: bool = False
+        self, stage: str, title: str, inputs: list[Any], work: Callable[[], Outcome], sealed_only: bool = False
     ) -> dict[str, Any]:
         """Runs ``work`` unless the stage is done already; returns its facts.
 
-        With ``own``, only a stage that this user has run counts as done: its outputs are programs.
+        With ``sealed_only``, only a stage that this user has run counts as done: its outputs are programs.
 
         Raises:
             InputError: an output is not as the record has it, and this user has not made that record.
+            CancelledError: somebody has cancelled the job.
         """
-        key = hash_of(stage, inputs)
-        self.progress.begin(stage, title)
-        known = self._known(stage, key)
-        if known is not None and (known.sealed or not own):
-            altered = known.altered()
+        self.cancel.check()
+        key, start = hash_of(stage, inputs), time.monotonic()
+        self._stage = stage
+        self.tell(events.StageStarted(stage, title))
+        done = self._done(stage, key)
+        if done is not None and (done.sealed or not sealed_only):
+            altered = done.altered()
             if not altered:
-                self.progress.end(known.note, cached=True)
-                return known.facts
-            self._remove(known, altered)
+                self.tell(events.StageFinished(stage, done.note, True, time.monotonic() - start))
+                return done.facts
+            self._remove(done, altered)
         with self._recorded():
             outcome = work()
         outputs = {path.relative_to(self.root).as_posix(): sha256_of(path) for path in outcome.outputs}
         record = {"key": key, "note": outcome.note, "facts": outcome.facts, "outputs": outputs}
         sealed = {**record, "digest": hash_of(stage, record), "seal": seal(_PURPOSE, [stage, record])}
         write_json(self.folder / RECORD, {**self._records(), stage: sealed})
-        self.progress.end(outcome.note)
+        self.tell(events.StageFinished(stage, outcome.note, False, time.monotonic() - start))
         return outcome.facts
 
-    def _remove(self, known: _Known, altered: list[Path]) -> None:
-        """Removes altered outputs, so that a stage that keeps what is there does not keep these.
+    def _remove(self, done: _Done, altered: list[Path]) -> None:
+        """Removes altered outputs, so that a stage that keeps existing files does not keep these.
 
-        Those of the stages' own folder; the others are whoever's writes them.
+        Only those in the stages' own folder; whoever writes the others looks after them.
         """
         for path in altered:
             if path.exists() and path.is_relative_to(self.folder):
-                if not known.sealed:
+                if not done.sealed:
                     raise InputError(
                         f"{path} is not as {self.folder / RECORD} has it, which this user did not write; remove the "
                         "file, or choose another folder with --out"
@@ -113,7 +111,7 @@ class Stages:
 
     @contextmanager
     def _recorded(self) -> Iterator[None]:
-        """Sees to it that a folder in which a stage has left anything has a record, so that it is known as wwtool's."""
+        """Gives a folder in which a stage leaves anything a record, so that it is recognised as wwtool's."""
         record = self.folder / RECORD
         if record.exists():
             yield
@@ -130,18 +128,18 @@ class Stages:
                         folder.rmdir()
             raise
 
-    def _known(self, stage: str, key: str) -> _Known | None:
-        """What the record says of a stage with these inputs; None if nothing that can be believed."""
+    def _done(self, stage: str, key: str) -> _Done | None:
+        """The record of a stage with these inputs; None if there is none or it cannot be trusted."""
         record = self._records().get(stage, {})
         if record.get("key") != key:
             return None
         content = {name: record[name] for name in _FIELDS}
-        if record.get("digest") != hash_of(stage, content):  # of another user it may be, but not damaged
+        if record.get("digest") != hash_of(stage, content):  # another user may have made it, but it is whole
             return None
         try:
             outputs = {inside(self.root, name): str(digest) for name, digest in record["outputs"].items()}
-            is_own = is_sealed(_PURPOSE, [stage, content], record.get("seal"))
-            return _Known(str(record["note"]), dict(record["facts"]), outputs, is_own)
+            sealed = is_sealed(_PURPOSE, [stage, content], record.get("seal"))
+            return _Done(str(record["note"]), dict(record["facts"]), outputs, sealed)
         except (InputError, AttributeError, TypeError, ValueError):
             return None
 
@@ -154,7 +152,7 @@ class Stages:
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Done:
     """A stage that is done: ``outputs`` with their SHA-256; ``sealed`` by this user."""
 
     note: str
@@ -168,10 +166,10 @@ class _Known:
 
 
 def refuse_strangers(folder: Path, names: Sequence[str], record: str = RECORD) -> None:
-    """So that nothing is overwritten that only happens to have the name of something that wwtool writes.
+    """Refuses a folder in which wwtool would overwrite somebody's files.
 
     Raises:
-        InputError: without ``record`` the folder was not wwtool's yet, and has one of ``names``.
+        InputError: the folder has no ``record``, so it is not wwtool's yet, and it has one of ``names``.
     """
     if not (folder / record).is_file():
         for path in (folder / name for name in names):

@@ -20,7 +20,7 @@ from wwtool.export.tflite import to_tflite, verify
 from wwtool.frontend.geometry import MICRO
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools
-from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_report
+from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, loss_report, material_of, prepare
 from wwtool.pipeline.search import FOLDER, Rung, search
 from wwtool.pipeline.stages import RECORD, Outcome, Stages
 from wwtool.training.checkpoint import NAME as CHECKPOINT
@@ -54,13 +54,15 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     settings = [config.detector.model_dump(), config.evaluate.model_dump()]
     inputs = [exported, prepared.stores, *settings, [field.name for field in fields(Evaluation)]]
     work = partial(_evaluate, stages, prepared.stores, config)
-    return Trained(model, rungs, stages.run("evaluate", "streaming evaluation", inputs, work))
+    evaluation = stages.run("evaluate", "streaming evaluation", inputs, work)
+    stages.measured("evaluate", evaluation_figures(evaluation))
+    return Trained(model, rungs, evaluation)
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:
     loaded = load_pools(prepared.pools, stages.folder / POOLS)
     fingerprint = prepared.fingerprint(config, model)
-    net = train(stages.folder, ZOO[model], loaded, config.train, fingerprint, training_report(stages), model)
+    net = train(stages.folder, ZOO[model], loaded, config.train, fingerprint, loss_report(stages), model)
     facts = {"model": model, "logit_shift": round(net.logit_shift, 4), "fingerprint": fingerprint}
     parameters = sum(p.numel() for p in net.parameters())
     note = f"{model}, {parameters:,} parameters, {config.train.steps} + {config.train.qat_steps} steps"
@@ -91,6 +93,17 @@ def _evaluate(stages: Stages, stores: dict[str, Any], config: Config) -> Outcome
     write_json(stages.folder / EVALUATION, {"schema": "wwtool.evaluation", "version": 1, **result.as_dict()})
     facts = {k: v for k, v in result.as_dict().items() if k != "curve"}
     return Outcome(evaluation_note(result), facts, (stages.folder / EVALUATION,))
+
+
+def evaluation_figures(evaluation: dict[str, Any]) -> dict[str, float]:
+    """The main figures of an evaluation's facts, by name."""
+    point = evaluation["point"]
+    return {
+        **{f"recall {condition}": value for condition, value in point["recall"].items()},
+        "false alarms per hour": point["per_hour"],
+        "equal error rate": evaluation["equal_error_rate"],
+        "partial AUC": evaluation["partial_auc"],
+    }
 
 
 def evaluation_note(result: Evaluation) -> str:

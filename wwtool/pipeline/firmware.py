@@ -1,0 +1,104 @@
+"""The firmware stage of a build: the C project, the image, what that costs, and what ``wwtool hil`` sends to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wwtool.base.files import scratch_folder, write_bytes
+from wwtool.base.ownership import Rule, owned_folder, refuse_changes
+from wwtool.budget.dry_build import assembled, run_image
+from wwtool.budget.result import flash_wait_cycles, judge
+from wwtool.compiler.reader import read_model, safe_identifier
+from wwtool.errors import BudgetError
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.firmware.sizes import Sizes
+from wwtool.packages.compiling import compile_for
+from wwtool.packages.package_format import Content, PackageFormat
+from wwtool.pipeline.preparation import CLIPS, RunPlan
+from wwtool.pipeline.stages import Outcome, Stages
+from wwtool.pipeline.training_run import MODEL
+from wwtool.pipeline.vectors import FOLDER as VECTORS
+from wwtool.pipeline.vectors import write_vectors
+from wwtool.platforms.profile import Platform
+
+PROJECT, IMAGE = "firmware", "image"
+FOLDERS = (PROJECT, IMAGE, VECTORS)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What firmware is made for and how it is packed.
+
+    Attributes:
+        platform: the board.
+        package: the format of the project.
+        compiler: the version of the compiler that builds it.
+        overwrite: replace also what somebody has changed or added where wwtool replaces a folder whole.
+    """
+
+    platform: Platform
+    package: PackageFormat
+    compiler: str
+    overwrite: bool = False
+
+    def rule(self, folder: str) -> Rule:
+        """What may be replaced in the folder of the project or of the image."""
+        if folder == IMAGE:
+            return Rule(edited=True, overwrite=self.overwrite)
+        return Rule(self.package.products, overwrite=self.overwrite)
+
+    def refuse_changes(self, build: Path) -> None:
+        """Refuses a build in which somebody has changed what would be replaced.
+
+        Raises:
+            InputError: there is such a change.
+        """
+        for folder in (PROJECT, IMAGE):
+            refuse_changes(build / folder, self.rule(folder))
+
+
+def make_firmware(stages: Stages, target: Target, plan: RunPlan, model: str, detector: DetectorConfig) -> Outcome:
+    """Makes project, image and test vectors of the run's model, which is the zoo's ``model``.
+
+    Raises:
+        BudgetError: the firmware does not fit.
+    """
+    platform, package, folder = target.platform, target.package, stages.root
+    tflite = (stages.folder / MODEL).read_bytes()
+    name = safe_identifier(plan.phrase)
+    compiled = compile_for(platform, read_model(stages.folder / MODEL), name)
+    content = Content(platform, compiled, tflite, plan.phrase, detector, name)
+    package.check(content)
+    with owned_folder(folder / PROJECT, target.rule(PROJECT)) as project:
+        package.render(project, content)
+        with (
+            owned_folder(folder / IMAGE, target.rule(IMAGE)) as image_folder,
+            scratch_folder(stages.folder, "objects") as objects,
+        ):
+            image = package.build(project, content, objects, image_folder)
+    write_bytes(folder / MODEL, tflite)
+    files = {kind: folder / IMAGE / path.name for kind, path in image.files.items()}
+    stride = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1]
+    run = run_image(platform, files, stride)
+    cost = assembled(platform, model, stride, compiled, image.sizes, run)
+    final = judge(platform, plan.config.budget, cost, package.name)
+    write_vectors(folder / VECTORS, stages.folder / CLIPS, compiled)
+    over = [line for line in final.lines if not line.fits]
+    if over:
+        raise BudgetError(
+            f"the final firmware is over budget: {over[0].name} {over[0].used} of {over[0].limit} {over[0].unit}"
+        )
+    facts = {
+        "image": {kind: str(path.relative_to(folder)) for kind, path in files.items()},
+        "flash_wait_cycles": flash_wait_cycles(platform, image.sizes),
+        **final.as_dict(),
+    }
+    written = [p for name in (PROJECT, VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
+    outputs = (*files.values(), folder / MODEL, *written)
+    return Outcome(f"{package.main_file(platform, files).name}: {_sizes_note(image.sizes)}", facts, outputs)
+
+
+def _sizes_note(sizes: Sizes) -> str:
+    code, model, ram = (value / 1024 for value in (sizes.code_flash, sizes.model_flash, sizes.ram))
+    return f"{code:.1f} KiB code, {model:.1f} KiB model, {ram:.1f} KiB RAM"
