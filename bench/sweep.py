@@ -88,30 +88,30 @@ def cases() -> Iterator[Case]:
             f"depthwise 3x3 32, {name}",
             net.pack(net.conv(net.input, weights, bias, scale, _OUTPUT, padding=SAME, depthwise=True)),
         )
-    for kernel, stride, dilation, depth, outputs in (
+    for window, stride, dilation, depth, outputs in (
         ((3, 3), (1, 1), (1, 1), 3, 8), ((3, 3), (2, 2), (1, 1), 3, 8), ((3, 3), (1, 1), (1, 1), 1, 8),
         ((10, 4), (2, 2), (1, 1), 1, 64), ((1, 5), (1, 1), (1, 2), 16, 16), ((5, 1), (2, 1), (1, 1), 16, 16),
         ((1, 1), (2, 2), (1, 1), 32, 32), ((3, 3), (1, 1), (2, 2), 16, 16), ((3, 3), (1, 1), (1, 1), 16, 1),
     ):  # fmt: skip
         net = plane(12, 12, depth)
         yield (
-            f"conv {kernel} {depth} to {outputs} stride {stride} dilated {dilation}",
+            f"conv {window} {depth} to {outputs} stride {stride} dilated {dilation}",
             net.pack(
-                net.conv(net.input, *layer(outputs, *kernel, depth, channels=outputs), _OUTPUT, stride, dilation, SAME)
+                net.conv(net.input, *layer(outputs, *window, depth, channels=outputs), _OUTPUT, stride, dilation, SAME)
             ),
         )
     for depth in (1, 2, 3, 4, 5, 8, 13, 32):
         for multiplier in (1, 2, 3, 4, 8):
-            for kernel in ((3, 3),) if multiplier > 1 else ((3, 3), (5, 5), (9, 1), (1, 9), (2, 2), (1, 1)):
+            for window in ((3, 3),) if multiplier > 1 else ((3, 3), (5, 5), (9, 1), (1, 9), (2, 2), (1, 1)):
                 made = depth * multiplier
-                if depth not in (4, 32) and kernel != (3, 3):
+                if depth not in (4, 32) and window != (3, 3):
                     continue
                 net = plane(10, 10, depth)
                 yield (
-                    f"depthwise {kernel} {depth} times {multiplier}",
+                    f"depthwise {window} {depth} times {multiplier}",
                     net.pack(
                         net.conv(
-                            net.input, *layer(1, *kernel, made, channels=made), _OUTPUT, padding=SAME, depthwise=True
+                            net.input, *layer(1, *window, made, channels=made), _OUTPUT, padding=SAME, depthwise=True
                         )
                     ),
                 )
@@ -139,12 +139,12 @@ def cases() -> Iterator[Case]:
                     f"dense {inputs} to {outputs}, {rows} rows, no bias",
                     net.pack(net.dense(net.input, weights, None, 0.005, _OUTPUT)),
                 )
-    for rows, scale in ((1, 3.0), (9, 3.0), (9, 1e-9)):
+    for rows, weight_scale in ((1, 3.0), (9, 3.0), (9, 1e-9)):
         net = Net((rows, 64), Scale(0.1, -5))
         weights, bias, _ = layer(16, 64, channels=16)
         yield (
-            f"dense 64 to 16, {rows} rows, weight scale {scale}",
-            net.pack(net.dense(net.input, weights, bias, scale, _OUTPUT)),
+            f"dense 64 to 16, {rows} rows, weight scale {weight_scale}",
+            net.pack(net.dense(net.input, weights, bias, weight_scale, _OUTPUT)),
         )
     yield from elementwise()
 

@@ -16,6 +16,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -84,8 +85,8 @@ def _in_child(numbers: list[int]) -> Iterator[tuple[int, str]]:
     os.close(sending)
     with os.fdopen(receiving) as lines:
         for line in lines:
-            number, outcome = line.rstrip("\n").split("\t")
-            yield int(number), outcome
+            label, outcome = line.rstrip("\n").split("\t")
+            yield int(label), outcome
     os.waitpid(child, 0)
 
 
@@ -135,7 +136,7 @@ def differences(numbers: Iterable[int], most: int) -> tuple[int, list[str]]:
     ran, wrong = 0, []
     for number, outcome in outcomes(numbers):
         if outcome == COMPILED and ran < most:
-            said = _apart(lambda number=number: _difference(mutant(number)))
+            said = _apart(partial(_difference, mutant(number)))
             ran += said == ""
             if said not in ("", "LiteRT"):
                 wrong.append(f"python tests/fuzz/fuzz.py {number}: {said}")
@@ -195,7 +196,7 @@ def main() -> int:
         content = mutant(number)
         Path(f"mutant_{number}.tflite").write_bytes(content)
         said = _outcome(number)
-        print(number, said, _apart(lambda content=content: _difference(content)) if said == COMPILED else "")
+        print(number, said, _apart(partial(_difference, content)) if said == COMPILED else "")
         try:
             compiled(content, number)
         except Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 from graphs import RELU6, SAME, Net, float32
@@ -41,7 +42,7 @@ def elements() -> bytes:
     net = Net((1, 3, 4), _SCALE)
     x = net.input
     for kind, alpha in (("RELU", None), ("HARD_SWISH", None), ("ABS", None), ("NEG", None), ("LEAKY_RELU", 0.25)):
-        options = {} if alpha is None else {"alpha": alpha}
+        options: dict[str, Any] = {} if alpha is None else {"alpha": alpha}
         table = {"ABS": "AbsOptions", "NEG": "NegOptions", "LEAKY_RELU": "LeakyReluOptions"}.get(kind)
         x = net.op(kind, [x], (1, 3, 4), _SCALE, table, **options)
     x = net.binary("MUL", x, net.number(_weights(4), _SCALE), _SCALE)

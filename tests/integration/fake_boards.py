@@ -17,6 +17,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from serial.tools import list_ports
+
 _SCRIPT = """#!{python}
 import os, signal, sys, time
 sys.path.insert(0, {here!r})
@@ -116,7 +118,7 @@ class Bench:
     def install(self, change: Callable[[Any, str, Any], None] = setattr) -> None:
         from wwtool.device.flash import drives, ports
 
-        change(ports.list_ports, "comports", self.comports)
+        change(list_ports, "comports", self.comports)
         change(ports, "_SYSFS", self.sysfs)
         change(drives, "mount_points", self.mount_points)
 

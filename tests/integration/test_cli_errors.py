@@ -374,7 +374,7 @@ def test_a_full_disk(models: dict[str, Path], tmp_path: Path) -> None:
     target = tmp_path / "out.npy"
     target.write_bytes(b"before")
     before = sorted(tmp_path.iterdir())
-    command = ["run", models["good"], tmp_path / "in.npy", "-o", target, "--engine", "torch"]
+    command: list[str | Path] = ["run", models["good"], tmp_path / "in.npy", "-o", target, "--engine", "torch"]
     run_apart(*command, file_limit=16).refused(4, "out.npy", "free space")
     assert sorted(tmp_path.iterdir()) == before
     assert target.read_bytes() == b"before"

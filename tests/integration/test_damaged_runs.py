@@ -77,7 +77,11 @@ def test_weights_that_are_no_weights(run: Path, capsys: pytest.CaptureFixture[st
 
 
 def _without(name: str) -> Callable[[Tensors], None]:
-    return lambda tensors: [tensors.pop(key) for key in list(tensors) if key.endswith(name)] and None
+    def remove(tensors: Tensors) -> None:
+        for key in [key for key in tensors if key.endswith(name)]:
+            del tensors[key]
+
+    return remove
 
 
 @pytest.mark.parametrize(

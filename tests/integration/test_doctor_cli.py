@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def test_fix_with_pip_into_the_running_interpreter(
     bench.tool("cc")
     bench.tool("arm-none-eabi-gcc", "print('/nano.specs')")
     bench.module("pip")
-    spec = findings.find_spec
+    spec = find_spec
     monkeypatch.setattr(findings, "find_spec", lambda name: None if name == "unicorn" else spec(name))
     result = doctor("--platform", "nano33ble", "--fix")
     assert ["pip", "install", "unicorn"] in bench.calls()

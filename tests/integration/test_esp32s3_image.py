@@ -205,6 +205,7 @@ def test_cycles_are_instructions_times_the_profile_s_figure(tmp_path: Path) -> N
         stub.stop_at(0x40378000 + end)
         stub.resume()
         registers = stub.registers()
+    assert PLATFORM.chip.cycles_per_instruction is not None
     assert registers[3] - registers[2] == pytest.approx(2001 * PLATFORM.chip.cycles_per_instruction, abs=3)
 
 

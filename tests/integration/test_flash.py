@@ -17,8 +17,8 @@ from cli import Result
 from fake_boards import Bench, line_rate
 from flash_bench import BRIDGE, NANO, NANO_LOADER, PICO, S3, Flash, make_build
 
-from wwtool.device import flash
 from wwtool.device.flash import failures, plan, ports, tools
+from wwtool.device.flash.images import read_build
 from wwtool.errors import DeviceError
 from wwtool.platforms.load import load_platform
 
@@ -54,7 +54,7 @@ def test_words_for_a_person(bench: Bench, run: Flash, tmp_path: Path, board: str
 
 def test_the_real_esptool_knows_these_words(tmp_path: Path) -> None:
     port = ports.Port("/dev/ttyNOPE", S3)
-    build = flash.read_build(make_build(tmp_path / "b", "esp32s3"))
+    build = read_build(make_build(tmp_path / "b", "esp32s3"))
     for step in plan.esptool(build, tools.command("esptool"), port).steps:
         assert isinstance(step, plan.Run)
         words = ["/dev/ttyNOPE" if word == plan.PORT else word for word in step.command]

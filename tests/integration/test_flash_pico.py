@@ -7,6 +7,7 @@ import json
 import os
 import termios
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_boards import Bench, line_rate
@@ -161,10 +162,10 @@ def test_a_drive_that_may_not_be_written(
     drive = bench.mount("RPI-RP2", "RPI-RP2")
     opened = Path.open
 
-    def refuse(path: Path, *more: object, **options: object) -> object:
+    def refuse(path: Path, *more: Any, **options: Any) -> Any:
         if path.parent == drive and more[:1] == ("wb",):
             raise PermissionError(errno.EACCES, "Permission denied")
-        return opened(path, *more, **options)  # type: ignore[arg-type]
+        return opened(path, *more, **options)
 
     monkeypatch.setattr(Path, "open", refuse)
     run(build).refused(6, str(drive), "Permission denied", "mount it")

@@ -163,7 +163,7 @@ def test_a_signal_and_the_console_end_long_work(program: Path) -> None:
         port.read_until(b"m-warmup-start-1000000\r\n")
         port.write(b"\x03")
         assert port.read_until(b"m-ready\r\n") == b"e-[Inference stopped]\r\nm-ready\r\n"
-    command = [program, "--no-audio"]
+    command: list[str | Path] = [program, "--no-audio"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write(work)

@@ -35,6 +35,7 @@ from wwtool.models.zoo import ZOO
 from wwtool.packages.bare_metal import image as images
 from wwtool.packages.bare_metal.project import write_project
 from wwtool.packages.compiling import compile_for
+from wwtool.packages.package_format import Image
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 
@@ -74,7 +75,7 @@ def platform() -> Platform:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, platform: Platform) -> images.Image:
+def built(tmp_path_factory: pytest.TempPathFactory, platform: Platform) -> Image:
     """The project's own build of the smallest model of the zoo with random weights."""
     folder = tmp_path_factory.mktemp("built")
     toolchain = find_toolchain(platform)
@@ -84,7 +85,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, platform: Platform) -> image
     return images.build_image(project, platform, toolchain, folder / "objects", folder / "image", "firmware")
 
 
-def test_the_image_begins_with_vectors_of_its_own_memory(built: images.Image) -> None:
+def test_the_image_begins_with_vectors_of_its_own_memory(built: Image) -> None:
     content = built.files["bin"].read_bytes()
     vectors = struct.unpack("<64I", content[:256])
     assert vectors[0] == RAM.start + STACK_BYTES  # the stack is at the bottom, so that it cannot grow into data
@@ -93,7 +94,7 @@ def test_the_image_begins_with_vectors_of_its_own_memory(built: images.Image) ->
     assert len(content) <= APPLICATION_BYTES
 
 
-def test_every_file_has_the_same_bytes_at_the_same_address(built: images.Image, platform: Platform) -> None:
+def test_every_file_has_the_same_bytes_at_the_same_address(built: Image, platform: Platform) -> None:
     assert set(built.files) == {"bin", "hex", "uf2", "elf", "map"}
     content = built.files["bin"].read_bytes()
     assert from_hex(built.files["hex"].read_text()) == (ORIGIN, content)
@@ -110,7 +111,7 @@ def test_every_file_has_the_same_bytes_at_the_same_address(built: images.Image, 
     assert target.read_bytes() == content
 
 
-def test_nothing_is_writable_and_executable(built: images.Image) -> None:
+def test_nothing_is_writable_and_executable(built: Image) -> None:
     command = ["arm-none-eabi-readelf", "-lW", str(built.files["elf"])]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     segments = re.findall(r"^ +LOAD +0x\w+ (0x\w+) 0x\w+ 0x\w+ (0x\w+) ([RWE ]{3})", text, re.MULTILINE)
@@ -124,7 +125,7 @@ def test_nothing_is_writable_and_executable(built: images.Image) -> None:
             assert place in RAM and place + int(size, 16) - 1 in RAM
 
 
-def test_floating_point_is_the_hard_kind(built: images.Image) -> None:
+def test_floating_point_is_the_hard_kind(built: Image) -> None:
     command = ["arm-none-eabi-readelf", "-A", str(built.files["elf"])]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert "Tag_FP_arch: VFPv4-D16" in text and "Tag_ABI_VFP_args: VFP registers" in text

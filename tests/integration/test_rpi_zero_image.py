@@ -30,6 +30,7 @@ from wwtool.firmware.toolchains import find_toolchain
 from wwtool.packages.bare_metal import image as images
 from wwtool.packages.bare_metal.project import write_project
 from wwtool.packages.compiling import compile_for
+from wwtool.packages.package_format import Image
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 
@@ -73,7 +74,7 @@ def compiled(platform: Platform, content: bytes) -> CompiledModel:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, platform: Platform, compiled: CompiledModel) -> images.Image:
+def built(tmp_path_factory: pytest.TempPathFactory, platform: Platform, compiled: CompiledModel) -> Image:
     """The project's own build of a model with random weights."""
     folder = tmp_path_factory.mktemp("built")
     toolchain = find_toolchain(platform)
@@ -100,7 +101,7 @@ def newer_than_armv6(attributes: str) -> list[str]:
     return [f"{tag}: {found[tag]}" for tag, values in allowed.items() if tag in found and found[tag] not in values]
 
 
-def test_nothing_newer_than_armv6_is_linked(built: images.Image) -> None:
+def test_nothing_newer_than_armv6_is_linked(built: Image) -> None:
     attributes = _readelf("-A", built.files["elf"])
     assert newer_than_armv6(attributes) == []
     assert "Tag_CPU_arch: v6" in attributes
@@ -123,7 +124,7 @@ def test_what_is_newer_would_be_seen(tmp_path: Path) -> None:
     assert "Tag_CPU_arch: v7" in newer_than_armv6(_readelf("-A", target))
 
 
-def test_it_needs_no_library(built: images.Image) -> None:
+def test_it_needs_no_library(built: Image) -> None:
     segments = _readelf("-lW", built.files["elf"])
     assert "INTERP" not in segments and "DYNAMIC" not in segments
     assert set(built.files) == {"elf", "map"}
@@ -204,7 +205,7 @@ def test_what_crashes_is_told(program: Path) -> None:
             board.check()
 
 
-def test_a_model_gives_the_bytes_of_the_generated_c(built: images.Image, content: bytes) -> None:
+def test_a_model_gives_the_bytes_of_the_generated_c(built: Image, content: bytes) -> None:
     with NativeEngine(content) as engine:
         rows = random_rows(engine.model.program.graph, 40)[0]
         expected = engine.run(rows)
@@ -214,7 +215,7 @@ def test_a_model_gives_the_bytes_of_the_generated_c(built: images.Image, content
         assert result.passed, result.cases
 
 
-def test_instructions_are_counted(platform: Platform, built: images.Image, compiled: CompiledModel) -> None:
+def test_instructions_are_counted(platform: Platform, built: Image, compiled: CompiledModel) -> None:
     cycles = count_cycles(platform, built.files, compiled)
     assert cycles is not None
     factor = platform.chip.cycles_per_instruction
@@ -233,7 +234,7 @@ def test_a_call_is_counted_with_those_it_makes() -> None:
 
 
 def test_missing_tools(
-    program: Path, built: images.Image, platform: Platform, compiled: CompiledModel, monkeypatch: pytest.MonkeyPatch
+    program: Path, built: Image, platform: Platform, compiled: CompiledModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     with pytest.raises(ToolError, match="apt-get install gcc-arm-linux-gnueabi libc6-dev-armel-cross"):

@@ -338,8 +338,9 @@ def test_an_export_replaces_models_alone(wwtool: Run, tmp_path: Path) -> None:
 
 def test_hil_takes_the_chip_from_the_installed_profile(strange: Path) -> None:
     """Not from the folder, by which any board would be large and slow enough."""
-    profile = load_platform("pico").recorded()
-    folder = {"platform": "pico", "profile": {**profile, "memory": {**profile["memory"], "ram_bytes": 1 << 30}}}
+    profile: dict[str, Any] = load_platform("pico").recorded()
+    memory = {**profile["memory"], "ram_bytes": 1 << 30}
+    folder: dict[str, Any] = {"platform": "pico", "profile": {**profile, "memory": memory}}
     assert platform_of_build(strange, folder).memory.ram_bytes == load_platform("pico").memory.ram_bytes
     mine = {**folder, "platform": "mine", "profile": {**folder["profile"], "name": "mine"}}
     with pytest.raises(InputError, match="no platform of wwtool's"):

@@ -121,9 +121,9 @@ class Net:
         strides = strides or [1] * len(begin)
         cut = []
         for axis, (b, e, s) in enumerate(zip(begin, end, strides, strict=True)):
-            b = None if masks.get("beginMask", 0) >> axis & 1 else b
-            e = None if masks.get("endMask", 0) >> axis & 1 else e
-            cut.append(slice(b, e, s))
+            first = None if masks.get("beginMask", 0) >> axis & 1 else b
+            after = None if masks.get("endMask", 0) >> axis & 1 else e
+            cut.append(slice(first, after, s))
         shape = np.empty(self.shapes[x], np.bool_)[tuple(cut)].shape
         return self.strided(x, begin, end, strides, shape, **masks)
 
@@ -215,7 +215,7 @@ class Net:
 
     def conv(
         self, x: int, weights: npt.NDArray[Any], bias: npt.NDArray[Any] | None, weight_scale: Any,
-        output: Scale, stride: tuple[int, int] = (1, 1), dilation: tuple[int, int] = (1, 1), padding: int = VALID,
+        output: Scale, stride: tuple[int, ...] = (1, 1), dilation: tuple[int, ...] = (1, 1), padding: int = VALID,
         activation: int = NONE, depthwise: bool = False, weight_zero_point: int = 0, **more: Any,
     ) -> int:  # fmt: skip
         """CONV_2D with ``weights`` (O, KH, KW, I), or DEPTHWISE_CONV_2D with (1, KH, KW, O)."""
@@ -242,7 +242,7 @@ class Net:
         return y
 
     def pool(
-        self, x: int, kernel: tuple[int, int], stride: tuple[int, int], padding: int, activation: int,
+        self, x: int, kernel: tuple[int, ...], stride: tuple[int, ...], padding: int, activation: int,
         kind: str = "AVERAGE_POOL_2D",
     ) -> int:  # fmt: skip
         _, h, w, channels = self.shapes[x]
@@ -258,7 +258,7 @@ class Net:
 
     def transpose_conv(
         self, x: int, weights: npt.NDArray[Any], bias: npt.NDArray[Any] | None, weight_scale: Any,
-        output: Scale, size: tuple[int, int], stride: tuple[int, int] = (1, 1), padding: int = VALID,
+        output: Scale, size: tuple[int, ...], stride: tuple[int, ...] = (1, 1), padding: int = VALID,
         activation: int = NONE, weight_zero_point: int = 0, **more: Any,
     ) -> int:  # fmt: skip
         """TRANSPOSE_CONV with ``weights`` (O, KH, KW, I) to an output of any ``size``."""
@@ -272,7 +272,7 @@ class Net:
             fusedActivationFunction=activation, **options, **more,
         )  # fmt: skip
 
-    def resize(self, x: int, size: tuple[int, int], nearest: bool, corners: bool = False, centers: bool = False) -> int:
+    def resize(self, x: int, size: tuple[int, ...], nearest: bool, corners: bool = False, centers: bool = False) -> int:
         batch, _, _, depth = self.shapes[x]
         kind, options = ("RESIZE_BILINEAR", "ResizeBilinearOptions")
         if nearest:

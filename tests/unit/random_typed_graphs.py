@@ -1,8 +1,9 @@
 """Random whole graphs of uint8 or int16. Not a test."""
 
+# mypy: disable-error-code="arg-type, misc, override, attr-defined, call-arg"
+
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from random_graphs import RandomGraph
 
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], Any]
 _BYTES = st.one_of(st.sampled_from([0, 255, 128]), st.integers(0, 255))
 _UNARY = {
     "uint8": ["LOGISTIC", "TANH", "RELU", "RELU6", "LEAKY_RELU", "HARD_SWISH", "SOFTMAX"],
@@ -69,7 +69,7 @@ class TypedNet(Net):
 
 
 class TypedGraph(RandomGraph):
-    def __init__(self, draw: Draw, dtype: str) -> None:
+    def __init__(self, draw: st.DrawFn, dtype: str) -> None:
         self.draw, self.dtype = draw, dtype
         self.random = np.random.default_rng(draw(st.integers(0, 2**32)))
         self.net = TypedNet(self.shape(), self.scale(), dtype)
@@ -161,7 +161,7 @@ class TypedGraph(RandomGraph):
 
 
 @st.composite
-def typed_graphs(draw: Draw, dtype: str, most: int = 14) -> Model:
+def typed_graphs(draw: st.DrawFn, dtype: str, most: int = 14) -> Model:
     graph = TypedGraph(draw, dtype)
     for _ in range(draw(st.integers(3, most))):
         graph.grow()

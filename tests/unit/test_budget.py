@@ -85,7 +85,7 @@ def test_every_reserve_leaves_something(platform: Platform) -> None:
 
 @pytest.mark.parametrize("framework", ["bare-metal", "esphome"])
 def test_the_table_adds_up(framework: str) -> None:
-    result = judge(ESP, ANY, _cost(ram=60_000, resident=45_000), framework)  # type: ignore[arg-type]
+    result = judge(ESP, ANY, _cost(ram=60_000, resident=45_000), framework)
     found = {row.name: row for row in rows(ESP, result)}
     single = [row for row in found.values() if not row.total and "beside" not in row.name]
     assert sum(row.flash or 0 for row in single) == found["together"].flash == 40_000

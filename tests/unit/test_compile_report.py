@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -202,7 +202,7 @@ def test_the_map_has_every_region_once_and_in_its_place(layers: int) -> None:
     drawn = {r.findtext(f"{SVG}title"): r for k in get_args(Kind) for r in rectangles(svg, k)}
     assert len(drawn) == len(report.regions)
     width, height = (float(v) for v in ET.fromstring(svg).attrib["viewBox"].split()[2:])
-    boxes = []
+    boxes: list[tuple[Any, ...]] = []
     for region in report.regions:
         start = f"{region.name}: {region.nbytes:,} B at {region.offset:,}, from step {region.first} "
         (box,) = [r for title, r in drawn.items() if title and title.startswith(start)]

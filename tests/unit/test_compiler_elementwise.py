@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +20,6 @@ from wwtool.errors import InputError
 from wwtool.int8.softmax import exponentials, softmax
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 UNARY = ["LOGISTIC", "TANH", "RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LEAKY_RELU", "HARD_SWISH", "ABS", "NEG"]
@@ -28,7 +27,7 @@ BINARY = ["ADD", "SUB", "MUL", "PRELU", "MINIMUM", "MAXIMUM"]
 
 
 @st.composite
-def unary(draw: Draw) -> Model:
+def unary(draw: st.DrawFn) -> Model:
     """Every function of one tensor, over all int8 values, each at two output scales."""
     source = draw(scales)
     net = Net((1, 4, 16), source)
@@ -39,7 +38,7 @@ def unary(draw: Draw) -> Model:
             target = Scale(1 / 256, -128)
         if draw(st.integers(0, 3)) == 0 and kind != "LOGISTIC":
             target = Scale(source.scale, draw(zero_points))
-        options = {}
+        options: dict[str, Any] = {}
         if kind == "LEAKY_RELU":
             options = {"options_kind": "LeakyReluOptions", "alpha": float32(draw(st.floats(-3.0, 3.0)))}
         outputs.append(net.op(kind, [net.input], (1, 4, 16), target, **options))
@@ -64,7 +63,7 @@ def test_slopes_of_leaky_relu(alpha: float) -> None:
 
 
 @st.composite
-def binary(draw: Draw) -> Model:
+def binary(draw: st.DrawFn) -> Model:
     """Functions of two tensors, of which one may be broadcast, a constant, a single number, or the other one again."""
     source = draw(scales)
     rank = draw(st.integers(1, 4))
@@ -133,7 +132,7 @@ def test_one_number_makes_a_table_and_equal_tables_are_one() -> None:
 
 
 @st.composite
-def softmaxes(draw: Draw) -> Model:
+def softmaxes(draw: st.DrawFn) -> Model:
     source = draw(scales)
     depth, rows = draw(st.sampled_from([1, 2, 3, 12, 35, 200])), draw(st.integers(1, 4))
     net = Net((1, rows * depth), source)
@@ -183,9 +182,7 @@ def refused(net: Net, *outputs: int) -> str:
 def test_what_is_refused() -> None:
     shape, scale = (1, 4), Scale(0.5, 3)
 
-    def said(
-        kind: str, *more: tuple[int, ...], out: Scale = scale, to: tuple[int, ...] = shape, **options: object
-    ) -> str:
+    def said(kind: str, *more: tuple[int, ...], out: Scale = scale, to: tuple[int, ...] = shape, **options: Any) -> str:
         net = Net(shape, scale)
         inputs = [net.input, *(net.number(np.ones(s, np.int8), scale) for s in more)]
         return refused(net, net.op(kind, inputs, to, out, **options))

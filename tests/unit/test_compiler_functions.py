@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from wwtool.engines.torch_engine import TorchEngine
 from wwtool.int8.float_tables import inverse_root
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], Any]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 RELATIONS = ["EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"]
 below_one = st.builds(Scale, st.sampled_from([0.9, 0.1, 0.0235, 1 / 256, 3e-6]).map(float32), zero_points)
@@ -33,7 +31,7 @@ def relation(net: Net, kind: str, a: int, b: int) -> int:
 
 
 @st.composite
-def functions(draw: Draw) -> Model:
+def functions(draw: st.DrawFn) -> Model:
     """Over all int8 values; those of roots start at the zero point, below which LiteRT gives up."""
     source = draw(scales)
     net = Net((1, 64), source)
@@ -43,7 +41,7 @@ def functions(draw: Draw) -> Model:
         x = positive if kind in ("SQRT", "RSQRT") else net.input
         target = Scale(float32(10 ** draw(st.floats(-3.0, 1.0))), draw(zero_points))
         table = {"EXP": "ExpOptions", "GELU": "GeluOptions"}.get(kind)
-        options = {"approximate": draw(st.booleans())} if kind == "GELU" else {}
+        options: dict[str, Any] = {"approximate": draw(st.booleans())} if kind == "GELU" else {}
         outputs.append(net.op(kind, [x], (1, 64), target, table, **options))
     return net.pack(*outputs)
 
@@ -74,7 +72,7 @@ def test_elu(scale: float) -> None:
 
 
 @st.composite
-def lengths(draw: Draw) -> Model:
+def lengths(draw: st.DrawFn) -> Model:
     depth, rows = draw(st.sampled_from([1, 2, 3, 16, 300])), draw(st.integers(1, 4))
     net = Net((1, rows, depth), draw(scales))
     x = net.quantize(net.input, draw(scales))
@@ -107,7 +105,7 @@ def test_the_inverse_root_is_one(x: int) -> None:
 
 
 @st.composite
-def pairs(draw: Draw) -> Model:
+def pairs(draw: st.DrawFn) -> Model:
     """Comparisons, choices and differences of tensors of which one may be broadcast, a constant, or the other again."""
     source, rank = draw(below_one), draw(st.integers(1, 4))
     shape = tuple(draw(st.lists(st.integers(1, 4), min_size=rank, max_size=rank)))
@@ -163,7 +161,7 @@ def test_a_condition_for_every_slice() -> None:
 
 
 @st.composite
-def products(draw: Draw) -> Model:
+def products(draw: st.DrawFn) -> Model:
     """Matrices as they are and transposed, batches that are broadcast, constants on either side."""
     rows, columns, depth = (draw(st.integers(1, 5)) for _ in range(3))
     batches = tuple(draw(st.lists(st.integers(1, 3), max_size=2)))

@@ -6,7 +6,7 @@ states, and outputs of the model among the pieces.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +21,6 @@ from wwtool.compiler.reader import parse_model
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=30, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 
@@ -29,10 +28,11 @@ def functions(content: Model) -> list[str]:
     return [call.function for call in lower(parse_model(content)).calls]
 
 
-def strided(draw: Draw, net: Net, x: int) -> int:
+def strided(draw: st.DrawFn, net: Net, x: int) -> int:
     """Bounds of any sign, steps either way, and all of the masks."""
     shape = net.shapes[x]
-    begin, end, step, cut = [], [], [], []
+    begin, end, step = [], [], []
+    cut: list[Any] = []
     masks = dict.fromkeys(("beginMask", "endMask", "shrinkAxisMask", "newAxisMask", "ellipsisMask"), 0)
     dots = draw(st.sampled_from([None, None, *range(len(shape))]))
     axis = 0
@@ -72,7 +72,7 @@ def strided(draw: Draw, net: Net, x: int) -> int:
 
 
 @st.composite
-def movements(draw: Draw, dtype: str = "int8") -> Model:
+def movements(draw: st.DrawFn, dtype: str = "int8") -> Model:
     shape = tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=4)))
     scale = Scale(0.5, 0 if dtype == "int16" else 3)
     net = Net(shape, scale, dtype)
@@ -251,7 +251,7 @@ def refused(net: Net, *outputs: int) -> str:
 
 
 def test_what_is_refused() -> None:
-    def said(kind: str, *bounds: list, to: tuple[int, ...], options: str | None = None, **values: object) -> str:
+    def said(kind: str, *bounds: list, to: tuple[int, ...], options: str | None = None, **values: Any) -> str:
         net = Net((1, 4), Scale(0.5, 3))
         inputs = [net.input, *(net.constant(np.asarray(b, np.int32)) for b in bounds)]
         return refused(net, net.op(kind, inputs, to, Scale(0.5, 3), options, **values))
@@ -265,7 +265,7 @@ def test_what_is_refused() -> None:
     assert "its paddings give [1, 5]" in said("PAD", [[0, 0], [0, 1]], to=(1, 4))
     assert "needs one constant int8 value" in said("PADV2", [[0, 0], [0, 1]], [3], to=(1, 5))
     assert "joins [[1, 4]] to [1, 4]" in said("PACK", to=(1, 4), options="PackOptions", axis=5)
-    strided = {"options": "StridedSliceOptions", "to": (1, 4)}
+    strided: dict[str, Any] = {"options": "StridedSliceOptions", "to": (1, 4)}
     assert "stride of 0" in said("STRIDED_SLICE", [0, 0], [1, 4], [1, 0], **strided)
     assert "takes nothing" in said("STRIDED_SLICE", [0, 3], [1, 2], [1, 1], **strided)
     assert "more dimensions than the 2" in said("STRIDED_SLICE", [0, 0, 0], [1, 4, 1], [1, 1, 1], **strided)

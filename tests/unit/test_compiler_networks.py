@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from graphs import NONE, RELU, RELU6, SAME, VALID, Model, Net, assert_engines_agree, float32
@@ -19,7 +21,7 @@ def weights(*shape: int) -> np.ndarray:
     return RANDOM.integers(-127, 128, shape, np.int8)
 
 
-def conv(net: Net, x: int, channels: int, kernel: tuple[int, int], **options: object) -> int:
+def conv(net: Net, x: int, channels: int, kernel: tuple[int, int], **options: Any) -> int:
     """A convolution whose outputs fill int8; a depthwise one keeps the channels."""
     depthwise = bool(options.get("depthwise"))
     depth = net.shapes[x][3]
@@ -139,7 +141,7 @@ def test_outputs_are_not_all_the_same() -> None:
 
 def test_batch_norm_by_channel_needs_no_walk_over_more_than_two_axes() -> None:
     calls = [call for call in lower(parse_model(NETWORKS["groups"])).calls if call.kind in ("MUL", "ADD")]
-    walks = [call.fields["walk"] for call in calls]
+    walks: list[Any] = [call.fields["walk"] for call in calls]
     assert [(walk["rank"], walk["sizes"], walk["b"]) for walk in walks] == [(2, (6, 8), (0, 1))] * 2
 
 

@@ -6,8 +6,8 @@ A graph holds several operators side by side on one input, since compiling is wh
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,8 +22,6 @@ from wwtool.errors import InputError
 from wwtool.int8.arithmetic import multiply_once_rounded, quantize_multiplier
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], object]
-
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 zero_points = st.one_of(st.sampled_from([-128, 127, 0]), st.integers(-128, 127))
@@ -37,7 +35,7 @@ scales = st.builds(
 
 
 @st.composite
-def weights_and_scale(draw: Draw, shape: tuple[int, ...], axis: int, source: Scale, reach: int) -> tuple:
+def weights_and_scale(draw: st.DrawFn, shape: tuple[int, ...], axis: int, source: Scale, reach: int) -> tuple:
     """int8 weights, int32 bias, weight scales and output scale; ``reach`` inputs make one output."""
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     weights = random.integers(-127, 128, shape, np.int8)
@@ -56,7 +54,7 @@ def weights_and_scale(draw: Draw, shape: tuple[int, ...], axis: int, source: Sca
 
 
 @st.composite
-def convolutions(draw: Draw, depthwise: bool) -> bytes:
+def convolutions(draw: st.DrawFn, depthwise: bool) -> bytes:
     source = draw(scales)
     kind = draw(st.sampled_from(["plane", "height", "width"]))
     h = 1 if kind == "width" else draw(st.integers(2, 9))
@@ -102,7 +100,7 @@ def test_depthwise_conv_2d(content: bytes) -> None:
 
 
 @st.composite
-def dense(draw: Draw) -> bytes:
+def dense(draw: st.DrawFn) -> bytes:
     source = draw(scales)
     depth, rows = draw(st.integers(1, 40)), draw(st.sampled_from([1, 1, 3]))
     net = Net((1, rows * depth), source)
@@ -154,7 +152,7 @@ def test_sums_of_fully_connected_right_between_two_outputs(zero_point: int) -> N
 
 
 @st.composite
-def pools(draw: Draw) -> bytes:
+def pools(draw: st.DrawFn) -> bytes:
     h, w = draw(st.integers(1, 9)), draw(st.integers(1, 9))
     net = Net((1, h, w, draw(st.integers(1, 5))), draw(scales))
     outputs = []
@@ -174,7 +172,7 @@ def test_pools(content: bytes) -> None:
 
 
 @st.composite
-def means(draw: Draw) -> bytes:
+def means(draw: st.DrawFn) -> bytes:
     """MEAN over every choice of axes; at times of many values, and always of the same shape in several scales."""
     source = draw(scales)
     rank = draw(st.integers(1, 4))
@@ -200,7 +198,7 @@ def test_mean(content: bytes) -> None:
 
 
 @st.composite
-def element_wise(draw: Draw) -> bytes:
+def element_wise(draw: st.DrawFn) -> bytes:
     """QUANTIZE to int8 and uint8 and LOGISTIC over all int8 values."""
     source = draw(scales)
     net = Net((1, 64), source)
@@ -220,7 +218,7 @@ def test_quantize_and_logistic(content: bytes) -> None:
 
 
 @st.composite
-def movements(draw: Draw) -> bytes:
+def movements(draw: st.DrawFn) -> bytes:
     """CONCATENATION, STRIDED_SLICE and RESHAPE, in random order, each on what came before."""
     shape = (1, draw(st.integers(1, 4)), draw(st.integers(1, 5)), draw(st.integers(1, 4)))
     net = Net(shape, Scale(0.5, 3))
@@ -273,7 +271,7 @@ def test_slice_masks_and_ends_past_the_tensor() -> None:
 
 
 @st.composite
-def chains(draw: Draw) -> bytes:
+def chains(draw: st.DrawFn) -> bytes:
     """Whole little networks: memory is shared between layers, and branches stay alive across others."""
     source = Scale(float32(26 / 255), -128)
     h, w, channels = draw(st.integers(4, 9)), draw(st.integers(1, 6)), draw(st.integers(1, 6))
@@ -310,7 +308,7 @@ def test_chains(content: bytes) -> None:
     assert_engines_agree(content)
 
 
-def _conv(shape: tuple[int, ...] = (1, 5, 5, 2), **change: object) -> bytes:
+def _conv(shape: tuple[int, ...] = (1, 5, 5, 2), **change: Any) -> bytes:
     net = Net(shape, Scale(0.5, 0))
     arguments: dict = {
         "weights": np.full((3, 2, 2, 2), 100, np.int8),

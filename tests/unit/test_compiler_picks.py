@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from wwtool.compiler.reader import parse_model
 from wwtool.engines.native import NativeEngine
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], Any]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 SCALE = Scale(0.5, 3)
 types = st.sampled_from(["int8", "int8", "int8", "uint8", "int16", "int32", "bool"])
@@ -44,7 +42,7 @@ def mirror(net: Net, x: int, around: list[tuple[int, int]], symmetric: bool) -> 
 
 
 @st.composite
-def picks(draw: Draw) -> Model:
+def picks(draw: st.DrawFn) -> Model:
     rank = draw(st.integers(1, 4))
     shape = tuple(draw(st.lists(st.integers(1, 5), min_size=rank, max_size=rank)))
     dtype = draw(types)
@@ -77,7 +75,7 @@ def test_picks(content: Model) -> None:
 
 
 @st.composite
-def blocks(draw: Draw) -> Model:
+def blocks(draw: st.DrawFn) -> Model:
     """Blocks of pictures, padded and cropped in every way, and there and back."""
     batch, size = draw(st.integers(1, 2)), draw(st.integers(1, 3))
     h, w, depth = (draw(st.integers(1, 4)) for _ in range(3))

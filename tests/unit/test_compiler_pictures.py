@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from graphs import SAME, VALID, Model, Net, assert_engines_agree
@@ -16,7 +14,6 @@ from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 
@@ -27,7 +24,7 @@ def made_of(size: int, kernel: int, stride: int, padding: int) -> range:
 
 
 @st.composite
-def transposed(draw: Draw) -> Model:
+def transposed(draw: st.DrawFn) -> Model:
     """Strides beyond the kernel and kernels beyond the picture, too; outputs of every size that LiteRT takes."""
     source = draw(scales)
     h, w, channels = draw(st.integers(1, 6)), draw(st.integers(1, 6)), draw(st.integers(1, 5))
@@ -60,7 +57,7 @@ def test_transpose_conv(content: Model) -> None:
 
 
 @st.composite
-def resized(draw: Draw) -> Model:
+def resized(draw: st.DrawFn) -> Model:
     """Both ways of resizing, up and down and by fractions, with every choice of corners and centers."""
     shape = (
         draw(st.sampled_from([1, 1, 2])),

@@ -27,8 +27,6 @@ from wwtool.errors import InputError
 from wwtool.int8.fixed_point import logistic_16, tanh_16
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], Any]
-
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 zero_points = st.one_of(st.sampled_from([-128, 127, 0]), st.integers(-128, 127))
 seeds = st.integers(0, 2**32)
@@ -39,7 +37,7 @@ def zeros(*shape: int, dtype: Any = np.int8) -> np.ndarray:
 
 
 @st.composite
-def svdfs(draw: Draw) -> Model:
+def svdfs(draw: st.DrawFn) -> Model:
     """Several beside one another, some upon one another; states and time weights up to where 32 bits wrap."""
     inputs = draw(st.integers(1, 40))
     net = Net((1, inputs), Scale(float32(26 / 255), draw(zero_points)))
@@ -81,7 +79,7 @@ def test_svdf_is_what_svdf_does() -> None:
 
 
 @st.composite
-def lstms(draw: Draw) -> Model:
+def lstms(draw: st.DrawFn) -> Model:
     """Of every form, beside and upon one another; gates from where all are half open to where all are saturated."""
     steps, depth = draw(st.sampled_from([1, 2, 5])), draw(st.integers(1, 12))
     net = Net((1, steps, depth), Scale(float32(0.1), draw(zero_points)))
@@ -115,7 +113,7 @@ def test_lstm(content: Model, seed: int) -> None:
 def swept(net: Net, gate: str) -> int:
     """An LSTM that shows the activation of one gate in its cells: with 66 cells the rows below bring it all values."""
     cells, one = 66, 2.0**-6  # one times one is the step of Q3.12
-    changes: dict[str, int] = {}
+    changes: dict[str, Any] = {}
     for name in GATES:
         weights, bias = zeros(cells, 2), np.full(cells, -(2**15) if name == "forget" else 2**15 - 1, np.int32)
         if name == gate:

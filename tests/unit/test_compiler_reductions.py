@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 from graphs import SANITIZED, Model, Net, assert_engines_agree, float32
@@ -21,7 +18,6 @@ from wwtool.engines.torch_engine import TorchEngine
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], Any]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 
@@ -42,7 +38,7 @@ def arg(net: Net, kind: str, x: int, axis: int, dtype: str) -> int:
 
 
 @st.composite
-def shapes_and_axes(draw: Draw) -> tuple[tuple[int, ...], list[tuple[list[int], bool]]]:
+def shapes_and_axes(draw: st.DrawFn) -> tuple[tuple[int, ...], list[tuple[list[int], bool]]]:
     rank = draw(st.integers(1, 4))
     shape = tuple(draw(st.lists(st.integers(1, 6), min_size=rank, max_size=rank)))
     choices = []
@@ -53,7 +49,7 @@ def shapes_and_axes(draw: Draw) -> tuple[tuple[int, ...], list[tuple[list[int], 
 
 
 @st.composite
-def extremes(draw: Draw) -> Model:
+def extremes(draw: st.DrawFn) -> Model:
     shape, choices = draw(shapes_and_axes())
     source = draw(scales)
     dtype = draw(st.sampled_from(["int8", "int8", "uint8", "int32"]))
@@ -87,7 +83,7 @@ def test_extremes_of_other_types(dtype: str) -> None:
 
 
 @st.composite
-def products(draw: Draw) -> Model:
+def products(draw: st.DrawFn) -> Model:
     """From products that vanish to those that saturate, at every number of factors."""
     shape, choices = draw(shapes_and_axes())
     source = Scale(float32(draw(st.sampled_from([0.005, 0.01, 0.02, 1.0]))), draw(zero_points))
@@ -108,7 +104,7 @@ def test_products(content: Model) -> None:
 
 
 @st.composite
-def sums(draw: Draw) -> tuple[Model, Model]:
+def sums(draw: st.DrawFn) -> tuple[Model, Model]:
     """One model on int8, and the same on uint8: all numbers and zero points are 128 more."""
     shape, choices = draw(shapes_and_axes())
     source = draw(scales)

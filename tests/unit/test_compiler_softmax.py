@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from graphs import Model, Net, assert_engines_agree, float32
@@ -17,7 +15,6 @@ from wwtool.engines.native import NativeEngine
 from wwtool.int8.softmax import log_of, log_softmax, softmax
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 # From one that is next to nothing in 26 fractional bits to one at which a single step is beyond everything.
@@ -25,7 +22,7 @@ SCALES = st.one_of(st.sampled_from([1e-7, 3e-4, 0.02, 0.1, 0.7, 4.0, 35.0, 1000.
 
 
 @st.composite
-def models(draw: Draw) -> Model:
+def models(draw: st.DrawFn) -> Model:
     depth, rows = draw(st.sampled_from([1, 2, 3, 4, 12, 35, 200, 1000])), draw(st.integers(1, 3))
     net = Net((1, rows * depth), Scale(draw(SCALES), draw(zero_points)))
     x = net.reshape(net.input, draw(st.sampled_from([(rows, depth), (1, rows, 1, depth), (rows * depth,)])))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,6 @@ from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 
 SCALE = Scale(float32(26 / 255), -128)
-Draw = Callable[[st.SearchStrategy], object]
 
 
 def start(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
@@ -65,7 +63,7 @@ def windows_of(content: bytes) -> tuple[int, int]:
 
 
 @st.composite
-def streams(draw: Draw) -> Model:
+def streams(draw: st.DrawFn) -> Model:
     """Chains of windows and convolutions, some windows on the same steps, most of them starting from noise."""
     steps, channels = draw(st.integers(1, 3)), draw(st.integers(1, 4))
     net = Net((1, steps, 1, channels), SCALE)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 from graphs import SANITIZED, Model, Net, float32
@@ -20,13 +17,12 @@ from wwtool.engines.torch_engine import TorchEngine
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], Any]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 zero_points = st.one_of(st.sampled_from([-128, 127, 0]), st.integers(-128, 127))
 
 
 @st.composite
-def models(draw: Draw) -> Model:
+def models(draw: st.DrawFn) -> Model:
     """States and outputs from next to nothing to saturated, whose zero points make sums wrap."""
     inputs = draw(st.integers(1, 40))
     net = Net((1, inputs), Scale(float32(26 / 255), draw(zero_points)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from graphs import Model, Net, assert_engines_agree, float32
@@ -19,7 +17,6 @@ from wwtool.engines.torch_engine import TorchEngine
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 TARGETS = {
@@ -31,7 +28,7 @@ TARGETS = {
 }
 
 
-def zero_point(draw: Draw, dtype: str) -> int:
+def zero_point(draw: st.DrawFn, dtype: str) -> int:
     if dtype in ("float32", "int16"):
         return 0
     limits = np.iinfo("int16" if dtype == "int32" else dtype)
@@ -39,7 +36,7 @@ def zero_point(draw: Draw, dtype: str) -> int:
 
 
 @st.composite
-def conversions(draw: Draw) -> Model:
+def conversions(draw: st.DrawFn) -> Model:
     """Every conversion from an input of every type, and what comes out turned into floats again."""
     width = 33
     net = Net((1, width), Scale(0.5, zero_point(draw, "int8")))

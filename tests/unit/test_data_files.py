@@ -242,8 +242,8 @@ def test_without_speakers_copies_stay_together(tmp_path: Path) -> None:
             write_audio(tmp_path / "positive" / f"{(7 * i + 13 * copy) % 20:02d}-{copy}-{i}.wav", clip)
     dataset = split_folder(tmp_path, 0.2, 0.2)
     where = defaultdict(set)
-    for clip in dataset.clips:
-        where[clip.path.split("-")[-1]].add(clip.split)
+    for entry in dataset.clips:
+        where[entry.path.split("-")[-1]].add(entry.split)
     assert len(where) == 20 and all(len(splits) == 1 for splits in where.values())
 
 

@@ -62,7 +62,11 @@ def test_rows_of_several_inputs_and_outputs() -> None:
 
 def test_rows_in_files(tmp_path: Path) -> None:
     name = graph().tensor(graph().inputs[0]).name
-    np.savez(tmp_path / "in.npz", **{name: rows()[0], "input_1": rows()[1], "input_2": rows()[2][:, None][:, 0]})
+    np.savez(
+        tmp_path / "in.npz",
+        allow_pickle=False,
+        **{name: rows()[0], "input_1": rows()[1], "input_2": rows()[2][:, None][:, 0]},
+    )
     read = read_rows(tmp_path / "in.npz", graph())
     assert all(np.array_equal(a, b) for a, b in zip(read, rows(), strict=True))
     write_rows(tmp_path / "out.npz", read)
@@ -74,7 +78,7 @@ def test_rows_in_files(tmp_path: Path) -> None:
 
 def test_files_that_do_not_fit(tmp_path: Path) -> None:
     def said(**arrays: np.ndarray) -> str:
-        np.savez(tmp_path / "in.npz", **arrays)
+        np.savez(tmp_path / "in.npz", allow_pickle=False, **arrays)
         with pytest.raises(InputError) as caught:
             read_rows(tmp_path / "in.npz", graph())
         assert "in.npz" in str(caught.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +62,7 @@ def trained(architecture: Architecture, seed: int = 0) -> QatNet:
     with torch.no_grad():
         for module in net.modules():
             if isinstance(module, torch.nn.BatchNorm2d):
+                assert module.running_mean is not None and module.running_var is not None
                 module.running_mean.uniform_(-1, 1)
                 module.running_var.uniform_(0.3, 3)
                 module.weight.uniform_(0.5, 2)
@@ -70,6 +72,7 @@ def trained(architecture: Architecture, seed: int = 0) -> QatNet:
     with torch.no_grad():  # logits about 0, within +-8
         spread, mean = torch.std_mean(net(batch))
         net.head.weight /= spread / 2
+        assert net.head.bias is not None
         net.head.bias.copy_((net.head.bias - mean) / (spread / 2) + 0.75)
     qat = QatNet(net, 0.75).eval()
     qat.calibrate(batch)
@@ -187,7 +190,7 @@ def test_an_altered_weight_is_found_and_its_layer_named(kind: str, name: str) ->
     other = weights.copy()
     other.flat[np.abs(other.astype(int)).argmax()] //= -2
     layers = [*model.layers]
-    layers[index] = replace(layers[index], weights=other)
+    layers[index] = replace(layers[index], weights=other)  # type: ignore[arg-type]
     altered = replace(model, layers=tuple(layers))
     with pytest.raises(InputError, match=f"layer '{name}' differs from LiteRT at step"):
         verify(content, altered, outputs, features(60))
@@ -201,7 +204,7 @@ def test_other_altered_numbers_are_found(field: str) -> None:
     model = model_of(ARCHITECTURES["tiny"])
     content, outputs = to_tflite(model, "test")
     layer = model.convolutions[2]
-    change = {
+    change: Any = {
         "bias": layer.bias + 2**12,
         "output": replace(layer.output, scale=float(np.float32(layer.output.scale * 1.1))),
         "weight_scale": layer.weight_scale * np.float32(1.2),
@@ -218,7 +221,7 @@ def test_an_altered_sum_is_found(field: str) -> None:
     index, layer = next((i, x) for i, x in enumerate(model.layers) if x.name == "sum1")
     assert isinstance(layer, QuantizedSum)
     scale = layer.skip_input
-    change = {
+    change: Any = {
         "output": replace(layer.output, scale=float(np.float32(layer.output.scale * 1.1))),
         "skip_input": replace(scale, scale=float(np.float32(scale.scale * 1.3))),
         "skip": "first",

@@ -15,7 +15,7 @@ import pytest
 from graphs import NONE, RELU, RELU6, SAME, VALID, Net, assert_engines_agree, float32
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_compiler_operators import Draw, activations, paddings, some, zero_points
+from test_compiler_operators import activations, paddings, some, zero_points
 from test_generated_c import everything
 
 from wwtool.compiler.package import compile_graph, kernel_dir
@@ -39,7 +39,7 @@ def machine(core: Target) -> Machine:
 
 
 @st.composite
-def layers(draw: Draw) -> bytes:
+def layers(draw: st.DrawFn) -> bytes:
     """Convolutions, depthwise convolutions and dense layers side by side, all of them fit for fast kernels."""
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     shape = (1, draw(st.integers(1, 7)), draw(st.integers(1, 7)), draw(st.sampled_from([1, 3, 4, 6, 8, 13, 32])))
@@ -107,7 +107,7 @@ def test_on_an_emulated_core(core: Target) -> None:
 
 
 @st.composite
-def uneven_layers(draw: Draw) -> bytes:
+def uneven_layers(draw: st.DrawFn) -> bytes:
     """Layers as above with channels that training leaves or that nobody expects: dead ones, multipliers of any size,
     biases that decide alone, weights of -128, several outputs for each input channel."""
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
@@ -185,7 +185,7 @@ def test_uneven_channels_on_an_emulated_core(core: Target) -> None:
 
 
 @st.composite
-def sums(draw: Draw) -> bytes:
+def sums(draw: st.DrawFn) -> bytes:
     """ADD, SUB and MUL of two planes, or of a plane and a row, of more values than a table has entries."""
     net = Net((1, 12, 9, 5), Scale(float32(draw(st.sampled_from([0.05, 1.0, 0.003]))), draw(zero_points)))
     row = net.slice(net.input, [0, 0, 0, 0], [1, 1, 1, 5])
@@ -294,7 +294,7 @@ def test_clang_compiles_the_assembly(core: Target, optimize: str, tmp_path: Path
     sources = [path for path in kernel_dir().glob("*.c") if path.stem.endswith(SUFFIXES[core])]
     assert sources
     for source in sources:
-        command = [
+        command: list[str | Path] = [
             "clang",
             "--target=arm-none-eabi",
             f"-mcpu={core}",

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,7 +134,7 @@ def test_a_store_is_the_file_that_numpy_writes(tmp_path: Path) -> None:
     assert (tmp_path / "a.npy").read_bytes() == buffer.getvalue()
     assert len(write_store(tmp_path / "none", [])) == 0
 
-    def broken() -> object:
+    def broken() -> Any:
         yield clips[0]
         raise InputError("gone")
 

@@ -13,8 +13,6 @@ from wwtool.compiler.packing import Channels
 from wwtool.compiler.rescaling import rescaled_channels, sums_of
 from wwtool.int8.arithmetic import add_zero_point, multiply_once_rounded, multiply_twice_rounded
 
-Draw = Callable[[st.SearchStrategy], int]
-
 
 def in_few_instructions(channels: Channels, channel: int, sums: np.ndarray, once: bool) -> np.ndarray:
     """ww_scale_doubled of ww_dsp.h; nothing may leave 32 bits."""
@@ -25,7 +23,7 @@ def in_few_instructions(channels: Channels, channel: int, sums: np.ndarray, once
     return np.clip(scaled >> channels.shift[channel], -128, 127)
 
 
-def layer(draw: Draw, random: np.random.Generator) -> tuple[dict, np.ndarray, int]:
+def layer(draw: Callable[[st.SearchStrategy[int]], int], random: np.random.Generator) -> tuple[dict, np.ndarray, int]:
     channels, depth = 8, draw(st.integers(1, 40))
     weights = random.integers(-128, 128, (channels, depth)).astype(np.int8)
     weights[random.random(channels) < 0.2] = 0

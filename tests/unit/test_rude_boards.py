@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,13 +26,13 @@ SAMPLES = np.zeros(2048, np.int16)
 DETECTIONS, PROBABILITIES = [(5, 200)], [(2, 7), (5, 7), (8, 7)]
 LONGEST_S = 60.0  # of all questions together, if one of them is not answered
 BUILD = Expectation(
-    rude.__file__, "esp32s3", b"", SHA256, DetectorConfig(),
+    Path(rude.__file__), "esp32s3", b"", SHA256, DetectorConfig(),
     {
         "version": "0.1.0", "phrase": "hey you", "arena_bytes": 400, "state_bytes": 3368, "step_samples": 160,
         "sample_rate_hz": 16000, "input_bytes": 120, "output_bytes": 1, "input_frames": 3,
     },
     rude.FACTS, rude.STACK_LIMIT, rude.INFERENCE_LIMIT_US,
-)  # type: ignore[arg-type]  # fmt: skip
+)  # fmt: skip
 
 
 def conversation() -> list[SuiteResult]:
@@ -96,7 +98,7 @@ def _length() -> int:
 LENGTH = _length()
 
 
-def outcome(spoil: object) -> None:
+def outcome(spoil: Any) -> None:
     """It passes with values that can be, or fails in words, and soon."""
     with plugged(partial(Spoilt, spoil=spoil)) as line:
         try:
@@ -114,12 +116,12 @@ def outcome(spoil: object) -> None:
         assert line.clock.now - 1000.0 < LONGEST_S
 
 
-def at(place: int, change: object) -> object:
+def at(place: int, change: Any) -> Any:
     """Does something to the byte at a place."""
 
     def spoil(begin: int, data: bytes) -> bytes:
         here = place - begin
-        return change(data, here) if 0 <= here < len(data) else data  # type: ignore[operator,no-any-return]
+        return change(data, here) if 0 <= here < len(data) else data
 
     return spoil
 

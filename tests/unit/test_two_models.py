@@ -15,6 +15,7 @@ from graphs import SANITIZED, Net
 from wwtool.compiler.naming import names_of
 from wwtool.compiler.package import CompiledModel, compile_graph, kernel_dir, write_package
 from wwtool.compiler.reader import parse_model
+from wwtool.compiler.targets import Optimize, Target
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import UsageError
 from wwtool.models.quantized import Scale
@@ -174,9 +175,11 @@ def test_a_folder_with_a_prefix_is_a_project(tmp_path: Path) -> None:
 
 
 def test_the_same_model_for_two_cores_has_two_names() -> None:
+    targets: list[Target] = ["host", "cortex-m4"]
+    kinds: list[Optimize] = ["speed", "size"]
     names = {
         compile_graph(parse_model(SMALL), "m", target, optimize).names.linked
-        for target, optimize in itertools.product(("host", "cortex-m4"), ("speed", "size"))
+        for target, optimize in itertools.product(targets, kinds)
     }
     assert len(names) == 4
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +19,6 @@ from wwtool.int8 import int16
 from wwtool.int8.arithmetic import limits
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 
 activations = st.sampled_from([NONE, NONE, RELU, RELU6, RELU_N1_TO_1])
@@ -33,7 +32,7 @@ UNARY = {
 BINARY = ["ADD", "SUB", "MUL", "PRELU", "MINIMUM", "MAXIMUM"]
 
 
-def scale_of(draw: Draw, dtype: str, factor: float = 1.0) -> Scale:
+def scale_of(draw: st.DrawFn, dtype: str, factor: float = 1.0) -> Scale:
     step = draw(st.sampled_from([26 / 255, 1 / 128, 0.7, 0.0235])) * factor
     if dtype == "int16":
         return Scale(float32(step / 256), 0)
@@ -41,7 +40,7 @@ def scale_of(draw: Draw, dtype: str, factor: float = 1.0) -> Scale:
 
 
 @st.composite
-def unary(draw: Draw, dtype: str) -> Model:
+def unary(draw: st.DrawFn, dtype: str) -> Model:
     shape = (1, 4, 16)
     source = scale_of(draw, dtype)
     net = Net(shape, source, dtype)
@@ -54,7 +53,7 @@ def unary(draw: Draw, dtype: str) -> Model:
             target = Scale(1 / 256 if dtype == "uint8" else 1 / 32768, 0)
         if kind == "TANH" and dtype == "int16":
             target = Scale(1 / 32768, 0)
-        options = {}
+        options: dict[str, Any] = {}
         if kind == "LEAKY_RELU":
             options = {"options_kind": "LeakyReluOptions", "alpha": float32(draw(st.floats(-2.0, 2.0)))}
         outputs.append(net.op(kind, [net.input], shape, target, dtype=dtype, **options))
@@ -89,7 +88,7 @@ def test_every_int16(scale: float) -> None:
 
 
 @st.composite
-def binary(draw: Draw, dtype: str) -> Model:
+def binary(draw: st.DrawFn, dtype: str) -> Model:
     """Functions of two tensors, of which one may be broadcast, a constant, a single number, or the other one again."""
     source = scale_of(draw, dtype)
     rank = draw(st.integers(1, 4))
@@ -124,7 +123,7 @@ def test_functions_of_two_tensors(dtype: str) -> None:
 
 
 @st.composite
-def pools_and_means(draw: Draw, dtype: str) -> Model:
+def pools_and_means(draw: st.DrawFn, dtype: str) -> Model:
     h, w, channels = draw(st.integers(1, 9)), draw(st.integers(1, 9)), draw(st.integers(1, 5))
     source = scale_of(draw, dtype)
     net = Net((1, h, w, channels), source, dtype)
@@ -148,7 +147,7 @@ def test_pools_and_means(dtype: str) -> None:
 
 
 @st.composite
-def softmaxes(draw: Draw, dtype: str) -> Model:
+def softmaxes(draw: st.DrawFn, dtype: str) -> Model:
     depth, rows = draw(st.sampled_from([1, 2, 3, 12, 200])), draw(st.integers(1, 3))
     net = Net((1, rows * depth), scale_of(draw, dtype, draw(factors)), dtype)
     x = net.reshape(net.input, (rows, depth))
@@ -209,7 +208,7 @@ def refused(net: Net, *outputs: int) -> str:
 def test_what_litert_does_not_run_is_refused() -> None:
     shape = (1, 4)
 
-    def said(kind: str, dtype: str, out: Scale, source: float = 0.001, **options: object) -> str:
+    def said(kind: str, dtype: str, out: Scale, source: float = 0.001, **options: Any) -> str:
         net = Net(shape, Scale(source, 0), dtype)
         return refused(net, net.op(kind, [net.input], shape, out, dtype=dtype, **options))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from graphs import NONE, RELU, RELU6, SAME, Model, Net, assert_engines_agree, float32
@@ -14,18 +12,17 @@ from random_typed_graphs import TypedNet, typed_graphs
 
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.reader import parse_model
-from wwtool.compiler.targets import TARGETS
+from wwtool.compiler.targets import TARGETS, Target
 from wwtool.engines.machines import emulated
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 TYPES = ["uint8", "int16"]
 
 
 @st.composite
-def joins(draw: Draw, dtype: str) -> Model:
+def joins(draw: st.DrawFn, dtype: str) -> Model:
     """CONCATENATION of tensors of several scales along every axis, computed, constant and given."""
     shape = tuple(draw(st.lists(st.integers(1, 4), min_size=2, max_size=4)))
     scales = [Scale(float32(0.02 * 10 ** draw(st.floats(-1, 1))), draw(st.integers(0, 255))) for _ in range(4)]
@@ -141,7 +138,7 @@ def test_a_whole_network(dtype: str) -> None:
 
 @pytest.mark.parametrize("core", ["cortex-m4", "cortex-m0plus", "xtensa"])
 @pytest.mark.parametrize("dtype", TYPES)
-def test_on_an_emulated_core(dtype: str, core: str) -> None:
+def test_on_an_emulated_core(dtype: str, core: Target) -> None:
     machine = emulated(core)
     if not machine.available:
         pytest.skip(f"{machine.compiler} or {machine.emulator[0]} is not installed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,23 +17,22 @@ from wwtool.errors import InputError
 from wwtool.int8.arithmetic import double_parts, multiply_as_double
 from wwtool.models.quantized import Scale
 
-Draw = Callable[[st.SearchStrategy], object]
 some = settings(max_examples=4, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
-NARROW = {"quantizedBiasType": 2}  # TensorType_INT32: sums of 32 bits
+NARROW: dict[str, Any] = {"quantizedBiasType": 2}  # TensorType_INT32: sums of 32 bits
 
 bytes_ = st.one_of(st.sampled_from([0, 255, 128, 127]), st.integers(0, 255))
 activations = st.sampled_from([NONE, NONE, RELU, RELU6, RELU_N1_TO_1])
 paddings = st.sampled_from([SAME, VALID])
 
 
-def scale(draw: Draw, dtype: str, factor: float = 1.0) -> Scale:
+def scale(draw: st.DrawFn, dtype: str, factor: float = 1.0) -> Scale:
     """A scale of activations of the type; int16 takes steps of a 256th."""
     step = draw(st.sampled_from([26 / 255, 1 / 128, 1.0, 3e-6, 0.0235])) * factor
     return Scale(float32(step), draw(bytes_)) if dtype == "uint8" else Scale(float32(step / 256), 0)
 
 
 @st.composite
-def layers(draw: Draw, dtype: str, kind: str) -> Model:
+def layers(draw: st.DrawFn, dtype: str, kind: str) -> Model:
     """Several layers side by side on one input, from outputs that are all saturated to outputs all zero."""
     h, w = (1, draw(st.sampled_from([1, 3]))) if kind == "dense" else (draw(st.integers(1, 8)), draw(st.integers(1, 8)))
     channels = draw(st.integers(1, 40)) if kind == "dense" else draw(st.integers(1, 6))
@@ -141,7 +140,7 @@ def refused(content: Model) -> str:
     return str(caught.value)
 
 
-def int16_conv(dtype: str = "int16", bias: object = None, output: float = 0.5, **more: object) -> Model:
+def int16_conv(dtype: str = "int16", bias: Any = None, output: float = 0.5, **more: Any) -> Model:
     net = Net((1, 3, 3, 2), Scale(0.5, 0), dtype)
     weights = np.ones((3, 2, 2, 2), np.int8 if dtype == "int16" else np.uint8)
     bias = np.zeros(3, np.int64) if bias is None else np.asarray(bias)
