@@ -28,7 +28,6 @@ from wwtool.budget import estimate
 from wwtool.budget.dry_build import measure_cost, random_model
 from wwtool.budget.result import Cost
 from wwtool.compiler.package import COMPILER_FLAG, CompiledModel, kernel_dir
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import emulated
 from wwtool.engines.native import count_instructions
@@ -40,6 +39,7 @@ from wwtool.models.zoo import ZOO
 from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
+from wwtool.tflite.reader import parse_model
 
 PHRASE = "wake word"
 _ROWS = 4

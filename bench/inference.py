@@ -14,7 +14,6 @@ from pathlib import Path
 
 from wwtool.budget.dry_build import count_cycles, random_model
 from wwtool.compiler.package import CompiledModel
-from wwtool.compiler.reader import read_model
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
@@ -23,6 +22,7 @@ from wwtool.packages.bare_metal.project import write_project
 from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
+from wwtool.tflite.reader import read_model
 
 _ROW = "{:<24}{:>9}{:>9}{:>7}{:>7}{:>8}{:>8}{:>10}{:>7}"
 

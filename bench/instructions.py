@@ -15,12 +15,12 @@ from pathlib import Path
 import click
 
 from wwtool.compiler.package import COMPILER_FLAG, compile_graph
-from wwtool.compiler.reader import read_model
 from wwtool.compiler.targets import Optimize, Target
 from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import emulated
 from wwtool.engines.measure import code_sizes
 from wwtool.engines.native import count_instructions
+from wwtool.tflite.reader import read_model
 
 # By core: instructions, code and read-only data, arena.
 KEYWORDS = {"cortex-m4": (7_697_608, 54_292, 22_820), "cortex-m0plus": (28_996_644, 59_504, 22_820)}

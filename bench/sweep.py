@@ -16,12 +16,12 @@ import click
 import numpy as np
 
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.compiler.targets import Target
 from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import emulated
 from wwtool.engines.native import count_instructions
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "unit"))
 from graphs import NONE, RELU, SAME, VALID, Net

@@ -28,7 +28,6 @@ from graphs import SANITIZED
 from mutants import mutant
 
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.compiler.report import make_report
 from wwtool.compiler.targets import TARGETS
 from wwtool.engines.diff import random_rows
@@ -36,6 +35,7 @@ from wwtool.engines.interface import as_inputs, ports
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError, WwtoolError
+from wwtool.tflite.reader import parse_model
 
 COMPILED, REFUSED = "compiled", "refused"
 _IN_C = frozenset(string.printable)

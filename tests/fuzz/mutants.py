@@ -15,8 +15,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from seeds import seeds
 
-from wwtool.compiler.constant_values import FOLDS, SHAPE_FOLDS
 from wwtool.compiler.lowering import supported_operators
+from wwtool.tflite.constant_values import FOLDS, SHAPE_FOLDS
 
 _EVERY_KIND = [name for name, value in sorted(vars(schema.BuiltinOperator).items()) if isinstance(value, int)]
 _NUMBERS = (0, 1, -1, 2, 3, 5, 7, 8, 255, 256, -128, 2**15, 2**16, 2**20, 2**26, 2**28, 2**31 - 1, -(2**31))

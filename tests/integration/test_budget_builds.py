@@ -17,7 +17,6 @@ from wwtool.budget import dry_build as dry_builds
 from wwtool.budget.dry_build import OverBudgetError, cost_of, dry_build, measure_cost, random_model, require_fit
 from wwtool.budget.estimate import estimated_cycles, estimated_sizes
 from wwtool.compiler.package import CompiledModel
-from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
 from wwtool.errors import ToolError
 from wwtool.evaluation.detector import DetectorConfig
@@ -32,6 +31,7 @@ from wwtool.packages.bare_metal.image import build_image
 from wwtool.packages.bare_metal.project import write_project
 from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
+from wwtool.tflite.reader import parse_model
 from wwtool.training.qat import QatNet
 
 BOARDS = ("pico", "nano33ble", "esp32s3")

@@ -22,10 +22,10 @@ from rude_lies import LIES
 
 from wwtool import __version__
 from wwtool.base.records import read_manifest
-from wwtool.compiler.reader import parse_model
 from wwtool.device import session
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.platforms.load import load_platform
+from wwtool.tflite.reader import parse_model
 
 Hil = Callable[..., Result]
 

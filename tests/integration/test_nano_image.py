@@ -18,7 +18,6 @@ from cli import SMALL, run_apart
 
 from wwtool import emulators
 from wwtool.budget.dry_build import count_cycles, random_model
-from wwtool.compiler.reader import parse_model
 from wwtool.device import suites
 from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
@@ -38,6 +37,7 @@ from wwtool.packages.compiling import compile_for
 from wwtool.packages.package_format import Image
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
+from wwtool.tflite.reader import parse_model
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 STACK_BYTES = 8192

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import compare, random_rows
 from wwtool.engines.machines import Machine
 from wwtool.export.builder import ModelBuilder
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 SANITIZED = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 SAME, VALID = 0, 1

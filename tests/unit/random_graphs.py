@@ -15,10 +15,10 @@ from random_operators import MAKERS
 from recurrent_graphs import lstm, svdf
 
 from wwtool.compiler.calls import Call, Constant, Scratch, Span
-from wwtool.compiler.graph import ITEM_BYTES
-from wwtool.compiler.overlap import in_bytes
+from wwtool.compiler.kernels.overlap import in_bytes
 from wwtool.compiler.package import CompiledModel
 from wwtool.models.quantized import Scale
+from wwtool.tflite.graph import ITEM_BYTES
 
 PROBABILITIES = Scale(1 / 256, -128)
 _MOST_ELEMENTS = 1500

@@ -21,11 +21,9 @@ from test_compiler_state import copied, simple, start
 from test_generated_c import STRICT, need, run
 from test_generated_c import graph as everything
 
-from wwtool.compiler.emit import render
-from wwtool.compiler.memory_map import fitted, memory_svg, short_name
+from wwtool.compiler.emit.c_text import render
+from wwtool.compiler.memory.planner import aligned
 from wwtool.compiler.package import CompiledModel, compile_graph, library_name, write_package, write_sources
-from wwtool.compiler.planner import aligned
-from wwtool.compiler.reader import parse_model
 from wwtool.compiler.report import ArenaRegion, CodeSize, Kind, Measured, Report, live_bytes, make_report
 from wwtool.compiler.targets import Target
 from wwtool.engines.machines import emulated
@@ -33,6 +31,8 @@ from wwtool.engines.measure import code_sizes, measure
 from wwtool.errors import ToolError, UsageError
 from wwtool.models.quantized import Scale
 from wwtool.reports.compile_page import layer_headings, layer_rows, page, size_rows, write_report
+from wwtool.reports.memory_map import fitted, memory_svg, short_name
+from wwtool.tflite.reader import parse_model
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '</title><script>alert("1")</script> & "quoted" \x00\x1b]]> ??/'

@@ -13,12 +13,12 @@ from test_compiler_operators import activations, scales, zero_points
 
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.int8.softmax import exponentials, softmax
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 

@@ -13,9 +13,9 @@ from test_reader import edited
 
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 NUMBER = Scale(0.0, 0)
 SCALE = Scale(0.1, 3)

@@ -16,13 +16,13 @@ from graphs import Net
 from test_compiler_folding import Plain
 from test_reader import edited
 
-from wwtool.compiler import limits
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model, read_model
 from wwtool.compiler.report import make_report
 from wwtool.compiler.targets import TARGETS
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite import limits
+from wwtool.tflite.reader import parse_model, read_model
 
 SCALE = Scale(0.5, 0)
 FEW_BYTES = 30 << 20

@@ -17,9 +17,9 @@ from test_compiler_state import SCALE, mix, start, window
 
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=30, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 

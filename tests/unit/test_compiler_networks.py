@@ -9,10 +9,10 @@ import pytest
 from graphs import NONE, RELU, RELU6, SAME, VALID, Model, Net, assert_engines_agree, float32
 
 from wwtool.compiler.lowering import lower
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import random_rows
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 RANDOM = np.random.default_rng(0)
 

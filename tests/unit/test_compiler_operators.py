@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from wwtool.compiler.lowering import supported_operators
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.errors import InputError
 from wwtool.int8.arithmetic import multiply_once_rounded, quantize_multiplier
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 

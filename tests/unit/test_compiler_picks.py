@@ -11,11 +11,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from test_compiler_elementwise import refused
 
-from wwtool.compiler import limits
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.native import NativeEngine
 from wwtool.models.quantized import Scale
+from wwtool.tflite import limits
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 SCALE = Scale(0.5, 3)

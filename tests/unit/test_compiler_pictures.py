@@ -11,8 +11,8 @@ from test_compiler_elementwise import refused
 from test_compiler_operators import activations, paddings, scales, weights_and_scale
 
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 

@@ -10,9 +10,9 @@ from graphs import Model, Net, assert_engines_agree
 
 from wwtool.cli.main import main
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 REMEDY = "representative_dataset and TFLITE_BUILTINS_INT8 as the only supported_ops) or by quantization-aware training"
 

@@ -19,13 +19,13 @@ from test_compiler_state import run_harness
 from test_generated_c import everything
 
 from wwtool.compiler.package import compile_graph, kernel_dir
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import compare
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.machines import host_compiler
 from wwtool.errors import InputError
 from wwtool.int8.fixed_point import logistic_16, tanh_16
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 zero_points = st.one_of(st.sampled_from([-128, 127, 0]), st.integers(-128, 127))

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from test_compiler_elementwise import refused
 from test_compiler_operators import scales, zero_points
 
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import compare, random_rows
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.engines.torch_engine import TorchEngine
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.package import compile_graph, write_sources
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.machines import host_compiler
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 SCALE = Scale(float32(26 / 255), -128)
 

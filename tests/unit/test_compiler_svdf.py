@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from recurrent_graphs import svdf
 
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import compare, random_rows
 from wwtool.engines.native import NativeEngine
 from wwtool.engines.torch_engine import TorchEngine
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 zero_points = st.one_of(st.sampled_from([-128, 127, 0]), st.integers(-128, 127))

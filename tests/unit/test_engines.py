@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from graphs import Model, Net, assert_engines_agree
 
-from wwtool.compiler.graph import Graph
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import compare, random_rows
 from wwtool.engines.rows import EngineName, read_rows, run_rows, write_rows
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.graph import Graph
+from wwtool.tflite.reader import parse_model
 
 
 def several() -> Model:

@@ -10,7 +10,6 @@ import pytest
 import torch
 from ai_edge_litert import schema_py_generated as schema
 
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.diff import compare, first_difference
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
@@ -22,6 +21,7 @@ from wwtool.models.quantized import QuantizedModel, QuantizedSum, Scale
 from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO
+from wwtool.tflite.reader import parse_model
 from wwtool.training.qat import QatNet
 from wwtool.training.sampler import to_real
 

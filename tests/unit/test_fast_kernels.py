@@ -19,12 +19,12 @@ from test_compiler_operators import activations, paddings, some, zero_points
 from test_generated_c import everything
 
 from wwtool.compiler.package import compile_graph, kernel_dir
-from wwtool.compiler.reader import parse_model
 from wwtool.compiler.targets import Target
 from wwtool.engines.diff import compare, first_difference, random_rows
 from wwtool.engines.machines import WARNINGS, Machine, emulated, host
 from wwtool.engines.native import count_instructions
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 CORES: tuple[Target, ...] = ("cortex-m4", "cortex-m0plus", "xtensa")
 SUFFIXES = {"cortex-m4": "dsp", "cortex-m0plus": "lanes", "xtensa": "lanes"}

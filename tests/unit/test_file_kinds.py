@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from wwtool.base.file_kinds import kind_of, kind_of_file, mistaken
 from wwtool.base.records import read_json
 from wwtool.base.yaml_files import read_yaml
-from wwtool.compiler.reader import parse_model, read_model
 from wwtool.data.audio import read_audio
 from wwtool.data.dataset import index_folder
 from wwtool.engines.rows import read_rows
 from wwtool.errors import InputError
+from wwtool.tflite.reader import parse_model, read_model
 from wwtool.training.checkpoint import load_checkpoint
 
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 123\n" % (b"4d" * 32)

@@ -13,14 +13,14 @@ from graphs import SAME, Model, Net, float32
 from recurrent_graphs import lstm, svdf
 from test_compiler_state import copied, simple, start
 
-from wwtool.compiler.emit import comment_text, float_literal
-from wwtool.compiler.graph import Graph
+from wwtool.compiler.emit.c_text import comment_text, float_literal
 from wwtool.compiler.package import compile_graph, kernel_dir, write_package, write_sources
-from wwtool.compiler.reader import parse_model, read_model
 from wwtool.compiler.report import make_report
 from wwtool.compiler.targets import Target
 from wwtool.models.quantized import Scale
 from wwtool.reports.compile_page import write_report
+from wwtool.tflite.graph import Graph
+from wwtool.tflite.reader import parse_model, read_model
 
 STRICT = ["-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-pedantic", "-Werror"]
 NAMES = [

@@ -11,12 +11,12 @@ from test_compiler_picks import gather, integers, mirror, tile
 from test_compiler_reductions import arg, reduce
 
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.compiler.targets import Target
 from wwtool.engines.machines import emulated
 from wwtool.engines.native import NativeEngine
 from wwtool.engines.torch_engine import TorchEngine
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 SCALE = Scale(float32(0.05), 3)
 KERNELS = {

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.compiler import planner
-from wwtool.compiler.planner import ALIGNMENT, Layout, Overlap, Region, aligned, plan
+from wwtool.compiler.memory import planner
+from wwtool.compiler.memory.planner import ALIGNMENT, Layout, Overlap, Region, aligned, plan
 
 regions = st.lists(
     st.tuples(st.integers(1, 5000), st.integers(0, 20), st.integers(0, 20)).map(

@@ -9,9 +9,9 @@ import pytest
 from test_fast_kernels import CORES, machine
 
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.compiler.targets import Optimize, Target
 from wwtool.engines.diff import compare, random_rows
+from wwtool.tflite.reader import parse_model
 
 MODELS = sorted((Path(__file__).resolve().parents[3] / "shared" / "models").glob("*.tflite"))
 pytestmark = pytest.mark.skipif(not MODELS, reason="the published models are not here")

@@ -10,11 +10,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from random_graphs import check_memory, random_graphs
 
+from wwtool.compiler.memory.planner import Overlap
 from wwtool.compiler.package import CompiledModel, compile_graph
-from wwtool.compiler.planner import Overlap
-from wwtool.compiler.reader import parse_model
 from wwtool.compiler.targets import TARGETS, Optimize, Target
 from wwtool.engines.machines import emulated, host
+from wwtool.tflite.reader import parse_model
 
 derandomized = settings(deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
 

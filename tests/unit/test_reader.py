@@ -14,11 +14,12 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from graphs import Net
 
+from wwtool.base.text import safe_identifier
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model, read_model, safe_identifier
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model, read_model
 
 MODELS = Path(__file__).resolve().parents[3] / "shared" / "models"
 

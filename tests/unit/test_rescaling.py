@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wwtool.compiler.calls import int8_array, int32_array
-from wwtool.compiler.packing import Channels
-from wwtool.compiler.rescaling import rescaled_channels, sums_of
+from wwtool.compiler.kernels.packing import Channels
+from wwtool.compiler.kernels.rescaling import rescaled_channels, sums_of
 from wwtool.int8.arithmetic import add_zero_point, multiply_once_rounded, multiply_twice_rounded
 
 

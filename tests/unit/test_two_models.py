@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from graphs import SANITIZED, Net
 
-from wwtool.compiler.naming import names_of
+from wwtool.compiler.emit.naming import names_of
 from wwtool.compiler.package import CompiledModel, compile_graph, kernel_dir, write_package
-from wwtool.compiler.reader import parse_model
 from wwtool.compiler.targets import Optimize, Target
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import UsageError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 NAMED, UNNAMED = ("hey_jarvis", "Alexa2"), (None, None)
 

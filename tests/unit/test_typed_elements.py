@@ -11,13 +11,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.int8 import int16
 from wwtool.int8.arithmetic import limits
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 

@@ -11,11 +11,11 @@ from random_graphs import check_memory
 from random_typed_graphs import TypedNet, typed_graphs
 
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.compiler.targets import TARGETS, Target
 from wwtool.engines.machines import emulated
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=8, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 TYPES = ["uint8", "int16"]

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from test_compiler_pictures import made_of
 
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
 from wwtool.errors import InputError
 from wwtool.int8.arithmetic import double_parts, multiply_as_double
 from wwtool.models.quantized import Scale
+from wwtool.tflite.reader import parse_model
 
 some = settings(max_examples=4, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
 NARROW: dict[str, Any] = {"quantizedBiasType": 2}  # TensorType_INT32: sums of 32 bits

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wwtool.base.text import safe_identifier
 from wwtool.budget.dry_build import random_model
-from wwtool.compiler.emit import comment_text
+from wwtool.compiler.emit.c_text import comment_text
 from wwtool.compiler.package import CompiledModel, write_package
-from wwtool.compiler.reader import safe_identifier
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO

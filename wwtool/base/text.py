@@ -7,6 +7,8 @@ for a shell, for HTML or for C.
 
 from __future__ import annotations
 
+import hashlib
+import re
 import shlex
 import unicodedata
 from pathlib import Path
@@ -68,3 +70,17 @@ def _shown(letter: str) -> str:
     return _NAMED.get(letter) or (
         f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
     )
+
+
+_LONGEST_NAME = 63  # characters that C99 tells names apart by (5.2.4.1)
+
+
+def safe_identifier(text: str) -> str:
+    """A C identifier made of ``text``: lower case, [a-z0-9_], at most 64, not empty, not starting with a digit."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    name = re.sub(r"[^a-z0-9_]+", "_", plain).strip("_")
+    if text and (not name or len(name) > _LONGEST_NAME):  # in another alphabet, or long: still a name of its own
+        name = f"{name[: _LONGEST_NAME - 11]}_{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:8]}".strip(
+            "_"
+        )
+    return name if name and not name[0].isdigit() else f"m_{name}"

@@ -17,7 +17,6 @@ from wwtool.budget.estimate import estimated_cycles, estimated_sizes, estimated_
 from wwtool.budget.remedy import nearest_change
 from wwtool.budget.result import Cost, DryBuild, judge, reserve_of
 from wwtool.compiler.package import CompiledModel
-from wwtool.compiler.reader import parse_model
 from wwtool.config import BudgetConfig
 from wwtool.device.session import Cycles, Session
 from wwtool.emulators import esp32s3, linux, linux_count, nano, pico, qemu_arm
@@ -37,6 +36,7 @@ from wwtool.packages.bare_metal.image import TooLargeError, build_image
 from wwtool.packages.bare_metal.project import write_project
 from wwtool.packages.compiling import compile_for
 from wwtool.platforms.profile import Platform
+from wwtool.tflite.reader import parse_model
 from wwtool.training.qat import QatNet
 
 

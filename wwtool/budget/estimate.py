@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict
 
 from wwtool.base.assets import asset_dir
 from wwtool.base.records import read_json
+from wwtool.base.text import safe_identifier
 from wwtool.compiler.calls import Call, Constant, Span
-from wwtool.compiler.emit import constants_of
+from wwtool.compiler.emit.c_text import constants_of
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.program import Program
-from wwtool.compiler.reader import safe_identifier
 from wwtool.device.session import Cycles
 from wwtool.firmware.link_map import MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
 from wwtool.firmware.sizes import Sizes

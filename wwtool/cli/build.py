@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
-from wwtool.base.text import for_shell
+from wwtool.base.text import for_shell, safe_identifier
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, overwrite_option, platform_option, print_warning
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console, line, say, styled
 from wwtool.cli.train import load_run_config, make_plan, shown_budget, training_options
-from wwtool.compiler.reader import safe_identifier
 from wwtool.engines.machines import host_compiler
 from wwtool.errors import UsageError
 from wwtool.packages import DEFAULT, look_up, names

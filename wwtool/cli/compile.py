@@ -12,11 +12,11 @@ from wwtool.base.ownership import Rule, owned_folder, refuse_changes
 from wwtool.cli.common import FILE, FOLDER, overwrite_option
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.compiler.package import compile_graph, write_package
-from wwtool.compiler.reader import read_model
 from wwtool.compiler.report import Report, make_report
 from wwtool.compiler.targets import TARGETS, Optimize, Target
 from wwtool.engines.measure import measure as measure_model
 from wwtool.reports.compile_page import layer_headings, layer_rows, size_rows, write_report
+from wwtool.tflite.reader import read_model
 
 
 @click.command(name="compile")

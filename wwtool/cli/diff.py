@@ -8,10 +8,10 @@ import click
 
 from wwtool.cli.common import FILE
 from wwtool.cli.terminal import Table, console, print_json
-from wwtool.compiler.reader import read_model
 from wwtool.engines.diff import compare, first_difference, random_rows
 from wwtool.engines.rows import read_rows
 from wwtool.errors import DeviceError
+from wwtool.tflite.reader import read_model
 
 
 @click.command()

@@ -10,7 +10,6 @@ import click
 from wwtool.base.text import printable
 from wwtool.cli.common import ANY_PATH, FILE, print_notes, print_warning
 from wwtool.cli.terminal import Table, console, print_json, say, styled
-from wwtool.compiler.reader import read_model
 from wwtool.config import load_config
 from wwtool.data.audio import AudioFile
 from wwtool.data.voices import describe_speakers
@@ -20,6 +19,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.metrics import detector_with
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.pipeline.evaluation import find_subject, recorded_material, run_sentences, synthetic_sentences
+from wwtool.tflite.reader import read_model
 
 
 @click.command()

@@ -8,8 +8,8 @@ import click
 
 from wwtool.cli.common import FILE
 from wwtool.cli.terminal import say
-from wwtool.compiler.reader import read_model
 from wwtool.engines.rows import EngineName, read_rows, run_rows, write_rows
+from wwtool.tflite.reader import read_model
 
 
 @click.command()

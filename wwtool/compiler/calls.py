@@ -98,3 +98,8 @@ def int8_array(name: str, values: npt.ArrayLike) -> Constant:
 
 def int16_array(name: str, values: npt.ArrayLike) -> Constant:
     return Constant(name, "int16_t", np.asarray(values, np.int16).ravel())
+
+
+def kernel_name(name: str, dtype: str) -> str:
+    """The kernel of an operator for a type; those for int8 bear the plain names."""
+    return name if dtype == "int8" else f"{name}_{dtype}"

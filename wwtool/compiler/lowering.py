@@ -7,23 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from wwtool.compiler import limits
 from wwtool.compiler.calls import Call, Span
-from wwtool.compiler.casts import lower_cast
-from wwtool.compiler.conversions import lower_dequantize, lower_quantize
-from wwtool.compiler.convolutions import (
+from wwtool.compiler.memory.flash import constants_in_flash, shared_constants
+from wwtool.compiler.operators.casts import lower_cast
+from wwtool.compiler.operators.conversions import lower_dequantize, lower_quantize
+from wwtool.compiler.operators.convolutions import (
     lower_conv_2d,
     lower_depthwise_conv_2d,
     lower_fully_connected,
 )
-from wwtool.compiler.elementwise import lower_binary, lower_unary
-from wwtool.compiler.flash import constants_in_flash, shared_constants
-from wwtool.compiler.folding import folded
-from wwtool.compiler.functions import TABLES, lower_function, lower_l2_normalization
-from wwtool.compiler.graph import Graph, Operator
-from wwtool.compiler.int16_functions import lower_softmax_int16, lower_unary_int16
-from wwtool.compiler.movements import MOVEMENTS
-from wwtool.compiler.pairs import (
+from wwtool.compiler.operators.elementwise import lower_binary, lower_unary
+from wwtool.compiler.operators.functions import lower_function, lower_l2_normalization
+from wwtool.compiler.operators.int16_functions import lower_softmax_int16, lower_unary_int16
+from wwtool.compiler.operators.movements import MOVEMENTS
+from wwtool.compiler.operators.pairs import (
     RELATIONS,
     lower_batch_matmul,
     lower_comparison,
@@ -31,21 +28,26 @@ from wwtool.compiler.pairs import (
     lower_select,
     lower_squared_difference,
 )
-from wwtool.compiler.pooling import lower_mean, lower_pool_2d
-from wwtool.compiler.precision import require_integers
-from wwtool.compiler.program import Program
-from wwtool.compiler.recurrent import lower_lstm, lower_svdf, variable_tensors
-from wwtool.compiler.reductions import lower_arg_extreme, lower_reduce_extreme, lower_reduce_prod, lower_sum
-from wwtool.compiler.resize import lower_resize_bilinear
-from wwtool.compiler.softmax import lower_log_softmax, lower_softmax
-from wwtool.compiler.state import copy_state, find_states, find_windows
-from wwtool.compiler.transposed import lower_transpose_conv
-from wwtool.compiler.typed_convolutions import (
+from wwtool.compiler.operators.pooling import lower_mean, lower_pool_2d
+from wwtool.compiler.operators.recurrent import lower_lstm, lower_svdf
+from wwtool.compiler.operators.reductions import lower_arg_extreme, lower_reduce_extreme, lower_reduce_prod, lower_sum
+from wwtool.compiler.operators.resize import lower_resize_bilinear
+from wwtool.compiler.operators.softmax import lower_log_softmax, lower_softmax
+from wwtool.compiler.operators.state import copy_state, find_states, find_windows
+from wwtool.compiler.operators.transposed import lower_transpose_conv
+from wwtool.compiler.operators.typed_convolutions import (
     lower_typed_conv_2d,
     lower_typed_fully_connected,
     lower_typed_transpose_conv,
 )
+from wwtool.compiler.precision import require_integers
+from wwtool.compiler.program import Program
 from wwtool.errors import InputError
+from wwtool.tflite import limits
+from wwtool.tflite.folding import folded
+from wwtool.tflite.graph import Graph, Operator
+from wwtool.tflite.operators.unary import TABLES
+from wwtool.tflite.operators.variables import variable_tensors
 
 Lowering = Callable[[Graph, Operator], list[Call]]
 

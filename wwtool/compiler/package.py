@@ -11,15 +11,15 @@ import numpy as np
 from wwtool import __version__
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import hash_of, write_text
-from wwtool.compiler.emit import comment_text, constants_of, render, template_environment
-from wwtool.compiler.fast_kernels import specialize
-from wwtool.compiler.graph import Graph
+from wwtool.base.text import safe_identifier
+from wwtool.compiler.emit.c_text import comment_text, constants_of, render, template_environment
+from wwtool.compiler.emit.naming import Names, names_of
+from wwtool.compiler.kernels.fast_kernels import specialize
 from wwtool.compiler.lowering import lower
-from wwtool.compiler.memory import Memory, assign
-from wwtool.compiler.naming import Names, names_of
+from wwtool.compiler.memory.addresses import Memory, assign
 from wwtool.compiler.program import Program
-from wwtool.compiler.reader import safe_identifier
 from wwtool.compiler.targets import Optimize, Target, kernel_set
+from wwtool.tflite.graph import Graph
 
 COMPILER_FLAG = "-O2"  # how the C is meant to be compiled, and is in firmware
 _INCLUDE = re.compile(r'^#include "(\w+\.h)"', re.MULTILINE)

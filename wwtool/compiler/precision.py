@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wwtool.compiler.folding import MOVES
-from wwtool.compiler.graph import Graph, Operator
 from wwtool.errors import InputError
+from wwtool.tflite.graph import Graph, Operator
+from wwtool.tflite.operators.moves import MOVES
 
 _REMEDY = (
     "quantize it to integers throughout, with TensorFlow Lite's post-training quantization "

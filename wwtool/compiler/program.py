@@ -8,7 +8,7 @@ from typing import Any
 import numpy.typing as npt
 
 from wwtool.compiler.calls import Call, Span
-from wwtool.compiler.graph import Graph, Tensor, VariableKey
+from wwtool.tflite.graph import Graph, Tensor, VariableKey
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from wwtool.compiler.emit import float_literal, interfaces
-from wwtool.compiler.graph import variable_name
+from wwtool.compiler.emit.c_text import float_literal, interfaces
+from wwtool.compiler.memory.planner import aligned
 from wwtool.compiler.package import CompiledModel
-from wwtool.compiler.planner import aligned
 from wwtool.compiler.targets import Optimize, Target
+from wwtool.tflite.graph import variable_name
 
 Kind = Literal["input", "output", "tensor", "scratch"]
 

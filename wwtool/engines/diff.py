@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.graph import Graph, Tensor
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.interface import Port, Rows, as_inputs, ports
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.machines import Machine
 from wwtool.engines.native import NativeEngine
 from wwtool.engines.torch_engine import TorchEngine
 from wwtool.errors import InputError
+from wwtool.tflite.graph import Graph, Tensor
+from wwtool.tflite.reader import parse_model
 
 
 @dataclass

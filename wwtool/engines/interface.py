@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.graph import Graph
 from wwtool.errors import InputError
+from wwtool.tflite.graph import Graph
 
 Array = npt.NDArray[Any]
 Rows = Array | Sequence[Array]

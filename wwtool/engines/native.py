@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from wwtool.base.files import write_text
 from wwtool.base.temporary import TemporaryFolder
-from wwtool.compiler.emit import row_runner
-from wwtool.compiler.graph import Graph
+from wwtool.compiler.emit.c_text import row_runner
 from wwtool.compiler.package import COMPILER_FLAG, CompiledModel, compile_graph, write_sources
-from wwtool.compiler.reader import parse_model
 from wwtool.engines.interface import Rows, as_inputs, ports
 from wwtool.engines.machines import Machine, host
+from wwtool.tflite.graph import Graph
+from wwtool.tflite.reader import parse_model
 
 
 class NativeEngine:

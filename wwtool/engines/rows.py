@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from wwtool.base.files import write_array, write_arrays
 from wwtool.base.records import read_arrays
-from wwtool.compiler.graph import Graph
 from wwtool.engines.interface import Array, Port, as_inputs, ports
 from wwtool.errors import InputError
+from wwtool.tflite.graph import Graph
 
 EngineName = Literal["c", "litert", "torch"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.graph import Graph, Operator
 from wwtool.int8.arithmetic import limits
+from wwtool.tflite.graph import Graph, Operator
 
 Values = dict[int, npt.NDArray[Any]]
 

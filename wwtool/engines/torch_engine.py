@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.graph import Graph, VariableKey, variable_key
 from wwtool.compiler.lowering import lower, supported_operators
-from wwtool.compiler.reader import parse_model
-from wwtool.compiler.recurrent import initial_value, variable_tensors
 from wwtool.engines.interface import Rows, as_inputs, ports
 from wwtool.engines.torch_operators import Values, can_evaluate, evaluate
 from wwtool.errors import InputError
+from wwtool.tflite.graph import Graph, VariableKey, variable_key
+from wwtool.tflite.operators.variables import initial_value, variable_tensors
+from wwtool.tflite.reader import parse_model
 
 
 class TorchEngine:

@@ -11,17 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.checks import format_of
-from wwtool.compiler.convolutions import activation_range, padding_of
-from wwtool.compiler.elementwise import binary_values, byte_table
-from wwtool.compiler.folding import MOVES
-from wwtool.compiler.functions import TABLES
-from wwtool.compiler.graph import ITEM_BYTES, Graph, Operator
-from wwtool.compiler.int16_functions import int16_values
-from wwtool.compiler.pairs import RELATIONS
-from wwtool.compiler.pooling import mean_axes
 from wwtool.engines.torch_casts import cast
 from wwtool.engines.torch_pairs import (
+    RELATIONS,
     batch_matmul,
     compare,
     function,
@@ -40,6 +32,13 @@ from wwtool.int8.arithmetic import add_zero_point, limits, multiply_twice_rounde
 from wwtool.int8.elementwise import mean_multiplier
 from wwtool.int8.integer_torch import conv_accumulate, real_multiplier, requantize
 from wwtool.int8.softmax import log_softmax, softmax
+from wwtool.tflite.graph import ITEM_BYTES, Graph, Operator
+from wwtool.tflite.operators.binary import binary_values
+from wwtool.tflite.operators.checks import format_of
+from wwtool.tflite.operators.moves import MOVES
+from wwtool.tflite.operators.reductions import mean_axes
+from wwtool.tflite.operators.unary import TABLES, byte_table, int16_values
+from wwtool.tflite.operators.windows import activation_range, padding_of
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.functions import function_table
-from wwtool.compiler.graph import Graph, Operator
-from wwtool.compiler.pairs import (
+from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, IntArray, add_zero_point, multiply_twice_rounded
+from wwtool.int8.float_tables import inverse_root
+from wwtool.tflite.graph import Graph, Operator
+from wwtool.tflite.operators.binary import (
     COMPARED_BITS,
     DIFFERENCE_BITS,
     compared_multiplier,
@@ -19,13 +20,12 @@ from wwtool.compiler.pairs import (
     matmul_multiplier,
     select_shapes,
 )
-from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, IntArray, add_zero_point, multiply_twice_rounded
-from wwtool.int8.float_tables import inverse_root
+from wwtool.tflite.operators.unary import function_table
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]
 
-_RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "EQUAL": operator.eq,
     "NOT_EQUAL": operator.ne,
     "LESS": operator.lt,
@@ -50,7 +50,7 @@ def compare(graph: Graph, op: Operator, values: Values) -> Array:
             compared_multiplier(op, t).times((values[t.index].astype(np.int64) - t.zero_point) << COMPARED_BITS)
             for t in (a, b)
         ]
-    return np.asarray(_RELATIONS[op.kind](*sides))
+    return np.asarray(RELATIONS[op.kind](*sides))
 
 
 def logic(graph: Graph, op: Operator, values: Values) -> Array:

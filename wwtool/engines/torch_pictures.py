@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from wwtool.compiler.convolutions import activation_range
-from wwtool.compiler.graph import Graph, Operator
-from wwtool.compiler.resize import ONE, ResizeAxis, resize_axes
-from wwtool.compiler.transposed import transposed_window
 from wwtool.int8.integer_torch import real_multiplier, requantize
+from wwtool.tflite.graph import Graph, Operator
+from wwtool.tflite.operators.resize import ONE, ResizeAxis, resize_axes
+from wwtool.tflite.operators.windows import activation_range, transposed_window
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]

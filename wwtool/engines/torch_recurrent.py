@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.graph import Graph, Operator, Tensor
 from wwtool.int8.arithmetic import (
     IntArray,
     add_zero_point,
@@ -18,6 +17,7 @@ from wwtool.int8.arithmetic import (
     rounding_divide_by_power_of_two,
 )
 from wwtool.int8.fixed_point import logistic_16, tanh_16
+from wwtool.tflite.graph import Graph, Operator, Tensor
 
 Values = dict[int, npt.NDArray[Any]]
 

@@ -7,9 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.graph import Graph, Operator
-from wwtool.compiler.pooling import mean_axes
-from wwtool.compiler.reductions import arg_axis, product_multiplier
 from wwtool.int8.arithmetic import (
     INT8_MAX,
     INT8_MIN,
@@ -19,6 +16,8 @@ from wwtool.int8.arithmetic import (
     multiply_twice_rounded,
     quantize_multiplier,
 )
+from wwtool.tflite.graph import Graph, Operator
+from wwtool.tflite.operators.reductions import arg_axis, mean_axes, product_multiplier
 
 Array = npt.NDArray[Any]
 Values = dict[int, Array]

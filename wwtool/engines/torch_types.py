@@ -7,10 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.convolutions import activation_range, padding_of
-from wwtool.compiler.graph import Graph, Operator
-from wwtool.compiler.transposed import as_convolution
-from wwtool.compiler.typed_convolutions import TypedLayer, typed_layer
 from wwtool.engines.torch_pictures import scattered
 from wwtool.int8.arithmetic import (
     IntArray,
@@ -21,6 +17,9 @@ from wwtool.int8.arithmetic import (
     quantize_multiplier,
 )
 from wwtool.int8.integer_torch import conv_accumulate
+from wwtool.tflite.graph import Graph, Operator
+from wwtool.tflite.operators.layers import TypedLayer, typed_layer
+from wwtool.tflite.operators.windows import activation_range, as_convolution, padding_of
 
 Values = dict[int, npt.NDArray[Any]]
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.compiler.graph import Graph
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.tflite.graph import Graph
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Front ends: audio to the features that a model reads."""

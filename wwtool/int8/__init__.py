@@ -1,1 +1,1 @@
-"""TFLite's INT8 arithmetic: the definition that every engine and the compiler read."""
+"""TFLite's integer arithmetic, int8 and int16: the definition that every engine and the compiler are held to."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from wwtool.compiler.graph import Graph
 from wwtool.compiler.package import CompiledModel, compile_graph
 from wwtool.compiler.targets import Target
 from wwtool.platforms.profile import Platform
+from wwtool.tflite.graph import Graph
 
 
 def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from wwtool.base.files import scratch_folder, write_bytes
 from wwtool.base.ownership import Rule, owned_folder, refuse_changes
+from wwtool.base.text import safe_identifier
 from wwtool.budget.dry_build import assembled, run_image
 from wwtool.budget.result import flash_wait_cycles, judge
-from wwtool.compiler.reader import read_model, safe_identifier
 from wwtool.errors import BudgetError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.sizes import Sizes
@@ -21,6 +21,7 @@ from wwtool.pipeline.training_run import MODEL
 from wwtool.pipeline.vectors import FOLDER as VECTORS
 from wwtool.pipeline.vectors import write_vectors
 from wwtool.platforms.profile import Platform
+from wwtool.tflite.reader import read_model
 
 PROJECT, IMAGE = "firmware", "image"
 FOLDERS = (PROJECT, IMAGE, VECTORS)

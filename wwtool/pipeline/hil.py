@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from wwtool.base.files import sha256_of
 from wwtool.base.records import read_array, read_manifest
-from wwtool.compiler.reader import parse_model
 from wwtool.data.audio import read_audio
 from wwtool.device import suites
 from wwtool.device.plausible import BoardFacts
@@ -31,6 +30,7 @@ from wwtool.pipeline.vectors import FEATURES, RECORDING
 from wwtool.pipeline.vectors import FOLDER as VECTORS
 from wwtool.platforms.load import load_platform, platform_names
 from wwtool.platforms.profile import Platform
+from wwtool.tflite.reader import parse_model
 
 SUITES = ("parity", "stream", "latency", "memory", "soak")
 NEEDS_BUILD = ("parity", "stream", "soak")

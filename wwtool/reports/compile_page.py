@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from wwtool import __version__
 from wwtool.base.files import write_text
-from wwtool.compiler.memory_map import memory_svg
 from wwtool.compiler.report import Layer, Report
 from wwtool.compiler.targets import kernel_set
+from wwtool.reports.memory_map import memory_svg
 from wwtool.reports.pages import page_environment
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from wwtool import __version__
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import sha256_of, write_text
-from wwtool.compiler.emit import comment_text, interfaces, template_environment
+from wwtool.base.text import safe_identifier
+from wwtool.compiler.emit.c_text import comment_text, interfaces, template_environment
 from wwtool.compiler.package import CompiledModel, write_sources
-from wwtool.compiler.reader import safe_identifier
 from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig

@@ -1,0 +1,1 @@
+"""C text: names, literals, declarations, and the templates that hold them."""

@@ -1,0 +1,1 @@
+"""Where tensors and constants lie: arena, state and flash."""

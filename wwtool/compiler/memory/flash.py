@@ -1,0 +1,60 @@
+"""Constants as arguments of kernels: tensors with values lie in flash, and equal arrays lie there once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from wwtool.compiler.calls import Call, Constant, Span
+from wwtool.tflite.graph import Graph, Tensor
+
+_C_TYPES = {"int8": "int8_t", "uint8": "uint8_t", "int16": "int16_t", "int32": "int32_t"}
+
+
+def constants_in_flash(graph: Graph, calls: list[Call]) -> list[Call]:
+    """The calls with a constant for every tensor that has values, which is then read like any other memory."""
+
+    def visit(value: Any) -> Any:
+        if not isinstance(value, Span) or value.tensor < 0 or graph.tensor(value.tensor).data is None:
+            return value
+        assert value.offset == 0  # pieces of constants have been folded
+        return _constant(graph.tensor(value.tensor))
+
+    result = []
+    for call in calls:
+        reads = tuple(t for t in call.reads if t < 0 or graph.tensor(t).data is None)
+        result.append(replace(_mapped(call, visit), reads=reads))
+    return result
+
+
+def _constant(t: Tensor) -> Constant:
+    assert t.data is not None
+    ctype = _C_TYPES.get(t.dtype)
+    values = np.ascontiguousarray(t.data).ravel()
+    if ctype is None:  # floats and the like are only read as bytes, or from an aligned address
+        ctype, values = (
+            ("int32_t", values.view(np.int32)) if values.itemsize >= 4 else ("uint8_t", values.view(np.uint8))
+        )
+    return Constant(f"tensor{t.index}", ctype, values)
+
+
+def shared_constants(calls: list[Call]) -> list[Call]:
+    """The calls with one constant for all that are equal and may be shared."""
+    first: dict[tuple[str, bytes], Constant] = {}
+
+    def visit(value: Any) -> Any:
+        if not isinstance(value, Constant) or not value.shared:
+            return value
+        return first.setdefault((value.ctype, value.values.tobytes()), value)
+
+    return [_mapped(call, visit) for call in calls]
+
+
+def _mapped(call: Call, visit: Callable[[Any], Any]) -> Call:
+    def inside(fields: dict[str, Any]) -> dict[str, Any]:
+        return {k: inside(v) if isinstance(v, dict) else visit(v) for k, v in fields.items()}
+
+    return replace(call, arguments=tuple(visit(a) for a in call.arguments), fields=inside(call.fields))

@@ -1,0 +1,1 @@
+"""What operators mean, for the compiler and for the exact PyTorch engine alike. Nothing here knows of C."""

@@ -1,0 +1,97 @@
+"""Functions of two tensors: arithmetic, comparisons, selection, products of matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from wwtool.errors import InputError
+from wwtool.int8 import elementwise as rules
+from wwtool.int8.arithmetic import IntArray, limits
+from wwtool.int8.elementwise import Multiplier
+from wwtool.int8.int16 import checked_log2
+from wwtool.tflite.graph import Graph, Operator, Tensor
+from wwtool.tflite.operators.checks import format_of
+from wwtool.tflite.operators.windows import activation_range
+
+
+def binary_values(op: Operator, a: Tensor, b: Tensor, y: Tensor, x1: IntArray, x2: IntArray) -> IntArray:
+    """The output values of a binary operator for operand values x1 and x2, which are broadcast."""
+    formats = format_of(a), format_of(b), format_of(y)
+    if op.kind == "MINIMUM":
+        return np.minimum(x1, x2)
+    if op.kind == "MAXIMUM":
+        return np.maximum(x1, x2)
+    if op.kind == "PRELU":
+        return np.clip(rules.prelu(x1, x2, formats), *limits(y.dtype))
+    low, high = activation_range(op, y)
+    if op.kind == "MUL":
+        value = rules.mul(x1, x2, formats)
+    else:
+        sign, shifts = 1 if op.kind == "ADD" else -1, shifts_of_powers(op, a, b, y)
+        if shifts is None:
+            value = rules.add(x1, x2, formats, sign, fraction_bits(y))
+        else:
+            value = rules.add_powers(x1, x2, shifts, sign)
+    return np.minimum(np.maximum(value, low), high)
+
+
+def fraction_bits(t: Tensor) -> int:
+    return rules.FRACTION_BITS_INT16 if t.dtype == "int16" else rules.FRACTION_BITS
+
+
+def shifts_of_powers(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> tuple[int, int] | None:
+    """How far the operands of an ADD or SUB of int16 are shifted to the right, if all scales are powers of two and the
+    operator says that this is to be made use of (pot_scale_int16)."""
+    if op.kind not in ("ADD", "SUB") or y.dtype != "int16" or not op.options.get("potScaleInt16", False):
+        return None
+    of_a, of_b, of_y = (checked_log2(t.scale) for t in (a, b, y))
+    if of_a is None or of_b is None or of_y is None:
+        return None
+    shifts = of_y - of_a, of_y - of_b
+    if min(shifts) != 0 or max(shifts) > 15 or (op.kind == "ADD" and a.shape != b.shape):
+        raise InputError(
+            f"{op.where()} adds int16 tensors whose scales are powers of two; one of them must have the output's scale "
+            "and none a larger one, and ADD cannot broadcast then; export it with pot_scale_int16 off"
+        )
+    return shifts
+
+
+COMPARED_BITS = 8  # that values gain before they are compared
+
+
+DIFFERENCE_BITS = 7
+
+
+def compared_multiplier(op: Operator, t: Tensor) -> Multiplier:
+    """What brings a tensor to the scale 1, at which LiteRT compares."""
+    if t.quantization is None or t.quantization.per_channel or not t.scale < 1.0:
+        raise InputError(
+            f"{op.where()} works on tensor {t.index} ({t.name}); compared are tensors with one scale, which is below 1"
+        )
+    return rules.multiplier(t.scale)
+
+
+def select_shapes(graph: Graph, op: Operator) -> tuple[int, ...]:
+    """The condition's shape as it is broadcast: that of SELECT may be one bool for every slice of the first axis."""
+    condition, a = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
+    if op.kind == "SELECT" and len(condition.shape) == 1 and len(a.shape) > 1:
+        return (*condition.shape, *(1,) * (len(a.shape) - 1))
+    return condition.shape
+
+
+def difference_multipliers(a: Tensor, b: Tensor, y: Tensor) -> tuple[Multiplier, Multiplier, Multiplier]:
+    """For both operands of SQUARED_DIFFERENCE, to twice the larger scale, and from its square to the output.
+
+    Raises:
+        ValueError: the output scale is so small that TFLite refuses it, too.
+    """
+    common = 2.0 * max(a.scale, b.scale)
+    last = common * common / float(np.float32(2 ** (2 * DIFFERENCE_BITS)) * np.float32(y.scale))
+    if last >= 1.0:
+        raise ValueError("the output multiplier must be below 1")
+    return rules.multiplier(a.scale / common), rules.multiplier(b.scale / common), rules.multiplier(last)
+
+
+def matmul_multiplier(a: Tensor, b: Tensor, y: Tensor) -> Multiplier:
+    """The scales of the operands are multiplied in float32 (GetQuantizedConvolutionMultipler)."""
+    return rules.multiplier(np.float64(np.float32(a.scale) * np.float32(b.scale)) / np.float64(y.scale))

@@ -1,0 +1,138 @@
+"""Which positions of their input the operators take along every axis: RESIZE_NEAREST_NEIGHBOR, TILE, GATHER."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.errors import InputError
+from wwtool.int8.activations import rounded_away
+from wwtool.tflite import limits
+from wwtool.tflite.graph import Graph, Operator
+from wwtool.tflite.operators.checks import require_shape
+from wwtool.tflite.operators.resize import resized_shape
+from wwtool.tflite.operators.slices import axis_of, constants, paddings
+
+Positions = list[npt.NDArray[np.int64]]
+# The positions along every axis of the input; what they give has as many elements as the output.
+Pick = Callable[[Graph, Operator], Positions]
+
+
+def _resize_nearest_neighbor(graph: Graph, op: Operator) -> Positions:
+    x, shape = graph.tensor(op.inputs[0]), resized_shape(graph, op)
+    require_shape(graph, op, shape)
+    corners, centers = bool(op.options["alignCorners"]), bool(op.options["halfPixelCenters"])
+    along = [np.arange(size) for size in x.shape]
+    for axis in (1, 2):
+        along[axis] = _nearest(x.shape[axis], shape[axis], corners, centers)
+    return along
+
+
+def _nearest(size: int, target: int, corners: bool, centers: bool) -> npt.NDArray[np.int64]:
+    """In float32, as TFLite has it (GetNearestNeighbor)."""
+    one = np.float32(1.0)
+    scale = one * size / np.float32(target)
+    if corners and target > 1:
+        scale = one * (size - 1) / np.float32(target - 1)
+    at = (np.arange(target).astype(np.float32) + np.float32(0.5 if centers else 0.0)) * np.float32(scale)
+    nearest = (rounded_away(at) if corners else np.floor(at)).astype(np.int64)
+    return np.minimum(nearest, size - 1)
+
+
+def _gather(graph: Graph, op: Operator) -> Positions:
+    """GATHER with constant indices."""
+    x, indices = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
+    axis, batch_dims = gather_axes(graph, op)
+    taken = np.asarray(constants(graph, op, 1), np.int64)
+    if batch_dims:
+        raise InputError(f"{op.where()} has constant indices for every batch, which is not supported")
+    if np.any((taken < 0) | (taken >= x.shape[axis])):
+        raise InputError(f"{op.where()} takes element {taken.min()} or {taken.max()} of an axis of {x.shape[axis]}")
+    along = [np.arange(size) for size in x.shape]
+    along[axis] = taken
+    require_shape(graph, op, (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
+    return along
+
+
+def gather_axes(graph: Graph, op: Operator) -> tuple[int, int]:
+    """The axis of a GATHER, and how many axes before it are batches."""
+    x, indices = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
+    axis = axis_of(op, op.options["axis"], len(x.shape))
+    batch_dims = int(op.options.get("batchDims", 0))
+    batch_dims += len(indices.shape) * (batch_dims < 0)
+    if not 0 <= batch_dims <= min(axis, len(indices.shape)) or x.shape[:batch_dims] != indices.shape[:batch_dims]:
+        raise InputError(f"{op.where()} has {batch_dims} batch dimensions, which its shapes have not")
+    return axis, batch_dims
+
+
+def _tile(graph: Graph, op: Operator) -> Positions:
+    x = graph.tensor(op.inputs[0])
+    times = constants(graph, op, 1, len(x.shape))
+    require_shape(graph, op, [size * n for size, n in zip(x.shape, times, strict=True)])
+    return [np.tile(np.arange(size), n) for size, n in zip(x.shape, times, strict=True)]
+
+
+def _broadcast_to(graph: Graph, op: Operator) -> Positions:
+    """The input has leading axes of 1 for those that it lacks."""
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    require_shape(graph, op, constants(graph, op, 1))
+    own = (1,) * (len(y.shape) - len(x.shape)) + x.shape
+    if len(own) != len(y.shape) or any(size not in (1, target) for size, target in zip(own, y.shape, strict=True)):
+        raise InputError(f"{op.where()} cannot make the shape {list(y.shape)} of {list(x.shape)}")
+    return [
+        np.zeros(target, np.int64) if size == 1 else np.arange(size) for size, target in zip(own, y.shape, strict=True)
+    ]
+
+
+def _reverse(graph: Graph, op: Operator) -> Positions:
+    x = graph.tensor(op.inputs[0])
+    require_shape(graph, op, x.shape)
+    axes = {axis_of(op, axis, len(x.shape)) for axis in constants(graph, op, 1)}
+    return [np.arange(size)[:: -1 if axis in axes else 1] for axis, size in enumerate(x.shape)]
+
+
+def _mirror_pad(graph: Graph, op: Operator) -> Positions:
+    """REFLECT leaves the border itself out, SYMMETRIC takes it again."""
+    x = graph.tensor(op.inputs[0])
+    around = paddings(graph, op)
+    border = 1 - int(op.options["mode"])
+    if border not in (0, 1) or any(max(pair) > size - border for pair, size in zip(around, x.shape, strict=True)):
+        raise InputError(f"{op.where()} mirrors more of {list(x.shape)} than there is")
+    require_shape(graph, op, [a + size + b for (a, b), size in zip(around, x.shape, strict=True)])
+    found = []
+    for (before, behind), size in zip(around, x.shape, strict=True):
+        first = border + np.arange(before)[::-1]
+        last = size - 1 - border - np.arange(behind)
+        found.append(np.concatenate([first, np.arange(size), last]))
+    return found
+
+
+PICKS: dict[str, Pick] = {
+    "RESIZE_NEAREST_NEIGHBOR": _resize_nearest_neighbor,
+    "TILE": _tile,
+    "BROADCAST_TO": _broadcast_to,
+    "REVERSE_V2": _reverse,
+    "MIRROR_PAD": _mirror_pad,
+}
+
+
+def picks_of(graph: Graph, op: Operator) -> Positions:
+    """The positions of an operator of PICKS, or of a GATHER whose indices are constant.
+
+    Raises:
+        InputError: they are not valid, or too many along an axis.
+    """
+    longest = max((*graph.tensor(op.inputs[0]).shape, *graph.tensor(op.outputs[0]).shape), default=1)
+    if longest > limits.AXIS:
+        raise InputError(f"{op.where()} has an axis of {longest} elements, more than the {limits.AXIS} supported there")
+    return _gather(graph, op) if op.kind == "GATHER" else PICKS[op.kind](graph, op)
+
+
+def picked(graph: Graph, op: Operator, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What an operator of PICKS gives, in NumPy."""
+    positions = picks_of(graph, op)
+    x = x.reshape((1,) * (len(positions) - x.ndim) + x.shape)
+    return np.asarray(x[np.ix_(*positions)]) if positions else x
