@@ -31,7 +31,7 @@ from wwtool.engines.measure import code_sizes, measure
 from wwtool.errors import ToolError, UsageError
 from wwtool.models.quantized import Scale
 from wwtool.reports.compile_page import layer_headings, layer_rows, page, size_rows, write_report
-from wwtool.reports.memory_map import fitted, memory_svg, short_name
+from wwtool.reports.memory_map import fitted, memory_map, short_name
 from wwtool.tflite.reader import parse_model
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -198,7 +198,7 @@ def test_measuring_on_the_host_and_not_at_all() -> None:
 @pytest.mark.parametrize("layers", [1, 3, 60])
 def test_the_map_has_every_region_once_and_in_its_place(layers: int) -> None:
     report = report_of(layers)
-    svg = memory_svg(report)
+    svg = memory_map(report)
     drawn = {r.findtext(f"{SVG}title"): r for k in get_args(Kind) for r in rectangles(svg, k)}
     assert len(drawn) == len(report.regions)
     width, height = (float(v) for v in ET.fromstring(svg).attrib["viewBox"].split()[2:])
@@ -223,21 +223,21 @@ def test_the_map_has_every_region_once_and_in_its_place(layers: int) -> None:
 
 def test_the_map_marks_arena_lower_bound_and_peak() -> None:
     report = report_of()
-    text = " ".join(t.text or "" for t in ET.fromstring(memory_svg(report)).iter(f"{SVG}text"))
+    text = " ".join(t.text or "" for t in ET.fromstring(memory_map(report)).iter(f"{SVG}text"))
     assert f"arena {report.arena_bytes:,} B" in text
     assert "= its lower bound" in text
     assert "▼" in text
     above = replace(report, lower_bound_bytes=report.arena_bytes - 100)
-    text = " ".join(t.text or "" for t in ET.fromstring(memory_svg(above)).iter(f"{SVG}text"))
+    text = " ".join(t.text or "" for t in ET.fromstring(memory_map(above)).iter(f"{SVG}text"))
     assert f"lower bound {above.lower_bound_bytes:,} B" in text
 
 
 def test_the_map_shows_state_and_lives_without_an_arena() -> None:
     report = make_report(compile_graph(everything(), "model"))
-    svg = memory_svg(report)
+    svg = memory_map(report)
     assert len(rectangles(svg, "state")) == len(report.states)
     empty = replace(report, regions=(), arena_bytes=0, lower_bound_bytes=0, states=(), state_bytes=0)
-    assert ET.fromstring(memory_svg(empty)).tag == f"{SVG}svg"
+    assert ET.fromstring(memory_map(empty)).tag == f"{SVG}svg"
 
 
 def test_hostile_names_are_only_text(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_hostile_names_are_only_text(tmp_path: Path) -> None:
     hostile = replace(
         report, name=HOSTILE, regions=regions, states=tuple(replace(s, name=HOSTILE) for s in states), state_bytes=64
     )
-    svg = memory_svg(hostile)
+    svg = memory_map(hostile)
     assert len(rectangles(svg, "tensor")) == sum(r.kind == "tensor" for r in regions)
     assert not list(ET.fromstring(svg).iter(f"{SVG}script"))
     write_report(hostile, tmp_path)

@@ -18,7 +18,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.metrics import Point
 from wwtool.pipeline.preparation import material_of
 from wwtool.pipeline.training_run import evaluation_note
-from wwtool.reports.build_report import first_tile
+from wwtool.reports.build_page import first_tile
 
 MADE = PlannedClip("positive", Utterance("hey", "espeak", "en-us+f3")).path
 POINT = Point(120, {"clean": 0.993, "noisy": 0.9}, 0, 0.0)
@@ -74,12 +74,13 @@ def test_the_line_of_the_stage_begins_with_whose_voices_they_are() -> None:
 
 def test_the_first_tile_says_whose_voices_they_are() -> None:
     synthetic = result("synthetic", 41, SYNTHETIC_WARNING).as_dict() | {"point": {"recall": {"clean": 0.993}}}
-    assert first_tile(synthetic)["value"] == "99.3%"
-    assert "300 utterances of 41 synthetic voices" in first_tile(synthetic)["label"]
+    assert first_tile(synthetic).value == "99.3%"
+    assert first_tile(synthetic).badge == "synthetic voices"
+    assert "300 utterances of 41 synthetic voices" in first_tile(synthetic).label
     people = {**synthetic, "voices": "people", "speakers": None}
-    assert "300 recordings of people" in first_tile(people)["label"]
+    assert "300 recordings of people" in first_tile(people).label
     old = {key: value for key, value in synthetic.items() if key not in ("voices", "speakers", "warning")}
-    assert "does not say" in first_tile(old)["label"]
+    assert "does not say" in first_tile(old).label
 
 
 def test_numbers_of_one() -> None:

@@ -22,7 +22,7 @@ from wwtool.pipeline.firmware import FOLDERS, Target, make_firmware
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.pipeline.stages import RECORD, Outcome, Stages, refuse_strangers
 from wwtool.pipeline.training_run import MODEL, PLACES, training_run
-from wwtool.reports.build_report import write_report
+from wwtool.reports.build_page import write_report
 
 RUN_FOLDER = "run"
 REPORT = "report.html"

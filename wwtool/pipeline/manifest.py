@@ -47,6 +47,7 @@ def make_manifest(
             "config": plan.config.model_dump(mode="json"),
             "data": _data_inputs(plan, run),
             "synthesised": plan.synthesise,
+            "clips": trained.clips,
         },
         "model": {
             "path": MODEL,

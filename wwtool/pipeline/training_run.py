@@ -37,11 +37,12 @@ _VERIFY_FRAMES = 900
 
 @dataclass(frozen=True)
 class Trained:
-    """``model`` of the zoo, the rungs of the search that found it, and the evaluation's facts."""
+    """``model`` of the zoo, the rungs of the search that found it, the evaluation's facts, and the clips by store."""
 
     model: str
     rungs: list[Rung]
     evaluation: dict[str, Any]
+    clips: dict[str, Any]
 
 
 def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Trained:
@@ -56,7 +57,7 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     work = partial(_evaluate, stages, prepared.stores, config)
     evaluation = stages.run("evaluate", "streaming evaluation", inputs, work)
     stages.measured("evaluate", evaluation_figures(evaluation))
-    return Trained(model, rungs, evaluation)
+    return Trained(model, rungs, evaluation, prepared.stores)
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:

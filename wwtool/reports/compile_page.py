@@ -1,4 +1,7 @@
-"""report.html and memory.svg of a compiled model, and the rows that the terminal prints too: formatting, no figures."""
+"""report.html and memory.svg of a compiled model, and the rows that the terminal shows as well.
+
+Every figure comes from ``compiler.report``; here they become text.
+"""
 
 from __future__ import annotations
 
@@ -9,51 +12,59 @@ from typing import Any
 
 from markupsafe import Markup
 
-from wwtool import __version__
 from wwtool.base.files import write_text
 from wwtool.compiler.report import Layer, Report
 from wwtool.compiler.targets import kernel_set
-from wwtool.reports.memory_map import memory_svg
-from wwtool.reports.pages import page_environment
+from wwtool.reports.memory_map import memory_map, short_name
+from wwtool.reports.pages import Tile, write_page
 
 
 @dataclass(frozen=True)
 class SizeRow:
-    """A line of the size table."""
+    """A line of the size table; ``part`` of the line above it."""
 
     what: str
     nbytes: str
     remark: str = ""
+    part: bool = False
 
 
 def write_report(report: Report, folder: Path) -> None:
     """Writes report.html, which needs no other file, and memory.svg."""
-    picture = memory_svg(report)
-    write_text(folder / "memory.svg", picture)
-    write_text(folder / "report.html", page_environment().get_template("compile.html.j2").render(page(report, picture)))
+    write_text(folder / "memory.svg", memory_map(report, alone=True))
+    write_page(folder / "report.html", "compile.html.j2", page(report, memory_map(report)))
 
 
 def page(report: Report, picture: str) -> dict[str, Any]:
-    """Everything the template prints."""
+    """Everything that the template prints; ``picture`` is the memory map."""
     work = [*map(_work, report.layers), *([report.instructions_after] if report.instructions_after else [])]
     most = max(work, default=0) or 1
     *rows, total = layer_rows(report)
     return {
-        "name": report.name,
-        "target": report.target,
-        "subtitle": f"compiled for {report.target}, optimized for {report.optimize} · wwtool {__version__}",
-        "tiles": _tiles(report),
+        "title": f"{report.name} for {report.target}",
+        "heading": report.name,
+        "subtitle": f"compiled for {report.target}, optimized for {report.optimize}",
+        "lead": "This page describes the C code that wwtool has compiled from a model: the work of each layer, the "
+        "use of memory, and the sizes.",
+        "warning": None,
+        "tools": "",
+        "tiles": [*_tiles(report)],
         "layer_headings": layer_headings(report),
         "share": "share" if report.macs or report.instructions else "",
         "layers": [
             {"cells": cells, "percent": round(100 * part / most)} for cells, part in zip(rows, work, strict=True)
         ],
         "total": total,
-        "note": report.note,
+        "layers_note": _layers_note(report),
+        "map_note": "Steps run from left to right, bytes of the arena from bottom to top. A box is a tensor or scratch "
+        "memory for as long as its bytes are in use."
+        if report.arena_bytes
+        else "This model needs no arena.",
         "map": Markup(picture),
         "regions": [
             {
                 "name": region.name,
+                "short": short_name(region.name),
                 "kind": region.kind,
                 "nbytes": f"{region.nbytes:,}",
                 "offset": f"{region.offset:,}",
@@ -65,6 +76,7 @@ def page(report: Report, picture: str) -> dict[str, Any]:
         + [
             {
                 "name": state.name,
+                "short": short_name(state.name),
                 "kind": "state",
                 "nbytes": f"{state.nbytes:,}",
                 "offset": f"{state.offset:,}",
@@ -80,13 +92,13 @@ def page(report: Report, picture: str) -> dict[str, Any]:
 
 
 def layer_headings(report: Report) -> list[str]:
-    """Headings of the layer table; the first four columns are text, the others figures."""
+    """Headings of the layer table; the first four columns are text, the others are figures."""
     measured = ["instructions", "per MAC"] if report.instructions is not None else []
     return ["#", "operator", "kernel", "output", "MACs", *measured, "weights", "live"]
 
 
 def layer_rows(report: Report) -> list[list[str]]:
-    """Cells of every layer, of what comes after the last where that was counted, and of their sums."""
+    """Cells of every layer, of the code after the last layer if it was counted, and of their sums."""
     rows = [
         _cells(report, str(layer.operator), layer.kind, layer.kernel, layer.shape_text, f"{layer.macs:,}",
                _count(layer.instructions), _ratio(layer.instructions_per_mac), layer.weight_bytes, layer.live_bytes)
@@ -112,7 +124,7 @@ def _cells(
 
 
 def size_rows(report: Report) -> list[SizeRow]:
-    """What takes flash, then what takes RAM."""
+    """The sizes in flash, then those in RAM."""
     rows = [
         SizeRow("weights and biases in the .tflite", _bytes(report.tflite_weight_bytes)),
         SizeRow("weights, biases and scales in C", _bytes(report.weight_bytes), _packing(report)),
@@ -122,7 +134,7 @@ def size_rows(report: Report) -> list[SizeRow]:
         rows.append(SizeRow("code", "?", "not measured"))
     else:
         rows.append(SizeRow("code", _bytes(report.code_bytes or 0), "of the object files, before linking"))
-        rows += [SizeRow(f"  {entry.file}", _bytes(entry.nbytes)) for entry in report.code]
+        rows += [SizeRow(f"  {entry.file}", _bytes(entry.nbytes), part=True) for entry in report.code]
     return [
         *rows,
         SizeRow("arena", _bytes(report.arena_bytes), _arena_remark(report)),
@@ -155,7 +167,7 @@ def _arena_remark(report: Report) -> str:
 
 
 def _by_kind(report: Report) -> str:
-    """What the arena holds at its peak, as ": input 490, tensor 16,000"; tensors written in place share bytes."""
+    """What the arena holds at its peak, as ": input 490, tensor 16,000"; a tensor written in place shares bytes."""
     peak, sums = report.peak, dict[str, int]()
     for region in report.regions:
         if peak is not None and region.first <= peak <= region.last:
@@ -164,16 +176,21 @@ def _by_kind(report: Report) -> str:
     return ": " + ", ".join(f"{kind} {nbytes:,}" for kind, nbytes in sums.items()) + shared
 
 
-def _tiles(report: Report) -> Iterable[dict[str, str]]:
+def _tiles(report: Report) -> Iterable[Tile]:
     flash = report.weight_bytes + report.table_bytes + (report.code_bytes or 0)
-    yield {"value": f"{report.macs:,}", "label": "MACs an inference"}
+    yield Tile(f"{report.macs:,}", "MACs per inference")
     if report.instructions is not None:
-        yield {"value": f"{report.instructions:,}", "label": "instructions an inference"}
+        yield Tile(f"{report.instructions:,}", "instructions per inference")
     if report.instructions_per_mac is not None:
-        yield {"value": f"{report.instructions_per_mac:.2f}", "label": "instructions a MAC"}
-    yield {"value": f"{flash:,} B", "label": "flash" if report.code else "flash, without code"}
-    yield {"value": f"{report.arena_bytes:,} B", "label": "arena"}
-    yield {"value": f"{report.state_bytes:,} B", "label": "state"}
+        yield Tile(f"{report.instructions_per_mac:.2f}", "instructions per MAC")
+    yield Tile(f"{flash:,} B", "flash" if report.code else "flash, without code")
+    yield Tile(f"{report.arena_bytes:,} B", "RAM for the arena")
+    yield Tile(f"{report.state_bytes:,} B", "RAM for state")
+
+
+def _layers_note(report: Report) -> str:
+    source = f" Measured with {report.note}." if report.instructions is not None else f" ({report.note})"
+    return "Live is the part of the arena that is in use during the call." + (source if report.note else "")
 
 
 def _work(layer: Layer) -> int:

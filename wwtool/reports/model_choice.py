@@ -1,4 +1,4 @@
-"""The report's part on the choice of the model: every candidate, and why it was taken or not."""
+"""The part of a build's page on the choice of the model: every candidate, and the reason for or against it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def choice_section(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The rows of the table and the sentence below it; no rows where the model was given."""
+    """The rows of the table and the sentence below it; no rows where the user named the model."""
     model, choice = manifest["model"]["name"], manifest["choice"]
     if choice is None:
-        return {"rows": [], "note": f"The model was given: {model}."}
+        return {"rows": [], "note": f"The model {model} was named with --model or in the config."}
     dropped = _dropped(choice["rungs"])
     rows = []
     for candidate in choice["candidates"]:
@@ -23,14 +23,16 @@ def choice_section(manifest: dict[str, Any]) -> dict[str, Any]:
             "score": "not measured" if score is None else f"{score:.3f}",
             "fits": "yes" if candidate["fits"] else "no",
             "reason": reason,
-            "taken": name == model,
+            "chosen": name == model,
         })  # fmt: skip
     note = (
-        f"Accuracy is the zoo's own, mean recall on {choice['table']}; it says how models compare, not how this one "
-        f"does. Fits means: every limit of the budget kept with {choice['margin']:.0%} to spare."
+        f"The accuracy is the mean recall in a comparison of all models ({choice['table']}). It shows how the models "
+        f"compare, not how this one does. A model fits if it keeps every limit with {choice['margin']:.0%} to spare."
     )
     if choice["rungs"]:
-        note += f" {len(choice['finalists'])} finalists were trained on this data, the worse half left at each rung."
+        note += (
+            f" {len(choice['finalists'])} finalists were trained on this data; each comparison dropped the worse half."
+        )
     return {"rows": rows, "note": note}
 
 
@@ -41,9 +43,11 @@ def _dropped(rungs: list[dict[str, Any]]) -> dict[str, str]:
         best = max(rung["scores"].values(), key=lambda score: (score["recall"], score["partial_auc"]))
         for name, score in rung["scores"].items():
             if name not in rung["kept"]:
-                reasons[name] = f"left the search after {rung['steps']:,} steps: {_said(score)}, the best {_said(best)}"
+                reasons[name] = (
+                    f"dropped after {rung['steps']:,} steps: {_describe(score)}; the best had {_describe(best)}"
+                )
     return reasons
 
 
-def _said(score: dict[str, float]) -> str:
+def _describe(score: dict[str, float]) -> str:
     return f"recall {score['recall']:.1%}, partial AUC {score['partial_auc']:.3f}"
