@@ -72,6 +72,14 @@ class StageProgress(Event):
 
 
 @dataclass(frozen=True)
+class Activity(Event):
+    """What a stage is doing now, in a few words, where its parts cannot be counted."""
+
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Loss(Event):
     """The loss of a training batch at ``step`` of ``steps``. ``stage`` is the stage of the training, such as "float".
 

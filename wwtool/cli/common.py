@@ -1,24 +1,32 @@
-"""What several commands share: options, and what is said of recordings."""
+"""What several commands share: options made of requests, listeners, and notes on recordings."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from pydantic import ValidationError
 
-from wwtool.cli.terminal import CAREFUL, Terminal, line, say, styled
+from wwtool import events
+from wwtool.base.validation import describe_validation
+from wwtool.cli.terminal import CAREFUL, Terminal, complain, line, say, styled
+from wwtool.errors import UsageError
+from wwtool.jobs.event_log import EventLog
+from wwtool.jobs.request import Request, help_of
 from wwtool.platforms.load import platform_names
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+RequestType = TypeVar("RequestType", bound=Request)
 
 _MOST_NOTES = 20
 
 
 class _Path(click.Path):
-    """A path that names something: an empty one, of a shell variable that is not set, would be the working folder."""
+    """A path that is not empty: an unset shell variable would otherwise mean the working folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not os.fspath(value):
@@ -39,35 +47,57 @@ ANY_PATH = _Path(path_type=Path)
 PORT = _Port()
 
 
-overwrite_option = click.option(
-    "--overwrite", is_flag=True, help="Replace folders whole, with what you have changed or added in them."
-)
+def option(request: type[Request], field: str, *names: str, **settings: Any) -> Callable[[Command], Command]:
+    """An option that fills a field of a request; the field's description is its help text.
 
-
-def profile_option() -> Callable[[Command], Command]:
-    """--platform FILE, of a build that is there."""
-    return click.option(
-        "--platform",
-        "platform_name",
-        metavar="FILE",
-        help="The .yaml of a board of your own that it was built for.  [default: as the build says, of wwtool's own]",
-    )
+    Its name is the field's with dashes unless ``names`` has others.
+    """
+    return click.option(*(names or (f"--{field.replace('_', '-')}",)), field, help=help_of(request, field), **settings)
 
 
 def platform_option(required: bool = True) -> Callable[[Command], Command]:
     """--platform NAME."""
     names = ", ".join(platform_names())
-    return click.option(
-        "--platform",
-        "platform_name",
-        required=required,
-        metavar="NAME",
-        help=f"One of {names}; or a .yaml of your own.",
-    )
+    help_text = f"One of {names}; or a .yaml of your own."
+    return click.option("--platform", "platform", required=required, metavar="NAME", help=help_text)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+log_option = click.option(
+    "--log", "log", type=FILE, help="Append what happens to a file, as events in JSON, one a line."
+)
+
+
+def make(request: type[RequestType], **values: Any) -> RequestType:
+    """A request of a command's options.
+
+    Raises:
+        UsageError: an option's value is out of range.
+    """
+    try:
+        return request(**values)
+    except ValidationError as error:
+        raise UsageError(describe_validation(error, "the command line")) from error
+
+
+@contextmanager
+def listening(log: Path | None, listener: events.Listener) -> Iterator[events.Listener]:
+    """The listener, and a log that hears the same events if there is a file for it."""
+    if log is None:
+        yield listener
+        return
+    with EventLog(log) as write:
+        yield events.broadcast(write, listener)
+
+
+def complain_of_warnings(event: events.Event) -> None:
+    """A listener for commands without a progress display: warnings go to standard error."""
+    if isinstance(event, events.Warning):
+        complain(f"warning: {event.text}")
 
 
 def print_notes(notes: Mapping[str, Sequence[Mapping[str, str]]], rest: str) -> None:
-    """What was left out of a data folder and what is doubtful; ``rest`` says where those are that are too many."""
+    """Recordings that were left out or are doubtful; ``rest`` says where those are that are too many to print."""
     for what, entries in notes.items():
         for entry in entries[:_MOST_NOTES]:
             say(f"{what} {entry['path']}: {entry['reason']}")

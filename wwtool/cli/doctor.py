@@ -18,20 +18,20 @@ from wwtool.platforms.load import load_platform
 @platform_option(required=False)
 @click.option("--fix", "fixing", is_flag=True, help="Run the apt, npm and pip lines that get what is missing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(platform_name: str | None, fixing: bool, as_json: bool) -> None:
+def doctor(platform: str | None, fixing: bool, as_json: bool) -> None:
     """Show which tools are found, for a platform or for all, and how to get what is missing."""
-    platform = load_platform(platform_name) if platform_name else None
-    findings = examine(platform)
-    left: list[str] = []
+    profile = load_platform(platform) if platform else None
+    findings = examine(profile)
+    failures: list[str] = []
     if fixing:
-        left = fix(findings, complain)
-        findings = examine(platform)
+        failures = fix(findings, complain)
+        findings = examine(profile)
     if as_json:
-        print_json("doctor", 2, {"platform": platform_name, "tools": [asdict(f) for f in findings]})
+        print_json("doctor", 2, {"platform": platform, "tools": [asdict(f) for f in findings]})
     else:
         _print(findings)
-    if left:
-        raise ToolError("; ".join(left))
+    if failures:
+        raise ToolError("; ".join(failures))
     missing = [f.tool for f in findings if f.required and not f.found]
     if missing:
         raise ToolError(f"{', '.join(missing)} missing; the lines above say how to get them")

@@ -1,16 +1,50 @@
-"""A config as jobs take it: the file, the request's overrides, and names that are checked where they are registered."""
+"""Settings as jobs take them: a config file, a request's overrides, and names checked where they are registered."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from wwtool import events
+from wwtool.base.assets import asset_dir
 from wwtool.config import Config, load_config
-from wwtool.errors import InputError
+from wwtool.data.dataset import index_folder
+from wwtool.data.lexicon import lexicon
+from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
+from wwtool.data.words import read_words
+from wwtool.errors import InputError, UsageError
+from wwtool.jobs.request import Request
 from wwtool.models.zoo import ZOO
+from wwtool.pipeline.preparation import RunPlan
 
 AUTO = "auto"
+MODELS = (AUTO, *ZOO)
+_QUICK = "quick.yaml"
+
+
+class TrainingRequest(Request):
+    """What decides how a model is made, whatever is done with it."""
+
+    platform: str = Field(description="A platform's name, or the path of a .yaml of your own.")
+    phrase: str | None = Field(None, description="The wake word, as it is spoken.")
+    data: Path | None = Field(None, description="A folder or index of recordings (see the README).")
+    config: Path | None = Field(None, description="A YAML config; the presets are in configs/.")
+    model: str | None = Field(None, description="One of the zoo.  [default: auto, the best that fits]")
+    search: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Train the N best models that fit for a while on this data, and go on with the better half.",
+    )
+    language: str | None = Field(
+        None, description="Language of the synthetic voices, such as de or pt-br.  [default: en-us]"
+    )
+    words: Path | None = Field(None, description="Words of the language, one a line, if wwtool has none for it.")
+    quick: bool = Field(False, description="A smoke model in minutes; it detects, but badly.")
+    synthesise: bool = Field(True, description="Train on synthetic speech too, not on recordings alone.")
+    seed: int | None = Field(None, ge=0, description="Another seed gives another model.")
 
 
 def read_config(path: Path | None, overrides: dict[str, Any], listener: events.Listener) -> Config:
@@ -20,7 +54,60 @@ def read_config(path: Path | None, overrides: dict[str, Any], listener: events.L
         InputError: a key, a value or a name in it is wrong; the message names the key path.
     """
     config = load_config(path, overrides, lambda text: listener(events.Warning(text)))
-    if config.model != AUTO and config.model not in ZOO:
+    if config.model not in MODELS:
         where = "config" if path is None else path
         raise InputError(f"{where}: model: must be '{AUTO}' or one of {', '.join(ZOO)} (it is {config.model!r})")
     return config
+
+
+def plan_training(request: TrainingRequest, listener: events.Listener) -> RunPlan:
+    """What to train, and on what; checked as far as it can be without reading a recording.
+
+    Raises:
+        UsageError: the request contradicts itself or lacks something.
+        InputError: config, phrase, language or data cannot be used.
+    """
+    config = _config(request, listener)
+    if request.data is not None:
+        index_folder(request.data, config.split.speaker_pattern)
+    elif not request.synthesise:
+        raise UsageError("--no-synth leaves nothing to train on without recordings; give them with --data DIR")
+    return RunPlan(config.phrase or "", config, request.data, request.synthesise)
+
+
+def _config(request: TrainingRequest, listener: events.Listener) -> Config:
+    """The config with the request's settings on top; the phrase is checked."""
+    if request.model not in (None, AUTO) and (request.search or 1) > 1:
+        raise UsageError("--search chooses among models and --model names one; leave one of them out")
+    if request.phrase is not None and len(request.phrase) > LONGEST_PHRASE:
+        raise InputError(f"the phrase has {len(request.phrase)} characters; use at most {LONGEST_PHRASE}")
+    config = read_config(request.config, _overrides(request), listener)
+    if config.phrase is None:
+        raise UsageError("no wake word is given; use --phrase or the config's key 'phrase'")
+    if not request.synthesise:
+        return config.model_copy(update={"phrase": printable_phrase(config.phrase)})
+    synth = config.synth
+    spoken = normalize_phrase(config.phrase, synth.language)
+    lexicon(synth.language, read_words(synth.words) if synth.words else None)  # refuses a language without words
+    return config.model_copy(update={"phrase": spoken})
+
+
+def _overrides(request: TrainingRequest) -> dict[str, Any]:
+    """The request's settings, nested like a config file."""
+    overrides: dict[str, Any] = {}
+    if request.quick:
+        overrides = load_config(asset_dir("configs") / _QUICK).model_dump(exclude_unset=True)
+    settings: dict[str, Any] = {
+        "phrase": request.phrase,
+        "model": request.model,
+        "select.search": request.search,
+        "train.seed": request.seed,
+        "synth.seed": request.seed,
+        "synth.language": request.language,
+        "synth.words": request.words,
+    }
+    for path, value in settings.items():
+        if value is not None:
+            section, _, key = path.rpartition(".")
+            (overrides.setdefault(section, {}) if section else overrides)[key] = value
+    return overrides

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,22 +25,14 @@ from wwtool.reports.build_page import write_report
 
 RUN_FOLDER = "run"
 REPORT = "report.html"
-_NAMES = (RUN_FOLDER, *FOLDERS, MODEL, manifests.NAME, REPORT)
+NAMES = (RUN_FOLDER, *FOLDERS, MODEL, manifests.NAME, REPORT)
 _PLACES = (*FOLDERS, RUN_FOLDER, *(f"{RUN_FOLDER}/{place}" for place in PLACES))
-
-
-@dataclass(frozen=True)
-class Built:
-    """A finished build."""
-
-    manifest: dict[str, Any]
-    folder: Path
 
 
 def build(
     folder: Path, target: Target, plan: RunPlan, listener: events.Listener, cancel: Cancellation | None = None
-) -> Built:
-    """Builds everything into ``folder``; stages whose inputs have not changed are skipped.
+) -> dict[str, Any]:
+    """Builds everything into ``folder``; stages whose inputs have not changed are skipped. Returns the manifest.
 
     Raises:
         BudgetError: the model does not fit the platform; nothing has been trained.
@@ -49,12 +40,12 @@ def build(
         ToolError: the compiler is missing.
         CancelledError: somebody has cancelled the job.
     """
-    refuse_links_out(folder, [folder / name for name in _NAMES])
+    refuse_links_out(folder, [folder / name for name in NAMES])
     with working_folder(folder, _PLACES):
-        refuse_strangers(folder, _NAMES, f"{RUN_FOLDER}/{RECORD}")
+        refuse_strangers(folder, NAMES, f"{RUN_FOLDER}/{RECORD}")
         target.refuse_changes(folder)  # told before the training
         stages = Stages(folder / RUN_FOLDER, listener, cancel, folder)
-        return Built(_build(stages, target, plan), folder)
+        return _build(stages, target, plan)
 
 
 def _build(stages: Stages, target: Target, plan: RunPlan) -> dict[str, Any]:

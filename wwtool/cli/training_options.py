@@ -1,0 +1,27 @@
+"""The options that ``wwtool train`` and ``wwtool build`` share."""
+
+from __future__ import annotations
+
+import click
+
+from wwtool.cli.common import ANY_PATH, FILE, Command, option
+from wwtool.jobs.settings import MODELS, TrainingRequest
+
+
+def training_options(command: Command) -> Command:
+    """Options that change how a model is made. Each is a field of a ``TrainingRequest``."""
+    of = TrainingRequest
+    options = (
+        option(of, "phrase"),
+        option(of, "data", type=ANY_PATH),
+        option(of, "model", type=click.Choice(MODELS)),
+        option(of, "search", type=click.IntRange(1, 100), metavar="N"),
+        option(of, "language"),
+        option(of, "words", type=FILE),
+        option(of, "quick", is_flag=True),
+        click.option("--no-synth", is_flag=True, help="Use recordings only; nothing is synthesised."),
+        option(of, "seed", type=click.IntRange(0)),
+    )
+    for add in reversed(options):  # as decorators are applied: the last first
+        command = add(command)
+    return command

@@ -1,0 +1,128 @@
+"""Budget: what models cost on a platform, measured on the real firmware with random weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from wwtool import events, packages
+from wwtool.base.cancellation import Cancellation
+from wwtool.budget.dry_build import OverBudgetError, dry_build, what_would_fit
+from wwtool.budget.result import DryBuild, available, framework_names, reserve_of
+from wwtool.config import BudgetConfig
+from wwtool.errors import UsageError
+from wwtool.jobs.request import Request, reported
+from wwtool.jobs.settings import read_config
+from wwtool.models.zoo import ZOO
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
+
+_PHRASE = "wake word"  # one of usual length: the firmware holds the phrase
+_STAGE = "budget"
+
+
+class BudgetRequest(Request):
+    """A budget."""
+
+    platform: str = Field(description="A platform's name, or the path of a .yaml of your own.")
+    model: str | None = Field(None, description="One model of the zoo.  [default: all of them]")
+    framework: str = Field(packages.DEFAULT, description="The framework that shares flash and RAM with the firmware.")
+    config: Path | None = Field(None, description="A config whose budget section sets stricter limits.")
+    use_cache: bool = Field(True, description="Take figures that were measured before.")
+
+
+@dataclass(frozen=True)
+class BudgetPlan:
+    """Which models to measure, for what, against which limits."""
+
+    platform: Platform
+    models: tuple[str, ...]
+    phrase: str
+    limits: BudgetConfig
+    framework: str
+    use_cache: bool
+
+
+@dataclass(frozen=True)
+class BudgetResult:
+    """The models measured.
+
+    Attributes:
+        models: in the order of the plan.
+        over: the smallest model that does not fit, None if all fit.
+        remedy: the nearest change with which a model would fit; None if one fits.
+    """
+
+    platform: Platform
+    framework: str
+    models: tuple[DryBuild, ...]
+    over: DryBuild | None
+    remedy: str | None
+
+    @property
+    def refusal(self) -> OverBudgetError | None:
+        """The error that says that nothing fits; None if a model does."""
+        if self.over is None or self.remedy is None:
+            return None
+        return OverBudgetError(self.platform, self.over, self.remedy)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        reserve = reserve_of(self.platform, self.framework)
+        flash, ram = available(self.platform, reserve)
+        return {
+            "platform": self.platform.name,
+            "framework": self.framework,
+            "frameworks": framework_names(self.platform),
+            "framework_reserve": reserve.model_dump() if reserve else None,
+            "available": {"flash": flash, "ram": ram},
+            "models": [model.as_dict() for model in self.models],
+            "remedy": self.remedy,
+        }
+
+
+def plan(request: BudgetRequest, listener: events.Listener = events.ignore) -> BudgetPlan:
+    """Checks a request; changes nothing.
+
+    Raises:
+        UsageError: the platform, the model or the framework does not exist.
+        InputError: the config cannot be used.
+    """
+    platform = load_platform(request.platform)
+    if not platform.has_board:
+        raise UsageError(f"wwtool cannot build for {platform.name} yet; it has a profile but no board code")
+    if request.model is not None and request.model not in ZOO:
+        raise UsageError(f"there is no model '{request.model}'; choose one of {', '.join(ZOO)}")
+    config = read_config(request.config, {}, listener)
+    platform = platform.with_board(config.board)
+    reserve_of(platform, request.framework)  # refuses a framework that the profile does not have
+    models = tuple(ZOO) if request.model is None else (request.model,)
+    return BudgetPlan(platform, models, config.phrase or _PHRASE, config.budget, request.framework, request.use_cache)
+
+
+def run(
+    plan: BudgetPlan, listener: events.Listener = events.ignore, cancel: Cancellation | None = None
+) -> BudgetResult:
+    """Measures; every model is reported as the partial result "model" (a DryBuild).
+
+    Raises:
+        BudgetError: a model cannot be linked at all.
+        ToolError: the compiler is missing, and nothing is known of the platform to estimate with.
+        CancelledError: somebody has cancelled.
+    """
+    cancel = cancel or Cancellation()
+    with reported("budget", plan.platform.name, listener):
+        results: list[DryBuild] = []
+        for model in plan.models:
+            cancel.check()
+            listener(events.StageProgress(_STAGE, len(results), len(plan.models), "dry builds"))
+            results.append(dry_build(plan.platform, model, plan.phrase, plan.limits, plan.framework, plan.use_cache))
+            listener(events.PartialResult(_STAGE, "model", results[-1]))
+        over = min((result for result in results if not result.fits), key=lambda result: result.macs, default=None)
+        remedy = None
+        if over is not None and not any(result.fits for result in results):
+            remedy = what_would_fit(plan.platform, over, plan.phrase, plan.limits, plan.use_cache)
+    return BudgetResult(plan.platform, plan.framework, tuple(results), over, remedy)

@@ -1,0 +1,189 @@
+"""Evaluate: how well a model detects, on recordings; or the detections in one recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from wwtool import events
+from wwtool.base.cancellation import Cancellation
+from wwtool.base.text import printable
+from wwtool.config import Config
+from wwtool.data.audio import Audio, AudioFile
+from wwtool.data.voices import describe_speakers
+from wwtool.errors import InputError, UsageError
+from wwtool.evaluation.assess import Evaluation, assess, detector_config
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.metrics import detector_with
+from wwtool.evaluation.streaming import Detection, StreamingModel
+from wwtool.frontend.geometry import MICRO
+from wwtool.jobs.request import Request, reported
+from wwtool.jobs.settings import read_config
+from wwtool.pipeline.evaluation import (
+    Recorded,
+    find_subject,
+    recorded_material,
+    run_sentences,
+    synthetic_sentences,
+)
+from wwtool.pipeline.training_run import evaluation_figures
+from wwtool.tflite.reader import read_model
+
+_STAGE = "evaluate"
+Split = Literal["train", "dev", "test", "all"]
+
+
+class EvaluateRequest(Request):
+    """An evaluation."""
+
+    subject: Path = Field(description="A .tflite, a finished run or a build folder.")
+    data: Path | None = Field(None, description="A folder or index of recordings.")
+    split: Split = Field("dev", description="The speakers to evaluate on.")
+    wav: Path | None = Field(None, description="List the detections in one recording instead.")
+    phrase: str | None = Field(None, description="The phrase that synthetic sentences must not contain.")
+    sentence_hours: float = Field(0.0, ge=0.0, le=100.0, description="Add hours of synthetic sentences.")
+    threshold: int | None = Field(
+        None, ge=1, le=255, description="The on-threshold.  [default: the run's, or else the best]"
+    )
+    config: Path | None = Field(None, description="Detector and false-alarm budget.")
+
+
+@dataclass(frozen=True)
+class EvaluatePlan:
+    """A model that can be read, and what to measure of it.
+
+    Attributes:
+        detector: the detector that the model was built with, None if that is not known.
+        run_sentences: the held-out sentences of the model's own run; empty if it has none.
+    """
+
+    request: EvaluateRequest
+    model: Path
+    detector: DetectorConfig | None
+    run_sentences: Sequence[Audio]
+    config: Config
+
+
+@dataclass(frozen=True)
+class EvaluateResult:
+    """An evaluation, and notes on recordings that were left out or are doubtful, by kind."""
+
+    evaluation: Evaluation
+    notes: dict[str, list[dict[str, str]]]
+
+    @property
+    def speakers(self) -> str:
+        """Whose voices were measured, in words."""
+        return describe_speakers(self.evaluation.voices, self.evaluation.positives, self.evaluation.speakers)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**self.evaluation.as_dict(), **self.notes}
+
+
+@dataclass(frozen=True)
+class Detections:
+    """The detections in one recording, in order."""
+
+    wav: Path
+    detections: tuple[Detection, ...]
+
+    @property
+    def seconds(self) -> tuple[float, ...]:
+        """When each detection was, in seconds from the beginning."""
+        return tuple(detection.frame * MICRO.step_samples / MICRO.sample_rate_hz for detection in self.detections)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"wav": printable(str(self.wav)), "detections": [vars(detection) for detection in self.detections]}
+
+
+def plan(request: EvaluateRequest, listener: events.Listener = events.ignore) -> EvaluatePlan:
+    """Checks a request; changes nothing.
+
+    Raises:
+        UsageError: the request lacks something.
+        InputError: there is no model, or it or the config cannot be used.
+    """
+    config = read_config(request.config, {}, listener)
+    subject = find_subject(request.subject)
+    read_model(subject.model)  # names the file that cannot be used
+    sentences = run_sentences(subject.model.parent)
+    if request.wav is not None:
+        if subject.detector is None and request.threshold is None:
+            raise UsageError(
+                "the detector is not known; give --threshold, or a run or build folder instead of a .tflite"
+            )
+    elif request.data is None:
+        raise UsageError("nothing to evaluate on; give --data DIR, or --wav FILE for the detections in one recording")
+    elif request.sentence_hours and request.phrase is None and not sentences:
+        raise UsageError("--sentences needs --phrase, so that no sentence contains it")
+    return EvaluatePlan(request, subject.model, subject.detector, sentences, config)
+
+
+def run(
+    plan: EvaluatePlan, listener: events.Listener = events.ignore, cancel: Cancellation | None = None
+) -> EvaluateResult | Detections:
+    """Evaluates on recordings, or lists the detections in the request's ``wav``.
+
+    Raises:
+        InputError: a recording cannot be read, or there is nothing to evaluate on.
+        CancelledError: somebody has cancelled.
+    """
+    request, cancel = plan.request, cancel or Cancellation()
+    with (
+        reported("evaluate", plan.model.name, listener),
+        closing(StreamingModel(plan.model.read_bytes())) as model,
+    ):
+        detector = _detector(plan, model)
+        if request.wav is not None:
+            assert detector is not None
+            return Detections(request.wav, tuple(model.detections(AudioFile(request.wav), detector)))
+        recorded = _material(plan, listener, cancel)
+        cancel.check()
+        evaluation = assess(model, recorded.material, plan.config, detector)
+        result = EvaluateResult(evaluation, recorded.notes)
+        for name, value in evaluation_figures(evaluation.as_dict()).items():
+            listener(events.Metric(_STAGE, name, value))
+    return result
+
+
+def _detector(plan: EvaluatePlan, model: StreamingModel) -> DetectorConfig | None:
+    """The detector to evaluate; None: the best is looked for."""
+    threshold, config = plan.request.threshold, plan.config
+    if threshold is None:
+        return plan.detector
+    return detector_with(plan.detector or detector_config(config, model.stride), threshold, config.detector.off_ratio)
+
+
+def _material(plan: EvaluatePlan, listener: events.Listener, cancel: Cancellation) -> Recorded:
+    """The recordings of the split, with the sentences that are asked for."""
+    request = plan.request
+    assert request.data is not None
+
+    def advance(done: int, total: int) -> None:
+        cancel.check()
+        listener(events.StageProgress(_STAGE, done, total, "recordings"))
+
+    recorded = recorded_material(request.data, request.split, plan.config, advance)
+    if not recorded.material.positives:
+        raise InputError(
+            f"{request.data} has no positive recordings in the split '{request.split}'; choose another --split"
+        )
+    negatives = dict(recorded.material.negatives)
+    if request.sentence_hours:
+        negatives["sentences"] = (
+            plan.run_sentences
+            if request.phrase is None
+            else synthetic_sentences(request.phrase, request.sentence_hours, plan.config.synth)
+        )
+    if not negatives:
+        raise InputError(
+            f"{request.data} has no negatives in the split '{request.split}'; add some, or --sentences 1 --phrase WORD"
+        )
+    return replace(recorded, material=replace(recorded.material, negatives=negatives))
