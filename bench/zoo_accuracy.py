@@ -47,8 +47,7 @@ from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite
 from wwtool.models import accuracy
 from wwtool.models.zoo import ZOO
-from wwtool.pipeline.pools import load_pools
-from wwtool.pipeline.preparation import Prepared, RunPlan, material_of, prepare
+from wwtool.pipeline.preparation import Prepared, RunPlan, material_of, prepare, training_of
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.training.loop import train
 
@@ -101,8 +100,7 @@ def one(stages: Stages, prepared: Prepared, plan: RunPlan, heard: Heard, name: s
     fingerprint = prepared.fingerprint(config, name)
 
     def work() -> Outcome:
-        pools = load_pools(prepared.pools, stages.folder / "pools")
-        net = train(folder, ZOO[name], pools, config.train, fingerprint, lambda *_: None, name)
+        net = train(training_of(stages, prepared, config, name, folder))
         return Outcome("", measure(to_tflite(net.quantized(), name)[0], heard, config), ())
 
     return stages.run(f"zoo-{name}", name, [fingerprint, _VERSION], work)

@@ -83,7 +83,7 @@ class Activity(Event):
 class Loss(Event):
     """The loss of a training batch at ``step`` of ``steps``. ``stage`` is the stage of the training, such as "float".
 
-    ``model`` is the model that trains, where several train in turn.
+    ``model`` is the model that trains.
     """
 
     stage: str

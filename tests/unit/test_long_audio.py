@@ -26,12 +26,12 @@ from wwtool.data.scan import measure
 from wwtool.data.store import ClipStore, write_store
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import negative_recording
+from wwtool.features.pools import PoolJob, make_pool
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.pipeline.evaluation import recorded_material
 from wwtool.pipeline.preparation import RunPlan, _recordings
 from wwtool.pipeline.sources import make_stores
 from wwtool.pipeline.stages import Stages
-from wwtool.training.pools import PoolJob, make_pool
 
 random = np.random.default_rng(3)
 
@@ -195,7 +195,7 @@ def test_long_negatives_are_trained_on_whole_and_long_positives_told(tmp_path: P
     assert summary["train/positive"]["clips"] == 26
     assert [len(clip) // 16000 for clip in ClipStore(tmp_path / "clips/train/speech")] == [60, 60, 15]
     assert len(ClipStore(tmp_path / "clips/train/positive")[25]) == 16000 * 60
-    job = PoolJob("n", "noise", "", 0.01, 1, AugmentConfig(recorded_noise=1.0), str(tmp_path / "clips/train/noise"))
+    job = PoolJob("n", "noise", None, 0.01, 1, AugmentConfig(recorded_noise=1.0), str(tmp_path / "clips/train/noise"))
     with np.errstate(all="raise"):
         make_pool(job, tmp_path / "pools")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from test_training import CONFIG, POOLS, TINY, quiet, run, weights
+from test_training import CONFIG, run, run_of, weights
 
 from wwtool.config import Config
 from wwtool.pipeline import search as searching
@@ -63,7 +63,7 @@ def test_training_up_to_a_rung_and_on_is_training(tmp_path: Path) -> None:
     run(tmp_path / "whole", config)
 
     def until(folder: Path, step: int) -> list[float]:
-        net = train_until(folder, TINY, POOLS, config, "a", quiet, "tiny", step)
+        net = train_until(run_of(folder, config), step)
         found = load_checkpoint(folder)
         assert found is not None
         assert (found[0].stage, found[0].step) == ("float", step)

@@ -5,24 +5,29 @@ from __future__ import annotations
 import json
 import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from wwtool import events
 from wwtool.config import TrainConfig
 from wwtool.errors import InputError
+from wwtool.features.pools import Pool, WeightedPool
 from wwtool.models.architecture import Architecture, Sum
 from wwtool.models.network import Network
 from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO, as_dict, from_dict
 from wwtool.training.checkpoint import NAME, State, load_checkpoint, load_trained, save_checkpoint
-from wwtool.training.loop import one_cycle, train
-from wwtool.training.pools import Pool
+from wwtool.training.loop import train
 from wwtool.training.qat import QatNet
-from wwtool.training.sampler import Mined, Sampler, WeightedPool, distort, to_real, warp
+from wwtool.training.run import Run
+from wwtool.training.sampler import Mined, Sampler, to_real
+from wwtool.training.schedules.one_cycle import one_cycle
+from wwtool.training.stages import stages_of
 
 TINY = TemporalArchitecture(4, 4, 3, 3, (2, 3), 2)
 TINY_RESIDUAL = ResidualArchitecture(4, 3, 3, ((2, 3),), 2)
@@ -60,14 +65,20 @@ class KilledError(Exception):
     """Stands for the process's death."""
 
 
-def quiet(stage: str, step: int, steps: int, loss: float) -> None:
-    pass
+def run_of(
+    folder: Path,
+    config: TrainConfig = CONFIG,
+    fingerprint: str = "a",
+    architecture: Architecture = TINY,
+    listener: events.Listener = events.ignore,
+) -> Run:
+    return Run(folder, architecture, POOLS, config, fingerprint, model="tiny", listener=listener)
 
 
 def run(
     folder: Path, config: TrainConfig = CONFIG, fingerprint: str = "a", architecture: Architecture = TINY
 ) -> QatNet:
-    return train(folder, architecture, POOLS, config, fingerprint, quiet, "tiny")
+    return train(run_of(folder, config, fingerprint, architecture))
 
 
 def run_killed(folder: Path, stage: str, after: int, config: TrainConfig, architecture: Architecture = TINY) -> None:
@@ -77,7 +88,7 @@ def run_killed(folder: Path, stage: str, after: int, config: TrainConfig, archit
     steps = loop._Trainer._step
 
     def step(self: object, part: object, number: int) -> None:
-        if (part.name, number) == (stage, after):  # type: ignore[attr-defined]
+        if (part.stage.name, number) == (stage, after):  # type: ignore[attr-defined]
             raise KilledError
         steps(self, part, number)  # type: ignore[arg-type]
 
@@ -126,12 +137,12 @@ def test_a_killed_run_of_the_other_family(tmp_path: Path, stage: str, after: int
 
 
 def test_killed_in_the_report(finished: Path, tmp_path: Path) -> None:
-    def report(stage: str, step: int, steps: int, loss: float) -> None:
+    def listener(event: events.Event) -> None:
         raise KilledError
 
     for _ in range(3):
         with pytest.raises(KilledError):
-            train(tmp_path, TINY, POOLS, CONFIG, "a", report)
+            train(run_of(tmp_path, listener=listener))
     run(tmp_path)
     assert weights(tmp_path) == weights(finished)
 
@@ -144,11 +155,11 @@ def test_killed_again_and_again(finished: Path, tmp_path: Path) -> None:
 
 
 def test_a_finished_run_is_not_run_again(finished: Path) -> None:
-    def report(stage: str, step: int, steps: int, loss: float) -> None:
+    def listener(event: events.Event) -> None:
         raise AssertionError("a step was run")
 
     before = (finished / NAME).read_bytes()
-    again = train(finished, TINY, POOLS, CONFIG, "a", report)
+    again = train(run_of(finished, listener=listener))
     trained, state = load_trained(finished)
     assert all(torch.equal(a, b) for a, b in zip(again.parameters(), trained.parameters(), strict=True))
     assert state.model == "tiny"
@@ -169,11 +180,12 @@ def test_another_seed_gives_other_weights(finished: Path, tmp_path: Path) -> Non
 def test_it_learns(tmp_path: Path) -> None:
     losses: list[float] = []
 
-    def report(stage: str, step: int, steps: int, loss: float) -> None:
-        losses.append(loss)
+    def listener(event: events.Event) -> None:
+        assert isinstance(event, events.Loss)
+        losses.append(event.loss)
 
     config = CONFIG.model_copy(update={"steps": 150, "qat_steps": 30, "batch": 32, "learning_rate": 0.02})
-    train(tmp_path, TINY, POOLS, config, "a", report)
+    train(run_of(tmp_path, config, listener=listener))
     assert np.mean(losses[-3:]) < 0.6 * losses[0]
 
 
@@ -332,48 +344,14 @@ def test_a_pool_shorter_than_a_window_is_refused() -> None:
         Sampler([POOLS[0], WeightedPool(short, 1.0)], 17, CONFIG)
 
 
-def test_distortion_keeps_the_floor_and_the_range() -> None:
-    x = to_real(np.random.default_rng(0).integers(-128, 128, (64, 30, 40), np.int8))
-    y = distort(x, np.random.default_rng(1))
-    assert torch.equal(y, distort(x, np.random.default_rng(1)))
-    assert not torch.equal(y, x)
-    assert y.min() >= 0.0
-    assert y.max() <= 26.0
-    assert torch.all(y[x == 0] == 0)
-
-
-def test_warping_keeps_the_end_of_the_window_and_the_range() -> None:
-    x = to_real(np.random.default_rng(0).integers(-128, 128, (64, 60, 40), np.int8))
-    assert warp(x, np.random.default_rng(1), 0.0, 0.0) is x
-    y = warp(x, np.random.default_rng(1), 0.3, 0.0)
-    assert torch.equal(y, warp(x, np.random.default_rng(1), 0.3, 0.0))
-    assert torch.allclose(y[:, -1], x[:, -1], atol=1e-3)
-    moved = (y - x).abs().amax(dim=(1, 2)) > 0.1
-    assert 0.4 < moved.float().mean() < 0.95, "some windows keep their rhythm, most do not"
-    z = warp(x, np.random.default_rng(1), 0.0, 2.0)
-    assert not torch.allclose(z, x, atol=1e-2)
-    for warped in (y, z):
-        assert warped.shape == x.shape
-        assert warped.min() >= x.min() - 1e-4
-        assert warped.max() <= x.max() + 1e-4
-
-
-def test_warping_time_plays_a_click_earlier_or_later_and_never_twice() -> None:
-    x = torch.zeros(200, 60, 40)
-    x[:, 30] = 26.0
-    at = warp(x, np.random.default_rng(2), 0.3, 0.0).sum(dim=2).argmax(dim=1)
-    assert at.min() < 27
-    assert at.max() > 33
-    assert (at == 30).float().mean() > 0.2
-
-
 def test_real_features_are_those_of_the_input_scale() -> None:
     assert to_real(np.asarray([-128, 127], np.int8)).tolist() == pytest.approx([0.0, 26.0])
 
 
 @pytest.mark.parametrize(("steps", "warm"), [(100, 0.1), (20, 0.05), (1000, 0.5)])
 def test_one_cycle(steps: int, warm: float) -> None:
-    rates = [one_cycle(step, steps, 1.0, warm) for step in range(steps + 1)]
+    stage = replace(stages_of(CONFIG)[0], steps=steps, learning_rate=1.0, warmup=warm)
+    rates = [one_cycle(step, stage) for step in range(steps + 1)]
     peak = max(1, round(steps * warm))
     assert rates[0] == pytest.approx(0.04)
     assert rates[peak] == pytest.approx(1.0)

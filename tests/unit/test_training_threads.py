@@ -20,20 +20,22 @@ from pathlib import Path
 import torch
 sys.path.insert(0, sys.argv[3])
 from test_training import KilledError, pools
+from wwtool import events
 from wwtool.config import TrainConfig
 from wwtool.models.zoo import ZOO
 from wwtool.training.loop import train
+from wwtool.training.run import Run
 
 until = int(sys.argv[2])
 torch.set_num_threads(int(sys.argv[4]))  # as PyTorch does by itself on a machine with so many processors
 
-def report(stage, step, steps, loss):
-    if stage == "float" and step == until:
+def listener(event):
+    if isinstance(event, events.Loss) and event.stage == "float" and event.step == until:
         raise KilledError
 
 config = TrainConfig(steps=20, qat_steps=10, batch=64, checkpoint_steps=10, device="cpu")
 try:
-    train(Path(sys.argv[1]), ZOO["tcn32"], pools(), config, "a", report, "tcn32")
+    train(Run(Path(sys.argv[1]), ZOO["tcn32"], pools(), config, "a", model="tcn32", listener=listener))
 except KilledError:
     pass
 """

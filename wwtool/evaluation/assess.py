@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.config import Config
+from wwtool.config import AugmentConfig, Config
 from wwtool.data.audio import Audio, AudioFile, to_int16
-from wwtool.data.augment import Augmenter, FloatAudio, rms, to_float, utterance_bounds
+from wwtool.data.utterance import FloatAudio, rms, to_float, utterance_bounds
 from wwtool.data.voices import Speakers, Voices, warning_for
 from wwtool.evaluation.detector import DetectorConfig, off_threshold
 from wwtool.evaluation.metrics import (
@@ -30,6 +30,8 @@ from wwtool.evaluation.metrics import (
     wilson_interval,
 )
 from wwtool.evaluation.streaming import StreamingModel
+from wwtool.features.waveform.background import background
+from wwtool.features.waveform.studio import Studio
 from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 
@@ -161,13 +163,13 @@ def positive_recording(
 ) -> Recording:
     """Positives between silences, with a noise floor; with ``noise`` at ``snr_db`` below the word."""
     generator = np.random.default_rng(9)
-    shaped = Augmenter(Config().augment, generator)
+    studio = Studio(AugmentConfig(), generator)  # without recordings of noise, it makes some
 
     def piece(i: int, clip: Audio) -> FloatAudio:
         x = np.pad(to_float(clip), (int(_BEFORE_S * SAMPLE_RATE_HZ), int(_AFTER_S * SAMPLE_RATE_HZ)))
         if noise is not None:
             start, end = utterance_bounds(clip)
-            z = _cycled(to_float(noise[i % len(noise)]), len(x)) if len(noise) else shaped.background(len(x))
+            z = _cycled(to_float(noise[i % len(noise)]), len(x)) if len(noise) else background(len(x), studio)
             x = x + z * np.float32(rms(to_float(clip[start:end])) * 10 ** (-snr_db / 20) / rms(z))
             x = x / max(1.0, float(np.abs(x).max()))
         return x

@@ -15,9 +15,11 @@ from wwtool.data.lexicon import lexicon
 from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
 from wwtool.data.words import read_words
 from wwtool.errors import InputError, UsageError
+from wwtool.features.check import check_transforms
 from wwtool.jobs.request import Request
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.preparation import RunPlan
+from wwtool.training.check import check_parts
 
 AUTO = "auto"
 MODELS = (AUTO, *ZOO)
@@ -54,8 +56,13 @@ def read_config(path: Path | None, overrides: dict[str, Any], listener: events.L
         InputError: a key, a value or a name in it is wrong; the message names the key path.
     """
     config = load_config(path, overrides, lambda text: listener(events.Warning(text)))
+    where = "config" if path is None else path
+    try:
+        check_transforms(config.augment)
+        check_parts(config.train)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
     if config.model not in MODELS:
-        where = "config" if path is None else path
         raise InputError(f"{where}: model: must be '{AUTO}' or one of {', '.join(ZOO)} (it is {config.model!r})")
     return config
 

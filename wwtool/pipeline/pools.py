@@ -10,8 +10,7 @@ from typing import Any
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.processes import worker_pool
 from wwtool.config import Config
-from wwtool.training.pools import PoolJob, PoolKind, load_pool, make_pool
-from wwtool.training.sampler import WeightedPool
+from wwtool.features.pools import PoolJob, WeightedPool, load_pool, make_pool
 
 _PROCESSES = 2
 _CANCEL_CHECK_S = 0.2
@@ -19,7 +18,7 @@ _CANCEL_CHECK_S = 0.2
 
 def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: str) -> list[tuple[PoolJob, float]]:
     """Jobs and sampling weights for the stores there are. ``content`` is a hash of what the stores hold."""
-    p = config.pools
+    p, w = config.pools, config.pools.weights
     shared = {
         name: str(folder / store) if store in stores else None
         for name, store in (
@@ -31,26 +30,24 @@ def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: st
     }
     synthetic = p.positives / (2 if "train/positive" in stores else 1)
     # name, kind, store, amount, weight
-    table: list[tuple[str, PoolKind, str, float, float]] = [
-        ("cut", "positive", "train/positive_cut", p.positives / 2, 0.25),
-        ("native", "native", "train/positive", p.native_positives, 0.40),
-        ("synthetic", "positive", "train/positive_synthetic", synthetic, 0.35),
-        ("sentences", "negative", "train/sentences", p.sentence_hours, 0.30),
-        ("near", "negative", "train/near_miss", p.near_miss_hours, 0.20),
-        ("speech", "negative", "train/speech", p.speech_hours, 0.10),
-        ("words", "negative", "train/other_words", p.speech_hours, 0.08),
-        ("sentences_clean", "clean", "train/sentences", p.clean_sentence_hours, 0.09),
-        ("speech_clean", "clean", "train/speech", p.clean_speech_hours, 0.05),
-        ("words_clean", "clean", "train/other_words", p.clean_speech_hours, 0.05),
-        ("noise", "noise", "", p.noise_hours, 0.09),
+    table: list[tuple[str, str, str, float, float]] = [
+        ("cut", "positive", "train/positive_cut", p.positives / 2, w.cut),
+        ("native", "native", "train/positive", p.native_positives, w.native),
+        ("synthetic", "positive", "train/positive_synthetic", synthetic, w.synthetic),
+        ("sentences", "negative", "train/sentences", p.sentence_hours, w.sentences),
+        ("near", "negative", "train/near_miss", p.near_miss_hours, w.near),
+        ("speech", "negative", "train/speech", p.speech_hours, w.speech),
+        ("words", "negative", "train/other_words", p.speech_hours, w.words),
+        ("sentences_clean", "clean", "train/sentences", p.clean_sentence_hours, w.sentences_clean),
+        ("speech_clean", "clean", "train/speech", p.clean_speech_hours, w.speech_clean),
+        ("words_clean", "clean", "train/other_words", p.clean_speech_hours, w.words_clean),
+        ("noise", "noise", "", p.noise_hours, w.noise),
     ]  # fmt: skip
     plan = []
     for number, (name, kind, store, amount, weight) in enumerate(table):
-        if amount and (store in stores or not store):
-            job = PoolJob(
-                name, kind, str(folder / store), float(amount), 1000 * config.synth.seed + number, config.augment,
-                content=content, **shared,
-            )  # fmt: skip
+        if amount and weight and (store in stores or not store):
+            clips, seed = str(folder / store) if store else None, 1000 * config.synth.seed + number
+            job = PoolJob(name, kind, clips, float(amount), seed, config.augment, content=content, **shared)
             plan.append((job, weight))
     return plan
 
@@ -70,7 +67,7 @@ def make_pools(
     jobs = [job for job, _ in plan]
     todo = [job for job in jobs if not (folder / f"{job.key}.npz").exists()]
     # The largest first, so that the processes end together.
-    todo.sort(key=lambda job: -job.amount / (1 if job.kind in ("negative", "clean", "noise") else 1500))
+    todo.sort(key=lambda job: -job.hours_of_work)
     if todo:
         with worker_pool(min(_PROCESSES, len(todo))) as executor:
             pending = {executor.submit(make_pool, job, folder) for job in todo}

@@ -19,12 +19,12 @@ from wwtool.data.voices import Speakers
 from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
+from wwtool.features.pools import PoolJob, is_pool
 from wwtool.models.zoo import ZOO, as_dict
-from wwtool.pipeline.pools import make_pools, plan_pools
+from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
-from wwtool.training.loop import Report
-from wwtool.training.pools import PoolJob, is_pool
+from wwtool.training.run import Run
 
 DATASET = "dataset.json"
 CLIPS, POOLS = "clips", "pools"
@@ -52,8 +52,8 @@ class Prepared:
     def fingerprint(self, config: Config, model: str) -> str:
         """Tells a training run's inputs from another's."""
         keys, weights = [job.key for job, _ in self.pools], [weight for _, weight in self.pools]
-        shape = as_dict(ZOO[model])
-        return hash_of(__version__, keys, weights, config.train.model_dump(exclude={"device"}), model, shape)
+        settings = config.train.model_dump(exclude={"device"}), config.augment.spectrogram.model_dump()
+        return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]))
 
 
 def prepare(stages: Stages, plan: RunPlan) -> Prepared:
@@ -180,11 +180,9 @@ def material_of(folder: Path, stores: dict[str, Any]) -> Material:
     return Material(positives, speakers, negatives, store("dev/noise"), store("dev/near_miss"))
 
 
-def loss_report(stages: Stages, model: str = "") -> Report:
-    """Reports the losses of a training as events; ``model`` says whose they are, where several train in turn."""
-
-    def report(stage: str, step: int, steps: int, loss: float) -> None:
-        stages.cancel.check()
-        stages.tell(events.Loss(stage, step, steps, loss, model))
-
-    return report
+def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path) -> Run:
+    """The training of a model of the zoo on what is prepared; its checkpoint lies in ``folder``."""
+    return Run(
+        folder, ZOO[model], load_pools(prepared.pools, stages.folder / POOLS), config.train,
+        prepared.fingerprint(config, model), config.augment.spectrogram, model, stages.tell, stages.cancel,
+    )  # fmt: skip

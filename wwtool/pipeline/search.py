@@ -16,9 +16,7 @@ from wwtool.config import Config
 from wwtool.evaluation.assess import assess
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite
-from wwtool.models.zoo import ZOO
-from wwtool.pipeline.pools import load_pools
-from wwtool.pipeline.preparation import CLIPS, POOLS, Prepared, loss_report, material_of
+from wwtool.pipeline.preparation import CLIPS, Prepared, material_of, training_of
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_checkpoint
@@ -87,9 +85,7 @@ def _train(stages: Stages, prepared: Prepared, config: Config, name: str, step: 
     path = folder / f"{step}.tflite"
 
     def work() -> Outcome:
-        pools = load_pools(prepared.pools, stages.folder / POOLS)
-        report = loss_report(stages, name)
-        net = train_until(folder, ZOO[name], pools, config.train, fingerprint, report, name, step)
+        net = train_until(training_of(stages, prepared, config, name, folder), step)
         content, _ = to_tflite(net.quantized(), name)
         write_bytes(path, content)
         return Outcome(f"{name}, {step} of {config.train.steps} steps", {"bytes": len(content)}, (path,))

@@ -15,11 +15,11 @@ import numpy as np
 
 from wwtool.config import Config
 from wwtool.data.audio import Audio, audio_pieces, read_audio
-from wwtool.data.augment import utterance_bounds
 from wwtool.data.dataset import Clip, Dataset
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phrase, plan_sentences, render
 from wwtool.data.synthesizer import Utterance
+from wwtool.data.utterance import utterance_bounds
 from wwtool.data.voices import Speakers, speakers_of
 from wwtool.data.words import read_words
 from wwtool.errors import InputError

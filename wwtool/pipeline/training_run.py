@@ -18,9 +18,8 @@ from wwtool.evaluation.assess import Evaluation, assess
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite, verify
 from wwtool.frontend.geometry import MICRO
-from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import load_pools
-from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, loss_report, material_of, prepare
+from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_of
 from wwtool.pipeline.search import FOLDER, Rung, search
 from wwtool.pipeline.stages import RECORD, Outcome, Stages
 from wwtool.training.checkpoint import NAME as CHECKPOINT
@@ -61,10 +60,9 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:
-    loaded = load_pools(prepared.pools, stages.folder / POOLS)
-    fingerprint = prepared.fingerprint(config, model)
-    net = train(stages.folder, ZOO[model], loaded, config.train, fingerprint, loss_report(stages), model)
-    facts = {"model": model, "logit_shift": round(net.logit_shift, 4), "fingerprint": fingerprint}
+    run = training_of(stages, prepared, config, model, stages.folder)
+    net = train(run)
+    facts = {"model": model, "logit_shift": round(net.logit_shift, 4), "fingerprint": run.fingerprint}
     parameters = sum(p.numel() for p in net.parameters())
     note = f"{model}, {parameters:,} parameters, {config.train.steps} + {config.train.qat_steps} steps"
     return Outcome(note, facts, (stages.folder / CHECKPOINT,))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,11 +25,12 @@ from wwtool.models.zoo import as_dict, from_dict
 from wwtool.training.qat import QatNet
 
 NAME = "checkpoint.safetensors"
+DONE = "done"  # the stage of a run that is finished
 
 
 @dataclass(frozen=True)
 class State:
-    """Where a run is: ``stage`` is float, qat or done; ``fingerprint`` tells its inputs from another run's."""
+    """Where a run is: the name of the stage that trains, or "done"; ``fingerprint`` tells its inputs from others."""
 
     stage: str
     step: int
@@ -39,7 +41,7 @@ class State:
 
     @property
     def done(self) -> bool:
-        return self.stage == "done"
+        return self.stage == DONE
 
 
 class _Metadata(BaseModel):
@@ -47,7 +49,7 @@ class _Metadata(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    stage: Literal["float", "qat", "done"]
+    stage: str = Field(pattern=r"^[a-z0-9_]{1,32}$")
     step: int = Field(ge=0)
     fingerprint: str
     architecture: dict[str, Any]
@@ -106,10 +108,10 @@ def load_trained(folder: Path) -> tuple[QatNet, State]:
     Raises:
         InputError: there is no finished run in the folder.
     """
-    found = load_checkpoint(folder)
-    if found is None or not found[0].done:
+    saved = load_checkpoint(folder)
+    if saved is None or not saved[0].done:
         raise InputError(f"{folder} holds no finished training run; run 'wwtool train' on it again to finish it")
-    state, tensors = found
+    state, tensors = saved
     if state.architecture.parameters > sum(tensor.numel() for tensor in tensors.values()):  # before they take memory
         raise mismatch(folder)
     net = QatNet(Network(state.architecture), state.logit_shift)
@@ -128,27 +130,37 @@ def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     """An optimizer's state as plain tensors, ``opt.<parameter number>.<name>``."""
     state = optimizer.state_dict()["state"]
-    return {f"opt.{i}.{k}": torch.as_tensor(v) for i, entry in state.items() for k, v in entry.items()}
+    return {
+        f"opt.{number}.{name}": torch.as_tensor(value)
+        for number, entry in state.items()
+        for name, value in entry.items()
+        if value is not None
+    }
 
 
 def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """The inverse of ``optimizer_tensors``, for AdamW.
+    """The inverse of ``optimizer_tensors``.
 
     Raises:
-        ValueError: they are not those of this optimizer's parameters.
+        ValueError: the tensors are not those that this optimizer keeps for its parameters.
     """
-    own = optimizer.state_dict()
     entries: dict[int, dict[str, Tensor]] = {}
     for key, value in with_prefix(tensors, "opt.").items():
         number, _, name = key.partition(".")
         entries.setdefault(int(number), {})[name] = value
-    groups: list[dict[str, Any]] = optimizer.param_groups
-    shapes = [parameter.shape for group in groups for parameter in group["params"]]
-    if entries and entries.keys() != set(range(len(shapes))):
-        raise ValueError("other parameters")
-    for index, entry in entries.items():
-        found = {name: value.shape for name, value in entry.items()}
-        if found != {"step": torch.Size(), "exp_avg": shapes[index], "exp_avg_sq": shapes[index]}:
-            raise ValueError(f"another state of parameter {index}")
-    own["state"] = entries
-    optimizer.load_state_dict(own)
+    shapes = {f"opt.{i}.{name}": value.shape for i, entry in entries.items() for name, value in entry.items()}
+    if shapes != _shapes_after_a_step(optimizer):
+        raise ValueError("the state of another optimizer or of other parameters")
+    state = optimizer.state_dict()
+    state["state"] = entries
+    optimizer.load_state_dict(state)
+
+
+def _shapes_after_a_step(optimizer: torch.optim.Optimizer) -> dict[str, torch.Size]:
+    """Names and shapes of the tensors that an optimizer keeps, from a copy that takes a step without a gradient."""
+    trial = deepcopy(optimizer)
+    for group in trial.param_groups:
+        for parameter in group["params"]:
+            parameter.grad = torch.zeros_like(parameter)
+    trial.step()
+    return {name: value.shape for name, value in optimizer_tensors(trial).items()}

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 
 from wwtool.config import TrainConfig
 from wwtool.errors import InputError
+from wwtool.features.pools import Pool, WeightedPool
 from wwtool.models.quantized import INPUT_SCALE
-from wwtool.training.pools import Pool
 
-# Share of negatives that are windows ending within the word's first 60 %.
-_PARTIAL_WEIGHT = 0.06
-_RHYTHM_POINTS = 14
-_AS_SPOKEN = 0.3  # share of windows whose rhythm is left alone
-
-
-@dataclass(frozen=True)
-class WeightedPool:
-    pool: Pool
-    weight: float
+_MINED_JITTER_FRAMES = 2  # a mined window is drawn from up to this far before and after
 
 
 @dataclass(frozen=True)
@@ -42,7 +33,7 @@ def to_real(features: npt.NDArray[np.int8]) -> torch.Tensor:
 class Sampler:
     """Draws windows of ``frames`` frames: positives that end about when the word does, negatives from anywhere."""
 
-    def __init__(self, pools: list[WeightedPool], frames: int, config: TrainConfig) -> None:
+    def __init__(self, pools: Sequence[WeightedPool], frames: int, config: TrainConfig) -> None:
         self.frames, self.config = frames, config
         self.positives = [p for p in pools if p.pool.positive]
         self.negatives = [p for p in pools if not p.pool.positive]
@@ -76,12 +67,13 @@ class Sampler:
         return windows
 
     def _draw_negatives(self, generator: np.random.Generator, count: int) -> list[npt.NDArray[np.int8]]:
-        partial = int(generator.binomial(count, _PARTIAL_WEIGHT))
+        partial = int(generator.binomial(count, self.config.partial_words))
         windows = []
         for pool in self._choose(generator, self.positives, partial):
             i = int(generator.integers(len(pool.ends)))
+            longest = self.config.partial_word_end
             length = int(pool.ends[i] - pool.starts[i])
-            windows.append(self._window(pool, int(pool.starts[i]) + int(length * generator.uniform(0.0, 0.6))))
+            windows.append(self._window(pool, int(pool.starts[i]) + int(length * generator.uniform(0.0, longest))))
         for pool in self._choose(generator, self.negatives, count - partial):
             windows.append(self._window(pool, int(generator.integers(self.frames, len(pool.features) + 1))))
         return windows
@@ -89,7 +81,7 @@ class Sampler:
     def _draw_mined(self, generator: np.random.Generator, count: int, mined: Mined) -> list[npt.NDArray[np.int8]]:
         windows = []
         for i in generator.integers(len(mined.end), size=count):
-            end = int(mined.end[i]) + int(generator.integers(-2, 3))
+            end = int(mined.end[i]) + int(generator.integers(-_MINED_JITTER_FRAMES, _MINED_JITTER_FRAMES + 1))
             windows.append(self._window(self.negatives[int(mined.pool[i])].pool, end))
         return windows
 
@@ -101,48 +93,3 @@ class Sampler:
     def _window(self, pool: Pool, end: int) -> npt.NDArray[np.int8]:
         stop = min(max(end, self.frames), len(pool.features))
         return pool.features[stop - self.frames : stop]
-
-
-def warp(features: torch.Tensor, generator: np.random.Generator, time: float, channels: float) -> torch.Tensor:
-    """Says the same with another rhythm and another vocal tract, on (batch, frames, 40); synthetic voices have few.
-
-    ``time`` is the spread of the local logarithmic speed, drawn at 14 points of the window, which keeps its end;
-    ``channels`` the largest shift of the mel channels, with a tilt. 0 and 0 leave the features as they are.
-    """
-    if time == 0.0 and channels == 0.0:
-        return features
-    batch, frames, count = features.shape
-    local = torch.from_numpy(generator.standard_normal((batch, 1, _RHYTHM_POINTS), np.float32))
-    whole = torch.from_numpy(generator.uniform(-0.7, 0.7, (batch, 1)).astype(np.float32))
-    speed = (F.interpolate(local, size=frames, mode="linear")[:, 0] + whole) * time
-    steps = torch.exp(speed.clamp(-0.7, 0.5))
-    as_spoken = torch.from_numpy(generator.random((batch, 1)) < _AS_SPOKEN)
-    steps = torch.where(as_spoken, torch.ones_like(steps), steps)
-    # Walk back from the last frame: the window's end, where the word ends, stays where it is.
-    back = torch.flip(torch.cumsum(torch.flip(steps, [1]), 1), [1]) - steps
-    at_frame = (frames - 1 - back).clamp(0.0, frames - 1.0)
-    at_channel = torch.arange(count, dtype=torch.float32)[None].repeat(batch, 1)
-    shift, tilt = (torch.from_numpy(generator.uniform(-1.0, 1.0, (batch, 1)).astype(np.float32)) for _ in range(2))
-    at_channel = at_channel + channels * (shift + 0.6 * tilt * (at_channel / (count - 1) - 0.3))
-    x = (at_channel.clamp(0.0, count - 1.0) / (count - 1) * 2 - 1)[:, None, :].expand(batch, frames, count)
-    y = (at_frame / (frames - 1) * 2 - 1)[:, :, None].expand(batch, frames, count)
-    sampled = F.grid_sample(features[:, None], torch.stack([x, y], -1), align_corners=True)
-    return sampled[:, 0]
-
-
-def distort(features: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:
-    """Slow gain drift over the channels, and masks over channels and frames (SpecAugment), on (batch, frames, 40)."""
-    batch, frames, channels = features.shape
-    drift = torch.from_numpy(generator.standard_normal((batch, 1, 9), np.float32))
-    drift = F.interpolate(drift, size=channels, mode="linear")
-    x = torch.where(features > 0, (features + drift).clamp(0.0, 26.0), features)
-    for _ in range(2):
-        for axis, size, widest in ((2, channels, 6), (1, frames, 12)):
-            width = generator.integers(0, widest + 1, size=batch)
-            start = generator.integers(0, size, size=batch)
-            used = generator.random(batch) < 0.5
-            at = np.arange(size)
-            mask = (at >= start[:, None]) & (at < (start + width)[:, None]) & used[:, None]
-            shaped = mask[:, None, :] if axis == 2 else mask[:, :, None]
-            x = x.masked_fill(torch.from_numpy(shaped), 0.0)
-    return x

@@ -10,52 +10,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from wwtool.base.renamed_keys import Renamed, Warn, ignore, migrate
 from wwtool.base.validation import describe_validation
 from wwtool.base.yaml_files import read_yaml
+from wwtool.config.augment import AugmentConfig
+from wwtool.config.section import Fraction, Section
+from wwtool.config.train import PoolConfig, TrainConfig
 from wwtool.errors import InputError
+
+__all__ = ["AugmentConfig", "PoolConfig", "TrainConfig"]
 
 PRESET_NAME = r"^[a-z0-9][a-z0-9-]{1,31}$"
 GAIN_STEP_DB = 6  # one bit of a sample
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Decibels = Annotated[float, Field(ge=-120.0, le=120.0)]
 Pin = Annotated[int, Field(ge=0, le=254)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class AugmentConfig(_Section):
-    """Ranges of the augmentation; chances are probabilities."""
-
-    speed: tuple[float, float] = (0.85, 1.18)
-    speed_chance: Fraction = 0.8
-    room_chance: Fraction = 0.6
-    band_limit_chance: Fraction = 0.15
-    snr_db: tuple[Decibels, Decibels] = (-3.0, 30.0)
-    level_db: tuple[Decibels, Decibels] = (-32.0, 0.0)
-    noise_floor_db: tuple[Decibels, Decibels] = (-82.0, -58.0)
-    recorded_noise: Fraction = 0.55
-    babble: Fraction = 0.2
-    speech_before: Fraction = 0.3
-    speech_after: Fraction = 0.35
-
-    @model_validator(mode="after")
-    def _ordered(self) -> AugmentConfig:
-        for name in ("speed", "snr_db", "level_db", "noise_floor_db"):
-            low, high = getattr(self, name)
-            if low > high:
-                raise ValueError(f"{name} must be [low, high] with low <= high")
-        if self.speed[0] < 0.5 or self.speed[1] > 2.0:
-            raise ValueError("speed must stay within 0.5 and 2.0")
-        return self
-
-
-class SynthConfig(_Section):
+class SynthConfig(Section):
     """How much speech is synthesised."""
 
     language: str = Field(
@@ -77,50 +50,7 @@ class SynthConfig(_Section):
     seed: int = Field(1, ge=0, description="Seed of texts, voices and deliveries. Another seed gives other speech.")
 
 
-class PoolConfig(_Section):
-    """How much augmented audio is turned into features before training."""
-
-    positives: int = Field(6000, ge=50, le=500_000)
-    native_positives: int = Field(3500, ge=0, le=500_000)
-    sentence_hours: float = Field(3.2, ge=0.05, le=200.0)
-    clean_sentence_hours: float = Field(1.2, ge=0.0, le=200.0)
-    near_miss_hours: float = Field(1.2, ge=0.02, le=200.0)
-    speech_hours: float = Field(0.8, ge=0.0, le=200.0)
-    clean_speech_hours: float = Field(0.8, ge=0.0, le=200.0)
-    noise_hours: float = Field(0.8, ge=0.02, le=200.0)
-
-
-class TrainConfig(_Section):
-    """The training loop."""
-
-    steps: int = Field(2500, ge=20, le=10_000_000)
-    qat_steps: int = Field(600, ge=10, le=10_000_000)
-    batch: int = Field(160, ge=8, le=65536)
-    learning_rate: float = Field(3e-3, gt=0.0, le=1.0)
-    qat_learning_rate: float = Field(4e-4, gt=0.0, le=1.0)
-    weight_decay: float = Field(1e-4, ge=0.0, le=1.0)
-    ema: float = Field(0.998, ge=0.0, lt=1.0)
-    positive_fraction: Fraction = 0.4
-    mine_at: tuple[Fraction, ...] = (0.4, 0.65)
-    mined_fraction: Fraction = 0.25
-    time_warp: float = Field(0.2, ge=0.0, le=0.5)
-    channel_warp: float = Field(2.5, ge=0.0, le=8.0)
-    window_end_frames: tuple[int, int] = (-2, 16)
-    checkpoint_steps: int = Field(250, ge=1)
-    seed: int = Field(0, ge=0)
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    # Part of what a model is: another number gives another. Two are as fast as more on networks this small.
-    threads: int = Field(2, ge=1, le=64)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> TrainConfig:
-        low, high = self.window_end_frames
-        if not -1000 <= low <= high <= 1000:
-            raise ValueError("window_end_frames must be [low, high] with low <= high, within -1000 and 1000")
-        return self
-
-
-class DetectorSettings(_Section):
+class DetectorSettings(Section):
     """The detector's shape. A threshold that is left out is chosen so that the false-alarm budget is kept."""
 
     average_window: int = Field(
@@ -153,7 +83,7 @@ class DetectorSettings(_Section):
         return self
 
 
-class EvaluateConfig(_Section):
+class EvaluateConfig(Section):
     """What the operating point must hold."""
 
     false_alarms_per_hour: float = Field(
@@ -167,7 +97,7 @@ class EvaluateConfig(_Section):
     )
 
 
-class BudgetConfig(_Section):
+class BudgetConfig(Section):
     """Limits below the platform's own. A limit that is left out is the platform's."""
 
     flash_bytes: int | None = Field(None, ge=1, description="Most flash for the firmware, in bytes.")
@@ -175,7 +105,7 @@ class BudgetConfig(_Section):
     latency_ms: float | None = Field(None, gt=0.0, description="Longest inference, in ms.")
 
 
-class SelectConfig(_Section):
+class SelectConfig(Section):
     """How a model of the zoo is chosen where none is named."""
 
     margin: float = Field(
@@ -194,7 +124,7 @@ class SelectConfig(_Section):
     )  # fmt: skip
 
 
-class SplitConfig(_Section):
+class SplitConfig(Section):
     """How recordings are split by speaker. Speakers of neither share are for training."""
 
     dev: Fraction = Field(0.15, description="Share of the speakers for choosing the operating point and evaluation.")
@@ -210,7 +140,7 @@ class SplitConfig(_Section):
         return self
 
 
-class Codec(_Section):
+class Codec(Section):
     """The chip between analogue microphones and I2S. It is set up over I2C."""
 
     chip: Literal["es7210", "es8311"] = Field(description="The codec's type.")
@@ -218,7 +148,7 @@ class Codec(_Section):
     scl: Pin = Field(description="GPIO of the I2C clock.")
 
 
-class _Microphone(_Section):
+class _Microphone(Section):
     slot: Literal["left", "right"] = Field("left", description="Slot of the stereo frame that carries the microphone.")
     gain_db: int = Field(
         18, ge=0, le=48, multiple_of=GAIN_STEP_DB,
@@ -254,14 +184,14 @@ class PdmMicrophone(_Microphone):
 Microphone = Annotated[I2sMicrophone | PdmMicrophone, Field(discriminator="interface")]
 
 
-class Indicator(_Section):
+class Indicator(Section):
     """The light that shows a detection."""
 
     pin: Pin = Field(description="GPIO of the light.")
     active: Literal["high", "low"] = Field("high", description="Level that switches the light on.")
 
 
-class BoardConfig(_Section):
+class BoardConfig(Section):
     """A board of the platform, for platforms whose pins can be chosen. A part that is given replaces the preset's."""
 
     preset: str | None = Field(
@@ -272,7 +202,7 @@ class BoardConfig(_Section):
     indicator: Indicator | None = Field(None, description="The light, in place of the preset's.")
 
 
-class Config(_Section):
+class Config(Section):
     """The whole configuration of a build."""
 
     phrase: str | None = Field(None, max_length=60, description="The wake word, as it is spoken.")
@@ -297,7 +227,10 @@ class Config(_Section):
         return self
 
 
-RENAMED_KEYS: dict[str, Renamed] = {}
+RENAMED_KEYS: dict[str, Renamed] = {
+    "train.time_warp": Renamed("augment.spectrogram.time_warp"),
+    "train.channel_warp": Renamed("augment.spectrogram.channel_warp"),
+}
 """Keys of earlier versions, as dotted paths, with the keys that replaced them. Old files keep working."""
 
 

@@ -1,0 +1,131 @@
+"""Pools of augmented features: made once, cached, and sampled by training.
+
+A pool is one tape of features. A PoolJob, a plain value, describes what is on it; the job's hash names the cached file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.base.files import hash_of, write_arrays
+from wwtool.base.records import read_arrays
+from wwtool.config import AugmentConfig
+from wwtool.data.audio import Audio
+from wwtool.data.store import ClipStore
+from wwtool.errors import InputError
+from wwtool.features.recipes import RECIPES
+from wwtool.features.tape import Tape
+from wwtool.features.waveform.studio import Sources, Studio
+from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
+
+# Raise when code changes what a pool holds.
+_VERSION = 2
+_BABBLE_SAMPLES = 1800 * SAMPLE_RATE_HZ  # half an hour of speech is enough to draw from
+_CLIPS_AN_HOUR = 1500  # of work, roughly
+
+
+@dataclass(frozen=True)
+class PoolJob:
+    """What to make: ``amount`` clips or hours, by the recipe ``kind``.
+
+    ``clips``, ``noise``, ``babble``, ``rooms`` and ``lead`` (speech before and after words) are paths of clip stores;
+    ``content`` is a hash of what the stores hold.
+    """
+
+    name: str
+    kind: str
+    clips: str | None
+    amount: float
+    seed: int
+    augment: AugmentConfig
+    noise: str | None = None
+    babble: str | None = None
+    rooms: str | None = None
+    lead: str | None = None
+    content: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name of the pool's file, without its suffix."""
+        paths = ("clips", "noise", "babble", "rooms", "lead")
+        what = {key: value for key, value in asdict(self).items() if key not in ("augment", *paths)}
+        present = [bool(self.noise), bool(self.babble), bool(self.rooms), bool(self.lead)]
+        return f"{self.name}-{hash_of(_VERSION, what, present, self.augment.model_dump(exclude={'spectrogram'}))}"
+
+    @property
+    def hours_of_work(self) -> float:
+        """How long the job takes in comparison with others."""
+        return self.amount if RECIPES.member(self.kind).unit == "hours" else self.amount / _CLIPS_AN_HOUR
+
+
+@dataclass(frozen=True)
+class Pool:
+    """int8 features (frames, channels); for positives also each word's first frame and the frame after its last."""
+
+    name: str
+    features: npt.NDArray[np.int8]
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+
+    @property
+    def positive(self) -> bool:
+        return len(self.ends) > 0
+
+
+@dataclass(frozen=True)
+class WeightedPool:
+    """A pool, and how often a window is drawn from it in comparison with others."""
+
+    pool: Pool
+    weight: float
+
+
+def load_pool(path: Path, name: str) -> Pool:
+    """Reads the file of a pool.
+
+    Raises:
+        InputError: it is missing or damaged.
+    """
+    arrays = read_arrays(path)
+    try:
+        pool = Pool(name, arrays["features"], arrays["starts"], arrays["ends"])
+    except KeyError as error:
+        raise _damaged(path) from error
+    forms = [(array.dtype.str, array.shape[1:]) for array in (pool.features, pool.starts, pool.ends)]
+    if forms != [("|i1", (MICRO.channels,)), ("<i8", ()), ("<i8", ())] or len(pool.starts) != len(pool.ends):
+        raise _damaged(path)
+    places = np.concatenate([pool.starts, pool.ends])
+    if (places < 0).any() or (places > len(pool.features)).any():
+        raise _damaged(path)
+    return pool
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"{path} does not hold a pool of features; delete it and run again")
+
+
+def is_pool(path: Path) -> bool:
+    """Whether a file has the name of a pool: what it is, and a hash of its job."""
+    return re.fullmatch(r"[a-z_]+-[0-9a-f]{16}\.npz", path.name) is not None
+
+
+def make_pool(job: PoolJob, folder: Path) -> Path:
+    """Makes the pool unless it is there already; returns its file."""
+    path = folder / f"{job.key}.npz"
+    if not path.exists():
+        babble = ClipStore(Path(job.babble)).samples[:_BABBLE_SAMPLES] if job.babble else np.zeros(0, np.int16)
+        sources = Sources(_open(job.noise), babble, _open(job.rooms), _open(job.lead))
+        studio, tape = Studio(job.augment, np.random.default_rng(job.seed), sources), Tape()
+        RECIPES.member(job.kind).record(_open(job.clips), job.amount, studio, tape)
+        write_arrays(path, **tape.arrays())
+    return path
+
+
+def _open(path: str | None) -> Sequence[Audio]:
+    return ClipStore(Path(path)) if path else ()

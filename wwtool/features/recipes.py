@@ -1,0 +1,125 @@
+"""What pools of features are made of: one recipe for each kind of pool.
+
+A recipe draws clips, sends them through the transforms that a config names, and lays them on the tape one after the
+other. The constants here are lengths and levels of the pieces; what makes training harder or easier is in the config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from wwtool.base.registry import Registry
+from wwtool.data.audio import Audio
+from wwtool.data.utterance import FloatAudio, rms, to_float, utterance_bounds
+from wwtool.features.tape import Tape
+from wwtool.features.waveform import mixed, voice
+from wwtool.features.waveform.background import background
+from wwtool.features.waveform.filters import filtered, to_peak
+from wwtool.features.waveform.studio import Clip, Scene, Studio
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+
+_TAIL_SAMPLES = int(0.45 * SAMPLE_RATE_HZ)  # after a word: windows end up to 160 ms after it
+_GAP_S, _NATIVE_GAP_S = (0.7, 1.9), (0.1, 1.3)  # before a word
+_WORD_S = (0.2, 2.5)  # what a recording of one may last
+_STRETCH_SAMPLES, _LONGEST_CLIP_SAMPLES = 12 * SAMPLE_RATE_HZ, 15 * SAMPLE_RATE_HZ
+_SPEECH_DB, _PAUSE_S = (-8.0, 0.0), (0.02, 0.9)  # of the clips of a stretch
+_NOISE_SAMPLES = 6 * SAMPLE_RATE_HZ
+_SECOND_NOISE, _SECOND_NOISE_DB, _NOISE_DB = 0.4, (-20.0, 3.0), (-45.0, 0.0)
+_QUIETEST = 1e-6  # a recording of noise may have stretches of digital silence
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """``record`` lays ``amount`` of clips on a tape; the amount counts ``unit``."""
+
+    record: Callable[[Sequence[Audio], float, Studio, Tape], None]
+    unit: Literal["clips", "hours"]
+
+
+def _cut_words(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
+    """Words cut out of their recordings, laid on new backgrounds, sometimes between other speech."""
+    for i in range(int(amount)):
+        word = filtered(voice(Clip(to_float(clips[i % len(clips)])), studio), studio)
+        length = word.speech_samples
+        gap = int(studio.random.uniform(*_GAP_S) * SAMPLE_RATE_HZ)
+        x = np.zeros(gap + len(word.samples) + _TAIL_SAMPLES, np.float32)
+        x[gap : gap + len(word.samples)] = word.samples
+        x = x[: gap + length + _TAIL_SAMPLES]
+        config, place = studio.config, (gap, gap + length)
+        level = rms(word.samples[:length])
+        tape.add(mixed(Scene(x, level, place, config.snr_db, config.level_db, config.clean_share), studio), place)
+
+
+def _recordings(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
+    """Whole recordings with their own background; many get nothing but a level and a noise floor."""
+    bounds = [utterance_bounds(clip) for clip in clips]
+    shortest, longest = _WORD_S
+    usable = [i for i, (s, e) in enumerate(bounds) if shortest < (e - s) / SAMPLE_RATE_HZ < longest]
+    usable = usable or list(range(len(clips)))
+    config = studio.config
+    for n in range(int(amount)):
+        index = usable[n % len(usable)]
+        clip = voice(Clip(to_float(clips[index])), studio)
+        start, end = (int(sample / clip.speed) for sample in bounds[index])
+        y = filtered(clip, studio).samples if studio.chance(config.native_filtered) else to_peak(clip.samples)
+        y = y[: end + _TAIL_SAMPLES]
+        gap = int(studio.random.uniform(*_NATIVE_GAP_S) * SAMPLE_RATE_HZ)
+        y = np.pad(y, (gap, max(0, end + _TAIL_SAMPLES - len(y))))
+        place = gap + start, gap + end
+        if studio.chance(config.native_undisturbed):
+            scene = Scene(y, level_db=config.native_level_db)
+        else:
+            scene = Scene(y, rms(y[slice(*place)]), snr_db=config.native_snr_db, level_db=config.level_db)
+        tape.add(mixed(scene, studio), place)
+
+
+def _speech(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
+    """Stretches of speech with pauses."""
+    _stretches(clips, amount, studio, tape, studio.config.snr_db)
+
+
+def _clean_speech(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
+    """Stretches of speech with hardly any background."""
+    _stretches(clips, amount, studio, tape, studio.config.clean_snr_db)
+
+
+def _stretches(clips: Sequence[Audio], hours: float, studio: Studio, tape: Tape, snr_db: tuple[float, float]) -> None:
+    order, next_clip = studio.random.permutation(len(clips)), 0
+    while not tape.lasts(hours):
+        parts: list[FloatAudio] = []
+        levels: list[float] = []
+        while sum(map(len, parts)) < _STRETCH_SAMPLES:
+            clip = clips[int(order[next_clip % len(order)])][:_LONGEST_CLIP_SAMPLES]
+            next_clip += 1
+            spoken = filtered(voice(Clip(to_float(clip)), studio), studio).samples
+            y = spoken * np.float32(studio.gain(*_SPEECH_DB))
+            levels.append(rms(y))
+            parts += [y, np.zeros(int(studio.random.uniform(*_PAUSE_S) * SAMPLE_RATE_HZ), np.float32)]
+        scene = Scene(np.concatenate(parts), float(np.mean(levels)), None, snr_db, studio.config.level_db)
+        tape.add(mixed(scene, studio))
+
+
+def _noise(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
+    """Backgrounds alone, from faint to full scale; the clips are not used."""
+    while not tape.lasts(amount):
+        x = background(_NOISE_SAMPLES, studio)
+        if studio.chance(_SECOND_NOISE):
+            x = x + background(_NOISE_SAMPLES, studio) * np.float32(studio.gain(*_SECOND_NOISE_DB))
+        x = x * np.float32(studio.gain(*_NOISE_DB) / np.abs(x).max(initial=_QUIETEST))
+        tape.add(mixed(Scene(x), studio))
+
+
+RECIPES: Registry[Recipe] = Registry(
+    "the kind of a pool",
+    {
+        "positive": Recipe(_cut_words, "clips"),
+        "native": Recipe(_recordings, "clips"),
+        "negative": Recipe(_speech, "hours"),
+        "clean": Recipe(_clean_speech, "hours"),
+        "noise": Recipe(_noise, "hours"),
+    },
+)

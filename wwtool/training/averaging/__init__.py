@@ -1,0 +1,18 @@
+"""How weights are averaged over steps: one method a file, all of them in the registry here.
+
+A member brings the average up to date, in place, after a step. The average is all that it may remember.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import nn
+
+from wwtool.base.registry import Registry
+from wwtool.config import TrainConfig
+from wwtool.training.averaging.ema import ema
+
+AVERAGING: Registry[Callable[[nn.Module, nn.Module, int, TrainConfig], None]] = Registry(
+    "train.averaging", {"ema": ema}
+)

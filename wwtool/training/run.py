@@ -1,0 +1,51 @@
+"""A training run: what is trained, on what, where it is kept, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from wwtool import events
+from wwtool.base.cancellation import Cancellation
+from wwtool.config import TrainConfig
+from wwtool.config.augment import SpectrogramConfig
+from wwtool.features.pools import WeightedPool
+from wwtool.models.architecture import Architecture
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that training needs to know.
+
+    Attributes:
+        folder: where the checkpoint is; a run goes on from the one that it finds, if that has the same fingerprint.
+        architecture: the network.
+        pools: features to train on, positives and negatives.
+        config: how the network is trained.
+        fingerprint: a hash of all that the trained weights depend on.
+        spectrogram: how the windows of a batch are varied.
+        model: the network's name, for events and the checkpoint.
+        listener: told of a loss every ten steps.
+        cancel: checked before every step.
+    """
+
+    folder: Path
+    architecture: Architecture
+    pools: Sequence[WeightedPool]
+    config: TrainConfig
+    fingerprint: str
+    spectrogram: SpectrogramConfig = field(default_factory=SpectrogramConfig)
+    model: str = ""
+    listener: events.Listener = events.ignore
+    cancel: Cancellation = field(default_factory=Cancellation)
+
+    @property
+    def device(self) -> torch.device:
+        """What computes; "auto" takes CUDA where there is one."""
+        name = self.config.device
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "cpu"
+        return torch.device(name)

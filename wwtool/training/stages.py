@@ -1,0 +1,52 @@
+"""The stages of a training, as data. A further stage is one more entry of ``stages_of``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from wwtool.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of a training: what trains, for how long, and by which members of the registries.
+
+    Attributes:
+        name: what events and checkpoints call the stage; "done" is not a stage.
+        network: "float", or "int8" for the network with every tensor quantized as the device has it. A stage begins
+            with the averaged weights of the stage before it. A stage of int8 is never followed by one of float.
+        steps: number of batches.
+        learning_rate: the schedule's highest rate.
+        warmup: share of the steps in which the rate rises.
+        mine_at: steps before which hard negatives are mined anew.
+        objective, optimizer, schedule, averaging, mining: names in the registries.
+    """
+
+    name: str
+    network: Literal["float", "int8"]
+    steps: int
+    learning_rate: float
+    warmup: float
+    mine_at: tuple[int, ...]
+    objective: str
+    optimizer: str
+    schedule: str
+    averaging: str
+    mining: str
+
+
+def stages_of(config: TrainConfig) -> tuple[Stage, ...]:
+    """The stages that a config describes, in order: float training, then fine-tuning of the quantized network."""
+    methods = {
+        "objective": config.objective,
+        "optimizer": config.optimizer,
+        "schedule": config.schedule,
+        "averaging": config.averaging,
+        "mining": config.mining,
+    }
+    mine_at = tuple(round(part * config.steps) for part in config.mine_at)
+    return (
+        Stage("float", "float", config.steps, config.learning_rate, config.warmup, mine_at, **methods),
+        Stage("qat", "int8", config.qat_steps, config.qat_learning_rate, config.qat_warmup, (), **methods),
+    )
