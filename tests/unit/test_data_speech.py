@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.data import espeak, phrases, synth
-from wwtool.data.audio import read_audio
-from wwtool.data.engines import engines
-from wwtool.data.lexicon import lexicon
-from wwtool.data.sounds import contains, sounds
-from wwtool.data.synthesizer import Utterance
+from wwtool.data import synth
+from wwtool.data.audio import Audio, read_audio
+from wwtool.data.synthesizers import espeak, registry
+from wwtool.data.synthesizers.interface import Synthesizer, Utterance
+from wwtool.data.synthesizers.registry import installed_synthesizers
+from wwtool.data.texts import phrases
+from wwtool.data.texts.lexicon import lexicon
+from wwtool.data.texts.sounds import contains, sounds
+from wwtool.doctor.findings import _voices
 from wwtool.errors import InputError
 
 PHRASES = ["hey computer", "computer", "jarvis", "snowboy", "okay nabu", "hey, O'Brien!"]
@@ -57,7 +62,7 @@ def test_voices() -> None:
 
 @pytest.mark.parametrize("name", ["flite", "festival"])
 def test_optional_engines(name: str) -> None:
-    engine = engines().get(name)
+    engine = installed_synthesizers().get(name)
     if engine is None:
         pytest.skip(f"{name} is not installed")
     assert engine.voices("de") == []
@@ -138,7 +143,7 @@ def test_sentences() -> None:
 
 
 def test_a_phrase_that_is_everywhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wwtool.data.sentences.english", lambda *_: "the thing is here.")
+    monkeypatch.setattr("wwtool.data.texts.sentence_templates.english", lambda *_: "the thing is here.")
     with pytest.raises(InputError, match="nearly every sentence"):
         phrases.sentences(3, avoid="thing")
 
@@ -172,3 +177,38 @@ def test_processes_give_what_one_gives() -> None:
     plan = [u for u in synth.plan_phrase("jarvis", 320) if u.engine == "espeak"][:301]
     for one, many in zip(synth.render(plan, 1), synth.render(plan, 2), strict=True):
         np.testing.assert_array_equal(one, many)
+
+
+class Whistle(Synthesizer):
+    """Says everything in one tone."""
+
+    name, title, recorded, install = "whistle", "Whistle", False, "pucker up"
+
+    @classmethod
+    def find(cls) -> Whistle:
+        return cls()
+
+    def voices(self, language: str) -> list[str]:
+        return ["low"] if language == "bird" else []
+
+    def speak(self, utterance: Utterance) -> Audio:
+        return np.full(len(utterance.text), 7, np.int16)
+
+
+def test_a_synthesizer_is_one_class_and_one_registration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.SYNTHESIZERS, Whistle.name, Whistle)
+    synth._synthesizers.cache_clear()
+    try:
+        (utterance,) = synth._deliver(["tweet"], "bird", Random(0))
+        assert (utterance.engine, utterance.voice) == ("whistle", "low")
+        assert [len(audio) for audio in synth.render([utterance], 1)] == [5]
+        assert "Whistle" in [finding.tool for finding in _voices()]
+    finally:
+        synth._synthesizers.cache_clear()
+
+
+def test_nobody_compares_the_name_of_a_synthesizer() -> None:
+    package = Path(synth.__file__).parents[1]
+    names = re.compile(r"[\"'](espeak|flite|festival)[\"']")
+    places = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if names.search(path.read_text())}
+    assert places == {f"data/synthesizers/{name}.py" for name in registry.SYNTHESIZERS}

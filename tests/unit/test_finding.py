@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wwtool.data.audio import read_audio, write_audio
+from wwtool.data.audio_files import find_audio
 from wwtool.data.dataset import index_folder, load_dataset
-from wwtool.data.finding import find_audio
 from wwtool.data.scan import scan
 from wwtool.data.split import split_folder
 from wwtool.errors import InputError

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wwtool.data.audio import write_audio
+from wwtool.data.csv_table import read_table
 from wwtool.data.dataset import Recording, index_folder
-from wwtool.data.table import read_table
 from wwtool.errors import InputError
 
 CLIP = np.arange(1600, dtype=np.int16)

@@ -11,7 +11,7 @@ import pytest
 from wwtool.data.dataset import Clip
 from wwtool.data.store import write_store
 from wwtool.data.synth import PlannedClip
-from wwtool.data.synthesizer import Utterance
+from wwtool.data.synthesizers.interface import Utterance
 from wwtool.data.voices import SYNTHETIC_WARNING, Speakers, describe_speakers, speakers_of
 from wwtool.evaluation.assess import Evaluation
 from wwtool.evaluation.detector import DetectorConfig

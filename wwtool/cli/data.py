@@ -46,7 +46,7 @@ def synth(
 ) -> None:
     """Make a data folder of synthesised speech for PHRASE; goes on where it was interrupted."""
     from wwtool.data.synth import synthesize
-    from wwtool.data.words import read_words
+    from wwtool.data.texts.word_list import read_words
 
     words = read_words(words_file) if words_file else None
     report = synthesize(phrase, out, positives, near_misses, sentence_hours, seed, language, processes, words=words)

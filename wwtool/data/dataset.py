@@ -18,8 +18,8 @@ from urllib.parse import unquote, urlsplit
 from wwtool.base.files import in_home, write_json
 from wwtool.base.records import read_json
 from wwtool.base.text import printable
-from wwtool.data.finding import ENDINGS, find_audio, looks_like_audio
-from wwtool.data.table import read_table
+from wwtool.data.audio_files import ENDINGS, find_audio, looks_like_audio
+from wwtool.data.csv_table import read_table
 from wwtool.errors import InputError
 
 LABELS = ("positive", "negative", "hard_negative", "noise", "rir")

@@ -9,7 +9,7 @@ from typing import Any
 
 from wwtool.base.text import printable
 from wwtool.data.audio import Audio, AudioFile
-from wwtool.data.finding import find_audio
+from wwtool.data.audio_files import find_audio
 from wwtool.data.fingerprint import Listener, copies
 from wwtool.data.levels import Meter
 from wwtool.errors import InputError

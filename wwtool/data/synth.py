@@ -19,11 +19,11 @@ from typing import TypeVar
 
 from wwtool.base.files import hash_of, write_text
 from wwtool.base.processes import worker_pool
-from wwtool.data import phrases
 from wwtool.data.audio import Audio, write_audio
 from wwtool.data.dataset import INDEX_NAME
-from wwtool.data.engines import engines
-from wwtool.data.synthesizer import Synthesizer, Utterance
+from wwtool.data.synthesizers.interface import Synthesizer, Utterance
+from wwtool.data.synthesizers.registry import installed_synthesizers
+from wwtool.data.texts import phrases
 from wwtool.errors import InputError
 
 Job = TypeVar("Job")
@@ -165,15 +165,16 @@ def synthesize(
 
 def _deliver(texts: Sequence[str], language: str, random: Random) -> list[Utterance]:
     """Gives every text a voice and a way of speaking."""
-    voices = {name: engine.voices(language) for name, engine in _engines().items()}
-    voices = {name: names for name, names in voices.items() if names}
+    synthesizers = _synthesizers()
+    voices = {name: names for name in synthesizers if (names := synthesizers[name].voices(language))}
     if not voices:
-        raise InputError(f"no installed synthesiser speaks {language!r}; use a language such as en-us, de or fr")
-    recorded = [name for name in voices if name != "espeak"]
+        raise InputError(f"no installed synthesizer speaks {language!r}; use a language such as en-us, de or fr")
+    recorded = [name for name in voices if synthesizers[name].recorded]
+    computed = next((name for name in voices if not synthesizers[name].recorded), None)
     utterances = []
     for text in texts:
         use_recorded = recorded and random.random() < _RECORDED_VOICES
-        engine = random.choice(recorded) if use_recorded or "espeak" not in voices else "espeak"
+        engine = random.choice(recorded) if use_recorded or computed is None else computed
         utterances.append(
             Utterance(
                 text=text,
@@ -188,12 +189,12 @@ def _deliver(texts: Sequence[str], language: str, random: Random) -> list[Uttera
 
 
 @cache
-def _engines() -> dict[str, Synthesizer]:
-    return engines()
+def _synthesizers() -> dict[str, Synthesizer]:
+    return installed_synthesizers()
 
 
 def _speak_batch(utterances: Sequence[Utterance]) -> list[Audio]:
-    return [_engines()[utterance.engine].speak(utterance) for utterance in utterances]
+    return [_synthesizers()[utterance.engine].speak(utterance) for utterance in utterances]
 
 
 def _write_batch(jobs: Sequence[tuple[Path, Utterance]]) -> int:

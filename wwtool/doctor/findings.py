@@ -13,7 +13,7 @@ from importlib import metadata
 from importlib.util import find_spec
 from typing import Literal
 
-from wwtool.data.engines import engines
+from wwtool.data.synthesizers.registry import SYNTHESIZERS, installed_synthesizers
 from wwtool.device.flash import drives, tools
 from wwtool.emulators import esp32s3, linux, nano, pico
 from wwtool.engines.machines import XTENSA_PACKAGES, emulated, forget_picolibc, host_compiler, picolibc
@@ -188,19 +188,14 @@ def _serial(known: _Known) -> list[Finding]:
 
 
 def _voices() -> list[Finding]:
-    voices = engines()
+    installed = installed_synthesizers()
     return [
         Finding(
-            "espeak-ng", "synthetic speech", "voices", (), "espeak" in voices, "comes with wwtool",
-            "pip install espeakng-loader", required=True,
-        ),
-        *(
-            Finding(
-                name, "more natural voices", "voices", (), name in voices, "on PATH", f"apt-get install {name}",
-                alternative=name == "festival",  # more of the same, and other clips than before
-            )
-            for name in ("flite", "festival")
-        ),
+            synthesizer.title, "synthetic speech" if synthesizer.bundled else "more natural voices", "voices", (),
+            name in installed, "comes with wwtool" if synthesizer.bundled else "on PATH", synthesizer.install,
+            required=synthesizer.bundled, alternative=synthesizer.extra,
+        )
+        for name, synthesizer in SYNTHESIZERS.items()
     ]  # fmt: skip
 
 

@@ -11,9 +11,9 @@ from wwtool import events
 from wwtool.base.assets import asset_dir
 from wwtool.config import Config, load_config
 from wwtool.data.dataset import index_folder
-from wwtool.data.lexicon import lexicon
-from wwtool.data.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
-from wwtool.data.words import read_words
+from wwtool.data.texts.lexicon import lexicon
+from wwtool.data.texts.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
+from wwtool.data.texts.word_list import read_words
 from wwtool.errors import InputError, UsageError
 from wwtool.features.check import check_transforms
 from wwtool.jobs.request import Request

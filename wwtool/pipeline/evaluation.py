@@ -14,8 +14,8 @@ from wwtool.data.audio import Audio, AudioFile, read_audio
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_sentences, render
+from wwtool.data.texts.word_list import read_words
 from wwtool.data.voices import speakers_of
-from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
 from wwtool.evaluation.detector import DetectorConfig

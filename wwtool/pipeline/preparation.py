@@ -12,11 +12,11 @@ from wwtool.base.files import hash_of
 from wwtool.base.text import printable
 from wwtool.config import Config
 from wwtool.data.dataset import Dataset, index_folder, load_dataset
-from wwtool.data.phrases import normalize_phrase
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
+from wwtool.data.texts.phrases import normalize_phrase
+from wwtool.data.texts.word_list import read_words
 from wwtool.data.voices import Speakers
-from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.evaluation.assess import Material
 from wwtool.features.pools import PoolJob, is_pool

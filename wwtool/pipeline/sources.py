@@ -18,10 +18,10 @@ from wwtool.data.audio import Audio, audio_pieces, read_audio
 from wwtool.data.dataset import Clip, Dataset
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phrase, plan_sentences, render
-from wwtool.data.synthesizer import Utterance
+from wwtool.data.synthesizers.interface import Utterance
+from wwtool.data.texts.word_list import read_words
 from wwtool.data.utterance import utterance_bounds
 from wwtool.data.voices import Speakers, speakers_of
-from wwtool.data.words import read_words
 from wwtool.errors import InputError
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 

@@ -9,8 +9,8 @@ import unicodedata
 from functools import cache
 from itertools import groupby
 
-from wwtool.data.languages import script, scripts
-from wwtool.data.sounds import Sounds, contains, sounds
+from wwtool.data.texts.languages import script, scripts
+from wwtool.data.texts.sounds import Sounds, contains, sounds
 
 # Of scripts that no voice reads, and with code points that begin differently: what is read alike is the word "letter".
 _UNKNOWN_LETTERS = "\U0001d421\ua6a1\u2c80\U00010a60"

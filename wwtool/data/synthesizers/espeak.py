@@ -1,8 +1,8 @@
 """espeak-ng through its C library: speech, and text to phonemes.
 
-The library keeps its state in globals, so there is one instance a process, guarded by a lock. The same request gives
-the same samples whatever came before: each sets everything it depends on, and since the phase of the voice's flutter
-lives in a variable no call resets, speech starts from a freshly loaded library (a third of a millisecond).
+The library keeps its state in globals, so a process has one instance, guarded by a lock. The same request gives the
+same samples, whatever came before: it sets everything that it depends on. No call resets the phase of the voice's
+flutter, so every utterance starts with a freshly loaded library (a third of a millisecond).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.data.audio import Audio, resample, to_int16
-from wwtool.data.synthesizer import Utterance
+from wwtool.data.synthesizers.interface import Synthesizer, Utterance
 from wwtool.errors import InputError, ToolError
 
 # espeak-ng/speak_lib.h
@@ -38,12 +38,12 @@ _SLOWEST, _FASTEST = 80, 450
 
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
-# What a voice writes between phonemes where it hands over to another language and takes over again.
+# A voice writes this between phonemes where it switches to another language and back.
 _LANGUAGE_SWITCH = re.compile(r"\([a-z][a-z0-9-]*\)")
 
-# Effects rather than voices.
+# These are effects rather than voices.
 _ODD_VARIANTS = ("Demonic", "whisper", "robosoft", "anikaRobot", "UniRobot", "croak", "fast", "Mr serious")
-# Written in another script than its language's other accents.
+# This accent is written in another script than the other accents of its language.
 _ODD_ACCENTS = frozenset({"en-shaw"})
 
 
@@ -52,7 +52,7 @@ class _Library:
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self._callback = _Callback(self._take)  # must live as long as the library
+        self._callback = _Callback(self._receive)  # must live as long as the library
         self._pieces: list[Audio] = []
         self._c_runtime = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
         self._load()
@@ -72,7 +72,7 @@ class _Library:
         self.c.espeak_SetSynthCallback(self._callback)
 
     def reload(self) -> None:
-        """Puts everything the library remembers back to how it starts."""
+        """Resets everything that the library remembers."""
         self.c.espeak_Terminate()
         handle = self.c._handle
         if sys.platform == "win32":
@@ -80,12 +80,12 @@ class _Library:
         else:
             _ctypes.dlclose(handle)
         self._load()
-        # Breath is made with one or the other.
+        # Breath noise comes from one of these two generators.
         self._c_runtime.srand(1)
         self.c.espeak_ng_SetRandSeed(ctypes.c_long(1))
 
     def set_voice(self, voice: str) -> None:
-        """Loads a voice; large dictionaries take milliseconds, so one that is there is not loaded again."""
+        """Loads a voice unless it is loaded: a large dictionary takes milliseconds."""
         if voice == self._voice:
             return
         accent, plus, variant = voice.partition("+")
@@ -105,7 +105,7 @@ class _Library:
             raise ToolError(f"espeak-ng failed on {text!r} (status {status})")
         return np.concatenate([np.zeros(0, np.int16), *self._pieces])
 
-    def _take(self, samples: ctypes._Pointer[ctypes.c_short], count: int, _events: int | None) -> int:
+    def _receive(self, samples: ctypes._Pointer[ctypes.c_short], count: int, _events: int | None) -> int:
         if samples and count > 0:
             self._pieces.append(np.ctypeslib.as_array(samples, (count,)).astype(np.int16))
         return 0
@@ -117,10 +117,10 @@ def _library() -> _Library:
 
 
 def say(text: str, voice: str = "en-us", *, words_per_minute: int = 170, pitch: int = 50, range_: int = 50) -> Audio:
-    """Speaks a text, 16 kHz.
+    """Speaks a text; returns int16 at 16 kHz.
 
     Args:
-        text: what to say.
+        text: the text.
         voice: a language or accent, and a variant of it: ``en-us``, ``en-gb-scotland+f3``.
         words_per_minute: 80 to 450.
         pitch: 0 to 99.
@@ -153,7 +153,7 @@ def phonemes(text: str, accent: str = "en-us") -> list[list[str]]:
 
 @cache
 def accents(language: str) -> tuple[str, ...]:
-    """The language and its other accents, ``language`` first; empty if espeak-ng does not speak it."""
+    """A language and its other accents, ``language`` first; empty if espeak-ng does not speak it."""
     names = _voice_names()
     language = language.lower()
     if language not in names:
@@ -174,7 +174,7 @@ def variants() -> tuple[str, ...]:
 def _voice_names() -> dict[str, str]:
     """From each language and voice name, in lower case, to the voice's file below ``lang``, in lower case.
 
-    A voice whose dictionary is not there says nothing, so it is left out.
+    A voice without its dictionary says nothing, so it is left out.
     """
     names: dict[str, str] = {}
     folder = _original_data() / "lang"
@@ -196,11 +196,11 @@ def _original_data() -> Path:
 
 @cache
 def _data_folder() -> Path:
-    """espeak-ng's data with voice files in lower case, where links can be made.
+    """espeak-ng's data, with the names of voice files in lower case if links can be made.
 
-    espeak-ng looks for a voice's file by its name in lower case and, as half of them have capitals, then reads the
-    three hundred files of all voices, which takes longer than to say a word. It still says it, where the temporary
-    directory lies too deep for it.
+    espeak-ng looks for a voice's file under its name in lower case. Half of the files have capitals; for these it reads
+    all three hundred voice files, which takes longer than speaking a word. Where the temporary directory has too long a
+    path for espeak-ng, its own folder is used, slowly.
     """
     original = _original_data()
     temporary = TemporaryFolder("espeak")
@@ -222,10 +222,16 @@ def _data_folder() -> Path:
     return folder
 
 
-class Espeak:
-    """espeak-ng as a Synthesizer: every accent of the language with every variant."""
+class Espeak(Synthesizer):
+    """espeak-ng, which computes its voices: every accent of the language with every variant."""
 
-    name = "espeak"
+    name, title = "espeak", "espeak-ng"
+    recorded, bundled = False, True
+    install = "pip install espeakng-loader"
+
+    @classmethod
+    def find(cls) -> Espeak:
+        return cls()
 
     def voices(self, language: str) -> list[str]:
         return [f"{accent}+{variant}" for accent in accents(language) for variant in variants()]

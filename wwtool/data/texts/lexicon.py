@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.data.languages import is_word, languages_with_words, listed_words
-from wwtool.data.sounds import Sounds, sounds
-from wwtool.data.spelling import spelled
+from wwtool.data.texts.languages import is_word, languages_with_words, listed_words
+from wwtool.data.texts.sounds import Sounds, sounds
+from wwtool.data.texts.spelling import spelled
 from wwtool.errors import InputError
 
 LEXICON_WORDS = 20_000

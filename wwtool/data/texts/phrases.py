@@ -10,12 +10,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
-from wwtool.data import sentences as templates
-from wwtool.data.espeak import accents
-from wwtool.data.languages import in_word, plain_letters, script
-from wwtool.data.lexicon import Lexicon, lexicon
-from wwtool.data.sounds import Sounds, contains, sounds
-from wwtool.data.spelling import spelled
+from wwtool.data.synthesizers.espeak import accents
+from wwtool.data.texts import sentence_templates as templates
+from wwtool.data.texts.languages import in_word, plain_letters, script
+from wwtool.data.texts.lexicon import Lexicon, lexicon
+from wwtool.data.texts.sounds import Sounds, contains, sounds
+from wwtool.data.texts.spelling import spelled
 from wwtool.errors import InputError
 
 LONGEST_PHRASE = 60

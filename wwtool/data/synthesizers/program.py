@@ -1,4 +1,4 @@
-"""Runs a speech program that writes a .wav file."""
+"""Runs a synthesizer that is a program and writes a .wav file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _TIMEOUT_S = 60
 
 
 def speak_with(name: str, command: Callable[[Path], Sequence[str | Path]], text: str | None = None) -> Audio:
-    """Runs ``command(output file)``, with ``text`` on its standard input, and reads what it wrote."""
+    """Runs ``command(output file)`` with ``text`` on its standard input, and reads the file.
+
+    Raises:
+        ToolError: the program failed, or its file holds no audio.
+    """
     with TemporaryFolder("speech") as folder:
         output = folder / "speech.wav"
         try:

@@ -1,4 +1,4 @@
-"""Flite, a small English synthesiser with recorded voices, where it is installed."""
+"""Flite, a small English synthesizer with recorded voices."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import subprocess
 from pathlib import Path
 
 from wwtool.data.audio import Audio
-from wwtool.data.command import speak_with
-from wwtool.data.synthesizer import Utterance
+from wwtool.data.synthesizers.interface import Synthesizer, Utterance
+from wwtool.data.synthesizers.program import speak_with
 
-_UNUSABLE_VOICES = frozenset({"kal", "awb_time"})  # 8 kHz; only tells the time
+_UNUSABLE_VOICES = frozenset({"kal", "awb_time"})  # the first is 8 kHz, the second only tells the time
 
 
-class Flite:
-    """The ``flite`` program as a Synthesizer."""
+class Flite(Synthesizer):
+    """The ``flite`` program."""
 
-    name = "flite"
+    name = title = "flite"
+    install = "apt-get install flite"
 
     def __init__(self, program: Path) -> None:
         self._program = program

@@ -1,4 +1,4 @@
-"""Festival, an English synthesiser, where it and at least one voice are installed."""
+"""Festival, an English synthesizer; its voices are installed one by one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import subprocess
 from pathlib import Path
 
 from wwtool.data.audio import Audio
-from wwtool.data.command import speak_with
-from wwtool.data.synthesizer import Utterance
+from wwtool.data.synthesizers.interface import Synthesizer, Utterance
+from wwtool.data.synthesizers.program import speak_with
 
 
-class Festival:
-    """The ``text2wave`` program as a Synthesizer."""
+class Festival(Synthesizer):
+    """The ``text2wave`` program."""
 
-    name = "festival"
+    name = title = "festival"
+    extra = True
+    install = "apt-get install festival"
 
     def __init__(self, festival: Path, text2wave: Path) -> None:
         self._text2wave = text2wave

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from wwtool.data.languages import is_word, plain_letters
-from wwtool.data.lexicon import FEWEST_WORDS, LEXICON_WORDS
+from wwtool.data.texts.languages import is_word, plain_letters
+from wwtool.data.texts.lexicon import FEWEST_WORDS, LEXICON_WORDS
 from wwtool.errors import InputError
 
 _LARGEST_FILE = 64 << 20

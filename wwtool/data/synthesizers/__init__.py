@@ -1,0 +1,1 @@
+"""Speech synthesizers: one file each, and a registry of them; nothing else asks which one it has."""
