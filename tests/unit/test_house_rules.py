@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import wwtool
+from wwtool.cli.main import _COMMANDS as COMMANDS
 
 PACKAGE = Path(wwtool.__file__).parent
 # Programs of their own: an emulator that talks to wwtool over its standard output, and what a project's Makefile runs.
@@ -106,3 +107,53 @@ def test_the_numbers_of_a_front_end_have_one_home() -> None:
             if isinstance(node, ast.Tuple) and audio:
                 shape = [part.value for part in node.elts if isinstance(part, ast.Constant) and type(part.value) is int]
                 assert 40 not in shape, f"{where}: 40"
+
+
+def imports(name: str) -> set[str]:
+    """The modules of wwtool that a module imports."""
+    tree = ast.parse((PACKAGE / name).read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "wwtool":
+            found |= {f"wwtool.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return {module for module in found if module.startswith("wwtool.")}
+
+
+JOBS = sorted(path.stem for path in (PACKAGE / "jobs").glob("*.py") if "def run(" in path.read_text(encoding="utf-8"))
+# What a head needs to parse a request and to show events and results.
+OF_A_HEAD = ("wwtool.base", "wwtool.cli", "wwtool.events", "wwtool.jobs", "wwtool.reports")
+
+
+def test_each_job_has_a_command() -> None:
+    assert JOBS == ["budget", "build", "compile", "emulate", "evaluate", "flash", "hil", "train"]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_command_calls_its_job_and_nothing_below(job: str) -> None:
+    modules = imports(f"cli/{job}.py")
+    assert f"wwtool.jobs.{job}" in modules
+    assert [module for module in modules if not module.startswith(OF_A_HEAD)] == []
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").glob("*.py")), ids=lambda path: path.name)
+def test_no_command_imports_another_command(path: Path) -> None:
+    commands = {module.split(":")[0] for module, _ in COMMANDS.values()}
+    assert imports(f"cli/{path.name}") & commands == set()
+
+
+def test_what_everything_stands_on_imports_nothing_above_it() -> None:
+    assert imports("events.py") == imports("errors.py") == set()
+    below_config = ("wwtool.base.", "wwtool.errors", "wwtool.config")
+    for path in (PACKAGE / "config.py", *(PACKAGE / "config").glob("*.py")):
+        if path.exists():
+            above = imports(path.relative_to(PACKAGE).as_posix())
+            assert not [module for module in above if not module.startswith(below_config)], path.name
+
+
+def test_jobs_know_no_head() -> None:
+    for path in (PACKAGE / "jobs").glob("*.py"):
+        assert not [module for module in imports(f"jobs/{path.name}") if module.startswith("wwtool.cli")], path.name

@@ -8,14 +8,12 @@ from typing import Any
 import click
 
 from wwtool import events
-from wwtool.budget.result import DryBuild
-from wwtool.budget.selection import Choice
 from wwtool.cli.budget_tables import print_budget, refusal_shown
 from wwtool.cli.common import FILE, FOLDER, listening, log_option, make, option, platform_option, print_warning
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console
 from wwtool.cli.training_options import training_options
-from wwtool.jobs.train import TrainRequest, plan, run
+from wwtool.jobs.train import Choice, DryBuild, TrainRequest, plan, run
 
 
 @click.command()

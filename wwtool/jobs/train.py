@@ -12,7 +12,8 @@ from wwtool import events
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.files import working_folder
 from wwtool.base.inside import refuse_links_out
-from wwtool.budget.selection import by_table, select
+from wwtool.budget.result import DryBuild
+from wwtool.budget.selection import Choice, by_table, select
 from wwtool.jobs.request import reported
 from wwtool.jobs.settings import TrainingRequest, plan_training
 from wwtool.models.accuracy import accuracy_table
@@ -21,6 +22,8 @@ from wwtool.pipeline.stages import Stages, refuse_strangers
 from wwtool.pipeline.training_run import MODEL, NAMES, PLACES, training_run
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
+
+__all__ = ["Choice", "DryBuild", "TrainPlan", "TrainRequest", "TrainResult", "plan", "run"]
 
 
 class TrainRequest(TrainingRequest):
