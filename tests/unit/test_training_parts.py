@@ -19,7 +19,7 @@ from wwtool.base.cancellation import Cancellation
 from wwtool.config import AugmentConfig, PoolConfig, TrainConfig
 from wwtool.errors import CancelledError, InputError
 from wwtool.jobs.settings import read_config
-from wwtool.training import loop
+from wwtool.training import stages
 from wwtool.training.averaging import AVERAGING
 from wwtool.training.checkpoint import load_checkpoint, load_trained
 from wwtool.training.loop import train
@@ -28,7 +28,7 @@ from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.objectives.objective import Objective, Predictions
 from wwtool.training.optimizers import OPTIMIZERS
 from wwtool.training.schedules import SCHEDULES
-from wwtool.training.stages import Stage, stages_of
+from wwtool.training.stages import Stage
 
 
 class Margin(Objective):
@@ -79,15 +79,21 @@ def dummies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(OPTIMIZERS, "plain", plain)
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("usual")
+    run(folder)
+    return folder
+
+
 @pytest.mark.usefixtures("dummies")
 @pytest.mark.parametrize("parts", [[key] for key in DUMMIES] + [list(DUMMIES)], ids="+".join)
-def test_a_part_of_ones_own_trains_and_resumes(tmp_path: Path, parts: list[str]) -> None:
+def test_a_part_of_ones_own_trains_and_resumes(usual: Path, tmp_path: Path, parts: list[str]) -> None:
     """One class or function, and one entry: checkpoints, resuming and finishing follow."""
     config = CONFIG.model_copy(update={part: DUMMIES[part][1] for part in parts})
     run(tmp_path / "whole", config)
-    run(tmp_path / "usual", CONFIG)
-    assert weights(tmp_path / "whole") != weights(tmp_path / "usual")
-    for stage, after in (("float", 7), ("float", 20), ("qat", 5)):
+    assert weights(tmp_path / "whole") != weights(usual)
+    for stage, after in (("float", 19), ("qat", 5)):  # the second mining is at step 18
         run_killed(tmp_path / "killed", stage, after, config)
     run(tmp_path / "killed", config)
     assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
@@ -111,14 +117,15 @@ def test_a_checkpoint_of_another_optimizer_is_refused(tmp_path: Path, first: str
         run(tmp_path, CONFIG.model_copy(update={"optimizer": then}))
 
 
-def three_stages(config: TrainConfig) -> tuple[Stage, ...]:
-    first, last = stages_of(config)
-    return first, replace(first, name="again", steps=12, learning_rate=1e-3, mine_at=(3,)), last
+def again(config: TrainConfig) -> Stage:
+    return replace(THREE_STAGES[0](config), name="again", steps=12, learning_rate=1e-3, mine_at=(3,))
 
 
-def test_a_third_stage_is_one_more_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(tmp_path / "two")
-    monkeypatch.setattr(loop, "stages_of", three_stages)
+THREE_STAGES = stages.STAGES[0], again, stages.STAGES[1]
+
+
+def test_a_third_stage_is_one_more_entry(usual: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "STAGES", THREE_STAGES)
     heard: list[tuple[str, int]] = []
 
     def listener(event: events.Event) -> None:
@@ -135,7 +142,7 @@ def test_a_third_stage_is_one_more_entry(tmp_path: Path, monkeypatch: pytest.Mon
         ("qat", 10),
         ("qat", 12),
     ]
-    assert weights(tmp_path / "three") != weights(tmp_path / "two")
+    assert weights(tmp_path / "three") != weights(usual)
     for stage, after in (("float", 20), ("again", 0), ("again", 7), ("qat", 1)):
         run_killed(tmp_path / "killed", stage, after, CONFIG)
     run(tmp_path / "killed")
@@ -144,14 +151,13 @@ def test_a_third_stage_is_one_more_entry(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_checkpoint_of_a_stage_that_is_gone_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(loop, "stages_of", three_stages)
+        patch.setattr(stages, "STAGES", THREE_STAGES)
         run_killed(tmp_path, "again", 7, CONFIG)
-    with pytest.raises(InputError, match="does not hold the weights"):
+    with pytest.raises(InputError, match="damaged; delete it"):
         run(tmp_path)
 
 
-def test_a_run_that_is_cancelled_goes_on_later(tmp_path: Path) -> None:
-    run(tmp_path / "whole")
+def test_a_run_that_is_cancelled_goes_on_later(usual: Path, tmp_path: Path) -> None:
     cancel, heard = Cancellation(), []
 
     def listener(event: events.Event) -> None:
@@ -164,7 +170,7 @@ def test_a_run_that_is_cancelled_goes_on_later(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no finished training run"):
         load_trained(tmp_path / "cancelled")
     run(tmp_path / "cancelled")
-    assert weights(tmp_path / "cancelled") == weights(tmp_path / "whole")
+    assert weights(tmp_path / "cancelled") == weights(usual)
 
 
 @pytest.mark.parametrize("key", DUMMIES)

@@ -6,10 +6,10 @@ import json
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -23,6 +23,7 @@ from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.models.zoo import as_dict, from_dict
 from wwtool.training.qat import QatNet
+from wwtool.training.stages import stage_names
 
 NAME = "checkpoint.safetensors"
 DONE = "done"  # the stage of a run that is finished
@@ -44,12 +45,18 @@ class State:
         return self.stage == DONE
 
 
+def _known_stage(name: str) -> str:
+    if name != DONE and name not in stage_names():
+        raise ValueError("no stage has that name")
+    return name
+
+
 class _Metadata(BaseModel):
     """A State as JSON."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    stage: str = Field(pattern=r"^[a-z0-9_]{1,32}$")
+    stage: Annotated[str, AfterValidator(_known_stage)]
     step: int = Field(ge=0)
     fingerprint: str
     architecture: dict[str, Any]

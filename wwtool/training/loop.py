@@ -66,7 +66,7 @@ class _Trainer:
         tensors = self._resume()
         if self.state.done:
             return load_trained(self.run.folder)[0]
-        number = self._stage_number()
+        number = [stage.name for stage in self.stages].index(self.state.stage)
         learner = self._trained(self.stages[number], self._first_network(self.stages[number]), tensors)
         for stage in self.stages[number + 1 :]:
             network = self._as(stage, learner.average)
@@ -96,12 +96,6 @@ class _Trainer:
         if "mined.end" in tensors:
             self.mined = self._restored_mined(tensors)
         return tensors
-
-    def _stage_number(self) -> int:
-        names = [stage.name for stage in self.stages]
-        if self.state.stage not in names:
-            raise mismatch(self.run.folder)
-        return names.index(self.state.stage)
 
     def _restored_mined(self, tensors: dict[str, Tensor]) -> Mined:
         try:

@@ -1,7 +1,8 @@
-"""The stages of a training, as data. A further stage is one more entry of ``stages_of``."""
+"""The stages of a training, as data. A further stage is one more entry of ``STAGES``."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,17 +37,32 @@ class Stage:
     mining: str
 
 
-def stages_of(config: TrainConfig) -> tuple[Stage, ...]:
-    """The stages that a config describes, in order: float training, then fine-tuning of the quantized network."""
-    methods = {
-        "objective": config.objective,
-        "optimizer": config.optimizer,
-        "schedule": config.schedule,
-        "averaging": config.averaging,
-        "mining": config.mining,
-    }
+def _float(config: TrainConfig) -> Stage:
+    """The network as PyTorch has it, with hard negatives mined on the way."""
     mine_at = tuple(round(part * config.steps) for part in config.mine_at)
-    return (
-        Stage("float", "float", config.steps, config.learning_rate, config.warmup, mine_at, **methods),
-        Stage("qat", "int8", config.qat_steps, config.qat_learning_rate, config.qat_warmup, (), **methods),
-    )
+    return Stage(
+        "float", "float", config.steps, config.learning_rate, config.warmup, mine_at,
+        config.objective, config.optimizer, config.schedule, config.averaging, config.mining,
+    )  # fmt: skip
+
+
+def _qat(config: TrainConfig) -> Stage:
+    """Fine-tuning of the quantized network."""
+    return Stage(
+        "qat", "int8", config.qat_steps, config.qat_learning_rate, config.qat_warmup, (),
+        config.objective, config.optimizer, config.schedule, config.averaging, config.mining,
+    )  # fmt: skip
+
+
+STAGES: tuple[Callable[[TrainConfig], Stage], ...] = (_float, _qat)
+"""The stages of every training, in order. The last one is of int8: that is the network which is exported."""
+
+
+def stages_of(config: TrainConfig) -> tuple[Stage, ...]:
+    """The stages that a config describes, in order."""
+    return tuple(make(config) for make in STAGES)
+
+
+def stage_names() -> set[str]:
+    """Every name that a stage can have."""
+    return {stage.name for stage in stages_of(TrainConfig())}
