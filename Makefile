@@ -6,7 +6,7 @@ WWTOOL = .venv/bin/wwtool
 C_FILES = git ls-files -z '*.c' '*.h' '*.ino'
 PYTEST = .venv/bin/python -m pytest -n 2
 
-.PHONY: setup firmware test test-c test-python test-slow format lint lock check sizes clean
+.PHONY: setup firmware test test-c test-python test-slow format lint docs lock check sizes clean
 
 setup: build/.setup
 
@@ -54,6 +54,10 @@ lint: build/.setup
 	.venv/bin/ruff format --check .
 	$(C_FILES) | xargs -0 .venv/bin/clang-format --dry-run -Werror
 	.venv/bin/mypy
+
+# The docs site, in build/site; a broken link is an error.
+docs: build/.setup
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict
 
 check: lint test
 

@@ -1,5 +1,5 @@
 /*
- * The serial console: bytes from the host to answers, and detections to lines. See docs/serial-protocol.md.
+ * The serial console: bytes from the host to answers, and detections to lines. See docs/reference/serial-protocol.md.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -129,7 +129,7 @@ def test_contradictions(own: Path, values: dict[str, Any], said: str) -> None:
 
 def test_missing_files(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (own.parent / "board" / "link.ld").unlink()
-    run_here(capsys, "budget", "--platform", own).refused(4, "has no link.ld; see docs/new-board.md")
+    run_here(capsys, "budget", "--platform", own).refused(4, "has no link.ld; see docs/tutorials/my-own-board.md")
     run_here(capsys, "budget", "--platform", own.with_name("other.yaml")).refused(4, "other.yaml")
 
 

@@ -42,8 +42,8 @@ def test_every_package_is_pinned_once_by_hash() -> None:
 
 
 def test_every_licence_is_told() -> None:
-    page = (ROOT / "docs/licences.md").read_text().replace("`espeakng-loader`", "espeakng-loader")
+    page = (ROOT / "docs/explanation/licences.md").read_text().replace("`espeakng-loader`", "espeakng-loader")
     wanted = names(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["emulator"])
     assert not {name for name in wanted if name not in page}
-    assert "docs/licences.md" in (ROOT / "NOTICE").read_text()
-    assert "docs/licences.md" in (ROOT / "README.md").read_text()
+    assert "docs/explanation/licences.md" in (ROOT / "NOTICE").read_text()
+    assert "docs/explanation/licences.md" in (ROOT / "README.md").read_text()

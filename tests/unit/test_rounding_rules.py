@@ -1,6 +1,6 @@
 """Where TFLite's engines do not agree with each other: the rule that is followed is LiteRT's, and how far others are.
 
-docs/exactness.md quotes these counts.
+docs/explanation/exactness.md quotes these counts.
 """
 
 from __future__ import annotations

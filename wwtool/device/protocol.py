@@ -2,7 +2,7 @@
 
 The first half is pure (:func:`encode`, :class:`LineDecoder`, the ``parse_`` functions); :class:`Link` asks and listens,
 through a :class:`~wwtool.device.byte_port.BytePort`. What the commands mean is in ``session.py``; the protocol is
-docs/serial-protocol.md.
+docs/reference/serial-protocol.md.
 
 A device may send anything. What has the form of an answer but not its content (a number of 5,000 digits, an odd count
 of hex digits) is never passed over: the parser raises ValueError, and the session makes a DeviceError of it.

@@ -1,4 +1,4 @@
-"""A Cortex-M image on a machine of ``qemu-system-arm``, for profiles of a user's own (docs/new-board.md).
+"""A Cortex-M image on a machine of ``qemu-system-arm``, for profiles of a user's own (docs/tutorials/my-own-board.md).
 
 The image lies at its own address, the console is the machine's serial port that the profile names, and an instruction
 takes the time that the profile says.

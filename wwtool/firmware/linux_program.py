@@ -9,7 +9,7 @@ from wwtool.platforms.profile import Platform
 
 
 def run_commands(platform: Platform, program: Path) -> list[str]:
-    """The commands, in order; none for a board that is flashed. docs/linux.md has the program's options."""
+    """The commands, in order; none for a board that is flashed. docs/how-to/linux.md has the program's options."""
     quoted = for_shell(program)
     if platform.chip.core == "host":
         return [quoted if "/" in quoted else f"./{quoted}"]

@@ -1,6 +1,6 @@
 """Platform profiles: one YAML file a platform, the only home of a number about a chip.
 
-Those in ``platforms/`` go by their name; a user's own by its path (docs/new-board.md). ``profile.py`` says what is in
+Those in ``platforms/`` go by their name; a user's own by its path (docs/tutorials/my-own-board.md). ``profile.py`` says what is in
 one.
 """
 
@@ -56,7 +56,7 @@ def _own_platform(path: Path, shipped: list[str]) -> Platform:
     needed = {"C file": any(folder.glob("*.c")), "link.ld": platform.is_linux or (folder / "link.ld").is_file()}
     for what, is_there in needed.items():
         if not is_there:
-            raise InputError(f"{folder} has no {what}; see docs/new-board.md for what a board needs")
+            raise InputError(f"{folder} has no {what}; see docs/tutorials/my-own-board.md for what a board needs")
     return platform
 
 
