@@ -18,7 +18,8 @@ from pathlib import Path
 from shlex import join
 from termios import TIOCSWINSZ
 
-from rich.console import CONSOLE_SVG_FORMAT, Console
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
 from rich.text import Text
 
 COLUMNS = 104

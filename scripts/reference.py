@@ -1,7 +1,7 @@
 """The reference pages that come from the code: command line, config, platforms, C API. A hook of mkdocs.
 
-The pages are made while the site is built and are in no commit, so they cannot go stale. The hook also refuses a page that
-would load a script, a style sheet, a font or a picture from another host.
+The pages are made while the site is built and are in no commit, so they cannot go stale. The hook also refuses a page
+that would load a script, a style sheet, a font or a picture from another host.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def command_line_page() -> str:
     lines = [
         "# Command line",
         "",
-        "Every command takes `--help`. This page is written from the commands themselves.",
+        "Every command takes `--help`. This page is made from the commands.",
         "",
     ]
     for command, context in _commands(command_line, "wwtool"):
@@ -151,14 +151,18 @@ def _default(field: FieldInfo) -> str:
     return "none" if value is None else f"`{json.dumps(value, default=str)}`"
 
 
+_CONFIG_INTRODUCTION = """# Configuration
+
+A config is a YAML file for `--config`. A key that is left out has the default given here. An unknown key and a value
+out of range are refused by their key path. This page is made from `wwtool/config.py`.
+
+[config.schema.json](config.schema.json) is the same as a JSON schema, for editors that complete YAML.
+"""
+
+
 def config_page() -> str:
     """Every key of a config file: its default, what it takes, what it does."""
-    lines = [
-        "# Configuration", "",
-        "A config is a YAML file for `--config`. A key that is left out has the default given here. An unknown key and a value out "
-        "of range are refused by their key path. This page is written from `wwtool/config.py`.", "",
-        "[config.schema.json](config.schema.json) is the same as a JSON schema, for editors that complete YAML.", "",
-    ]  # fmt: skip
+    lines = [_CONFIG_INTRODUCTION]
     seen: set[tuple[str, type[BaseModel]]] = set()
     for path, model in _sections(Config):
         if (path, model) in seen:
@@ -184,22 +188,27 @@ def config_schema() -> str:
 # Platforms
 
 
+_PLATFORMS_INTRODUCTION = """# Platforms
+
+`wwtool platforms NAME` shows a profile with all its keys and the source of each figure. A Cortex-M board of your own
+takes a profile of the same form: [My own board](../tutorials/my-own-board.md).
+
+The limits are what a firmware may take, not what the chip has.
+
+| profile | board | chip | core | flash | RAM | an inference | load |
+| --- | --- | --- | --- | --- | --- | --- | --- |"""
+
+
 def platforms_page() -> str:
     """What wwtool knows of each chip and board, from the profiles in ``platforms/``."""
-    lines = [
-        "# Platforms", "",
-        "`wwtool platforms NAME` shows a profile with all its keys and the source of each figure. A Cortex-M board of your own takes "
-        "a profile of the same form: [My own board](../tutorials/my-own-board.md).", "",
-        "| profile | board | chip | core, clock | flash for the firmware | RAM for the firmware | longest inference | most load |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
+    lines = [_PLATFORMS_INTRODUCTION]
     platforms = sorted(load_platforms(), key=lambda platform: platform.name)
     for platform in platforms:
         chip, budget = platform.chip, platform.budget
-        lines.append(
-            f"| `{platform.name}` | {platform.title} | {chip.name} | {chip.core}, {chip.clock_hz / 1e6:,.0f} MHz | {budget.flash_bytes:,} B"
-            f" | {budget.ram_bytes:,} B | {budget.latency_ms:g} ms | {budget.duty_percent:g} % |"
-        )
+        core = f"{chip.core}, {chip.clock_hz / 1e6:,.0f} MHz"
+        sizes = f"{budget.flash_bytes:,} B | {budget.ram_bytes:,} B"
+        times = f"{budget.latency_ms:g} ms | {budget.duty_percent:g} %"
+        lines.append(f"| `{platform.name}` | {platform.title} | {chip.name} | {core} | {sizes} | {times} |")
     lines += ["", "## Boards", "", "`--board` names one of these. The first of a platform is the default.", ""]
     lines += ["| platform | `--board` | what it is |", "| --- | --- | --- |"]
     for platform in platforms:

@@ -1,4 +1,4 @@
-"""The README and the docs say what is: commands parse, files are there, links lead somewhere, every word has its meaning."""
+"""The README and the docs are true: commands parse, files are there, links lead somewhere, terms have one meaning."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 import reference
 from graphs import Net
 
-import wwtool
 from wwtool.cli.main import cli
 from wwtool.compiler.package import compile_graph
-from wwtool.compiler.reader import parse_model
+from wwtool.config import Config
 from wwtool.models.quantized import Scale
 from wwtool.platforms.load import load_platforms
+from wwtool.tflite.reader import parse_model
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
@@ -81,8 +81,9 @@ def test_every_command_of_a_page_parses(page: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "wwtool bild --platform pico", "wwtool build --platfrom pico", "wwtool build --platform pixo", "wwtool build --search 0",
-        "wwtool export run --format onnx", "wwtool data scan a --out b", "wwtool compile a.tflite --target m4 -o out",
+        "wwtool bild --platform pico", "wwtool build --platfrom pico", "wwtool build --platform pixo",
+        "wwtool build --search 0", "wwtool export run --format onnx", "wwtool data scan a --out b",
+        "wwtool compile a.tflite --target m4 -o out",
     ],
 )  # fmt: skip
 def test_a_wrong_command_does_not_parse(line: str) -> None:
@@ -138,14 +139,13 @@ def test_the_reference_has_every_command_and_every_key() -> None:
 
 
 def test_every_key_of_the_config_is_described() -> None:
-    for path, model in reference._sections(reference.Config):
+    for path, model in reference._sections(Config):
         for name, field in model.model_fields.items():
             assert field.description, f"{path}.{name} has no description"
 
 
 def test_the_c_api_is_that_of_a_compiled_model() -> None:
     net = Net((1, 4), Scale(0.1, 0))
-    net.conv  # noqa: B018
     y = net.dense(net.input, np.ones((2, 4), np.int8), np.zeros(2, np.int32), 0.1, Scale(0.1, 0))
     header = compile_graph(parse_model(net.pack(y)), "model").files["model.h"]
     page = (ROOT / "docs/reference/c-api.md").read_text()
@@ -158,18 +158,6 @@ def test_the_glossary_has_the_rooms_and_has_each_term_once() -> None:
     terms = [term.strip() for row in re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE) for term in row.split(",")]
     terms = [term for term in terms if term not in ("term", "---")]
     assert len(terms) == len(set(terms))
-    for word in (
-        "room",
-        "floor",
-        "job",
-        "request",
-        "plan",
-        "event",
-        "stage",
-        "registry",
-        "package",
-        "emulator",
-        "arena",
-    ):
-        assert word in terms
-    assert Path(wwtool.__file__).parent.is_dir()
+    assert {"room", "floor", "job", "request", "plan", "event", "stage", "registry", "package", "emulator"} <= set(
+        terms
+    )

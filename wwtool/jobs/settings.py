@@ -31,7 +31,7 @@ class TrainingRequest(Request):
 
     platform: str = Field(description="A platform's name, or the path of a .yaml of your own.")
     phrase: str | None = Field(None, description="The wake word, as it is spoken.")
-    data: Path | None = Field(None, description="A folder or index of recordings (see the README).")
+    data: Path | None = Field(None, description="A folder or index of recordings.")
     config: Path | None = Field(None, description="A YAML config; the presets are in configs/.")
     model: str | None = Field(None, description="One of the zoo.  [default: auto, the best that fits]")
     search: int | None = Field(

@@ -1,7 +1,7 @@
 """Platform profiles: one YAML file a platform, the only home of a number about a chip.
 
-Those in ``platforms/`` go by their name; a user's own by its path (docs/tutorials/my-own-board.md). ``profile.py`` says what is in
-one.
+Those in ``platforms/`` go by their name; a user's own by its path (docs/tutorials/my-own-board.md). ``profile.py`` says
+what is in one.
 """
 
 from __future__ import annotations
