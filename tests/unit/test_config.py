@@ -111,7 +111,7 @@ def test_aliases_do_not_make_a_small_file_large(tmp_path: Path, content: str) ->
     tracemalloc.stop()
 
 
-def test_few_aliases_are_written_out(tmp_path: Path) -> None:
+def test_few_aliases_are_expanded(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: [*a, *a]\n" + bomb(3, True))
     values = read_yaml(tmp_path / "c.yaml")
     assert values["b"] == {"x": 1, "y": 3} and values["c"] == [{"x": 1, "y": 2}] * 2

@@ -33,6 +33,12 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
+def test_the_record_has_its_schema(tmp_path: Path) -> None:
+    write(tmp_path / "out")
+    record = json.loads((tmp_path / "out" / RECORD).read_text())
+    assert (record["schema"], record["version"], set(record["files"])) == ("wwtool.files", 1, {"src/main.c"})
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     write(tmp_path / "out", old="old")

@@ -1,6 +1,6 @@
 """Finds the files that ship with wwtool: firmware templates, platform profiles, configs.
 
-In a wheel they lie inside the package; in a checkout, beside it.
+A wheel has them inside the package, a checkout beside it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a file really is, told by its first bytes and not by its name.
+"""Tells what a file really is by its first bytes, not by its name.
 
-People rename files, downloads end in web pages, and a checkout without Git LFS holds pointers. One table knows them
-all, for whoever finds that a file is not what was expected. It does not say that a file is sound.
+People rename files, a download turns out to be a web page, and a checkout without Git LFS holds pointers. One table
+names them all, for messages about a file that is not the expected one. It does not tell whether a file is intact.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ HEAD_BYTES = 4096
 
 @dataclass(frozen=True)
 class Kind:
-    """``name`` with its article; ``remedy`` for whoever expected something else, perhaps none.
+    """A kind of file.
 
-    ``sound`` says of a recording whether libsndfile reads it (``read``) or it must be converted first (``convert``).
+    Attributes:
+        name: its name with the article.
+        remedy: advice for a user who meant another file; may be empty.
+        sound: for a recording, "read" if libsndfile reads it, "convert" if the user must convert it first.
     """
 
     name: str
@@ -28,21 +31,17 @@ class Kind:
 
 
 def kind_of(head: bytes) -> Kind | None:
-    """The kind of a file that begins with ``head``, of which 4096 bytes are enough; None if it is not known."""
+    """The kind of a file that begins with ``head`` (4096 bytes are enough); None if the table does not have it."""
     if not head:
         return Kind("empty")
     for offset, magic, kind in _MAGIC:
         if head.startswith(magic, offset):
             return kind
-    for recognise in _BY_FORM:
-        found = recognise(head)
-        if found is not None:
-            return found
-    return None
+    return next((match for recognise in _BY_FORM if (match := recognise(head)) is not None), None)
 
 
 def kind_of_file(path: Path) -> Kind | None:
-    """As ``kind_of``; None also if the file cannot be read."""
+    """Like ``kind_of``; also None if the file cannot be read."""
     try:
         with path.open("rb") as file:
             return kind_of(file.read(HEAD_BYTES))
@@ -50,13 +49,13 @@ def kind_of_file(path: Path) -> Kind | None:
         return None
 
 
-def mistaken(kind: Kind | None, wanted: str, remedy: str = "") -> str:
-    """The end of a sentence that begins with a file's name: what it is instead of ``wanted``, and what to do.
+def mistaken(kind: Kind | None, expected: str, remedy: str = "") -> str:
+    """The end of a sentence that begins with a file's name: what the file is instead of ``expected``, and what to do.
 
     >>> mistaken(kind_of(b"version https://git-lfs.github.com/spec/v1"), "a WAV file", "replace it")
     'is a Git LFS pointer, not a WAV file; run `git lfs pull` to get the file itself'
     """
-    what = f"is not {wanted}" if kind is None else f"is {kind.name}, not {wanted}"
+    what = f"is not {expected}" if kind is None else f"is {kind.name}, not {expected}"
     advice = (kind and kind.remedy) or remedy
     return f"{what}; {advice}" if advice else what
 
@@ -83,8 +82,8 @@ SAFETENSORS = Kind("a safetensors file")
 JSON_TEXT = Kind("JSON text")
 PLAIN = (TEXT, TEXT_UTF16, JSON_TEXT)
 
-# Offset, bytes there, kind; the first that fits. Sources: the formats' specifications and libsndfile's list of
-# containers. RIFF, IFF and ISO media hold several kinds: see below.
+# Offset, the bytes at it, and the kind; the first match counts. Sources: the formats' specifications and libsndfile's
+# list of containers. RIFF, IFF and ISO media can hold several kinds; see below.
 _MAGIC: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"version https://git-lfs", Kind("a Git LFS pointer", "run `git lfs pull` to get the file itself")),
     (0, b"/annex/objects/", Kind("a git-annex pointer", "run `git annex get` to get the file itself")),
@@ -128,7 +127,7 @@ _MAGIC: tuple[tuple[int, bytes, Kind], ...] = (
     (0, b"\0\x01\xa3\x64", _sound("an IRCAM recording")),
     (0, b"\0\x02\xa3\x64", _sound("an IRCAM recording")),
     (0, b"\0\x03\xa3\x64", _sound("an IRCAM recording")),
-    # Recordings that it does not read.
+    # Recordings that libsndfile does not read.
     (0, b"#!AMR", _foreign("an AMR recording")),
     (0, b"\x1a\x45\xdf\xa3", _foreign("a WebM or Matroska recording")),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _foreign("a Windows Media recording")),
@@ -172,7 +171,7 @@ def _iff(head: bytes) -> Kind | None:
 
 
 def _iso_media(head: bytes) -> Kind | None:
-    """MP4 and its kin; phones write pictures in the same container."""
+    """MP4 and related files; phones put pictures into the same container."""
     if head[4:8] != b"ftyp":
         return None
     brand = head[8:12]
@@ -186,7 +185,7 @@ def _iso_media(head: bytes) -> Kind | None:
 
 
 def _mpeg(head: bytes) -> Kind | None:
-    """MPEG audio and AAC begin with 11 or 12 set bits, as much else does: two frames in a row tell them."""
+    """MPEG audio and AAC begin with 11 or 12 set bits, as many other files do; two frames in a row are proof."""
     for length, kind in ((_mpeg_frame_bytes, _MPEG), (_adts_frame_bytes, _AAC)):
         first = length(head)
         if first and length(head[first:]):
@@ -194,7 +193,7 @@ def _mpeg(head: bytes) -> Kind | None:
     return None
 
 
-# Kilobits a second by bit rate index, of ISO 11172-3 and 13818-3: (version 1?, layer) to the table.
+# Kilobits per second by bit rate index (ISO 11172-3 and 13818-3), for (is it version 1, layer).
 _LOW = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _KILOBITS = {
     (True, 1): tuple(range(32, 449, 32)),
@@ -207,7 +206,7 @@ _KILOBITS = {
 
 
 def _mpeg_frame_bytes(head: bytes) -> int:
-    """The length of the frame that ``head`` begins with; 0 if it begins with none."""
+    """The length of the frame at the start of ``head``; 0 if there is none."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return 0
     version, layer = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3)  # version 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
@@ -232,7 +231,7 @@ def _transport_stream(head: bytes) -> Kind | None:
 
 
 def _pickle(head: bytes) -> Kind | None:
-    """Protocol 2 to 5 begin with their number and, from 4 on, a frame."""
+    """Protocols 2 to 5 begin with their number; from 4 on, a frame follows."""
     old = head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03") and head[2:3] in b"}](cX"
     new = head[:1] == b"\x80" and head[1:3] in (b"\x04\x95", b"\x05\x95")
     return Kind("a Python pickle") if old or new else None
@@ -248,7 +247,7 @@ def _text(head: bytes) -> Kind | None:
     try:
         text = head.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:  # not a letter that the head's end cuts in two
+        if error.start < len(head) - 3:  # the end of the head may cut a letter in two
             return None
         text = head[: error.start].decode("utf-8-sig")
     if re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", text):

@@ -1,4 +1,4 @@
-"""Writing files so that nothing half-written is ever left under its final name."""
+"""Writes files so that a half-written one never has its final name."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Yields a file beside ``path`` that takes its place if the block ends without an error, else vanishes.
+    """Yields a file beside ``path``. If the block succeeds, the file takes the place of ``path``; else it is removed.
 
-    A link stays a link, and what it points to is written; so is a device or a pipe, which nothing may replace.
+    A link stays a link, and its target is written. A device or a pipe is written directly, as nothing may replace it.
 
     Raises:
-        InputError: the folder cannot be written, or the disk is full; what was there before is untouched.
+        InputError: the folder cannot be written, or the disk is full. An older file is untouched.
     """
     real = Path(os.path.realpath(path))
     try:
@@ -52,7 +52,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         real.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror}; choose another folder with --out") from error
-    # Named before it is made, so that an interrupt at any moment from here on removes it.
+    # The name comes first, so that an interrupt at any later moment removes the file.
     temporary = _partial(real.parent, real.name)
     try:
         try:
@@ -76,7 +76,7 @@ def _is_special(path: Path) -> bool:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes UTF-8; a byte of a file name that is none is written as an escape."""
+    """Writes UTF-8; a byte of a file name that is not UTF-8 is written as an escape."""
     write_bytes(path, text.encode(errors="backslashreplace"))
 
 
@@ -86,15 +86,15 @@ def write_json(path: Path, value: Any) -> None:
 
 @contextmanager
 def replaced_folder(path: Path, label: str = "") -> Iterator[Path]:
-    """Yields an empty folder whose contents become those of ``path`` if the block ends without an error.
+    """Yields an empty folder; if the block succeeds, its contents replace those of ``path``.
 
-    A folder that is there stays, with all who stand in it, link to it or have mounted it; what it held goes. The file
-    ``label`` is the last to go and the first to come, so that it tells of all that is there whenever this is cut off.
+    The folder ``path`` itself stays, so links to it, mounts of it and shells in it stay valid. The file ``label`` is
+    removed last and added first, so that the folder has its label whenever this is interrupted.
     """
     real = Path(os.path.realpath(path))
     try:
         real.parent.mkdir(parents=True, exist_ok=True)
-        # Beside what it becomes: in the same file system, even if that is a mount point.
+        # The new folder must be in the same file system, even if ``path`` is a mount point.
         temporary = _partial(real, "new") if real.is_dir() else _partial(real.parent, real.name)
         temporary.mkdir(mode=0o700)
     except OSError as error:
@@ -111,7 +111,7 @@ def replaced_folder(path: Path, label: str = "") -> Iterator[Path]:
 
 @contextmanager
 def scratch_folder(parent: Path, name: str) -> Iterator[Path]:
-    """Yields an empty folder in ``parent`` that is gone at the end; what a killed program leaves of it is swept out."""
+    """Yields an empty folder in ``parent`` and removes it at the end; the next run removes what a killed one leaves."""
     folder = _partial(parent, name)
     try:
         folder.mkdir(mode=0o700, parents=True)
@@ -124,12 +124,12 @@ def scratch_folder(parent: Path, name: str) -> Iterator[Path]:
 
 
 def _partial(parent: Path, name: str) -> Path:
-    """A name for what is not complete yet, which nobody else uses."""
+    """A unique name for something that is not complete yet."""
     return parent / f".{name}.{secrets.token_hex(8)}{_PARTIAL}"
 
 
 def is_partial(name: str) -> bool:
-    """Whether this module gave the name to something that is not complete."""
+    """Whether a name is one that this module gives to something incomplete."""
     return _PARTIAL_NAME.fullmatch(name) is not None
 
 
@@ -141,7 +141,7 @@ def _take_place(temporary: Path, path: Path, label: str) -> None:
     old = _partial(path, "old")
     old.mkdir(mode=0o700)
     try:
-        # All that was there goes before anything new comes, so that nobody ever finds some of both.
+        # All old files go before the first new one comes, so that nobody ever sees a mixture.
         _move(path, old, lambda name: name == label)
         _move(temporary, path, lambda name: name != label)
     except BaseException:
@@ -152,25 +152,25 @@ def _take_place(temporary: Path, path: Path, label: str) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _move(source: Path, target: Path, later: Callable[[str], bool]) -> None:
-    """Moves what is in a folder, those ``later`` whose names it says."""
-    for entry in sorted(source.iterdir(), key=lambda entry: (later(entry.name), entry.name)):
+def _move(source: Path, target: Path, is_later: Callable[[str], bool]) -> None:
+    """Moves the contents of a folder, last the entries whose names are ``is_later``."""
+    for entry in sorted(source.iterdir(), key=lambda entry: (is_later(entry.name), entry.name)):
         if not is_partial(entry.name):
             entry.rename(target / entry.name)
 
 
 @contextmanager
 def working_folder(path: Path, places: Sequence[str] = ()) -> Iterator[None]:
-    """Makes ``path``, keeps other programs out of it, and sweeps out what a killed one left half-written.
+    """Makes ``path``, keeps other wwtool processes out of it, and removes what a killed one left half-written.
 
-    If nothing was written into it in the end, it is gone again.
+    If the block writes nothing, the folder is removed again.
 
     Args:
         path: the folder.
-        places: patterns of the folders below it that are written to, and so swept, themselves but not what is in them.
+        places: patterns of the folders below it that the block writes to. Only these are cleaned, not their subfolders.
 
     Raises:
-        InputError: it cannot be made, or another program works in it.
+        InputError: the folder cannot be made, or another wwtool works in it.
     """
     made = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
@@ -192,7 +192,7 @@ def working_folder(path: Path, places: Sequence[str] = ()) -> Iterator[None]:
 
 
 def _lock(folder: Path) -> int | None:
-    """Locks the folder itself, so no lock file is left; the system frees the lock when the program ends, however."""
+    """Locks the folder itself, without a lock file; the system frees the lock when the process ends."""
     if fcntl is None:
         return None
     handle = os.open(folder, os.O_RDONLY)
@@ -234,7 +234,7 @@ def write_arrays(path: Path, **arrays: npt.NDArray[Any]) -> None:
 
 
 def hash_of(*parts: Any) -> str:
-    """A short hash of JSON-able values: the name under which a stage's result is cached."""
+    """A short hash of values that JSON can hold: the key under which a stage's result is cached."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""Paths that a record in a folder names, and links in it: they stay inside that folder, or they are refused."""
+"""Refuses paths and links that lead out of a folder: a record in a folder may name only files of that folder."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from wwtool.errors import InputError
 
 
 def inside(folder: Path, name: object) -> Path:
-    """The path of ``name`` in ``folder``, for a name that a manifest or a record gives.
+    """The path of ``name`` in ``folder``, for a name from a manifest or a record.
 
     Raises:
-        InputError: it is no relative path of this folder, or a link leads out of it.
+        InputError: ``name`` is not a relative path inside the folder, or a link leads out of it.
     """
     if not isinstance(name, str) or not _is_relative(name) or not leads_inside(folder, folder / name):
         raise InputError(f"{folder} names a file {name!r} that is not in it, as wwtool never does; build it again")
@@ -22,18 +22,18 @@ def inside(folder: Path, name: object) -> Path:
 
 
 def leads_inside(folder: Path, path: Path) -> bool:
-    """Whether a path, with all links followed, is in ``folder``, whatever links lead there itself."""
+    """Whether a path is in ``folder`` when all links, of both, are followed."""
     try:
         return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
-    except ValueError:  # no name of a file
+    except ValueError:  # not a file name
         return False
 
 
 def refuse_links_out(folder: Path, paths: Iterable[Path]) -> None:
-    """So that what is written or deleted below ``folder`` is in it.
+    """Makes sure that whatever is written or deleted at ``paths`` lies in ``folder``.
 
     Raises:
-        InputError: one of ``paths``, or something below it, is a link that leads out.
+        InputError: one of ``paths``, or something below it, is a link that leads out of the folder.
     """
     for path in paths:
         below = (Path(root) / name for root, folders, files in os.walk(path) for name in (*folders, *files))
@@ -46,7 +46,7 @@ def refuse_links_out(folder: Path, paths: Iterable[Path]) -> None:
 
 
 def _is_relative(name: str) -> bool:
-    """Of whatever system: a backslash, a drive or a control character is in no name that wwtool writes."""
+    """By the rules of every system: wwtool writes no name with a backslash, a drive or a control character."""
     parts = name.split("/")
     odd = any(unicodedata.category(letter) == "Cc" or letter == "\\" for letter in name)
     return not odd and all(parts) and not {".", ".."} & set(parts) and not PureWindowsPath(name).drive

@@ -1,7 +1,7 @@
-"""Folders that wwtool replaces whole: only if nobody has changed or added anything there since.
+"""Replaces a folder as a whole, but only if nobody has changed or added anything in it.
 
-What it writes it lists in the folder, file by file with SHA-256; what is not on that list, or no longer as listed, is
-somebody's work.
+wwtool lists the files that it writes, with their SHA-256, in a file of the folder. Whatever is not on that list, or
+differs from it, is somebody's work.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from wwtool.base.records import read_json
 from wwtool.errors import InputError
 
 RECORD = "ww_files.json"
-_SCHEMA, _VERSION = "wwtool.base.files", 1
+_SCHEMA, _VERSION = "wwtool.files", 1
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Rule:
     """What may be replaced without asking.
 
     Attributes:
-        products: patterns of what others make there from wwtool's files, such as object files.
-        edited: also what somebody has changed, as nobody edits such files by hand.
-        overwrite: everything, as the user says so.
+        products: patterns of files that other programs make from wwtool's, such as object files.
+        edited: files that somebody has changed, too, as nobody edits files of this kind by hand.
+        overwrite: everything, because the user allows it.
     """
 
     products: Sequence[str] = ()
@@ -38,7 +38,7 @@ class Rule:
 
 @contextmanager
 def owned_folder(folder: Path, rule: Rule) -> Iterator[Path]:
-    """As ``replaced_folder``, but never of somebody's work, and with the list of what was written.
+    """Like ``replaced_folder``, but refuses to replace somebody's work, and lists the files that it writes.
 
     Raises:
         InputError: something in the folder is not as wwtool left it.
@@ -46,7 +46,7 @@ def owned_folder(folder: Path, rule: Rule) -> Iterator[Path]:
     refuse_changes(folder, rule)
     with replaced_folder(folder, RECORD) as new:
         yield new
-        refuse_changes(folder, rule)  # it may have taken a while
+        refuse_changes(folder, rule)  # the block may have run for long
         files = {path.relative_to(new).as_posix(): sha256_of(path) for path in _files(new)}
         write_json(new / RECORD, {"schema": _SCHEMA, "version": _VERSION, "files": files})
 
@@ -77,7 +77,7 @@ def refuse_changes(folder: Path, rule: Rule) -> None:
 
 
 def _written(folder: Path) -> dict[str, str] | None:
-    """What wwtool wrote there; None if it did not."""
+    """The files that wwtool wrote, with their SHA-256; None if it wrote none."""
     path = folder / RECORD
     if not path.is_file() or path.is_symlink():
         return None
@@ -89,7 +89,7 @@ def _written(folder: Path) -> dict[str, str] | None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Everything below that is no folder, links to folders too; nothing of what a killed wwtool left half-written."""
+    """All files below a folder and links to folders; not what a killed wwtool left half-written."""
     for root, folders, files in os.walk(folder):
         here = Path(root)
         links = [name for name in folders if (here / name).is_symlink()]

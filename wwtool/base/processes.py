@@ -1,4 +1,4 @@
-"""Worker processes that end with whoever started them: no orphans after a kill, no tracebacks after Ctrl-C."""
+"""Worker processes that end with their parent: no orphans after a kill, no tracebacks after Ctrl-C."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from wwtool.errors import InputError
 
 @contextmanager
 def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
-    """``count`` fresh processes; if the block ends early, whatever they are doing is given up at once.
+    """Starts ``count`` new processes; if the block fails, they are killed at once.
 
-    Their temporary files lie in one folder, which is gone at the end, however they ended.
+    Their temporary files lie in one folder, which is removed at the end, however they ended.
 
     Raises:
         InputError: the system has killed one of them.
@@ -37,8 +37,8 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
         )
         try:
             with _no_interrupts():
-                # A process is started for each task that finds none idle. Made here, they inherit the mask, so that
-                # Ctrl-C, which the terminal sends to all of them, is for the parent alone to deal with.
+                # The executor starts a process for each task that no idle process can take. Processes that start here
+                # inherit the mask, so only the parent handles Ctrl-C, which the terminal sends to all of them.
                 for _ in range(count):
                     executor.submit(time.sleep, 0)
             yield executor
@@ -61,7 +61,7 @@ def _no_interrupts() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    # Python starts its resource tracker with the first process, and then lets interrupts through again.
+    # Python starts its resource tracker with the first process, and that unblocks interrupts.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -71,19 +71,19 @@ def _no_interrupts() -> Iterator[None]:
 
 
 def _start_worker(folder: str) -> None:
-    own = work_below(Path(folder))
-    threading.Thread(target=_end_with_parent, args=(own,), daemon=True).start()
+    private = work_below(Path(folder))
+    threading.Thread(target=_end_with_parent, args=(private,), daemon=True).start()
 
 
-def _end_with_parent(own: Path) -> None:
+def _end_with_parent(private: Path) -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
-    # The parent was killed: a worker that waits for work would wait for ever. What it complains of now, as its files
-    # vanish, interests nobody.
+    # The parent was killed, so this worker would wait for work for ever. Its files vanish now; nobody needs to read
+    # what it says about that.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    shutil.rmtree(own, ignore_errors=True)
-    with suppress(OSError):
-        own.parent.rmdir()  # the last one does
-        own.parent.parent.rmdir()
+    shutil.rmtree(private, ignore_errors=True)
+    with suppress(OSError):  # only the last worker can remove these
+        private.parent.rmdir()
+        private.parent.parent.rmdir()
     os._exit(1)

@@ -1,7 +1,7 @@
-"""Programs that wwtool starts: as what, and where.
+"""How wwtool starts other programs, and in which folder.
 
-Many tools read settings, scripts and modules from the folder they are started in, so they are started where nothing
-lies that somebody else has put there.
+Many tools read settings, scripts and modules from the folder that they start in. So wwtool starts them in a folder
+where nobody else can have put any.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import os
 import sys
 from pathlib import Path
 
-# For programs that run long: nobody but the system's administrator puts anything there.
+# For programs that run long: only the system's administrator can put anything there.
 NEUTRAL_FOLDER = Path(os.sep).absolute()
 
 
 def python_module(name: str) -> list[str]:
-    """The words that run an installed module as a program; -P keeps the folder it is started in off its path."""
+    """The command that runs an installed module; -P keeps the folder that it starts in off its path."""
     return [sys.executable, "-P", "-m", name]

@@ -1,7 +1,7 @@
-"""Files that somebody else may have written or damaged: JSON and NumPy arrays, read without trust.
+"""Reads JSON and NumPy arrays that somebody else may have written or damaged.
 
-Whatever is in them, reading ends in a value or in an InputError: nests of brackets, numbers that no float holds, text
-that cannot be written again, arrays that are larger than their file. Nothing is ever unpickled.
+Whatever a file holds, reading it gives a value or an InputError: for brackets nested too deeply, numbers that no float
+can hold, text that cannot be written again, arrays larger than their file. Nothing is ever unpickled.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ Array = npt.NDArray[Any]
 
 _MOST_JSON_BYTES = 1 << 28
 _MOST_ARRAY_BYTES = 1 << 32
-_INTEGER_DIGITS = 18  # every count and size has fewer; float() and format() take them all
+_INTEGER_DIGITS = 18  # every count and size has fewer, and float() and format() can handle them
 _AGAIN = "make it again"
 
 
 def parse_json(content: bytes | str, name: str) -> Any:
-    """JSON as the standard has it: no NaN, no Infinity, and no number, text or nest that nothing else could take.
+    """Parses JSON strictly: no NaN, no Infinity, and no number, text or nesting that other readers could not handle.
 
     Raises:
-        InputError: it is not; ``name`` says in the message what is meant.
+        InputError: it is not such JSON; the message calls it ``name``.
     """
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
@@ -48,10 +48,10 @@ def parse_json(content: bytes | str, name: str) -> Any:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
+    """Reads a JSON object.
 
     Raises:
-        InputError: the file is missing or is not one.
+        InputError: the file is missing or holds no JSON object.
     """
     _refuse_pipes(path)
     try:
@@ -83,19 +83,19 @@ def read_manifest(build: Path) -> dict[str, Any]:
 
 
 def read_record(path: Path, kind: type[Record]) -> Record:
-    """A JSON object of a known shape.
+    """Reads a JSON object as a ``kind``.
 
     Raises:
-        InputError: the file is missing, or something in it is not as ``kind`` has it.
+        InputError: the file is missing, or its content does not match ``kind``.
     """
     return as_record(read_json(path), kind, str(path))
 
 
 def as_record(value: Any, kind: type[Record], name: str) -> Record:
-    """A value of a known shape.
+    """Validates a value as a ``kind``.
 
     Raises:
-        InputError: something in it is not as ``kind`` has it; ``name`` says in the message what is meant.
+        InputError: the value does not match ``kind``; the message calls it ``name``.
     """
     try:
         return kind.model_validate(value)
@@ -106,27 +106,27 @@ def as_record(value: Any, kind: type[Record], name: str) -> Record:
 
 
 def read_array(path: Path, mapped: bool = False, remedy: str = _AGAIN) -> Array:
-    """The array of a .npy file; ``mapped`` leaves it on the disk.
+    """Reads the array of a .npy file; with ``mapped`` it stays on the disk.
 
     Raises:
-        InputError: it is missing or damaged, or of Python objects.
+        InputError: the file is missing or damaged, or holds Python objects.
     """
     _refuse_pipes(path)
     try:
-        # Mapped first: that compares the header's shape with the file's size before it takes any memory.
+        # Mapping compares the shape in the header with the file's size before any memory is allocated.
         array: Array = np.load(path, mmap_mode="r", allow_pickle=False)
         if not isinstance(array, np.ndarray):
             raise ValueError("it is a .npz file")
         return array if mapped else np.array(array)
-    except Exception as error:  # the header is read as Python, with Python's errors
+    except Exception as error:  # NumPy parses the header as Python, so any error can occur
         raise _unreadable(path, "a .npy file", error, remedy) from error
 
 
 def read_arrays(path: Path, remedy: str = _AGAIN) -> dict[str, Array]:
-    """The arrays of a .npz file by name; of a .npy file its array, without a name.
+    """Reads the arrays of a .npz file by name; a .npy file has one array, under the name "".
 
     Raises:
-        InputError: it is missing or damaged, or has arrays of Python objects, or more than 4 GiB of them.
+        InputError: the file is missing or damaged, holds Python objects, or holds more than 4 GiB.
     """
     _refuse_pipes(path)
     if not _is_zip(path):
@@ -142,7 +142,7 @@ def read_arrays(path: Path, remedy: str = _AGAIN) -> dict[str, Array]:
 
 
 def _refuse_pipes(path: Path) -> None:
-    """Reading from one might never end."""
+    """Reading from a pipe might never end."""
     if path.exists() and not path.is_file():
         raise InputError(f"{path} is no file; name another")
 
@@ -154,12 +154,12 @@ def _is_zip(path: Path) -> bool:
         return False
 
 
-def _unreadable(path: Path, wanted: str, error: Exception, remedy: str) -> InputError:
+def _unreadable(path: Path, expected: str, error: Exception, remedy: str) -> InputError:
     kind = kind_of_file(path) if path.is_file() else None
     if kind in (None, NUMPY, ZIP):
         reason = getattr(error, "strerror", None) or printable(one_line(str(error)) or type(error).__name__, 200)
-        return InputError(f"cannot read {path} as {wanted}: {reason}; {remedy}")
-    return InputError(f"{path} {mistaken(kind, wanted, remedy)}")
+        return InputError(f"cannot read {path} as {expected}: {reason}; {remedy}")
+    return InputError(f"{path} {mistaken(kind, expected, remedy)}")
 
 
 def _constant(name: str) -> float:
@@ -180,7 +180,7 @@ def _integer(digits: str) -> int:
 
 
 def _encodable(value: Any) -> None:
-    """Raises UnicodeEncodeError, a ValueError, for half a character; bytes of a file name that is not UTF-8 may be."""
+    """Raises UnicodeEncodeError, a ValueError, for half a character; bytes of a file name are fine."""
     waiting = [value]
     while waiting:
         entry = waiting.pop()

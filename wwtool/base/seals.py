@@ -1,7 +1,7 @@
-"""Whether this user has made something: a seal is a keyed hash of it, with a secret that only this user has.
+"""Tells whether this user has made something: a seal is a keyed hash of it, with a secret that only this user has.
 
-A stranger can write any record and any hash into a folder, but no seal. The folder can be moved and copied; on another
-machine, or for another user, nothing in it is sealed.
+A stranger can write any record and any hash into a folder, but cannot make a seal. A sealed folder may be moved and
+copied. On another machine, or for another user, its seals do not count.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _DEFAULT = "~/.local/state"  # XDG Base Directory Specification
 
 
 def seal(purpose: str, value: Any) -> str:
-    """The seal of a JSON-able value, "" if this user has no place to keep a secret."""
+    """The seal of a value that JSON can hold; "" if this user has no place to keep a secret."""
     key = _key()
     return "" if key is None else _digest(key, purpose, value)
 
 
-def is_sealed(purpose: str, value: Any, given: object) -> bool:
-    """Whether this user has made the seal ``given`` for this purpose and this value."""
+def is_sealed(purpose: str, value: Any, candidate: object) -> bool:
+    """Whether ``candidate`` is the seal that this user would make for this purpose and this value."""
     key = _key()
-    if key is None or not isinstance(given, str):
+    if key is None or not isinstance(candidate, str):
         return False
-    return hmac.compare_digest(_digest(key, purpose, value).encode(), given.encode("utf-8", "replace"))
+    return hmac.compare_digest(_digest(key, purpose, value).encode(), candidate.encode("utf-8", "replace"))
 
 
 def _digest(key: bytes, purpose: str, value: Any) -> str:
-    text = json.dumps([purpose, value])  # the same of a value that a JSON file gives back
+    text = json.dumps([purpose, value])  # a value that was written to a JSON file and read again gives the same text
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -48,7 +48,7 @@ def _path() -> Path | None:
 
 
 def _key() -> bytes | None:
-    """The secret, made when it is first needed; None if there is no place for it, or others can read it there."""
+    """The secret, which is made at its first use; None if there is no place for it, or if others can read it."""
     path = _path()
     if path is None:
         return None
@@ -66,7 +66,7 @@ def _make(path: Path) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(secrets.token_bytes(_BYTES))
-        with suppress(FileExistsError):  # another wwtool was first
+        with suppress(FileExistsError):  # another wwtool was faster
             os.link(temporary, path)
     finally:
         temporary.unlink()

@@ -1,15 +1,15 @@
-"""Where Python looks for modules and the system for programs and libraries: never in the working directory.
+"""Keeps the working directory out of the paths where Python and the system look for modules and programs.
 
-A file ``esptool.py`` or ``gcc`` that lies where somebody happens to work is not the tool of that name. This module is
-imported before anything else of wwtool's, so it uses nothing that is not loaded already, such as pathlib.
+A file ``esptool.py`` or ``gcc`` in the folder where somebody happens to work is not the tool of that name. This is the
+first module of wwtool that Python imports, so it uses only modules that are loaded already; pathlib is not.
 """
 # ruff: noqa: PTH100, PTH109, PTH117, PTH118, PTH120
 
 import os
 import sys
 
-# Lists of folders in which programs, modules, libraries and headers are looked for. An empty entry, which
-# "$VARIABLE:/more" leaves where the variable was not set, stands for the working directory.
+# Lists of folders that are searched for programs, modules, libraries and headers. An empty entry means the working
+# directory; "$VARIABLE:/more" has one where the variable is not set.
 _LISTS = (
     "PATH", "PYTHONPATH", "NODE_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "COMPILER_PATH", "LIBRARY_PATH", "CPATH",
     "C_INCLUDE_PATH",
@@ -18,10 +18,9 @@ _PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(
 
 
 def leave_out_working_directory() -> None:
-    """Removes relative folders from the search paths of this process, and of all that it starts.
+    """Removes relative folders from the search paths of this process and of all that it starts.
 
-    Absolute ones stay, as somebody has named them on purpose. A checkout that is run without being installed goes
-    last.
+    Absolute folders stay, because somebody named them on purpose. A checkout that is not installed is searched last.
     """
     here = _working_directory()
     unwanted = {"", os.curdir}
@@ -43,7 +42,7 @@ def leave_out_working_directory() -> None:
 def _working_directory() -> str:
     try:
         return os.getcwd()
-    except OSError:  # it has been removed
+    except OSError:  # somebody removed it
         return os.sep
 
 
@@ -57,5 +56,5 @@ def _relative(value: str) -> list[str]:
 
 
 def _absolute(value: str) -> str:
-    """The absolute entries. An empty list would mean the working directory again, so one that leads nowhere stands."""
+    """The absolute entries; without any a path to nowhere, as an empty list means the working directory."""
     return os.pathsep.join(filter(os.path.isabs, value.split(os.pathsep))) or os.devnull

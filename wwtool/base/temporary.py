@@ -1,7 +1,7 @@
-"""Temporary folders. All of a program's lie in one, which the program holds locked while it lives.
+"""Temporary folders. All of a process's lie in one folder, which it keeps locked while it runs.
 
-What a killed program left is known by its lock, which the system has let go, and is swept out by the next program that
-needs a temporary folder. Whatever fails while the temporary directory is full is reported as that.
+When a process is killed, the system frees the lock, and the next process that needs a temporary folder removes what is
+left. Any failure while the temporary directory is full is reported as a full directory.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ except ImportError:  # Windows: nothing is locked there, and nothing is swept
 
 _PREFIX = "wwtool-tmp-"
 _ROOT_NAME = re.compile(rf"{_PREFIX}[0-9]+-[0-9a-f]{{8}}")  # with the owner's process id, for people
-_FULL_BYTES = 1 << 20  # the folders hold objects of compilers and a minute of audio: with less, any of it may fail
+_FULL_BYTES = 1 << 20  # with less free space, compiler objects or a minute of audio may not fit
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class TemporaryFolder:
-    """An empty folder that is gone with ``close()``, or at the end of a with block, or with the program.
+    """An empty folder that exists until ``close()``, the end of a with block, or the end of the process.
 
     Raises:
-        InputError: it cannot be made; or, at the end of a block that fails, the temporary directory is full.
+        InputError: the folder cannot be made; or a with block fails and the temporary directory is full.
     """
 
     def __init__(self, purpose: str) -> None:
@@ -44,12 +44,12 @@ class TemporaryFolder:
         self.path = self._root.make(purpose)
 
     def close(self) -> None:
-        """Removes it; safe to call again."""
+        """Removes the folder; may be called again."""
         self._root.remove(self.path)
 
     @contextmanager
     def kept(self) -> Iterator[Path]:
-        """A block after which the folder is still there, unless the block fails."""
+        """A block that keeps the folder, unless the block fails."""
         try:
             yield self.path
         except BaseException as error:
@@ -70,15 +70,15 @@ class TemporaryFolder:
 
 
 def work_below(folder: Path) -> Path:
-    """Makes a folder in ``folder`` and keeps all of this process, and of the programs it starts, in there."""
-    own = tempfile.mkdtemp(dir=folder)
-    tempfile.tempdir = own
-    os.environ["TMPDIR"] = own
-    return Path(own)
+    """Makes a folder in ``folder``; all temporary files of this process and of those that it starts go there."""
+    private = tempfile.mkdtemp(dir=folder)
+    tempfile.tempdir = private
+    os.environ["TMPDIR"] = private
+    return Path(private)
 
 
 class _Root:
-    """This program's folder in the temporary directory, there while any folder in it is."""
+    """This process's folder in the temporary directory; it exists while any folder in it does."""
 
     _current: _Root | None = None
 
@@ -88,14 +88,14 @@ class _Root:
         self._lock: int | None = None
         _sweep(Path(directory))
         while True:
-            # Named before it is made, so that an interrupt at any moment from here on removes it.
+            # The name comes first, so that an interrupt at any later moment removes the folder.
             self._path = Path(directory, f"{_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
             atexit.register(self._end)
             try:
                 self._path.mkdir(0o700)
             except OSError as error:
                 raise _unusable(directory, error) from error
-            # Another program may have swept it out, or may be doing so, before it was locked.
+            # Before the lock is held, another process may remove the folder.
             with suppress(BlockingIOError, FileNotFoundError):
                 self._lock = _lock(self._path)
                 if self._path.exists():
@@ -139,27 +139,27 @@ class _Root:
 def _directory() -> str:
     """The temporary directory.
 
-    Where TMPDIR cannot be used, Python silently takes another, at last the working directory, while the programs that
-    wwtool starts do as TMPDIR says. Nobody asked for either.
+    If TMPDIR cannot be used, Python silently uses another directory, in the end the working directory, while the
+    programs that wwtool starts still obey TMPDIR. So this refuses both.
     """
-    wanted = os.environ.get("TMPDIR", "")
+    requested = os.environ.get("TMPDIR", "")
     try:
-        if wanted and shutil.disk_usage(wanted).free == 0:
-            raise _full(wanted)
+        if requested and shutil.disk_usage(requested).free == 0:
+            raise _full(requested)
         directory = tempfile.gettempdir()
     except OSError as error:
-        raise _unusable(wanted or "(/tmp and others)", error) from error
-    if not wanted and Path(directory) == Path.cwd() and directory not in ("/tmp", "/var/tmp"):
+        raise _unusable(requested or "(/tmp and others)", error) from error
+    if not requested and Path(directory) == Path.cwd() and directory not in ("/tmp", "/var/tmp"):
         raise _full("(/tmp and others)")
     return directory
 
 
 def _lock(folder: Path) -> int | None:
-    """A lock on the folder; None where the system has none.
+    """Locks the folder; None if the system has no locks.
 
     Raises:
-        BlockingIOError: another program has it.
-        FileNotFoundError: the folder has been removed.
+        BlockingIOError: another process has the lock.
+        FileNotFoundError: the folder is gone.
     """
     if fcntl is None:
         return None
@@ -176,7 +176,7 @@ def _lock(folder: Path) -> int | None:
 
 
 def _sweep(directory: Path) -> None:
-    """Removes what this user's programs left that have ended."""
+    """Removes what ended processes of this user have left."""
     if fcntl is None:
         return
     with suppress(OSError):
@@ -209,7 +209,7 @@ def _full(directory: str | Path) -> InputError:
 
 
 def _blame_full_disk(folder: Path, error: Exception) -> None:
-    """Raises InputError if the temporary directory is full: then no tool's or port's complaint means anything."""
+    """Raises InputError if the temporary directory is full: then the tool's own message would mislead."""
     probe = folder / ".probe"
     try:
         full = shutil.disk_usage(folder).free < _FULL_BYTES

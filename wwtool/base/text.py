@@ -1,8 +1,8 @@
-"""Text from outside, made safe to show: names of files and tensors, fields of a CSV, what devices and tools say.
+"""Makes text from outside safe to show: names of files and tensors, fields of a CSV, messages of devices and tools.
 
-A name may hold escape sequences that repaint a terminal, a line break and a false "error:", marks that turn the order
-of letters round, or bytes that are no text at all. ``printable`` writes each of these as its number. It does not quote
-for a shell, for HTML or for C.
+A name may hold escape sequences that repaint a terminal, a line break and a false "error:", marks that reverse the
+order of letters, or bytes that are not text. ``printable`` writes each of these as its number. It does not quote for a
+shell, for HTML or for C.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import shlex
 import unicodedata
 from pathlib import Path
 
-# Joiners shape letters in Persian and the scripts of India, and do nothing else.
+# Joiners shape letters in Persian and in the scripts of India; they are harmless.
 _JOINERS = "\u200c\u200d"
 _NAMED = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def printable(text: str, longest: int | None = None) -> str:
-    r"""One line that shows ``text``: what cannot be seen, or steers a terminal, as its number.
+    r"""One line that shows ``text``, with invisible characters and those that control a terminal as numbers.
 
-    ``longest`` cuts what is longer, with an ellipsis in the middle. A byte of a file name that is not UTF-8 (which
-    Python holds as a lone surrogate) is shown as that byte.
+    A text of more than ``longest`` characters gets an ellipsis in its middle. A byte of a file name that is not UTF-8
+    (Python holds it as a lone surrogate) is shown as that byte.
 
     >>> printable("a\x1b[2Jb\nerror: c\udcff")
     'a\\x1b[2Jb\\nerror: c\\xff'
@@ -35,7 +35,7 @@ def printable(text: str, longest: int | None = None) -> str:
 
 
 def for_shell(path: Path) -> str:
-    r"""A path as a word of a line to be copied into bash; what cannot be shown is there by its bytes.
+    r"""A path as one word of a bash command that a user can copy; characters that cannot be shown are written as bytes.
 
     >>> for_shell(Path("caf\udce9 1.wav"))
     "$'caf\\xe9 1.wav'"
@@ -47,7 +47,7 @@ def for_shell(path: Path) -> str:
 
 
 def one_line(text: str) -> str:
-    """What a tool said, its lines joined by spaces, made ``printable``."""
+    """A tool's message in one line, made ``printable``."""
     return printable(" ".join(text.split()))
 
 

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, as a sentence."""
+"""Turns an error of pydantic into a sentence."""
 
 from __future__ import annotations
 

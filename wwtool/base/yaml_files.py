@@ -1,4 +1,4 @@
-"""The one reader of YAML from outside: plain data of bounded size, whatever a file's aliases make of it."""
+"""The only reader of YAML from outside: it gives plain data of limited size, even if aliases multiply it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from wwtool.base.file_kinds import HEAD_BYTES, PLAIN, kind_of, mistaken
 from wwtool.base.text import one_line, printable
 from wwtool.errors import InputError
 
-MOST_BYTES = 1 << 17  # twenty times the largest profile; more of it takes its reader minutes
-MOST_WRITTEN_OUT = 1 << 20  # characters and nodes, every alias written out
+MOST_BYTES = 1 << 17  # twenty times the largest profile; PyYAML needs minutes for much more
+MOST_EXPANDED = 1 << 20  # characters and nodes, with every alias expanded
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file whose top level is a mapping.
+    """Reads a YAML file whose top level is a mapping.
 
     Raises:
-        InputError: it cannot be read, is not YAML, is too large, or becomes so when its aliases are followed.
+        InputError: the file cannot be read, is not YAML, or is too large, perhaps only with its aliases expanded.
     """
     shown = printable(str(path))
     try:
@@ -34,13 +34,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise InputError(f"{shown} {mistaken(kind, 'a YAML file', 'give another')}")
     try:
         values = _load(content)
-    except (yaml.YAMLError, ValueError, OverflowError) as error:  # ValueError: a date or a number that is none
+    except (yaml.YAMLError, ValueError, OverflowError) as error:  # ValueError: an impossible date or number
         raise InputError(f"{shown} is not valid YAML: {one_line(str(error))}") from error
     except RecursionError as error:
         raise InputError(f"{shown} is not valid YAML for wwtool: it is nested too deeply") from error
     except _TooLargeError as error:
         raise InputError(
-            f"{shown} has aliases (*) that make more than {MOST_WRITTEN_OUT:,} characters of it; leave them out"
+            f"{shown} has aliases (*) that make more than {MOST_EXPANDED:,} characters of it; leave them out"
         ) from error
     if values is None:
         return {}
@@ -50,7 +50,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 class _TooLargeError(Exception):
-    """The file is too large with its aliases written out."""
+    """The file is too large when its aliases are expanded."""
 
 
 def _load(content: bytes) -> Any:
@@ -59,26 +59,26 @@ def _load(content: bytes) -> Any:
         node = loader.get_single_node()
         if node is None:
             return None
-        # Before anything is built of it: merging (<<) copies what an alias stands for.
-        _written_out(node, {})
+        # This must come before the document is built, as merging (<<) copies the target of an alias.
+        _expanded_size(node, {})
         return loader.construct_document(node)
     finally:
         loader.dispose()
 
 
-def _written_out(node: yaml.Node, known: dict[int, int | None]) -> int:
-    """Characters and nodes below a node if every alias is written out; None in ``known``: being counted."""
+def _expanded_size(node: yaml.Node, sizes: dict[int, int | None]) -> int:
+    """Characters and nodes below a node, with aliases expanded; ``sizes`` has None for a node that is being counted."""
     identity = id(node)
-    if identity not in known:
-        known[identity] = None
+    if identity not in sizes:
+        sizes[identity] = None
         if isinstance(node, yaml.MappingNode):
-            size = sum(_written_out(part, known) for pair in node.value for part in pair)
+            below = sum(_expanded_size(part, sizes) for pair in node.value for part in pair)
         elif isinstance(node, yaml.SequenceNode):
-            size = sum(_written_out(part, known) for part in node.value)
+            below = sum(_expanded_size(part, sizes) for part in node.value)
         else:
-            size = len(node.value)
-        known[identity] = 1 + size
-    found = known[identity]
-    if found is None or found > MOST_WRITTEN_OUT:  # an alias to what it lies in never ends
+            below = len(node.value)
+        sizes[identity] = 1 + below
+    size = sizes[identity]
+    if size is None or size > MOST_EXPANDED:  # None: an alias to a node that contains it never ends
         raise _TooLargeError
-    return found
+    return size
