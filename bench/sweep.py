@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from wwtool.compiler.kernels.registry import kernel_of
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.targets import Target
 from wwtool.engines.diff import random_rows
@@ -51,7 +52,7 @@ def measured(content: bytes, core: Target) -> str:
     model = compile_graph(graph, "sweep", core)
     (count,) = count_instructions(model, emulated(core), random_rows(graph, 2))
     work = model.macs or sum(graph.tensor(index).size for index in graph.inputs)
-    portable = not any(call.function.endswith(("_dsp", "_lanes")) for call in model.program.calls)
+    portable = not any(kernel_of(call.function).replaces for call in model.program.calls)
     return f"{count / work:.2f}{' *' if portable else '  '}"
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from random_graphs import window_places
 
 from wwtool.compiler.calls import Call
-from wwtool.compiler.kernels.overlap import in_bytes, reach_of
+from wwtool.compiler.kernels.overlap import in_bytes
+from wwtool.compiler.kernels.registry import reach_of
 
 Steps = list[tuple[set[int], set[int]]]  # (bytes read, bytes written) in the order of time
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from wwtool.compiler.calls import Call, Span
-from wwtool.compiler.memory.flash import constants_in_flash, shared_constants
+from wwtool.compiler.constants import constants_in_flash, shared_constants
 from wwtool.compiler.operators.casts import lower_cast
 from wwtool.compiler.operators.conversions import lower_dequantize, lower_quantize
 from wwtool.compiler.operators.convolutions import (

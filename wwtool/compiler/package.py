@@ -14,7 +14,7 @@ from wwtool.base.files import hash_of, write_text
 from wwtool.base.text import safe_identifier
 from wwtool.compiler.emit.c_text import comment_text, constants_of, render, template_environment
 from wwtool.compiler.emit.naming import Names, names_of
-from wwtool.compiler.kernels.fast_kernels import specialize
+from wwtool.compiler.kernels.registry import kernel_of, specialize
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.memory.addresses import Memory, assign
 from wwtool.compiler.program import Program
@@ -75,9 +75,8 @@ def compile_graph(
 
 def _kernel_files(program: Program) -> tuple[str, ...]:
     """The files of all kernels that the program calls, with what they include; a header brings its .c file along."""
-    names = {call.function.removesuffix("_round_once") for call in program.calls}
     found: set[str] = set()
-    waiting = ["ww_kernels.h", *(f"{name}.c" for name in names)]
+    waiting = ["ww_kernels.h", *{kernel_of(call.function).file for call in program.calls}]
     while waiting:
         file = waiting.pop()
         if file in found:

@@ -7,8 +7,8 @@ from typing import Literal
 Target = Literal["host", "cortex-m0plus", "cortex-m4", "xtensa"]
 Optimize = Literal["speed", "size"]
 
-# Every core runs the portable kernels; the others stand beside them.
-_FAST_KERNELS: dict[Target, Literal["", "dsp", "lanes"]] = {
+# By the names of kernels.registry.KERNEL_SETS. Every core also runs the portable kernels.
+_FAST_KERNELS: dict[Target, str] = {
     "host": "",
     "cortex-m0plus": "lanes",
     "cortex-m4": "dsp",
@@ -17,6 +17,10 @@ _FAST_KERNELS: dict[Target, Literal["", "dsp", "lanes"]] = {
 TARGETS: tuple[Target, ...] = tuple(_FAST_KERNELS)
 
 
-def kernel_set(target: Target, optimize: Optimize) -> Literal["", "dsp", "lanes"]:
-    """Which fast kernels are used: "dsp" (dual 16-bit multiplies), "lanes" (two weights a word), "" (none)."""
+def kernel_set(target: Target, optimize: Optimize) -> str:
+    """The fast kernels that a core uses: "dsp" (dual 16-bit multiplies), "lanes" (two weights a word), "" (none).
+
+    >>> kernel_set("cortex-m4", "speed"), kernel_set("cortex-m4", "size")
+    ('dsp', '')
+    """
     return _FAST_KERNELS[target] if optimize == "speed" else ""

@@ -18,7 +18,7 @@ extern "C" {
  * the block's biases, doubled, its weights, and then its mantissas, its roundings (a half of the last place, plus the
  * output's zero point) and its right shifts, each a word. What the weights look like is said at each kernel.
  *
- * wwtool/compiler/fast_kernels.py chooses these kernels, packs their weights and gives the scratch its size. Right
+ * wwtool/compiler/kernels/ chooses these kernels, packs their weights and gives the scratch its size. Right
  * shifts are at least 1, accumulators stay below 2^30 in magnitude, and a product plus its rounding fits 32 bits. What
  * is outside of that is left to the kernels with _any_ in their names, whose records tell more (ww_any.h). Input zero
  * points are folded into the biases except for depthwise convolutions with padding.

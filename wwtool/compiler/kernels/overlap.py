@@ -9,43 +9,60 @@ greatest of them, however many there are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from wwtool.compiler.calls import Call
+from wwtool.compiler.kernels.kernel import Reach
 
 
-@dataclass(frozen=True)
-class Reach:
-    """Distances in bytes, as in planner.Overlap; ``lag`` where the kernel can run from the end to the start."""
-
-    lead: int
-    lag: int | None = None
-
-
-def reach_of(call: Call) -> Reach | None:
-    """For the first tensor a call reads and the first it writes; None if they must be kept apart."""
-    if call.in_place:
-        return Reach(0)
+def rows_reach(call: Call) -> Reach:
+    """Dense layers: the inputs of a row are read again for each of its outputs."""
     fields: Any = call.fields
-    item = 2 if call.function.endswith("_int16") else 1
-    match call.function.removesuffix("_uint8").removesuffix("_int16").replace("_any_", "_"):
-        case "ww_dense" if "row_stride" not in fields:
-            return Reach(_rows_lead(fields["rows"], item * fields["depth"], item * fields["channels"], gathered=False))
-        case "ww_dense" | "ww_dense_round_once":
-            shape = fields["rows"], fields["row_stride"], fields["channels"]
-            return Reach(_rows_lead(*shape, gathered=False), _rows_lag(*shape, fields["depth"], gathered=False))
-        case "ww_dense_dsp" | "ww_dense_lanes":
-            records = fields["records"]
-            shape = fields["rows"], fields["row_stride"], records["channels"]
-            return Reach(_rows_lead(*shape, gathered=True), _rows_lag(*shape, records["depth"], gathered=True))
-        case "ww_conv_2d_dsp" | "ww_conv_2d_lanes":
-            return Reach(_window_lead(fields["window"], gathered=True))
-        case "ww_conv_2d" | "ww_average_pool_2d" | "ww_max_pool_2d":
-            return Reach(_window_lead(in_bytes(fields["window"], item), gathered=False))
-        case "ww_depthwise_conv_2d" | "ww_depthwise_conv_2d_dsp" | "ww_depthwise_conv_2d_lanes":
-            return Reach(_window_lead(fields["window"], gathered=False), _window_lag(fields["window"]))
-    return None
+    shape = fields["rows"], fields["row_stride"], fields["channels"]
+    return Reach(_rows_lead(*shape, gathered=False), _rows_lag(*shape, fields["depth"], gathered=False))
+
+
+def typed_rows_reach(item_bytes: int) -> Callable[[Call], Reach]:
+    """Dense layers of other types, whose rows follow each other."""
+
+    def reach(call: Call) -> Reach:
+        fields: Any = call.fields
+        depth, channels = item_bytes * fields["depth"], item_bytes * fields["channels"]
+        return Reach(_rows_lead(fields["rows"], depth, channels, gathered=False))
+
+    return reach
+
+
+def gathered_rows_reach(call: Call) -> Reach:
+    """Dense layers that widen a row's inputs into scratch memory first."""
+    fields: Any = call.fields
+    records = fields["records"]
+    shape = fields["rows"], fields["row_stride"], records["channels"]
+    return Reach(_rows_lead(*shape, gathered=True), _rows_lag(*shape, records["depth"], gathered=True))
+
+
+def window_reach(item_bytes: int) -> Callable[[Call], Reach]:
+    """Windows over a picture, from the start to the end."""
+
+    def reach(call: Call) -> Reach:
+        fields: Any = call.fields
+        return Reach(_window_lead(in_bytes(fields["window"], item_bytes), gathered=False))
+
+    return reach
+
+
+def gathered_window_reach(call: Call) -> Reach:
+    """Windows whose inputs are gathered into scratch memory first."""
+    fields: Any = call.fields
+    return Reach(_window_lead(fields["window"], gathered=True))
+
+
+def sliding_reach(call: Call) -> Reach:
+    """Windows over a picture in either direction."""
+    fields: Any = call.fields
+    return Reach(_window_lead(fields["window"], gathered=False), _window_lag(fields["window"]))
 
 
 def in_bytes(window: dict[str, int], item: int) -> dict[str, int]:

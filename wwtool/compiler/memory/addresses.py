@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wwtool.compiler.calls import Call
-from wwtool.compiler.kernels.overlap import reach_of
+from wwtool.compiler.kernels.registry import reach_of
 from wwtool.compiler.memory.planner import Layout, Overlap, Region, aligned, plan
 from wwtool.compiler.program import Program
 from wwtool.errors import InputError

@@ -92,10 +92,11 @@ def lower_fully_connected(graph: Graph, op: Operator) -> list[Call]:
     return [_dense(op, x, y, w, weights, folded, rows, depth, depth, "ww_dense_round_once", macs)]
 
 
-def call_of(op: Operator, function: str, fields: dict[str, Field], x: Tensor, y: Tensor, macs: int) -> Call:
-    """A call of a kernel from one tensor to another."""
-    arguments = (Span(x.index), Span(y.index))
-    struct = function.removesuffix("_round_once")
+def call_of(
+    op: Operator, function: str, fields: dict[str, Field], x: Tensor, y: Tensor, macs: int, struct: str = ""
+) -> Call:  # fmt: skip
+    """A call of a kernel from one tensor to another; the parameter struct is by default the one of its name."""
+    arguments, struct = (Span(x.index), Span(y.index)), struct or function
     return Call(op.index, op.kind, function, arguments, (x.index,), (y.index,), struct, fields, macs)
 
 
@@ -112,7 +113,7 @@ def _dense(
         "channels": w.shape[0],
         "backwards": 0,
     }
-    return call_of(op, function, fields, x, y, macs)
+    return call_of(op, function, fields, x, y, macs, "ww_dense")
 
 
 def _contiguous_run(window: Window) -> tuple[int, int, int] | None:
