@@ -73,11 +73,11 @@ class Call:
 
     def constants(self) -> list[Constant]:
         """Every constant the call refers to, each once."""
-        found: dict[str, Constant] = {}
+        by_name: dict[str, Constant] = {}
 
         def visit(value: object) -> None:
             if isinstance(value, Constant):
-                found[value.name] = value
+                by_name[value.name] = value
             elif isinstance(value, dict):
                 for inner in value.values():
                     visit(inner)
@@ -85,7 +85,7 @@ class Call:
         visit(self.fields)
         for argument in self.arguments:
             visit(argument)
-        return list(found.values())
+        return list(by_name.values())
 
 
 def int32_array(name: str, values: npt.ArrayLike) -> Constant:

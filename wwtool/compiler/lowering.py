@@ -72,7 +72,7 @@ def lower(graph: Graph) -> Program:
     find_states(program)
     tables = 0
     for op in graph.operators:
-        known = len(program.calls)
+        before = len(program.calls)
         if op.index in program.replaced or op.kind == "VAR_HANDLE":
             continue
         if op.kind in MOVEMENTS:
@@ -87,7 +87,7 @@ def lower(graph: Graph) -> Program:
             raise InputError(
                 f"{op.where()} and those before it take more than {limits.CALLS} kernel calls; use a smaller model"
             )
-        tables += sum(c.nbytes for call in program.calls[known:] for c in call.constants() if not c.weights)
+        tables += sum(c.nbytes for call in program.calls[before:] for c in call.constants() if not c.weights)
         if tables > limits.TABLE_BYTES:
             raise InputError(f"{op.where()} and those before it take more than {limits.TABLE_BYTES} bytes of tables")
     _check_reads(program)

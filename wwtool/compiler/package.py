@@ -75,18 +75,18 @@ def compile_graph(
 
 def _kernel_files(program: Program) -> tuple[str, ...]:
     """The files of all kernels that the program calls, with what they include; a header brings its .c file along."""
-    found: set[str] = set()
-    waiting = ["ww_kernels.h", *{kernel_of(call.function).file for call in program.calls}]
-    while waiting:
-        file = waiting.pop()
-        if file in found:
+    files: set[str] = set()
+    unread = ["ww_kernels.h", *{kernel_of(call.function).file for call in program.calls}]
+    while unread:
+        file = unread.pop()
+        if file in files:
             continue
-        found.add(file)
-        waiting += _INCLUDE.findall((kernel_dir() / file).read_text())
+        files.add(file)
+        unread += _INCLUDE.findall((kernel_dir() / file).read_text())
         source = file.removesuffix(".h") + ".c"
         if (kernel_dir() / source).is_file():
-            waiting.append(source)
-    return tuple(sorted(found))
+            unread.append(source)
+    return tuple(sorted(files))
 
 
 def kernel_dir() -> Path:

@@ -193,10 +193,10 @@ def handovers(regions: Sequence[ArenaRegion]) -> list[tuple[ArenaRegion, ArenaRe
 
 
 def _by_step(regions: Sequence[ArenaRegion], end: Literal["first", "last"]) -> dict[int, list[ArenaRegion]]:
-    found: dict[int, list[ArenaRegion]] = {}
+    result: dict[int, list[ArenaRegion]] = {}
     for region in regions:
-        found.setdefault(getattr(region, end), []).append(region)
-    return found
+        result.setdefault(getattr(region, end), []).append(region)
+    return result
 
 
 def _extent(region: ArenaRegion) -> tuple[int, int]:
@@ -272,19 +272,19 @@ def _regions(model: CompiledModel) -> tuple[ArenaRegion, ...]:
         kind: Kind = "input" if key in inputs else "output" if key in outputs else "tensor"
         return graph.tensor(key).name or f"tensor {key}", kind
 
-    found = [
+    result = [
         ArenaRegion(*named(r.key), r.nbytes, memory.layout.offsets[r.key], r.first, r.last) for r in memory.regions
     ]
-    return tuple(sorted(found, key=lambda r: (r.first, r.offset, r.last)))
+    return tuple(sorted(result, key=lambda r: (r.first, r.offset, r.last)))
 
 
 def _states(model: CompiledModel) -> tuple[StateRegion, ...]:
     program, offsets = model.program, model.memory.state_offsets
     regions = [(w.variable, w.keep_bytes + w.new_bytes, offsets[w.tensor]) for w in program.windows]
     regions += [(s.variable, s.nbytes, offsets[program.regions[s.variable]]) for s in program.states]
-    found = [StateRegion(variable_name(key), nbytes, offset) for key, nbytes, offset in regions]
-    found += [StateRegion(t.name or f"tensor {t.index}", t.nbytes, offsets[t.index]) for t in program.variables]
-    return tuple(sorted(found, key=lambda s: s.offset))
+    result = [StateRegion(variable_name(key), nbytes, offset) for key, nbytes, offset in regions]
+    result += [StateRegion(t.name or f"tensor {t.index}", t.nbytes, offsets[t.index]) for t in program.variables]
+    return tuple(sorted(result, key=lambda s: s.offset))
 
 
 def _tflite_weight_bytes(model: CompiledModel) -> int:

@@ -24,14 +24,14 @@ def read_rows(path: Path, graph: Graph) -> list[npt.NDArray[Any]]:
     Raises:
         InputError: the file does not hold them.
     """
-    wanted = ports(graph, graph.inputs)
+    model_inputs = ports(graph, graph.inputs)
     arrays = read_arrays(path, "write it with numpy.save or numpy.savez")
-    if len(arrays) == len(wanted) == 1:
+    if len(arrays) == len(model_inputs) == 1:
         rows = list(arrays.values())
     else:
-        rows = [_find(arrays, port, n, path) for n, port in enumerate(wanted)]
+        rows = [_find(arrays, port, n, path) for n, port in enumerate(model_inputs)]
     try:
-        as_inputs(wanted, rows)
+        as_inputs(model_inputs, rows)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     return rows

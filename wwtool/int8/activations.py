@@ -1,8 +1,8 @@
 """Element-wise functions of one int8 value as TFLite computes them: tables of shape (256,) for -128..127 in this order.
 
 RELU, LEAKY_RELU and HARD_SWISH follow the fixed-point rules of reference/integer_ops and reference/hard_swish.h;
-TANH and LOGISTIC are tables in LiteRT, too, filled in float32 (LUTPopulate in kernels/internal/common.h). TFLM has
-gemmlowp's fixed-point functions for those two, which are at times one step away.
+TANH and LOGISTIC are tables in LiteRT as well, computed in float32 (LUTPopulate in kernels/internal/common.h). TFLM
+uses gemmlowp's fixed-point functions for these two; some of their results differ by one step.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ def _centred(zero_point: int) -> IntArray:
 
 
 def rounded_away(x: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """float32 to the nearest whole number, halves away from zero (TfLiteRound)."""
+    """Rounds float32 to the nearest whole number, halves away from zero (TfLiteRound).
+
+    >>> rounded_away([0.5, -0.5, 1.4]).tolist()
+    [1.0, -1.0, 1.0]
+    """
     value = np.asarray(x, np.float32)
     down = np.trunc(value)
     return np.asarray(down + np.where(np.abs(value - down) >= 0.5, np.sign(value), 0), np.float32)
@@ -38,10 +42,10 @@ def rounded_away(x: npt.ArrayLike) -> npt.NDArray[np.float32]:
 
 @lru_cache(maxsize=64)
 def tanh_table(source: Format, target: Format) -> IntArray:
-    """TANH of every int8 value.
+    """TANH of every int8 value, shape (256,).
 
     Raises:
-        ValueError: the output scale is so small that its inverse leaves int32.
+        ValueError: the output scale is so small that its inverse does not fit int32.
     """
     if target[0] < 2.0**-30:
         raise ValueError("the output scale must be at least 2^-30")
@@ -55,10 +59,10 @@ def _quantized_float(y: npt.NDArray[np.float32], target: Format) -> IntArray:
 
 
 def steps_of(bound: float, scale: float) -> int:
-    """A real bound in steps of an output.
+    """Converts a real bound to steps of an output.
 
     Raises:
-        ValueError: no int32 holds it, and LiteRT leaves it to the machine.
+        ValueError: it does not fit int32; what LiteRT computes then depends on the machine.
     """
     steps = rounded_away(np.float32(bound) / np.float32(scale))
     if not abs(steps) < 2.0**31:
@@ -67,7 +71,7 @@ def steps_of(bound: float, scale: float) -> int:
 
 
 def relu_table(source: Format, target: Format, low: float, high: float | None) -> IntArray:
-    """RELU of every int8 value: values below ``low`` and above ``high`` (None: none) are cut off."""
+    """RELU of every int8 value: limits it to the range from ``low`` to ``high`` (None: no upper limit)."""
     mantissa, shift = quantize_multiplier(float(np.float32(source[0]) / np.float32(target[0])))
     scaled = add_zero_point(multiply_twice_rounded(_centred(source[1]), mantissa, shift), target[1])
     least = max(INT8_MIN, target[1] + steps_of(low, target[0]))
@@ -78,7 +82,7 @@ def relu_table(source: Format, target: Format, low: float, high: float | None) -
 
 
 def leaky_relu_table(source: Format, target: Format, alpha: float) -> IntArray:
-    """LEAKY_RELU of every int8 value: negative ones are multiplied by ``alpha``, which may be negative, too."""
+    """LEAKY_RELU of every int8 value: multiplies negative values by ``alpha``, which may be negative as well."""
     x = _centred(source[1])
     scale = np.float32(source[0])
     above = multiply_twice_rounded(x, *quantize_multiplier(float(scale / np.float32(target[0]))))

@@ -1,8 +1,8 @@
-"""TFLite's INT8 fixed-point arithmetic on NumPy integers: the definition every engine is held to.
+"""TFLite's fixed-point arithmetic on NumPy integers: the definition that every engine is held to.
 
 The rules are those of TensorFlow Lite's reference kernels (quantization_util.cc, common.h): a real multiplier becomes
 a 31-bit mantissa and a power of two, and a product is rounded either twice (convolutions) or once (fully connected).
-Values wrap at 32 bits where the kernels' do; models with sane scales never come near.
+Values wrap at 32 bits where they wrap in the kernels; models with sane scales never reach that.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ MAX_MULTIPLIER = 2.0**30 - 1.0
 
 
 def limits(dtype: str) -> tuple[int, int]:
-    """The least and the greatest value of an integer type."""
+    """The least and the greatest value of an integer type.
+
+    >>> limits("int8")
+    (-128, 127)
+    """
     info = np.iinfo(dtype)
     return int(info.min), int(info.max)
 
@@ -30,8 +34,12 @@ def quantize_multiplier(real: npt.ArrayLike) -> tuple[IntArray, IntArray]:
     ``real`` holds non-negative float64; both results have its shape (at least one dimension). Mantissas lie in
     [2^30, 2^31); multipliers below 2^-32 become (0, 0), as in QuantizeMultiplier().
 
+    >>> mantissa, shift = quantize_multiplier(0.75)
+    >>> int(mantissa[0]) * 2.0 ** (int(shift[0]) - 31)
+    0.75
+
     Raises:
-        ValueError: a multiplier is negative, not finite, or 2^30 and more, which the kernels cannot apply.
+        ValueError: a multiplier is negative, not finite, or at least 2^30, which the kernels cannot apply.
     """
     values = np.atleast_1d(np.asarray(real, np.float64))
     if not np.all((values >= 0.0) & (values < MAX_MULTIPLIER)):
@@ -71,9 +79,9 @@ def multiply_twice_rounded(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt
 def multiply_once_rounded(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> IntArray:
     """Returns x * M rounded once, halves away from zero: the rule of FULLY_CONNECTED in LiteRT's reference kernels.
 
-    LiteRT multiplies in double precision. A mantissa of 31 bits gives the same as long as no sum comes so near the
-    border of two outputs that the mantissa's last half bit decides: at sums of 2^24 one in hundreds of borders has one
-    sum for which it does.
+    LiteRT multiplies in double precision. A mantissa of 31 bits gives the same result unless a sum lies so close to the
+    border between two outputs that the last half bit of the mantissa decides. Around sums of 2^24, one border in
+    hundreds has a single sum for which it does.
     """
     total = 31 - np.asarray(shift, np.int64)
     product = np.asarray(x, np.int64) * np.asarray(mantissa, np.int64)
@@ -81,22 +89,22 @@ def multiply_once_rounded(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.
 
 
 def reduced_mantissa(mantissa: npt.ArrayLike) -> IntArray:
-    """A mantissa of 15 bits for one of 31: what TFLite multiplies sums of 64 bits with."""
+    """Shortens a mantissa of 31 bits to 15 bits, by which TFLite multiplies sums of 64 bits."""
     value = np.asarray(mantissa, np.int64)
     return np.where(value < 0x7FFF0000, (value + (1 << 15)) >> 16, 0x7FFF)
 
 
 def multiply_wide(x: npt.ArrayLike, mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> IntArray:
-    """x * M for |x| below 2^47, rounded once, halves upwards: the rule of convolutions with sums of 64 bits."""
+    """Returns x * M for |x| below 2^47, rounded once, halves upwards: the rule of convolutions with sums of 64 bits."""
     bits = 15 - np.asarray(shift, np.int64)
     product = np.asarray(x, np.int64) * reduced_mantissa(mantissa)
     return _wrapped((product + (np.int64(1) << (bits - 1))) >> bits)
 
 
 def multiply_as_double(x: npt.ArrayLike, real: npt.ArrayLike) -> IntArray:
-    """x * real in double precision, then rounded, halves away from zero: FULLY_CONNECTED of LiteRT's reference kernels.
+    """Returns x * real in double precision, then rounded, halves away from zero: LiteRT's reference FULLY_CONNECTED.
 
-    multiply_once_rounded() is this with 31 bits of the multiplier.
+    multiply_once_rounded() does the same with 31 bits of the multiplier.
     """
     product = np.asarray(x, np.float64) * np.asarray(real, np.float64)
     down = np.trunc(product)
@@ -110,12 +118,12 @@ def double_parts(real: npt.ArrayLike) -> tuple[IntArray, IntArray]:
 
 
 def add_zero_point(x: npt.ArrayLike, zero_point: int) -> IntArray:
-    """x + zero_point in 32 bits."""
+    """Returns x + zero_point in 32 bits."""
     return _wrapped(np.asarray(x, np.int64) + zero_point)
 
 
 def _wrapped(x: npt.ArrayLike) -> IntArray:
-    """The value that is left in an int32."""
+    """The value that an int32 holds of x."""
     return np.asarray(x, np.int64).astype(np.int32).astype(np.int64)
 
 
@@ -132,20 +140,20 @@ def requantize_table(
 def logistic_table(scale: float, zero_point: int) -> npt.NDArray[np.int64]:
     """LOGISTIC of every int8 value, in the order -128..127, shape (256,), at output scale 1/256, zero point -128.
 
-    LiteRT fills a table in float32 (LUTPopulate in kernels/internal/common.h), with its reference kernels too. TFLM
-    has gemmlowp's fixed-point function instead, which is at times one step away.
+    LiteRT computes a table in float32 (LUTPopulate in kernels/internal/common.h), for its reference kernels as well.
+    TFLM uses gemmlowp's fixed-point function instead; some of its results differ by one step.
     """
     one = np.float32(1.0)
     x = np.float32(scale) * (np.arange(INT8_MIN, INT8_MAX + 1) - zero_point).astype(np.float32)
     with np.errstate(over="ignore"):
-        # The float64 result, rounded, is what a correctly rounded expf gives.
+        # The rounded float64 result equals that of a correctly rounded expf.
         exponential = np.exp(-x.astype(np.float64)).astype(np.float32)
     rescaled = one / (one + exponential) * np.float32(256.0)
     return np.asarray(np.clip(np.floor(rescaled + np.float32(0.5)) + INT8_MIN, INT8_MIN, INT8_MAX), np.int64)
 
 
 def quantized(real: Any, scale: float, zero_point: int) -> npt.NDArray[np.int8]:
-    """Real values to int8: round half away from zero, then clamp (TFLite's AffineQuantize)."""
+    """Quantizes real values to int8: rounds halves away from zero, then clamps (TFLite's AffineQuantize)."""
     x = np.asarray(real, np.float64) / float(scale)
     q = np.sign(x) * np.floor(np.abs(x) + 0.5) + zero_point
     return np.asarray(np.clip(q, INT8_MIN, INT8_MAX), np.int8)

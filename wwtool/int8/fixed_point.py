@@ -1,8 +1,8 @@
-"""The logistic function and tanh on 16-bit fixed point, the definition that every LSTM is held to.
+"""The logistic function and tanh in 16-bit fixed point: the definition that every LSTM is held to.
 
-TFLite's integer LSTM takes them from gemmlowp (fixedpoint.h): exp as a polynomial on a quarter times powers of e, a
-division by three steps of Newton's. A number Qm.n has m integer bits beside its sign and n = 15 - m bits behind the
-point. Additions wrap at 16 bits, products are rounded and shifts to the left saturate.
+TFLite's integer LSTM uses those of gemmlowp (fixedpoint.h): exp is a polynomial within a quarter times powers of e, and
+a division is three steps of Newton's method. A number Qm.n has a sign, m integer bits and n = 15 - m fractional bits.
+Additions wrap at 16 bits, products are rounded and shifts to the left saturate.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _A, _B = 23130, -15420  # 48/17 and -32/17 in Q2.13
 
 
 def logistic_16(x: IntArray) -> IntArray:
-    """Q3.12 to Q0.15."""
+    """The logistic function, from Q3.12 to Q0.15."""
     return _logistic_table()[np.asarray(x, np.int64) + 2**15]
 
 
 def tanh_16(x: IntArray, integer_bits: int) -> IntArray:
-    """Q(integer_bits) to Q0.15; integer_bits are 0 to 6."""
+    """tanh, from Q(integer_bits) to Q0.15; ``integer_bits`` are 0 to 6."""
     return _tanh_table(integer_bits)[np.asarray(x, np.int64) + 2**15]
 
 
@@ -40,7 +40,7 @@ def _logistic_table() -> IntArray:
 @cache
 def _tanh_table(integer_bits: int) -> IntArray:
     x = np.arange(-(2**15), 2**15, dtype=np.int64)
-    # The exponent is -2 |x|: one integer bit more says so.
+    # The exponent is -2 |x|: one more integer bit doubles it.
     positive = _shift_left(_two_over_one_plus(_exp(-np.abs(x), integer_bits + 1)) - 2**13, 2)
     return np.where(x == 0, 0, np.where(x > 0, positive, -positive))
 

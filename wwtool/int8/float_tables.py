@@ -1,7 +1,7 @@
-"""Functions of one int8 value that LiteRT tabulates, or computes one by one, in float32, and RSQRT in fixed point.
+"""Functions of one int8 value that LiteRT computes in float32, and RSQRT, which it computes in fixed point.
 
-All are tables of shape (256,) for -128..127 in this order. The functions themselves are computed in float64 and
-rounded, which is what a correctly rounded float32 function gives.
+All are tables of shape (256,) for -128..127 in this order. Each value is computed in float64 and rounded, which equals
+the result of a correctly rounded float32 function.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from wwtool.int8.arithmetic import (
 Floats = npt.NDArray[np.float32]
 _HALF_ROOT = np.float32(-math.sqrt(0.5))
 _ROOT_OF_2_OVER_PI = np.float32(math.sqrt(2 / math.pi))
-_SHIFT = 20  # RSQRT: what keeps its value an integer
+_SHIFT = 20  # RSQRT: fractional bits of its intermediate value
 
 
 def _single(function: Callable[[Any], Any], x: Floats) -> Floats:
@@ -72,20 +72,20 @@ def gelu_table(source: Format, target: Format, approximate: bool) -> IntArray:
 
 
 def log_table(source: Format, target: Format) -> IntArray:
-    """The least output for what has no logarithm."""
+    """LOG of every int8 value; a value without a logarithm gives the least output."""
     least = np.float32(INT8_MIN - target[1]) * np.float32(target[0])
     return _tabulated(lambda x: np.where(x > 0, _single(np.log, x), least), source, target)
 
 
 def sqrt_table(source: Format, target: Format) -> IntArray:
-    """Fractions are dropped. Of negative numbers, where LiteRT gives up, the root is that of 0."""
+    """SQRT of every int8 value; fractions are dropped. Negative numbers, which LiteRT refuses, give the root of 0."""
     x = np.maximum(np.float32(source[0]) * _centred(source).astype(np.float32), np.float32(0))
     steps = np.trunc(np.sqrt(x) / np.float32(target[0])).astype(np.float64)
     return np.asarray(np.clip(steps + target[1], INT8_MIN, INT8_MAX), np.int64)
 
 
 def rsqrt_table(source: Format, target: Format) -> IntArray:
-    """1 / sqrt(x); of 0, and of negative numbers, where LiteRT gives up, the greatest output.
+    """RSQRT of every int8 value. 0 and negative numbers, which LiteRT refuses, give the greatest output.
 
     Raises:
         ValueError: the scales are too far apart for TFLite's fixed point.
@@ -101,8 +101,10 @@ def rsqrt_table(source: Format, target: Format) -> IntArray:
 
 
 def inverse_root(x: int) -> tuple[int, int]:
-    """1 / sqrt(x) as (mantissa, shift), mantissa * 2^(shift - 31): five of Newton's steps from 1
-    (GetInvSqrtQuantizedMultiplierExp)."""
+    """1 / sqrt(x) as (mantissa, shift), which stand for mantissa * 2^(shift - 31).
+
+    Computed by five steps of Newton's method from 1 (GetInvSqrtQuantizedMultiplierExp).
+    """
     if x <= 1:
         return 2**31 - 1, 0
     shift = 11

@@ -1,7 +1,7 @@
 """Functions of int16 tensors as TFLite's reference kernels compute them: RELU and its like, LOGISTIC, TANH, SOFTMAX.
 
-RELU, LEAKY_RELU and ABS multiply; LOGISTIC and TANH interpolate between 256 values of the logistic function, SOFTMAX
-between 512 of exp and of 1 / (1 + x) (kernels/internal/common.h, reference/integer_ops, reference/softmax.h).
+RELU, LEAKY_RELU and ABS multiply. LOGISTIC and TANH interpolate between 256 values of the logistic function, SOFTMAX
+between 512 values of exp and of 1 / (1 + x) (kernels/internal/common.h, reference/integer_ops, reference/softmax.h).
 """
 
 from __future__ import annotations
@@ -26,7 +26,11 @@ _POWER_TOLERANCE = np.float32(1e-3)  # of a logarithm to base 2 (CheckedLog2)
 
 @dataclass(frozen=True)
 class Slopes:
-    """``above`` for values that are not negative, ``below`` for others, negated before or after; what is cut off."""
+    """A function of two slopes, limited to the range from ``low`` to ``high``.
+
+    ``above`` multiplies values that are not negative, ``below`` the others. ``negate_below`` negates the others before
+    they are multiplied, ``negate_scaled`` afterwards.
+    """
 
     above: Multiplier
     below: Multiplier
@@ -42,28 +46,28 @@ class Slopes:
 
 
 def relu(source: float, target: float, low: float, high: float | None) -> Slopes:
-    """RELU: values below ``low`` and above ``high`` (None: none) are cut off."""
-    by = multiplier(np.float32(source) / np.float32(target))
+    """RELU, limited to the real range from ``low`` to ``high`` (None: no upper limit)."""
+    factor = multiplier(np.float32(source) / np.float32(target))
     least = max(LOW, steps_of(low, target))
     most = HIGH if high is None else min(HIGH, steps_of(high, target))
-    return Slopes(by, by, least, most)
+    return Slopes(factor, factor, least, most)
 
 
 def leaky_relu(source: float, target: float, alpha: float) -> Slopes:
-    """LEAKY_RELU; a negative slope is a positive one, negated afterwards."""
+    """LEAKY_RELU; for a negative slope, the product with a positive one is negated."""
     scale = np.float32(source)
     below = multiplier(abs(scale * np.float32(alpha) / np.float32(target)))
     return Slopes(multiplier(scale / np.float32(target)), below, negate_scaled=alpha < 0)
 
 
 def absolute(source: float, target: float) -> Slopes:
-    by = multiplier(1.0 if source == target else np.float32(source) / np.float32(target))
-    return Slopes(by, by, negate_below=True)
+    factor = multiplier(1.0 if source == target else np.float32(source) / np.float32(target))
+    return Slopes(factor, factor, negate_below=True)
 
 
 @dataclass(frozen=True)
 class Sigmoid:
-    """How an input comes to the scale of the table, 1 / 12288: (x * multiplier) * 2^-shift, rounded upwards."""
+    """Brings an input to the scale of the table, 1 / 12288: (x * multiplier) * 2^-shift, halves rounded upwards."""
 
     multiplier: int
     shift: int
@@ -74,10 +78,10 @@ class Sigmoid:
 
 
 def sigmoid(scale: float, most_power: int) -> Sigmoid:
-    """For an input scale; scales of 2^-12 up to 2^(most_power - 12) are multiplied as they are.
+    """The scaling for an input scale; scales from 2^-12 to 2^(most_power - 12) need no shift.
 
     Raises:
-        ValueError: the scale is so large that LiteRT's product leaves 32 bits.
+        ValueError: the scale is so large that LiteRT's product does not fit 32 bits.
     """
     power = checked_log2(scale)
     if power is not None and 0 <= power + 12 <= most_power:
@@ -90,16 +94,16 @@ def sigmoid(scale: float, most_power: int) -> Sigmoid:
     return Sigmoid(int(real), shift)
 
 
-def logistic(x: IntArray, by: Sigmoid) -> IntArray:
-    """LOGISTIC to 15 fractional bits."""
-    at = by.argument(x)
+def logistic(x: IntArray, factor: Sigmoid) -> IntArray:
+    """LOGISTIC, with 15 fractional bits."""
+    at = factor.argument(x)
     value = _interpolated(np.abs(at), 9, 0x7FFF << 10)
     return np.asarray(np.where(at >= 0, value + 512, (1 << 25) - value + 511) >> 10)
 
 
-def tanh(x: IntArray, by: Sigmoid) -> IntArray:
-    """TANH to 15 fractional bits, 2 sigmoid(2 x) - 1."""
-    at = by.argument(x)
+def tanh(x: IntArray, factor: Sigmoid) -> IntArray:
+    """TANH, with 15 fractional bits, as 2 sigmoid(2 x) - 1."""
+    at = factor.argument(x)
     value = _interpolated(np.abs(at), 8, 0xFFFF << 8) - (1 << 23)
     return np.asarray(np.where(at >= 0, value + 128, 127 - value) >> 8)
 
@@ -108,7 +112,8 @@ def tanh(x: IntArray, by: Sigmoid) -> IntArray:
 def sigmoid_table() -> IntArray:
     """sigmoid(i / 24) with 16 fractional bits, shape (256,).
 
-    A chord lies below the curve; half its largest error is added to both ends. The last one is where TFLite saturates.
+    A chord lies below the curve, so half of its largest error is added to both of its ends. TFLite saturates at the
+    last entry.
     """
     y = 1.0 / (1.0 + np.exp(-np.arange(256) / _STEPS))
     bend = y * (1.0 - y) * (1.0 - 2.0 * y) / _STEPS**2
@@ -126,20 +131,24 @@ def _interpolated(size: IntArray, bits: int, saturated: int) -> IntArray:
 
 
 def checked_log2(scale: float) -> int | None:
-    """The power of two that a scale is, as nearly as TFLite asks for (CheckedLog2); None if it is none."""
+    """The exponent of a scale that is a power of two, within TFLite's tolerance (CheckedLog2); None for other scales.
+
+    >>> checked_log2(0.25), checked_log2(0.3)
+    (-2, None)
+    """
     exact = np.float32(np.float32(np.log(np.float32(scale))) * (np.float32(1.0) / np.float32(math.log(2.0))))
     whole = rounded_away(exact)
     return int(whole) if abs(exact - whole) < _POWER_TOLERANCE else None
 
 
 def softmax_multiplier(scale: float, beta: float) -> Multiplier:
-    """From differences of inputs to steps of 10 / 65535."""
+    """The multiplier from differences of inputs to steps of 10 / 65535."""
     return multiplier(float(np.float32(scale) * np.float32(beta)) / (10.0 / 65535.0))
 
 
-def softmax(x: IntArray, by: Multiplier) -> IntArray:
-    """SOFTMAX along the last axis of (rows, depth), to 15 fractional bits."""
-    below = by.times(x - x.max(axis=1, keepdims=True))
+def softmax(x: IntArray, factor: Multiplier) -> IntArray:
+    """SOFTMAX along the last axis of (rows, depth), with 15 fractional bits."""
+    below = factor.times(x - x.max(axis=1, keepdims=True))
     each = _between(exponential_table(), np.clip(below + 32767, LOW, HIGH))
     total = each.sum(axis=1, keepdims=True)
     zeros = np.asarray([[32 - int(v).bit_length()] for v in total[:, 0]])
@@ -170,7 +179,7 @@ def _between(table: IntArray, x: IntArray) -> IntArray:
 def _table(of: Callable[[npt.NDArray[Any]], npt.NDArray[Any]], source: float, zero_point: int) -> IntArray:
     """A function of inputs in steps of ``source`` to outputs in steps of 2 / 65535, at every 128th input.
 
-    An entry gives way by half the error that it makes in the middle between it and the next (LUTPopulate).
+    Each entry is corrected by half of the error in the middle between it and the next one (LUTPopulate).
     """
     start, end = source * (LOW - zero_point), source * (HIGH - zero_point)
     step, target = (end - start) / 512, 2.0 / 65535

@@ -1,7 +1,7 @@
-"""INT8 layers in PyTorch, exact: float64 convolutions of integers (no rounding below 2^53), then requantization.
+"""Integer layers in exact PyTorch: float64 convolutions of integers (exact below 2^53), then requantization.
 
-Tensors are NHWC like TFLite's; values are integers held in int64 or float64. The quantization-aware model evaluates
-itself with these functions, and so does the ``torch`` engine.
+Tensors are NHWC like TFLite's; int64 or float64 arrays hold the integers. The quantization-aware model and the
+``torch`` engine both evaluate layers with these functions.
 """
 
 from __future__ import annotations
@@ -30,10 +30,17 @@ def conv_accumulate(
     pads: tuple[int, int, int, int] = (0, 0, 0, 0),
     groups: int = 1,
 ) -> IntArray:
-    """int32 accumulators of a convolution.
+    """The int32 sums of a convolution.
 
-    ``x`` is (N, H, W, C), ``weights`` (O, KH, KW, C / groups), ``bias`` (O,), ``pads`` top, bottom, left, right.
-    Returns (N, OH, OW, O).
+    Args:
+        x: (N, H, W, C).
+        weights: (O, KH, KW, C / groups).
+        bias: (O,).
+        zero_point: of the input.
+        pads: above, below, left and right.
+
+    Returns:
+        (N, OH, OW, O).
     """
     centred = torch.from_numpy(np.asarray(x, np.float64) - zero_point).permute(0, 3, 1, 2)
     top, bottom, left, right = pads
@@ -46,14 +53,14 @@ def conv_accumulate(
 def real_multiplier(
     input_scale: float, weight_scale: npt.NDArray[np.float32], output_scale: float
 ) -> npt.NDArray[np.float64]:
-    """The float64 multiplier that TFLite makes of float32 scales, one for each channel."""
+    """The float64 multipliers that TFLite computes from float32 scales, one for each channel."""
     return np.float64(np.float32(input_scale)) * weight_scale.astype(np.float64) / np.float64(np.float32(output_scale))
 
 
 def requantize(
     accumulator: IntArray, real: npt.NDArray[np.float64], zero_point: int, low: int, high: int, once: bool = False
 ) -> IntArray:
-    """Accumulators (..., O) to int8 values in int64; ``once`` is FULLY_CONNECTED's rounding."""
+    """Rescales sums (..., O) to int8 values, held in int64; ``once`` selects the rounding of FULLY_CONNECTED."""
     mantissa, shift = quantize_multiplier(real)
     scaled = (multiply_once_rounded if once else multiply_twice_rounded)(accumulator, mantissa, shift)
     return np.clip(add_zero_point(scaled, zero_point), low, high)

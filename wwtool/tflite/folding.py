@@ -43,8 +43,10 @@ def with_shapes(graph: Graph) -> Graph:
     """The model as it is, but with the shapes that it leaves open."""
     if not any(t.open for t in graph.tensors):
         return graph
-    known = _Folding(graph).run().tensors
-    tensors = [replace(t, shape=known[t.index].shape, open=known[t.index].open) for t in graph.tensors]
+    folded_tensors = _Folding(graph).run().tensors
+    tensors = [
+        replace(t, shape=folded_tensors[t.index].shape, open=folded_tensors[t.index].open) for t in graph.tensors
+    ]
     return replace(graph, tensors=tuple(tensors))
 
 
@@ -55,10 +57,10 @@ class _Folding:
         self.original = graph
         self.tensors = list(graph.tensors)
         self.graph = replace(graph, tensors=self.tensors)
-        self.most = limits.FOLDED_BYTES + limits.FOLDED_TIMES * sum(
+        self.most_bytes = limits.FOLDED_BYTES + limits.FOLDED_TIMES * sum(
             t.nbytes for t in graph.tensors if t.data is not None
         )
-        self.left = self.most
+        self.bytes_left = self.most_bytes
         self.kept: list[Operator] = []
         self.moved: dict[int, int] = {}  # constants that are outputs of the model, too: under another number here
 
@@ -112,23 +114,23 @@ class _Folding:
             if x[0].open:
                 raise InputError(f"{op.where()} asks for a shape that the model leaves open; export it with fixed ones")
             return [np.asarray(SHAPE_FOLDS[op.kind](x[0].shape), _whole(op, self.tensors[op.outputs[0]]))]
-        known = [t.data for t in x if t is not None and t.data is not None]
+        constants = [t.data for t in x if t is not None and t.data is not None]
         plain = op.kind in FOLDS and all(t is None or t.dtype in NUMBERS for t in x)
-        if len(known) != len(x) or not (plain or op.kind in MOVES):
+        if len(constants) != len(x) or not (plain or op.kind in MOVES):
             return None
         try:
-            size = self._size(op, known, plain)
-            if size > self.left:
+            size = self._size(op, constants, plain)
+            if size > self.bytes_left:
                 if op.kind in MOVES:
                     return None
                 raise InputError(
-                    f"{op.where()} gives {size} bytes of constants, which makes more than {self.most} in all; "
+                    f"{op.where()} gives {size} bytes of constants, which makes more than {self.most_bytes} in all; "
                     "export the model with these constants in it"
                 )
-            self.left -= size
+            self.bytes_left -= size
             if plain:
-                return [np.asarray(FOLDS[op.kind].value(self.graph, op, known))]
-            return MOVES[op.kind](self.graph, op, known)
+                return [np.asarray(FOLDS[op.kind].value(self.graph, op, constants))]
+            return MOVES[op.kind](self.graph, op, constants)
         except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError) as error:
             raise InputError(f"{op.where()} has shapes or numbers that do not fit together") from error
 

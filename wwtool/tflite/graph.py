@@ -136,20 +136,20 @@ class Graph:
 
     @cached_property
     def _consumers(self) -> dict[int, list[Operator]]:
-        found: dict[int, list[Operator]] = {}
+        consumers: dict[int, list[Operator]] = {}
         for op in self.operators:
             for index in dict.fromkeys(op.inputs):
-                found.setdefault(index, []).append(op)
-        return found
+                consumers.setdefault(index, []).append(op)
+        return consumers
 
     @cached_property
     def _uses(self) -> dict[VariableKey, list[Operator]]:
-        found: dict[VariableKey, list[Operator]] = {}
+        uses: dict[VariableKey, list[Operator]] = {}
         for op in self.operators:
             key = self.variable(op)
             if key is not None:
-                found.setdefault(key, []).append(op)
-        return found
+                uses.setdefault(key, []).append(op)
+        return uses
 
     def variable(self, op: Operator) -> VariableKey | None:
         """The variable that an operator reads or assigns, None if it does neither or its handle comes from nowhere."""

@@ -13,7 +13,7 @@ TENSOR_BYTES = 1 << 28
 OPERATORS = 20_000
 TENSORS = 100_000
 MEMORY_BYTES = 2**31 - 1  # of arena and state: offsets are 32-bit integers in C
-AXIS = 1 << 16  # elements along an axis that are picked each by its own position
+AXIS = 1 << 16  # elements along an axis that are taken one by one, each by a position of its own
 BLOCK = 1 << 12  # elements of a block that is dealt to batches, each by a kernel call
 CALLS = 100_000  # of kernels; joining many tensors takes one for each
 # Folding may add to a model's constants, and operators may read, so many bytes and so many times all of its constants:

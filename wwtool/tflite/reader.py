@@ -125,8 +125,8 @@ def read_model(path: Path) -> Graph:
 def parse_model(content: bytes, name: str = "model") -> Graph:
     """As read_model, from the file's bytes; ``name`` is used in messages."""
     if len(content) < 16 or content[4:8] != b"TFL3":
-        wanted = "a .tflite file (the identifier TFL3 is missing)"
-        raise InputError(f"{name} {mistaken(kind_of(content[:HEAD_BYTES]), wanted, 'export the model again')}")
+        expected = "a .tflite file (the identifier TFL3 is missing)"
+        raise InputError(f"{name} {mistaken(kind_of(content[:HEAD_BYTES]), expected, 'export the model again')}")
     if len(content) > limits.MODEL_BYTES:
         raise InputError(
             f"{name} is larger than {limits.MODEL_BYTES} bytes, which no microcontroller holds; use a smaller model"
@@ -285,9 +285,9 @@ def _operator(file: _File, subgraph: int, index: int) -> Operator:
     count = len(file.tensors[subgraph])
     if any(not -1 <= i < count for i in (*inputs, *intermediates)) or any(not 0 <= i < count for i in outputs):
         raise InputError(f"{name}: operator {index} ({kind}) names a tensor that does not exist")
-    known = kind in _FORMS  # others have nothing to be read
-    given = schema.BuiltinOptionsCreator(op.BuiltinOptionsType(), op.BuiltinOptions()) if known else None
-    result = Operator(index, kind, inputs, outputs, dict(vars(given)) if given is not None else {}, intermediates)
+    is_supported = kind in _FORMS  # others have nothing to be read
+    table = schema.BuiltinOptionsCreator(op.BuiltinOptionsType(), op.BuiltinOptions()) if is_supported else None
+    result = Operator(index, kind, inputs, outputs, dict(vars(table)) if table is not None else {}, intermediates)
     _check_form(result, name)
     return result
 
@@ -333,20 +333,20 @@ def _initial_values(file: _File, subgraph: int) -> dict[VariableKey, Variable]:
 
 
 def _check_order(graph: Graph, name: str) -> None:
-    """Every tensor is known before it is read, and written once: no cycles, nothing undefined."""
+    """Every tensor is written before it is read, and written once: no cycles, nothing undefined."""
     for index in (*graph.inputs, *graph.outputs):
         if not 0 <= index < len(graph.tensors):
             raise InputError(f"{name}: tensor {index} is an input or output but does not exist")
-    known = {t.index for t in graph.tensors if t.data is not None or t.is_variable} | set(graph.inputs)
+    written = {t.index for t in graph.tensors if t.data is not None or t.is_variable} | set(graph.inputs)
     for op in graph.operators:
-        missing = [i for i in op.inputs if i >= 0 and i not in known]
+        missing = [i for i in op.inputs if i >= 0 and i not in written]
         if missing:
             raise InputError(f"{name}: {op.where()} reads tensor {missing[0]} before anything has written it")
-        again = [i for i in op.outputs if i in known]
-        if again:
-            raise InputError(f"{name}: {op.where()} writes tensor {again[0]}, which already has a value")
-        known |= set(op.outputs)
-    undefined = [i for i in graph.outputs if i not in known]
+        twice = [i for i in op.outputs if i in written]
+        if twice:
+            raise InputError(f"{name}: {op.where()} writes tensor {twice[0]}, which already has a value")
+        written |= set(op.outputs)
+    undefined = [i for i in graph.outputs if i not in written]
     if undefined:
         raise InputError(f"{name}: output tensor {undefined[0]} is never written")
     if not graph.inputs or not graph.outputs:

@@ -54,13 +54,13 @@ def _broadcast(graph: Graph, op: Operator) -> list[Shape]:
 
 def window_shape(op: Operator, sizes: Shape, kernel: Shape) -> Shape:
     """Height and width that a window of ``kernel`` leaves of ``sizes`` (ComputeOutSize)."""
-    found = []
+    result = []
     for size, reach, letter in zip(sizes, kernel, "HW", strict=True):
         stride = int(op.options[f"stride{letter}"])
         dilated = (reach - 1) * int(op.options.get(f"dilation{letter}Factor", 1)) + 1
         same = int(op.options["padding"]) == _SAME
-        found.append(-(-size // stride) if same else (size - dilated) // stride + 1)
-    return tuple(found)
+        result.append(-(-size // stride) if same else (size - dilated) // stride + 1)
+    return tuple(result)
 
 
 def _convolution(graph: Graph, op: Operator) -> list[Shape]:

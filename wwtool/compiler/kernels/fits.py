@@ -78,8 +78,8 @@ def dense(core: Core, pack: Callable[[Channels], Words], suits: Suits) -> MakeFi
         if channels is None or not suits(channels, leave_out_constants):
             return None
         records = _records(call, channels, pack(channels), once)
-        own: dict[str, Field] = {"rows": rows, "row_stride": fields["row_stride"], "backwards": 0}
-        return Fit({"records": records, **own}, core.row_bytes(depth, rows))
+        shape: dict[str, Field] = {"rows": rows, "row_stride": fields["row_stride"], "backwards": 0}
+        return Fit({"records": records, **shape}, core.row_bytes(depth, rows))
 
     return fit
 
@@ -103,8 +103,8 @@ def convolution(
         if channels is None or not suits(channels, leave_out_constants):
             return None
         depth, records = weights.shape[1], _records(plain, channels, pack(channels))
-        own: dict[str, Field] = {"window": window, "input_zero_point": zero_point}
-        return Fit({"records": records, **own}, core.row_bytes(depth, 2) + depth)
+        shape: dict[str, Field] = {"window": window, "input_zero_point": zero_point}
+        return Fit({"records": records, **shape}, core.row_bytes(depth, 2) + depth)
 
     return fit
 
@@ -125,8 +125,8 @@ def depthwise(
         if channels is None or not suits(channels, leave_out_constants):
             return None
         records = _records(call, channels, pack(channels, inputs))
-        own: dict[str, Field] = {"window": window, "input_zero_point": zero_point, "backwards": 0}
-        return Fit({"records": records, **own})
+        shape: dict[str, Field] = {"window": window, "input_zero_point": zero_point, "backwards": 0}
+        return Fit({"records": records, **shape})
 
     return fit
 

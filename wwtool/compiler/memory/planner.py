@@ -106,10 +106,10 @@ class _Planner:
             lambda r: (r.first, -r.nbytes, r.key),
             lambda r: (-(r.last - r.first), r.first, -r.nbytes, r.key),
         ]
-        ways = [(order, None) for order in lowest_first] + [(order, self.bound) for order in from_both_ends]
+        attempts = [(order, None) for order in lowest_first] + [(order, self.bound) for order in from_both_ends]
         offsets: dict[int, int] = {}
         best: int | None = None
-        for order, ceiling in ways:
+        for order, ceiling in attempts:
             layout = self._greedy(sorted(self.items, key=order), ceiling)
             total = self._total(layout)
             if best is None or total < best:
@@ -122,9 +122,9 @@ class _Planner:
                 self.bound,
                 *(aligned(self.bound * percent // 100) for percent in (102, 105, 110, 120, 140)),
             ):
-                found = self._search_below(ceiling, from_both_ends) if ceiling < best else None
-                if found is not None:
-                    return found
+                better = self._search_below(ceiling, from_both_ends) if ceiling < best else None
+                if better is not None:
+                    return better
         return offsets
 
     def _greedy(self, items: list[Region], ceiling: int | None) -> dict[int, int]:
@@ -132,9 +132,9 @@ class _Planner:
         offsets: dict[int, int] = {}
         self.placed[:] = False
         for count, item in enumerate(items):
-            taken = self._forbidden(item)
-            highest = None if ceiling is None or count % 2 == 0 else _highest(taken, aligned(item.nbytes), ceiling)
-            offsets[item.key] = _lowest(taken) if highest is None else highest
+            forbidden = self._forbidden(item)
+            highest = None if ceiling is None or count % 2 == 0 else _highest(forbidden, aligned(item.nbytes), ceiling)
+            offsets[item.key] = _lowest(forbidden) if highest is None else highest
             self._place(item, offsets[item.key])
         return offsets
 
@@ -170,9 +170,9 @@ class _Planner:
         return None
 
     def _choices(self, item: Region, ceiling: int) -> list[int]:
-        taken = self._forbidden(item)
+        forbidden = self._forbidden(item)
         size = aligned(item.nbytes)
-        low, high = _lowest(taken), _highest(taken, size, ceiling)
+        low, high = _lowest(forbidden), _highest(forbidden, size, ceiling)
         return ([high] if high is not None and high != low else []) + ([low] if low + size <= ceiling else [])
 
     def _forbidden(self, item: Region) -> Intervals:
@@ -196,13 +196,13 @@ class _Planner:
 def _live_together(first: IntArray, last: IntArray, behind: IntArray) -> list[IntArray]:
     """For every region the numbers of those that share a step with it; ``behind`` is the first that begins too late."""
     numbers = np.arange(len(first))
-    found = []
+    neighbours = []
     live = numbers[:0]
     for number in range(len(first)):
         live = live[last[live] >= first[number]]
-        found.append(np.concatenate([live, numbers[number + 1 : behind[number]]]))
+        neighbours.append(np.concatenate([live, numbers[number + 1 : behind[number]]]))
         live = np.append(live, number)
-    return found
+    return neighbours
 
 
 def _best_fit(items: list[Region]) -> dict[int, int]:
@@ -270,8 +270,8 @@ def _highest(forbidden: Intervals, nbytes: int, ceiling: int) -> int | None:
     order = np.argsort(-ends)
     reach = np.minimum.accumulate(np.append(ceiling - nbytes, starts[order]))
     free = np.append(reach[:-1] >= ends[order], True)
-    found = int(reach[free.argmax()])
-    return found if found >= 0 else None
+    offset = int(reach[free.argmax()])
+    return offset if offset >= 0 else None
 
 
 def _lower_bound(items: list[Region], overlaps: list[Overlap]) -> int:

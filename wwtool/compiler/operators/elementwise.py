@@ -11,11 +11,11 @@ import numpy.typing as npt
 from wwtool.compiler.calls import Call, Constant, Field, Span, kernel_name
 from wwtool.compiler.operators.walks import broadcast_strides, merged, walk_fields
 from wwtool.errors import InputError
-from wwtool.int8 import elementwise as rules
+from wwtool.int8 import elementwise
 from wwtool.int8.arithmetic import limits
 from wwtool.tflite.graph import Graph, Operator, Tensor
 from wwtool.tflite.operators.binary import binary_values, fraction_bits, shifts_of_powers
-from wwtool.tflite.operators.checks import format_of, require_same_shape, require_type, scaled
+from wwtool.tflite.operators.checks import format_of, require_same_shape, require_type, with_sane_scales
 from wwtool.tflite.operators.unary import ALL_INT8, byte_table, check_slope
 from wwtool.tflite.operators.windows import activation_range
 
@@ -32,7 +32,7 @@ def lower_unary(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     require_type(op, x, y, types=("int8",) if op.kind in ("ABS", "NEG") else ("int8", "uint8"))
     check_slope(op)
-    return lookup(op, x, y, scaled(op, lambda: byte_table(op, x, y)))
+    return lookup(op, x, y, with_sane_scales(op, lambda: byte_table(op, x, y)))
 
 
 def lower_binary(graph: Graph, op: Operator) -> list[Call]:
@@ -49,14 +49,14 @@ def lower_binary(graph: Graph, op: Operator) -> list[Call]:
             f"{op.where()} combines the shapes {list(a.shape)} and {list(b.shape)} to {list(y.shape)}, "
             "which is not valid"
         )
-    rules_of = POWERS if shifts_of_powers(op, a, b, y) else _BINARY
-    fields = scaled(op, lambda: rules_of[op.kind](op, a, b, y))
+    fields_of = POWERS if shifts_of_powers(op, a, b, y) else _BINARY
+    fields = with_sane_scales(op, lambda: fields_of[op.kind](op, a, b, y))
     single = _by_table(op, a, b, y)
     if single is not None:
         return single
     axes = merged(y.shape, broadcast_strides(a.shape, y.shape), broadcast_strides(b.shape, y.shape))
     struct = {"SUB": "ww_add", "MINIMUM": "ww_extreme", "MAXIMUM": "ww_extreme"}.get(op.kind, f"ww_{op.kind.lower()}")
-    struct = "ww_add_powers" if rules_of is POWERS else struct
+    struct = "ww_add_powers" if fields_of is POWERS else struct
     name = kernel_name(struct, dtype)
     arguments = (Span(a.index), Span(b.index), Span(y.index))
     fields = {"walk": walk_fields(op, axes), **fields}
@@ -78,7 +78,7 @@ def _by_table(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> list[Call] | Non
     return None
 
 
-def multiplier_fields(m: rules.Multiplier) -> dict[str, Field]:
+def multiplier_fields(m: elementwise.Multiplier) -> dict[str, Field]:
     return {"mantissa": m.mantissa, "shift": m.shift}
 
 
@@ -95,7 +95,7 @@ def _add_powers_fields(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> dict[st
 
 
 def _add_fields(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> dict[str, Field]:
-    first, second, last = rules.add_multipliers(format_of(a), format_of(b), format_of(y), fraction_bits(y))
+    first, second, last = elementwise.add_multipliers(format_of(a), format_of(b), format_of(y), fraction_bits(y))
     return {
         "a_multiplier": multiplier_fields(first),
         "b_multiplier": multiplier_fields(second),
@@ -109,7 +109,7 @@ def _add_fields(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> dict[str, Fiel
 
 def _mul_fields(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> dict[str, Field]:
     return {
-        "multiplier": multiplier_fields(rules.mul_multiplier(format_of(a), format_of(b), format_of(y))),
+        "multiplier": multiplier_fields(elementwise.mul_multiplier(format_of(a), format_of(b), format_of(y))),
         "a_zero_point": a.zero_point,
         "b_zero_point": b.zero_point,
         "output": range_fields(y, *activation_range(op, y)),
@@ -117,7 +117,7 @@ def _mul_fields(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> dict[str, Fiel
 
 
 def _prelu_fields(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> dict[str, Field]:
-    above, below = rules.prelu_multipliers(format_of(a), format_of(b), format_of(y))
+    above, below = elementwise.prelu_multipliers(format_of(a), format_of(b), format_of(y))
     return {
         "above": multiplier_fields(above),
         "below": multiplier_fields(below),

@@ -6,7 +6,7 @@ from wwtool.compiler.calls import Call, Field, Span
 from wwtool.compiler.operators.elementwise import lookup
 from wwtool.errors import InputError
 from wwtool.tflite.graph import Graph, Operator
-from wwtool.tflite.operators.checks import format_of, require_int8, require_same_shape, scaled
+from wwtool.tflite.operators.checks import format_of, require_int8, require_same_shape, with_sane_scales
 from wwtool.tflite.operators.unary import function_table
 
 _MOST_SQUARES = 1 << 15  # of 255 * 255, in 31 bits
@@ -15,7 +15,7 @@ _MOST_SQUARES = 1 << 15  # of 255 * 255, in 31 bits
 def lower_function(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     require_int8(op, x, y)
-    return lookup(op, x, y, scaled(op, lambda: function_table(op, x, y)))
+    return lookup(op, x, y, with_sane_scales(op, lambda: function_table(op, x, y)))
 
 
 def lower_l2_normalization(graph: Graph, op: Operator) -> list[Call]:

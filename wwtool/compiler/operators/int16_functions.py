@@ -7,10 +7,10 @@ from dataclasses import replace
 from wwtool.compiler.calls import Call, Constant, Field, Span, int16_array
 from wwtool.compiler.operators.elementwise import multiplier_fields
 from wwtool.errors import InputError
-from wwtool.int8 import int16 as rules
+from wwtool.int8 import int16
 from wwtool.int8.arithmetic import IntArray
 from wwtool.tflite.graph import Graph, Operator, Tensor
-from wwtool.tflite.operators.checks import require_same_shape, require_type, scaled
+from wwtool.tflite.operators.checks import require_same_shape, require_type, with_sane_scales
 from wwtool.tflite.operators.unary import SIGMOIDS, check_slope, sigmoid_of, slopes_of
 
 _LARGEST_EXPONENT = 2.0**14  # of differences of int16 that TFLite's SOFTMAX multiplies without overflow
@@ -38,12 +38,12 @@ def lower_softmax_int16(graph: Graph, op: Operator) -> list[Call]:
     beta = float(op.options["beta"])
     if abs(y.scale - 1 / 32768) > 0.001 / 32768 or not x.shape or x.shape[-1] > 65535:
         raise InputError(f"{op.where()} must be over at most 65535 values, with output scale 1/32768")
-    by = scaled(op, lambda: rules.softmax_multiplier(x.scale, beta))
+    by = with_sane_scales(op, lambda: int16.softmax_multiplier(x.scale, beta))
     if not by.mantissa * 2.0 ** (by.shift - 31) < _LARGEST_EXPONENT:
         raise InputError(f"{op.where()} has beta {beta} at scale {x.scale}, whose product is out of bounds")
     fields: dict[str, Field] = {
-        "exponentials": _table(op, "exponentials", rules.exponential_table()),
-        "inverses": _table(op, "inverses", rules.inverse_table()),
+        "exponentials": _table(op, "exponentials", int16.exponential_table()),
+        "inverses": _table(op, "inverses", int16.inverse_table()),
         "multiplier": multiplier_fields(by),
         "rows": x.size // x.shape[-1],
         "depth": x.shape[-1],
@@ -52,7 +52,7 @@ def lower_softmax_int16(graph: Graph, op: Operator) -> list[Call]:
 
 
 def _slopes_fields(op: Operator, x: Tensor, y: Tensor) -> dict[str, Field]:
-    slopes = scaled(op, lambda: slopes_of(op, x, y))
+    slopes = with_sane_scales(op, lambda: slopes_of(op, x, y))
     return {
         "above": multiplier_fields(slopes.above),
         "below": multiplier_fields(slopes.below),
@@ -66,10 +66,10 @@ def _slopes_fields(op: Operator, x: Tensor, y: Tensor) -> dict[str, Field]:
 
 def _sigmoid_fields(op: Operator, x: Tensor, y: Tensor) -> dict[str, Field]:
     exact = op.kind == "LOGISTIC"
-    if y.scale != 1 / 32768 if exact else rules.checked_log2(y.scale) != -15:
+    if y.scale != 1 / 32768 if exact else int16.checked_log2(y.scale) != -15:
         raise InputError(f"{op.where()} must have the output scale 1/32768 in int16")
     by = sigmoid_of(op, x)
-    table = Constant(f"op{op.index}sigmoid_of", "uint16_t", rules.sigmoid_table(), weights=False)
+    table = Constant(f"op{op.index}_sigmoid", "uint16_t", int16.sigmoid_table(), weights=False)
     return {"table": table, "multiplier": by.multiplier, "shift": by.shift, "count": x.size}
 
 

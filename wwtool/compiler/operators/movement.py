@@ -45,9 +45,9 @@ def lower_cut(program: Program, op: Operator) -> list[Call]:
     require_same_type(op, x, y)
     if shape != y.shape:
         raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its bounds give {list(shape)}")
-    own = strides(x.shape)
-    start = sum(b * s for b, s in zip(cut.begin, own, strict=True))
-    steps = [a * s for a, s in zip(cut.step, own, strict=True)]
+    x_steps = strides(x.shape)
+    start = sum(b * s for b, s in zip(cut.begin, x_steps, strict=True))
+    steps = [a * s for a, s in zip(cut.step, x_steps, strict=True)]
     return move(program, op, x, y, cut.count, (start, steps), (0, strides(cut.count)))
 
 
@@ -60,7 +60,7 @@ def lower_pieces(program: Program, op: Operator) -> list[Call]:
     """SPLIT, SPLIT_V, UNPACK."""
     x = program.graph.tensor(op.inputs[1 if op.kind == "SPLIT" else 0])
     axis, sizes = pieces(program.graph, op)
-    own, calls, first = strides(x.shape), [], 0
+    x_steps, calls, first = strides(x.shape), [], 0
     for index, size in zip(op.outputs, sizes, strict=True):
         y = program.graph.tensor(index)
         require_same_type(op, x, y)
@@ -68,7 +68,7 @@ def lower_pieces(program: Program, op: Operator) -> list[Call]:
         shape = count[:axis] + count[axis + 1 :] if op.kind == "UNPACK" else count
         if tuple(shape) != y.shape:
             raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, which should be {shape}")
-        calls += move(program, op, x, y, count, (first * own[axis], own), (0, strides(count)))
+        calls += move(program, op, x, y, count, (first * x_steps[axis], x_steps), (0, strides(count)))
         first += size
     return calls
 
@@ -81,8 +81,8 @@ def lower_transpose(program: Program, op: Operator) -> list[Call]:
         raise InputError(
             f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which its permutation does not give"
         )
-    own = strides(x.shape)
-    return move(program, op, x, y, y.shape, (0, [own[axis] for axis in order]), (0, strides(y.shape)))
+    x_steps = strides(x.shape)
+    return move(program, op, x, y, y.shape, (0, [x_steps[axis] for axis in order]), (0, strides(y.shape)))
 
 
 def lower_join(program: Program, op: Operator) -> list[Call]:
@@ -90,16 +90,16 @@ def lower_join(program: Program, op: Operator) -> list[Call]:
     graph, y = program.graph, program.graph.tensor(op.outputs[0])
     check_join(graph, op)
     axis = axis_of(op, op.options["axis"], len(y.shape))
-    own, calls, first = strides(y.shape), [], 0
+    y_steps, calls, first = strides(y.shape), [], 0
     for index in op.inputs:
         x = graph.tensor(index)
         size = 1 if op.kind == "PACK" else x.shape[axis]
         count = [*y.shape[:axis], size, *y.shape[axis + 1 :]]
         table = joining_table(x, y) if op.kind == "CONCATENATION" else None
         if table is None:
-            calls += move(program, op, x, y, count, (0, strides(count)), (first * own[axis], own))
+            calls += move(program, op, x, y, count, (0, strides(count)), (first * y_steps[axis], y_steps))
         else:
-            calls.append(_lookup_rows(op, x, y, table, first * own[axis], size * own[axis]))
+            calls.append(_lookup_rows(op, x, y, table, first * y_steps[axis], size * y_steps[axis]))
         first += size
     return calls
 
@@ -122,8 +122,8 @@ def lower_pad(program: Program, op: Operator) -> list[Call]:
     shape = tuple(before + size + behind for (before, behind), size in zip(around, x.shape, strict=True))
     if shape != y.shape:
         raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its paddings give {list(shape)}")
-    own = strides(y.shape)
-    start = sum(before * step for (before, _), step in zip(around, own, strict=True))
+    y_steps = strides(y.shape)
+    start = sum(before * step for (before, _), step in zip(around, y_steps, strict=True))
     if x.size == y.size:
         return move(program, op, x, y, [x.size], (0, [1]), (0, [1]))
     value = np.asarray([pad_value(program.graph, op)], y.dtype).view(np.uint8)
@@ -131,7 +131,7 @@ def lower_pad(program: Program, op: Operator) -> list[Call]:
     fill = Call(
         op.index, op.kind, "ww_fill", (Span(y.index), constant, ITEM_BYTES[y.dtype], y.size), (), (y.index,)
     )  # fmt: skip
-    return [fill, *move(program, op, x, y, x.shape, (0, strides(x.shape)), (start, own), in_place=False)]
+    return [fill, *move(program, op, x, y, x.shape, (0, strides(x.shape)), (start, y_steps), in_place=False)]
 
 
 def ends(program: Program, op: Operator) -> tuple[Tensor, Tensor]:

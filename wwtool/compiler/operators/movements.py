@@ -14,10 +14,10 @@ from wwtool.compiler.operators.movement import (
     lower_reshape,
     lower_transpose,
 )
-from wwtool.compiler.operators.positions import lower_gather, lower_pick
+from wwtool.compiler.operators.positions import lower_by_position, lower_gather
 from wwtool.compiler.program import Program
 from wwtool.tflite.graph import Operator
-from wwtool.tflite.operators.positions import PICKS
+from wwtool.tflite.operators.positions import POSITION_RULES
 
 Movement = Callable[[Program, Operator], list[Call]]
 
@@ -41,5 +41,5 @@ MOVEMENTS: dict[str, Movement] = {
     "DEPTH_TO_SPACE": lower_depth_to_space,
     "SPACE_TO_BATCH_ND": lower_batch_blocks,
     "BATCH_TO_SPACE_ND": lower_batch_blocks,
-    **dict.fromkeys(PICKS, lower_pick),
+    **dict.fromkeys(POSITION_RULES, lower_by_position),
 }

@@ -14,7 +14,7 @@ from wwtool.compiler.operators.walks import MAX_AXES, broadcast_strides, merged,
 from wwtool.errors import InputError
 from wwtool.tflite.graph import ITEM_BYTES, Graph, Operator, Tensor
 from wwtool.tflite.operators.binary import compared_multiplier, difference_multipliers, matmul_multiplier, select_shapes
-from wwtool.tflite.operators.checks import require_int8, require_same_shape, scaled
+from wwtool.tflite.operators.checks import require_int8, require_same_shape, with_sane_scales
 
 # enum ww_relation of ww_kernels_functions.h.
 RELATIONS = {"EQUAL": 0, "NOT_EQUAL": 1, "LESS": 2, "LESS_EQUAL": 3, "GREATER": 4, "GREATER_EQUAL": 5}
@@ -34,9 +34,9 @@ def _broadcast(op: Operator, y: Tensor, *inputs: Tensor) -> None:
 def lower_comparison(graph: Graph, op: Operator) -> list[Call]:
     """EQUAL, GREATER and the like; quantized numbers by their real values, others as they are."""
     a, b, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
-    known = (*_QUANTIZED[:2], "int32", *(("bool",) if op.kind in ("EQUAL", "NOT_EQUAL") else ()))
-    if a.dtype != b.dtype or y.dtype != "bool" or a.dtype not in known:
-        raise InputError(f"{op.where()} compares {a.dtype} with {b.dtype}; supported are {', '.join(known)}, to bool")
+    types = (*_QUANTIZED[:2], "int32", *(("bool",) if op.kind in ("EQUAL", "NOT_EQUAL") else ()))
+    if a.dtype != b.dtype or y.dtype != "bool" or a.dtype not in types:
+        raise InputError(f"{op.where()} compares {a.dtype} with {b.dtype}; supported are {', '.join(types)}, to bool")
     _broadcast(op, y, a, b)
     fields: dict[str, Field] = {
         "walk": _walk(op, a, b, y),
@@ -109,7 +109,7 @@ def lower_squared_difference(graph: Graph, op: Operator) -> list[Call]:
     a, b, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     require_int8(op, a, b, y)
     _broadcast(op, y, a, b)
-    first, second, last = scaled(op, lambda: difference_multipliers(a, b, y))
+    first, second, last = with_sane_scales(op, lambda: difference_multipliers(a, b, y))
     fields: dict[str, Field] = {
         "walk": _walk(op, a, b, y),
         "a_multiplier": multiplier_fields(first),
@@ -159,7 +159,7 @@ def lower_batch_matmul(graph: Graph, op: Operator) -> list[Call]:
         "a_depth": a_steps[-2] if op.options.get("adjX") else a_steps[-1],
         "b_depth": b_steps[-1] if op.options.get("adjY") else b_steps[-2],
         "b_column": b_steps[-2] if op.options.get("adjY") else b_steps[-1],
-        "multiplier": multiplier_fields(scaled(op, lambda: matmul_multiplier(a, b, y))),
+        "multiplier": multiplier_fields(with_sane_scales(op, lambda: matmul_multiplier(a, b, y))),
         "a_zero_point": a.zero_point,
         "b_zero_point": b.zero_point,
         "output": range_fields(y),

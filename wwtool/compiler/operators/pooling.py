@@ -8,9 +8,9 @@ from wwtool.compiler.calls import Call, Field, Span, kernel_name
 from wwtool.compiler.operators.elementwise import multiplier_fields, range_fields
 from wwtool.compiler.operators.walks import merged, strides, walk_fields
 from wwtool.errors import InputError
-from wwtool.int8 import elementwise as rules
+from wwtool.int8 import elementwise
 from wwtool.tflite.graph import Graph, Operator, Tensor
-from wwtool.tflite.operators.checks import format_of, require_type, scaled
+from wwtool.tflite.operators.checks import format_of, require_type, with_sane_scales
 from wwtool.tflite.operators.reductions import mean_axes
 from wwtool.tflite.operators.windows import activation_range, window_of
 
@@ -40,7 +40,7 @@ def lower_mean(graph: Graph, op: Operator) -> list[Call]:
     count = x.size // y.size
     if count >= 1 << (15 if dtype == "int16" else 23):
         raise InputError(f"{op.where()} sums over {count} values, more than 32 bits hold")
-    multiplier = scaled(op, lambda: rules.mean_multiplier(format_of(x), format_of(y), count))
+    multiplier = with_sane_scales(op, lambda: elementwise.mean_multiplier(format_of(x), format_of(y), count))
     kept = [axis for axis in range(len(x.shape)) if axis not in axes]
     fields: dict[str, Field] = {
         "kept": walk_over(op, x, kept),

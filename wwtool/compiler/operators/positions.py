@@ -19,14 +19,14 @@ from wwtool.compiler.program import Program
 from wwtool.errors import InputError
 from wwtool.tflite.graph import ITEM_BYTES, Operator
 from wwtool.tflite.operators.checks import require_shape
-from wwtool.tflite.operators.positions import Positions, gather_axes, picks_of
+from wwtool.tflite.operators.positions import Positions, gather_axes, positions_of
 
 
-def lower_pick(program: Program, op: Operator) -> list[Call]:
-    """An operator of PICKS, or a GATHER with constant indices."""
+def lower_by_position(program: Program, op: Operator) -> list[Call]:
+    """An operator of POSITION_RULES, or a GATHER with constant indices."""
     x, y = ends(program, op)
     require_same_type(op, x, y)
-    positions = picks_of(program.graph, op)
+    positions = positions_of(program.graph, op)
     shape = (1,) * (len(positions) - len(x.shape)) + x.shape
     walks = [_even(along, step) for along, step in zip(positions, strides(shape), strict=True)]
     if all(walk is not None for walk in walks):
@@ -43,7 +43,7 @@ def lower_gather(program: Program, op: Operator) -> list[Call]:
     x, indices, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     axis, batch_dims = gather_axes(graph, op)
     if indices.data is not None and not batch_dims:
-        return lower_pick(program, op)
+        return lower_by_position(program, op)
     require_same_type(op, x, y)
     if indices.dtype not in ("int16", "int32", "int64"):
         raise InputError(f"{op.where()} has indices of type {indices.dtype}, which is not supported")

@@ -10,9 +10,9 @@ from wwtool.compiler.operators.elementwise import multiplier_fields, range_field
 from wwtool.compiler.operators.pooling import walk_over
 from wwtool.compiler.operators.walks import strides
 from wwtool.errors import InputError
-from wwtool.int8 import elementwise as rules
+from wwtool.int8 import elementwise
 from wwtool.tflite.graph import Graph, Operator, Tensor
-from wwtool.tflite.operators.checks import require_int8, require_type, scaled
+from wwtool.tflite.operators.checks import require_int8, require_type, with_sane_scales
 from wwtool.tflite.operators.reductions import COMPARED, arg_axis, mean_axes, product_multiplier
 
 
@@ -38,7 +38,7 @@ def lower_sum(graph: Graph, op: Operator) -> list[Call]:
     count = x.size // y.size
     if count >= 1 << 23:
         raise InputError(f"{op.where()} sums over {count} values, more than 32 bits hold")
-    multiplier = scaled(op, lambda: rules.multiplier(np.float64(x.scale) / np.float64(y.scale)))
+    multiplier = with_sane_scales(op, lambda: elementwise.multiplier(np.float64(x.scale) / np.float64(y.scale)))
     fields: dict[str, Field] = {
         "kept": walks["kept"],
         "summed": walks["reduced"],

@@ -22,13 +22,13 @@ def find_windows(program: Program) -> None:
     for cat in graph.operators:
         if cat.kind != "CONCATENATION" or len(cat.inputs) != 2:
             continue
-        found = _match_window(graph, cat)
-        if found is None:
+        match = _match_window(graph, cat)
+        if match is None:
             continue
-        window, replaced = found
+        window, replaced = match
         new = _reshape_root(graph, cat.inputs[1])
-        taken = new in program.alias or new in program.kept
-        if taken or graph.tensor(new).data is not None or new == cat.inputs[0]:
+        has_place = new in program.alias or new in program.kept
+        if has_place or graph.tensor(new).data is not None or new == cat.inputs[0]:
             continue
         program.add_window(window)
         program.alias[new] = Span(window.tensor, window.keep_bytes)
@@ -77,9 +77,9 @@ def _match_window(graph: Graph, cat: Operator) -> tuple[SlidingWindow, set[int]]
     check_join(graph, cat)
     if any(format_of(t) != format_of(whole) for t in (old, new)):
         return None
-    taken, shape = strided_cut(graph, cut)
+    kept, shape = strided_cut(graph, cut)
     newest = (0,) * axis + (whole.shape[axis] - old.shape[axis],) + (0,) * (len(whole.shape) - axis - 1)
-    if (taken.begin, taken.count, set(taken.step)) != (newest, old.shape, {1}) or shape != old.shape:
+    if (kept.begin, kept.count, set(kept.step)) != (newest, old.shape, {1}) or shape != old.shape:
         return None
     window = SlidingWindow(key, whole.index, old.nbytes, new.nbytes, initial)
     return window, {read.index, cat.index, cut.index, assigns[0].index}

@@ -35,9 +35,9 @@ def broadcast_strides(shape: Sequence[int], to: Sequence[int]) -> list[int]:
     >>> broadcast_strides((3, 1), (2, 3, 5))
     [0, 1, 0]
     """
-    own = strides(shape)
+    steps = strides(shape)
     missing = len(to) - len(shape)
-    return [0] * missing + [0 if size == 1 else step for size, step in zip(shape, own, strict=True)]
+    return [0] * missing + [0 if size == 1 else step for size, step in zip(shape, steps, strict=True)]
 
 
 def merged(sizes: Sequence[int], a: Sequence[int], b: Sequence[int]) -> list[Axis]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from wwtool.errors import InputError
-from wwtool.int8 import elementwise as rules
+from wwtool.int8 import elementwise
 from wwtool.int8.arithmetic import IntArray, limits
-from wwtool.int8.elementwise import Multiplier
+from wwtool.int8.elementwise import Multiplier, multiplier
 from wwtool.int8.int16 import checked_log2
 from wwtool.tflite.graph import Graph, Operator, Tensor
 from wwtool.tflite.operators.checks import format_of
@@ -22,21 +22,21 @@ def binary_values(op: Operator, a: Tensor, b: Tensor, y: Tensor, x1: IntArray, x
     if op.kind == "MAXIMUM":
         return np.maximum(x1, x2)
     if op.kind == "PRELU":
-        return np.clip(rules.prelu(x1, x2, formats), *limits(y.dtype))
+        return np.clip(elementwise.prelu(x1, x2, formats), *limits(y.dtype))
     low, high = activation_range(op, y)
     if op.kind == "MUL":
-        value = rules.mul(x1, x2, formats)
+        value = elementwise.mul(x1, x2, formats)
     else:
         sign, shifts = 1 if op.kind == "ADD" else -1, shifts_of_powers(op, a, b, y)
         if shifts is None:
-            value = rules.add(x1, x2, formats, sign, fraction_bits(y))
+            value = elementwise.add(x1, x2, formats, sign, fraction_bits(y))
         else:
-            value = rules.add_powers(x1, x2, shifts, sign)
+            value = elementwise.add_powers(x1, x2, shifts, sign)
     return np.minimum(np.maximum(value, low), high)
 
 
 def fraction_bits(t: Tensor) -> int:
-    return rules.FRACTION_BITS_INT16 if t.dtype == "int16" else rules.FRACTION_BITS
+    return elementwise.FRACTION_BITS_INT16 if t.dtype == "int16" else elementwise.FRACTION_BITS
 
 
 def shifts_of_powers(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> tuple[int, int] | None:
@@ -68,7 +68,7 @@ def compared_multiplier(op: Operator, t: Tensor) -> Multiplier:
         raise InputError(
             f"{op.where()} works on tensor {t.index} ({t.name}); compared are tensors with one scale, which is below 1"
         )
-    return rules.multiplier(t.scale)
+    return multiplier(t.scale)
 
 
 def select_shapes(graph: Graph, op: Operator) -> tuple[int, ...]:
@@ -89,9 +89,13 @@ def difference_multipliers(a: Tensor, b: Tensor, y: Tensor) -> tuple[Multiplier,
     last = common * common / float(np.float32(2 ** (2 * DIFFERENCE_BITS)) * np.float32(y.scale))
     if last >= 1.0:
         raise ValueError("the output multiplier must be below 1")
-    return rules.multiplier(a.scale / common), rules.multiplier(b.scale / common), rules.multiplier(last)
+    return (
+        elementwise.multiplier(a.scale / common),
+        elementwise.multiplier(b.scale / common),
+        elementwise.multiplier(last),
+    )
 
 
 def matmul_multiplier(a: Tensor, b: Tensor, y: Tensor) -> Multiplier:
     """The scales of the operands are multiplied in float32 (GetQuantizedConvolutionMultipler)."""
-    return rules.multiplier(np.float64(np.float32(a.scale) * np.float32(b.scale)) / np.float64(y.scale))
+    return multiplier(np.float64(np.float32(a.scale) * np.float32(b.scale)) / np.float64(y.scale))

@@ -55,7 +55,7 @@ def format_of(t: Tensor) -> Format:
     return t.scale, t.zero_point
 
 
-def scaled(op: Operator, make: Callable[[], Result]) -> Result:
+def with_sane_scales(op: Operator, make: Callable[[], Result]) -> Result:
     """``make()``, whose ValueError means that scales are too far apart."""
     try:
         return make()

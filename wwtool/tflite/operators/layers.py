@@ -107,8 +107,10 @@ def _bias(graph: Graph, op: Operator, x: Tensor, channels: int) -> tuple[npt.NDA
     if len(op.inputs) < 3 or op.inputs[2] < 0:
         return np.zeros(channels, np.int64), narrow
     bias = graph.tensor(op.inputs[2])
-    wanted = "int32" if x.dtype == "uint8" or narrow else "int64"
-    if bias.dtype != wanted or bias.size != channels:
-        hint = " (or int32 ones, where the option quantized_bias_type says so)" if wanted == "int64" else ""
-        raise InputError(f"{op.where()} needs a bias of {channels} {wanted} values{hint}, not {bias.size} {bias.dtype}")
+    bias_type = "int32" if x.dtype == "uint8" or narrow else "int64"
+    if bias.dtype != bias_type or bias.size != channels:
+        hint = " (or int32, if the option quantized_bias_type is INT32)" if bias_type == "int64" else ""
+        raise InputError(
+            f"{op.where()} needs a bias of {channels} {bias_type} values{hint}, not {bias.size} {bias.dtype}"
+        )
     return constant_data(op, bias).astype(np.int64).ravel(), narrow

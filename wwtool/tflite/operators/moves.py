@@ -11,7 +11,7 @@ import numpy.typing as npt
 from wwtool.tflite.graph import Graph, Operator
 from wwtool.tflite.operators.blocks import batch_blocks, depth_block, require_fill
 from wwtool.tflite.operators.joins import joining_table
-from wwtool.tflite.operators.positions import PICKS, gather_axes, picked
+from wwtool.tflite.operators.positions import POSITION_RULES, at_positions, gather_axes
 from wwtool.tflite.operators.slices import pad_value, paddings, permutation, pieces, plain_cut, strided_cut
 
 Array = npt.NDArray[Any]
@@ -60,9 +60,9 @@ def _pad(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
 def _gather(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
     """Of every batch; an index that lies outside takes the nearest."""
     axis, batch_dims = gather_axes(graph, op)
-    taken = np.clip(x[1].astype(np.int64), 0, x[0].shape[axis] - 1)
+    indices = np.clip(x[1].astype(np.int64), 0, x[0].shape[axis] - 1)
     batches = x[0].shape[:batch_dims]
-    parts = [np.take(x[0][b], taken[b], axis - batch_dims) for b in np.ndindex(*batches)]
+    parts = [np.take(x[0][b], indices[b], axis - batch_dims) for b in np.ndindex(*batches)]
     return [np.stack(parts).reshape((*batches, *parts[0].shape))]
 
 
@@ -103,8 +103,8 @@ def _batch_to_space(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
     return [cropped.reshape(graph.tensor(op.outputs[0]).shape)]
 
 
-def _pick(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
-    return [picked(graph, op, x[0])]
+def _by_position(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
+    return [at_positions(graph, op, x[0])]
 
 
 MOVES: dict[str, Move] = {
@@ -127,5 +127,5 @@ MOVES: dict[str, Move] = {
     "DEPTH_TO_SPACE": _depth_to_space,
     "SPACE_TO_BATCH_ND": _space_to_batch,
     "BATCH_TO_SPACE_ND": _batch_to_space,
-    **dict.fromkeys(PICKS, _pick),
+    **dict.fromkeys(POSITION_RULES, _by_position),
 }

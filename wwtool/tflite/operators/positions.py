@@ -18,7 +18,7 @@ from wwtool.tflite.operators.slices import axis_of, constants, paddings
 
 Positions = list[npt.NDArray[np.int64]]
 # The positions along every axis of the input; what they give has as many elements as the output.
-Pick = Callable[[Graph, Operator], Positions]
+PositionRule = Callable[[Graph, Operator], Positions]
 
 
 def _resize_nearest_neighbor(graph: Graph, op: Operator) -> Positions:
@@ -44,16 +44,16 @@ def _nearest(size: int, target: int, corners: bool, centers: bool) -> npt.NDArra
 
 def _gather(graph: Graph, op: Operator) -> Positions:
     """GATHER with constant indices."""
-    x, indices = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
+    x, index_tensor = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
     axis, batch_dims = gather_axes(graph, op)
-    taken = np.asarray(constants(graph, op, 1), np.int64)
+    indices = np.asarray(constants(graph, op, 1), np.int64)
     if batch_dims:
         raise InputError(f"{op.where()} has constant indices for every batch, which is not supported")
-    if np.any((taken < 0) | (taken >= x.shape[axis])):
-        raise InputError(f"{op.where()} takes element {taken.min()} or {taken.max()} of an axis of {x.shape[axis]}")
+    if np.any((indices < 0) | (indices >= x.shape[axis])):
+        raise InputError(f"{op.where()} takes element {indices.min()} or {indices.max()} of an axis of {x.shape[axis]}")
     along = [np.arange(size) for size in x.shape]
-    along[axis] = taken
-    require_shape(graph, op, (*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
+    along[axis] = indices
+    require_shape(graph, op, (*x.shape[:axis], *index_tensor.shape, *x.shape[axis + 1 :]))
     return along
 
 
@@ -79,11 +79,12 @@ def _broadcast_to(graph: Graph, op: Operator) -> Positions:
     """The input has leading axes of 1 for those that it lacks."""
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     require_shape(graph, op, constants(graph, op, 1))
-    own = (1,) * (len(y.shape) - len(x.shape)) + x.shape
-    if len(own) != len(y.shape) or any(size not in (1, target) for size, target in zip(own, y.shape, strict=True)):
+    sizes = (1,) * (len(y.shape) - len(x.shape)) + x.shape
+    if len(sizes) != len(y.shape) or any(size not in (1, target) for size, target in zip(sizes, y.shape, strict=True)):
         raise InputError(f"{op.where()} cannot make the shape {list(y.shape)} of {list(x.shape)}")
     return [
-        np.zeros(target, np.int64) if size == 1 else np.arange(size) for size, target in zip(own, y.shape, strict=True)
+        np.zeros(target, np.int64) if size == 1 else np.arange(size)
+        for size, target in zip(sizes, y.shape, strict=True)
     ]
 
 
@@ -102,15 +103,15 @@ def _mirror_pad(graph: Graph, op: Operator) -> Positions:
     if border not in (0, 1) or any(max(pair) > size - border for pair, size in zip(around, x.shape, strict=True)):
         raise InputError(f"{op.where()} mirrors more of {list(x.shape)} than there is")
     require_shape(graph, op, [a + size + b for (a, b), size in zip(around, x.shape, strict=True)])
-    found = []
+    positions = []
     for (before, behind), size in zip(around, x.shape, strict=True):
         first = border + np.arange(before)[::-1]
         last = size - 1 - border - np.arange(behind)
-        found.append(np.concatenate([first, np.arange(size), last]))
-    return found
+        positions.append(np.concatenate([first, np.arange(size), last]))
+    return positions
 
 
-PICKS: dict[str, Pick] = {
+POSITION_RULES: dict[str, PositionRule] = {
     "RESIZE_NEAREST_NEIGHBOR": _resize_nearest_neighbor,
     "TILE": _tile,
     "BROADCAST_TO": _broadcast_to,
@@ -119,8 +120,8 @@ PICKS: dict[str, Pick] = {
 }
 
 
-def picks_of(graph: Graph, op: Operator) -> Positions:
-    """The positions of an operator of PICKS, or of a GATHER whose indices are constant.
+def positions_of(graph: Graph, op: Operator) -> Positions:
+    """The positions of an operator of POSITION_RULES, or of a GATHER whose indices are constant.
 
     Raises:
         InputError: they are not valid, or too many along an axis.
@@ -128,11 +129,11 @@ def picks_of(graph: Graph, op: Operator) -> Positions:
     longest = max((*graph.tensor(op.inputs[0]).shape, *graph.tensor(op.outputs[0]).shape), default=1)
     if longest > limits.AXIS:
         raise InputError(f"{op.where()} has an axis of {longest} elements, more than the {limits.AXIS} supported there")
-    return _gather(graph, op) if op.kind == "GATHER" else PICKS[op.kind](graph, op)
+    return _gather(graph, op) if op.kind == "GATHER" else POSITION_RULES[op.kind](graph, op)
 
 
-def picked(graph: Graph, op: Operator, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """What an operator of PICKS gives, in NumPy."""
-    positions = picks_of(graph, op)
+def at_positions(graph: Graph, op: Operator, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """What an operator of POSITION_RULES gives, in NumPy."""
+    positions = positions_of(graph, op)
     x = x.reshape((1,) * (len(positions) - x.ndim) + x.shape)
     return np.asarray(x[np.ix_(*positions)]) if positions else x

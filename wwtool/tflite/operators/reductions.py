@@ -20,15 +20,15 @@ def mean_axes(graph: Graph, op: Operator) -> tuple[int, ...]:
     rank = len(x.shape)
     if axes.data is None or axes.dtype != "int32" or np.any((axes.data < -rank) | (axes.data >= rank)):
         raise InputError(f"{op.where()} needs constant axes between {-rank} and {rank - 1}")
-    found = tuple(sorted({int(axis) % rank for axis in axes.data.ravel()}))
+    reduced = tuple(sorted({int(axis) % rank for axis in axes.data.ravel()}))
     shape = [
-        1 if axis in found else size
+        1 if axis in reduced else size
         for axis, size in enumerate(x.shape)
-        if axis not in found or bool(op.options["keepDims"])
+        if axis not in reduced or bool(op.options["keepDims"])
     ]
     if tuple(shape) != y.shape:
         raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its input and axes give {shape}")
-    return found
+    return reduced
 
 
 COMPARED = {"int8": "int8", "uint8": "uint8", "int16": "int16", "int32": "int32", "bool": "uint8"}

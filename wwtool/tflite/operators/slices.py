@@ -104,12 +104,12 @@ def _bounds(
 ) -> tuple[int, int, int]:
     if step == 0:
         raise InputError(f"{op.where()} has a stride of 0")
-    taken = range(size)[
+    elements = range(size)[
         slice(None if mask["begin"] >> i & 1 else begin, None if mask["end"] >> i & 1 else end, step)
     ]  # TFLite clamps as Python does
-    if not taken:
+    if not elements:
         raise InputError(f"{op.where()} takes nothing of an axis of {size}, which is not supported")
-    return taken.start, step, len(taken)
+    return elements.start, step, len(elements)
 
 
 def plain_cut(graph: Graph, op: Operator) -> Cut:
@@ -209,8 +209,8 @@ def reshaped(graph: Graph, op: Operator) -> tuple[int, ...]:
         option = op.options.get("newShape")
         shape = [] if option is None else [int(n) for n in option]
     if -1 in shape:
-        known = abs(prod(shape))
-        shape[shape.index(-1)] = size // known if known else -1
+        product = abs(prod(shape))
+        shape[shape.index(-1)] = size // product if product else -1
     if len(shape) > MAX_DIMENSIONS or any(n < 1 for n in shape) or prod(shape) != size:
         given = shape[: MAX_DIMENSIONS + 1]
         raise InputError(f"{op.where()} makes {size} elements the shape {given}, which is not valid")

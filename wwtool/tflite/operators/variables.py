@@ -15,7 +15,7 @@ def variable_tensors(graph: Graph) -> list[Tensor]:
     Raises:
         InputError: one is used as anything but a state, or a state is no variable tensor.
     """
-    found: dict[int, Tensor] = {}
+    variables: dict[int, Tensor] = {}
     for op in graph.operators:
         slots = _STATES.get(op.kind, ())
         for slot, index in enumerate(op.inputs):
@@ -28,13 +28,13 @@ def variable_tensors(graph: Graph) -> list[Tensor]:
             if slot in slots:
                 if t is None or not t.is_variable:
                     raise InputError(f"{op.where()} needs a variable tensor for its state as input {slot}")
-                found[index] = t
+                variables[index] = t
     for index in (*graph.inputs, *graph.outputs):
         if graph.tensor(index).is_variable:
             raise InputError(
                 f"tensor {index} is an input or output of the model and a variable, which is not supported"
             )
-    return list(found.values())
+    return list(variables.values())
 
 
 def initial_value(variable: Tensor) -> int:
