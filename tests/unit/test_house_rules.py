@@ -157,3 +157,49 @@ def test_what_everything_stands_on_imports_nothing_above_it() -> None:
 def test_jobs_know_no_head() -> None:
     for path in (PACKAGE / "jobs").glob("*.py"):
         assert not [module for module in imports(f"jobs/{path.name}") if module.startswith("wwtool.cli")], path.name
+
+
+def floors() -> dict[str, int]:
+    """The floor of every room, from the one list of them, in CONTRIBUTING.md."""
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    plan = text.split("## The floors")[1].split("```")[1].strip().splitlines()
+    heights = {room: height for height, line in enumerate(reversed(plan)) for room in line.split()}
+    assert sum(len(line.split()) for line in plan) == len(heights), "a room is on two floors"
+    return heights
+
+
+def imports_between_rooms() -> Iterator[tuple[str, str, str]]:
+    """From which room to which an import leads, and where it stands; those within functions as well."""
+    for name, tree in modules():
+        here = name.split("/")[0].removesuffix(".py")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module == "wwtool" and not node.level:
+                rooms = [alias.name for alias in node.names if not alias.name.startswith("__")]
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wwtool.") and not node.level:
+                rooms = [str(node.module).split(".")[1]]
+            elif isinstance(node, ast.Import):
+                rooms = [alias.name.split(".")[1] for alias in node.names if alias.name.startswith("wwtool.")]
+            else:
+                continue
+            yield from ((here, room, f"{name}:{node.lineno}") for room in rooms if room != here)
+
+
+def test_every_room_has_its_floor() -> None:
+    rooms = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    assert rooms - {"__init__", "_assets"} == set(floors())
+
+
+def test_an_import_points_down() -> None:
+    """So there is no circle, and two rooms of one floor do not know each other."""
+    height = floors()
+    upward = [
+        f"{where}: {here} imports {room}"
+        for here, room, where in imports_between_rooms()
+        if height[room] >= height[here]
+    ]
+    assert not upward, "\n".join(upward)
+
+
+def test_imports_are_seen() -> None:
+    seen = {(here, room) for here, room, _ in imports_between_rooms()}
+    assert {("cli", "jobs"), ("jobs", "pipeline"), ("pipeline", "training"), ("base", "errors")} <= seen
