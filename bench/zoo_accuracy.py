@@ -28,13 +28,8 @@ from scipy.stats import t as student
 
 from wwtool.base.files import write_text
 from wwtool.config import Config, parse_config
-from wwtool.evaluation.assess import (
-    Material,
-    Recording,
-    detector_config,
-    negative_recording,
-    positive_recording,
-)
+from wwtool.evaluation.assess import detector_config
+from wwtool.evaluation.material import Material, Recording, negative_recording, positive_recording
 from wwtool.evaluation.metrics import (
     clip_scores,
     curve,
@@ -129,8 +124,8 @@ def measure(content: bytes, heard: Heard, config: Config) -> dict[str, Any]:
     """The score, and what `wwtool build` reports of a model."""
     model = StreamingModel(content)
     try:
-        tracks = {label: recording.heard_by(model) for label, recording in heard.positives.items()}
-        negative = heard.negative.heard_by(model)
+        tracks = {label: recording.track(model) for label, recording in heard.positives.items()}
+        negative = heard.negative.track(model)
     finally:
         model.close()
     points = curve(tracks, negative, detector_config(config, model.stride), config.detector.off_ratio)

@@ -25,7 +25,7 @@ from wwtool.data.levels import Meter
 from wwtool.data.scan import measure
 from wwtool.data.store import ClipStore, write_store
 from wwtool.errors import InputError
-from wwtool.evaluation.assess import negative_recording
+from wwtool.evaluation.material import negative_recording
 from wwtool.features.pools import PoolJob, make_pool
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.pipeline.evaluation import recorded_material
@@ -206,7 +206,7 @@ _CHILD = """
     from wwtool.data.scan import scan
     from wwtool.data.split import split_folder
     from wwtool.data.audio import AudioFile, audio_pieces
-    from wwtool.evaluation.assess import negative_recording
+    from wwtool.evaluation.material import negative_recording
     from wwtool.data.store import write_store
 
     folder = Path(sys.argv[1])

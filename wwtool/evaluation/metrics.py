@@ -15,8 +15,8 @@ from wwtool.frontend.geometry import MICRO
 class Track:
     """A model's outputs over one long recording.
 
-    ``probabilities`` (outputs,) 0 to 255, one for every ``stride`` frames; ``segments`` (clips, 2): first and last
-    output of every clip in it, end exclusive; ``labels``: what each clip is.
+    ``probabilities``: (outputs,), from 0 to 255, one for every ``stride`` frames. ``segments``: first output of each
+    clip and the output after its last, (clips, 2). ``labels``: what each clip is.
     """
 
     probabilities: npt.NDArray[np.uint8]
@@ -26,6 +26,7 @@ class Track:
 
     @property
     def hours(self) -> float:
+        """Length of the recording."""
         return len(self.probabilities) * self.stride / MICRO.frames_per_hour
 
 
@@ -45,29 +46,30 @@ def detector_with(config: DetectorConfig, threshold: int, off_ratio: float) -> D
     return DetectorConfig(**config.model_dump() | thresholds)
 
 
-def found(track: Track, config: DetectorConfig) -> npt.NDArray[np.bool_]:
-    """For every clip of a track of positives, whether a detection falls into it."""
-    hits = np.asarray(detect(track.probabilities, config), np.int64)
-    low = np.searchsorted(hits, track.segments[:, 0])
-    high = np.searchsorted(hits, track.segments[:, 1])
-    return np.asarray(high > low)
+def detected(track: Track, config: DetectorConfig) -> npt.NDArray[np.bool_]:
+    """Tells for every clip of a track whether a detection falls into it, (clips,)."""
+    detections = np.asarray(detect(track.probabilities, config), np.int64)
+    before_start = np.searchsorted(detections, track.segments[:, 0])
+    before_end = np.searchsorted(detections, track.segments[:, 1])
+    return np.asarray(before_end > before_start)
 
 
 def false_alarms(track: Track, config: DetectorConfig) -> dict[str, int]:
-    """False alarms of a track of negatives by label; between clips they count to the clip before."""
+    """Counts the detections in a track of negatives by label; one between two clips belongs to the first clip."""
     counts: dict[str, int] = {}
-    for hit in detect(track.probabilities, config):
-        index = max(0, int(np.searchsorted(track.segments[:, 0], hit, side="right")) - 1)
+    for detection in detect(track.probabilities, config):
+        index = max(0, int(np.searchsorted(track.segments[:, 0], detection, side="right")) - 1)
         label = track.labels[index]
         counts[label] = counts.get(label, 0) + 1
     return counts
 
 
 def point_of(positives: dict[str, Track], negative: Track, detector: DetectorConfig) -> Point:
-    """What one detector gives."""
+    """Recall and false alarms of one detector."""
     alarms = len(detect(negative.probabilities, detector))
     recall = {
-        name: float(found(track, detector).mean()) if len(track.segments) else 0.0 for name, track in positives.items()
+        name: float(detected(track, detector).mean()) if len(track.segments) else 0.0
+        for name, track in positives.items()
     }
     return Point(detector.on_threshold, recall, alarms, alarms / negative.hours if negative.hours else 0.0)
 
@@ -78,24 +80,24 @@ def curve(positives: dict[str, Track], negative: Track, config: DetectorConfig, 
 
 
 def operating_point(points: list[Point], per_hour: float, spare: float = 0.0) -> Point:
-    """The highest threshold that keeps the false-alarm budget and loses at most ``spare`` of the mean recall.
+    """The highest threshold that keeps the false-alarm budget and gives up at most ``spare`` of the best mean recall.
 
-    The loss is counted from the best recall among the thresholds that keep the budget: a threshold counts as one if
-    every higher one keeps it, too. That best is not always at the lowest of them, where a detector hardly ever re-arms.
-    High is safe: audio never heard scores higher than what the threshold was chosen on. If none keeps the budget, the
-    highest threshold. A larger ``per_hour`` never gives less recall.
+    A threshold keeps the budget if it and all higher ones give at most ``per_hour`` false alarms an hour. The best
+    recall is the best among those thresholds. It is not always that of the lowest, where a detector hardly ever
+    re-arms. A high threshold is safe, because audio that was never evaluated scores higher than audio that was. A
+    larger ``per_hour`` never gives less recall. If no threshold keeps the budget, the result is the highest one.
 
     ``points``: by rising threshold, as ``curve`` gives them.
     """
-    kept: list[Point] = []
+    within: list[Point] = []
     for point in reversed(points):
         if point.per_hour > per_hour:
             break
-        kept.append(point)
-    if not kept:
+        within.append(point)
+    if not within:
         return points[-1]
-    least = max(map(_mean_recall, kept)) - spare
-    return next(point for point in kept if _mean_recall(point) >= least)
+    least = max(map(_mean_recall, within)) - spare
+    return next(point for point in within if _mean_recall(point) >= least)
 
 
 def _mean_recall(point: Point) -> float:
@@ -103,7 +105,7 @@ def _mean_recall(point: Point) -> float:
 
 
 def clip_scores(track: Track, window: int) -> npt.NDArray[np.float64]:
-    """The highest moving average, 0 to 1, within every clip."""
+    """The highest moving average over ``window`` outputs within every clip, from 0 to 1, (clips,)."""
     total = np.concatenate([[0], np.cumsum(track.probabilities, dtype=np.int64)])
     average = (total[window:] - total[:-window]) / (255.0 * window) if len(total) > window else np.zeros(1)
     scores = []
@@ -114,7 +116,7 @@ def clip_scores(track: Track, window: int) -> npt.NDArray[np.float64]:
 
 
 def equal_error_rate(positive: npt.NDArray[np.float64], negative: npt.NDArray[np.float64]) -> float:
-    """The rate at which clips of both kinds are mistaken alike."""
+    """The error rate at the threshold where as many positives are missed as negatives are taken for the phrase."""
     if not len(positive) or not len(negative):
         return float("nan")
     thresholds = np.unique(np.concatenate([positive, negative, [2.0]]))

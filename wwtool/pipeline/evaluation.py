@@ -17,8 +17,8 @@ from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_sentences, render
 from wwtool.data.texts.word_list import read_words
 from wwtool.data.voices import speakers_of
 from wwtool.errors import InputError
-from wwtool.evaluation.assess import Material
 from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.material import Material
 from wwtool.evaluation.record import EvaluationRecord
 from wwtool.pipeline.sources import MOST_SECONDS
 from wwtool.pipeline.training_run import EVALUATION, MODEL

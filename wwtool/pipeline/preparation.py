@@ -18,7 +18,7 @@ from wwtool.data.texts.phrases import normalize_phrase
 from wwtool.data.texts.word_list import read_words
 from wwtool.data.voices import Speakers
 from wwtool.errors import InputError
-from wwtool.evaluation.assess import Material
+from wwtool.evaluation.material import Material
 from wwtool.features.pools import PoolJob, is_pool
 from wwtool.models.zoo import ZOO, as_dict
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools

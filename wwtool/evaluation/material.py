@@ -1,0 +1,125 @@
+"""The audio of an evaluation: clips, and the long recordings that are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.config import AugmentConfig
+from wwtool.data.audio import Audio, AudioFile, to_int16
+from wwtool.data.utterance import FloatAudio, rms, to_float, utterance_bounds
+from wwtool.data.voices import Speakers
+from wwtool.evaluation.metrics import Track
+from wwtool.evaluation.streaming import StreamingModel
+from wwtool.features.waveform.background import background
+from wwtool.features.waveform.studio import Studio
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+from wwtool.frontend.registry import DEFAULT_FRONT_END
+
+_BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ
+_FLOOR_DB = -70.0  # of a quiet microphone
+_NOISY_SNR_DB = 10.0
+_BEFORE_S, _AFTER_S, _GAP_S = 1.2, 0.8, 0.3  # silence before and after a positive, and after a negative
+_POSITIVE_SEED, _NEGATIVE_SEED = 9, 10  # the same noise in every evaluation
+
+
+@dataclass(frozen=True)
+class Material:
+    """Clips to evaluate on.
+
+    Attributes:
+        positives: clips of the phrase.
+        speakers: who speaks them.
+        negatives: everything else, by label. One that lasts for hours is best a file, which is read in blocks.
+        noise: backgrounds of the noisy condition; each is cut or repeated to the length of a positive.
+        near_misses: clips that sound like the phrase on purpose. Nobody says them by the hour, so they do not count as
+            negatives.
+    """
+
+    positives: Sequence[Audio]
+    speakers: Speakers
+    negatives: Mapping[str, Sequence[Audio | AudioFile]]
+    noise: Sequence[Audio]
+    near_misses: Sequence[Audio] = ()
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Clips laid end to end, as features.
+
+    ``frames``: int8 features (frames, channels). ``bounds``: first frame of each clip and the frame after its last,
+    (clips, 2). ``labels``: what each clip is.
+    """
+
+    frames: npt.NDArray[np.int8]
+    bounds: npt.NDArray[np.int64]
+    labels: tuple[str, ...]
+
+    def track(self, model: StreamingModel) -> Track:
+        """The outputs that a model gives over the recording."""
+        return Track(model.probabilities(self.frames), self.bounds // model.stride, self.labels, model.stride)
+
+
+def positive_recording(
+    clips: Sequence[Audio], noise: Sequence[Audio] | None, snr_db: float = _NOISY_SNR_DB
+) -> Recording:
+    """Positives between silences, with a noise floor.
+
+    Where ``noise`` is not None, a background lies ``snr_db`` below each word: one of the clips, or noise of a random
+    colour if there is no clip.
+    """
+    generator = np.random.default_rng(_POSITIVE_SEED)
+    studio = Studio(AugmentConfig(), generator)
+
+    def piece(i: int, clip: Audio) -> FloatAudio:
+        x = np.pad(to_float(clip), (int(_BEFORE_S * SAMPLE_RATE_HZ), int(_AFTER_S * SAMPLE_RATE_HZ)))
+        if noise is not None:
+            start, end = utterance_bounds(clip)
+            z = _cycled(to_float(noise[i % len(noise)]), len(x)) if len(noise) else background(len(x), studio)
+            x = x + z * np.float32(rms(to_float(clip[start:end])) * 10 ** (-snr_db / 20) / rms(z))
+            x = x / max(1.0, float(np.abs(x).max()))
+        return x
+
+    pieces: Iterable[FloatAudio] = (piece(i, clip) for i, clip in enumerate(clips))
+    if noise is not None and not len(noise):
+        pieces = list(pieces)  # all backgrounds are drawn from the generator before the first noise floor
+    return _recorded(([x] for x in pieces), ["positive"] * len(clips), generator)
+
+
+def negative_recording(negatives: Mapping[str, Sequence[Audio | AudioFile]]) -> Recording:
+    """All negatives one after the other, 0.3 s apart, with a noise floor."""
+    labels = [label for label, clips in negatives.items() for _ in clips]
+    pieces = (_with_gap(clip) for clips in negatives.values() for clip in clips)
+    return _recorded(pieces, labels, np.random.default_rng(_NEGATIVE_SEED))
+
+
+def _with_gap(clip: Audio | AudioFile) -> Iterator[FloatAudio]:
+    blocks = (
+        (clip[start : start + _BLOCK_SAMPLES] for start in range(0, len(clip), _BLOCK_SAMPLES))
+        if isinstance(clip, np.ndarray)
+        else clip
+    )
+    yield from map(to_float, blocks)
+    yield np.zeros(int(_GAP_S * SAMPLE_RATE_HZ), np.float32)
+
+
+def _recorded(pieces: Iterable[Iterable[FloatAudio]], labels: list[str], generator: np.random.Generator) -> Recording:
+    """Pieces, which come in blocks: only one block is held as audio at a time."""
+    front_end = DEFAULT_FRONT_END
+    stream, frames, bounds, total = front_end.stream(), [np.zeros((0, front_end.geometry.channels), np.int8)], [], 0
+    for piece in pieces:
+        start = total
+        for block in piece:
+            floor = generator.standard_normal(len(block), np.float32) * np.float32(10 ** (_FLOOR_DB / 20))
+            new = front_end.quantize(stream.process(to_int16(block + floor)))
+            frames.append(new)
+            total += len(new)
+        bounds.append((start, total))
+    return Recording(np.concatenate(frames), np.asarray(bounds, np.int64).reshape(-1, 2), tuple(labels))
+
+
+def _cycled(x: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.float32]:
+    return np.tile(x, count // len(x) + 1)[:count]
