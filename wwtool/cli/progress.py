@@ -63,4 +63,4 @@ class TerminalProgress:
             self._task = None
         time = styled("unchanged" if event.cached else f"{event.seconds:.1f} s", "dim")
         stage = styled(f"{event.stage:<10}", "cyan")
-        self._console.print(line("  ", styled(*GOOD), " ", stage, f" {event.note}  ", time))
+        self._console.print(line("  ", styled(*GOOD), " ", stage, f" {event.note}  ", time), soft_wrap=True)
