@@ -340,7 +340,7 @@ def test_both_kinds_of_pools_are_needed(kept: list[int]) -> None:
 
 def test_a_pool_shorter_than_a_window_is_refused() -> None:
     short = Pool("short", np.zeros((10, 40), np.int8), np.zeros(0, np.int64), np.zeros(0, np.int64))
-    with pytest.raises(InputError, match="'short' has 10 frames, a window takes 17"):
+    with pytest.raises(InputError, match="'short' has 10 frames, a window needs 17"):
         Sampler([POOLS[0], WeightedPool(short, 1.0)], 17, CONFIG)
 
 

@@ -1,4 +1,4 @@
-"""Checkpoints: safetensors with all a run needs to go on as if it had never stopped. Nothing is ever unpickled."""
+"""Checkpoints: safetensors with everything that a run needs to go on. Nothing is ever unpickled."""
 
 from __future__ import annotations
 
@@ -31,7 +31,16 @@ DONE = "done"  # the stage of a run that is finished
 
 @dataclass(frozen=True)
 class State:
-    """Where a run is: the name of the stage that trains, or "done"; ``fingerprint`` tells its inputs from others."""
+    """Where a run is.
+
+    Attributes:
+        stage: the name of the stage that trains, or "done".
+        step: the number of steps taken in that stage.
+        fingerprint: a hash of everything that the weights depend on.
+        architecture: the network.
+        logit_shift: what the quantized network subtracts from its logits; 0 before there is one.
+        model: the network's name.
+    """
 
     stage: str
     step: int
@@ -65,6 +74,7 @@ class _Metadata(BaseModel):
 
 
 def save_checkpoint(folder: Path, state: State, tensors: dict[str, Tensor]) -> None:
+    """Replaces the run's checkpoint."""
     meta = {"wwtool": json.dumps({**asdict(state), "architecture": as_dict(state.architecture)})}
     contiguous = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
     write_bytes(folder / NAME, save(contiguous, metadata=meta))
@@ -74,13 +84,13 @@ def load_checkpoint(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
     """The run's last checkpoint, None if there is none.
 
     Raises:
-        InputError: the file is damaged, or weights in it are no numbers.
+        InputError: the file is damaged, or weights in it are infinite or NaN.
     """
     path = folder / NAME
     if not path.exists():
         return None
     if not path.is_file():  # a pipe would never end
-        raise InputError(f"{path} is no file; remove it")
+        raise InputError(f"{path} is not a file; remove it")
     try:
         content = path.read_bytes()  # safetensors opens no file whose name is not UTF-8
         tensors = load(content)
@@ -96,14 +106,14 @@ def load_checkpoint(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise InputError(
-                f"{path} holds values that are no numbers, in {printable(name, 60)}: its training has gone astray, or "
-                "the file is damaged; delete it to train from the beginning, with another train.learning_rate or seed"
+                f"{path} holds values that are not numbers, in {printable(name, 60)}: its training went astray, or the "
+                "file is damaged; delete it to train from the beginning, with another train.learning_rate or seed"
             )
     return State(**meta.model_dump(exclude={"architecture"}), architecture=architecture), tensors
 
 
 def mismatch(folder: Path) -> InputError:
-    """Says that a checkpoint's tensors are not those of its metadata."""
+    """The error for tensors that are not those that the metadata describes."""
     return InputError(
         f"{folder / NAME} does not hold the weights its metadata describes; delete it to train from the beginning"
     )

@@ -19,11 +19,11 @@ from wwtool.models.architecture import Architecture, LayerKind, Sum
 from wwtool.models.network import FloatLayer, Network, newest, over_time
 from wwtool.models.quantized import INPUT_SCALE, QuantizedLayer, QuantizedModel, QuantizedSum, Scale
 
-# Beyond these no layer does anything: a step of its input, or its bias, is more than the output's whole range.
+# Beyond these limits a layer does nothing useful: one step of its input, or its bias, exceeds the whole output range.
 _LARGEST_LOG_SCALE = 20.0
 _LARGEST_MULTIPLIER = 256.0
 _LARGEST_BIAS = 2.0**24  # in steps of the output, which has 256
-_ASTRAY = "its training has gone astray, so train again with another train.learning_rate or seed"
+_ASTRAY = "its training went astray; train again with another train.learning_rate or seed"
 
 
 def _round_straight_through(x: Tensor) -> Tensor:
@@ -47,7 +47,7 @@ class ActivationQuantizer(nn.Module):
         return _round_straight_through(q) * scale
 
     def calibrate(self, low: float, high: float) -> None:
-        """Starts from an observed range."""
+        """Sets the scale from an observed range."""
         steps = max(high / (127 - self.zero_point), low / (-128 - self.zero_point) if self.zero_point > -128 else 0.0)
         with torch.no_grad():
             self.log_scale.fill_(math.log(max(steps, 1e-6)))
@@ -56,7 +56,7 @@ class ActivationQuantizer(nn.Module):
         """The learned scale.
 
         Raises:
-            InputError: no activation has such a range.
+            InputError: no activation has a range like that.
         """
         exponent = self.log_scale.item()
         if not abs(exponent) <= _LARGEST_LOG_SCALE:
@@ -64,9 +64,13 @@ class ActivationQuantizer(nn.Module):
         return Scale(float(np.float32(math.exp(exponent))), self.zero_point)
 
 
-# A channel whose weights are all but zero, as weight decay leaves some, gets no finer scale than this part of the
-# layer's coarsest: its multiplier stays in the range of the fast kernels, which take a layer only as a whole.
+# Weight decay leaves some channels with weights close to zero. Their scale is at least this part of the layer's
+# largest, so that their multiplier stays in the range of the fast kernels, which accept or refuse a whole layer.
 _FINEST_SCALE = 2.0**-10
+# Share of the values at either end that a calibration leaves out: the extremes of a large batch are outliers, and
+# training widens the range again where that pays.
+_TAIL = 2e-4
+_MOST_OBSERVED = 1_000_000  # values from which the tails are taken: more are slower and say the same
 
 
 def weight_scales(weight: Tensor) -> Tensor:
@@ -76,7 +80,7 @@ def weight_scales(weight: Tensor) -> Tensor:
 
 
 class QuantModule(nn.Module):
-    """Something with a quantized output."""
+    """A layer with a quantized output."""
 
     def __init__(self, name: str, relu: bool) -> None:
         super().__init__()
@@ -91,11 +95,8 @@ class QuantModule(nn.Module):
         return torch.as_tensor(self.output(y))
 
     def _observe(self, y: Tensor) -> None:
-        # The extremes of a large batch are outliers; LSQ widens the range again where that pays.
-        tails = torch.quantile(
-            y.detach().flatten()[:: max(1, y.numel() // 1_000_000)].float(),
-            torch.tensor([2e-4, 1 - 2e-4], device=y.device),
-        )
+        values = y.detach().flatten()[:: max(1, y.numel() // _MOST_OBSERVED)].float()
+        tails = torch.quantile(values, torch.tensor([_TAIL, 1 - _TAIL], device=y.device))
         self.output.calibrate(float(tails[0]), float(tails[1]))
 
 
@@ -128,7 +129,7 @@ class QuantLayer(QuantModule):
         """The layer in integers, from an input of scale ``source``.
 
         Raises:
-            InputError: its weights or its bias are no numbers, or are so large that the layer says nothing.
+            InputError: its weights or its bias are not numbers, or are so large that the layer does nothing useful.
         """
         weight = self.weight.detach().cpu().double().numpy()
         scale = weight_scales(self.weight).cpu().numpy().reshape(-1).astype(np.float32)
@@ -136,7 +137,7 @@ class QuantLayer(QuantModule):
         bias_scale = np.float64(np.float32(source.scale)) * scale.astype(np.float64)
         real = self.bias.detach().cpu().double().numpy()
         output = self.output.scale()
-        # Written so that what is no number fails too.
+        # NaN fails these comparisons, too.
         if not ((bias_scale / output.scale <= _LARGEST_MULTIPLIER).all() and np.isfinite(weight).all()):
             raise InputError(f"the layer '{self.name}' has weights that int8 cannot hold; {_ASTRAY}")
         if not (np.abs(real) / output.scale <= _LARGEST_BIAS).all():
@@ -203,7 +204,7 @@ class QatNet(nn.Module):
                 x = outputs[layer.name] = _apply(layer, x, outputs)
 
     def quantized(self) -> QuantizedModel:
-        """The integers that are exported, and nothing else."""
+        """The model in integers, as it is exported."""
         scale, made = INPUT_SCALE, dict[str, QuantizedLayer | QuantizedSum]()
         for layer in self._layers():
             if isinstance(layer, QuantSum):

@@ -1,4 +1,4 @@
-"""Batches of feature windows from pools. A batch depends on nothing but the seed, the stage and the step."""
+"""Batches of feature windows from pools. A batch depends on nothing but the generator that draws it."""
 
 from __future__ import annotations
 
@@ -19,35 +19,39 @@ _MINED_JITTER_FRAMES = 2  # a mined window is drawn from up to this far before a
 
 @dataclass(frozen=True)
 class Mined:
-    """Windows of negatives that the model took for the word: pool number and end frame of each."""
+    """Hard windows: for each, the number of its pool of negatives and the frame after its last."""
 
     pool: npt.NDArray[np.int64]
     end: npt.NDArray[np.int64]
 
 
 def to_real(features: npt.NDArray[np.int8]) -> torch.Tensor:
-    """int8 features to the real numbers that the model's input scale gives them."""
+    """The real numbers that int8 features stand for at the model's input scale."""
     return (torch.from_numpy(features).float() - INPUT_SCALE.zero_point) * INPUT_SCALE.scale
 
 
 class Sampler:
-    """Draws windows of ``frames`` frames: positives that end about when the word does, negatives from anywhere."""
+    """Draws windows of ``frames`` frames: positives end about when the phrase does, negatives come from anywhere."""
 
     def __init__(self, pools: Sequence[WeightedPool], frames: int, config: TrainConfig) -> None:
         self.frames, self.config = frames, config
         self.positives = [p for p in pools if p.pool.positive]
         self.negatives = [p for p in pools if not p.pool.positive]
         if not self.positives or not self.negatives:
-            raise InputError("training needs at least one pool of positives and one of negatives")
+            raise InputError(
+                "training needs at least one pool of positives and one of negatives; check the data and pools.weights"
+            )
         for weighted in pools:
             length = len(weighted.pool.features)
             if length < frames:
-                raise InputError(f"the pool '{weighted.pool.name}' has {length} frames, a window takes {frames}")
+                raise InputError(
+                    f"the pool '{weighted.pool.name}' has {length} frames, a window needs {frames}; give more audio"
+                )
 
     def batch(
         self, generator: np.random.Generator, size: int, mined: Mined | None
     ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-        """Returns windows (size, frames, 40) int8 and labels (size,)."""
+        """Returns int8 windows (size, frames, channels) and labels (size,): 1 for the phrase, 0 for everything else."""
         positives = round(size * self.config.positive_fraction)
         windows = self._draw_positives(generator, positives)
         hard = round((size - positives) * self.config.mined_fraction) if mined is not None and len(mined.end) else 0

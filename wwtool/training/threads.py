@@ -1,4 +1,4 @@
-"""How many threads training computes with. The order of its sums depends on it, and so does every weight."""
+"""The number of threads that training computes with: it decides the order of sums, and so every weight."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def pinned_threads(count: int) -> Iterator[None]:
-    """PyTorch computes with ``count`` threads, whatever the machine has and ``OMP_NUM_THREADS`` says."""
+    """Makes PyTorch compute with ``count`` threads, whatever the machine has and ``OMP_NUM_THREADS`` says."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
