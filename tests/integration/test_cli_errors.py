@@ -260,7 +260,7 @@ def test_compile_that_cannot_measure_leaves_nothing(
 
 
 def test_compile_names_the_operator_it_cannot_compile(wwtool: Run, models: dict[str, Path], tmp_path: Path) -> None:
-    wwtool("compile", models["foreign"], "-o", "out").refused(4, "operator ", "supported are", "CONV_2D")
+    wwtool("compile", models["foreign"], "-o", "out").refused(4, "operator ", "the supported operators are", "CONV_2D")
     assert not (tmp_path / "out").exists()
 
 

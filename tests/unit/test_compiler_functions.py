@@ -197,7 +197,7 @@ def test_what_is_refused() -> None:
         return refused(net, net.op(kind, inputs, to, Scale(1e-9, 0), None, dtype))
 
     half = Scale(0.5, 0)
-    assert "one scale, which is below 1" in said("EQUAL", (4,), (2, 4), Scale(1.0, 0), "bool")
+    assert "a single scale below 1" in said("EQUAL", (4,), (2, 4), Scale(1.0, 0), "bool")
     assert "compares int8 with int8" in said("EQUAL", (4,), (2, 4), half)
     assert "combines the shapes [2, 4] and [3]" in said("LESS", (3,), (2, 3), half, "bool")
     assert "output scale too small" in said("SQUARED_DIFFERENCE", (4,), (2, 4), half)

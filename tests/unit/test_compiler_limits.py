@@ -151,11 +151,11 @@ def joined(count: int, parts: int) -> bytes:
         (dense(1 << 27), ""),
         (padded_constant(1 << 26), ""),
         (unpacked(1 << 28), "into 1 pieces"),
-        (numbers("RANGE", [0, 1 << 26, 1], 1 << 26, "RangeOptions"), "more than 65632 in all"),
+        (numbers("RANGE", [0, 1 << 26, 1], 1 << 26, "RangeOptions"), "exceeds the limit of 65632 in all"),
         (numbers("FILL", [[1 << 26], 7], 1 << 26, "FillOptions"), ""),
         (numbers("TILE", [[7], [1 << 26]], 1 << 26, "TileOptions"), "more than the 65536 supported"),
         (numbers("BROADCAST_TO", [7, [1 << 26]], 1 << 26, "BroadcastToOptions"), "more than the 65536 supported"),
-        (outer_sum(8000), "more than 577536 in all"),
+        (outer_sum(8000), "exceeds the limit of 577536 in all"),
         (shared_buffer(2000, 1 << 20), ""),
         (dealt(1 << 14), "blocks of 268435456 elements, more than the 4096 supported"),
         (resized(1 << 27), "an axis of 134217728 elements, more than the 65536 supported"),
@@ -248,7 +248,7 @@ def test_a_chain_against_the_order_of_the_tensors() -> None:
         ("OPERATORS", 9, relus(10), "model has 10 operators, more than the 9 that"),
         ("TENSORS", 10, relus(10), "model has 11 tensors, more than the 10 that"),
         ("MODEL_BYTES", 500, relus(10), "larger than 500 bytes, which no microcontroller holds"),
-        ("CALLS", 9, relus(10), "RELU) and those before it take more than 9 kernel calls"),
+        ("CALLS", 9, relus(10), "RELU) and those before it need more than 9 kernel calls"),
     ],
 )
 def test_limits_are_told(
@@ -264,7 +264,7 @@ def test_limits_are_told(
 
 def test_what_is_shared_in_the_file_is_read_so_often_and_no_more() -> None:
     """Thousands of operators with one and the same vector of inputs."""
-    assert "names more numbers than it can hold" in outcome(shared_inputs(2000, 900))
+    assert "lists more numbers than it can hold" in outcome(shared_inputs(2000, 900))
 
 
 def shared_inputs(count: int, parts: int) -> bytes:

@@ -173,12 +173,12 @@ def test_what_is_refused() -> None:
         inputs = [net.input, *(integers(net, m) for m in more)]
         return refused(net, net.move(kind, inputs, to, net.input, options, **values))
 
-    assert "takes element" in said("GATHER", [[4]], (1, 1), "GatherOptions", axis=1)
+    assert "selects element" in said("GATHER", [[4]], (1, 1), "GatherOptions", axis=1)
     assert "2 batch dimensions" in said("GATHER", [[[0]]], (1, 1), "GatherOptions", axis=1, batchDims=2)
-    assert "its inputs give [2000000000, 8000000000]" in said("TILE", [[2000000000, 2000000000]], (1, 4))
+    assert "but its inputs give [2000000000, 8000000000]" in said("TILE", [[2000000000, 2000000000]], (1, 4))
     assert "cannot make the shape [1, 5]" in said("BROADCAST_TO", [[1, 5]], (1, 5))
     assert "mirrors more" in said("MIRROR_PAD", [[[0, 0], [4, 0]]], (1, 8), "MirrorPadOptions", mode=0)
-    assert "its block does not give" in said("SPACE_TO_DEPTH", [], (1, 4), "SpaceToDepthOptions", blockSize=2)
+    assert "does not fit its block" in said("SPACE_TO_DEPTH", [], (1, 4), "SpaceToDepthOptions", blockSize=2)
     assert "names axis 2" in said("REVERSE_V2", [[2]], (1, 4), "ReverseV2Options")
     assert "or another scale" in said("SPACE_TO_BATCH_ND", [[1], [[0, 0]]], (1, 4))
 
@@ -187,4 +187,4 @@ def test_the_limit_of_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "TABLE_BYTES", 100)
     net = Net((1, 5, 5, 1), SCALE)
     outputs = [net.resize(net.input, (3, n), True) for n in range(6, 10)]
-    assert "take more than 100 bytes of tables" in refused(net, *outputs)
+    assert "need more than 100 bytes of tables" in refused(net, *outputs)

@@ -89,5 +89,5 @@ def test_mixed_types_are_refused() -> None:
     net = Net((1, 3), Scale(0.5, 3))
     time = net.constant(np.ones((2, 2), np.int16), 0.01)
     y = svdf(net, net.input, 2, 1, 2, time=time, state_zero_point=0)
-    with pytest.raises(InputError, match="type int8; only int16 with one scale is supported there"):
+    with pytest.raises(InputError, match="type int8; only int16 with a single scale is supported there"):
         compile_graph(parse_model(net.pack(y)), "model")

@@ -98,7 +98,7 @@ def test_movements_of_every_type(content: Model) -> None:
 @pytest.mark.parametrize(("source", "target"), [("int32", "uint8"), ("float32", "int32"), ("int16", "uint8")])
 def test_conversions_that_litert_has_not_are_refused(source: str, target: str) -> None:
     net = Net((1, 4), Scale(0.5, 0), source)
-    with pytest.raises(InputError, match=f"turns {source} into {target}; supported are float32 to int8"):
+    with pytest.raises(InputError, match=f"converts {source} to {target}; supported are float32 to int8"):
         compile_graph(parse_model(net.pack(net.quantize(net.input, Scale(0.5, 0), target))), "model")
 
 
@@ -107,7 +107,7 @@ def test_types_that_an_operator_does_not_take_are_refused() -> None:
         net = Net((1, 4), Scale(0.5, 0), source)
         y = net.op("ADD", [net.input, net.input], (1, 4), Scale(0.5, 0), "AddOptions", source)
         with pytest.raises(
-            InputError, match=rf"operator 0 \(ADD\) works on tensor 0 .* type {source}; only int8, uint8, int16"
+            InputError, match=rf"operator 0 \(ADD\) uses tensor 0 .* type {source}; only int8, uint8, int16"
         ):
             compile_graph(parse_model(net.pack(y)), "model")
     net = Net((1, 4), Scale(0.5, 3), "int16")

@@ -253,7 +253,7 @@ def _handle(model: Any) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (_cosine, r"operator \d+ \(COS\) is not supported; supported are"),
+        (_cosine, r"operator \d+ \(COS\) is not supported; the supported operators are"),
         (_custom, r"operator \d+ \(custom operator Wobble\) is not supported"),
         (_set("model.version", 2), "schema version 2"),
         (_set("model.subgraphs", []), "only version 3 can be read"),
@@ -283,10 +283,10 @@ def _handle(model: Any) -> None:
         (_option("CALL_ONCE", initSubgraphIndex=0), "CALL_ONCE names subgraph 0"),
         (_option("CONV_2D", strideH=0), "stride, dilation or kernel below 1"),
         (_option("CONV_2D", dilationWFactor=-1), "stride, dilation or kernel below 1"),
-        (_option("CONV_2D", strideH=3), "which its input and kernel do not give"),
+        (_option("CONV_2D", strideH=3), "which does not follow from its input and kernel"),
         (_option("CONV_2D", fusedActivationFunction=4), "fused activation"),
         (_option("AVERAGE_POOL_2D", strideW=0), "stride, dilation or kernel below 1"),
-        (_option("AVERAGE_POOL_2D", filterHeight=9), "which its input and kernel do not give"),
+        (_option("AVERAGE_POOL_2D", filterHeight=9), "which does not follow from its input and kernel"),
         (_option("CONCATENATION", axis=4), r"\(CONCATENATION\) joins"),
         (_option("CONCATENATION", axis=-5), r"\(CONCATENATION\) joins"),
         (_option("CONCATENATION", fusedActivationFunction=1), r"\(CONCATENATION\) joins"),
@@ -332,7 +332,7 @@ def test_initialisation_may_only_assign_constants() -> None:
     def edit(model: Any) -> None:
         model.subgraphs[1].operators[1].inputs = model.subgraphs[1].operators[1].inputs[::-1]
 
-    assert "cannot stand in the initialisation subgraph" in compiled(edited(edit))
+    assert "is not allowed in the initialisation subgraph" in compiled(edited(edit))
 
 
 def test_bounds_that_are_not_integers() -> None:

@@ -82,14 +82,16 @@ def lower(graph: Graph) -> Program:
         elif op.kind in LOWERINGS:
             program.calls += LOWERINGS[op.kind](graph, op)
         else:
-            raise InputError(f"{op.where()} is not supported; supported are {', '.join(supported_operators())}")
+            raise InputError(
+                f"{op.where()} is not supported; the supported operators are {', '.join(supported_operators())}"
+            )
         if len(program.calls) > limits.CALLS:
             raise InputError(
-                f"{op.where()} and those before it take more than {limits.CALLS} kernel calls; use a smaller model"
+                f"{op.where()} and those before it need more than {limits.CALLS} kernel calls; use a smaller model"
             )
         tables += sum(c.nbytes for call in program.calls[before:] for c in call.constants() if not c.weights)
         if tables > limits.TABLE_BYTES:
-            raise InputError(f"{op.where()} and those before it take more than {limits.TABLE_BYTES} bytes of tables")
+            raise InputError(f"{op.where()} and those before it need more than {limits.TABLE_BYTES} bytes of tables")
     _check_reads(program)
     calls = constants_in_flash(graph, program.calls)
     program.calls = shared_constants([_in_place_if_alone(program, call) for call in calls])
@@ -103,7 +105,7 @@ def supported_operators() -> list[str]:
 
 def _check_inputs(graph: Graph) -> None:
     if len(set(graph.inputs)) != len(graph.inputs):
-        raise InputError("the model has one tensor twice among its inputs; export it again")
+        raise InputError("the model lists one tensor twice among its inputs; export it again")
     for index in (*graph.inputs, *graph.outputs):
         t = graph.tensor(index)
         if t.dtype not in _INTERFACE_TYPES or t.data is not None:
@@ -119,7 +121,9 @@ def _check_operators(graph: Graph) -> None:
         if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE") and graph.variable(op) is None:
             raise InputError(f"{op.where()} names no variable; its first input must come from a VAR_HANDLE")
         if op.kind in supported and any(graph.tensor(index).open for index in op.outputs):
-            raise InputError(f"{op.where()} has an output whose shape the model leaves open; export it with fixed ones")
+            raise InputError(
+                f"{op.where()} has an output whose shape the model leaves open; export the model with fixed shapes"
+            )
 
 
 def _check_reads(program: Program) -> None:

@@ -63,7 +63,7 @@ def compile_graph(
 
     Raises:
         InputError: the model uses something that is not supported.
-        UsageError: the prefix is no name for C.
+        UsageError: the prefix is not a valid name in C.
     """
     names = names_of(prefix, hash_of(graph.sha256, target, optimize, __version__))
     program = lower(graph)

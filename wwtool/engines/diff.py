@@ -67,8 +67,9 @@ def _require_reference(graph: Graph) -> None:
     for op in graph.operators:
         if op.kind == "SUM" and graph.tensor(op.inputs[0]).dtype == "int8":
             raise InputError(
-                f"{op.where()} is on int8, which LiteRT's reference kernel takes for uint8: nothing to compare with; "
-                "take MEAN and a larger scale to compare the rest"
+                f"{op.where()} works on int8, which LiteRT's reference kernel reads as uint8, "
+                "so there is nothing to compare with; "
+                "use MEAN and a larger scale to compare the rest"
             )
         if op.kind == "SVDF" and graph.tensor(op.inputs[4]).dtype == "int8":
             raise InputError(

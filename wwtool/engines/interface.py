@@ -58,5 +58,5 @@ def as_inputs(inputs: Sequence[Port], rows: Rows) -> list[Array]:
             )
         result.append(np.ascontiguousarray(array).reshape((len(array), *port.shape)))
     if len({len(array) for array in result}) > 1:
-        raise InputError("the inputs have different numbers of rows; give as many for each")
+        raise InputError("the inputs have different numbers of rows; give the same number for each")
     return result

@@ -28,7 +28,7 @@ class LiteRtEngine:
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
-            raise InputError(f"LiteRT's reference kernels do not run this model: {reason}") from error
+            raise InputError(f"LiteRT's reference kernels cannot run this model: {reason}") from error
         main = schema.Model.GetRootAs(content).Subgraphs(0)
         self._inputs = _ports(self._interpreter.get_input_details(), main.InputsAsNumpy())
         self._outputs = _ports(self._interpreter.get_output_details(), main.OutputsAsNumpy())

@@ -98,7 +98,7 @@ class Machine:
                     )
                 except subprocess.TimeoutExpired as error:
                     raise ToolError(
-                        f"the model did not end on the emulated {self.target} within {_TIMEOUT_S} s"
+                        f"the model did not finish on the emulated {self.target} within {_TIMEOUT_S} s"
                     ) from error
             output = folder / "output"
             written = output.read_bytes() if output.is_file() else b""

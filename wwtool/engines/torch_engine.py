@@ -66,7 +66,9 @@ class TorchEngine:
                     y = self.graph.tensor(index)
                     self._values[index] = np.asarray(result).astype(y.dtype).reshape(y.shape)
             else:
-                raise InputError(f"{op.where()} is not supported; supported are {', '.join(supported_operators())}")
+                raise InputError(
+                    f"{op.where()} is not supported; the supported operators are {', '.join(supported_operators())}"
+                )
         self._variables = {index: self._values[index] for index in self._variables}
 
     def tensor(self, index: int) -> npt.NDArray[Any]:

@@ -49,8 +49,8 @@ def _like(example: Any, value: Any) -> Any:
     """A value of the form of ``example``: a size, or sizes in tuples of any length."""
     if isinstance(example, tuple):
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_LAYERS:
-            raise ValueError(f"{value} is no list of sizes")
+            raise ValueError(f"{value} is not a list of sizes")
         return tuple(_like(example[0], entry) for entry in value)
     if type(value) is not int or not 1 <= value <= _LARGEST_SIZE:
-        raise ValueError(f"{value} is no size")
+        raise ValueError(f"{value} is not a size")
     return value

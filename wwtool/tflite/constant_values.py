@@ -57,7 +57,9 @@ def _quotient(graph: Graph, op: Operator, x: list[Array]) -> Array:
     if np.any(b == 0):
         raise InputError(f"{op.where()} divides by 0")
     if not whole and np.any(np.abs(np.frexp(b)[0]) != 0.5):
-        raise InputError(f"{op.where()} divides numbers by others than powers of 2, which LiteRT rounds in its own way")
+        raise InputError(
+            f"{op.where()} divides by numbers that are not powers of 2, which LiteRT rounds in its own way"
+        )
     if op.kind == "FLOOR_MOD":
         return np.asarray(np.mod(a, b))
     if op.kind == "FLOOR_DIV":
@@ -94,7 +96,7 @@ def _cast(graph: Graph, op: Operator, x: list[Array]) -> Array:
 
 def _gather(graph: Graph, op: Operator, x: list[Array]) -> Array:
     if int(op.options.get("batchDims") or 0) or np.any(x[1] < 0):
-        raise InputError(f"{op.where()} gathers in batches or from behind, which is not supported")
+        raise InputError(f"{op.where()} gathers in batches or by negative indices, which is not supported")
     return np.take(x[0], x[1], axis=axis_of(op, op.options.get("axis") or 0, x[0].ndim))
 
 
@@ -105,7 +107,7 @@ def _gathered_size(graph: Graph, op: Operator, x: list[Array]) -> int:
 
 def _gather_nd(graph: Graph, op: Operator, x: list[Array]) -> Array:
     if np.any(x[1] < 0):
-        raise InputError(f"{op.where()} gathers from behind, which is not supported")
+        raise InputError(f"{op.where()} gathers by negative indices, which is not supported")
     return np.asarray(x[0][tuple(np.moveaxis(x[1], -1, 0))])
 
 

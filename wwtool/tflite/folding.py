@@ -112,7 +112,9 @@ class _Folding:
         x = [self.tensors[i] if i >= 0 else None for i in op.inputs]
         if op.kind in SHAPE_FOLDS and x[0] is not None:
             if x[0].open:
-                raise InputError(f"{op.where()} asks for a shape that the model leaves open; export it with fixed ones")
+                raise InputError(
+                    f"{op.where()} reads a shape that the model leaves open; export the model with fixed shapes"
+                )
             return [np.asarray(SHAPE_FOLDS[op.kind](x[0].shape), _whole(op, self.tensors[op.outputs[0]]))]
         constants = [t.data for t in x if t is not None and t.data is not None]
         plain = op.kind in FOLDS and all(t is None or t.dtype in NUMBERS for t in x)
@@ -124,8 +126,8 @@ class _Folding:
                 if op.kind in MOVES:
                     return None
                 raise InputError(
-                    f"{op.where()} gives {size} bytes of constants, which makes more than {self.most_bytes} in all; "
-                    "export the model with these constants in it"
+                    f"{op.where()} computes {size} bytes of constants, which exceeds the limit of {self.most_bytes} "
+                    "in all; export the model with these constants in it"
                 )
             self.bytes_left -= size
             if plain:
@@ -142,7 +144,7 @@ class _Folding:
             size = growth(self.graph, op, x) if growth is not None else max(v.size for v in x)
             return size * ITEM_BYTES[outputs[0].dtype]
         if op.kind in _GROWTH and _GROWTH[op.kind](self.graph, op, x) != outputs[0].size:
-            raise InputError(f"{op.where()} has an output of another size than its input gives")
+            raise InputError(f"{op.where()} has an output whose size does not follow from its input")
         return 0 if op.kind in _VIEWS else sum(t.nbytes for t in outputs)
 
 

@@ -170,7 +170,7 @@ class _File:
         # Every entry takes its place in the file; more of them can only be the same ones over and over.
         self._left -= count
         if self._left < 0:
-            raise InputError(f"{self.name} is damaged: it names more {field} than it can hold; export the model again")
+            raise InputError(f"{self.name} is damaged: it lists more {field} than it can hold; export the model again")
         return [getattr(parent, field)(i) for i in range(count)]
 
     def numbers(self, parent: Any, field: str) -> tuple[int, ...]:
@@ -178,7 +178,7 @@ class _File:
         count = getattr(parent, f"{field}Length")()
         self._numbers -= count
         if self._numbers < 0:
-            raise InputError(f"{self.name} is damaged: it names more numbers than it can hold; export the model again")
+            raise InputError(f"{self.name} is damaged: it lists more numbers than it can hold; export the model again")
         return tuple(getattr(parent, f"{field}AsNumpy")().tolist()) if count else ()
 
     def buffer(self, index: int) -> npt.NDArray[np.uint8] | None:
@@ -326,7 +326,7 @@ def _initial_values(file: _File, subgraph: int) -> dict[VariableKey, Variable]:
             values[handles[op.inputs[0]]] = Variable(handles[op.inputs[0]], data)
         else:
             raise InputError(
-                f"{file.name}: {op.where()} cannot stand in the initialisation subgraph; "
+                f"{file.name}: {op.where()} is not allowed in the initialisation subgraph; "
                 "only constants are assigned there"
             )
     return values

@@ -61,7 +61,7 @@ def names_of(prefix: str | None, identity: str) -> Names:
         return Names(DEFAULT_PREFIX, "model", f"{DEFAULT_PREFIX}_{identity[:_TAG_DIGITS]}")
     remedy = "use letters, digits and underscores, such as hey_jarvis"
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", prefix) or prefix.endswith("_") or "__" in prefix:
-        raise UsageError(f"the prefix {prefix!r} is no name for C; {remedy}")
+        raise UsageError(f"the prefix {prefix!r} is not a valid name in C; {remedy}")
     if len(prefix) > _LONGEST_PREFIX:
         raise UsageError(f"the prefix has {len(prefix)} characters; use at most {_LONGEST_PREFIX}")
     lower = prefix.lower()

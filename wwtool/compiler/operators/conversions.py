@@ -28,7 +28,7 @@ def lower_quantize(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     if y.dtype not in _TARGETS.get(x.dtype, ()):
         pairs = "; ".join(f"{source} to {', '.join(targets)}" for source, targets in _TARGETS.items())
-        raise InputError(f"{op.where()} turns {x.dtype} into {y.dtype}; supported are {pairs}")
+        raise InputError(f"{op.where()} converts {x.dtype} to {y.dtype}; supported are {pairs}")
     _require_scale(op, *((y,) if x.dtype == "float32" else (x, y)))
     require_same_shape(op, x, y)
     if x.dtype == "float32":
@@ -65,7 +65,9 @@ def byte_table(x: Tensor, y: Tensor) -> IntArray:
 def lower_dequantize(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     if x.dtype not in ("int8", "uint8", "int16") or y.dtype != "float32":
-        raise InputError(f"{op.where()} turns {x.dtype} into {y.dtype}; supported are int8, uint8 and int16 to float32")
+        raise InputError(
+            f"{op.where()} converts {x.dtype} to {y.dtype}; supported are int8, uint8 and int16 to float32"
+        )
     _require_scale(op, x)
     require_same_shape(op, x, y)
     if x.dtype == "int16" and x.zero_point:
@@ -95,7 +97,7 @@ def _from_float(op: Operator, x: Tensor, y: Tensor) -> list[Call]:
 def _require_scale(op: Operator, *tensors: Tensor) -> None:
     for t in tensors:
         if t.quantization is None or t.quantization.per_channel:
-            raise InputError(f"{op.where()} works on tensor {t.index} ({t.name}), which must have one scale")
+            raise InputError(f"{op.where()} uses tensor {t.index} ({t.name}); the tensor must have a single scale")
 
 
 def _call(op: Operator, function: str, x: Tensor, y: Tensor, fields: dict[str, Field]) -> Call:

@@ -147,7 +147,7 @@ def _require_int8(op: Operator, *tensors: Tensor) -> None:
     for t in tensors:
         if t.dtype != "int8" or t.quantization is None:
             raise InputError(
-                f"{op.where()} works on tensor {t.index} ({t.name}) of type {t.dtype}; only quantized int8 is supported"
+                f"{op.where()} uses tensor {t.index} ({t.name}) of type {t.dtype}; only quantized int8 is supported"
             )
 
 

@@ -26,7 +26,7 @@ def lower_l2_normalization(graph: Graph, op: Operator) -> list[Call]:
     if format_of(y) != (1 / 128, 0) or not x.shape or int(op.options.get("fusedActivationFunction", 0)):
         raise InputError(f"{op.where()} must have output scale 1/128, zero point 0 and no activation")
     if x.shape[-1] > _MOST_SQUARES:
-        raise InputError(f"{op.where()} is over {x.shape[-1]} values; sums hold no more than {_MOST_SQUARES} squares")
+        raise InputError(f"{op.where()} runs over {x.shape[-1]} values; its sums hold at most {_MOST_SQUARES} squares")
     fields: dict[str, Field] = {
         "rows": x.size // x.shape[-1],
         "depth": x.shape[-1],

@@ -44,7 +44,7 @@ def lower_cut(program: Program, op: Operator) -> list[Call]:
     cut, shape = strided_cut(program.graph, op) if op.kind == "STRIDED_SLICE" else _plain(program.graph, op)
     require_same_type(op, x, y)
     if shape != y.shape:
-        raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its bounds give {list(shape)}")
+        raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, but its bounds give {list(shape)}")
     x_steps = strides(x.shape)
     start = sum(b * s for b, s in zip(cut.begin, x_steps, strict=True))
     steps = [a * s for a, s in zip(cut.step, x_steps, strict=True)]
@@ -79,7 +79,7 @@ def lower_transpose(program: Program, op: Operator) -> list[Call]:
     require_same_type(op, x, y)
     if tuple(x.shape[axis] for axis in order) != y.shape:
         raise InputError(
-            f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which its permutation does not give"
+            f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which does not follow from its permutation"
         )
     x_steps = strides(x.shape)
     return move(program, op, x, y, y.shape, (0, [x_steps[axis] for axis in order]), (0, strides(y.shape)))
@@ -121,7 +121,7 @@ def lower_pad(program: Program, op: Operator) -> list[Call]:
     around = paddings(program.graph, op)
     shape = tuple(before + size + behind for (before, behind), size in zip(around, x.shape, strict=True))
     if shape != y.shape:
-        raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its paddings give {list(shape)}")
+        raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, but its paddings give {list(shape)}")
     y_steps = strides(y.shape)
     start = sum(before * step for (before, _), step in zip(around, y_steps, strict=True))
     if x.size == y.size:
@@ -140,7 +140,7 @@ def ends(program: Program, op: Operator) -> tuple[Tensor, Tensor]:
 
 def require_same_type(op: Operator, x: Tensor, y: Tensor) -> None:
     if x.dtype != y.dtype or x.dtype == "resource":
-        raise InputError(f"{op.where()} turns {x.dtype} into {y.dtype}, which is not supported")
+        raise InputError(f"{op.where()} converts {x.dtype} to {y.dtype}, which is not supported")
 
 
 def move(

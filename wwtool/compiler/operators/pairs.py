@@ -36,7 +36,9 @@ def lower_comparison(graph: Graph, op: Operator) -> list[Call]:
     a, b, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     types = (*_QUANTIZED[:2], "int32", *(("bool",) if op.kind in ("EQUAL", "NOT_EQUAL") else ()))
     if a.dtype != b.dtype or y.dtype != "bool" or a.dtype not in types:
-        raise InputError(f"{op.where()} compares {a.dtype} with {b.dtype}; supported are {', '.join(types)}, to bool")
+        raise InputError(
+            f"{op.where()} compares {a.dtype} with {b.dtype}; supported are {', '.join(types)}, with an output of bool"
+        )
     _broadcast(op, y, a, b)
     fields: dict[str, Field] = {
         "walk": _walk(op, a, b, y),
@@ -56,7 +58,7 @@ def lower_logic(graph: Graph, op: Operator) -> list[Call]:
     tensors = [graph.tensor(i) for i in (*op.inputs, *op.outputs)]
     a, y = tensors[0], tensors[-1]
     if any(t.dtype != "bool" for t in tensors):
-        raise InputError(f"{op.where()} is on other types than bool, which is not supported")
+        raise InputError(f"{op.where()} uses types other than bool, which is not supported")
     if op.kind == "LOGICAL_NOT":
         require_same_shape(op, a, y)
         table = np.zeros(256, np.uint8)
@@ -126,7 +128,7 @@ def matrices(graph: Graph, op: Operator) -> tuple[tuple[int, ...], int, int, int
     """Of a BATCH_MATMUL the batches, and rows, columns and depth of its matrices."""
     a, b, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     if min(len(a.shape), len(b.shape)) < 2:
-        raise InputError(f"{op.where()} multiplies {list(a.shape)} by {list(b.shape)}, which are no matrices")
+        raise InputError(f"{op.where()} multiplies {list(a.shape)} by {list(b.shape)}, which are not matrices")
     rows, depth = a.shape[-2:] if not op.options.get("adjX") else a.shape[:-3:-1]
     inner, columns = b.shape[-2:] if not op.options.get("adjY") else b.shape[:-3:-1]
     try:

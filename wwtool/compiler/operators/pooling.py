@@ -25,7 +25,7 @@ def lower_pool_2d(graph: Graph, op: Operator) -> list[Call]:
     if x.shape[3] != y.shape[3]:
         raise InputError(f"{op.where()} has {x.shape[3]} input channels and {y.shape[3]} output channels")
     if window.kernel_height * window.kernel_width >= 1 << (15 if dtype == "int16" else 23):
-        raise InputError(f"{op.where()} is over a window of so many values that 32 bits do not hold their sum")
+        raise InputError(f"{op.where()} sums a window of more values than 32 bits hold")
     low, high = activation_range(op, y)
     fields: dict[str, Field] = {"window": asdict(window), "output_min": low, "output_max": high}
     arguments = (Span(x.index), Span(y.index))

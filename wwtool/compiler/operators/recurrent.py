@@ -40,7 +40,7 @@ def lower_svdf(graph: Graph, op: Operator) -> list[Call]:
     if shapes != (filters, (1, inputs), (1, units), (1, filters * memory)):
         raise InputError(
             f"{op.where()} has tensors of shapes {list(x.shape)}, {list(feature.shape)}, {list(time.shape)}, "
-            f"{list(state.shape)} and {list(y.shape)}, which do not fit each other or batch 1"
+            f"{list(state.shape)} and {list(y.shape)}, which do not fit each other or are not of batch 1"
         )
     if int(op.options["fusedActivationFunction"]) != _RELU:
         raise InputError(f"{op.where()} has a fused activation other than RELU, the only one that int8 SVDF has")
@@ -207,8 +207,8 @@ def _clip(op: Operator, option: str, t: Tensor, most: int) -> int:
 def _require(op: Operator, t: Tensor, dtype: str) -> None:
     if t.dtype != dtype or t.quantization is None or t.quantization.per_channel:
         raise InputError(
-            f"{op.where()} works on tensor {t.index} ({t.name}) of type {t.dtype}; "
-            f"only {dtype} with one scale is supported there"
+            f"{op.where()} uses tensor {t.index} ({t.name}) of type {t.dtype}; "
+            f"only {dtype} with a single scale is supported there"
         )
 
 

@@ -69,7 +69,7 @@ def _table(op: Operator, x: Tensor, beta: float, most: int) -> npt.NDArray[Any]:
     if not 2.0**-26 < x.scale * beta < MAX_MULTIPLIER:  # LiteRT stops at less (PreprocessSoftmaxScaling)
         raise InputError(f"{op.where()} has beta {beta} at scale {x.scale}, whose product is out of bounds")
     if x.shape[-1] > most:
-        raise InputError(f"{op.where()} is over {x.shape[-1]} values; LiteRT's sums hold no more than {most}")
+        raise InputError(f"{op.where()} runs over {x.shape[-1]} values; LiteRT's sums hold at most {most}")
     table = exponentials(x.scale, beta)
     return table[: int(np.count_nonzero(table))]
 

@@ -50,8 +50,9 @@ def shifts_of_powers(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> tuple[int
     shifts = of_y - of_a, of_y - of_b
     if min(shifts) != 0 or max(shifts) > 15 or (op.kind == "ADD" and a.shape != b.shape):
         raise InputError(
-            f"{op.where()} adds int16 tensors whose scales are powers of two; one of them must have the output's scale "
-            "and none a larger one, and ADD cannot broadcast then; export it with pot_scale_int16 off"
+            f"{op.where()} adds int16 tensors whose scales are powers of two; "
+            "one of them must have the output's scale, "
+            "none may have a larger one, and ADD cannot broadcast them; export the model with pot_scale_int16 off"
         )
     return shifts
 
@@ -66,7 +67,7 @@ def compared_multiplier(op: Operator, t: Tensor) -> Multiplier:
     """What brings a tensor to the scale 1, at which LiteRT compares."""
     if t.quantization is None or t.quantization.per_channel or not t.scale < 1.0:
         raise InputError(
-            f"{op.where()} works on tensor {t.index} ({t.name}); compared are tensors with one scale, which is below 1"
+            f"{op.where()} uses tensor {t.index} ({t.name}); a compared tensor needs a single scale below 1"
         )
     return multiplier(t.scale)
 

@@ -18,7 +18,7 @@ def depth_block(graph: Graph, op: Operator) -> int:
     if not fits or flat.shape != (
         deep.shape[0], deep.shape[1] * size, deep.shape[2] * size, deep.shape[3] // size**2
     ) or deep.shape[3] % size**2:  # fmt: skip
-        raise InputError(f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which its block does not give")
+        raise InputError(f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which does not fit its block")
     return size
 
 
@@ -66,7 +66,7 @@ def batch_blocks(graph: Graph, op: Operator) -> BatchBlocks:
         for n, pair, size in zip((height, width), border, result.block, strict=True)
     )
     if not whole or (result.dealt if rank == 4 else (*result.dealt[:2], depth)) != dealt.shape:
-        raise InputError(f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which its blocks do not give")
+        raise InputError(f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which does not fit its blocks")
     return result
 
 
@@ -78,4 +78,4 @@ def require_fill(graph: Graph, op: Operator) -> None:
     value, y = graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     require_shape(graph, op, constants(graph, op, 0))
     if value.size != 1 or value.dtype != y.dtype or (value.scale, value.zero_point) != (y.scale, y.zero_point):
-        raise InputError(f"{op.where()} fills with a value of another type or scale, or with several")
+        raise InputError(f"{op.where()} must fill with a single value of its output's type and scale")

@@ -17,8 +17,8 @@ def require_int8(op: Operator, *tensors: Tensor) -> None:
     for t in tensors:
         if t.dtype != "int8" or t.quantization is None or t.quantization.per_channel:
             raise InputError(
-                f"{op.where()} works on tensor {t.index} ({t.name}) of type {t.dtype}; "
-                "only int8 with one scale a tensor is supported"
+                f"{op.where()} uses tensor {t.index} ({t.name}) of type {t.dtype}; "
+                "only int8 tensors with a single scale are supported"
             )
 
 
@@ -30,8 +30,8 @@ def require_type(op: Operator, *tensors: Tensor, types: tuple[str, ...] = EVERY_
     for t in tensors:
         if t.dtype not in types or t.quantization is None or t.quantization.per_channel:
             raise InputError(
-                f"{op.where()} works on tensor {t.index} ({t.name}) of type {t.dtype}; "
-                f"only {', '.join(types)} with one scale a tensor are supported there"
+                f"{op.where()} uses tensor {t.index} ({t.name}) of type {t.dtype}; "
+                f"only {', '.join(types)} tensors with a single scale are supported there"
             )
         if t.dtype != tensors[0].dtype:
             raise InputError(f"{op.where()} mixes {tensors[0].dtype} and {t.dtype}, which is not supported")
@@ -69,4 +69,4 @@ def require_shape(graph: Graph, op: Operator, shape: Sequence[int]) -> None:
     """The output has the shape that its inputs give; asked before anything of that size is made."""
     y = graph.tensor(op.outputs[0])
     if tuple(shape) != y.shape:
-        raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its inputs give {list(shape)}")
+        raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, but its inputs give {list(shape)}")

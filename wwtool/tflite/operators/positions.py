@@ -50,7 +50,9 @@ def _gather(graph: Graph, op: Operator) -> Positions:
     if batch_dims:
         raise InputError(f"{op.where()} has constant indices for every batch, which is not supported")
     if np.any((indices < 0) | (indices >= x.shape[axis])):
-        raise InputError(f"{op.where()} takes element {indices.min()} or {indices.max()} of an axis of {x.shape[axis]}")
+        raise InputError(
+            f"{op.where()} selects element {indices.min()} or {indices.max()} of an axis of {x.shape[axis]}"
+        )
     along = [np.arange(size) for size in x.shape]
     along[axis] = indices
     require_shape(graph, op, (*x.shape[:axis], *index_tensor.shape, *x.shape[axis + 1 :]))
@@ -64,7 +66,7 @@ def gather_axes(graph: Graph, op: Operator) -> tuple[int, int]:
     batch_dims = int(op.options.get("batchDims", 0))
     batch_dims += len(indices.shape) * (batch_dims < 0)
     if not 0 <= batch_dims <= min(axis, len(indices.shape)) or x.shape[:batch_dims] != indices.shape[:batch_dims]:
-        raise InputError(f"{op.where()} has {batch_dims} batch dimensions, which its shapes have not")
+        raise InputError(f"{op.where()} has {batch_dims} batch dimensions, which do not fit its shapes")
     return axis, batch_dims
 
 
@@ -101,7 +103,7 @@ def _mirror_pad(graph: Graph, op: Operator) -> Positions:
     around = paddings(graph, op)
     border = 1 - int(op.options["mode"])
     if border not in (0, 1) or any(max(pair) > size - border for pair, size in zip(around, x.shape, strict=True)):
-        raise InputError(f"{op.where()} mirrors more of {list(x.shape)} than there is")
+        raise InputError(f"{op.where()} mirrors more elements than the shape {list(x.shape)} has")
     require_shape(graph, op, [a + size + b for (a, b), size in zip(around, x.shape, strict=True)])
     positions = []
     for (before, behind), size in zip(around, x.shape, strict=True):

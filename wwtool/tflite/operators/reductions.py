@@ -27,7 +27,7 @@ def mean_axes(graph: Graph, op: Operator) -> tuple[int, ...]:
         if axis not in reduced or bool(op.options["keepDims"])
     ]
     if tuple(shape) != y.shape:
-        raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, its input and axes give {shape}")
+        raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, but its input and axes give {shape}")
     return reduced
 
 
@@ -59,7 +59,7 @@ def arg_axis(graph: Graph, op: Operator) -> int:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     axis = axis_of(op, constants(graph, op, 1, 1)[0], len(x.shape))
     if x.dtype not in COMPARED or y.dtype not in ("int32", "int64"):
-        raise InputError(f"{op.where()} turns {x.dtype} into {y.dtype}, which is not supported")
+        raise InputError(f"{op.where()} converts {x.dtype} to {y.dtype}, which is not supported")
     if y.shape != x.shape[:axis] + x.shape[axis + 1 :]:
-        raise InputError(f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which its axis does not give")
+        raise InputError(f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, which does not fit its axis")
     return axis

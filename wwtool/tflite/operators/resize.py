@@ -32,7 +32,7 @@ def resize_axes(graph: Graph, op: Operator) -> tuple[ResizeAxis, ResizeAxis]:
     shape = resized_shape(graph, op)
     corners, centers = bool(op.options["alignCorners"]), bool(op.options["halfPixelCenters"])
     if corners and centers:
-        raise InputError(f"{op.where()} has both align_corners and half_pixel_centers; take one of them")
+        raise InputError(f"{op.where()} has both align_corners and half_pixel_centers; use one of them")
     require_shape(graph, op, shape)
     axes = []
     for size, target in zip(x.shape[1:3], shape[1:3], strict=True):

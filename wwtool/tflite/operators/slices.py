@@ -64,7 +64,7 @@ def strided_cut(graph: Graph, op: Operator) -> tuple[Cut, tuple[int, ...]]:
     dots = sum(1 for i in range(given) if mask["ellipsis"] >> i & 1)
     hidden = len(x.shape) - (given - new - dots)
     if dots and hidden < 1:
-        raise InputError(f"{op.where()} has an ellipsis that stands for no axis, which LiteRT takes for one")
+        raise InputError(f"{op.where()} has an ellipsis that stands for no axis, which LiteRT counts as one")
     if hidden < 0:
         raise InputError(f"{op.where()} has bounds for more dimensions than the {len(x.shape)} of its input")
     begin: list[int] = []
@@ -89,7 +89,7 @@ def strided_cut(graph: Graph, op: Operator) -> tuple[Cut, tuple[int, ...]]:
             if mask["shrinkAxis"] >> i & 1:
                 first = 0 if mask["begin"] >> i & 1 else begins[i]
                 if not -size <= first < size:
-                    raise InputError(f"{op.where()} takes element {first} of an axis of {size}")
+                    raise InputError(f"{op.where()} selects element {first} of an axis of {size}")
                 take(first % size, 1, 1)
                 shape.pop()
             else:
@@ -108,7 +108,7 @@ def _bounds(
         slice(None if mask["begin"] >> i & 1 else begin, None if mask["end"] >> i & 1 else end, step)
     ]  # TFLite clamps as Python does
     if not elements:
-        raise InputError(f"{op.where()} takes nothing of an axis of {size}, which is not supported")
+        raise InputError(f"{op.where()} selects nothing along an axis of {size}, which is not supported")
     return elements.start, step, len(elements)
 
 
@@ -196,7 +196,7 @@ def repeats(graph: Graph, op: Operator) -> tuple[int, ...]:
     """How many times a TILE repeats its input along every axis."""
     counts = tuple(constants(graph, op, 1, len(graph.tensor(op.inputs[0]).shape)))
     if any(n < 1 for n in counts):
-        raise InputError(f"{op.where()} repeats an axis {min(counts)} times; it must be once at least")
+        raise InputError(f"{op.where()} repeats an axis {min(counts)} times; it must be at least once")
     return counts
 
 

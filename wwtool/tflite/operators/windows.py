@@ -107,7 +107,7 @@ def padding_of(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_wi
         expected = -(-size // stride) if same else (size - reach) // stride + 1
         if expected != y.shape[1 + axis] or expected < 1:
             raise InputError(
-                f"{op.where()} has an output of shape {list(y.shape)}, which its input and kernel do not give"
+                f"{op.where()} has an output of shape {list(y.shape)}, which does not follow from its input and kernel"
             )
         total = max((expected - 1) * stride + reach - size, 0) if same else 0
         pads += [total // 2, total - total // 2]
@@ -149,5 +149,7 @@ def _cut_off(op: Operator, size: int, kernel: int, stride: int, inputs: int) -> 
     """As a convolution from the output to the input pads it (ComputePaddingHeightWidth)."""
     same = int(op.options["padding"]) == SAME
     if inputs != (-(-size // stride) if same else (size - kernel) // stride + 1):
-        raise InputError(f"{op.where()} has an output of {size} along an axis, which its input and kernel do not give")
+        raise InputError(
+            f"{op.where()} has an output of {size} along an axis, which does not follow from its input and kernel"
+        )
     return max((inputs - 1) * stride + kernel - size, 0) // 2
