@@ -131,7 +131,7 @@ def test_russian_words_take_seconds() -> None:
 def test_a_language_without_words_is_refused_with_those_that_work() -> None:
     for make in (lambda: phrases.near_misses("kaixo etxea", 40, 0, "eu"), lambda: phrases.sentences(9, 0, "th")):
         with pytest.raises(
-            InputError, match=r"no words of the language .* --words FILE, or use one of ar, bg, .*, zh$"
+            InputError, match=r"no list of words for the language .* --words FILE, or use one of ar, bg, .*, zh$"
         ):
             make()
 
@@ -160,7 +160,7 @@ def test_few_texts_like_the_phrase_are_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(phrases, "_one_word_replaced", lambda *_: iter(()))
     monkeypatch.setattr(phrases, "_sound_split", lambda *_: iter(()))
     monkeypatch.setattr(phrases, "_around", lambda *_: iter(()))
-    with pytest.raises(InputError, match="texts sound nearly like 'kaixo', 20 are needed"):
+    with pytest.raises(InputError, match="texts sound almost like 'kaixo', but wwtool needs 20"):
         phrases.near_misses("kaixo", 4500)
 
 
@@ -190,11 +190,11 @@ def test_running_text_is_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        (b"", "holds 0 different words, 200 are needed"),
-        (b"one two three", "holds 3 different words"),
+        (b"", "has 0 different words, but wwtool needs 200"),
+        (b"one two three", "has 3 different words"),
         (b"\xff\xfe\xff", "is not text"),
         ("straße".encode("latin-1"), "not text in UTF-8"),
-        (b"1 2 3 4 5\n" * 500, "holds 0 different words"),
+        (b"1 2 3 4 5\n" * 500, "has 0 different words"),
     ],
 )
 def test_files_that_are_no_words(tmp_path: Path, content: bytes, complaint: str) -> None:
@@ -213,7 +213,9 @@ def test_words_that_the_voice_cannot_say_do_not_count(tmp_path: Path) -> None:
         f"{a}{b}" for a in "漢字東京日本語人" for b in "一二三四五六七八九十百千万円時分秒年月日火水木金土山川田"
     )
     assert len(words) > FEWEST_WORDS
-    with pytest.raises(InputError, match=f"the ja voice can say 0 of {len(words)} words, {FEWEST_WORDS} are needed"):
+    with pytest.raises(
+        InputError, match=f"the ja voice can say only 0 of {len(words)} words, but wwtool needs {FEWEST_WORDS}"
+    ):
         lexicon("ja", words)
 
 

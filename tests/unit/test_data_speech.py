@@ -144,7 +144,7 @@ def test_sentences() -> None:
 
 def test_a_phrase_that_is_everywhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wwtool.data.texts.sentence_templates.english", lambda *_: "the thing is here.")
-    with pytest.raises(InputError, match="nearly every sentence"):
+    with pytest.raises(InputError, match="almost every sentence"):
         phrases.sentences(3, avoid="thing")
 
 

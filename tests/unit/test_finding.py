@@ -199,7 +199,7 @@ def test_folders_are_taken_once(tmp_path: Path) -> None:
     dataset = split_folder(data)
     assert {clip.speaker for clip in dataset.clips} == {"bob"} and len(dataset.clips) == 12
     assert [entry["path"] for entry in dataset.skipped] == ["positive/a_link", "positive/z_link"]
-    assert all("the folder bob, which is taken once" in entry["reason"] for entry in dataset.skipped)
+    assert all("the folder bob, which is read only once" in entry["reason"] for entry in dataset.skipped)
 
 
 def test_loops_end(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_silent_positives_are_left_out_and_soft_ones_told(tmp_path: Path, offset
     assert {entry["path"] for entry in dataset.skipped} == {
         "positive/ann/zero.wav", "positive/ann/dither.wav", "noise/zero.wav",
     }  # fmt: skip
-    assert all("nothing but silence" in entry["reason"] for entry in dataset.skipped)
+    assert all("holds only silence" in entry["reason"] for entry in dataset.skipped)
     assert [entry["path"] for entry in dataset.doubtful] == ["positive/ann/soft.wav"]
     assert len(dataset.select("positive")) == 13
     warned = {clip.path: clip.warnings for clip in scan(data / "positive").clips if clip.warnings}

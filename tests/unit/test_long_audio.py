@@ -88,7 +88,7 @@ def test_levels_do_not_depend_on_blocks(blocks: list[list[int]]) -> None:
     assert meter.zero_run_ms == max(map(len, runs)) / 16
     assert report.rms_dbfs == round(meter.rms_dbfs, 1) and report.peak_dbfs == round(meter.peak_dbfs, 1)
     assert meter.clipped_fraction == np.mean(np.isin(samples, (32767, -32768)))
-    assert meter.nothing == (int(samples.max()) - int(samples.min()) <= 3)
+    assert meter.digitally_silent == (int(samples.max()) - int(samples.min()) <= 3)
 
 
 def test_fingerprints_and_features_do_not_depend_on_blocks() -> None:
@@ -96,7 +96,7 @@ def test_fingerprints_and_features_do_not_depend_on_blocks() -> None:
     listener = Listener()
     for block in np.array_split(clip, 7):
         listener.add(block)
-    np.testing.assert_array_equal(listener.fingerprint().picture, fingerprint(clip).picture)
+    np.testing.assert_array_equal(listener.fingerprint().spectrogram, fingerprint(clip).spectrogram)
     front_end = DEFAULT_FRONT_END
     whole = front_end.quantize(front_end.features(clip))
     np.testing.assert_array_equal(front_end.quantized(np.array_split(clip, 7)), whole)
@@ -171,7 +171,7 @@ def test_a_promise_of_more_costs_nothing(tmp_path: Path) -> None:
     content[21] |= 0x0F
     content[22:26] = b"\xff\xff\xff\xff"
     path.write_bytes(content)
-    with pytest.raises(InputError, match="at most 2,147,483,648 are read"):
+    with pytest.raises(InputError, match="reads at most 2,147,483,648"):
         read_audio(path)
 
 

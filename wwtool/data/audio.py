@@ -1,6 +1,6 @@
-"""Audio files in and out: anything libsndfile reads becomes int16, 16 kHz, mono.
+"""Reads and writes audio files: whatever libsndfile can read becomes int16, 16 kHz, mono.
 
-A file is decoded, mixed and resampled in blocks, so that its length and its channels cost time and not memory.
+A file is decoded, mixed and resampled in blocks, so that long files and many channels cost time but not memory.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ Audio = npt.NDArray[np.int16]
 _UNREADABLE = (soundfile.SoundFileError, OSError, ValueError, RuntimeError)
 _HEADERLESS = (".raw", ".pcm", ".vox")
 _BLOCK_SAMPLES = 1 << 20  # of all channels
-_CUT_SHORT = 0.9  # a file that holds less of the length it states; compressed ones state it roughly
+_CUT_SHORT = 0.9  # a file with less of its stated length is cut short; compressed files state it roughly
 _LOWEST_RATE_HZ, _HIGHEST_RATE_HZ = 4000, 384_000
 
 
 @dataclass(frozen=True)
 class AudioFile:
-    """A file as blocks of audio, read anew whenever it is iterated over."""
+    """A file as blocks of audio; every iteration reads it again."""
 
     path: Path
 
@@ -46,17 +46,17 @@ class AudioFile:
 
 
 def audio_blocks(path: Path) -> Iterator[Audio]:
-    """Reads a file of any rate and any number of channels; yields what comes, in blocks of a few megabytes at most.
+    """Reads a file of any rate and any number of channels, in blocks of a few megabytes at most.
 
     Raises:
-        InputError: the file is missing, is not audio whatever its name says, is cut short, too long, or holds nothing.
-            What was yielded before is then not to be used.
+        InputError: the file is missing, is not audio, is cut short, too long, or empty. Blocks that were yielded before
+            must not be used then.
     """
     with _opened(path) as file:
         rate, channels, promised = file.samplerate, file.channels, file.frames
-        known = promised < MOST_SAMPLES << 8  # libsndfile's word for "not known" is the largest number there is
+        has_length = promised < MOST_SAMPLES << 8  # libsndfile states the largest number if it knows none
         _check_rate(path, rate)
-        _check_length(path, promised if known else 0, channels, rate)
+        _check_length(path, promised if has_length else 0, channels, rate)
         missing = missing_bytes(path)
         if missing:
             raise InputError(f"{_shown(path)} is cut short by {missing} bytes; replace or remove the file")
@@ -68,7 +68,7 @@ def audio_blocks(path: Path) -> Iterator[Audio]:
                 yield to_int16(block)
         if not frames:
             raise InputError(f"{_shown(path)} holds no audio; remove it")
-        if known and frames * rate / SAMPLE_RATE_HZ < _CUT_SHORT * promised:
+        if has_length and frames * rate / SAMPLE_RATE_HZ < _CUT_SHORT * promised:
             seconds = promised / rate - frames / SAMPLE_RATE_HZ
             raise InputError(f"{_shown(path)} is cut short by {seconds:.1f} s; replace or remove the file")
 
@@ -89,7 +89,7 @@ def read_audio(path: Path, most_seconds: float | None = None) -> Audio:
 
 
 def audio_pieces(path: Path, seconds: float) -> Iterator[Audio]:
-    """A whole file in pieces of so many seconds; what is left and shorter than one second belongs to the last piece.
+    """A whole file in pieces of ``seconds``; the last piece also has a rest of less than one second.
 
     Raises:
         InputError: see ``audio_blocks``.
@@ -105,7 +105,7 @@ def audio_pieces(path: Path, seconds: float) -> Iterator[Audio]:
 
 
 def resampled(blocks: Iterable[npt.NDArray[np.float32]], rate_hz: float) -> Iterator[npt.NDArray[np.float32]]:
-    """To 16 kHz, high quality, block by block: the same values as all at once."""
+    """Resamples blocks to 16 kHz at high quality; the values are those of the whole clip at once."""
     if rate_hz == SAMPLE_RATE_HZ:
         yield from blocks
         return
@@ -116,33 +116,33 @@ def resampled(blocks: Iterable[npt.NDArray[np.float32]], rate_hz: float) -> Iter
 
 
 def resample(samples: npt.NDArray[np.float32], rate_hz: float) -> npt.NDArray[np.float32]:
-    """As ``resampled``, of a whole clip."""
+    """Like ``resampled``, for a whole clip."""
     if rate_hz == SAMPLE_RATE_HZ or not samples.size:
         return samples
     return np.asarray(soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ), np.float32)
 
 
 def to_int16(samples: npt.NDArray[np.float32]) -> Audio:
-    """Full scale +-1 to int16, rounded and clipped."""
+    """Samples from -1 to 1 as int16, rounded and clipped."""
     return np.asarray(np.clip(np.rint(samples * 32768.0), -32768, 32767), np.int16)
 
 
 def encode(audio: Audio, extension: str) -> bytes:
-    """A .wav or .flac file's bytes."""
+    """The bytes of a .wav or .flac file."""
     buffer = io.BytesIO()
     soundfile.write(buffer, audio, SAMPLE_RATE_HZ, format=extension.removeprefix(".").upper(), subtype="PCM_16")
     return buffer.getvalue()
 
 
 def write_audio(path: Path, audio: Audio) -> None:
-    """Writes .wav or .flac by the name's ending; the file appears complete or not at all."""
+    """Writes .wav or .flac, as the name's ending says; the file appears complete or not at all."""
     if path.suffix not in (".wav", ".flac"):
         raise ValueError(f"audio is written as .wav or .flac, not {path.suffix!r}")
     write_bytes(path, encode(audio, path.suffix))
 
 
 class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]
-    """Read from start to end. soundfile seeks after every read, which GSM and FLAC of unknown length do not bear."""
+    """A file that is read from start to end. soundfile seeks after every read, which some files cannot."""
 
     def seekable(self) -> bool:
         return False
@@ -152,14 +152,14 @@ class _ForwardFile(soundfile.SoundFile):  # type: ignore[misc]
 def _opened(path: Path) -> Iterator[_ForwardFile]:
     _check_file(path)
     try:
-        # libsndfile is not told the name: it need not be UTF-8, and its ending proves nothing.
+        # libsndfile does not get the name: it may not be UTF-8, and its ending proves nothing.
         raw = path.open("rb", buffering=0)
     except OSError as error:
         raise InputError(_unreachable(path, (error.strerror or str(error)).lower())) from error
     with raw:
         try:
             kind = kind_of(raw.read(HEAD_BYTES))
-            if kind is not None and kind.sound == "convert":  # libsndfile reads MIDI dumps, and prints while it does
+            if kind is not None and kind.sound == "convert":  # libsndfile reads MIDI dumps and prints to the terminal
                 raise InputError(_refusal(path, None))
             raw.seek(0)
             file = _ForwardFile(raw.fileno(), closefd=False)
@@ -184,7 +184,7 @@ def _mono_blocks(path: Path, file: _ForwardFile) -> Iterator[npt.NDArray[np.floa
 
 
 def _check_file(path: Path) -> None:
-    """A pipe or a device could be waited for without end."""
+    """Reading from a pipe or a device might never end."""
     try:
         if stat.S_ISREG(path.stat().st_mode):
             return
@@ -209,13 +209,13 @@ def _check_length(path: Path, frames: int, channels: int, rate_hz: int) -> None:
     samples = max(frames * channels, frames * SAMPLE_RATE_HZ // rate_hz)
     if samples > MOST_SAMPLES:
         raise InputError(
-            f"{_shown(path)} has {samples:,} samples ({channels} channels at {rate_hz} Hz), at most {MOST_SAMPLES:,} "
-            "are read; cut it into pieces"
+            f"{_shown(path)} has {samples:,} samples ({channels} channels at {rate_hz} Hz), but wwtool reads at "
+            f"most {MOST_SAMPLES:,}; cut it into pieces"
         )
 
 
 def _refusal(path: Path, error: Exception | None) -> str:
-    """One sentence on a file that libsndfile does not read, with what it said if it was asked."""
+    """One sentence on a file that libsndfile cannot read, with libsndfile's own reason if there is one."""
     kind = kind_of_file(path)
     if kind is None and path.suffix.lower() in _HEADERLESS:
         return f"{_shown(path)} has no header that tells its rate; convert it to .wav with a program that knows it"

@@ -1,4 +1,4 @@
-"""How much of its samples a container promises and the file lacks; libsndfile reads on without a word."""
+"""Finds audio files that are cut short: the header promises more samples than the file has. libsndfile ignores that."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import io
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-_UNKNOWN_LENGTH = 0x7FFFF000  # recorders that cannot seek back promise the most there is
+_UNKNOWN_LENGTH = 0x7FFFF000  # recorders that cannot seek back state the largest length
 _MOST_CHUNKS = 10_000
 
 
 def missing_bytes(path: Path) -> int:
-    """Bytes of samples that a .wav, .rf64, .w64, .aiff, .8svx or .au file promises and lacks; 0 for other files."""
+    """Bytes of samples that the header of a .wav, .rf64, .w64, .aiff, .8svx or .au file promises but the file lacks.
+
+    Returns 0 for other files.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         magic = file.read(4)
@@ -33,9 +36,9 @@ def missing_bytes(path: Path) -> int:
 def _end_of_samples(
     file: BinaryIO, start: int, order: Literal["big", "little"], names: tuple[bytes, ...], large: bool = False
 ) -> int:
-    """Where the samples of a RIFF or IFF file end, as its header says; 0 where it does not."""
+    """Where the samples of a RIFF or IFF file end, according to its header; 0 if the header does not say."""
     file.seek(start)
-    samples = 0  # of RF64: its sizes of 64 bits stand in a chunk before
+    samples = 0  # an RF64 file has its 64-bit sizes in an earlier chunk
     for _ in range(_MOST_CHUNKS):
         header = file.read(8)
         if len(header) < 8:
@@ -56,7 +59,10 @@ def _end_of_samples(
 
 
 def _end_of_wave64(file: BinaryIO, file_size: int) -> int:
-    """Chunks of Sony's Wave64 have names of 16 bytes and sizes of 8, which count the header, and lie on 8 bytes."""
+    """Like ``_end_of_samples``. Wave64 chunks have a 16-byte name and an 8-byte size that includes this header.
+
+    They are aligned to 8 bytes.
+    """
     file.seek(40)
     for _ in range(_MOST_CHUNKS):
         position, header = file.tell(), file.read(24)

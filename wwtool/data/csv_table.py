@@ -1,6 +1,7 @@
-"""Rows of a .csv file as people and their spreadsheets write it.
+"""Reads .csv files as people and their spreadsheets write them.
 
-Separated by commas, semicolons or tabs; UTF-8 or UTF-16; any line ends; columns in any order, their names in any case.
+Commas, semicolons or tabs separate the fields. The text is UTF-8 or UTF-16, with any line ends. Columns come in any
+order, and their names in any case.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ _DELIMITERS = ",;\t|"
 
 
 def read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yields the number of the line that a row ends on, and the row's fields by column in lower case, stripped.
+    """Yields for each row the number of its last line, and its stripped fields by column name in lower case.
 
-    Bytes that are no UTF-8 are kept as Python keeps those of file names. Empty rows are left out.
+    Bytes that are not UTF-8 are kept, as Python keeps them in file names. Empty rows are skipped.
 
     Raises:
-        InputError: the file cannot be read, is something else, or lacks a column; a row has too few or too many fields.
+        InputError: the file cannot be read, is not a .csv file, or lacks a column; or a row has too few or too many
+            fields.
     """
     shown = printable(str(path))
     try:
@@ -56,7 +58,7 @@ def _decoded(content: bytes, shown: str) -> str:
         encoding = "utf-32"
     elif content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
-    elif content[1:2] == b"\0":  # no mark, but ASCII with a zero beside it
+    elif content[1:2] == b"\0":  # no byte order mark, but ASCII with a zero byte beside it
         encoding = "utf-16-le"
     elif content[:1] == b"\0":
         encoding = "utf-16-be"
@@ -64,12 +66,12 @@ def _decoded(content: bytes, shown: str) -> str:
         return content.decode(encoding, "surrogateescape" if encoding == "utf-8-sig" else "strict")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{shown} begins as {encoding[:6].upper()} and is not all so ({error.reason}); save it as UTF-8"
+            f"{shown} begins as {encoding[:6].upper()} but does not go on so ({error.reason}); save it as UTF-8"
         ) from error
 
 
 def _without_preamble(text: str) -> tuple[int, str | None, str]:
-    """Takes off empty first lines and Excel's ``sep=;``; returns how many lines that are, the separator, the rest."""
+    """Removes empty first lines and Excel's ``sep=;``; returns the number of removed lines, the separator, the rest."""
     lines, hint = 0, None
     while "\n" in text:
         head, _, rest = text.partition("\n")
@@ -82,7 +84,7 @@ def _without_preamble(text: str) -> tuple[int, str | None, str]:
 
 
 def _header(text: str, needed: Sequence[str], hint: str | None, where: str) -> tuple[str, list[str]]:
-    """The separator under which the first line has the needed columns, and all columns."""
+    """The separator that gives the first line the needed columns, and the names of all columns."""
     missing, best = set(needed), [""]
     for delimiter in hint or _DELIMITERS:
         try:
@@ -94,14 +96,14 @@ def _header(text: str, needed: Sequence[str], hint: str | None, where: str) -> t
         if not lacking:
             twice = sorted({name for name in columns if name and columns.count(name) > 1})
             if twice:
-                raise InputError(f"{where}: the column {printable(twice[0])} is there twice; remove one")
+                raise InputError(f"{where}: the column {printable(twice[0])} appears twice; remove one")
             return delimiter, columns
         if len(lacking) < len(missing) or len(columns) > len(best):
             missing, best = lacking, columns
-    there = f"; there are {printable(', '.join(best), 100)}" if any(best) else ""
+    others = f"; the first line has {printable(', '.join(best), 100)}" if any(best) else ""
     raise InputError(
-        f"{where}: the column {' and '.join(sorted(missing))} is missing{there}; "
-        "the first line names the columns, separated by commas, semicolons or tabs"
+        f"{where}: the column {' and '.join(sorted(missing))} is missing{others}; "
+        "name the columns in the first line, separated by commas, semicolons or tabs"
     )
 
 
@@ -111,7 +113,7 @@ def _by_column(fields: list[str], columns: list[str], delimiter: str, where: str
     if len(fields) != len(columns):
         name = {"\t": "tab", ",": "comma", ";": "semicolon"}.get(delimiter, delimiter)
         raise InputError(
-            f"{where}: the row does not have as many fields as the header ({len(fields)}, not {len(columns)}); "
-            f"put fields with a {name} in them into quotes"
+            f"{where}: the row has {len(fields)} fields and the header {len(columns)}; "
+            f"put fields that contain a {name} into quotes"
         )
     return dict(zip(columns, fields, strict=True))

@@ -1,7 +1,8 @@
-"""A data folder: which recordings are in it, what they are, who speaks and which split they belong to.
+"""A data folder: its recordings, what each is, who speaks in it, and which split it belongs to.
 
-Either ``positive/``, ``negative/``, ``hard_negative/``, ``noise/`` and ``rir/`` with audio at any depth, the first
-folder below naming the speaker, or an ``index.csv`` with the columns path, label and, if known, speaker and split.
+A data folder has the folders ``positive/``, ``negative/``, ``hard_negative/``, ``noise/`` and ``rir/`` with audio at
+any depth, where the first folder below names the speaker. Or it has an ``index.csv`` with the columns path, label and
+perhaps speaker and split.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ _SCHEMA, _VERSION = "wwtool.dataset", 1
 
 @dataclass(frozen=True)
 class Recording:
-    """One file as the folder describes it."""
+    """One file, as the data folder describes it."""
 
     path: str  # relative to the folder, with forward slashes
     label: str
     speaker: str | None = None
     split: str | None = None
-    problem: str | None = None  # why it, or the folder that it stands for, cannot be reached
+    problem: str | None = None  # why it, or the folder that it stands for, is left out
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,18 @@ class Clip:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Usable clips with their splits; paths are relative to ``folder``."""
+    """Usable clips with their splits; paths are relative to ``folder``.
+
+    ``skipped`` and ``doubtful`` have a path and a reason each, safe to show. Doubtful clips are used nevertheless.
+    """
 
     folder: Path
     clips: list[Clip]
-    skipped: list[dict[str, str]]  # path and reason, fit to be shown
-    doubtful: list[dict[str, str]] = field(default_factory=list)  # the same, of clips that are used all the same
+    skipped: list[dict[str, str]]
+    doubtful: list[dict[str, str]] = field(default_factory=list)
 
     def select(self, label: str, split: str | None = None) -> list[Clip]:
-        """Clips of a label, of one split or of all."""
+        """The clips with a label, in one split or in all."""
         return [clip for clip in self.clips if clip.label == label and split in (None, clip.split)]
 
     def save(self, path: Path) -> None:
@@ -73,12 +77,12 @@ class Dataset:
 
     @property
     def notes(self) -> dict[str, list[dict[str, str]]]:
-        """What was left out, and what is doubtful, as JSON outputs have it."""
+        """The skipped and the doubtful recordings, as JSON outputs have them."""
         return {"skipped": self.skipped, "doubtful": self.doubtful}
 
 
 def load_dataset(path: Path, folder: Path) -> Dataset:
-    """Reads a ``dataset.json`` made of ``folder``."""
+    """Reads the ``dataset.json`` of a data folder."""
     try:
         content = read_json(path)
         if content["schema"] != _SCHEMA or content["version"] != _VERSION:
@@ -92,7 +96,7 @@ def load_dataset(path: Path, folder: Path) -> Dataset:
 
 
 def _stored(clip: Clip) -> dict[str, Any]:
-    """As JSON: a path that cannot be shown as it is, such as one that is not UTF-8, is there in bytes too."""
+    """The clip as JSON; a path that cannot be shown as it is, for example not UTF-8, is stored in bytes as well."""
     stored = asdict(clip)
     stored["path"] = printable(clip.path)
     stored["speaker"] = clip.speaker and printable(clip.speaker)
@@ -109,15 +113,15 @@ def _restored(stored: dict[str, Any]) -> Clip:
 
 
 def index_folder(source: Path, speaker_pattern: str | None = None) -> tuple[Path, list[Recording]]:
-    """Lists the recordings of a data folder, or of an index file.
+    """Lists the recordings of a data folder or of an index file.
 
     Args:
         source: a folder, or a .csv file whose paths are relative to its own folder.
-        speaker_pattern: regular expression searched in the path below the class folder; its first group names the
-            speaker. Without it the first folder below the class does.
+        speaker_pattern: a regular expression that is searched for in the path below the class folder; its first group
+            is the speaker's name. Without it, the first folder below the class is.
 
     Returns:
-        The folder that paths are relative to, and the recordings, sorted by path.
+        The folder that the paths are relative to, and the recordings, sorted by path.
 
     Raises:
         InputError: there is no such folder, it holds no audio, or the index is malformed.
@@ -151,10 +155,10 @@ def _walk(folder: Path, pattern: re.Pattern[str] | None) -> Iterator[Recording]:
             if _holds_audio(path):
                 yield Recording(path.name, "", problem=f"is left out: it is in none of {', '.join(LABELS)}")
             continue
-        for found in find_audio(path):
-            inner = found.path.relative_to(path)
+        for audio in find_audio(path):
+            inner = audio.path.relative_to(path)
             name = f"{path.name}/{inner.as_posix()}"
-            yield Recording(name, label, _speaker(inner, pattern), problem=found.problem)
+            yield Recording(name, label, _speaker(inner, pattern), problem=audio.problem)
 
 
 def _named_as_audio(path: Path) -> bool:
@@ -162,16 +166,16 @@ def _named_as_audio(path: Path) -> bool:
 
 
 def _label(name: str) -> str:
-    """``Hard-Negative`` is hard_negative: no two labels differ by case or by what is between the words."""
+    """A label in its usual form: ``Hard-Negative`` is hard_negative."""
     return re.sub(r"[ -]", "_", name.strip().lower())
 
 
 def _holds_audio(path: Path) -> bool:
-    """Whether recordings were put beside the folders that they belong into; endings tell, as there may be many."""
+    """Whether a path beside the label folders holds recordings; endings decide, as there may be many files."""
     if path.is_file():
         return looks_like_audio(path)
-    built_here = (path / "run" / "stages.json").is_file()
-    return not built_here and any(_named_as_audio(file) for file in path.rglob("*"))
+    is_build = (path / "run" / "stages.json").is_file()
+    return not is_build and any(_named_as_audio(file) for file in path.rglob("*"))
 
 
 def _speaker(inner: Path, pattern: re.Pattern[str] | None) -> str | None:
@@ -194,7 +198,7 @@ def _compile(pattern: str | None) -> re.Pattern[str] | None:
 
 
 def _read_index(path: Path) -> Iterator[Recording]:
-    """Checks and yields the rows of an index; a message names file and line."""
+    """Checks and yields the rows of an index; error messages name the file and the line."""
     folder = path.parent.resolve()
     seen: set[str] = set()
     for line, values in read_table(path, ("path", "label")):
@@ -219,20 +223,20 @@ def _row(where: str, values: dict[str, str], folder: Path) -> Recording:
 
 
 def _target(where: str, name: str, folder: Path) -> Path:
-    """The file that a row names, in any of the ways that leave no doubt which one it is."""
+    """The file that a row names; several ways to write a path are accepted."""
     if not name:
         raise InputError(f"{where}: the path is empty")
     if "\0" in name:
-        raise InputError(f"{where}: the path has a zero byte in it, as no path has; correct the row")
-    for way in (name, *_other_ways(name)):
-        target = folder / way  # an absolute path stays as it is
+        raise InputError(f"{where}: the path contains a zero byte, which no path can; correct the row")
+    for spelling in (name, *_other_spellings(name)):
+        target = folder / spelling  # an absolute path stays as it is
         if os.path.isfile(target):  # noqa: PTH113 (Path.is_file raises where the name is too long)
             return target
-    raise InputError(f"{where}: {printable(name, 200)} {_why_not(name, folder)}")
+    raise InputError(f"{where}: {printable(name, 200)} {_problem(name, folder)}")
 
 
-def _other_ways(name: str) -> Iterator[str]:
-    """As a file URL, from the home folder, with the separators of Windows, with accents put together or apart."""
+def _other_spellings(name: str) -> Iterator[str]:
+    """The name as a file URL, from the home folder, with separators of Windows, with accents composed or decomposed."""
     if name.lower().startswith("file:"):
         url = urlsplit(name)
         if url.netloc in ("", "localhost"):
@@ -246,7 +250,8 @@ def _other_ways(name: str) -> Iterator[str]:
         yield unicodedata.normalize(form, forward)
 
 
-def _why_not(name: str, folder: Path) -> str:
+def _problem(name: str, folder: Path) -> str:
+    """Why no file was found for a name."""
     target = folder / name
     if any("\udc80" <= letter <= "\udcff" for letter in name):
         return "is not a UTF-8 name, and there is no file whose name has these bytes; save the index as UTF-8"
@@ -257,5 +262,5 @@ def _why_not(name: str, folder: Path) -> str:
     if os.path.isdir(target):  # noqa: PTH112
         return "is a folder; name its files"
     if os.path.islink(target):  # noqa: PTH114
-        return "is a link that leads nowhere; mend it"
+        return "is a link that leads nowhere; repair it"
     return "does not exist; paths are relative to the index"

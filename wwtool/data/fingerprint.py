@@ -1,7 +1,7 @@
 """Finds recordings that are copies of each other: shifted in time, louder or softer, cut differently.
 
-A clip's fingerprint is its coarse log-mel picture. Two clips are copies if one picture laid over the other, at the
-best shift, is all but the same.
+The fingerprint of a clip is its coarse log-mel spectrogram. Two clips are copies if their spectrograms are almost equal
+at the best shift in time.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from scipy.fft import irfft, next_fast_len, rfft
 from wwtool.data.audio import Audio
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
-COPY_SIMILARITY = 0.94  # copies at another level over a little noise reach 0.95, the same word by two voices 0.93
+COPY_SIMILARITY = 0.94  # measured: copies at another level with a little noise 0.95, one word by two voices 0.93
 
 _WINDOW, _HOP, _BANDS = 512, SAMPLE_RATE_HZ // 100, 24
-_DYNAMIC_DB = 35.0  # what is softer than the loudest by more than this is background
-_LONGEST_FRAMES = 1000  # 10 s are enough to know a recording by
-_LONGEST_SAMPLES = 600 * SAMPLE_RATE_HZ  # where they are looked for
+_DYNAMIC_DB = 35.0  # anything softer than the loudest frame by more than this is background
+_LONGEST_FRAMES = 1000  # 10 s are enough to recognise a recording
+_LONGEST_SAMPLES = 600 * SAMPLE_RATE_HZ  # the ten seconds are in the first ten minutes
 _FRAMES_AT_ONCE = 4096
 _CANDIDATES = 12
 _BLOCK = 1024
@@ -29,32 +29,32 @@ _BLOCK = 1024
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """A clip's picture (frames, bands) of unit energy, and what of it does not depend on time."""
+    """A clip's spectrogram (frames, bands) of unit energy, and a summary of it that does not depend on time."""
 
-    picture: npt.NDArray[np.float32]
+    spectrogram: npt.NDArray[np.float32]
     summary: npt.NDArray[np.float32]
 
 
 def fingerprint(audio: Audio) -> Fingerprint:
-    """The fingerprint of a clip; of a long one, that of its first ten minutes."""
+    """The fingerprint of a clip, or of its first ten minutes."""
     padded = np.pad(audio[:_LONGEST_SAMPLES].astype(np.float32), (_WINDOW, _WINDOW))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
     pieces = [frames[start : start + _FRAMES_AT_ONCE] for start in range(0, len(frames), _FRAMES_AT_ONCE)]
     energy = np.concatenate([_energy(piece) for piece in pieces])
     decibels = 10.0 * np.log10(energy + 1e-3)
-    picture = np.maximum(decibels - decibels.max() + _DYNAMIC_DB, 0.0)
-    voiced = np.flatnonzero(picture.max(axis=1) > 0)
-    picture = picture[voiced[0] : voiced[-1] + 1][:_LONGEST_FRAMES] if voiced.size else picture[:1]
-    weights = picture.sum(axis=0)
-    order = np.sort(picture, axis=0)[:: -max(1, len(picture) // 8)][:6]
+    spectrogram = np.maximum(decibels - decibels.max() + _DYNAMIC_DB, 0.0)
+    voiced = np.flatnonzero(spectrogram.max(axis=1) > 0)
+    spectrogram = spectrogram[voiced[0] : voiced[-1] + 1][:_LONGEST_FRAMES] if voiced.size else spectrogram[:1]
+    weights = spectrogram.sum(axis=0)
+    order = np.sort(spectrogram, axis=0)[:: -max(1, len(spectrogram) // 8)][:6]
     summary = np.concatenate([weights / (weights.sum() + 1e-6) * 5.0, order.mean(axis=1) / _DYNAMIC_DB])
-    centred = picture - picture.mean()
+    centred = spectrogram - spectrogram.mean()
     unit = centred / (np.linalg.norm(centred) + 1e-6)
     return Fingerprint(unit.astype(np.float32), np.resize(summary, _BANDS + 6).astype(np.float32))
 
 
 class Listener:
-    """Takes a recording in blocks and keeps what its fingerprint needs."""
+    """Collects the blocks of a recording that its fingerprint needs."""
 
     def __init__(self) -> None:
         self._blocks: list[Audio] = []
@@ -70,14 +70,14 @@ class Listener:
 
 
 def similarity(a: Fingerprint, b: Fingerprint) -> float:
-    """1 for the same clip, whatever the shift; around 0.5 for different speech."""
-    size = next_fast_len(len(a.picture) + len(b.picture), real=True)
-    spectrum = rfft(a.picture, size, axis=0) * np.conj(rfft(b.picture, size, axis=0))
+    """1 for the same clip at any shift; around 0.5 for different speech."""
+    size = next_fast_len(len(a.spectrogram) + len(b.spectrogram), real=True)
+    spectrum = rfft(a.spectrogram, size, axis=0) * np.conj(rfft(b.spectrogram, size, axis=0))
     return float(irfft(spectrum.sum(axis=1), size).max())
 
 
 def copies(prints: Sequence[Fingerprint]) -> list[list[int]]:
-    """Groups of positions that hold copies of each other, each of at least two, in order."""
+    """Groups of at least two positions whose clips are copies of each other, in order."""
     groups = Groups(len(prints))
     for i, j in _candidates(prints):
         if not groups.joined(i, j) and similarity(prints[i], prints[j]) >= COPY_SIMILARITY:
@@ -86,7 +86,7 @@ def copies(prints: Sequence[Fingerprint]) -> list[list[int]]:
 
 
 class Groups:
-    """A partition of 0 to n - 1 that grows by joining (union-find)."""
+    """A partition of the numbers 0 to n - 1 whose groups can be joined (union-find)."""
 
     def __init__(self, count: int) -> None:
         self._parent = list(range(count))
@@ -112,7 +112,7 @@ class Groups:
 
 
 def _candidates(prints: Sequence[Fingerprint]) -> Iterable[tuple[int, int]]:
-    """Pairs whose summaries are near: the few nearest of each clip."""
+    """Pairs with similar summaries: each clip with its few nearest."""
     if len(prints) < 2:
         return
     summaries = np.stack([p.summary for p in prints])
@@ -128,7 +128,7 @@ def _candidates(prints: Sequence[Fingerprint]) -> Iterable[tuple[int, int]]:
 
 
 def _energy(frames: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """(frames, samples) to the energy of every band."""
+    """The energy of every band, (frames, bands), of windows (frames, samples)."""
     power = np.square(np.abs(rfft(frames * np.hanning(_WINDOW), axis=1))).astype(np.float32)
     return np.asarray(power @ _filters(), np.float32)
 

@@ -1,4 +1,4 @@
-"""Levels of a recording that comes in blocks."""
+"""Measures the levels of a recording that arrives in blocks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 SILENT_DBFS = -60.0
 _LOWEST_DBFS = -120.0
 _FULL_SCALE = 32768
-_NOTHING_STEPS = 3  # from the lowest to the highest sample: what dither alone does
+_DITHER_STEPS = 3  # between the lowest and the highest sample of dither alone
 
 
 class Meter:
-    """Counts as it is given blocks; one at least before anything is asked."""
+    """Collects figures from blocks; give it at least one block before you read a figure."""
 
     def __init__(self) -> None:
         self.samples = 0
         self._low, self._high = _FULL_SCALE, -_FULL_SCALE
         self._sum = self._squares = self._clipped = 0
-        self._zeros, self._longest_zeros = 0, 0  # up to the end of the last block, and anywhere
+        self._zeros, self._longest_zeros = 0, 0  # at the end of the last block; in the whole recording
 
     def add(self, block: Audio) -> None:
         if not block.size:
@@ -54,29 +54,29 @@ class Meter:
 
     @property
     def sound_dbfs(self) -> float:
-        """The RMS without a constant offset, which nobody hears."""
+        """The RMS without a constant offset, which nobody can hear."""
         variance = self._squares / self.samples - (self._sum / self.samples) ** 2
         return _decibels(max(variance, 0.0) ** 0.5 / _FULL_SCALE)
 
     @property
     def clipped_fraction(self) -> float:
-        """Samples at full scale."""
+        """The share of samples at full scale."""
         return self._clipped / self.samples
 
     @property
     def zero_run_ms(self) -> float:
-        """The longest run of exact zeros."""
+        """The length of the longest run of exact zeros."""
         return 1000.0 * self._longest_zeros / SAMPLE_RATE_HZ
 
     @property
     def silent(self) -> bool:
-        """Too soft to hear a word in."""
+        """Whether it is too soft for a word to be heard."""
         return self.sound_dbfs < SILENT_DBFS
 
     @property
-    def nothing(self) -> bool:
-        """Digital silence: no sample differs from the others by more than dither."""
-        return self._high - self._low <= _NOTHING_STEPS
+    def digitally_silent(self) -> bool:
+        """Whether no two samples differ by more than dither."""
+        return self._high - self._low <= _DITHER_STEPS
 
 
 def _decibels(amplitude: float) -> float:

@@ -1,4 +1,4 @@
-"""Checks recordings: levels, clipping, digital silence, copies, files that cannot be read. Changes nothing."""
+"""Checks recordings for levels, clipping, digital silence, copies and unreadable files; changes nothing."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ LONGEST_ZERO_RUN_MS = 50.0
 
 @dataclass(frozen=True)
 class ClipReport:
-    """What was measured of one file, at 16 kHz."""
+    """The figures of one file, at 16 kHz."""
 
     path: str
     seconds: float
     peak_dbfs: float
     rms_dbfs: float
     clipped_fraction: float  # samples at full scale
-    zero_run_ms: float  # longest run of exact zeros: an edited or gated recording
+    zero_run_ms: float  # longest run of exact zeros; a long one means that the recording was edited or gated
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ScanReport:
-    """All files of a folder."""
+    """The figures of all files of a folder."""
 
     clips: list[ClipReport]
     broken: list[dict[str, str]]  # path and reason
@@ -53,13 +53,13 @@ def scan(folder: Path, progress: Callable[[int, int], None] | None = None) -> Sc
     """
     if not folder.is_dir():
         raise InputError(f"the folder {printable(str(folder))} does not exist")
-    found = find_audio(folder)
-    if not found:
+    files = find_audio(folder)
+    if not files:
         raise InputError(f"{printable(str(folder))} holds no audio files")
     clips, prints = [], []
     silent: set[str] = set()
     broken: list[dict[str, str]] = []
-    for done, file in enumerate(found, 1):
+    for done, file in enumerate(files, 1):
         name = printable(file.path.relative_to(folder).as_posix())
         try:
             if file.problem:
@@ -76,7 +76,7 @@ def scan(folder: Path, progress: Callable[[int, int], None] | None = None) -> Sc
             if meter.silent:
                 silent.add(name)
         if progress is not None:
-            progress(done, len(found))
+            progress(done, len(files))
     groups = [[name for i in members if (name := clips[i].path) not in silent] for members in copies(prints)]
     return ScanReport(clips, broken, [group for group in groups if len(group) > 1])
 
@@ -92,7 +92,7 @@ def _report(name: str, meter: Meter) -> ClipReport:
     warnings = {
         "silent": meter.silent,
         "clipped": meter.clipped_fraction > CLIPPED_FRACTION,
-        "digital silence": meter.nothing or meter.zero_run_ms > LONGEST_ZERO_RUN_MS,
+        "digital silence": meter.digitally_silent or meter.zero_run_ms > LONGEST_ZERO_RUN_MS,
     }
     return ClipReport(
         path=name,

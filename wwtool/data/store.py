@@ -1,4 +1,4 @@
-"""Many clips in one memory-mapped file, so that processes share them without copying."""
+"""Keeps many clips in one memory-mapped file, so that processes share them without copies."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class ClipStore(Sequence[Audio]):
 
 
 def write_store(path: Path, clips: Iterable[Audio]) -> ClipStore:
-    """Writes clips as a store; a store is complete when its bounds file is there."""
+    """Writes clips as a store; a store is complete when its bounds file exists."""
     bounds = [0]
     with new_file(_samples_path(path)) as file:
         file.write(_header(0))
-        for clip in clips:  # one at a time: together they may not fit memory
+        for clip in clips:  # one at a time, as all together may not fit into memory
             samples = np.ascontiguousarray(clip, np.int16)
             file.write(samples.data)
             bounds.append(bounds[-1] + len(samples))
@@ -75,7 +75,7 @@ def _check(samples: Array, bounds: Array) -> None:
 
 
 def _header(samples: int) -> bytes:
-    """The header of a .npy file, of one length for any number of samples: NumPy leaves room for the count to grow."""
+    """The header of a .npy file. Its length is the same for any number of samples, as NumPy pads it."""
     buffer = io.BytesIO()
     np.lib.format.write_array_header_1_0(buffer, {"descr": "<i2", "fortran_order": False, "shape": (samples,)})
     return buffer.getvalue()

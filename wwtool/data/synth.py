@@ -1,8 +1,8 @@
 """Synthesises a data folder: the phrase, near misses and sentences, in many voices.
 
-A plan (what is said, by whom, how) is a function of phrase and seed. A clip's file is named after what is in it and
-appears complete or not at all, so an interrupted run goes on where it stopped and a changed plan keeps what it shares
-with the old one.
+The plan (texts, voices and ways of speaking) depends only on phrase and seed. A clip's file is named by a hash of the
+utterance and appears complete or not at all. So an interrupted run goes on where it stopped, and a changed plan keeps
+the clips that it shares with the old one.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from wwtool.errors import InputError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-Words = tuple[str, ...] | None  # those of the language, commonest first; None: those that wwtool knows
+Words = tuple[str, ...] | None  # words of the language, commonest first; None: wwtool's own list
 
 PROCESSES = 2
 SECONDS_PER_SENTENCE = 2.2  # on average, measured; turns hours into a number of sentences
 _BATCH = 64
-_WORTH_A_PROCESS = 300  # fewer clips are made before a second process has started
-_RECORDED_VOICES = 0.05  # share of utterances by engines with recorded voices, which are twenty times slower
+_WORTH_A_PROCESS = 300  # a second process takes longer to start than to make fewer clips than this
+_RECORDED_VOICES = 0.05  # share of utterances by synthesizers with recorded voices, which are twenty times slower
 
 _COLUMNS = ["path", "label", "speaker", "text"]
 _CLIP = re.compile(r"(positive|hard_negative|negative)/[^/]+/[0-9a-f]{16}\.flac")  # as PlannedClip.path has it
-# Where in a sentence the phrase is said, as punctuation and company change the melody.
+# Punctuation changes the melody of the phrase.
 _DELIVERIES = ("{}", "{}", "{}", "{}.", "{}!", "{}?", "{},")
 
 
@@ -57,15 +57,15 @@ class PlannedClip:
 
 @dataclass(frozen=True)
 class SynthReport:
-    """What a data folder now holds."""
+    """The clips of a data folder by label: ``made`` in this run, ``kept`` from an earlier one."""
 
-    clips: dict[str, int]  # by label
+    clips: dict[str, int]
     made: int
     kept: int
 
 
 def plan_phrase(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[Utterance]:
-    """The phrase itself, ``count`` times, each time differently said."""
+    """The phrase itself, spoken ``count`` times in different ways."""
     phrase = phrases.normalize_phrase(phrase, language)
     random = Random(f"positive {seed} {phrase} {language}")
     return _deliver([random.choice(_DELIVERIES).format(phrase) for _ in range(count)], language, random)
@@ -74,7 +74,7 @@ def plan_phrase(phrase: str, count: int, seed: int = 0, language: str = "en-us")
 def plan_near_misses(
     phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None
 ) -> list[Utterance]:
-    """Texts that sound nearly like the phrase."""
+    """Texts that sound almost like the phrase."""
     random = Random(f"hard_negative {seed} {phrase} {language}")
     return _deliver(phrases.near_misses(phrase, count, seed, language, words), language, random)
 
@@ -96,7 +96,7 @@ def plan_all(
     language: str = "en-us",
     words: Words = None,
 ) -> list[PlannedClip]:
-    """Everything a data folder needs."""
+    """All clips of a data folder."""
     parts = {
         "positive": plan_phrase(phrase, positives, seed, language),
         "hard_negative": plan_near_misses(phrase, near_misses, seed, language, words),
@@ -111,7 +111,7 @@ def is_synthetic_path(path: str) -> bool:
 
 
 def render(utterances: Sequence[Utterance], processes: int = PROCESSES) -> Iterator[Audio]:
-    """Speaks utterances, in order, as int16 at 16 kHz; nothing touches the disk."""
+    """Speaks utterances in order, as int16 at 16 kHz, in memory."""
     for batch in _in_batches(_speak_batch, utterances, processes):
         yield from batch
 
@@ -132,19 +132,19 @@ def synthesize(
 
     Args:
         phrase: the wake word.
-        folder: made if it is not there.
+        folder: the data folder; it is made if it does not exist.
         positives: clips of the phrase.
-        near_misses: clips that sound nearly like it.
+        near_misses: clips that sound almost like it.
         sentence_hours: hours of ordinary sentences, roughly.
         seed: another seed, other voices and texts.
         language: of the voices, such as ``en-us``.
-        processes: how many to use.
-        progress: told the number of clips done and of all clips.
-        words: those of the language, commonest first, where wwtool does not know them.
+        processes: the number of processes.
+        progress: called with the number of finished clips and of all clips.
+        words: words of the language, commonest first, if wwtool has no list of its own.
 
     Raises:
-        InputError: the phrase cannot be spoken, too few words of the language are known, or the folder cannot be
-            written or has an index of somebody else's.
+        InputError: the phrase cannot be spoken, there are too few words of the language, the folder cannot be written,
+            or it has an index that wwtool did not write.
     """
     sentences = round(sentence_hours * 3600 / SECONDS_PER_SENTENCE)
     _refuse_another_index(folder / INDEX_NAME)
@@ -204,7 +204,7 @@ def _write_batch(jobs: Sequence[tuple[Path, Utterance]]) -> int:
 
 
 def _in_batches(work: Callable[[Sequence[Job]], Result], jobs: Sequence[Job], processes: int) -> Iterator[Result]:
-    """Results of ``work`` on successive batches, in order; nothing is left running if the caller stops early."""
+    """Results of ``work`` on successive batches, in order; the processes end even if the caller stops early."""
     batches = [jobs[i : i + _BATCH] for i in range(0, len(jobs), _BATCH)]
     if processes <= 1 or len(jobs) < _WORTH_A_PROCESS:
         yield from map(work, batches)
@@ -214,7 +214,7 @@ def _in_batches(work: Callable[[Sequence[Job]], Result], jobs: Sequence[Job], pr
 
 
 def _refuse_another_index(path: Path) -> None:
-    """So that no index is lost that this module has not written: it names clips of its own alone."""
+    """Refuses an index that this module did not write; its own names only clips that it made."""
     if not path.is_symlink() and not path.exists():
         return
     try:

@@ -1,6 +1,6 @@
-"""What is known of a language besides its voices: the scripts it is written in, and a list of its words.
+"""The scripts in which a language is written, and lists of its words.
 
-A language is named as espeak-ng names its voices: ``en-us``, ``cmn``, ``pt-br``.
+Languages have espeak-ng's names: ``en-us``, ``cmn``, ``pt-br``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from functools import cache
 from langcodes import Language
 from wordfreq import available_languages, top_n_list
 
-# Languages that wordfreq knows under another code. Its "sh" is Bosnian, Croatian and Serbian in Latin letters, and the
+# Languages for which wordfreq uses another code. Its "sh" is Bosnian, Croatian and Serbian in Latin letters, and the
 # Cantonese voices read the characters of written Chinese.
 _WORDFREQ_CODES = {"bs": "sh", "cmn": "zh", "hbs": "sh", "hr": "sh", "no": "nb", "sr": "sh", "yue": "zh"}
 
-# ISO 15924 codes, and how Unicode's names of the letters of that script begin.
+# ISO 15924 codes, with the first word of the Unicode names of the script's letters.
 _SCRIPTS: dict[str, tuple[str, ...]] = {
     "Arab": ("ARABIC",),
     "Armn": ("ARMENIAN",),
@@ -43,7 +43,7 @@ _SCRIPTS: dict[str, tuple[str, ...]] = {
     "Telu": ("TELUGU",),
     "Thai": ("THAI",),
 }
-_JOINERS = "\u200c\u200d"  # zero width: they decide how neighbours are joined in Indic scripts and Persian
+_JOINERS = "\u200c\u200d"  # zero width; they say how neighbouring letters join in Indic scripts and Persian
 
 
 @cache
@@ -54,17 +54,17 @@ def script(letter: str) -> str:
 
 @cache
 def scripts(language: str) -> tuple[str, ...]:
-    """The scripts a language is written in, named as ``script`` names them; empty where that is not known."""
+    """The scripts of a language, with the names that ``script`` gives them; empty if they are unknown."""
     for code in (language, language.split("-")[0]):
         try:
             return _SCRIPTS.get(Language.get(code).maximize().script or "", ())
-        except ValueError:  # of a tag that is none, such as en-us-nyc
+        except ValueError:  # not a language tag, such as en-us-nyc
             continue
     return ()
 
 
 def in_word(character: str) -> bool:
-    """Whether a character is part of a word: a letter, a sign that goes on one, or a joiner."""
+    """Whether a character can be part of a word: a letter, a mark on a letter, or a joiner."""
     return character.isalpha() or unicodedata.category(character)[0] == "M" or character in _JOINERS
 
 
@@ -74,22 +74,22 @@ def is_word(text: str) -> bool:
 
 
 def listed_words(language: str, count: int) -> list[str]:
-    """The commonest words of a language, commonest first; none where no list of them is known."""
+    """The commonest words of a language, commonest first; empty if there is no list of them."""
     base = language.split("-")[0]
     code = _WORDFREQ_CODES.get(base, base)
     return list(top_n_list(code, count)) if code in available_languages("small") else []
 
 
 def languages_with_words() -> list[str]:
-    """The codes of languages of which words are known, as espeak-ng names them."""
-    known = set(available_languages("small")) - {"fil", "sh"}  # no voice has these names
-    return sorted(known | set(_WORDFREQ_CODES))
+    """The languages that have a list of words, under espeak-ng's names."""
+    codes = set(available_languages("small")) - {"fil", "sh"}  # no voice has these names
+    return sorted(codes | set(_WORDFREQ_CODES))
 
 
 def plain_letters(text: str) -> str:
-    """A text in the letters that are usual for it: full-width, ligature and bold ones give way to ordinary ones.
+    """A text in ordinary letters, which replace full-width ones, ligatures and bold ones.
 
-    This is Unicode's form NFKC, but for Thai and Lao, where that takes vowels apart.
+    This is Unicode's form NFKC, except for Thai and Lao, where NFKC splits vowels.
     """
     plain = (c if script(c) in ("THAI", "LAO") else unicodedata.normalize("NFKC", c) for c in text)
     return unicodedata.normalize("NFC", "".join(plain))

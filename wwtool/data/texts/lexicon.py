@@ -1,4 +1,4 @@
-"""The words of a language that a voice can say, and which of them sound most like something."""
+"""The words of a language that a voice can say, and a search for those that sound most alike."""
 
 # ruff: noqa: RUF001 - phonetic letters look like others
 from __future__ import annotations
@@ -15,17 +15,17 @@ from wwtool.data.texts.spelling import spelled
 from wwtool.errors import InputError
 
 LEXICON_WORDS = 20_000
-FEWEST_WORDS = 200  # with fewer, sentences and near misses repeat themselves
-_MOST_SOUNDS = 14  # of a word
+FEWEST_WORDS = 200  # with fewer words, sentences and near misses repeat themselves
+_MOST_SOUNDS = 14  # of one word
 
 _VOWELS = frozenset("aeiouyæɑɒɔəɛɪʊøœɯɨʉɤɵ")
-_ALIKE = ("pb", "td", "kg", "fvθð", "szʃʒ", "mnŋ", "lrwj", "hx")  # consonants easily taken for each other
+_ALIKE = ("pb", "td", "kg", "fvθð", "szʃʒ", "mnŋ", "lrwj", "hx")  # consonants that people easily confuse
 _SUBSTITUTE, _SUBSTITUTE_ALIKE, _INSERT = 1.0, 0.4, 0.8
 
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The commonest words of a language with how they sound."""
+    """The commonest words of a language and their sounds."""
 
     words: tuple[str, ...]  # commonest first
     sounds: tuple[Sounds, ...]
@@ -58,34 +58,34 @@ class Lexicon:
 
 @cache
 def lexicon(language: str, words: tuple[str, ...] | None = None) -> Lexicon:
-    """The lexicon of a language such as ``en-us``, of ``words`` where they are given, commonest first.
+    """The lexicon of a language such as ``en-us``; ``words``, commonest first, replace wwtool's own list.
 
     Raises:
-        InputError: no list of words is known, or its voice can say too few of them.
+        InputError: there is no list of words, or the voice can say too few of them.
     """
     listed = listed_words(language, LEXICON_WORDS) if words is None else words
     if not listed:
         raise InputError(
-            f"no words of the language {language!r} are known, which a model must learn to tell from the phrase; give "
-            f"a list with --words FILE, or use one of {', '.join(languages_with_words())}"
+            f"wwtool has no list of words for the language {language!r}, and a model must learn to tell words from the "
+            f"phrase; give a list with --words FILE, or use one of {', '.join(languages_with_words())}"
         )
     chosen = [word for word in listed[:LEXICON_WORDS] if len(word) > 1 and is_word(word)]
     spoken = [(word, sounds(word, language)) for word in chosen if spelled(word, language) is None]
-    kept = [(word, sound) for word, sound in spoken if 1 < len(sound) <= _MOST_SOUNDS]
-    if len(kept) < FEWEST_WORDS:
+    usable = [(word, sound) for word, sound in spoken if 1 < len(sound) <= _MOST_SOUNDS]
+    if len(usable) < FEWEST_WORDS:
         raise InputError(
-            f"the {language} voice can say {len(kept)} of {len(listed)} words, {FEWEST_WORDS} are needed; give a list "
-            f"with --words FILE, written in the letters of the language"
+            f"the {language} voice can say only {len(usable)} of {len(listed)} words, but wwtool needs {FEWEST_WORDS}; "
+            f"give a list with --words FILE, in the letters of the language"
         )
-    alphabet = tuple(sorted({phoneme for _, sound in kept for phoneme in sound}))
+    alphabet = tuple(sorted({phoneme for _, sound in usable for phoneme in sound}))
     index = {phoneme: i for i, phoneme in enumerate(alphabet)}
-    codes = np.full((len(kept), _MOST_SOUNDS), -1, np.int16)
-    for row, (_, sound) in zip(codes, kept, strict=True):
+    codes = np.full((len(usable), _MOST_SOUNDS), -1, np.int16)
+    for row, (_, sound) in zip(codes, usable, strict=True):
         row[: len(sound)] = [index[phoneme] for phoneme in sound]
     substitution = np.array([[_substitution(a, b) for b in alphabet] for a in alphabet], np.float32)
     return Lexicon(
-        tuple(word for word, _ in kept),
-        tuple(sound for _, sound in kept),
+        tuple(word for word, _ in usable),
+        tuple(sound for _, sound in usable),
         codes,
         alphabet,
         substitution.reshape(len(alphabet), len(alphabet)),

@@ -1,6 +1,6 @@
-"""Texts to train against: phrases that sound almost like the wake word, and ordinary sentences.
+"""The phrase itself, and texts to train against: phrases that sound almost like it, and ordinary sentences.
 
-None of them contains the wake word or anything that sounds the same.
+None of these texts contains the phrase or anything that sounds the same.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from wwtool.data.texts.spelling import spelled
 from wwtool.errors import InputError
 
 LONGEST_PHRASE = 60
-_APOSTROPHE = "\u2019"  # as word processors write it
-_UNSPOKEN = dict.fromkeys(map(ord, ".,!?\u00a1\u00bf\u00b7\u0964\u060c\u061f"))  # inverted, danda, Arabic
+_APOSTROPHE = "\u2019"  # the one of word processors
+_SILENT = dict.fromkeys(map(ord, ".,!?\u00a1\u00bf\u00b7\u0964\u060c\u061f"))  # with inverted ones, danda, Arabic
 _BREAKS = dict.fromkeys(map(ord, "\u3001\u3002\u30fb"), " ")  # Japanese and Chinese
-_PUNCTUATION = {*map(chr, _UNSPOKEN | _BREAKS), *" '-", _APOSTROPHE}
+_PUNCTUATION = {*map(chr, _SILENT | _BREAKS), *" '-", _APOSTROPHE}
 _SHORTEST_SOUNDS = 3
 _SPLIT_CANDIDATES = 12
 _NEIGHBOURS = 80
@@ -34,7 +34,7 @@ def normalize_phrase(phrase: str, language: str = "en-us") -> str:
     """The phrase as it is spoken: ordinary letters in lower case, single spaces, no punctuation but ``'`` and ``-``.
 
     Raises:
-        InputError: nothing can be said, or not by a voice of that language, or too little to be recognised.
+        InputError: the phrase is empty, too short or too long, or a voice of that language cannot say it.
     """
     text = " ".join(plain_letters(phrase).split())
     if len(text) > LONGEST_PHRASE:
@@ -43,45 +43,50 @@ def normalize_phrase(phrase: str, language: str = "en-us") -> str:
         raise InputError(f"there is no voice for the language {language!r}; use one such as en-us, de or fr")
     for character in text:
         if not (character.isalnum() or in_word(character) or character in _PUNCTUATION):
-            raise InputError(f"the phrase {text!r} contains {character!r}, which is not spoken; write words only")
-    words = text.replace(_APOSTROPHE, "'").translate(_UNSPOKEN | _BREAKS).split()
+            raise InputError(f"the phrase {text!r} contains {character!r}, which is not spoken; write only words")
+    words = text.replace(_APOSTROPHE, "'").translate(_SILENT | _BREAKS).split()
     written = " ".join(word for word in (word.strip("'-") for word in words) if word)
     if not any(c.isalnum() for c in written):
         raise InputError("the phrase is empty; give the wake word as text, such as 'hey computer'")
     if part := spelled(written, language):
         raise InputError(
-            f"the phrase {text!r} contains {part!r}, which the {language} voice cannot say but at most spell; write it "
-            f"as that voice reads it, in letters of its own, or choose another voice with --language"
+            f"the phrase {text!r} contains {part!r}, which the {language} voice cannot say, only spell; write it "
+            f"in letters of that language, or choose another language with --language"
         )
     spoken = written.lower()
     if len(sounds(spoken, language)) < _SHORTEST_SOUNDS:
-        raise InputError(f"the phrase {spoken!r} is too short to be told from other speech; use two syllables or more")
+        raise InputError(f"the phrase {spoken!r} is too short to tell it from other speech; use two syllables or more")
     return spoken
 
 
 def printable_phrase(phrase: str) -> str:
-    """The phrase as it is written, for recordings alone: nothing has to be able to say it.
+    """The phrase as it is written. That is enough for training on recordings alone, where no voice has to say it.
 
     Raises:
-        InputError: it is empty, or cannot be shown.
+        InputError: the phrase is empty or cannot be shown.
     """
     text = " ".join(unicodedata.normalize("NFC", phrase).split())
     if not text:
         raise InputError("the phrase is empty; give the wake word as text, such as 'hey computer'")
     if not text.isprintable():
-        raise InputError(f"the phrase {text!r} contains control characters; write words only")
+        raise InputError(f"the phrase {text!r} contains control characters; write only words")
     return text
 
 
 def near_misses(
     phrase: str, count: int, seed: int = 0, language: str = "en-us", words: tuple[str, ...] | None = None
 ) -> list[str]:
-    """Texts that sound like the phrase or like a part of it; the first are all different, then they repeat.
+    """Texts that sound like the phrase or like a part of it; they repeat only after all different ones.
 
-    ``words``: those of the language, where wwtool does not know them.
+    Args:
+        phrase: the wake word.
+        count: the number of texts.
+        seed: another seed, another order.
+        language: of the voices, such as ``en-us``.
+        words: words of the language, if wwtool has no list of its own.
 
     Raises:
-        InputError: too few words are known, or too few texts are like the phrase and yet not the phrase.
+        InputError: there are too few words, or too few texts that sound like the phrase without being it.
     """
     if not count:
         return []
@@ -97,8 +102,8 @@ def near_misses(
     merged = list(_round_robin(sources))
     if len(merged) < min(count, _FEWEST_NEAR_MISSES):
         raise InputError(
-            f"only {len(merged)} texts sound nearly like {phrase!r}, {_FEWEST_NEAR_MISSES} are needed; give more words "
-            f"of the language with --words FILE, or choose another phrase"
+            f"only {len(merged)} texts sound almost like {phrase!r}, but wwtool needs {_FEWEST_NEAR_MISSES}; give more "
+            f"words of the language with --words FILE, or choose another phrase"
         )
     return [merged[i % len(merged)] for i in range(count)]
 
@@ -112,10 +117,10 @@ def sentences(
 ) -> list[str]:
     """Ordinary sentences; none contains ``avoid`` or sounds as if it did.
 
-    ``words``: those of the language, where wwtool does not know them.
+    ``words`` are words of the language, if wwtool has no list of its own.
 
     Raises:
-        InputError: too few words are known, or nearly every sentence contains ``avoid``.
+        InputError: there are too few words, or almost every sentence contains ``avoid``.
     """
     if not count:
         return []
@@ -123,20 +128,20 @@ def sentences(
     differs = _differs_from(normalize_phrase(avoid, language), language) if avoid else lambda _text: True
     common = lexicon(language, words).words[:6000]
     english = language.split("-")[0] == "en"
-    made: list[str] = []
+    accepted: list[str] = []
     for attempt in itertools.count(1):
-        if len(made) >= count:
+        if len(accepted) >= count:
             break
         if attempt > 100 * (count + 10):
-            raise InputError(f"the phrase {avoid!r} is heard in nearly every sentence; choose a longer one")
+            raise InputError(f"almost every sentence contains the phrase {avoid!r}; choose a longer phrase")
         text = templates.english(random, common) if english else templates.any_language(random, common)
         if differs(text):
-            made.append(text)
-    return made
+            accepted.append(text)
+    return accepted
 
 
 def _differs_from(phrase: str, language: str) -> Callable[[str], bool]:
-    """A test whether a text can be told from the phrase in the main accents of the language."""
+    """A test for texts: whether one differs from the phrase in the main accents of the language."""
     ears = [language, *(accent for accent in accents(language)[1:] if accent in ("en", "en-us"))]
     heard: list[tuple[str, Sounds]] = [(ear, sounds(phrase, ear)) for ear in ears]
     words = f" {phrase} "
@@ -150,7 +155,7 @@ def _differs_from(phrase: str, language: str) -> Callable[[str], bool]:
 
 
 def _one_word_replaced(phrase: str, language: str, book: Lexicon, random: Random) -> Iterator[str]:
-    """Each word of the phrase gives way to words that sound like it, alone and in its place."""
+    """Words that sound like a word of the phrase, alone and in its place."""
     words = phrase.split()
     for i, word in enumerate(words):
         for _, other in book.nearest(sounds(word, language), _NEIGHBOURS, farthest=0.5 * len(word) + 1):
@@ -164,7 +169,7 @@ def _one_word_replaced(phrase: str, language: str, book: Lexicon, random: Random
 
 
 def _partial(phrase: str, language: str, book: Lexicon, random: Random) -> Iterator[str]:
-    """Beginnings and ends of the phrase, single words, words in another order, words left out."""
+    """Beginnings and ends of the phrase, single words, words in another order, the phrase without a word."""
     del language, book, random
     words = phrase.split()
     for word in words:
@@ -200,7 +205,7 @@ def _sound_split(phrase: str, language: str, book: Lexicon, random: Random) -> I
 
 
 def _around(phrase: str, language: str, book: Lexicon, random: Random) -> Iterator[str]:
-    """A word of the phrase, or one that sounds like it, in the company of ordinary words."""
+    """A word of the phrase, or one that sounds like it, next to ordinary words."""
     for word in phrase.split():
         alike = [w for _, w in book.nearest(sounds(word, language), 40)]
         for _ in range(150):
@@ -210,12 +215,12 @@ def _around(phrase: str, language: str, book: Lexicon, random: Random) -> Iterat
 
 
 def _pronounceable(fragment: str) -> bool:
-    """Has a vowel, so that it is read and not spelt."""
+    """Whether it has a vowel, so that a voice reads it instead of spelling it."""
     return any(unicodedata.normalize("NFD", c)[0] in "aeiouy" or not c.isascii() for c in fragment)
 
 
 def _round_robin(sources: Iterable[list[str]]) -> Iterator[str]:
-    """One of each source in turn, each text once, until all are used up."""
+    """One text of each source in turn, each text once, until all sources are empty."""
     queues = [iter(source) for source in sources]
     seen: set[str] = set()
     while queues:

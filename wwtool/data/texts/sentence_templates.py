@@ -1,11 +1,11 @@
-"""Everyday sentences, so that training hears running speech with the melody it has."""
+"""Everyday sentences, so that training hears running speech with its natural melody."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
 
-# {w} is any word, commoner ones more often; the other slots are the lists below.
+# {w} is any word, a common one more often; the other slots take words from the lists below.
 _ENGLISH = """
 the {noun} in the {place} is {adjective}
 i think the {noun} was {adjective} {time}
@@ -64,7 +64,7 @@ _SLOTS = {
 }
 _TIMES = ["tomorrow", "tonight", "yesterday", "today", "later", "on monday", "next week", "in the morning"]
 _LISTS = {name: words.split() for name, words in _SLOTS.items()} | {"time": _TIMES}
-_COMMONNESS = 0.5  # a word of rank r is taken in proportion to r to this power less one: flatter than speech
+_COMMONNESS = 0.5  # the word of rank r has a chance proportional to r ** (_COMMONNESS - 1): flatter than in speech
 _QUESTIONS = ("what", "can", "did", "how", "where", "why", "good morning", "have")
 
 
@@ -79,7 +79,7 @@ def english(random: Random, words: Sequence[str]) -> str:
 
 
 def any_language(random: Random, words: Sequence[str]) -> str:
-    """Words in a row, with a comma here and there."""
+    """Some words in a row, perhaps with a comma."""
     chosen = [_pick(random, words) for _ in range(random.randint(3, 10))]
     if len(chosen) > 5:
         chosen[random.randint(2, len(chosen) - 3)] += ","
@@ -87,5 +87,5 @@ def any_language(random: Random, words: Sequence[str]) -> str:
 
 
 def _pick(random: Random, words: Sequence[str]) -> str:
-    """Rank drawn from a power law, by inverting its distribution."""
+    """A word whose rank follows a power law (drawn by inverting the distribution)."""
     return words[int(len(words) * random.random() ** (1.0 / _COMMONNESS))]

@@ -1,7 +1,7 @@
-"""How a text sounds: phonemes that can be compared.
+"""How a text sounds, as phonemes that can be compared.
 
-Phonemes are espeak-ng's, with stress, length and the shades that unstressed syllables take folded away, so that words
-which sound the same compare equal.
+The phonemes are espeak-ng's without stress and length, and with the shades of unstressed syllables folded together, so
+that words that sound the same compare equal.
 """
 
 # ruff: noqa: RUF001 - phonetic letters look like others
@@ -16,7 +16,7 @@ _FOLDED = str.maketrans({"ɾ": "t", "ɐ": "ə", "ᵻ": "ɪ", "ɚ": "ə", "ʌ": "
 
 
 def sounds(text: str, accent: str) -> Sounds:
-    """The folded phonemes of a text, word boundaries gone: diphthongs and affricates fall into their parts."""
+    """The folded phonemes of a text without word boundaries; diphthongs and affricates are split into their parts."""
     return tuple(
         character
         for word in phonemes(text, accent)
@@ -26,6 +26,6 @@ def sounds(text: str, accent: str) -> Sounds:
 
 
 def contains(longer: Sounds, shorter: Sounds) -> bool:
-    """Whether ``shorter`` is heard within ``longer``."""
+    """Whether ``longer`` contains ``shorter``."""
     span = len(shorter)
     return any(longer[i : i + span] == shorter for i in range(len(longer) - span + 1))

@@ -1,6 +1,7 @@
-"""What a voice spells out instead of saying it: "Chinese letter, Chinese letter" for a word in characters.
+"""Finds the parts of a text that a voice spells out instead of saying: "Chinese letter, Chinese letter" for a word.
 
-A voice never says that it does not know a character, so it is asked how it reads characters that nobody knows.
+A voice does not report a character that it cannot read. So this compares with how it reads characters that no voice
+can read.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from itertools import groupby
 from wwtool.data.texts.languages import script, scripts
 from wwtool.data.texts.sounds import Sounds, contains, sounds
 
-# Of scripts that no voice reads, and with code points that begin differently: what is read alike is the word "letter".
+# From scripts that no voice reads. Their code points begin differently, so the common beginning is the word "letter".
 _UNKNOWN_LETTERS = "\U0001d421\ua6a1\u2c80\U00010a60"
-_SHORTEST_WORD = 3  # a shorter "letter" is found in ordinary words
+_SHORTEST_WORD = 3  # ordinary words contain a shorter "letter"
 _LONGEST_ACRONYM = 5
 
 
 def spelled(text: str, language: str) -> str | None:
-    """The first part of a text that a voice of the language cannot say as it is written: it reads letters, or nothing.
+    """The first part of a text that a voice of the language spells or skips instead of saying it; None if it says all.
 
-    Letters that belong to the language are spelled on purpose (``bmw``), and so are Latin capitals (``TV``).
+    Letters that belong to the language may be spelled (``bmw``), and so may Latin capitals (``TV``).
     """
     for word in text.split():
         if any(c.isalnum() for c in word) and not sounds(word, language):
@@ -42,7 +43,9 @@ def _is_named(character: str, word: str, language: str) -> bool:
         return False
     name, spoken = sounds(character, language), sounds(word, language)
     letter = _word_for_letter(language)
-    if letter and contains(name, letter) and contains(spoken, letter):  # a small kana has a name, and is said in a word
+    if (
+        letter and contains(name, letter) and contains(spoken, letter)
+    ):  # a small kana has a name, but a word with it is spoken
         return True
     marked = script(character) == "LATIN" and len(sounds(_without_marks(character), language)) + 2 <= len(name)
     return marked and len(word) > 1 and contains(spoken, name)
@@ -57,13 +60,13 @@ def _is_acronym(run: str, name: str) -> bool:
 
 
 def _read_singly(run: str, language: str) -> bool:
-    """Whether the voice reads a run of letters as it reads each by itself."""
+    """Whether the voice reads a run of letters one by one."""
     return sounds(run, language) == tuple(sound for letter in run for sound in sounds(letter, language))
 
 
 @cache
 def _word_for_letter(language: str) -> Sounds:
-    """How the voice begins when it reads a letter it does not know; empty if that cannot be told."""
+    """The sounds with which the voice begins to read an unknown letter; empty if there is no common beginning."""
     read = [sounds(letter, language) for letter in _UNKNOWN_LETTERS]
     common = 0
     while all(len(r) > common and r[common] == read[0][common] for r in read):

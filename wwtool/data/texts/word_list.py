@@ -1,4 +1,4 @@
-"""A user's own list of words, for a language of which none is known."""
+"""Reads a user's list of words, for a language of which wwtool has none."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _BETWEEN_WORDS = re.compile(r"[\s,;:.!?\"()\[\]{}<>|/\u00ab\u00bb\u201c\u201d\u2
 
 
 def read_words(path: Path) -> tuple[str, ...]:
-    """The words of a text file, the most frequent first and equally frequent ones as they stand there.
+    """The words of a text file, the most frequent first; equally frequent words keep their order.
 
-    A list of one word a line, with or without its count, and running text will both do.
+    The file may be a list with one word per line, with or without counts, or running text.
 
     Raises:
-        InputError: the file cannot be read, is no text, or has too few words.
+        InputError: the file cannot be read, is not text, or has too few words.
     """
     counts = Counter(
         word
@@ -29,16 +29,16 @@ def read_words(path: Path) -> tuple[str, ...]:
         if len(word) <= _LONGEST_WORD and is_word(word)
     )
     if len(counts) < FEWEST_WORDS:
-        raise InputError(f"{path} holds {len(counts)} different words, {FEWEST_WORDS} are needed; add more, one a line")
+        raise InputError(f"{path} has {len(counts)} different words, but wwtool needs {FEWEST_WORDS}; add more")
     return tuple(word for word, _ in counts.most_common(LEXICON_WORDS))
 
 
 def _text(path: Path) -> str:
     try:
         if not path.is_file():
-            raise InputError(f"{path} is no file of words; give a text file, one word a line")
+            raise InputError(f"{path} is not a file; give a text file with one word per line")
         if path.stat().st_size > _LARGEST_FILE:
-            raise InputError(f"{path} is larger than {_LARGEST_FILE >> 20} MiB; the commonest 20,000 words will do")
+            raise InputError(f"{path} is larger than {_LARGEST_FILE >> 20} MiB; the commonest 20,000 words are enough")
         content = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {(error.strerror or '').lower()}; check the path") from error
