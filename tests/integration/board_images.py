@@ -111,7 +111,7 @@ def write_manifest(folder: Path, platform: str, **images: str) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-def ends_with_its_parent(emulator: str, image: Path, /, **options: str) -> bool:
+def ends_with_its_parent(emulator: str, image: Path, /, **options: str | bool) -> bool:
     """Whether the process that ``wwtool.emulators.<emulator>`` starts ends when its parent is killed."""
     script = (
         f"import os, sys, pathlib; from wwtool.emulators import {emulator}\n"

@@ -126,7 +126,7 @@ def _group_is_gone(group: int) -> bool:
 def emulation_missing() -> str:
     """Why firmware for the Pico cannot be built and emulated here, "" if it can."""
     try:
-        pico.find_node()
+        pico.NODE.find()
         pico.find_rp2040js()
     except ToolError as error:
         return str(error)

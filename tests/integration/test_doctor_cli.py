@@ -8,14 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from cli import Result, run_here
 from fake_boards import Bench
 
-from wwtool.doctor import findings
+from wwtool.base import tools
 from wwtool.emulators import pico
 
 Doctor = Callable[..., Result]
@@ -132,8 +131,8 @@ def test_fix_with_pip_into_the_running_interpreter(
     bench.tool("cc")
     bench.tool("arm-none-eabi-gcc", "print('/nano.specs')")
     bench.module("pip")
-    spec = find_spec
-    monkeypatch.setattr(findings, "find_spec", lambda name: None if name == "unicorn" else spec(name))
+    origin = tools._origin
+    monkeypatch.setattr(tools, "_origin", lambda name: None if name == "unicorn" else origin(name))
     result = doctor("--platform", "nano33ble", "--fix")
     assert ["pip", "install", "unicorn"] in bench.calls()
     assert f"$ {PIP} install unicorn\n" in result.err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from wwtool.engines.machines import picolibc
 BUILD = ("build", "--platform", "esp32s3", "--phrase", "hey computer")
 
 needs_tools = pytest.mark.skipif(
-    not picolibc() or shutil.which(esp32s3.QEMU) is None, reason="the Xtensa compiler or QEMU is missing"
+    not picolibc() or not esp32s3.QEMU.is_there, reason="the Xtensa compiler or QEMU is missing"
 )
 
 

@@ -41,7 +41,7 @@ UART_FIFO, UART_CLKDIV = 0x60000000, 0x60000014
 BANNER = b"m-timestamp-mode-performance\r\n"
 
 needs_tools = pytest.mark.skipif(
-    not picolibc() or shutil.which(esp32s3.QEMU) is None, reason="the Xtensa compiler or QEMU is missing"
+    not picolibc() or not esp32s3.QEMU.is_there, reason="the Xtensa compiler or QEMU is missing"
 )
 
 
@@ -293,6 +293,6 @@ def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         esp_image.esp_image_arguments(PLATFORM.model_copy(update={"flash_chip": None}))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match="apt-get install qemu-system-misc"):
-        esp32s3.find_qemu()
+        esp32s3.QEMU.find()
     with pytest.raises(ToolError, match="apt-get install gcc-xtensa-lx106 picolibc-xtensa-lx106-elf"):
         find_toolchain(PLATFORM)

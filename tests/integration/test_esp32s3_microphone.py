@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ FOLLOWS_GPIO_OUT = 256
 ANA_CONF0, CALIBRATED = 0x6000E040, 1 << 24
 
 pytestmark = pytest.mark.skipif(
-    not picolibc() or shutil.which(esp32s3.QEMU) is None, reason="the Xtensa compiler or QEMU is missing"
+    not picolibc() or not esp32s3.QEMU.is_there, reason="the Xtensa compiler or QEMU is missing"
 )
 
 

@@ -17,8 +17,11 @@ from cli import Result
 from fake_boards import Bench, line_rate
 from flash_bench import BRIDGE, NANO, NANO_LOADER, PICO, S3, Flash, make_build
 
-from wwtool.device.flash import failures, plan, ports, tools
+from wwtool.base import tools
+from wwtool.device.flash import plan, ports
+from wwtool.device.flash.explain import explain
 from wwtool.device.flash.images import read_build
+from wwtool.device.flash.tools import esptool
 from wwtool.errors import DeviceError
 from wwtool.platforms.load import load_platform
 
@@ -55,14 +58,14 @@ def test_words_for_a_person(bench: Bench, run: Flash, tmp_path: Path, board: str
 def test_the_real_esptool_knows_these_words(tmp_path: Path) -> None:
     port = ports.Port("/dev/ttyNOPE", S3)
     build = read_build(make_build(tmp_path / "b", "esp32s3"))
-    for step in plan.esptool(build, tools.command("esptool"), port).steps:
+    for step in esptool.write_plan(build, esptool.Esptool.tool.command(), port).steps:
         assert isinstance(step, plan.Run)
         words = ["/dev/ttyNOPE" if word == plan.PORT else word for word in step.command]
         done = subprocess.run(words, cwd=step.image.parent, capture_output=True, text=True, check=False)
         output = done.stdout + done.stderr
         assert done.returncode == 2
         assert "Could not open /dev/ttyNOPE" in output
-        said = failures.explain(build.platform, "esptool", port.device, done.returncode, output, gone=False)
+        said = explain(build.platform, esptool.Esptool(), port.device, done.returncode, output, gone=False)
         assert "/dev/ttyNOPE went away" in said
 
 
@@ -117,7 +120,7 @@ def test_a_failing_tool(
     bench: Bench, run: Flash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, words: list[str]
 ) -> None:
     if "sleep" in body:
-        monkeypatch.setattr(plan, "WRITE_TIMEOUT_S", 1.5)
+        monkeypatch.setattr(esptool, "WRITE_TIMEOUT_S", 1.5)
     device = tmp_path / "ttyACM5"
     device.touch()
     bench.plug(device, S3)
@@ -128,7 +131,7 @@ def test_a_failing_tool(
 def test_a_hanging_tool_and_its_children_are_ended(
     bench: Bench, run: Flash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plan, "WRITE_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(esptool, "WRITE_TIMEOUT_S", 1.0)
     bench.plug("/dev/ttyACM5", S3)
     pids = tmp_path / "pids"
     bench.module(
@@ -269,7 +272,7 @@ def test_a_tool_that_is_missing(
     words: list[str],
 ) -> None:
     monkeypatch.setenv("PATH", str(bench.bin))
-    monkeypatch.setattr(tools, "find_spec", lambda _: None)
+    monkeypatch.setattr(tools, "_origin", lambda _: None)
     bench.plug("/dev/ttyACM3", NANO_LOADER)
     run(make_build(tmp_path / "b", platform), "--tool", tool).refused(5, tool, "not found", *words)
 

@@ -12,7 +12,7 @@ import pytest
 from fake_boards import Bench
 from flash_bench import NANO_LOADER, S3, Flash, make_build
 
-from wwtool.device.flash import tools
+from wwtool.base import tools
 from wwtool.emulators import pico
 from wwtool.engines.machines import picolibc
 from wwtool.errors import ToolError
@@ -162,7 +162,7 @@ def test_a_flashing_tool_runs_beside_a_copy_of_the_image_alone(
     build = make_build(tmp_path / "b", platform)
     trap = Trap(build / "image")
     (build / "image" / "pyocd_user.py").write_text("raise SystemExit(0)")
-    monkeypatch.setattr(tools, "find_spec", lambda _: True)
+    monkeypatch.setattr(tools, "_origin", lambda _: "installed")
     bench.plug(board, port or NANO_LOADER)
     seen = tmp_path / "seen"
     bench.module(tool, f"open({str(seen)!r}, 'a').write(repr(sorted(os.listdir())) + os.getcwd() + '\\n'); {said}")

@@ -48,7 +48,7 @@ RAM = range(0x20000000, 0x20040000)
 
 def _missing() -> str:
     try:
-        nano.find_unicorn()
+        nano.UNICORN.find()
     except ToolError as error:
         return str(error)
     return "" if shutil.which("arm-none-eabi-gcc") else "arm-none-eabi-gcc is not installed"

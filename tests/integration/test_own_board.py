@@ -13,6 +13,7 @@ from cli import run_here
 from wwtool.budget.dry_build import count_cycles, dry_build, random_model
 from wwtool.config import BudgetConfig
 from wwtool.device.session import Session
+from wwtool.doctor.profiles import load_profile
 from wwtool.emulators import qemu_arm
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig
@@ -122,7 +123,7 @@ def test_a_shipped_board_under_other_limits(own: Path) -> None:
 def test_contradictions(own: Path, values: dict[str, Any], said: str) -> None:
     change(own, **values)
     with pytest.raises(InputError) as caught:
-        load_platform(str(own))
+        load_profile(str(own))
     assert said in str(caught.value)
     assert PROFILE in str(caught.value)
 

@@ -247,4 +247,4 @@ def test_a_missing_emulator_names_its_command(tmp_path: Path, monkeypatch: pytes
         pico.find_rp2040js()
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match="apt-get install nodejs"):
-        pico.find_node()
+        pico.NODE.find()

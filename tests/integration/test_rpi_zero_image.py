@@ -24,9 +24,9 @@ from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.firmware.linux_program import run_commands
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.packages.bare_metal import image as images
+from wwtool.packages.bare_metal import run_commands
 from wwtool.packages.bare_metal.project import write_project
 from wwtool.packages.compiling import compile_for
 from wwtool.packages.package_format import Image
@@ -41,7 +41,7 @@ COMPILER = "arm-linux-gnueabi-gcc"
 def _missing() -> str:
     try:
         find_toolchain(load_platform("rpi_zero"))
-        linux.find_qemu()
+        linux.QEMU.find()
     except ToolError as error:
         return str(error)
     return ""
@@ -148,7 +148,7 @@ def test_console(program: Path, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     inputs = rng.integers(-100, 100, (5, 120)).astype(np.int8)
     outputs = ((inputs.astype(int) + 128).sum(axis=1) // 120).astype(np.uint8)[:, None]
-    with linux.start(program, emulator="qemu-user") as board, Session(board.url) as session:
+    with linux.start(program, in_qemu=True) as board, Session(board.url) as session:
         assert session.info().board == "rpi_zero"
         assert suites.parity(session, [suites.ParityGroup("random", inputs, outputs)]).passed
         session.reset()
@@ -160,7 +160,7 @@ def test_console(program: Path, tmp_path: Path) -> None:
 
 def test_a_pseudo_terminal_and_a_recording(program: Path, tmp_path: Path) -> None:
     (tmp_path / "sound.raw").write_bytes(TONE.tobytes())
-    with linux.start(program, pty=True, audio=tmp_path / "sound.raw", emulator="qemu-user") as board:
+    with linux.start(program, pty=True, audio=tmp_path / "sound.raw", in_qemu=True) as board:
         assert board.url.startswith("/dev/")
         with serial.Serial(board.url, timeout=10) as port:
             port.write(b"start%")
@@ -190,13 +190,13 @@ def test_its_own_pseudo_terminal_and_arecord(program: Path, tmp_path: Path) -> N
 
 
 def test_it_ends_with_the_program_that_started_it(program: Path) -> None:
-    assert ends_with_its_parent("linux", program, emulator="qemu-user")
+    assert ends_with_its_parent("linux", program, in_qemu=True)
 
 
 def test_what_crashes_is_told(program: Path) -> None:
     data = np.zeros(120, np.int8)
     data[0] = 127  # a wild write
-    with linux.start(program, emulator="qemu-user") as board, Session(board.url) as session:
+    with linux.start(program, in_qemu=True) as board, Session(board.url) as session:
         session.load_input(data)
         with pytest.raises(DeviceError):
             session.infer(timeout_s=2)
@@ -210,7 +210,7 @@ def test_a_model_gives_the_bytes_of_the_generated_c(built: Image, content: bytes
         rows = random_rows(engine.model.program.graph, 40)[0]
         expected = engine.run(rows)
     assert len(np.unique(expected)) > 1
-    with linux.start(built.files["elf"], emulator="qemu-user") as board, Session(board.url) as session:
+    with linux.start(built.files["elf"], in_qemu=True) as board, Session(board.url) as session:
         result = suites.parity(session, [suites.ParityGroup("random", rows, expected, carry_state=True)])
         assert result.passed, result.cases
 
@@ -240,13 +240,13 @@ def test_missing_tools(
     with pytest.raises(ToolError, match="apt-get install gcc-arm-linux-gnueabi libc6-dev-armel-cross"):
         find_toolchain(platform)
     with pytest.raises(ToolError, match="apt-get install qemu-user"):
-        linux.start(program, emulator="qemu-user")
+        linux.start(program, in_qemu=True)
     assert count_cycles(platform, built.files, compiled) is None
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match=r"cannot be started.*build it again"):
-        linux.start(tmp_path / "none", emulator="host")
+        linux.start(tmp_path / "none")
 
 
 def test_how_it_is_started() -> None:

@@ -20,7 +20,6 @@ from wwtool import emulators
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import sha256_of, write_json
 from wwtool.device.session import Session
-from wwtool.emulators import nano
 from wwtool.errors import InputError
 from wwtool.firmware.builds import platform_of_build, read_build, sealed_manifest
 from wwtool.platforms.load import load_platform
@@ -149,7 +148,7 @@ def test_the_profile_is_not_the_folders(strange: Path, tmp_path: Path) -> None:
     assert read_build(image).platform == load_platform("nano33ble")
     with pytest.raises(InputError, match="built for nano33ble, which rp2040js does not emulate"):
         emulators.pico.start(image)
-    assert read_build(image).platform.emulator == nano.EMULATOR
+    assert read_build(image).platform.emulator == "unicorn"
 
 
 def test_a_profile_of_ones_own_is_named(wwtool: Run, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from wwtool.budget.remedy import nearest_change
 from wwtool.budget.result import Cost, available, framework_names, judge, reserve_of
 from wwtool.budget.space import rows
 from wwtool.config import BudgetConfig
-from wwtool.device.session import Cycles
 from wwtool.errors import ToolError, UsageError
+from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.link_map import CONSOLE, MODEL_CODE, MODEL_MEMORY, PARTS, REST, WEIGHTS, Part, parts
 from wwtool.firmware.sizes import Sizes
 from wwtool.platforms.load import load_platform, load_platforms

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from wwtool.device.flash import tools
+from wwtool.device.flash.tools import FLASH_TOOLS
 from wwtool.doctor import fix
 from wwtool.doctor.findings import Finding, examine
 from wwtool.platforms.load import load_platform, load_platforms
@@ -76,5 +76,5 @@ def test_commands() -> None:
 
 
 def test_every_remedy_is_a_line_or_a_place() -> None:
-    for line in tools.GET.values():
+    for line in (tool.tool.remedy for tool in FLASH_TOOLS.values() if tool.tool):
         assert line.startswith(("apt-get install ", "pip install ", "https://", "arduino-cli "))

@@ -69,6 +69,11 @@ def test_what_programs_say_is_read_whatever_bytes_it_has() -> None:
             {"cli/terminal.py"},
             "wwtool.cli.terminal: console, Table, styled, line",
         ),
+        (
+            ("subprocess.run", "subprocess.check_output", "subprocess.check_call", "subprocess.call", "os.system"),
+            {"base/programs.py", "doctor/fix.py"},
+            "wwtool.base.programs: run_program, run_binary, version_line",
+        ),
         (("tempfile",), {"base/temporary.py", "base/files.py"}, "wwtool.base.temporary: TemporaryFolder"),
         (
             ("json.loads", "json.load", "np.load", "np.fromfile", "np.loadtxt", "pickle", "torch.load"),

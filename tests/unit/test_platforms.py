@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from wwtool.base.assets import asset_dir
+from wwtool.doctor.profiles import check_profile
 from wwtool.errors import InputError, UsageError
 from wwtool.platforms.load import load_platform, load_platforms, parse_platform, platform_names
 from wwtool.platforms.profile import Platform
@@ -111,7 +112,7 @@ def test_contradictory_profiles(path: str, value: Any, said: str, tmp_path: Path
     owner[key] = value
     (tmp_path / "pico.yaml").write_text(yaml.safe_dump(profile))
     with pytest.raises(InputError) as caught:
-        parse_platform(tmp_path / "pico.yaml")
+        check_profile(parse_platform(tmp_path / "pico.yaml"))
     assert "pico.yaml: " in str(caught.value)
     assert said in str(caught.value)
 

@@ -19,6 +19,7 @@ from wwtool.device import protocol, report, session, suites
 from wwtool.device.protocol import Event, LineDecoder, Link
 from wwtool.device.session import Session
 from wwtool.errors import DeviceError, UsageError
+from wwtool.firmware.cycles import Cycles
 
 Handler = Callable[[bytes], bytes | None]
 
@@ -290,7 +291,7 @@ def test_a_conversation(device: Start) -> None:
         assert (timing.total_us, timing.latency_us, timing.results) == (16, 4.0, (0.5,))  # the stamp wrapped
         assert s.output() == b"\xff"
         assert s.memory() == session.Memory(100, 0)
-        assert s.cycles() == session.Cycles(5, 6)
+        assert s.cycles() == Cycles(5, 6)
         assert s.stream_pcm(np.zeros(2000, np.int16)) == [Event("detection", 3, 200)]
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cache
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,9 @@ from wwtool.base.assets import asset_dir
 from wwtool.base.files import hash_of, in_home, sha256_of, write_json
 from wwtool.base.records import read_json
 from wwtool.budget.result import Cost
-from wwtool.device.session import Cycles
-from wwtool.emulators import esp32s3, linux, pico, qemu_arm
-from wwtool.errors import InputError, ToolError
+from wwtool.emulators import emulator_of
+from wwtool.errors import InputError
+from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.link_map import Part
 from wwtool.firmware.sizes import Sizes
 from wwtool.packages.bare_metal.project import sources_of
@@ -26,14 +25,14 @@ from wwtool.platforms.profile import Platform
 
 FOLDER = "~/.cache/wwtool/budget"
 _SCHEMA = "wwtool.cost"
-_QEMU = {"qemu-xtensa": esp32s3.find_qemu, "qemu-arm": qemu_arm.find_qemu, "qemu-user": linux.find_qemu}
 
 
 def key_of(platform: Platform, architecture: object, model: str, phrase: str, compiler: str) -> str:
     """The name of an entry. ``compiler`` is its version; "" for none. Weights are random, and always the same."""
+    emulator = emulator_of(platform)
     later = {"budget", "energy", "framework_reserve"}  # applied to what was measured
     profile = {key: value for key, value in platform.facts().items() if key not in later}
-    made_of = [_program(), sources_of(platform), profile, compiler, _emulator_version(platform.emulator)]
+    made_of = [_program(), sources_of(platform), profile, compiler, emulator.version() if emulator else ""]
     return hash_of(_SCHEMA, __version__, made_of, repr(architecture), model, phrase)
 
 
@@ -77,25 +76,3 @@ def _program() -> str:
     ours = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".mjs"))
     data = sorted(asset_dir("platforms").rglob("*.json"))
     return hash_of([sha256_of(path) for path in (*ours, *data)])
-
-
-def _emulator_version(emulator: str) -> str:
-    """What runs the images; "" if it is not installed."""
-    try:
-        if emulator == "rp2040js":
-            package = read_json(pico.find_rp2040js() / "package.json")
-            return f"{package.get('version')} {_first_line(str(pico.find_node()))}"
-        if emulator == "unicorn":
-            return metadata.version("unicorn")
-        if emulator in _QEMU:
-            return _first_line(_QEMU[emulator]())
-    except (ToolError, InputError, metadata.PackageNotFoundError):
-        pass
-    return ""
-
-
-def _first_line(program: str) -> str:
-    result = subprocess.run(
-        [program, "--version"], capture_output=True, text=True, errors="surrogateescape", check=False
-    )
-    return result.stdout.partition("\n")[0]

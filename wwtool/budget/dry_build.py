@@ -18,13 +18,12 @@ from wwtool.budget.remedy import nearest_change
 from wwtool.budget.result import Cost, DryBuild, judge, reserve_of
 from wwtool.compiler.package import CompiledModel
 from wwtool.config import BudgetConfig
-from wwtool.device.session import Cycles, Session
-from wwtool.emulators import esp32s3, linux, linux_count, nano, pico, qemu_arm
-from wwtool.emulators.process import Emulator
-from wwtool.emulators.stdio_board import StdioBoard
+from wwtool.device.session import Session
+from wwtool.emulators import Options, emulator_of
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.tflite import to_tflite
+from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
@@ -158,48 +157,29 @@ def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledM
 
 
 def run_image(platform: Platform, files: dict[str, Path], input_frames: int) -> BoardRun | None:
-    """Runs the image on the platform's emulator, through its console and with audio; None without an emulator."""
-    emulator = _start(platform, files)
-    if emulator is None:
+    """Runs the image on the platform's emulator, through its console and with audio.
+
+    None: there is no emulator that counts, or it is not installed, or the files have no image that it runs.
+    """
+    emulator = emulator_of(platform)
+    if emulator is None or emulator.counts == "nothing" or emulator.image_kind not in files:
         return None
-    with emulator, Session(emulator.url) as session:
+    try:
+        emulator.require_tools()
+    except ToolError:
+        return None
+    with emulator.start(platform, files[emulator.image_kind], Options()) as board, Session(board.url) as session:
         session.reset()
         session.load_input(bytes(session.info().input_bytes))
         session.infer()
         session.reset()
         noise = np.random.default_rng(0).integers(-8000, 8000, SAMPLE_RATE_HZ // 4).astype(np.int16)
         session.stream_pcm(noise)
-        cycles, memory = session.cycles(), session.memory()
-    if platform.emulator == "qemu-user":  # whose time is not the program's
-        assert platform.chip.cycles_per_instruction is not None
-        cycles = linux_count.count_cycles(files["elf"], input_frames, platform.chip.cycles_per_instruction)
+        told, memory = session.cycles(), session.memory()
+    cycles = emulator.counted(platform, files, input_frames, told)
     if cycles.invoke <= 0 or cycles.frontend <= 0:
         raise DeviceError("the emulated board counted no cycles; the firmware did not run the model")
     return BoardRun(cycles, memory.stack_bytes)
-
-
-def _start(platform: Platform, files: dict[str, Path]) -> Emulator | esp32s3.Emulator | StdioBoard | None:
-    """The board's emulator with the image, None if there is none or it is not installed."""
-    try:
-        if platform.emulator == "rp2040js":
-            pico.find_node()
-            pico.find_rp2040js()
-            return pico.start(files["bin"])
-        if platform.emulator == "unicorn":
-            nano.find_unicorn()
-            return nano.start(files["bin"])
-        if platform.emulator == "qemu-xtensa":
-            esp32s3.find_qemu()
-            return esp32s3.start(files["bin"])
-        if platform.emulator == "qemu-arm":
-            qemu_arm.find_qemu()
-            return qemu_arm.start(platform, files["bin"])
-        if platform.emulator == "qemu-user":
-            linux.find_qemu()
-            return linux.start(files["elf"], emulator="qemu-user")
-    except ToolError:
-        pass
-    return None
 
 
 def cycles_note(platform: Platform) -> str:

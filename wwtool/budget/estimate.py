@@ -19,7 +19,7 @@ from wwtool.compiler.calls import Call, Constant, Span
 from wwtool.compiler.emit.c_text import constants_of
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.program import Program
-from wwtool.device.session import Cycles
+from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.link_map import MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
 from wwtool.firmware.sizes import Sizes
 from wwtool.platforms.profile import Platform

@@ -8,8 +8,8 @@ from typing import Any
 
 from wwtool.budget.energy import EnergyUse, energy_use
 from wwtool.config import BudgetConfig
-from wwtool.device.session import Cycles
 from wwtool.errors import UsageError
+from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.sizes import Sizes
 from wwtool.packages import DEFAULT, FORMATS
 from wwtool.platforms.profile import FrameworkReserve, Platform

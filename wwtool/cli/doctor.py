@@ -10,8 +10,8 @@ from wwtool.cli.common import platform_option
 from wwtool.cli.terminal import BAD, GOOD, Table, complain, console, print_json, styled
 from wwtool.doctor.findings import Finding, examine
 from wwtool.doctor.fix import fix
+from wwtool.doctor.profiles import load_profile
 from wwtool.errors import ToolError
-from wwtool.platforms.load import load_platform
 
 
 @click.command()
@@ -20,7 +20,7 @@ from wwtool.platforms.load import load_platform
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(platform: str | None, fixing: bool, as_json: bool) -> None:
     """Show which tools are found, for a platform or for all, and how to get what is missing."""
-    profile = load_platform(platform) if platform else None
+    profile = load_profile(platform) if platform else None
     findings = examine(profile)
     failures: list[str] = []
     if fixing:

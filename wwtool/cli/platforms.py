@@ -6,7 +6,9 @@ import click
 
 from wwtool.cli.terminal import Table, console, line, print_json, styled
 from wwtool.config import BoardConfig
-from wwtool.platforms.load import load_platform, load_platforms
+from wwtool.doctor.profiles import load_profile
+from wwtool.emulators import emulator_of
+from wwtool.platforms.load import load_platforms
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import wiring_lines
 
@@ -17,7 +19,7 @@ from wwtool.platforms.wiring import wiring_lines
 def platforms(name: str | None, as_json: bool) -> None:
     """List the platform profiles, or show the one called NAME, which may be a .yaml of your own."""
     if name is not None:
-        platform = load_platform(name)
+        platform = load_profile(name)
         if as_json:
             print_json("platform", 1, _as_dict(platform))
         else:
@@ -36,7 +38,7 @@ def platforms(name: str | None, as_json: bool) -> None:
         table.add_row(
             p.name, p.title, p.chip.name, f"{p.chip.clock_hz // 1_000_000} MHz",
             size_text(p.memory.flash_bytes), size_text(p.memory.ram_bytes),
-            "yes" if p.has_board else "not yet", p.emulator if p.emulator != "none" else "",
+            "yes" if p.has_board else "not yet", "" if emulator_of(p) is None else p.emulator,
         )  # fmt: skip
     console().print(table)
 

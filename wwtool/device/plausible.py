@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.device.session import Cycles, InferTiming
+from wwtool.device.session import InferTiming
+from wwtool.firmware.cycles import Cycles
 
 # No core here multiplies more: 16 lanes of 8 bits (ESP32-S3 TRM, "Processor Instruction Extensions").
 _MACS_A_CYCLE = 16

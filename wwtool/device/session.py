@@ -17,6 +17,7 @@ from wwtool.device import protocol
 from wwtool.device.byte_port import Deadline, GoneError
 from wwtool.device.protocol import DEFAULT_BAUD, Event, Link
 from wwtool.errors import DeviceError
+from wwtool.firmware.cycles import Cycles
 from wwtool.frontend.geometry import MICRO
 
 PCM_CHUNK_SAMPLES = 512  # 1024 bytes, the most ww-pcm takes
@@ -68,14 +69,6 @@ class Memory:
 
     stack_bytes: int
     overrun_samples: int
-
-
-@dataclass(frozen=True)
-class Cycles:
-    """Core cycles of the last feature frame and the last inference; 0 where the core cannot count."""
-
-    frontend: int
-    invoke: int
 
 
 _TEXTS = ("version", "board", "model", "phrase", "sha256")

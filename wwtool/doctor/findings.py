@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib import metadata
-from importlib.util import find_spec
 from typing import Literal
 
+from wwtool.base.tools import Tool, program
 from wwtool.data.synthesizers.registry import SYNTHESIZERS, installed_synthesizers
-from wwtool.device.flash import drives, tools
-from wwtool.emulators import esp32s3, linux, nano, pico
-from wwtool.engines.machines import XTENSA_PACKAGES, emulated, forget_picolibc, host_compiler, picolibc
-from wwtool.errors import ToolError
-from wwtool.firmware.toolchains import APT_PACKAGES, find_toolchain
-from wwtool.platforms.load import load_platform, load_platforms
+from wwtool.device.flash import drives
+from wwtool.device.flash.tools import FLASH_TOOLS, flash_tools_of, usual_tool
+from wwtool.emulators import EMULATORS, emulator_of
+from wwtool.engines.machines import emulated, forget_picolibc
+from wwtool.firmware.toolchains import TOOLCHAINS, toolchain_kind
+from wwtool.firmware.toolchains.host import Host
+from wwtool.platforms.load import load_platforms
 from wwtool.platforms.profile import Platform
 
 Step = Literal["build", "voices", "measure", "emulate", "flash", "hil", "train"]
@@ -79,84 +77,48 @@ class _Known:
 
 
 def _building(known: _Known) -> list[Finding]:
-    arm = known.names(lambda p: p.toolchain == "arm-none-eabi")
-    xtensa = known.names(lambda p: p.toolchain == "xtensa-lx106")
-    linux_arm = known.names(lambda p: p.toolchain == "arm-linux-gnueabi")
-    return [
-        _found(
-            "C compiler", "running generated C on this machine", "build", (), host_compiler, "apt-get install gcc", True
-        ),
-        Finding(
-            "arm-none-eabi-gcc", "firmware for Cortex-M boards", "build", arm, _has_newlib(),
-            _version("arm-none-eabi-gcc"), f"apt-get install {APT_PACKAGES['arm-none-eabi']}", required=True,
-        ),
-        Finding(
-            "xtensa-lx106-elf-gcc", "firmware for the ESP32-S3", "build", xtensa, bool(picolibc()),
-            _version("xtensa-lx106-elf-gcc"), f"apt-get install {XTENSA_PACKAGES}", required=True,
-        ),
-        _found(
-            "arm-linux-gnueabi-gcc", "programs for the Raspberry Pi Zero", "build", linux_arm,
-            lambda: find_toolchain(load_platform("rpi_zero")).compiler,
-            f"apt-get install {APT_PACKAGES['arm-linux-gnueabi']}", required=True,
-        ),
-    ]  # fmt: skip
-
-
-def _has_newlib() -> bool:
-    """Whether the Arm compiler is there with its C library, a package of its own."""
-    if shutil.which("arm-none-eabi-gcc") is None:
-        return False
-    command = ["arm-none-eabi-gcc", "-print-file-name=nano.specs"]
-    return "/" in subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", check=False).stdout
+    findings = []
+    for kind in TOOLCHAINS.values():
+        users = known.names(lambda p, kind=kind: p.toolchain == kind.name)  # type: ignore[misc]
+        for_all = kind.tool is Host.tool  # evaluation runs generated C on this machine
+        if users or for_all:
+            findings.append(_look_for(kind.tool, "build", () if for_all else users, required=True))
+    return findings
 
 
 def _emulating(known: _Known) -> list[Finding]:
-    rp2040 = known.names(lambda p: p.emulator == "rp2040js")
-    nrf52840 = known.names(lambda p: p.emulator == "unicorn")
-    xtensa = known.names(lambda p: p.emulator == "qemu-xtensa")
-    user = known.names(lambda p: p.emulator == "qemu-user")
-    pico_for, node, rp2040js = "the emulated Pico", "apt-get install nodejs", pico.INSTALL_COMMAND
-    return [
-        _found("Node.js", pico_for, "emulate", rp2040, lambda: str(pico.find_node()), node),
-        _program("npm", "getting rp2040js", "emulate", rp2040, "apt-get install npm"),
-        _found("rp2040js", pico_for, "emulate", rp2040, lambda: str(pico.find_rp2040js()), rp2040js),
-        _package("unicorn", "the emulated Nano 33 BLE", "emulate", nrf52840, nano.INSTALL_COMMAND),
-        _program(esp32s3.QEMU, "the emulated ESP32-S3", "emulate", xtensa, f"apt-get install {esp32s3.PACKAGE}"),
-        _program(linux.QEMU, "the emulated Raspberry Pi Zero", "emulate", user, f"apt-get install {linux.PACKAGE}"),
-    ]
+    findings = []
+    for emulator in EMULATORS.values():
+        users = known.names(lambda p, emulator=emulator: emulator_of(p) is emulator)  # type: ignore[misc]
+        if users:
+            findings += [_look_for(tool, "emulate", users) for tool in (*emulator.tools, *emulator.installers)]
+    return findings
 
 
 def _measuring(known: _Known) -> list[Finding]:
     """What counts instructions of compiled models, beyond the compilers and emulators above."""
-    qemu = emulated("cortex-m4").emulator[0]
-    arm = known.names(lambda p: p.toolchain == "arm-none-eabi")
-    return [_program(qemu, "instructions of models for Arm", "measure", arm, f"apt-get install {qemu}")]
+    qemu = emulated("cortex-m4")
+    users = known.names(lambda p: toolchain_kind(p).tool.name == qemu.compiler)
+    name = qemu.emulator[0]
+    return [_look_for(program(name, "instructions of models for Arm", f"apt-get install {name}"), "measure", users)]
 
 
 def _hearing(known: _Known) -> list[Finding]:
     """What records where the firmware is a Linux program."""
     users = known.names(lambda p: p.is_linux)
-    arecord = _program("arecord", "the microphone of a Linux program", "hil", users, "apt-get install alsa-utils")
-    return [replace(arecord, alternative=True)]  # it is needed where the program runs, which may be elsewhere
+    arecord = program("arecord", "the microphone of a Linux program", "apt-get install alsa-utils")
+    return [_look_for(arecord, "hil", users, alternative=True)]  # the machine that runs the program needs it
 
 
 def _flashing(known: _Known) -> list[Finding]:
-    nanos = known.names(lambda p: p.flash_tool == "bossac")
-    esp = known.names(lambda p: p.flash_tool == "esptool")
-    probes = "flashing through a debug probe"
-    return [
-        _package("esptool", "flashing an ESP32-S3", "flash", esp, tools.GET["esptool"]),
-        _found("bossac", "flashing a Nano 33 BLE", "flash", nanos, tools.bossac, tools.GET["bossac"]),
-        _flasher(known, "picotool", "flashing a Pico without its drive"),
-        *(_flasher(known, tool, probes) for tool in ("openocd", "pyocd", "probe-rs")),
-        *(_drive(platform) for platform in known.platforms if platform.flash_tool == "uf2"),
-    ]
-
-
-def _flasher(known: _Known, tool: str, purpose: str) -> Finding:
-    """A tool beside the usual one."""
-    users = known.names(lambda p: tool in p.flash_tools)
-    return _found(tool, purpose, "flash", users, lambda: tools.command(tool)[0], tools.GET[tool], alternative=True)
+    findings = []
+    for flash_tool in FLASH_TOOLS.values():
+        users = known.names(lambda p, name=flash_tool.name: name in flash_tools_of(p))  # type: ignore[misc]
+        is_usual = any(usual_tool(platform) is flash_tool for platform in known.platforms)
+        if flash_tool.tool is not None and users:
+            findings.append(_look_for(flash_tool.tool, "flash", users, alternative=not is_usual))
+    waiting = [p for p in known.platforms if (usual := usual_tool(p)) is not None and usual.writes_drives]
+    return [*findings, *map(_drive, waiting)]
 
 
 def _drive(platform: Platform) -> Finding:
@@ -208,40 +170,12 @@ def _gpu() -> Finding:
     return Finding("CUDA", "faster training", "train", (), found, name, remedy, alternative=True)
 
 
-def _found(
-    tool: str, purpose: str, step: Step, platforms: tuple[str, ...], find: Callable[[], str], remedy: str,
-    required: bool = False, alternative: bool = False,
-) -> Finding:  # fmt: skip
-    """What ``find`` returns the command or place of, or raises ToolError."""
-    try:
-        where = find()
-    except ToolError:
-        return Finding(tool, purpose, step, platforms, False, "", remedy, required, alternative)
-    return Finding(tool, purpose, step, platforms, True, _version(where) or where, remedy, required, alternative)
-
-
-def _program(tool: str, purpose: str, step: Step, platforms: tuple[str, ...], remedy: str) -> Finding:
-    return Finding(tool, purpose, step, platforms, shutil.which(tool) is not None, _version(tool), remedy)
-
-
-def _package(tool: str, purpose: str, step: Step, platforms: tuple[str, ...], remedy: str) -> Finding:
-    """A Python package of the running interpreter."""
-    found = find_spec(tool) is not None
-    try:
-        version = metadata.version(tool) if found else ""
-    except metadata.PackageNotFoundError:
-        version = ""
-    return Finding(tool, purpose, step, platforms, found, version, remedy)
-
-
-def _version(command: str) -> str:
-    """The first line of ``--version``, "" if that is none."""
-    if shutil.which(command) is None:
-        return ""
-    try:
-        result = subprocess.run(
-            [command, "--version"], capture_output=True, text=True, errors="surrogateescape", timeout=10, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return result.stdout.splitlines()[0].strip() if result.returncode == 0 and result.stdout.strip() else ""
+def _look_for(
+    tool: Tool, step: Step, platforms: tuple[str, ...], required: bool = False, alternative: bool = False
+) -> Finding:
+    """Whether a tool is there, and its version, or else its place."""
+    detail = ""
+    if is_there := tool.is_there:
+        place = tool.find()
+        detail = tool.version(place) or place
+    return Finding(tool.name, tool.purpose, step, platforms, is_there, detail, tool.remedy, required, alternative)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
+from wwtool.base.programs import run_program
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.doctor.findings import Finding
 from wwtool.errors import ToolError
@@ -54,10 +55,7 @@ def elevation() -> list[str] | None:
         return None
     if os.geteuid() == 0:
         return []
-    if (
-        shutil.which("sudo")
-        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
-    ):
+    if shutil.which("sudo") and run_program(["sudo", "-n", "true"]).returncode == 0:
         return ["sudo", "-n"]
     return None
 

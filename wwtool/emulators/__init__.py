@@ -1,75 +1,98 @@
-"""Emulated boards. Each module starts one kind and gives a serial URL that the rest of ``wwtool.device`` opens."""
+"""Emulated boards: ``EMULATORS`` is the registry. Each gives its console a URL, which ``wwtool.device`` opens."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from wwtool.emulators import esp32s3, linux, nano, pico, qemu_arm
-from wwtool.emulators.process import Emulator
-from wwtool.emulators.stdio_board import StdioBoard
-from wwtool.errors import InputError, UsageError
+from wwtool.emulators.emulator import UART, Emulator, Options, RunningBoard
+from wwtool.emulators.esp32s3 import QemuXtensa
+from wwtool.emulators.linux import Host
+from wwtool.emulators.nano import Unicorn
+from wwtool.emulators.pico import Rp2040js
+from wwtool.emulators.qemu_arm import QemuArm
+from wwtool.emulators.qemu_user import QemuUser
+from wwtool.errors import InputError
 from wwtool.firmware.builds import read_build
-from wwtool.firmware.make_image import ESP_MAGIC
 from wwtool.platforms.load import load_platform
-from wwtool.platforms.profile import Platform
+from wwtool.platforms.profile import NONE, Platform
+
+__all__ = ["EMULATORS", "Emulator", "Options", "RunningBoard", "emulator_of", "start"]
+
+_ELF_MAGIC = b"\x7fELF"
+
+EMULATORS: dict[str, Emulator] = {
+    emulator.name: emulator for emulator in (Rp2040js(), Unicorn(), QemuXtensa(), QemuArm(), QemuUser(), Host())
+}
+
+
+def emulator_of(platform: Platform) -> Emulator | None:
+    """The emulator that a profile names; None if it names none.
+
+    Raises:
+        InputError: there is none of that name, or the profile lacks what it needs.
+    """
+    emulator = EMULATORS.get(platform.emulator)
+    if emulator is None and platform.emulator != NONE:
+        raise InputError(
+            f"{platform.name}.yaml: emulator: there is no '{platform.emulator}'; there are "
+            f"{', '.join((*EMULATORS, NONE))}"
+        )
+    if (platform.qemu is not None) != (emulator is not None and emulator.uses_qemu_section):
+        owners = " or ".join(name for name, member in EMULATORS.items() if member.uses_qemu_section)
+        raise InputError(f"{platform.name}.yaml: the section qemu goes with the emulator {owners}, and only with it")
+    if emulator is not None:
+        emulator.check_platform(platform)
+    return emulator
 
 
 def start(
-    build: Path, tcp_port: int = 0, pty: bool = False, console: str = "uart", audio: Path | None = None,
+    build: Path, tcp_port: int = 0, pty: bool = False, console: str = UART, audio: Path | None = None,
     platform: Platform | None = None, trust: bool = False,
-) -> Emulator | StdioBoard | esp32s3.Emulator:  # fmt: skip
+) -> RunningBoard:  # fmt: skip
     """Starts the image of a build folder on the emulator of its platform.
 
     Args:
         build: a build folder, or a ``.bin`` for one of wwtool's own bare boards.
         tcp_port: where the console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well.
-        console: ``uart`` or ``usb``, where the board has both.
+        console: which of the board's consoles.
         audio: raw int16 mono at 16 kHz for the microphone.
         platform: the profile that it was built for, where that is a user's own.
-        trust: run a program on this machine also from a folder that this user has not built.
+        trust: run a program that is not confined also from a folder that this user has not built.
 
     Raises:
+        UsageError: the board has no such console, or no microphone.
         InputError: there is no such image, or no emulator for its platform, or it is not trusted.
         ToolError: the emulator is not installed.
         DeviceError: the image does not start.
     """
-    image, is_own = build, False
+    is_own, finished = False, None
     if build.is_file():
         platform = platform or load_platform(_platform_of(build))
     else:
-        found = read_build(build, platform)
-        platform, is_own = found.platform, found.is_own
-        image = found.image("elf" if platform.emulator in linux.EMULATORS else "bin")
-    emulator = platform.emulator
-    if emulator in linux.EMULATORS:
-        if not (trust or is_own):
-            raise InputError(
-                f"{build} was not built by this user on this machine, and its program may do here whatever you may do; "
-                "if you know who built it, run it with --trust"
-            )
-        return linux.start(image, tcp_port, pty, audio, emulator)
-    if emulator == nano.EMULATOR:
-        return nano.start(image, tcp_port, pty, console, audio)
-    if emulator == pico.EMULATOR:
-        return pico.start(image, tcp_port, pty, console, audio)
-    if console != "uart":
-        raise UsageError(f"the emulator {emulator} has no {console} console; leave --console out")
-    if emulator == esp32s3.EMULATOR:
-        return esp32s3.start(image, tcp_port, pty, audio)
-    if emulator == qemu_arm.EMULATOR:
-        if audio is not None:
-            raise UsageError(f"the emulator {emulator} has no microphone; leave --audio out")
-        return qemu_arm.start(platform, image, tcp_port, pty)
-    raise InputError(f"{build} is for a board that has no emulator; flash it and run wwtool hil on its port")
+        finished = read_build(build, platform)
+        platform, is_own = finished.platform, finished.is_own
+    emulator = emulator_of(platform)
+    if emulator is None:
+        raise InputError(f"{build} is for a board that has no emulator; flash it and run wwtool hil on its port")
+    image = finished.image(emulator.image_kind) if finished else build
+    if not (emulator.is_confined or trust or is_own):
+        raise InputError(
+            f"{build} was not built by this user on this machine, and its program may do here whatever you may do; "
+            "if you know who built it, run it with --trust"
+        )
+    options = Options(tcp_port, pty, console, audio)
+    emulator.check_options(options)
+    return emulator.start(platform, image, options)
 
 
 def _platform_of(file: Path) -> str:
-    """Whose an image is: an ESP32's begins with its magic, the Nano's reset vector leads behind its boot loader."""
+    """The shipped platform whose image a file is."""
     image = file.read_bytes()
-    if image[:4] == b"\x7fELF":
+    if image.startswith(_ELF_MAGIC):
         raise InputError(f"{file} is an ELF, not an image; give its build folder, or the .bin in that")
-    if image[:1] == bytes([ESP_MAGIC]):
-        return "esp32s3"
-    begin = load_platform(nano.PLATFORM).memory.application_origin
-    return nano.PLATFORM if begin <= int.from_bytes(image[4:8], "little") < begin + len(image) else "pico"
+    for emulator in EMULATORS.values():
+        name = emulator.platform_of(image)
+        if name is not None:
+            return name
+    raise InputError(f"{file} is not an image of a board that wwtool emulates; give the build folder that it is from")

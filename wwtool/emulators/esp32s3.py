@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import shutil
 import socket
 import struct
 import subprocess
@@ -21,18 +20,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from wwtool.base.programs import dies_with_wwtool
 from wwtool.base.temporary import TemporaryFolder
+from wwtool.base.tools import program
+from wwtool.emulators.emulator import Emulator, Options
 from wwtool.emulators.esp32s3_microphone import Microphone
 from wwtool.emulators.gdb_stub import GdbStub
 from wwtool.emulators.listening import listen
 from wwtool.emulators.process import image_of
 from wwtool.emulators.pty_bridge import PtyBridge
-from wwtool.errors import DeviceError, InputError, ToolError
+from wwtool.errors import DeviceError, InputError
 from wwtool.firmware.esp_image import EspImage, parse_esp_image
+from wwtool.firmware.make_image import ESP_MAGIC
+from wwtool.platforms.profile import Platform
 
-QEMU = "qemu-system-xtensa"
-PACKAGE = "qemu-system-misc"
-EMULATOR = "qemu-xtensa"
+PLATFORM = "esp32s3"
+QEMU = program("qemu-system-xtensa", "the emulated ESP32-S3", "apt-get install qemu-system-misc")
 
 _MAGIC = b"WWBOARD2"
 # Where the ROM may put segments: SRAM1 as data and as instructions, below what the ROM keeps (see board's link.ld).
@@ -46,18 +49,6 @@ _MOST_BEHIND_S = 1.0  # what is made up for, after work that took longer here th
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _CHUNK_BYTES = 4096
-
-
-def find_qemu() -> str:
-    """Returns the emulator's program.
-
-    Raises:
-        ToolError: not installed.
-    """
-    found = shutil.which(QEMU)
-    if found is None:
-        raise ToolError(f"the ESP32-S3 emulator needs {QEMU}; get it with: apt-get install {PACKAGE}")
-    return found
 
 
 @dataclass(frozen=True)
@@ -100,9 +91,7 @@ def check_memory(image: EspImage) -> None:
 
 def start_core(image: EspImage, folder: Path) -> subprocess.Popen[bytes]:
     """Starts QEMU, stopped at the image's entry, as the ROM leaves the chip; its streams speak to a debugger."""
-    # If this program is killed, so is the emulator.
-    command = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-    command += [find_qemu(), "-M", "none", "-cpu", "lx106", "-m", "2G", "-icount", "shift=5"]
+    command = [*dies_with_wwtool(), QEMU.find(), "-M", "none", "-cpu", "lx106", "-m", "2G", "-icount", "shift=5"]
     command += ["-display", "none", "-monitor", "none", "-serial", "none", "-S", "-gdb", "stdio"]
     for number, segment in enumerate(image.segments):
         (folder / f"{number}.raw").write_bytes(segment.content)
@@ -118,7 +107,7 @@ def start_core(image: EspImage, folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-class Emulator:
+class Esp32s3Board:
     """A running emulated board; a context manager that ends it.
 
     Attributes:
@@ -274,7 +263,7 @@ class Emulator:
             client.close()
         self._folder.close()
 
-    def __enter__(self) -> Emulator:
+    def __enter__(self) -> Esp32s3Board:
         return self
 
     def __exit__(
@@ -283,7 +272,7 @@ class Emulator:
         self.close()
 
 
-def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None) -> Emulator:
+def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None) -> Esp32s3Board:
     """Starts an image on an emulated ESP32-S3.
 
     Args:
@@ -297,10 +286,23 @@ def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None 
         InputError: there is no such image, or it is damaged.
         DeviceError: the image does not start.
     """
-    find_qemu()
-    image = parse_esp_image(image_of(build, EMULATOR).read_bytes())
+    QEMU.find()
+    image = parse_esp_image(image_of(build, QemuXtensa.name).read_bytes())
     check_memory(image)
     try:
-        return Emulator(image, tcp_port, pty, audio)
+        return Esp32s3Board(image, tcp_port, pty, audio)
     except OSError as error:
         raise DeviceError(f"the emulated ESP32-S3 cannot be started: {error}; see wwtool doctor") from error
+
+
+class QemuXtensa(Emulator):
+    """QEMU's Xtensa core, with the drivers of UART and microphone answered from here."""
+
+    name = "qemu-xtensa"
+    tools = (QEMU,)
+
+    def start(self, platform: Platform, image: Path, options: Options) -> Esp32s3Board:
+        return start(image, options.tcp_port, options.pty, options.audio)
+
+    def platform_of(self, image: bytes) -> str | None:
+        return PLATFORM if image.startswith(bytes([ESP_MAGIC])) else None

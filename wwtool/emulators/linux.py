@@ -1,33 +1,21 @@
-"""The firmware as a Linux program, on this machine or for a Raspberry Pi Zero in QEMU: gives its console a URL.
+"""The firmware as a Linux program, of this machine or of a Raspberry Pi Zero in QEMU: gives its console a URL.
 
-Its time is that of this machine, in QEMU, too; what an inference would take on a Pi is told by ``linux_count``.
+Its time is that of this machine, in QEMU too. ``linux_count`` tells what an inference would take on a Pi.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
+from wwtool.base.tools import program
+from wwtool.emulators.emulator import Emulator, Options
 from wwtool.emulators.stdio_board import StdioBoard
-from wwtool.errors import DeviceError, ToolError
+from wwtool.errors import DeviceError
+from wwtool.platforms.profile import Platform
 
-QEMU = "qemu-arm"
-PACKAGE = "qemu-user"
-EMULATORS = ("host", "qemu-user")  # as platform profiles name them
+QEMU = program("qemu-arm", "the emulated Raspberry Pi Zero", "apt-get install qemu-user")
 _CPU = "arm1176"  # QEMU's name for the core of the BCM2835
-
-
-def find_qemu() -> str:
-    """Returns the emulator's program.
-
-    Raises:
-        ToolError: not installed.
-    """
-    found = shutil.which(QEMU)
-    if found is None:
-        raise ToolError(f"the emulated Raspberry Pi Zero needs {QEMU}; get it with: apt-get install {PACKAGE}")
-    return found
 
 
 def qemu_command() -> list[str]:
@@ -36,7 +24,7 @@ def qemu_command() -> list[str]:
     Raises:
         ToolError: QEMU is missing.
     """
-    return [find_qemu(), "-cpu", _CPU]
+    return [QEMU.find(), "-cpu", _CPU]
 
 
 def _heard(audio: Path | None) -> list[str]:
@@ -47,25 +35,37 @@ def _heard(audio: Path | None) -> list[str]:
 
 
 def start(
-    program: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None, emulator: str = "host"
+    executable: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None, in_qemu: bool = False
 ) -> StdioBoard:
-    """Starts a program, which may do all that this user may do. On a Raspberry Pi, none needs QEMU.
+    """Starts a program, which may do all that this user may do.
 
     Args:
-        program: the ELF of a build.
+        executable: the ELF of a build.
         tcp_port: where its console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
         audio: a WAV or raw int16 file, mono at 16 kHz, heard as the microphone.
-        emulator: ``host`` or ``qemu-user``.
+        in_qemu: it is the Raspberry Pi Zero's. On a Raspberry Pi it runs without QEMU.
 
     Raises:
         ToolError: QEMU is missing.
         DeviceError: it cannot be started.
     """
-    emulated = emulator != "host" and not os.uname().machine.startswith("armv")
+    emulated = in_qemu and not os.uname().machine.startswith("armv")
     command = qemu_command() if emulated else []
     title = "program in QEMU" if emulated else "program"
     try:
-        return StdioBoard([*command, str(program.resolve()), *_heard(audio)], tcp_port, pty, title)
+        return StdioBoard([*command, str(executable.resolve()), *_heard(audio)], tcp_port, pty, title)
     except OSError as error:
         raise DeviceError(f"the {title} cannot be started: {error}; build it again") from error
+
+
+class Host(Emulator):
+    """The program on this machine itself, with this machine's time."""
+
+    name = "host"
+    image_kind = "elf"
+    is_confined = False
+    counts = "nothing"
+
+    def start(self, platform: Platform, image: Path, options: Options) -> StdioBoard:
+        return start(image, options.tcp_port, options.pty, options.audio)

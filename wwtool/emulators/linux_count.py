@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from wwtool.base.files import write_bytes
+from wwtool.base.programs import run_program
 from wwtool.base.temporary import TemporaryFolder
-from wwtool.device.session import Cycles
 from wwtool.emulators.linux import qemu_command
 from wwtool.errors import DeviceError, ToolError
+from wwtool.firmware.cycles import Cycles
 from wwtool.frontend.geometry import MICRO
 
 NM = "arm-linux-gnueabi-nm"
@@ -74,13 +75,11 @@ def longest_calls(addresses: Iterable[int], functions: set[int]) -> dict[int, in
 
 
 def _functions(program: Path) -> dict[str, int]:
-    try:
-        text = subprocess.run(
-            [NM, str(program)], capture_output=True, text=True, errors="surrogateescape", check=True
-        ).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise ToolError(f"{NM} failed; reinstall it with: apt-get install gcc-arm-linux-gnueabi") from error
-    symbols = [parts for parts in map(str.split, text.splitlines()) if len(parts) == 3 and parts[1] in "tT"]
+    remedy = "install it again with: apt-get install gcc-arm-linux-gnueabi"
+    result = run_program([NM, program.absolute()], remedy=remedy)
+    if result.returncode != 0:
+        raise ToolError(f"{NM} cannot read {program}; {remedy}")
+    symbols = [parts for parts in map(str.split, result.stdout.splitlines()) if len(parts) == 3 and parts[1] in "tT"]
     return {name: int(address, 16) for address, _, name in symbols if name in (_INVOKE, _FRONTEND)}
 
 

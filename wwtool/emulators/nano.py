@@ -5,39 +5,27 @@ The emulation itself is ``nano_runner``, a program beside this file; the chip is
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 from wwtool.base.programs import python_module
-from wwtool.emulators.process import Emulator, image_of
-from wwtool.errors import ToolError
+from wwtool.base.tools import python_package
+from wwtool.emulators.emulator import UART, USB, Emulator, Options
+from wwtool.emulators.process import ProcessBoard, image_of
 from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
-EMULATOR = "unicorn"
 PLATFORM = "nano33ble"
-INSTALL_COMMAND = "pip install unicorn"
-
-
-def find_unicorn() -> str:
-    """Returns where the Unicorn package is.
-
-    Raises:
-        ToolError: not installed.
-    """
-    spec = importlib.util.find_spec("unicorn")
-    if spec is None or spec.origin is None:
-        raise ToolError(f"the Nano 33 BLE emulator needs Unicorn; get it with: {INSTALL_COMMAND}")
-    return spec.origin
+UNICORN = python_package("unicorn", "the emulated Nano 33 BLE", "pip install unicorn")
 
 
 def start(
     build: Path,
     tcp_port: int = 0,
     pty: bool = False,
-    console: str = "uart",
+    console: str = UART,
     audio: Path | None = None,
     stats: Path | None = None,
-) -> Emulator:
+) -> ProcessBoard:
     """Starts an image and returns when its console can be opened.
 
     Args:
@@ -46,15 +34,15 @@ def start(
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
         console: ``uart`` or ``usb``; with ``usb`` the board hangs on a PC, with ``uart`` on no USB at all.
         audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
-        stats: file that gets :meth:`Emulator.stats` as JSON when the emulator ends.
+        stats: file that gets :meth:`ProcessBoard.stats` as JSON when the emulator ends.
 
     Raises:
         ToolError: Unicorn is missing.
         InputError: there is no such image.
         DeviceError: the image does not start.
     """
-    find_unicorn()
-    image = image_of(build, EMULATOR)
+    UNICORN.find()
+    image = image_of(build, Unicorn.name)
     platform = load_platform(PLATFORM)
     command = [*python_module("wwtool.emulators.nano_runner"), "--bin", str(image.absolute())]
     command += ["--origin", str(platform.memory.application_origin), "--clock-hz", str(platform.chip.clock_hz)]
@@ -62,4 +50,20 @@ def start(
     command += ["--console", console]
     command += ["--audio", str(audio.absolute())] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []
-    return Emulator(command, pty, "Nano 33 BLE")
+    return ProcessBoard(command, pty, "Nano 33 BLE")
+
+
+class Unicorn(Emulator):
+    """The Unicorn engine with a model of the nRF52840."""
+
+    name = "unicorn"
+    consoles = (UART, USB)
+    tools = (UNICORN,)
+
+    def start(self, platform: Platform, image: Path, options: Options) -> ProcessBoard:
+        return start(image, options.tcp_port, options.pty, options.console, options.audio)
+
+    def platform_of(self, image: bytes) -> str | None:
+        """The reset vector leads into the image, which lies behind the board's boot loader."""
+        begin = load_platform(PLATFORM).memory.application_origin
+        return PLATFORM if begin <= int.from_bytes(image[4:8], "little") < begin + len(image) else None

@@ -14,13 +14,20 @@ from importlib import resources
 from pathlib import Path
 
 from wwtool.base.files import in_home
+from wwtool.base.records import read_json
 from wwtool.base.temporary import TemporaryFolder
-from wwtool.emulators.process import Emulator, image_of
-from wwtool.errors import ToolError
+from wwtool.base.tools import Tool, missing, program
+from wwtool.emulators.emulator import UART, USB, Emulator, Options
+from wwtool.emulators.process import ProcessBoard, image_of
+from wwtool.errors import InputError, ToolError
+from wwtool.firmware.make_image import BOOT2_BYTES
+from wwtool.platforms.load import load_platform
+from wwtool.platforms.profile import Platform
 
 RP2040JS_VERSION = "1.4.1"
-EMULATOR = "rp2040js"
+PLATFORM = "pico"
 USER_PREFIX = "~/.cache/wwtool/emulators"
+_PURPOSE = "the emulated Pico"
 _CHECKOUT = Path(str(resources.files("wwtool"))).parent
 
 
@@ -34,16 +41,11 @@ def _prefix() -> Path:
 INSTALL_COMMAND = f"npm install --prefix {shlex.quote(str(_prefix()))} rp2040js@{RP2040JS_VERSION}"
 
 
-def find_node() -> Path:
-    """Returns the ``node`` executable.
-
-    Raises:
-        ToolError: not installed.
-    """
-    found = shutil.which("node") or shutil.which("nodejs")
-    if found is None:
-        raise ToolError("the Pico emulator needs Node.js 18 or newer; get it with: sudo apt-get install nodejs npm")
-    return Path(found)
+def _version(folder: str) -> str:
+    try:
+        return str(read_json(Path(folder) / "package.json").get("version"))
+    except InputError:
+        return ""
 
 
 def _candidates() -> Iterator[Path]:
@@ -71,14 +73,26 @@ def find_rp2040js() -> Path:
     raise ToolError(f"the Pico emulator rp2040js is not installed; get it with: {INSTALL_COMMAND}")
 
 
+def _find_node() -> str:
+    path = shutil.which("node") or shutil.which("nodejs")
+    if path is None:
+        raise missing("Node.js 18 or newer", "apt-get install nodejs")
+    return path
+
+
+NODE = Tool("Node.js", _PURPOSE, "apt-get install nodejs", _find_node)
+NPM = program("npm", "getting rp2040js", "apt-get install npm")
+RP2040JS = Tool("rp2040js", _PURPOSE, INSTALL_COMMAND, lambda: str(find_rp2040js()), _version)
+
+
 def start(
     build: Path,
     tcp_port: int = 0,
     pty: bool = False,
-    console: str = "uart",
+    console: str = UART,
     audio: Path | None = None,
     stats: Path | None = None,
-) -> Emulator:
+) -> ProcessBoard:
     """Starts an image on an emulated Pico.
 
     Args:
@@ -95,12 +109,12 @@ def start(
         DeviceError: the image does not start.
     """
     runner = Path(str(resources.files("wwtool.emulators"))) / "rp2040_runner.mjs"
-    command = [str(find_node()), str(runner), "--rp2040js", str(find_rp2040js())]
-    command += ["--bin", _for_node(image_of(build, EMULATOR))]
+    command = [NODE.find(), str(runner), "--rp2040js", str(find_rp2040js())]
+    command += ["--bin", _for_node(image_of(build, Rp2040js.name))]
     command += ["--tcp", str(tcp_port), "--console", console]
     command += ["--audio", _for_node(audio)] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []
-    return Emulator(command, pty, "Pico")
+    return ProcessBoard(command, pty, "Pico")
 
 
 def _for_node(path: Path) -> str:
@@ -113,3 +127,22 @@ def _for_node(path: Path) -> str:
         link.symlink_to(target)
         return str(link)
     return str(target)
+
+
+class Rp2040js(Emulator):
+    """rp2040js, a model of the RP2040 that counts cycles."""
+
+    name = "rp2040js"
+    consoles = (UART, USB)
+    counts = "cycles"
+    tools = (NODE, RP2040JS)
+    installers = (NPM,)
+
+    def start(self, platform: Platform, image: Path, options: Options) -> ProcessBoard:
+        return start(image, options.tcp_port, options.pty, options.console, options.audio)
+
+    def platform_of(self, image: bytes) -> str | None:
+        """The reset vector behind boot2 leads into the image (RP2040 datasheet 2.8.1.3)."""
+        begin = load_platform(PLATFORM).memory.application_origin
+        reset = int.from_bytes(image[BOOT2_BYTES + 4 : BOOT2_BYTES + 8], "little")
+        return PLATFORM if begin <= reset < begin + len(image) else None

@@ -37,7 +37,7 @@ def image_of(build: Path, emulator: str) -> Path:
     return found.image("bin")
 
 
-class Emulator:
+class ProcessBoard:
     """A running emulated board; a context manager that ends it.
 
     The paths in ``command`` are absolute.
@@ -174,7 +174,7 @@ class Emulator:
             if stream is not None:
                 stream.close()
 
-    def __enter__(self) -> Emulator:
+    def __enter__(self) -> ProcessBoard:
         return self
 
     def __exit__(

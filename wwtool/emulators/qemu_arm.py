@@ -6,29 +6,17 @@ takes the time that the profile says.
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
+from wwtool.base.programs import dies_with_wwtool
+from wwtool.base.tools import program
+from wwtool.emulators.emulator import Emulator, Options
 from wwtool.emulators.process import image_of
 from wwtool.emulators.stdio_board import StdioBoard
-from wwtool.errors import DeviceError, ToolError
+from wwtool.errors import DeviceError, InputError
 from wwtool.platforms.profile import Platform
 
-EMULATOR = "qemu-arm"
-QEMU = "qemu-system-arm"
-PACKAGE = "qemu-system-arm"
-
-
-def find_qemu() -> str:
-    """Returns the emulator's program.
-
-    Raises:
-        ToolError: not installed.
-    """
-    found = shutil.which(QEMU)
-    if found is None:
-        raise ToolError(f"the emulator needs {QEMU}; get it with: apt-get install {PACKAGE}")
-    return found
+QEMU = program("qemu-system-arm", "the emulator", "apt-get install qemu-system-arm")
 
 
 def start(platform: Platform, build: Path, tcp_port: int = 0, pty: bool = False) -> StdioBoard:
@@ -47,10 +35,8 @@ def start(platform: Platform, build: Path, tcp_port: int = 0, pty: bool = False)
     """
     qemu = platform.qemu
     assert qemu is not None, "a platform of this emulator has the section"
-    image = image_of(build, EMULATOR).resolve()
-    # If this program is killed, so is the emulator.
-    command = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-    command += [find_qemu(), "-M", qemu.machine, "-icount", f"shift={qemu.icount_shift}"]
+    image = image_of(build, QemuArm.name).resolve()
+    command = [*dies_with_wwtool(), QEMU.find(), "-M", qemu.machine, "-icount", f"shift={qemu.icount_shift}"]
     command += ["-display", "none", "-monitor", "none"]
     command += ["-serial", "null"] * qemu.serial + ["-serial", "stdio"]
     command += [
@@ -61,3 +47,26 @@ def start(platform: Platform, build: Path, tcp_port: int = 0, pty: bool = False)
         return StdioBoard(command, tcp_port, pty, f"emulated {platform.title}")
     except OSError as error:
         raise DeviceError(f"the emulated {platform.title} cannot be started: {error}; see wwtool doctor") from error
+
+
+class QemuArm(Emulator):
+    """A Cortex-M machine of QEMU, as the section ``qemu`` of a profile describes it."""
+
+    name = "qemu-arm"
+    has_microphone = False
+    uses_qemu_section = True
+    tools = (QEMU,)
+
+    def start(self, platform: Platform, image: Path, options: Options) -> StdioBoard:
+        return start(platform, image, options.tcp_port, options.pty)
+
+    def check_platform(self, platform: Platform) -> None:
+        super().check_platform(platform)
+        qemu, factor = platform.qemu, platform.chip.cycles_per_instruction
+        assert qemu is not None and factor is not None
+        counted = qemu.cycles_per_instruction(platform.chip.clock_hz)
+        if abs(counted - factor) > 0.01 * factor:
+            raise InputError(
+                f"{platform.name}.yaml: chip.cycles_per_instruction is {factor:g}, but with qemu.icount_shift "
+                f"{qemu.icount_shift} the emulated core counts {counted:g}; make them agree"
+            )

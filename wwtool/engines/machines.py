@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from wwtool.base.assets import asset_dir
+from wwtool.base.programs import run_binary, run_program
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.text import one_line
 from wwtool.compiler.targets import Target
@@ -72,9 +74,7 @@ class Machine:
             self.compiler, *WARNINGS, *self.flags, *flags, f"-I{sources[0].parent.absolute()}", *folders,
             *(str(source.absolute()) for source in sources), *support, "-o", str(program.absolute()), *self.libraries,
         ]  # fmt: skip
-        result = subprocess.run(
-            command, cwd=program.parent, capture_output=True, text=True, errors="surrogateescape", check=False
-        )
+        result = run_program(command, cwd=program.parent)
         if result.returncode != 0:
             raise ToolError(f"the C compiler {self.compiler} failed on the model: {one_line(result.stderr)[:400]}")
 
@@ -86,20 +86,13 @@ class Machine:
         """
         if not self.emulator:
             command = [str(program.absolute())]
-            result = subprocess.run(command, cwd=program.parent, input=content, capture_output=True, check=False)
+            result = run_binary(command, cwd=program.parent, content=content)
             return self._checked(result, result.stdout)
         with TemporaryFolder("emulated") as folder:
             (folder / "input").write_bytes(content)
             command = [*self.emulator, "-kernel", str(program.absolute())]
             with (folder / "input").open("rb") as stdin:
-                try:
-                    result = subprocess.run(
-                        command, cwd=folder, stdin=stdin, capture_output=True, check=False, timeout=_TIMEOUT_S
-                    )
-                except subprocess.TimeoutExpired as error:
-                    raise ToolError(
-                        f"the model did not finish on the emulated {self.target} within {_TIMEOUT_S} s"
-                    ) from error
+                result = run_binary(command, cwd=folder, stdin=stdin, timeout_s=_TIMEOUT_S)
             output = folder / "output"
             written = output.read_bytes() if output.is_file() else b""
             return self._checked(result, result.stdout if self.redirected else written)
@@ -134,39 +127,47 @@ def _arm(target: Target, board: str, *flags: str) -> Machine:
     )
 
 
+def _cortex_m0plus() -> Machine:
+    return _arm("cortex-m0plus", "mps2-an385", "-mcpu=cortex-m0plus")  # QEMU has a Cortex-M3 for it
+
+
+def _cortex_m4() -> Machine:
+    return _arm("cortex-m4", "mps2-an386", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
+
+
+def _xtensa() -> Machine:
+    script = asset_dir("firmware_templates") / "emulated" / "xtensa" / "sim.ld"
+    flags = ("-mlongcalls", "-mtext-section-literals", *_BARE, "-nostdlib", "-Wl,--no-warn-rwx-segments")
+    return Machine(
+        "xtensa",
+        "xtensa-lx106-elf-gcc",
+        (*picolibc(), *flags, "-T", str(script)),
+        ("stdio.c", "xtensa/start.S", "xtensa/machine.c", "../boards/esp32s3/builtins.c"),
+        ("-lc", "-lgcc"),
+        ("qemu-system-xtensa", "-M", "sim", "-cpu", "dc232b", "-icount", "shift=6", "-semihosting", *_QUIET),
+        1,
+        redirected=True,
+        packages=f"{XTENSA_PACKAGES} qemu-system-misc",
+    )
+
+
+# The targets whose instructions can be counted.
+EMULATED: dict[Target, Callable[[], Machine]] = {
+    "cortex-m0plus": _cortex_m0plus,
+    "cortex-m4": _cortex_m4,
+    "xtensa": _xtensa,
+}
+
+
 def emulated(core: Target) -> Machine:
-    """QEMU's Cortex-M3 for cortex-m0plus, Cortex-M4 or Xtensa.
+    """The machine in QEMU that runs code for a target.
 
     Raises:
-        ValueError: there is no emulator of ``core``.
+        ValueError: there is none.
     """
-    if core == "cortex-m0plus":
-        return _arm(core, "mps2-an385", "-mcpu=cortex-m0plus")
-    if core == "cortex-m4":
-        return _arm(core, "mps2-an386", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
-    if core == "xtensa":
-        script = asset_dir("firmware_templates") / "emulated" / "xtensa" / "sim.ld"
-        return Machine(
-            core,
-            "xtensa-lx106-elf-gcc",
-            (
-                *picolibc(),
-                "-mlongcalls",
-                "-mtext-section-literals",
-                *_BARE,
-                "-nostdlib",
-                "-Wl,--no-warn-rwx-segments",
-                "-T",
-                str(script),
-            ),
-            ("stdio.c", "xtensa/start.S", "xtensa/machine.c", "../boards/esp32s3/builtins.c"),
-            ("-lc", "-lgcc"),
-            ("qemu-system-xtensa", "-M", "sim", "-cpu", "dc232b", "-icount", "shift=6", "-semihosting", *_QUIET),
-            1,
-            redirected=True,
-            packages=f"{XTENSA_PACKAGES} qemu-system-misc",
-        )
-    raise ValueError(f"there is no emulated core '{core}'")
+    if core not in EMULATED:
+        raise ValueError(f"there is no emulated core '{core}'")
+    return EMULATED[core]()
 
 
 def forget_picolibc() -> None:
@@ -184,7 +185,5 @@ def picolibc() -> tuple[str, ...]:
 @cache
 def _picolibc_of(compiler: str) -> tuple[str, ...]:
     command = [compiler, "-print-file-name=libc.a"]
-    library = Path(
-        subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", check=True).stdout.strip()
-    )
+    library = Path(run_program(command).stdout.strip())
     return (f"-isystem{library.parents[1] / 'include'}", f"-L{library.parent}") if library.is_absolute() else ()

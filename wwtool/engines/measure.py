@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import numpy as np
 
-from wwtool.base.programs import NEUTRAL_FOLDER
+from wwtool.base.programs import NEUTRAL_FOLDER, run_program
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.text import one_line
 from wwtool.compiler.package import COMPILER_FLAG, CompiledModel, write_sources
 from wwtool.compiler.report import CodeSize, Measured
 from wwtool.engines.interface import Array, ports
-from wwtool.engines.machines import Machine, emulated
+from wwtool.engines.machines import EMULATED, Machine, emulated
 from wwtool.engines.native import count_instructions
 from wwtool.errors import ToolError, UsageError
 
@@ -31,9 +30,11 @@ def measure(model: CompiledModel, asked: bool | None = None) -> Measured:
     """
     if asked is False:
         return Measured(note="not measured (--no-measure)")
-    if model.target == "host":
+    if model.target not in EMULATED:
         if asked:
-            raise UsageError("the target host has no emulated core to measure on; choose another with --target")
+            raise UsageError(
+                f"the target {model.target} has no emulated core to measure on; choose another with --target"
+            )
         return Measured(note="code and instructions are measured for a microcontroller's --target")
     machine = emulated(model.target)
     if asked:
@@ -88,14 +89,8 @@ def _how(machine: Machine) -> str:
 
 
 def _run(command: list[str], machine: Machine, folder: Path) -> str:
-    try:
-        result = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, errors="surrogateescape", check=False
-        )
-    except FileNotFoundError as error:
-        raise ToolError(
-            f"{command[0]} was not found; install it, on Debian or Ubuntu: apt-get install {machine.packages}"
-        ) from error
+    remedy = f"install it, on Debian or Ubuntu: apt-get install {machine.packages}"
+    result = run_program(command, cwd=folder, remedy=remedy)
     if result.returncode != 0:
         raise ToolError(f"{command[0]} failed on the model: {one_line(result.stderr)[:400]}")
     return result.stdout

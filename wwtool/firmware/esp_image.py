@@ -36,12 +36,6 @@ class EspImage:
     segments: tuple[Segment, ...]
 
 
-def write_command(platform: Platform, image: str) -> str:
-    """The line that flashes an image."""
-    chip = platform.flash_chip.esptool_chip if platform.flash_chip else "auto"
-    return f"esptool --chip {chip} --port PORT write-flash 0x0 {image}"
-
-
 def esp_image_arguments(platform: Platform) -> tuple[str, str, str, int]:
     """Chip, flash mode, flash frequency and MB of flash: what the header of an image says.
 

@@ -20,7 +20,7 @@ def recipe_of(platform: Platform) -> Recipe:
     Raises:
         InputError: the platform's profile says nothing of its flash chip.
     """
-    if platform.flash_tool == "esptool":
+    if platform.flash_chip is not None:
         return Recipe(esp=esp_image_arguments(platform))
     if platform.uf2 is not None:
         return Recipe(platform.chip.boot2_crc, platform.uf2.family, platform.uf2.entry)

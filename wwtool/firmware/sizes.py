@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from wwtool.base.programs import run_program
 from wwtool.errors import ToolError
 from wwtool.firmware.link_map import MODEL_MEMORY, WEIGHTS, Part, parts
 from wwtool.firmware.make_image import read_elf
-from wwtool.firmware.toolchains import Toolchain
+from wwtool.firmware.toolchains import Toolchain, first_error
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,10 @@ class Sizes:
 
 def measure(elf: Path, toolchain: Toolchain) -> Sizes:
     """Reads a linked ELF with the toolchain's ``size`` and ``nm``, and the linker's map that lies beside it."""
-    sections = _sections(_run(toolchain, "size", ["-A", str(elf)]))
+    sections = _sections(_run(toolchain, "size", ["-A", str(elf.absolute())]))
     flash = {name: size for name, size in sections.items() if _in_flash(name)}
     ram = {name: size for name, size in sections.items() if name.startswith((".data", ".bss", ".noinit", ".ram"))}
-    places = _addresses(_run(toolchain, "nm", ["-S", str(elf)]))
+    places = _addresses(_run(toolchain, "nm", ["-S", str(elf.absolute())]))
     taken = parts(elf.with_suffix(".map"), flash, ram)
     by_name = {part.name: part for part in taken}
     return Sizes(
@@ -78,12 +78,11 @@ def _in_flash(section: str) -> bool:
 
 def _run(toolchain: Toolchain, tool: str, arguments: list[str]) -> str:
     command = toolchain.size if tool == "size" else toolchain.size[: -len("size")] + tool
-    try:
-        return subprocess.run(
-            [command, *arguments], capture_output=True, text=True, errors="surrogateescape", check=True
-        ).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise ToolError(f"{command} failed; reinstall the binutils of {toolchain.name}") from error
+    remedy = f"install the binutils of {toolchain.name} again"
+    result = run_program([command, *arguments], remedy=remedy)
+    if result.returncode != 0:
+        raise ToolError(f"{command} failed: {first_error(result.stderr)}; {remedy}")
+    return result.stdout
 
 
 def _sections(text: str) -> dict[str, int]:

@@ -13,11 +13,11 @@ from wwtool.base.cancellation import Cancellation
 from wwtool.budget.dry_build import OverBudgetError, dry_build, what_would_fit
 from wwtool.budget.result import DryBuild, available, framework_names, reserve_of
 from wwtool.config import BudgetConfig
+from wwtool.doctor.profiles import load_profile
 from wwtool.errors import UsageError
 from wwtool.jobs.request import Request, reported
 from wwtool.jobs.settings import read_config
 from wwtool.models.zoo import ZOO
-from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 
 _PHRASE = "wake word"  # one of usual length: the firmware holds the phrase
@@ -91,7 +91,7 @@ def plan(request: BudgetRequest, listener: events.Listener = events.ignore) -> B
         UsageError: the platform, the model or the framework does not exist.
         InputError: the config cannot be used.
     """
-    platform = load_platform(request.platform)
+    platform = load_profile(request.platform)
     if not platform.has_board:
         raise UsageError(f"wwtool cannot build for {platform.name} yet; it has a profile but no board code")
     if request.model is not None and request.model not in ZOO:

@@ -12,6 +12,8 @@ from wwtool import events, packages
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.inside import refuse_links_out
 from wwtool.base.text import safe_identifier
+from wwtool.doctor.profiles import load_profile
+from wwtool.emulators import emulator_of
 from wwtool.engines.machines import host_compiler
 from wwtool.errors import UsageError
 from wwtool.jobs.request import reported
@@ -20,7 +22,6 @@ from wwtool.packages.package_format import Advice
 from wwtool.pipeline.build import NAMES, REPORT, build
 from wwtool.pipeline.firmware import Target
 from wwtool.pipeline.preparation import RunPlan
-from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import strapping_warnings, wiring_lines
 
@@ -91,7 +92,7 @@ def plan(request: BuildRequest, listener: events.Listener = events.ignore) -> Bu
         InputError: config, phrase, data or folder cannot be used.
         ToolError: a compiler is missing.
     """
-    platform = load_platform(request.platform)
+    platform = load_profile(request.platform)
     package = packages.look_up(request.framework)
     package.require_platform(platform)
     if request.board is not None and platform.pins is None:
@@ -131,7 +132,7 @@ def _next_steps(plan: BuildPlan, manifest: dict[str, Any]) -> NextSteps:
     platform = plan.target.platform
     files = {kind: plan.folder / path for kind, path in manifest["image"].items()}
     advice = tuple(plan.target.package.advice(platform, plan.folder, files))
-    return NextSteps(advice, _wires(plan, platform), plan.folder / REPORT, platform.emulator != "none")
+    return NextSteps(advice, _wires(plan, platform), plan.folder / REPORT, emulator_of(platform) is not None)
 
 
 def _wires(plan: BuildPlan, platform: Platform) -> Wires | None:

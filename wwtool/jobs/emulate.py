@@ -11,9 +11,9 @@ from pydantic import Field
 
 from wwtool import emulators, events
 from wwtool.base.cancellation import Cancellation
+from wwtool.doctor.profiles import load_profile
 from wwtool.errors import InputError
 from wwtool.jobs.request import Request, reported
-from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 
 _CANCEL_CHECK_S = 0.2
@@ -58,7 +58,7 @@ def plan(request: EmulateRequest, listener: events.Listener = events.ignore) -> 
         UsageError: there is no such platform.
         InputError: the recording does not exist.
     """
-    platform = load_platform(request.platform) if request.platform else None
+    platform = load_profile(request.platform) if request.platform else None
     if request.audio is not None and not request.audio.is_file():
         raise InputError(f"the recording {request.audio} does not exist; give raw int16 samples, mono at 16 kHz")
     return EmulatePlan(request, platform)

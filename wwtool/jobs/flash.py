@@ -11,14 +11,14 @@ from wwtool import events
 from wwtool.base.cancellation import Cancellation
 from wwtool.device.flash import Flashed, HalfWrittenError, flash
 from wwtool.device.flash.images import read_build
-from wwtool.device.flash.tools import GET
+from wwtool.device.flash.tools import FLASH_TOOLS
+from wwtool.doctor.profiles import load_profile
 from wwtool.jobs.request import Request, reported
-from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 
 __all__ = ["FlashPlan", "FlashRequest", "Flashed", "HalfWrittenError", "plan", "run"]
 
-TOOLS = ("uf2", *GET)
+TOOLS = tuple(FLASH_TOOLS)
 
 
 class FlashRequest(Request):
@@ -50,7 +50,7 @@ def plan(request: FlashRequest, listener: events.Listener = events.ignore) -> Fl
         UsageError: there is no such platform, or nothing to flash.
         InputError: there is no finished build, or an altered one.
     """
-    platform = load_platform(request.platform) if request.platform else None
+    platform = load_profile(request.platform) if request.platform else None
     read_build(request.build, platform)
     return FlashPlan(request, platform)
 

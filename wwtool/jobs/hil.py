@@ -14,10 +14,10 @@ from wwtool.base.cancellation import Cancellation
 from wwtool.device.report import to_json, to_junit
 from wwtool.device.session import DeviceInfo, Session, as_dict
 from wwtool.device.suites import SuiteResult
+from wwtool.doctor.profiles import load_profile
 from wwtool.errors import DeviceError, UsageError
 from wwtool.jobs.request import Request, reported
 from wwtool.pipeline.hil import NEEDS_BUILD, SUITES, Expectation, check_device, run_suite
-from wwtool.platforms.load import load_platform
 
 __all__ = ["DeviceInfo", "HilPlan", "HilRequest", "HilResult", "SuiteResult", "plan", "run"]
 
@@ -88,7 +88,7 @@ def plan(request: HilRequest, listener: events.Listener = events.ignore) -> HilP
     needy = [name for name in request.suites if name in NEEDS_BUILD]
     if needy and request.build is None:
         raise UsageError(f"the suites {', '.join(needy)} need --build BUILD_DIR to know what to expect")
-    platform = load_platform(request.platform) if request.platform else None
+    platform = load_profile(request.platform) if request.platform else None
     return HilPlan(request, Expectation.of(request.build, platform) if request.build else None)
 
 

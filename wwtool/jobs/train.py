@@ -14,13 +14,13 @@ from wwtool.base.files import working_folder
 from wwtool.base.inside import refuse_links_out
 from wwtool.budget.result import DryBuild
 from wwtool.budget.selection import Choice, by_table, select
+from wwtool.doctor.profiles import load_profile
 from wwtool.jobs.request import reported
 from wwtool.jobs.settings import TrainingRequest, plan_training
 from wwtool.models.accuracy import accuracy_table
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.pipeline.stages import Stages, refuse_strangers
 from wwtool.pipeline.training_run import MODEL, NAMES, PLACES, training_run
-from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 
 __all__ = ["Choice", "DryBuild", "TrainPlan", "TrainRequest", "TrainResult", "plan", "run"]
@@ -58,7 +58,7 @@ def plan(request: TrainRequest, listener: events.Listener = events.ignore) -> Tr
         InputError: config, phrase, data or folder cannot be used.
     """
     training = plan_training(request, listener)
-    platform = load_platform(request.platform).with_board(training.config.board)
+    platform = load_profile(request.platform).with_board(training.config.board)
     refuse_links_out(request.out, [request.out / name for name in NAMES])
     return TrainPlan(training, platform, request.out)
 

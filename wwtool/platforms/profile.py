@@ -20,6 +20,10 @@ from wwtool.platforms.wiring import ChipPins, Preset, Wiring, check, choose
 _CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD's own
 _NAME = r"^[a-z][a-z0-9_]{1,31}$"
 
+NONE = "none"  # stands for an emulator or a flash tool that a platform does not have
+
+# A part that one of wwtool's registries has. The registry says whether it has it, when the part is looked up.
+PartName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
 UsbId = Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$", description="vendor and product")]
 
 
@@ -147,10 +151,6 @@ class Probe(_Section):
     probe_rs: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
 
 
-FlashTool = Literal["uf2", "esptool", "bossac", "picotool", "openocd", "pyocd", "probe-rs"]
-_PROBES = ("openocd", "pyocd", "probe-rs")
-
-
 class Figure(_Section):
     """A number and what it rests on."""
 
@@ -180,9 +180,6 @@ class FrameworkReserve(_Section):
     runs_from_flash: bool = True
 
 
-FrameworkName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,31}$")]
-
-
 class Platform(_Section):
     """A board that firmware is built for."""
 
@@ -192,20 +189,20 @@ class Platform(_Section):
     memory: MemoryMap
     budget: Budget
     optimize: Literal["speed", "size"]
-    toolchain: str
-    frameworks: tuple[FrameworkName, ...] = Field(min_length=1, description="package formats that it is built as")
-    emulator: Literal["rp2040js", "unicorn", "qemu-xtensa", "qemu-arm", "qemu-user", "host", "none"]
+    toolchain: PartName = Field(description="one of wwtool/firmware/toolchains")
+    frameworks: tuple[PartName, ...] = Field(min_length=1, description="package formats that it is built as")
+    emulator: PartName = Field(description="one of wwtool/emulators, or none")
     qemu: Qemu | None = None
     image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
     console: Console
-    flash_tool: Literal["uf2", "esptool", "bossac", "openocd", "pyocd", "probe-rs", "none"]
-    flash_alternatives: tuple[FlashTool, ...] = Field((), description="other tools that can flash it")
+    flash_tool: PartName = Field(description="one of wwtool/device/flash/tools, or none")
+    flash_alternatives: tuple[PartName, ...] = Field((), description="other tools that can flash it")
     flash_chip: FlashChip | None = None
     usb: Usb | None = None
     uf2: Uf2 | None = None
     probe: Probe | None = None
     energy: Energy | None = None
-    framework_reserve: dict[FrameworkName, FrameworkReserve] = {}
+    framework_reserve: dict[PartName, FrameworkReserve] = {}
     board: str | None = Field(
         None,
         pattern=rf"{_NAME}|^.*[/\\\\].*$",
@@ -230,24 +227,6 @@ class Platform(_Section):
         return self
 
     @model_validator(mode="after")
-    def _counts_cycles(self) -> Platform:
-        factor = self.chip.cycles_per_instruction
-        if self.emulator in ("unicorn", "qemu-xtensa", "qemu-arm", "qemu-user") and factor is None:
-            raise ValueError(
-                f"chip.cycles_per_instruction is needed, as the emulator {self.emulator} counts instructions"
-            )
-        if (self.emulator == "qemu-arm") != (self.qemu is not None):
-            raise ValueError("the section qemu goes with the emulator qemu-arm, and only with it")
-        if self.qemu is not None and factor is not None:
-            counted = self.qemu.cycles_per_instruction(self.chip.clock_hz)
-            if abs(counted - factor) > 0.01 * factor:
-                raise ValueError(
-                    f"chip.cycles_per_instruction is {factor:g}, but with qemu.icount_shift "
-                    f"{self.qemu.icount_shift} the emulated core counts {counted:g}; make them agree"
-                )
-        return self
-
-    @model_validator(mode="after")
     def _one_core(self) -> Platform:
         toolchain = self.core.toolchain
         if self.toolchain != toolchain:
@@ -262,27 +241,18 @@ class Platform(_Section):
             raise ValueError(f"budget.flash_bytes is more than the {flash} bytes that are not reserved")
         if self.budget.ram_bytes > ram:
             raise ValueError(f"budget.ram_bytes is more than the {ram} bytes that are not reserved")
-        if self.flash_tool == "esptool" and self.flash_chip is None:
-            raise ValueError("flash_tool esptool needs flash_chip with esptool_chip, mode and frequency")
         return self
 
     @model_validator(mode="after")
-    def _can_be_flashed(self) -> Platform:
-        tools = (self.flash_tool, *self.flash_alternatives)
-        if self.uf2 is None and ("uf2" in tools or "uf2" in self.image):
+    def _uf2_is_described(self) -> Platform:
+        if self.uf2 is None and "uf2" in self.image:
             raise ValueError("uf2 is needed, with usb, label, board_ids and family, where UF2 files are made")
-        if self.probe is None and any(tool in _PROBES for tool in tools):
-            raise ValueError("probe is needed, with openocd, pyocd and probe_rs, where debug probes are used")
-        if self.usb is None and self.flash_tool not in (*_PROBES, "none"):
-            raise ValueError(f"flash_tool {self.flash_tool} needs usb, by which the board is found")
-        if self.flash_tool == "bossac" and self.usb is not None and not self.usb.loader:
-            raise ValueError("flash_tool bossac needs usb.loader, the boot loader's serial port")
         return self
 
     @property
     def flash_tools(self) -> tuple[str, ...]:
         """The tools that can flash it, the usual one first; none where there is nothing to flash."""
-        return () if self.flash_tool == "none" else (self.flash_tool, *self.flash_alternatives)
+        return () if self.flash_tool == NONE else (self.flash_tool, *self.flash_alternatives)
 
     @property
     def enter_loader(self) -> str:

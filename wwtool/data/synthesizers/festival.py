@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
+from wwtool.base.programs import run_program
 from wwtool.data.audio import Audio
 from wwtool.data.synthesizers.interface import Synthesizer, Utterance
 from wwtool.data.synthesizers.program import speak_with
@@ -21,14 +21,7 @@ class Festival(Synthesizer):
 
     def __init__(self, festival: Path, text2wave: Path) -> None:
         self._text2wave = text2wave
-        listing = subprocess.run(
-            [festival, "--batch", "(print (voice.list))"],
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            timeout=30,
-            check=False,
-        ).stdout
+        listing = run_program([festival, "--batch", "(print (voice.list))"], timeout_s=30).stdout
         self._voices = sorted(re.findall(r"\w+", listing))
 
     @classmethod

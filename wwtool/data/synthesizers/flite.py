@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 
+from wwtool.base.programs import run_program
 from wwtool.data.audio import Audio
 from wwtool.data.synthesizers.interface import Synthesizer, Utterance
 from wwtool.data.synthesizers.program import speak_with
@@ -21,9 +21,7 @@ class Flite(Synthesizer):
 
     def __init__(self, program: Path) -> None:
         self._program = program
-        listing = subprocess.run(
-            [program, "-lv"], capture_output=True, text=True, errors="surrogateescape", timeout=30, check=False
-        ).stdout
+        listing = run_program([program, "-lv"], timeout_s=30).stdout
         self._voices = sorted(set(listing.partition(":")[2].split()) - _UNUSABLE_VOICES)
 
     @classmethod

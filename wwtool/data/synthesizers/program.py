@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from wwtool.base.programs import run_program
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.text import one_line
 from wwtool.data.audio import Audio, read_audio
@@ -23,17 +23,8 @@ def speak_with(name: str, command: Callable[[Path], Sequence[str | Path]], text:
     with TemporaryFolder("speech") as folder:
         output = folder / "speech.wav"
         try:
-            done = subprocess.run(
-                [str(word) for word in command(output)],
-                input=text,
-                capture_output=True,
-                text=True,
-                errors="surrogateescape",
-                cwd=folder,
-                timeout=_TIMEOUT_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            done = run_program(command(output), cwd=folder, text=text, timeout_s=_TIMEOUT_S)
+        except ToolError as error:
             raise ToolError(f"{name} failed: {error}") from error
         if done.returncode != 0:
             raise ToolError(f"{name} failed: {one_line(done.stderr)[:200] or f'status {done.returncode}'}")

@@ -1,7 +1,7 @@
 """Flashing a real board: finds it by its USB id, writes, verifies, and asks the program that then runs who it is.
 
-``images`` reads the build, ``choose`` makes a ``plan`` of what ``ports``, ``drives`` and ``tools`` find, ``runner``
-carries it out, ``failures`` has the sentences for what goes wrong.
+``images`` reads the build. ``choose`` takes one of ``tools``, which makes a ``plan`` of what ``ports`` and ``drives``
+find. ``runner`` carries the plan out. ``explain`` and ``failures`` have the sentences for what goes wrong.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from wwtool.base.text import for_shell
 from wwtool.device.byte_port import Deadline
 from wwtool.device.flash import ports
 from wwtool.device.flash.choose import make_plan
-from wwtool.device.flash.failures import PROBES
 from wwtool.device.flash.images import Build, read_build
 from wwtool.device.flash.plan import Plan
 from wwtool.device.flash.ports import Port
 from wwtool.device.flash.runner import HalfWrittenError, Runner, wait_for
+from wwtool.device.flash.tools import FLASH_TOOLS
 from wwtool.device.session import DeviceInfo, Session
 from wwtool.errors import DeviceError
 from wwtool.platforms.profile import Platform
@@ -128,10 +128,11 @@ def _consoles(build: Build) -> list[Port]:
 def _console(build: Build, plan: Plan, before: list[Port]) -> Port | None:
     """The port of the program that was just written; other boards of the same kind may be there, too."""
     found = _consoles(build)
-    if plan.tool in PROBES:  # which board hangs on the probe is not known
+    tool = FLASH_TOOLS[plan.tool]
+    if tool.uses_probe:
         return ports.same_board(found, None)
     running = build.platform.usb.running if build.platform.usb else ()
-    if plan.tool == "esptool" and plan.port is not None and plan.port.usb_id not in running:
+    if tool.port_stays and plan.port is not None and plan.port.usb_id not in running:
         return plan.port  # a USB-to-serial chip stays, whatever runs behind it
     if plan.port is None or not plan.port.usb_id:
         return ports.same_board([port for port in found if port not in before], None)

@@ -24,7 +24,7 @@ def read_build(folder: Path, platform: Platform | None = None) -> Build:
     if build.platform.flash_tools:
         return build
     program = build.folder / build.images.get("elf", "image")
-    if build.platform.chip.core == "host":
+    if build.platform.core.is_this_machine:
         remedy = f"run {for_shell(program)}, or wwtool emulate {for_shell(folder)}"
     else:
         remedy = f"copy {for_shell(program)} to it, for example with scp, and run it there"

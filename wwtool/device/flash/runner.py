@@ -16,8 +16,10 @@ from typing import TypeVar
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.device.flash import drives, failures, ports
 from wwtool.device.flash.drives import Drive
+from wwtool.device.flash.explain import explain
 from wwtool.device.flash.plan import BOOT_TIMEOUT_S, PORT, AwaitDrive, AwaitPort, AwaitUsb, Copy, Plan, Run, Step, Touch
 from wwtool.device.flash.ports import Port
+from wwtool.device.flash.tools import FLASH_TOOLS
 from wwtool.errors import DeviceError, ToolError, UsageError
 from wwtool.platforms.profile import Platform
 
@@ -139,7 +141,7 @@ class Runner:
         if code == 0 and step.expects not in output:
             code, output = 1, "verify failed"
         if code != 0:
-            raise DeviceError(failures.explain(self.platform, step.tool, where, code, output, self._is_gone()))
+            raise DeviceError(explain(self.platform, FLASH_TOOLS[step.tool], where, code, output, self._is_gone()))
         self._writing = False
         if step.purpose != "reset":
             self.verified = f"read back by {step.tool}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from wwtool.base.text import for_shell
+from wwtool.device.flash.tools import usual_tool
 from wwtool.errors import UsageError
-from wwtool.firmware.flashing import by_hand, flash_command, flashed
-from wwtool.firmware.linux_program import run_commands
 from wwtool.firmware.recipe import FORMATS
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.packages.bare_metal.image import build_image
@@ -41,14 +41,26 @@ class BareMetal(PackageFormat):
         return build_image(FirmwareProject.of(folder), content.platform, toolchain, objects, out, content.name)
 
     def main_file(self, platform: Platform, files: dict[str, Path]) -> Path:
-        return flashed(platform, files)
+        tool = usual_tool(platform)
+        return tool.image_of(files) if tool else files["elf"]
 
     def by_hand(self, platform: Platform, files: dict[str, Path]) -> str | None:
-        return by_hand(platform, files) if platform.flash_tools else None
+        tool = usual_tool(platform)
+        return tool.by_hand(platform, tool.image_of(files)) if tool else None
 
     def advice(self, platform: Platform, build: Path, files: dict[str, Path]) -> list[Advice]:
-        line = by_hand(platform, files)
-        first = [Advice("program", line)]
-        if platform.flash_tools:
-            first = [Advice("flash", flash_command(build)), Advice("by hand", line)]
-        return [*first, *(Advice("run it", command) for command in run_commands(platform, files["elf"]))]
+        line = self.by_hand(platform, files)
+        if line is not None:
+            return [Advice("flash", f"wwtool flash {for_shell(build)}"), Advice("by hand", line)]
+        runs = [Advice("run it", command) for command in run_commands(platform, files["elf"])]
+        return [Advice("program", str(files["elf"])), *runs]
+
+
+def run_commands(platform: Platform, program: Path) -> list[str]:
+    """What starts a Linux program, in order; nothing for other firmware. See docs/how-to/linux.md for the options."""
+    if not platform.is_linux:
+        return []
+    quoted = for_shell(program)
+    if platform.core.is_this_machine:
+        return [quoted if "/" in quoted else f"./{quoted}"]
+    return [f"scp {quoted} pi@raspberrypi.local:", f"ssh -t pi@raspberrypi.local ./{for_shell(Path(program.name))}"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import CompletedProcess
 
 from wwtool.base.files import write_bytes, write_text
+from wwtool.base.programs import run_program
 from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
 from wwtool.firmware.esp_image import to_esp_image
 from wwtool.firmware.make_image import make, raw_image
@@ -60,7 +61,7 @@ def build_image(
     write_bytes(files["map"], map_file.read_bytes())
     if toolchain.hosted:
         files["elf"].chmod(0o755)
-    if platform.flash_tool == "esptool":
+    if platform.flash_chip is not None:
         files["bin"] = out / f"{name}.bin"
         to_esp_image(platform, elf, files["bin"])
     elif not toolchain.hosted:
@@ -76,14 +77,14 @@ def build_image(
 
 def _link(
     project: FirmwareProject, toolchain: Toolchain, objects: Path, compiled: list[Path], elf: Path, flags: list[str]
-) -> subprocess.CompletedProcess[str]:
+) -> CompletedProcess[str]:
     # Bare names, as folders may have characters that mean something to the linker, such as % and the comma.
     scripts = ["-L", str(project.folder.resolve())]
     command = [
         toolchain.compiler, *compile_flags(toolchain), *flags, *scripts, f"-Wl,-Map={elf.stem}.map", "-o", elf.name,
         *(path.name for path in compiled), *toolchain.libraries,
     ]  # fmt: skip
-    return subprocess.run(command, cwd=objects, capture_output=True, text=True, errors="surrogateescape", check=False)
+    return run_program(command, cwd=objects)
 
 
 def _too_large(
@@ -139,9 +140,7 @@ def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, sour
         toolchain.compiler, *include_flags(), *compile_flags(toolchain), optimise,
         f"-ffile-prefix-map={here}", *assembler, "-c", "-o", str(target), source,
     ]  # fmt: skip
-    result = subprocess.run(
-        command, cwd=project.folder, capture_output=True, text=True, errors="surrogateescape", check=False
-    )
+    result = run_program(command, cwd=project.folder)
     if result.returncode != 0:
         raise _failure(f"compiling {source}", result.stderr)
     return target

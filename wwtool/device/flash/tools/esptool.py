@@ -1,0 +1,56 @@
+"""esptool, for boards with an ESP32."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wwtool.base.text import for_shell
+from wwtool.base.tools import module_or_program
+from wwtool.device.flash import ports
+from wwtool.device.flash.drives import Drive
+from wwtool.device.flash.plan import PORT, VERIFY_TIMEOUT_S, WRITE_TIMEOUT_S, Plan, Run
+from wwtool.device.flash.ports import Port
+from wwtool.device.flash.tools.flash_tool import FlashTool
+from wwtool.errors import InputError
+from wwtool.firmware.builds import Build
+from wwtool.platforms.profile import Platform
+
+_BAUD = 460800  # what ESP-IDF flashes with; every bridge keeps up
+
+
+class Esptool(FlashTool):
+    """Writes and verifies at offset 0: the image has all that the ROM needs. The modes stay as the image says."""
+
+    name = "esptool"
+    kinds = ("bin",)
+    tool = module_or_program("esptool", "flashing an ESP32-S3", "pip install 'esptool>=5'")
+    port_stays = True
+
+    def plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
+        command = self.tool.command()
+        board = ports.choose(build.platform, port)
+        ports.require_access(board)
+        return write_plan(build, command, board)
+
+    def by_hand(self, platform: Platform, file: Path) -> str:
+        chip = platform.flash_chip.esptool_chip if platform.flash_chip else "auto"
+        return f"esptool --chip {chip} --port PORT write-flash 0x0 {for_shell(file)}"
+
+    def check_platform(self, platform: Platform) -> None:
+        super().check_platform(platform)
+        if platform.flash_chip is None:
+            raise InputError(
+                f"{platform.name}.yaml: flash_tool {self.name} needs flash_chip with esptool_chip, mode and frequency"
+            )
+
+
+def write_plan(build: Build, command: list[str], port: Port) -> Plan:
+    """The plan for a board at ``port``; ``command`` starts esptool."""
+    image = build.image("bin")
+    assert build.platform.flash_chip is not None  # check_platform has seen to it
+    words = (*command, "--chip", build.platform.flash_chip.esptool_chip, "--port", PORT, "--baud", str(_BAUD))
+    steps = (
+        Run(Esptool.name, (*words, "write-flash", "0x0", image.name), "write", image, WRITE_TIMEOUT_S),
+        Run(Esptool.name, (*words, "verify-flash", "0x0", image.name), "verify", image, VERIFY_TIMEOUT_S),
+    )
+    return Plan(Esptool.name, image, steps, port)
