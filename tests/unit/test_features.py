@@ -19,11 +19,11 @@ from wwtool.errors import InputError
 from wwtool.events import ignore
 from wwtool.features.pools import PoolJob, load_pool, make_pool
 from wwtool.features.recipes import RECIPES, Recipe
-from wwtool.features.spectrogram import TRANSFORMS, varied
+from wwtool.features.spectrogram import TRANSFORMS, vary
 from wwtool.features.spectrogram.warp import warp
 from wwtool.features.tape import Tape
-from wwtool.features.waveform import SCENE, VOICE, mixed, voice
-from wwtool.features.waveform.filters import FILTERS, filtered
+from wwtool.features.waveform import SCENE, VOICE, apply_voice, mix
+from wwtool.features.waveform.filters import FILTERS, apply_filters
 from wwtool.features.waveform.studio import Clip, Filter, Scene, Sources, Studio
 from wwtool.jobs.settings import read_config
 from wwtool.training.sampler import to_real
@@ -38,8 +38,8 @@ def warping(time: float, channels: float) -> SpectrogramConfig:
 
 def test_distortion_keeps_the_floor_and_the_range() -> None:
     x = to_real(np.random.default_rng(0).integers(-128, 128, (64, 30, 40), np.int8))
-    y = varied(x, np.random.default_rng(1), DISTORTION)
-    assert torch.equal(y, varied(x, np.random.default_rng(1), DISTORTION))
+    y = vary(x, np.random.default_rng(1), DISTORTION)
+    assert torch.equal(y, vary(x, np.random.default_rng(1), DISTORTION))
     assert not torch.equal(y, x)
     assert y.min() >= 0.0
     assert y.max() <= 26.0
@@ -80,23 +80,23 @@ TONE = np.sin(np.arange(8000) * 0.2).astype(np.float32) * np.float32(0.25)
 
 def test_a_transform_that_is_left_out_is_off() -> None:
     quiet = studio(voice=[], filters=[], scene=[])
-    assert voice(Clip(TONE), quiet) == Clip(TONE)
-    plain = filtered(Clip(TONE), quiet)
+    assert apply_voice(Clip(TONE), quiet) == Clip(TONE)
+    plain = apply_filters(Clip(TONE), quiet)
     np.testing.assert_allclose(plain.samples, TONE / TONE.max(), atol=1e-4)
     assert plain.tail_samples == 0
     scene = Scene(TONE, 0.2, (2000, 6000), (0.0, 0.0), (0.0, 0.0))
-    np.testing.assert_array_equal(mixed(scene, quiet), np.rint(TONE * 32768).clip(-32768, 32767))
+    np.testing.assert_array_equal(mix(scene, quiet), np.rint(TONE * 32768).clip(-32768, 32767))
     assert quiet.random.random() == np.random.default_rng(5).random(), "nothing was drawn"
 
 
 def test_speed_says_how_much_faster_a_clip_has_become() -> None:
-    faster = voice(Clip(TONE), studio(speed=[1.25, 1.25], speed_chance=1.0))
+    faster = apply_voice(Clip(TONE), studio(speed=[1.25, 1.25], speed_chance=1.0))
     assert faster.speed == pytest.approx(1.25)
     assert len(faster.samples) == pytest.approx(len(TONE) / 1.25, abs=2)
 
 
 def test_a_room_leaves_the_speech_its_length_and_adds_a_tail() -> None:
-    clip = filtered(Clip(TONE), studio(filters=["room"], room_chance=1.0, room_seconds=[0.2, 0.2]))
+    clip = apply_filters(Clip(TONE), studio(filters=["room"], room_chance=1.0, room_seconds=[0.2, 0.2]))
     assert (clip.speech_samples, clip.tail_samples) == (len(TONE), 3200)
     assert np.abs(clip.samples[len(TONE) :]).max() > 0.0
 
@@ -107,7 +107,7 @@ def test_filters_remove_low_and_high_frequencies(filters: str, low: float, high:
     config: dict[str, Any] = {"high_pass_hz": [350, 350], "band_limit_hz": [3500, 3500]}
     config |= {"high_pass_chance": 1.0, "band_limit_chance": 1.0}
     noise = np.random.default_rng(1).standard_normal(64000, np.float32)
-    out = filtered(Clip(noise), studio(filters=[filters], **config)).samples
+    out = apply_filters(Clip(noise), studio(filters=[filters], **config)).samples
     gain = np.abs(np.fft.rfft(out) / np.fft.rfft(noise))
     hz = np.linspace(0, 8000, len(gain))
     middle = np.median(gain[(hz > 1000) & (hz < 2000)])
@@ -121,17 +121,17 @@ def test_other_speech_stays_away_from_the_word() -> None:
     around = studio(
         Sources(speech=[np.full(16000, 9000, np.int16)]), scene=["other_speech"], speech_before=1.0, speech_after=1.0
     )
-    heard = np.flatnonzero(mixed(Scene(x, word=(20000, 26000)), around))
+    heard = np.flatnonzero(mix(Scene(x, word=(20000, 26000)), around))
     assert heard.min() < 20000 - 800
     assert heard.max() > 26000 + 800
     assert not ((heard >= 20000 - 800) & (heard < 26000 + 800)).any(), "50 ms before and after"
-    assert not mixed(Scene(x), around).any(), "where there is no word, nobody speaks around it"
+    assert not mix(Scene(x), around).any(), "where there is no word, nobody speaks around it"
 
 
 def test_the_background_is_as_loud_as_the_signal_to_noise_ratio_says() -> None:
     scene = Scene(np.zeros(160_000, np.float32), speech_rms=0.1, snr_db=(20.0, 20.0))
     hum = Sources(noise=[np.asarray(np.sin(np.arange(16000) * 0.1) * 5000, np.int16)])
-    rms = np.sqrt(np.mean((mixed(scene, studio(hum, scene=["background"], recorded_noise=1.0)) / 32768.0) ** 2))
+    rms = np.sqrt(np.mean((mix(scene, studio(hum, scene=["background"], recorded_noise=1.0)) / 32768.0) ** 2))
     assert rms == pytest.approx(0.01, rel=0.02)
 
 
@@ -147,7 +147,7 @@ def test_transforms_run_in_the_order_of_the_config(monkeypatch: pytest.MonkeyPat
     """Two more are a function and a registration each."""
     monkeypatch.setitem(SCENE, "half", half)
     monkeypatch.setitem(SCENE, "clipped", clipped)
-    loudest = {order: int(mixed(Scene(TONE), studio(scene=order)).max()) for order in
+    loudest = {order: int(mix(Scene(TONE), studio(scene=order)).max()) for order in
                (("half", "clipped"), ("clipped", "half"), ("clipped", "half", "half"))}  # fmt: skip
     assert list(loudest.values()) == [3277, 1638, 819]
 
@@ -155,15 +155,15 @@ def test_transforms_run_in_the_order_of_the_config(monkeypatch: pytest.MonkeyPat
 def test_a_filter_and_a_voice_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FILTERS, "mute", lambda studio: Filter(shape=lambda gain, hz: gain * 0.0))
     monkeypatch.setitem(VOICE, "backwards", lambda clip, studio: replace(clip, samples=clip.samples[::-1]))
-    assert not filtered(Clip(TONE), studio(filters=["equaliser", "mute"])).samples.any()
-    np.testing.assert_array_equal(voice(Clip(TONE), studio(voice=["backwards"])).samples, TONE[::-1])
+    assert not apply_filters(Clip(TONE), studio(filters=["equaliser", "mute"])).samples.any()
+    np.testing.assert_array_equal(apply_voice(Clip(TONE), studio(voice=["backwards"])).samples, TONE[::-1])
 
 
 def test_a_transform_of_spectrograms_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TRANSFORMS, "silence", lambda features, random, config: features * 0.0)
     x = torch.ones(2, 30, 40)
-    assert varied(x, np.random.default_rng(0), SpectrogramConfig(order=())) is x
-    assert not varied(x, np.random.default_rng(0), SpectrogramConfig(order=("warp", "silence"))).any()
+    assert vary(x, np.random.default_rng(0), SpectrogramConfig(order=())) is x
+    assert not vary(x, np.random.default_rng(0), SpectrogramConfig(order=("warp", "silence"))).any()
 
 
 def test_a_recipe_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

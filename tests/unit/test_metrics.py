@@ -13,10 +13,10 @@ from wwtool.evaluation.metrics import (
     Track,
     clip_scores,
     curve,
-    detected,
     detector_with,
     equal_error_rate,
     false_alarms,
+    is_detected,
     operating_point,
     partial_auc,
     poisson_interval,
@@ -139,7 +139,7 @@ def test_the_scale_of_the_scores_does_not_matter(positive: list[int], negative: 
 
 def test_found_looks_into_every_clip() -> None:
     t = track([0, 200, 0, 0, 0, 200, 0, 0], [(0, 3), (3, 5), (5, 8), (8, 8)])
-    assert detected(t, PLAIN).tolist() == [True, False, True, False]
+    assert is_detected(t, PLAIN).tolist() == [True, False, True, False]
 
 
 def test_false_alarms_count_to_their_clip_or_the_one_before() -> None:

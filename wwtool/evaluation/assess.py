@@ -14,10 +14,10 @@ from wwtool.evaluation.metrics import (
     Track,
     clip_scores,
     curve,
-    detected,
     detector_with,
     equal_error_rate,
     false_alarms,
+    is_detected,
     operating_point,
     partial_auc,
     point_of,
@@ -114,7 +114,8 @@ def assess(
     else:
         point = operating_point(points, config.evaluate.false_alarms_per_hour, config.evaluate.spare_recall)
         chosen = detector_with(base, point.threshold, ratio)
-    count, detections = len(material.positives), {name: detected(track, chosen).sum() for name, track in tracks.items()}
+    count = len(material.positives)
+    detections = {name: int(is_detected(track, chosen).sum()) for name, track in tracks.items()}
     scores = clip_scores(tracks["clean"], _SCORE_WINDOW), clip_scores(negative, _SCORE_WINDOW)
     near = negative_recording({"near_miss": material.near_misses}).track(model)
     return Evaluation(
@@ -123,7 +124,7 @@ def assess(
         within_budget=point.per_hour <= config.evaluate.false_alarms_per_hour,
         positives=count,
         hours=round(negative.hours, 4),
-        intervals={name: wilson_interval(int(hits), count) for name, hits in detections.items()},
+        intervals={name: wilson_interval(number, count) for name, number in detections.items()},
         per_hour_interval=poisson_interval(point.false_alarms, negative.hours) if negative.hours else None,
         alarms_by_label=false_alarms(negative, chosen),
         hours_by_label=_hours_by_label(negative),

@@ -46,7 +46,7 @@ def detector_with(config: DetectorConfig, threshold: int, off_ratio: float) -> D
     return DetectorConfig(**config.model_dump() | thresholds)
 
 
-def detected(track: Track, config: DetectorConfig) -> npt.NDArray[np.bool_]:
+def is_detected(track: Track, config: DetectorConfig) -> npt.NDArray[np.bool_]:
     """Tells for every clip of a track whether a detection falls into it, (clips,)."""
     detections = np.asarray(detect(track.probabilities, config), np.int64)
     before_start = np.searchsorted(detections, track.segments[:, 0])
@@ -68,7 +68,7 @@ def point_of(positives: dict[str, Track], negative: Track, detector: DetectorCon
     """Recall and false alarms of one detector."""
     alarms = len(detect(negative.probabilities, detector))
     recall = {
-        name: float(detected(track, detector).mean()) if len(track.segments) else 0.0
+        name: float(is_detected(track, detector).mean()) if len(track.segments) else 0.0
         for name, track in positives.items()
     }
     return Point(detector.on_threshold, recall, alarms, alarms / negative.hours if negative.hours else 0.0)

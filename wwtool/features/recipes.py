@@ -16,9 +16,9 @@ from wwtool.base.registry import Registry
 from wwtool.data.audio import Audio
 from wwtool.data.utterance import FloatAudio, rms, to_float, utterance_bounds
 from wwtool.features.tape import Tape
-from wwtool.features.waveform import mixed, voice
+from wwtool.features.waveform import apply_voice, mix
 from wwtool.features.waveform.background import background
-from wwtool.features.waveform.filters import filtered, to_peak
+from wwtool.features.waveform.filters import apply_filters, to_peak
 from wwtool.features.waveform.studio import Clip, Scene, Studio
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
@@ -43,7 +43,7 @@ class Recipe:
 def _cut_words(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
     """Words cut out of their recordings, laid on new backgrounds, sometimes between other speech."""
     for i in range(int(amount)):
-        word = filtered(voice(Clip(to_float(clips[i % len(clips)])), studio), studio)
+        word = apply_filters(apply_voice(Clip(to_float(clips[i % len(clips)])), studio), studio)
         length = word.speech_samples
         gap = int(studio.random.uniform(*_GAP_S) * SAMPLE_RATE_HZ)
         x = np.zeros(gap + len(word.samples) + _TAIL_SAMPLES, np.float32)
@@ -51,7 +51,7 @@ def _cut_words(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape
         x = x[: gap + length + _TAIL_SAMPLES]
         config, place = studio.config, (gap, gap + length)
         level = rms(word.samples[:length])
-        tape.add(mixed(Scene(x, level, place, config.snr_db, config.level_db, config.clean_share), studio), place)
+        tape.add(mix(Scene(x, level, place, config.snr_db, config.level_db, config.clean_share), studio), place)
 
 
 def _recordings(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
@@ -63,9 +63,9 @@ def _recordings(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tap
     config = studio.config
     for n in range(int(amount)):
         index = usable[n % len(usable)]
-        clip = voice(Clip(to_float(clips[index])), studio)
+        clip = apply_voice(Clip(to_float(clips[index])), studio)
         start, end = (int(sample / clip.speed) for sample in bounds[index])
-        y = filtered(clip, studio).samples if studio.chance(config.native_filtered) else to_peak(clip.samples)
+        y = apply_filters(clip, studio).samples if studio.chance(config.native_filtered) else to_peak(clip.samples)
         y = y[: end + _TAIL_SAMPLES]
         gap = int(studio.random.uniform(*_NATIVE_GAP_S) * SAMPLE_RATE_HZ)
         y = np.pad(y, (gap, max(0, end + _TAIL_SAMPLES - len(y))))
@@ -74,7 +74,7 @@ def _recordings(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tap
             scene = Scene(y, level_db=config.native_level_db)
         else:
             scene = Scene(y, rms(y[slice(*place)]), snr_db=config.native_snr_db, level_db=config.level_db)
-        tape.add(mixed(scene, studio), place)
+        tape.add(mix(scene, studio), place)
 
 
 def _speech(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
@@ -95,12 +95,12 @@ def _stretches(clips: Sequence[Audio], hours: float, studio: Studio, tape: Tape,
         while sum(map(len, parts)) < _STRETCH_SAMPLES:
             clip = clips[int(order[next_clip % len(order)])][:_LONGEST_CLIP_SAMPLES]
             next_clip += 1
-            spoken = filtered(voice(Clip(to_float(clip)), studio), studio).samples
+            spoken = apply_filters(apply_voice(Clip(to_float(clip)), studio), studio).samples
             y = spoken * np.float32(studio.gain(*_SPEECH_DB))
             levels.append(rms(y))
             parts += [y, np.zeros(int(studio.random.uniform(*_PAUSE_S) * SAMPLE_RATE_HZ), np.float32)]
         scene = Scene(np.concatenate(parts), float(np.mean(levels)), None, snr_db, studio.config.level_db)
-        tape.add(mixed(scene, studio))
+        tape.add(mix(scene, studio))
 
 
 def _noise(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
@@ -110,7 +110,7 @@ def _noise(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) ->
         if studio.chance(_SECOND_NOISE):
             x = x + background(_NOISE_SAMPLES, studio) * np.float32(studio.gain(*_SECOND_NOISE_DB))
         x = x * np.float32(studio.gain(*_NOISE_DB) / np.abs(x).max(initial=_QUIETEST))
-        tape.add(mixed(Scene(x), studio))
+        tape.add(mix(Scene(x), studio))
 
 
 RECIPES: Registry[Recipe] = Registry(

@@ -125,10 +125,10 @@ def load_trained(folder: Path) -> tuple[QatNet, State]:
     Raises:
         InputError: there is no finished run in the folder.
     """
-    saved = load_checkpoint(folder)
-    if saved is None or not saved[0].done:
+    checkpoint = load_checkpoint(folder)
+    if checkpoint is None or not checkpoint[0].done:
         raise InputError(f"{folder} holds no finished training run; run 'wwtool train' on it again to finish it")
-    state, tensors = saved
+    state, tensors = checkpoint
     if state.architecture.parameters > sum(tensor.numel() for tensor in tensors.values()):  # before they take memory
         raise mismatch(folder)
     net = QatNet(Network(state.architecture), state.logit_shift)

@@ -26,8 +26,8 @@ class Learner:
         self.stage, self.model, self.config = stage, model, config
         self.average = copy.deepcopy(model)
         self.objective = OBJECTIVES.member(stage.objective)(config).to(device)
-        self._trained = [p for p in [*model.parameters(), *self.objective.parameters()] if p.requires_grad]
-        self._optimizer = OPTIMIZERS.member(stage.optimizer)(self._trained, stage.learning_rate, config)
+        self._parameters = [p for p in [*model.parameters(), *self.objective.parameters()] if p.requires_grad]
+        self._optimizer = OPTIMIZERS.member(stage.optimizer)(self._parameters, stage.learning_rate, config)
         self._rate, self._update_average = SCHEDULES.member(stage.schedule), AVERAGING.member(stage.averaging)
 
     def learn(self, step: int, features: Tensor, labels: Tensor) -> Tensor:
@@ -38,19 +38,19 @@ class Learner:
         loss: Tensor = self.objective(Predictions(self.model(features)[:, -1], labels))
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._trained, self.config.clip_norm)
+        nn.utils.clip_grad_norm_(self._parameters, self.config.clip_norm)
         self._optimizer.step()
         self._update_average(self.average, self.model, step, self.config)
         return loss
 
-    def averaged_tensors(self) -> dict[str, Tensor]:
+    def average_tensors(self) -> dict[str, Tensor]:
         """The average: what is left of the stage when it is over."""
-        return _named("ema.", self.average.state_dict())
+        return _prefixed("ema.", self.average.state_dict())
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that the next step depends on."""
-        own = _named("model.", self.model.state_dict()) | _named("objective.", self.objective.state_dict())
-        return self.averaged_tensors() | own | optimizer_tensors(self._optimizer)
+        own = _prefixed("model.", self.model.state_dict()) | _prefixed("objective.", self.objective.state_dict())
+        return self.average_tensors() | own | optimizer_tensors(self._optimizer)
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """The inverse of ``tensors``.
@@ -64,5 +64,5 @@ class Learner:
         restore_optimizer(self._optimizer, tensors)
 
 
-def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {prefix + name: tensor for name, tensor in tensors.items()}

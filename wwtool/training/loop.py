@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from wwtool import events
-from wwtool.features.spectrogram import varied
+from wwtool.features.spectrogram import vary
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import DONE, State, load_checkpoint, load_trained, mismatch, save_checkpoint
 from wwtool.training.learner import Learner
@@ -67,11 +67,11 @@ class _Trainer:
         if self.state.done:
             return load_trained(self.run.folder)[0]
         number = [stage.name for stage in self.stages].index(self.state.stage)
-        learner = self._trained(self.stages[number], self._first_network(self.stages[number]), tensors)
+        learner = self._train_stage(self.stages[number], self._first_network(self.stages[number]), tensors)
         for stage in self.stages[number + 1 :]:
-            network = self._as(stage, learner.average)
+            network = self._convert(stage, learner.average)
             self.state = replace(self.state, stage=stage.name, step=0)
-            learner = self._trained(stage, network, {})
+            learner = self._train_stage(stage, network, {})
         self.state = replace(self.state, stage=DONE, step=0)
         self._save(learner)
         return _int8(learner.average)
@@ -81,23 +81,23 @@ class _Trainer:
         tensors = self._resume()
         if self.state.stage != first.name or self.state.step > step:  # it cannot go back
             self.state, self.mined, tensors = beginning, None, {}
-        learner = self._trained(first, self._first_network(first), tensors, step)
-        return _int8(self._quantized(learner.average))
+        learner = self._train_stage(first, self._first_network(first), tensors, step)
+        return _int8(self._quantize(learner.average))
 
     def _resume(self) -> dict[str, Tensor]:
         """Takes over the state of the checkpoint if it is of this run; returns its tensors."""
-        saved = load_checkpoint(self.run.folder)
-        if saved is None or saved[0].fingerprint != self.state.fingerprint:
+        checkpoint = load_checkpoint(self.run.folder)
+        if checkpoint is None or checkpoint[0].fingerprint != self.state.fingerprint:
             return {}
-        state, tensors = saved
+        state, tensors = checkpoint
         if state.architecture != self.state.architecture:
             raise mismatch(self.run.folder)
         self.state = state
         if "mined.end" in tensors:
-            self.mined = self._restored_mined(tensors)
+            self.mined = self._restore_mined(tensors)
         return tensors
 
-    def _restored_mined(self, tensors: dict[str, Tensor]) -> Mined:
+    def _restore_mined(self, tensors: dict[str, Tensor]) -> Mined:
         try:
             mined = Mined(tensors["mined.pool"].numpy(), tensors["mined.end"].numpy())
         except KeyError as error:
@@ -113,30 +113,30 @@ class _Trainer:
         """The network with which a run begins, or into which a checkpoint of ``stage`` is read."""
         torch.manual_seed(self.config.seed)
         network = Network(self.state.architecture)
-        return self._placed(network if stage.network == "float" else QatNet(network, self.state.logit_shift))
+        return self._place(network if stage.network == "float" else QatNet(network, self.state.logit_shift))
 
-    def _as(self, stage: Stage, average: Network | QatNet) -> Network | QatNet:
+    def _convert(self, stage: Stage, average: Network | QatNet) -> Network | QatNet:
         """The average of one stage in the form in which the next one trains it."""
-        return self._quantized(average) if stage.network == "int8" else self._placed(average)
+        return self._quantize(average) if stage.network == "int8" else self._place(average)
 
-    def _quantized(self, average: Network | QatNet) -> QatNet:
+    def _quantize(self, average: Network | QatNet) -> QatNet:
         """The network quantized from ranges that it shows on a batch: where fine-tuning starts."""
         if isinstance(average, QatNet):
-            return self._placed(average)
+            return self._place(average)
         negatives, margin = self.sampler.negatives, self.config.unseen_margin
         shift = logit_shift(average, self.sampler.frames, negatives, margin, self.device)
-        network = self._placed(QatNet(average.eval().cpu(), shift))
+        network = self._place(QatNet(average.eval().cpu(), shift))
         generator = calibration_generator(self.config.seed)
         windows, _ = self.sampler.batch(generator, self.config.calibration_windows, self.mined)
         network.calibrate(to_real(windows).to(self.device))
         self.state = replace(self.state, logit_shift=shift)
         return network
 
-    def _placed(self, net: _Net) -> _Net:
+    def _place(self, net: _Net) -> _Net:
         """On the device, weights in the layout that CPUs convolve fastest: the layout decides the order of sums."""
         return net.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
-    def _trained(
+    def _train_stage(
         self, stage: Stage, network: Network | QatNet, tensors: dict[str, Tensor], until: int | None = None
     ) -> Learner:
         """Trains a stage from the state's step on, to its end or to step ``until``, where a checkpoint is written."""
@@ -159,7 +159,7 @@ class _Trainer:
         stage = learner.stage
         generator = step_generator(self.config.seed, stage.name, step)
         windows, labels = self.sampler.batch(generator, self.config.batch, self.mined)
-        features = varied(to_real(windows), generator, self.run.spectrogram)
+        features = vary(to_real(windows), generator, self.run.spectrogram)
         loss = learner.learn(step, features.to(self.device), torch.from_numpy(labels).to(self.device))
         self.state = replace(self.state, step=step + 1)
         if (step + 1) % self.config.checkpoint_steps == 0:
@@ -168,7 +168,7 @@ class _Trainer:
             self.run.listener(events.Loss(stage.name, step + 1, stage.steps, loss.item(), self.run.model))
 
     def _save(self, learner: Learner) -> None:
-        tensors = learner.averaged_tensors() if self.state.done else learner.tensors()
+        tensors = learner.average_tensors() if self.state.done else learner.tensors()
         if self.mined is not None and not self.state.done:
             tensors["mined.pool"] = torch.from_numpy(self.mined.pool)
             tensors["mined.end"] = torch.from_numpy(self.mined.end)

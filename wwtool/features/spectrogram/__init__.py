@@ -22,7 +22,7 @@ TRANSFORMS: Registry[Callable[[Tensor, np.random.Generator, SpectrogramConfig], 
 )
 
 
-def varied(features: Tensor, random: np.random.Generator, config: SpectrogramConfig) -> Tensor:
+def vary(features: Tensor, random: np.random.Generator, config: SpectrogramConfig) -> Tensor:
     """The windows through every transform that the config names, in its order."""
     for name in config.order:
         features = TRANSFORMS.member(name)(features, random, config)

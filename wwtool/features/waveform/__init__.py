@@ -1,7 +1,7 @@
 """Transforms of audio: registries of them, and the chains that a config puts them in.
 
-A clip of speech goes through ``voice``, then through the filters (``filters.filtered``). Laid on a stretch of silence,
-it is a scene, to which ``mixed`` adds the rest.
+A clip of speech goes through ``apply_voice``, then through ``apply_filters``. Laid on a stretch of silence,
+it is a scene, to which ``mix`` adds the rest.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ SCENE: Registry[Callable[[Scene, Studio], Scene]] = Registry(
 )
 
 
-def voice(clip: Clip, studio: Studio) -> Clip:
+def apply_voice(clip: Clip, studio: Studio) -> Clip:
     """The clip through the transforms of speech by itself."""
     for name in studio.config.voice:
         clip = VOICE.member(name)(clip, studio)
     return clip
 
 
-def mixed(scene: Scene, studio: Studio) -> Audio:
+def mix(scene: Scene, studio: Studio) -> Audio:
     """The scene with everything that is added around and over the speech, as 16-bit samples."""
     for name in studio.config.scene:
         scene = SCENE.member(name)(scene, studio)

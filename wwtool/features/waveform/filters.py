@@ -25,7 +25,7 @@ FILTERS: Registry[MakeFilter] = Registry(
 )
 
 
-def filtered(clip: Clip, studio: Studio) -> Clip:
+def apply_filters(clip: Clip, studio: Studio) -> Clip:
     """The clip through all filters, at a peak of 1. It grows by the reverberation of the rooms."""
     drawn = [FILTERS.member(name)(studio) for name in studio.config.filters]
     filters = [one for one in drawn if one is not None]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from wwtool.data.utterance import FloatAudio, to_float
-from wwtool.features.waveform.filters import filtered
+from wwtool.features.waveform.filters import apply_filters
 from wwtool.features.waveform.studio import Clip, Scene, Studio
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
@@ -34,5 +34,5 @@ def add_other_speech(scene: Scene, studio: Studio) -> Scene:
 def _speech(studio: Studio) -> FloatAudio:
     clips = studio.sources.speech
     clip = clips[int(studio.random.integers(len(clips)))][:_MOST_SAMPLES]
-    coloured = filtered(Clip(to_float(clip)), studio).samples
+    coloured = apply_filters(Clip(to_float(clip)), studio).samples
     return coloured * np.float32(studio.gain(*studio.config.other_speech_db))
