@@ -19,10 +19,10 @@ from wwtool.cli import streams
 from wwtool.cli.terminal import complain
 from wwtool.errors import InputError, UsageError, WwtoolError
 
-# Loaded when used: most commands need neither torch nor LiteRT.
+# A command is loaded when it is used: most need neither torch nor LiteRT.
 _COMMANDS = {
     "platforms": ("wwtool.cli.platforms:platforms", "List the platform profiles, or show one."),
-    "doctor": ("wwtool.cli.doctor:doctor", "Show which tools are found, and how to get what is missing."),
+    "doctor": ("wwtool.cli.doctor:doctor", "Show which tools are installed, and how to get the others."),
     "data": ("wwtool.cli.data:data", "Synthesise speech, check and index recordings, split them by speaker."),
     "budget": ("wwtool.cli.budget:budget", "Measure a model's firmware against a platform's budget by a dry build."),
     "train": ("wwtool.cli.train:train", "Train a model, quantization-aware; goes on where it was interrupted."),
@@ -67,10 +67,10 @@ def cli(debug: bool) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line and exits with the contract's codes."""
     leave_out_working_directory()
-    # Read when torch is loaded: threads that wait by spinning make training ten times slower on a machine with other
-    # work, and no faster on an idle one.
+    # torch reads this when it is loaded. Threads that spin while they wait make training ten times slower on a machine
+    # with other work, and no faster on an idle one.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # Training computes with a number of threads of its own, and waits for ever for those that a limit withholds.
+    # Training sets its number of threads itself, and would wait forever for threads that a limit withholds.
     os.environ.pop("OMP_THREAD_LIMIT", None)
     if arguments is None:
         streams.restart_in_utf8()
@@ -80,10 +80,10 @@ def main(arguments: list[str] | None = None) -> None:
     # --debug is accepted anywhere, as people add it to the end of the line that failed.
     words = (["--debug"] if debug else []) + [w for w in words if w != "--debug"]
     if threading.current_thread() is threading.main_thread():
-        # What a service manager or `timeout` sends: end as with Ctrl-C, so that nothing is left running or lying about.
+        # A service manager or `timeout` sends SIGTERM. It ends the program like Ctrl-C, which cleans up.
         signal.signal(signal.SIGTERM, _end_like_interrupt)
     code = _run(words, debug)
-    if code == INTERRUPTED and arguments is None:  # whoever presses Ctrl-C again need not see how Python ends
+    if code == INTERRUPTED and arguments is None:  # a second Ctrl-C must not show how Python ends
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     lost = streams.why_output_is_lost()
     if lost is not None and code == 0:

@@ -32,5 +32,5 @@ def run(model: Path, input_file: Path, out: Path, engine: EngineName) -> None:
     rows = read_rows(input_file, graph)
     results = run_rows(model.read_bytes(), rows, engine)
     write_rows(out, results)
-    made = ", ".join(f"{result.dtype} {result.shape}" for result in results)
-    say(f"{len(rows[0])} rows through {engine}: {out}, {made}")
+    shapes = ", ".join(f"{result.dtype} {result.shape}" for result in results)
+    say(f"{len(rows[0])} rows through {engine}: {out}, {shapes}")

@@ -1,4 +1,4 @@
-"""Standard output and error as wwtool needs them: every text can be written, and a reader who has left ends no work."""
+"""Standard output and error that take every text, and go on when nobody reads them any more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, TextIO
 
-# What wwtool itself prints beyond ASCII, for a terminal or file whose encoding does not have it.
+# Characters beyond ASCII that wwtool prints, and what replaces them where an encoding lacks them.
 _PLAIN = {"✓": "+", "✗": "x", "“": '"', "”": '"', "…": "...", "→": "->", "µ": "u"}
 PLAIN = "wwtool.plain"
 CLOSED = "standard output is closed, so what was to be printed is lost; send it to a file or to /dev/null"
@@ -60,7 +60,7 @@ def prepare() -> None:
     _fill_closed_descriptors()
     if sys.stdin is None:
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - lives as long as the program
-    # A stream that a test or another program has put there is left alone.
+    # A stream that a test or another program has set stays as it is.
     if sys.stdout is sys.__stdout__:
         sys.stdout = _tolerant(sys.stdout)
     if sys.stderr is sys.__stderr__:
@@ -68,7 +68,7 @@ def prepare() -> None:
 
 
 def why_output_is_lost() -> str | None:
-    """Flushes; why standard output could not be written to its end. None also if its reader just has enough."""
+    """Flushes; why some output could not be written, None if all was, or if its reader stopped reading."""
     sys.stdout.flush()
     sys.stderr.flush()
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)

@@ -17,7 +17,7 @@ from wwtool.device.suites import SuiteResult
 from wwtool.doctor.profiles import load_profile
 from wwtool.errors import DeviceError, UsageError
 from wwtool.jobs.request import Request, reported
-from wwtool.pipeline.hil import NEEDS_BUILD, SUITES, Expectation, check_device, run_suite
+from wwtool.pipeline.hil import SUITES, Bench, Expectation, check_device
 
 __all__ = ["DeviceInfo", "HilPlan", "HilRequest", "HilResult", "SuiteResult", "plan", "run"]
 
@@ -85,7 +85,7 @@ def plan(request: HilRequest, listener: events.Listener = events.ignore) -> HilP
     unknown = [name for name in request.suites if name not in SUITES]
     if unknown or not request.suites:
         raise UsageError(f"there is no suite '{', '.join(unknown)}'; there are {', '.join(SUITES)}")
-    needy = [name for name in request.suites if name in NEEDS_BUILD]
+    needy = [name for name in request.suites if SUITES[name].needs_build]
     if needy and request.build is None:
         raise UsageError(f"the suites {', '.join(needy)} need --build BUILD_DIR to know what to expect")
     platform = load_profile(request.platform) if request.platform else None
@@ -108,16 +108,17 @@ def run(plan: HilPlan, listener: events.Listener = events.ignore, cancel: Cancel
             check_device(info, plan.expectation)
         if request.fast_baud is not None:
             session.set_baud(request.fast_baud)
+        bench = Bench(session, info, plan.expectation, request.wav, request.soak_seconds)
         for name in request.suites:
             cancel.check()
-            results.append(_suite(name, plan, session, info, listener))
+            results.append(_suite(name, bench, listener))
     return HilResult(request.port, info, tuple(results))
 
 
-def _suite(name: str, plan: HilPlan, session: Session, info: DeviceInfo, listener: events.Listener) -> SuiteResult:
+def _suite(name: str, bench: Bench, listener: events.Listener) -> SuiteResult:
     start = time.monotonic()
     listener(events.StageStarted(name, f"suite {name}"))
-    result = run_suite(name, session, info, plan.expectation, plan.request.wav, plan.request.soak_seconds)
+    result = SUITES[name].run(bench)
     for metric, value in result.metrics.items():
         listener(events.Metric(name, metric, float(value)))
     listener(events.PartialResult(name, "suite", result))

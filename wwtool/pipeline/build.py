@@ -43,7 +43,7 @@ def build(
     refuse_links_out(folder, [folder / name for name in NAMES])
     with working_folder(folder, _PLACES):
         refuse_strangers(folder, NAMES, f"{RUN_FOLDER}/{RECORD}")
-        target.refuse_changes(folder)  # told before the training
+        target.refuse_changes(folder)  # before the training, not after it
         stages = Stages(folder / RUN_FOLDER, listener, cancel, folder)
         return _build(stages, target, plan)
 

@@ -1,4 +1,4 @@
-"""``wwtool evaluate``: a model or a finished run on recordings, a run's own dev split, or one WAV."""
+"""What an evaluation needs: a model with its detector, recordings of one split, sentences without the phrase."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LABELS = {"negative": "speech", "hard_negative": "other_words", "noise": "noise
 
 @dataclass(frozen=True)
 class Subject:
-    """What is evaluated: the model, and the detector it was built with if that is known."""
+    """The model to evaluate, and the detector that it was built with, None if unknown."""
 
     model: Path
     detector: DetectorConfig | None
@@ -36,17 +36,17 @@ class Subject:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What there is to evaluate on, and what is said of recordings that are left out or doubtful."""
+    """The clips to evaluate on, and notes on recordings that were left out or are doubtful."""
 
     material: Material
     notes: dict[str, list[dict[str, str]]]
 
 
 def find_subject(path: Path) -> Subject:
-    """A .tflite, a run folder or a build folder.
+    """The subject at a path: a .tflite, a run folder or a build folder.
 
     Raises:
-        InputError: there is no model in it.
+        InputError: the folder holds no model.
     """
     if path.is_file():
         return Subject(path, None)
@@ -74,7 +74,7 @@ def recorded_material(data: Path, split: str, config: Config, advance: Callable[
 
 
 class _Beginnings(Sequence[Audio]):
-    """As much of recordings as training uses of a clip, read when they are asked for."""
+    """The beginnings of recordings, as long as training uses of a clip, read when somebody asks for them."""
 
     def __init__(self, paths: list[Path]) -> None:
         self._paths = paths
@@ -92,13 +92,13 @@ class _Beginnings(Sequence[Audio]):
 
 
 def synthetic_sentences(phrase: str, hours: float, config: SynthConfig) -> list[Audio]:
-    """Sentences without the phrase, of texts and deliveries that no training run uses."""
+    """Sentences without the phrase, with texts and deliveries that no training run uses."""
     count = max(1, round(hours * 3600 / SECONDS_PER_SENTENCE))
     words = read_words(config.words) if config.words else None
     return list(render(plan_sentences(phrase, count, 90_001, config.language, words)))
 
 
 def run_sentences(run: Path) -> Sequence[Audio]:
-    """A run's own held-out sentences, none if it has none."""
+    """The held-out sentences of a run; empty if it has none."""
     path = run / "clips" / "dev" / "sentences"
     return ClipStore(path) if path.with_name(path.name + ".bounds.npy").exists() else []

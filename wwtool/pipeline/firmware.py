@@ -1,4 +1,4 @@
-"""The firmware stage of a build: the C project, the image, what that costs, and what ``wwtool hil`` sends to it."""
+"""The firmware stage of a build: the C project, the image, its cost, and the vectors that ``wwtool hil`` sends."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""What the hardware-in-the-loop suites expect, computed on the host from a build folder."""
+"""The hardware-in-the-loop suites by name, and what they expect of a board, computed on the host from a build."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,20 +34,22 @@ from wwtool.platforms.load import load_platform, platform_names
 from wwtool.platforms.profile import Platform
 from wwtool.tflite.reader import parse_model
 
-SUITES = ("parity", "stream", "latency", "memory", "soak")
-NEEDS_BUILD = ("parity", "stream", "soak")
 _RANDOM_ROWS = 200
 _LINUX_STACK_BYTES = 256 * 1024  # boards/linux/stack.c
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """A build as the host sees it.
+    """What a board must do that runs a build.
 
     Attributes:
-        says: what the board must say of itself, by field of ``DeviceInfo``.
-        stack_bytes: what is reserved for the stack, if that is known.
-        inference_us: the most that an inference may take.
+        platform: the platform's name.
+        content: the model, as .tflite.
+        sha256: the model's digest.
+        identity: what the board must report, by field of ``DeviceInfo``.
+        facts: what the board's values can be.
+        stack_bytes: bytes reserved for the stack; None if unknown.
+        inference_us: the longest inference allowed.
     """
 
     folder: Path
@@ -53,23 +57,23 @@ class Expectation:
     content: bytes
     sha256: str
     detector: DetectorConfig
-    says: dict[str, str | int]
+    identity: dict[str, str | int]
     facts: BoardFacts
     stack_bytes: int | None
     inference_us: float
 
     @staticmethod
     def of(folder: Path, platform: Platform | None = None) -> Expectation:
-        """Reads a build folder; ``platform`` is the profile that it was built for, where that is a user's own.
+        """Reads a build folder. ``platform`` is the profile that it was built for, if that is a user's.
 
         Raises:
-            InputError: it has no manifest of this version, or another model than that says.
+            InputError: the folder has no manifest of this version, or its model is not the manifest's.
         """
         manifest = read_manifest(folder)
         model = folder / "model.tflite"
         try:
             expected = str(manifest["model"]["sha256"])
-            build = _told_by(folder, manifest, platform_of_build(folder, manifest, platform), expected)
+            build = _from_manifest(folder, manifest, platform_of_build(folder, manifest, platform), expected)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(f"{folder / MANIFEST} is not a manifest of this version; build again") from error
         if not model.is_file() or sha256_of(model) != expected:
@@ -78,17 +82,17 @@ class Expectation:
         graph = parse_model(content)
         source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
         frames = source.shape[1]
-        says = {"input_bytes": source.nbytes, "output_bytes": result.nbytes, "input_frames": frames}
+        shapes = {"input_bytes": source.nbytes, "output_bytes": result.nbytes, "input_frames": frames}
         facts = replace(build.facts, hop_frames=frames)
-        return replace(build, content=content, says={**build.says, **says}, facts=facts)
+        return replace(build, content=content, identity={**build.identity, **shapes}, facts=facts)
 
 
-def _told_by(folder: Path, manifest: dict[str, Any], platform: Platform, sha256: str) -> Expectation:
-    """What the manifest alone tells; KeyError, TypeError and others if it is none."""
+def _from_manifest(folder: Path, manifest: dict[str, Any], platform: Platform, sha256: str) -> Expectation:
+    """The expectation as far as the manifest has it; KeyError, TypeError and others if it is not a manifest."""
     final = manifest["final"]
     limits = {line["name"]: float(line["limit"]) for line in final["limits"]}
     if not all(0.0 < limit < math.inf for limit in limits.values()):  # with NaN, everything would pass
-        raise ValueError("a limit that is none")
+        raise ValueError("a limit is not a number above 0")
     counts_cycles = final["cycles"] is not None and "cycles" not in final["estimated"]
     facts = _facts(platform, counts_cycles)
     reserved = _LINUX_STACK_BYTES if platform.is_linux else int(final["sizes"]["stack_reserved"])
@@ -98,7 +102,7 @@ def _told_by(folder: Path, manifest: dict[str, Any], platform: Platform, sha256:
         content=b"",
         sha256=sha256,
         detector=DetectorConfig.model_validate(manifest["detector"]),
-        says={
+        identity={
             "version": str(manifest["wwtool"]),
             "phrase": console_text(str(manifest["phrase"])),
             "arena_bytes": int(final["arena_bytes"]),
@@ -112,9 +116,12 @@ def _told_by(folder: Path, manifest: dict[str, Any], platform: Platform, sha256:
     )
 
 
-def _is_of_board(build: Expectation, name: str) -> bool:
-    """Whether the build's program calls its board so: as the folder of a shipped board's code; a user's own code may
-    call it anything, so the name must be in the program."""
+def _is_board_of(build: Expectation, name: str) -> bool:
+    """Whether the build is for a board of that name.
+
+    A shipped board is called like the folder of its code. A user's code may call it anything, so the name must be in
+    the program.
+    """
     if build.platform in platform_names():
         return name == load_platform(build.platform).board_folder.name
     programs = [path for path in (build.folder / "image").glob("*.elf") if path.is_file()]
@@ -129,8 +136,10 @@ def _facts(platform: Platform, counts_cycles: bool) -> BoardFacts:
 
 
 def _facts_without_build(info: DeviceInfo) -> tuple[BoardFacts, float | None]:
-    """What is known of a board, and the most that an inference may take in us: what the profile of its name says, and
-    no longer than until the next one is due."""
+    """What is known of a board from its name, and the longest inference allowed in us.
+
+    That is the profile's limit, but never more than the time until the next inference is due.
+    """
     hop_us = info.input_frames * info.step_samples * 1e6 / MICRO.sample_rate_hz or None
     if info.board not in platform_names():
         return suites.UNKNOWN, hop_us
@@ -141,57 +150,105 @@ def _facts_without_build(info: DeviceInfo) -> tuple[BoardFacts, float | None]:
 
 
 def check_device(info: DeviceInfo, build: Expectation) -> None:
-    """The board runs this very build.
+    """Refuses a board that does not run this very build.
 
     Raises:
-        DeviceError: it runs another model, is another board, or says what cannot be.
+        DeviceError: it runs another model, is another board, or reports what cannot be.
     """
     if info.sha256 != build.sha256:
         raise DeviceError(
             f"the board runs '{info.phrase}' with model {info.sha256[:12]}, the build has {build.sha256[:12]}; flash it"
         )
-    if not _is_of_board(build, info.board):
+    if not _is_board_of(build, info.board):
         raise DeviceError(
             f"the board says that it is '{info.board}', the build is for {build.platform}; check the port, or flash it"
         )
-    for field, expected in build.says.items():
-        said = getattr(info, field)
-        if said != expected:
+    for field, expected in build.identity.items():
+        reported = getattr(info, field)
+        if reported != expected:
             raise DeviceError(
-                f"the board says that its {field.replace('_', ' ')} is {said!r}, the build has {expected!r}; check the "
-                "port, or flash it"
+                f"the board says that its {field.replace('_', ' ')} is {reported!r}, the build has {expected!r}; check "
+                "the port, or flash it"
             )
 
 
-def run_suite(
-    name: str, session: Session, info: DeviceInfo, build: Expectation | None, wav: Path | None, soak_s: float
-) -> SuiteResult:
-    """Runs one suite; parity, stream and soak need a build."""
-    facts, inference_us = (build.facts, build.inference_us) if build else _facts_without_build(info)
-    if name == "latency":
-        return suites.latency(session, inference_limit_us=inference_us, board=facts)
-    if name == "memory":
-        return suites.memory(session, build.stack_bytes if build else None, facts)
-    assert build is not None
-    if name == "parity":
-        return _parity(session, build)
-    audio = read_audio(wav or build.folder / VECTORS / RECORDING)
+@dataclass(frozen=True)
+class Bench:
+    """A board that is connected, and what to test on it.
+
+    Attributes:
+        build: the build on it; None where the suites need none.
+        wav: the recording to stream; None: the build's.
+        soak_s: how long the soak suite runs.
+    """
+
+    session: Session
+    info: DeviceInfo
+    build: Expectation | None
+    wav: Path | None
+    soak_s: float
+
+    def facts(self) -> tuple[BoardFacts, float | None]:
+        """What the board's values can be, and the longest inference allowed in us."""
+        if self.build is None:
+            return _facts_without_build(self.info)
+        return self.build.facts, self.build.inference_us
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite of tests as ``wwtool hil --suite`` names it. With ``needs_build`` it compares with what a build gives."""
+
+    run: Callable[[Bench], SuiteResult]
+    needs_build: bool = False
+
+
+def _latency(bench: Bench) -> SuiteResult:
+    facts, inference_us = bench.facts()
+    return suites.latency(bench.session, inference_limit_us=inference_us, board=facts)
+
+
+def _memory(bench: Bench) -> SuiteResult:
+    return suites.memory(bench.session, bench.build.stack_bytes if bench.build else None, bench.facts()[0])
+
+
+def _stream(bench: Bench) -> SuiteResult:
+    audio, build = _audio(bench)
     detections, probabilities = expected_stream(build, audio)
-    if name == "stream":
-        return suites.stream(session, audio, detections, probabilities)
-    return suites.soak(session, audio, detections, soak_s)
+    return suites.stream(bench.session, audio, detections, probabilities)
 
 
-def _parity(session: Session, build: Expectation) -> SuiteResult:
-    result = suites.parity(session, parity_groups(build))
+def _soak(bench: Bench) -> SuiteResult:
+    audio, build = _audio(bench)
+    detections, _ = expected_stream(build, audio)
+    return suites.soak(bench.session, audio, detections, bench.soak_s)
+
+
+def _audio(bench: Bench) -> tuple[npt.NDArray[np.int16], Expectation]:
+    assert bench.build is not None
+    return read_audio(bench.wav or bench.build.folder / VECTORS / RECORDING), bench.build
+
+
+def _parity(bench: Bench) -> SuiteResult:
+    assert bench.build is not None
+    result = suites.parity(bench.session, parity_groups(bench.build))
     if any(case.name == "real" for case in result.cases):
         return result
-    missing = suites.not_checked("real", f"{build.folder / VECTORS / FEATURES} is not there; build again")
-    return replace(result, cases=(*result.cases, missing))
+    file = bench.build.folder / VECTORS / FEATURES
+    return replace(result, cases=(*result.cases, suites.not_checked("real", f"{file} is not there; build again")))
+
+
+SUITES = {
+    "parity": Suite(_parity, needs_build=True),
+    "stream": Suite(_stream, needs_build=True),
+    "latency": Suite(_latency),
+    "memory": Suite(_memory),
+    "soak": Suite(_soak, needs_build=True),
+}
 
 
 def parity_groups(build: Expectation) -> list[ParityGroup]:
-    """200 random and 50 real inputs with the bytes that the generated C gives on the host, state carried along."""
+    """200 random and 50 real inputs, and the bytes that the generated C gives for them on the host, in one stream."""
     with NativeEngine(build.content) as engine:
         groups = []
         rows: dict[str, npt.NDArray[Any]] = {"random": random_rows(engine.model.program.graph, _RANDOM_ROWS)[0]}
@@ -207,10 +264,7 @@ def expected_stream(
     build: Expectation, audio: npt.NDArray[np.int16]
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """(frame, probability) of every detection and of every inference."""
-    model = StreamingModel(build.content)
-    try:
+    with closing(StreamingModel(build.content)) as model:
         p = model.probabilities(model.front_end.quantized([audio]))
         outputs = [(model.frame_of(i), int(value)) for i, value in enumerate(p)]
-    finally:
-        model.close()
     return [outputs[i] for i in detect(p, build.detector)], outputs

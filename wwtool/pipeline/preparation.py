@@ -1,4 +1,4 @@
-"""What every candidate is trained on: recordings checked, clips gathered and synthesised, pools of features made."""
+"""The stages before training: they check recordings, gather and synthesise clips, and make pools of features."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _MOST_WARNINGS = 10
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run is made of."""
+    """The inputs of a run. ``data`` is a folder or index of recordings."""
 
     phrase: str
     config: Config
-    data: Path | None  # folder or index of recordings
+    data: Path | None
     synthesise: bool
 
 
@@ -61,10 +61,10 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     folder, config = stages.folder, plan.config
     phrase = normalize_phrase(plan.phrase, config.synth.language) if plan.synthesise else plan.phrase
     dataset = _recordings(stages, plan)
-    heard = hash_of([asdict(clip) for clip in dataset.clips]) if dataset else None
+    recordings = hash_of([asdict(clip) for clip in dataset.clips]) if dataset else None
     words = read_words(config.synth.words) if config.synth.words and plan.synthesise else None
     synth = config.synth.model_dump(exclude={"words"})
-    data_inputs = [__version__, phrase, synth, plan.synthesise, heard, *([words] if words else [])]
+    data_inputs = [__version__, phrase, synth, plan.synthesise, recordings, *([words] if words else [])]
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset))
     pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs))
     keys = [job.key for job, _ in pools]
@@ -73,13 +73,13 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
 
 
 def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
-    """The user's recordings, checked and split; read again only if a file has changed."""
+    """The user's recordings, checked and split. They are read again only if a file has changed."""
     data = plan.data
     if data is None:
         return None
     split = plan.config.split
-    folder, found = index_folder(data, split.speaker_pattern)
-    stamps = [(r.path, r.label, r.speaker, r.split, *_stamp(folder / r.path)) for r in found]
+    folder, recordings = index_folder(data, split.speaker_pattern)
+    stamps = [(r.path, r.label, r.speaker, r.split, *_stamp(folder / r.path)) for r in recordings]
     path = stages.folder / DATASET
 
     def work() -> Outcome:
@@ -87,7 +87,7 @@ def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
             data, split.dev, split.test, split.speaker_pattern,
             progress=lambda done, total: stages.advance(done, total, "recordings"),
         )  # fmt: skip
-        dataset = replace(dataset, doubtful=[*dataset.doubtful, *_used_in_part(dataset)])
+        dataset = replace(dataset, doubtful=[*dataset.doubtful, *_too_long(dataset)])
         dataset.save(path)
         skipped = f", {len(dataset.skipped)} unusable left out" if dataset.skipped else ""
         doubtful = f", {len(dataset.doubtful)} of them doubtful" if dataset.doubtful else ""
@@ -96,29 +96,30 @@ def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
     facts = stages.run(
         "recordings", "checking recordings", [__version__, str(folder), split.model_dump(), stamps], work
     )
-    _warn_of(stages, "skipped", facts["skipped"])
-    _warn_of(stages, "doubtful", facts.get("doubtful", []))
+    _warn(stages, "skipped", facts["skipped"])
+    _warn(stages, "doubtful", facts.get("doubtful", []))
     dataset = load_dataset(path, folder)
-    strange = {clip.path for clip in dataset.clips} - {recording.path for recording in found}
-    if strange:
+    strangers = {clip.path for clip in dataset.clips} - {recording.path for recording in recordings}
+    if strangers:
         raise InputError(
-            f"{path} names {printable(min(strange))}, which is not among the recordings; remove it and run again"
+            f"{path} names {printable(min(strangers))}, which is not among the recordings; remove it and run again"
         )
     return dataset
 
 
-def _used_in_part(dataset: Dataset) -> list[dict[str, str]]:
-    long = [clip for clip in dataset.clips if clip.seconds > MOST_SECONDS and clip.label not in WHOLE]
+def _too_long(dataset: Dataset) -> list[dict[str, str]]:
+    """Notes on clips of which only the beginning is used."""
+    clips = [clip for clip in dataset.clips if clip.seconds > MOST_SECONDS and clip.label not in WHOLE]
     return [
         {
             "path": (name := printable(clip.path)),
             "reason": f"{name} lasts {clip.seconds:.0f} s and its first {MOST_SECONDS} are used; cut it into pieces",
         }
-        for clip in long
+        for clip in clips
     ]
 
 
-def _warn_of(stages: Stages, what: str, notes: list[dict[str, str]]) -> None:
+def _warn(stages: Stages, what: str, notes: list[dict[str, str]]) -> None:
     for note in notes[:_MOST_WARNINGS]:
         stages.tell(events.Warning(f"{what}: {note['reason']}"))
     if len(notes) > _MOST_WARNINGS:
@@ -126,7 +127,7 @@ def _warn_of(stages: Stages, what: str, notes: list[dict[str, str]]) -> None:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    """Size and time of change: enough to see that a file is not the one that was read."""
+    """Size and time of change of a file: another stamp means that the file has changed."""
     try:
         status = path.stat()
     except OSError:
@@ -140,8 +141,8 @@ def _data(stages: Stages, plan: RunPlan, phrase: str, dataset: Dataset | None) -
     hours = sum(entry["hours"] for entry in summary.values())
     count = sum(entry["clips"] for entry in summary.values())
     files = _store_files(clips, summary)
-    known = _store_files(clips, (f"{split}/{name}" for split in ("train", "dev") for name in STORES))
-    for old in known - files:  # of another phrase, or of recordings that are gone
+    possible = _store_files(clips, (f"{split}/{name}" for split in ("train", "dev") for name in STORES))
+    for old in possible - files:  # of another phrase, or of recordings that are gone
         old.unlink(missing_ok=True)
     return Outcome(f"{count:,} clips, {hours:.1f} h", summary, tuple(sorted(files)))
 
@@ -160,7 +161,7 @@ def _features(stages: Stages, pools: list[Any]) -> Outcome:
 
 
 def material_of(folder: Path, stores: dict[str, Any]) -> Material:
-    """What a run's dev split holds; without recordings of the phrase in it, synthetic voices say the phrase.
+    """The dev split of a run. If it has no recordings of the phrase, synthetic voices say the phrase.
 
     Raises:
         InputError: no positives or no negatives.
@@ -181,7 +182,7 @@ def material_of(folder: Path, stores: dict[str, Any]) -> Material:
 
 
 def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path) -> Run:
-    """The training of a model of the zoo on what is prepared; its checkpoint lies in ``folder``."""
+    """The training of a model of the zoo on the prepared pools, with its checkpoint in ``folder``."""
     return Run(
         folder, ZOO[model], load_pools(prepared.pools, stages.folder / POOLS), config.train,
         prepared.fingerprint(config, model), config.augment.spectrogram, model, stages.tell, stages.cancel,

@@ -1,12 +1,13 @@
-"""Successive halving: finalists train side by side on the user's own data, and at every rung the worse half drops out.
+"""Successive halving: finalists train side by side on the user's data, and at every rung the worse half drops out.
 
-Each finalist trains in a folder of its own below ``search`` and goes on where it stopped; the one that is left
-becomes the run's training, which goes on from there. So the result is that of training it alone.
+Each finalist trains in its folder below ``search`` and goes on where it stopped. The winner's training becomes the
+run's, which goes on from there, so the result is the same as if the winner had trained alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ RUNGS = (0.25, 0.5, 0.75)  # of the float training
 
 @dataclass(frozen=True)
 class Score:
-    """A finalist at a rung: mean recall at the false-alarm budget, 0 if that is not kept; partial AUC decides ties."""
+    """A finalist at a rung: its mean recall, or 0 if it exceeds the false-alarm budget. Partial AUC decides ties."""
 
     recall: float
     partial_auc: float
@@ -40,7 +41,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Rung:
-    """``scores`` of the finalists after ``steps``, and which were ``kept``, best first."""
+    """The finalists' ``scores`` after ``steps``, and the finalists that were ``kept``, best first."""
 
     steps: int
     scores: dict[str, Score]
@@ -50,21 +51,21 @@ class Rung:
 def halve(
     finalists: Sequence[str], steps: Sequence[int], score: Callable[[Sequence[str], int], dict[str, Score]]
 ) -> list[Rung]:
-    """Scores at each of ``steps`` and keeps the better half, at the last the best alone; equals keep their order."""
+    """Scores at each of ``steps`` and keeps the better half; at the last, only the best. Equals keep their order."""
     rungs: list[Rung] = []
-    left = list(finalists)
+    names = list(finalists)
     for number, step in enumerate(steps, 1):
-        if len(left) == 1:
+        if len(names) == 1:
             break
-        scores = score(left, step)
-        ranked = sorted(left, key=lambda name: scores[name].order, reverse=True)
-        left = ranked[: 1 if number == len(steps) else (len(left) + 1) // 2]
-        rungs.append(Rung(step, scores, tuple(left)))
+        scores = score(names, step)
+        ranked = sorted(names, key=lambda name: scores[name].order, reverse=True)
+        names = ranked[: 1 if number == len(steps) else (len(names) + 1) // 2]
+        rungs.append(Rung(step, scores, tuple(names)))
     return rungs
 
 
 def search(stages: Stages, prepared: Prepared, config: Config, finalists: Sequence[str]) -> tuple[str, list[Rung]]:
-    """Finds the best of the finalists and leaves its checkpoint for the run's training; returns it and the rungs."""
+    """The best of the finalists, whose checkpoint is left for the run's training, and the rungs."""
     steps = [max(1, round(share * config.train.steps)) for share in RUNGS]
 
     def score(names: Sequence[str], step: int) -> dict[str, Score]:
@@ -80,7 +81,7 @@ def search(stages: Stages, prepared: Prepared, config: Config, finalists: Sequen
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, name: str, step: int) -> dict[str, Any]:
-    """Trains a finalist up to ``step``; leaves the .tflite that it would be now."""
+    """Trains a finalist up to ``step`` and writes the .tflite that it is then."""
     folder, fingerprint = stages.folder / FOLDER / name, prepared.fingerprint(config, name)
     path = folder / f"{step}.tflite"
 
@@ -97,20 +98,17 @@ def _train(stages: Stages, prepared: Prepared, config: Config, name: str, step: 
 def _score(
     stages: Stages, prepared: Prepared, config: Config, trained: dict[str, dict[str, Any]], step: int
 ) -> dict[str, Score]:
-    """Evaluates the finalists at a rung, streaming, as the finished model will be."""
+    """Evaluates the finalists at a rung in streaming form, like the finished model later."""
 
     def work() -> Outcome:
         material = material_of(stages.folder / CLIPS, prepared.stores)
         scores = {}
         for done, (name, entry) in enumerate(trained.items()):
             stages.advance(done, len(trained), f"evaluating {name}")
-            model = StreamingModel((stages.folder / entry["path"]).read_bytes())
-            try:
-                found = assess(model, material, config)
-            finally:
-                model.close()
-            recall = list(found.point.recall.values())
-            scores[name] = Score(sum(recall) / len(recall) if found.within_budget else 0.0, found.partial_auc)
+            with closing(StreamingModel((stages.folder / entry["path"]).read_bytes())) as model:
+                result = assess(model, material, config)
+            recall = list(result.point.recall.values())
+            scores[name] = Score(sum(recall) / len(recall) if result.within_budget else 0.0, result.partial_auc)
         note = ", ".join(f"{name} {score.recall:.1%}" for name, score in scores.items())
         return Outcome(f"after {step} steps: {note}", {name: asdict(score) for name, score in scores.items()}, ())
 
@@ -122,8 +120,8 @@ def _score(
 
 
 def _hand_over(stages: Stages, name: str, fingerprint: str) -> None:
-    """Makes the winner's checkpoint the run's, unless that is already training or done with it."""
-    own = load_checkpoint(stages.folder)
+    """Makes the winner's checkpoint the run's, unless the run's is one of the same training already."""
+    present = load_checkpoint(stages.folder)
     source = stages.folder / FOLDER / name / CHECKPOINT
-    if source.exists() and (own is None or own[0].fingerprint != fingerprint):
+    if source.exists() and (present is None or present[0].fingerprint != fingerprint):
         write_bytes(stages.folder / CHECKPOINT, source.read_bytes())

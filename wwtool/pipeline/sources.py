@@ -30,7 +30,7 @@ Advance = Callable[[int, int, str], None]
 STORES = (
     "positive", "positive_synthetic", "positive_cut", "near_miss", "sentences", "speech", "other_words", "noise", "rir",
 )  # fmt: skip
-# One voice in seven is kept for evaluation.
+# One synthetic voice in seven is kept for evaluation.
 _HELD_OUT = 7
 _DEV_POSITIVES = 300
 _DEV_NEAR_MISSES = 400
@@ -44,11 +44,12 @@ _USES = {
     "noise": "noise",
     "rir": "rir",
 }
-WHOLE = ("negative", "hard_negative", "noise")  # may last for hours: cut into clips; of the others, the beginning
+# Recordings of these labels may last for hours and are cut into clips. Of others, only the beginning is used.
+WHOLE = ("negative", "hard_negative", "noise")
 
 
 def held_out(utterance: Utterance) -> bool:
-    """Whether the voice belongs to evaluation: decided by its name, accents of one variant together."""
+    """Whether the voice is for evaluation. Its name decides, so that all accents of a variant go together."""
     voice = utterance.voice.rpartition("+")[2]
     return hashlib.sha256(f"{utterance.engine} {voice}".encode()).digest()[0] % _HELD_OUT == 0
 
@@ -65,7 +66,7 @@ def make_stores(
 ) -> dict[str, Any]:
     """Writes the stores below ``folder``; returns their clips, hours and speakers by name.
 
-    Names are ``train/…`` or ``dev/…`` and then one of ``STORES``. What there is none of is left out.
+    Names are ``train/…`` or ``dev/…`` and then one of ``STORES``. A store without clips is left out.
 
     Raises:
         InputError: there are too few clips to train on.
@@ -87,8 +88,7 @@ def make_stores(
         _check_recordings(summary, dataset, synthesise)
     if synthesise:
         _synthesise(phrase, config, dataset is None or "dev/positive" not in summary, keep, advance)
-    missing = [n for n in ("train/sentences", "train/speech", "train/other_words") if n in summary]
-    if not missing:
+    if not any(name in summary for name in ("train/sentences", "train/speech", "train/other_words")):
         raise InputError("there is no speech to train against; add DIR/negative or leave out --no-synth")
     return summary
 
@@ -137,7 +137,7 @@ def _synthesise(
 ) -> None:  # fmt: skip
     s = config.synth
     words = read_words(s.words) if s.words else None
-    # Plans are made larger by the share that the other split takes.
+    # A plan is larger by the share that goes to the other split.
     train_share, dev_share = _HELD_OUT / (_HELD_OUT - 1.5), _HELD_OUT * 1.6
 
     def say(name: str, plan: Callable[[str, int, int, str], list[Utterance]], count: int) -> None:

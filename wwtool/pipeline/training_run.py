@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
@@ -28,7 +29,7 @@ from wwtool.training.loop import train
 
 MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
-# What a run writes, and the folders of it that it writes to.
+# The names in a run folder that a run writes, and the folders below it.
 NAMES = (RECORD, DATASET, CLIPS, POOLS, FOLDER, CHECKPOINT, MODEL, EVALUATION)
 PLACES = (CLIPS, f"{CLIPS}/*", POOLS, FOLDER, f"{FOLDER}/*")
 _VERIFY_FRAMES = 900
@@ -36,7 +37,7 @@ _VERIFY_FRAMES = 900
 
 @dataclass(frozen=True)
 class Trained:
-    """``model`` of the zoo, the rungs of the search that found it, the evaluation's facts, and the clips by store."""
+    """The zoo's ``model``, the rungs of the search for it, the facts of its evaluation, and the clips by store."""
 
     model: str
     rungs: list[Rung]
@@ -45,7 +46,7 @@ class Trained:
 
 
 def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Trained:
-    """Runs data, features, training, export and evaluation; of several finalists, a search finds the one to train."""
+    """Runs data, features, training, export and evaluation. A search chooses among several finalists."""
     config, prepared = plan.config, prepare(stages, plan)
     model, rungs = search(stages, prepared, config, finalists)
     fingerprint = prepared.fingerprint(config, model)
@@ -72,7 +73,7 @@ def _export(stages: Stages, prepared: Prepared) -> Outcome:
     net, _ = load_trained(stages.folder)
     model = net.quantized()
     content, outputs = to_tflite(model, f"wwtool: {prepared.phrase}")
-    # The gate: real features, then values that never occur in audio.
+    # The model is proved on real features, then on values that never occur in audio.
     real = load_pools(prepared.pools[:1], stages.folder / POOLS)[0].pool.features[:_VERIFY_FRAMES]
     noise = np.random.default_rng(0).integers(-128, 128, (_VERIFY_FRAMES, MICRO.channels)).astype(np.int8)
     verify(content, model, outputs, np.concatenate([real, noise]))
@@ -84,11 +85,8 @@ def _export(stages: Stages, prepared: Prepared) -> Outcome:
 
 def _evaluate(stages: Stages, stores: dict[str, Any], config: Config) -> Outcome:
     material = material_of(stages.folder / CLIPS, stores)
-    model = StreamingModel((stages.folder / MODEL).read_bytes())
-    try:
+    with closing(StreamingModel((stages.folder / MODEL).read_bytes())) as model:
         result = assess(model, material, config)
-    finally:
-        model.close()
     write_json(stages.folder / EVALUATION, {"schema": "wwtool.evaluation", "version": 1, **result.as_dict()})
     facts = {k: v for k, v in result.as_dict().items() if k != "curve"}
     return Outcome(evaluation_note(result), facts, (stages.folder / EVALUATION,))
