@@ -6,6 +6,7 @@ that would load a script, a style sheet, a font or a picture from another host.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -13,13 +14,16 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from wwtool import events
 from wwtool.cli.main import cli as command_line
 from wwtool.config import Config
+from wwtool.jobs.event_log import event_name
 from wwtool.platforms.load import load_platforms
+from wwtool.platforms.profile import Platform
 
 ROOT = Path(__file__).parents[1]
 HEADERS = ("port", "app", "program", "pipeline", "frontend", "detector", "console", "protocol")
@@ -185,6 +189,53 @@ def config_schema() -> str:
     return json.dumps({"title": "wwtool config", **Config.model_json_schema()}, indent=2)
 
 
+# Events
+
+
+def _event_kinds() -> list[type[events.Event]]:
+    return events.Event.__subclasses__()
+
+
+def events_page() -> str:
+    """Every event of a job with its fields."""
+    lines = [_EVENTS_INTRODUCTION]
+    for kind in _event_kinds():
+        text = _paragraphs(kind.__doc__).replace("``", "`")
+        lines += [f"## `{event_name(kind)}`", "", text, "", "| field | type | default |", "| --- | --- | --- |"]
+        for field in dataclasses.fields(kind):
+            default = "" if field.default is dataclasses.MISSING else f"`{json.dumps(field.default)}`"
+            lines.append(f"| `{field.name}` | {_TYPES[str(field.type)]} | {default} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+_TYPES = {"str": "text", "int": "integer", "float": "number", "bool": "true or false", "object": "any value"}
+
+_EVENTS_INTRODUCTION = """# Events
+
+While a job runs, it tells every head what happens, as typed events (`wwtool/events.py`). `--log FILE` appends them to a
+file, one JSON object a line, with `schema` (`wwtool.event`), `version`, `time` (seconds since 1970) and `event`, the
+name below. [event.schema.json](event.schema.json) is the schema of a line.
+"""
+
+
+def event_schema() -> str:
+    """The JSON schema of a line of a log."""
+    lines = []
+    for kind in _event_kinds():
+        schema = TypeAdapter(kind).json_schema()
+        head: dict[str, Any] = {
+            "schema": {"const": "wwtool.event"}, "version": {"const": 1}, "time": {"type": "number"},
+            "event": {"const": event_name(kind)},
+        }  # fmt: skip
+        for field in schema.get("properties", {}).values():
+            if field.get("type") == "number":
+                field["type"] = ["number", "null"]  # NaN and infinity
+        required = [*head, *schema.get("required", [])]
+        lines.append({"type": "object", "properties": {**head, **schema.get("properties", {})}, "required": required})
+    return json.dumps({"title": "wwtool event", "oneOf": lines}, indent=2)
+
+
 # Platforms
 
 
@@ -215,6 +266,11 @@ def platforms_page() -> str:
         boards = platform.presets.items()
         lines += [f"| `{platform.name}` | `{board}` | {_cell(preset.title)} |" for board, preset in boards]
     return "\n".join([*lines, ""])
+
+
+def platform_schema() -> str:
+    """The JSON schema of a profile."""
+    return json.dumps({"title": "wwtool platform", **Platform.model_json_schema()}, indent=2)
 
 
 # C API
@@ -248,7 +304,8 @@ def on_files(files: Any, config: Any) -> Any:
 
     pages = {
         "command-line.md": command_line_page, "config.md": config_page, "config.schema.json": config_schema,
-        "platforms.md": platforms_page, "c-api.md": c_api_page,
+        "events.md": events_page, "event.schema.json": event_schema,
+        "platforms.md": platforms_page, "platform.schema.json": platform_schema, "c-api.md": c_api_page,
     }  # fmt: skip
     for name, write in pages.items():
         path = f"reference/{name}"

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 import pytest
 import reference
+from cli import run_here
 from graphs import Net
+from test_data_files import babble
 
 from wwtool.cli.main import cli
 from wwtool.compiler.package import compile_graph
 from wwtool.config import Config
+from wwtool.data.audio import write_audio
 from wwtool.models.quantized import Scale
 from wwtool.platforms.load import load_platforms
 from wwtool.tflite.reader import parse_model
@@ -99,7 +104,7 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
         assert list(ROOT.glob(path.rstrip("/"))), f"{path} is not there"
     if name_of(page).startswith("docs/reference/") or page.name in ("CHANGELOG.md",):
         return
-    generated = {"command-line.md", "config.md", "config.schema.json", "platforms.md"}
+    generated = {"command-line.md", "config.md", "config.schema.json", "events.md", "platforms.md"}
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if not link.startswith(("http", "#")):
             target = page.parent / link.split("#")[0]
@@ -161,3 +166,45 @@ def test_the_glossary_has_the_rooms_and_has_each_term_once() -> None:
     assert {"room", "floor", "job", "request", "plan", "event", "stage", "registry", "package", "emulator"} <= set(
         terms
     )
+
+
+def keys_of(value: Any) -> Iterator[str]:
+    """Every key of a JSON value, but not those of dicts whose keys are data: they are not words of wwtool."""
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            yield key
+            data = isinstance(entry, dict) and key in ("code", "clips")
+            yield from keys_of(None if data else entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from keys_of(entry)
+
+
+@pytest.mark.parametrize("command", ["doctor", "compile", "diff", "scan", "split"])
+def test_every_key_of_a_json_output_is_described(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    net = Net((1, 4), Scale(0.1, 0))
+    y = net.dense(net.input, np.ones((2, 4), np.int8), np.zeros(2, np.int32), 0.1, Scale(0.1, 0))
+    model, out, voices = tmp_path / "m.tflite", tmp_path / "out", tmp_path / "voices"
+    model.write_bytes(net.pack(y))
+    for number in range(24):
+        write_audio(voices / ("positive", "negative")[number % 2] / f"s{number}" / "a.wav", babble(number))
+    words: dict[str, list[str | Path]] = {
+        "doctor": ["doctor"], "compile": ["compile", model, "--no-measure", "-o", out], "diff": ["diff", model],
+        "scan": ["data", "scan", voices], "split": ["data", "split", voices],
+    }  # fmt: skip
+    output = json.loads(run_here(capsys, *words[command], "--json").out)
+    page = (ROOT / "docs/reference/json.md").read_text()
+    described = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", page))))
+    assert f"`{output['schema']}` {output['version']} |" in page
+    assert set(keys_of(output)) - described - {"c", "torch"} == set()  # engines
+
+
+def test_the_schemas_take_what_wwtool_writes() -> None:
+    kinds = {entry["properties"]["event"]["const"] for entry in json.loads(reference.event_schema())["oneOf"]}
+    assert {"job_started", "stage_finished", "loss", "warning"} <= kinds
+    assert "detector" in json.loads(reference.config_schema())["properties"]
+    assert "chip" in json.loads(reference.platform_schema())["properties"]
+    page = reference.events_page()
+    assert all(f"## `{kind}`" in page for kind in kinds)

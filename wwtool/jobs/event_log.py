@@ -80,18 +80,22 @@ def read_events(path: Path) -> Iterator[Entry]:
             yield entry
 
 
-def _name(kind: type[events.Event]) -> str:
+def event_name(kind: type[events.Event]) -> str:
+    """What a log calls an event.
+
+    >>> event_name(events.StageStarted)
+    'stage_started'
+    """
     return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
 
 
-_KINDS = {_name(kind): kind for kind in events.Event.__subclasses__()}
+_KINDS = {event_name(kind): kind for kind in events.Event.__subclasses__()}
 
 
 def _line(event: events.Event) -> dict[str, Any]:
     content = {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
-    return {
-        "schema": SCHEMA, "version": VERSION, "time": round(time.time(), 3), "event": _name(type(event)), **content,
-    }  # fmt: skip
+    head = {"schema": SCHEMA, "version": VERSION, "time": round(time.time(), 3), "event": event_name(type(event))}
+    return {**head, **content}
 
 
 def _plain(value: Any) -> Any:
