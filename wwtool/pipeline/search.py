@@ -14,6 +14,7 @@ from typing import Any
 from wwtool import __version__
 from wwtool.base.files import write_bytes
 from wwtool.config import Config
+from wwtool.data.voices import describe_speakers
 from wwtool.evaluation.assess import assess
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite
@@ -109,8 +110,10 @@ def _score(
                 result = assess(model, material, config)
             recall = list(result.point.recall.values())
             scores[name] = Score(sum(recall) / len(recall) if result.within_budget else 0.0, result.partial_auc)
+        voices = describe_speakers(material.speakers.voices, len(material.positives), material.speakers.count)
         note = ", ".join(f"{name} {score.recall:.1%}" for name, score in scores.items())
-        return Outcome(f"after {step} steps: {note}", {name: asdict(score) for name, score in scores.items()}, ())
+        facts = {name: asdict(score) for name, score in scores.items()}
+        return Outcome(f"after {step} steps, {voices}: {note}", facts, ())
 
     inputs = [__version__, trained, prepared.stores, config.detector.model_dump(), config.evaluate.model_dump()]
     stage = f"rung@{step}"
