@@ -202,6 +202,6 @@ def test_what_is_refused() -> None:
     assert "combines the shapes [2, 4] and [3]" in said("LESS", (3,), (2, 3), half, "bool")
     assert "output scale too small" in said("SQUARED_DIFFERENCE", (4,), (2, 4), half)
     assert "multiplies [2, 4] by [3, 2]" in said("BATCH_MATMUL", (3, 2), (2, 2), half)
-    assert "other types than bool" in said("LOGICAL_AND", (4,), (2, 4), half)
+    assert "types other than bool" in said("LOGICAL_AND", (4,), (2, 4), half)
     net = Net((1, 4), half)
     assert "output scale 1/128" in refused(net, net.op("L2_NORMALIZATION", [net.input], (1, 4), half, "L2NormOptions"))

@@ -266,7 +266,7 @@ def state_with_data(net: Net) -> int:
         ),
         (made("state", "state", shape=(1, 32), scale=Scale(0.1, 0)), "type int8; only int16 with a single scale"),
         (made("state", "state", shape=(1, 32), scale=Scale(0.1, 1), dtype="int16"), "zero point; it must be 0"),
-        (made("state", "state", shape=(8, 4), scale=Scale(0.1, 0), dtype="int16"), "do not fit each other or batch"),
+        (made("state", "state", shape=(8, 4), scale=Scale(0.1, 0), dtype="int16"), "do not fit each other or are not"),
         (made("activation", "state", shape=(1, 32), scale=Scale(0.1, 0), dtype="int16"), "before anything"),
         (
             made("constant", "state", data=zeros(1, 32, dtype=np.int16), scale=0.1),

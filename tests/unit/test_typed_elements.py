@@ -225,7 +225,7 @@ def test_what_litert_does_not_run_is_refused() -> None:
     assert "int16 zero point" in said("RELU", "int16", Scale(0.5, 1))
     net = Net(shape, half, "int16")
     other = net.number(np.ones(4, np.int16), Scale(0.25, 0))
-    assert "export it with pot_scale_int16 off" in refused(
+    assert "export the model with pot_scale_int16 off" in refused(
         net, net.binary("ADD", net.input, other, half, dtype="int16", potScaleInt16=True)
     )
     net = Net(shape, half, "uint8")

@@ -148,7 +148,7 @@ def int16_conv(dtype: str = "int16", bias: Any = None, output: float = 0.5, **mo
 
 
 def test_what_litert_cannot_either_is_refused() -> None:
-    assert "needs a bias of 3 int64 values (or int32 ones" in refused(int16_conv(bias=np.zeros(3, np.int32)))
+    assert "needs a bias of 3 int64 values (or int32, if the option" in refused(int16_conv(bias=np.zeros(3, np.int32)))
     assert "needs a bias of 3 int32 values, not 3 int64" in refused(int16_conv(**NARROW))
     assert "output scale too small" in refused(int16_conv(output=1e-6))
     assert "sums overflow" in refused(int16_conv(bias=[2**47, 0, 0]))

@@ -1,4 +1,4 @@
-"""What lowering produces: kernel calls on tensors, and the constants they need. Still no C text and no addresses."""
+"""The result of lowering: kernel calls on tensors, and their constants. There is no C text yet, and no addresses."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Constant:
-    """A const array in flash, emitted as ``static const <ctype> <name>[]``; ``weights`` tells it from tables.
+    """A const array in flash, emitted as ``static const <ctype> <name>[]``; ``weights`` is False for tables.
 
-    ``shared``: it may lie where an equal one lies. Not for arrays whose few values are equal by chance now and then:
-    sizes are not to depend on what a model has learned.
+    ``shared``: equal arrays may share one place in flash. False for short arrays, which can be equal by chance: sizes
+    must not depend on what a model has learned.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Span:
-    """``nbytes`` bytes of tensor ``tensor``'s memory, from ``offset`` on."""
+    """The memory of a tensor from byte ``offset`` on; a negative number stands for a copied state."""
 
     tensor: int
     offset: int = 0
@@ -38,7 +38,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Scratch:
-    """Memory of the arena that only this call uses; its contents are lost afterwards."""
+    """Memory of the arena that only one call uses; its contents are lost afterwards."""
 
     nbytes: int
 
@@ -51,9 +51,9 @@ Field = int | float | Constant | tuple[int, ...] | dict[str, Any]
 class Call:
     """One kernel call: ``function(&parameters, arguments...)``.
 
-    ``struct`` names the parameter struct ("" if the kernel takes none); an argument is memory of a tensor,
-    scratch memory, a constant or a number. ``in_place``: the kernel gives the same bytes when its output is its first
-    input's memory.
+    ``struct`` names the parameter struct ("" for a kernel without one). An argument is memory of a tensor, scratch
+    memory, a constant or a number. ``in_place``: the kernel still works if its output lies in the memory of its first
+    input.
     """
 
     operator: int
@@ -72,7 +72,7 @@ class Call:
         return sum(a.nbytes for a in self.arguments if isinstance(a, Scratch))
 
     def constants(self) -> list[Constant]:
-        """Every constant the call refers to, each once."""
+        """Every constant that the call refers to, each once."""
         by_name: dict[str, Constant] = {}
 
         def visit(value: object) -> None:
@@ -101,5 +101,9 @@ def int16_array(name: str, values: npt.ArrayLike) -> Constant:
 
 
 def kernel_name(name: str, dtype: str) -> str:
-    """The kernel of an operator for a type; those for int8 bear the plain names."""
+    """The kernel of an operator for a type.
+
+    >>> kernel_name("ww_mean", "int8"), kernel_name("ww_mean", "int16")
+    ('ww_mean', 'ww_mean_int16')
+    """
     return name if dtype == "int8" else f"{name}_{dtype}"

@@ -1,4 +1,4 @@
-"""Constants as arguments of kernels: tensors with values lie in flash, and equal arrays lie there once."""
+"""Constants as arguments of kernels: tensors with values lie in flash, and equal arrays share one place there."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _C_TYPES = {"int8": "int8_t", "uint8": "uint8_t", "int16": "int16_t", "int32": "
 
 
 def constants_in_flash(graph: Graph, calls: list[Call]) -> list[Call]:
-    """The calls with a constant for every tensor that has values, which is then read like any other memory."""
+    """Returns the calls with a constant in the place of every tensor that has values."""
 
     def visit(value: Any) -> Any:
         if not isinstance(value, Span) or value.tensor < 0 or graph.tensor(value.tensor).data is None:
             return value
-        assert value.offset == 0  # pieces of constants have been folded
+        assert value.offset == 0  # folding has cut constants already
         return _constant(graph.tensor(value.tensor))
 
     result = []
@@ -34,7 +34,7 @@ def _constant(t: Tensor) -> Constant:
     assert t.data is not None
     ctype = _C_TYPES.get(t.dtype)
     values = np.ascontiguousarray(t.data).ravel()
-    if ctype is None:  # floats and the like are only read as bytes, or from an aligned address
+    if ctype is None:  # other types are only read as bytes, or from an aligned address
         ctype, values = (
             ("int32_t", values.view(np.int32)) if values.itemsize >= 4 else ("uint8_t", values.view(np.uint8))
         )
@@ -42,7 +42,7 @@ def _constant(t: Tensor) -> Constant:
 
 
 def shared_constants(calls: list[Call]) -> list[Call]:
-    """The calls with one constant for all that are equal and may be shared."""
+    """Returns the calls with one constant in the place of all equal ones that may be shared."""
     first: dict[tuple[str, bytes], Constant] = {}
 
     def visit(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Graph to a straight line of kernel calls over memory regions: which kernel, which tensor shares whose memory."""
+"""Lowers a graph to a straight line of kernel calls, and decides which tensors share memory."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ Lowering = Callable[[Graph, Operator], list[Call]]
 _INTERFACE_TYPES = ("int8", "uint8", "int16", "int32", "int64", "float32", "bool")
 
 
-@np.errstate(all="ignore")  # of scales far apart come multipliers that no float holds; these are refused
+@np.errstate(all="ignore")  # scales far apart give multipliers that no float holds; checks refuse these
 def lower(graph: Graph) -> Program:
     """Lowers every operator.
 
     Raises:
-        InputError: an operator, or a use of one, is not supported; the message names it and its index.
+        InputError: an operator, or the way it is used, is not supported; the message names the operator and its index.
     """
     graph = folded(graph)
     require_integers(graph)
@@ -127,7 +127,7 @@ def _check_operators(graph: Graph) -> None:
 
 
 def _check_reads(program: Program) -> None:
-    """Kernels read values; handles of variables have none."""
+    """Checks that no kernel reads the handle of a variable, which has no value."""
     for call in program.calls:
         for index in call.reads:
             if index >= 0 and program.graph.tensor(index).dtype == "resource":
@@ -135,7 +135,7 @@ def _check_reads(program: Program) -> None:
 
 
 def _in_place_if_alone(program: Program, call: Call) -> Call:
-    """A call may run in place only where it does not read its first input's memory as another input, too."""
+    """Returns the call, in place only if it does not read the memory of its first input as another input as well."""
     if not call.in_place:
         return call
     spans = [a for a in call.arguments if isinstance(a, Span) and a.tensor in call.reads]
@@ -145,7 +145,7 @@ def _in_place_if_alone(program: Program, call: Call) -> Call:
 
 
 def _by_type(common: Lowering, slot: int = 0, **others: Lowering) -> Lowering:
-    """One lowering for most types of input ``slot``, and others for some."""
+    """Makes a lowering that depends on the type of input ``slot``: one of ``others`` by its name, or ``common``."""
 
     def lowered(graph: Graph, op: Operator) -> list[Call]:
         return others.get(graph.tensor(op.inputs[slot]).dtype, common)(graph, op)

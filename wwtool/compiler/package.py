@@ -21,13 +21,13 @@ from wwtool.compiler.program import Program
 from wwtool.compiler.targets import Optimize, Target, kernel_set
 from wwtool.tflite.graph import Graph
 
-COMPILER_FLAG = "-O2"  # how the C is meant to be compiled, and is in firmware
+COMPILER_FLAG = "-O2"  # how firmware compiles the C, and how users should
 _INCLUDE = re.compile(r'^#include "(\w+\.h)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """C texts by file name, and the figures of the report."""
+    """The C files by name, and what reports and budgets read: calls, memory, kernels."""
 
     name: str
     names: Names
@@ -51,15 +51,20 @@ class CompiledModel:
         return sum(call.macs for call in self.program.calls)
 
 
-@np.errstate(all="ignore")  # as lower(): kernels are chosen by multipliers, too
+@np.errstate(all="ignore")  # as in lower(): the choice of kernels computes with multipliers as well
 def compile_graph(
     graph: Graph, name: str, target: Target = "host", optimize: Optimize = "speed", prefix: str | None = None,
     same_sizes: bool = False,
 ) -> CompiledModel:  # fmt: skip
-    """Lowers and lays out a model and renders its C for a core.
+    """Compiles a model to C for a core: lowers it, chooses kernels, lays out memory and renders the files.
 
-    ``name`` appears in comments. ``prefix`` begins every name and file of the model (see naming.py).
-    ``same_sizes``: the bytes it takes do not depend on what it has learned.
+    Args:
+        graph: the model (see tflite.reader.read_model).
+        name: appears in comments.
+        target: the core.
+        optimize: "speed" uses the kernels made for the core, "size" the portable ones.
+        prefix: begins every name and file of the model (see naming.py).
+        same_sizes: the size of the result does not depend on what the model has learned.
 
     Raises:
         InputError: the model uses something that is not supported.
@@ -74,7 +79,7 @@ def compile_graph(
 
 
 def _kernel_files(program: Program) -> tuple[str, ...]:
-    """The files of all kernels that the program calls, with what they include; a header brings its .c file along."""
+    """The files of all kernels that the program calls, their headers, and the .c files of these headers."""
     files: set[str] = set()
     unread = ["ww_kernels.h", *{kernel_of(call.function).file for call in program.calls}]
     while unread:
@@ -94,7 +99,7 @@ def kernel_dir() -> Path:
 
 
 def write_sources(model: CompiledModel, folder: Path) -> list[Path]:
-    """Writes the model's C and the kernels it needs into ``folder``; returns the .c files, without main.c."""
+    """Writes the model's C and its kernels into ``folder``; returns the .c files without main.c."""
     texts = {name: text for name, text in model.files.items() if name != "main.c"}
     for kernel in model.kernels:
         texts[kernel] = (kernel_dir() / kernel).read_text()
@@ -104,8 +109,10 @@ def write_sources(model: CompiledModel, folder: Path) -> list[Path]:
 
 
 def write_package(model: CompiledModel, folder: Path) -> None:
-    """As write_sources, with an example main.c and what makes the folder a CMake project, an ESP-IDF component, a
-    Zephyr module and an Arduino library as it stands."""
+    """Writes the sources, an example main.c, and files that make the folder usable as it is.
+
+    It is a CMake project, an ESP-IDF component, a Zephyr module and an Arduino library.
+    """
     context = {
         "title": comment_text(model.name),
         "names": model.names,
@@ -125,5 +132,9 @@ def write_package(model: CompiledModel, folder: Path) -> None:
 
 
 def library_name(title: str) -> str:
-    """A name that Arduino's library specification allows: letters, digits and underscores, at most 63 of them."""
+    """A name that Arduino's library specification allows: at most 63 letters, digits and underscores.
+
+    >>> library_name("Hey Jarvis!")
+    'ww_model_hey_jarvis'
+    """
     return f"ww_model_{safe_identifier(title)}"[:63]

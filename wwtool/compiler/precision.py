@@ -1,4 +1,4 @@
-"""Refuses models that compute in floats, and says how to quantize them."""
+"""Refuses models that compute in floats; the message says how to quantize them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _QUANTIZED = ("int8", "uint8", "int16")
 
 
 def require_integers(graph: Graph) -> None:
-    """Floats may be converted and moved, and no more.
+    """Checks that a model only converts and moves floats.
 
     Raises:
-        InputError: the model is a float model, or one whose weights alone are quantized (to int8 or float16), or the
-            converter has left an operator in floats.
+        InputError: it is a float model, only its weights are quantized (to int8 or float16), or its converter left an
+            operator in floats.
     """
     for op in graph.operators:
         types = {graph.tensor(i).dtype for i in (*op.inputs, *op.outputs) if i >= 0}
@@ -32,7 +32,7 @@ def require_integers(graph: Graph) -> None:
 
 
 def _computes_in_floats(graph: Graph, op: Operator) -> bool:
-    """Whether it has an output of floats, or an operand that is not a single number."""
+    """Whether an output or the first input is of floats."""
     return any(graph.tensor(i).dtype == "float32" for i in (*op.outputs, *op.inputs[:1]) if i >= 0)
 
 
@@ -46,7 +46,7 @@ def _reason(graph: Graph, op: Operator) -> str:
 
 
 def _has_integer_weights(graph: Graph, op: Operator) -> bool:
-    """Constants of 8 bits, at times dequantized just before."""
+    """Whether the operator reads integer constants, perhaps through a DEQUANTIZE."""
     for index in op.inputs:
         t = graph.tensor(index) if index >= 0 else None
         source = graph.producer(index)

@@ -1,4 +1,4 @@
-"""A lowered model: kernel calls in order, and which tensors share whose memory."""
+"""A lowered model: kernel calls in order, and which tensors share memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wwtool.tflite.graph import Graph, Tensor, VariableKey
 
 @dataclass(frozen=True)
 class SlidingWindow:
-    """A state kept as [old frames | new frames]: after an inference it moves down by the new frames' bytes."""
+    """A state kept as [old frames | new frames]; after each inference it moves down by the size of the new frames."""
 
     variable: VariableKey
     tensor: int  # the concatenation, the whole window
@@ -24,7 +24,7 @@ class SlidingWindow:
 
 @dataclass(frozen=True)
 class CopiedState:
-    """A variable kept in memory of its own."""
+    """A variable that has its own memory and is copied."""
 
     variable: VariableKey
     nbytes: int
@@ -35,8 +35,8 @@ class CopiedState:
 class Program:
     """Calls in order, and how tensors share memory: ``alias[t] = (root, byte offset)``.
 
-    ``parts[t]`` are the tensors that make up ``t`` without a call: what a reshape reads, what a window is joined of.
-    ``replaced`` are the operators that windows stand for.
+    ``parts[t]`` are the tensors that make up ``t`` without a call, as the input of a reshape or the frames of a window.
+    ``replaced`` are the operators that sliding windows replace.
     """
 
     graph: Graph
@@ -47,7 +47,7 @@ class Program:
     replaced: set[int] = field(default_factory=set)
     states: list[CopiedState] = field(default_factory=list)
     regions: dict[VariableKey, int] = field(default_factory=dict)  # -1, -2, ... stand for the states' tensors
-    variables: list[Tensor] = field(default_factory=list)  # which operators update themselves
+    variables: list[Tensor] = field(default_factory=list)  # operators update these in place
     kept: set[int] = field(default_factory=set)  # windows and variables, as tensors
 
     def add_window(self, window: SlidingWindow) -> None:
@@ -63,19 +63,19 @@ class Program:
         self.kept |= {t.index for t in tensors}
 
     def place(self, tensor: int) -> Span:
-        """The region and offset that tensor's memory lies at."""
+        """The region and offset of a tensor's memory."""
         passed: list[int] = []
         root = tensor
         while root in self.alias:
             passed.append(root)
             root = self.alias[root].tensor
         offset = 0
-        for step in reversed(passed):  # the way is shorter the next time
+        for step in reversed(passed):  # shortens the chain for the next call
             offset += self.alias[step].offset
             self.alias[step] = Span(root, offset)
         return Span(root, offset)
 
     def is_state(self, tensor: int) -> bool:
-        """Whether the tensor lies in memory that is kept between inferences."""
+        """Whether a tensor lies in memory that is kept between inferences."""
         root = self.place(tensor).tensor
         return root < 0 or root in self.kept

@@ -26,9 +26,9 @@ class CodeSize:
 
 @dataclass(frozen=True)
 class Measured:
-    """What the target's compiler and emulator say; None where nothing could say it, and ``note`` tells why.
+    """Measurements by the target's compiler and emulator. ``note`` says why a measurement is None.
 
-    ``instructions``: of every kernel call, and of what comes after the last.
+    ``instructions``: one count for each kernel call, and one for the code after the last call.
     """
 
     instructions: tuple[int, ...] | None = None
@@ -38,7 +38,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Layer:
-    """One kernel call. ``operator`` and ``kind`` are the .tflite's, ``live_bytes`` the arena in use during the call."""
+    """One kernel call. ``operator`` and ``kind`` are those of the .tflite; ``live_bytes`` is the arena in use."""
 
     operator: int
     kind: str
@@ -60,7 +60,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class ArenaRegion:
-    """Bytes ``offset`` to ``offset + nbytes`` of the arena, taken from step ``first`` to ``last``, both included.
+    """Bytes ``offset`` to ``offset + nbytes`` of the arena, in use from step ``first`` to ``last``, both included.
 
     A step is a kernel call; the step after the last call is the time until the next inference.
     """
@@ -84,7 +84,7 @@ class StateRegion:
 
 @dataclass(frozen=True)
 class Port:
-    """An input or output as the C programmer meets it."""
+    """An input or output as a C programmer sees it."""
 
     accessor: str
     ctype: str
@@ -95,7 +95,7 @@ class Port:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything there is to say of a compiled model."""
+    """All figures of a compiled model."""
 
     name: str
     target: Target
@@ -131,13 +131,13 @@ class Report:
 
     @cached_property
     def peak(self) -> int | None:
-        """The step that has the most of the arena in use, None if there are no steps."""
+        """The step that uses most of the arena; None without steps."""
         steps = range(len(self.layers))
         return max(steps, key=lambda step: self.layers[step].live_bytes) if self.layers else None
 
 
 def make_report(model: CompiledModel, measured: Measured | None = None) -> Report:
-    """Collects the figures of ``model``; ``measured`` has one instruction count a kernel call and one more."""
+    """Collects the figures of ``model``, and its measurements if there are any."""
     measured = measured or Measured()
     counts = measured.instructions
     regions = _regions(model)
@@ -165,7 +165,7 @@ def make_report(model: CompiledModel, measured: Measured | None = None) -> Repor
 
 
 def live_bytes(regions: Sequence[ArenaRegion], steps: int) -> list[int]:
-    """For each of ``steps`` the bytes of the arena in use; where regions share memory it counts once."""
+    """The bytes of the arena in use at each step; memory that regions share counts once."""
     begins, ends = _by_step(regions, "first"), _by_step(regions, "last")
     union = _Union({edge for r in regions for edge in _extent(r)})
     result = []
@@ -179,7 +179,7 @@ def live_bytes(regions: Sequence[ArenaRegion], steps: int) -> list[int]:
 
 
 def handovers(regions: Sequence[ArenaRegion]) -> list[tuple[ArenaRegion, ArenaRegion]]:
-    """Every region that a kernel reads for the last time while it writes the other one over it."""
+    """Pairs of regions where a kernel writes the second over the first, which it reads for the last time."""
     begins = _by_step(regions, "first")
     return [
         (source, target)
@@ -204,14 +204,14 @@ def _extent(region: ArenaRegion) -> tuple[int, int]:
 
 
 class _Union:
-    """How long the union of intervals is, as they come and go: a binary tree over all their edges."""
+    """The length of the union of intervals that come and go: a binary tree over all their edges."""
 
     def __init__(self, edges: set[int]) -> None:
         self._edges = sorted(edges)
         self._place = {edge: n for n, edge in enumerate(self._edges)}
         self._leaves = 1 << max(len(self._edges) - 2, 0).bit_length()
-        self._whole = [0] * (2 * self._leaves)  # how many intervals cover all of a node
-        self._covered = [0] * (2 * self._leaves)  # how much of it is covered
+        self._whole = [0] * (2 * self._leaves)  # how many intervals cover a whole node
+        self._covered = [0] * (2 * self._leaves)  # the covered length of a node
 
     @property
     def length(self) -> int:

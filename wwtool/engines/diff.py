@@ -20,7 +20,7 @@ from wwtool.tflite.reader import parse_model
 
 @dataclass
 class LayerDiff:
-    """One tensor: how many elements were compared, and per engine how many differed and by how much at most."""
+    """One tensor: how many elements were compared, and for each engine how many differ, and by how much at most."""
 
     tensor: Tensor
     operator: str
@@ -39,7 +39,7 @@ def compare(
 ) -> list[LayerDiff]:
     """Runs all three engines on the same rows and compares every tensor, in the order of computation.
 
-    ``flags`` are for the C compiler; ``machine`` runs the C, by default this one.
+    ``flags`` are for the C compiler. ``machine`` runs the C; by default it is this computer.
     """
     graph = parse_model(content)
     _require_reference(graph)
@@ -63,7 +63,7 @@ def compare(
 
 
 def _require_reference(graph: Graph) -> None:
-    """LiteRT takes an int8 state of SVDF for int16, and reads beyond it; it takes an int8 operand of SUM for uint8."""
+    """Refuses models that LiteRT misreads: an int8 state of SVDF as int16, and an int8 operand of SUM as uint8."""
     for op in graph.operators:
         if op.kind == "SUM" and graph.tensor(op.inputs[0]).dtype == "int8":
             raise InputError(
@@ -83,7 +83,7 @@ def first_difference(layers: list[LayerDiff]) -> LayerDiff | None:
 
 
 def random_rows(graph: Graph, count: int, seed: int = 0) -> list[npt.NDArray[Any]]:
-    """Rows of every input: integers uniform over their type, floats normal with a deviation of 4."""
+    """Random rows of every input: integers uniform over their type, floats normal with a standard deviation of 4."""
     generator = np.random.default_rng(seed)
     return [_random(generator, port, count) for port in ports(graph, graph.inputs)]
 
@@ -114,7 +114,7 @@ def _layers(graph: Graph) -> list[LayerDiff]:
 
 def _add(layer: LayerDiff, engine: str, reference: npt.NDArray[Any], value: npt.NDArray[Any]) -> None:
     a, b = reference.ravel(), value.ravel()
-    if reference.dtype == np.float32:  # counted in steps between neighbouring floats
+    if reference.dtype == np.float32:  # floats differ by steps between neighbouring floats
         a, b = _ordered(a), _ordered(b)
     distance = np.abs(a.astype(np.int64) - b.astype(np.int64))
     layer.differing[engine] += int(np.count_nonzero(distance))
@@ -122,6 +122,6 @@ def _add(layer: LayerDiff, engine: str, reference: npt.NDArray[Any], value: npt.
 
 
 def _ordered(x: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    """Integers in the order of the floats; both zeros are one."""
+    """Maps floats to integers in the same order; both zeros become 0."""
     bits = np.ascontiguousarray(x, np.float32).view(np.int32).astype(np.int64)
     return np.asarray(np.where(bits < 0, -(bits & 0x7FFFFFFF), bits))

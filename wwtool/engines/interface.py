@@ -1,7 +1,7 @@
-"""Rows of a model's inputs and outputs: what every engine takes and gives.
+"""Rows of a model's inputs and outputs, which all engines take and return.
 
-A row is one inference. An input's rows are an array (N, *shape), or (N, *shape[1:]) where the batch is 1; a model of
-several inputs takes a list of them, in the model's order. Output rows leave a batch of 1 out.
+A row is one inference. The rows of an input are an array (N, *shape), or (N, *shape[1:]) if the batch is 1. A model
+with several inputs takes a list of such arrays, in the model's order. Output rows omit a batch of 1.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def ports(graph: Graph, indices: Sequence[int]) -> list[Port]:
 
 
 def as_inputs(inputs: Sequence[Port], rows: Rows) -> list[Array]:
-    """The rows of every input, each (N, *shape) and of the input's type.
+    """The rows of each input as an array (N, *shape) of the input's type.
 
     Raises:
         InputError: there are too many or too few arrays, or one has another shape or type.

@@ -14,10 +14,10 @@ from wwtool.errors import InputError
 
 
 class LiteRtEngine:
-    """Runs a model row by row. Make a new one for a fresh state: LiteRT cannot reset resource variables."""
+    """Runs a model row by row. For a fresh state, make a new engine: LiteRT cannot reset resource variables."""
 
     def __init__(self, content: bytes, keep_tensors: bool = False) -> None:
-        # XNNPACK and the optimised kernels differ from the reference by one unit in places; never use them here.
+        # XNNPACK and the optimised kernels sometimes differ from the reference by one unit; never use them here.
         try:
             self._interpreter = Interpreter(
                 model_content=content,
@@ -65,7 +65,7 @@ class LiteRtEngine:
 
 
 def _ports(details: list[dict[str, Any]], order: npt.NDArray[np.int32]) -> list[Port]:
-    """In the model's order, which is not the interpreter's."""
+    """Details in the model's order, which differs from the interpreter's."""
     known = {
         int(d["index"]): Port(int(d["index"]), d["name"], tuple(map(int, d["shape"])), np.dtype(d["dtype"]).name)
         for d in details

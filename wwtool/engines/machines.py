@@ -1,4 +1,4 @@
-"""Where the generated C runs: this machine, or a core emulated by QEMU. A machine compiles a program and runs it."""
+"""Machines that compile and run the generated C: this computer, or a core emulated by QEMU."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def host_compiler() -> str:
 
 @dataclass(frozen=True)
 class Machine:
-    """A compiler with the flags of a core, and the emulator that runs what it makes (empty: this machine runs it).
+    """A compiler with the flags of a core, and the emulator that runs its programs (empty: this computer runs them).
 
-    On an emulator a program's standard input and output are files; ``support`` is linked with it.
+    On an emulator, the standard input and output of a program are files. ``support`` is linked to every program.
     """
 
     target: Target
@@ -48,7 +48,7 @@ class Machine:
     libraries: tuple[str, ...] = ()
     emulator: tuple[str, ...] = ()
     instructions_a_tick: int = 0
-    redirected: bool = False  # the emulator's own standard input and output are the program's
+    redirected: bool = False  # the program uses the emulator's standard input and output
     packages: str = ""
 
     @property
@@ -82,7 +82,7 @@ class Machine:
         """Runs a program with ``content`` as its standard input and returns its standard output.
 
         Raises:
-            ToolError: the program did not end as it should.
+            ToolError: the program did not finish, or failed.
         """
         if not self.emulator:
             command = [str(program.absolute())]
@@ -105,7 +105,7 @@ class Machine:
 
 
 def host(target: Target = "host") -> Machine:
-    """This machine, with its own compiler; the kernels of another target run on it too, if slowly."""
+    """This computer with its own compiler. It also runs the kernels of other targets, but slowly."""
     return Machine(target, host_compiler(), (), packages="gcc")
 
 
@@ -176,8 +176,10 @@ def forget_picolibc() -> None:
 
 
 def picolibc() -> tuple[str, ...]:
-    """Flags that say where the Xtensa compiler's C library lies, as its specs are not on the compiler's path; () if
-    compiler or library is missing."""
+    """Flags with the place of the Xtensa compiler's C library, whose specs are not on the compiler's path.
+
+    () if the compiler or the library is missing.
+    """
     compiler = shutil.which("xtensa-lx106-elf-gcc")
     return _picolibc_of(compiler) if compiler else ()
 

@@ -16,17 +16,19 @@ from wwtool.engines.machines import EMULATED, Machine, emulated
 from wwtool.engines.native import count_instructions
 from wwtool.errors import ToolError, UsageError
 
-# More than this is not a moment's work: an emulator runs some hundred million instructions a second.
+# Larger models take more than a moment: an emulator runs some hundred million instructions a second.
 _QUICK_MACS = 20_000_000
 _MOST_ROWS = 50
 
 
 def measure(model: CompiledModel, asked: bool | None = None) -> Measured:
-    """Measures what can be measured here. ``asked``: True insists on it, False leaves it, None takes what is quick.
+    """Measures a model with the tools that this computer has.
+
+    ``asked``: True requires the measurement, False omits it, None measures what is quick.
 
     Raises:
-        UsageError: it was asked for, but there is no emulator of the target.
-        ToolError: it was asked for, but a tool is missing or failed.
+        UsageError: the measurement is required, but there is no emulator of the target.
+        ToolError: the measurement is required, but a tool is missing or failed.
     """
     if asked is False:
         return Measured(note="not measured (--no-measure)")
@@ -52,7 +54,7 @@ def measure(model: CompiledModel, asked: bool | None = None) -> Measured:
 
 
 def code_sizes(model: CompiledModel, machine: Machine) -> tuple[CodeSize, ...]:
-    """Code and read-only data of the model's calls and of every kernel file, largest first, without the weights.
+    """Code and read-only data of the model and of each kernel file, largest first, without the weights.
 
     Raises:
         ToolError: the compiler is missing or failed.
@@ -72,7 +74,7 @@ def _instructions(model: CompiledModel, machine: Machine) -> tuple[int, ...]:
 
 
 def _rows(model: CompiledModel) -> list[Array]:
-    """Rows of every input: random integers, real numbers of 0. The mean over the rows is finer than a tick."""
+    """Rows of every input: random integers, and zeros for floats. A mean over several rows is finer than a tick."""
     count = min(max(_QUICK_MACS // (model.macs + 1), 1), _MOST_ROWS)
     generator = np.random.default_rng(0)
     rows: list[Array] = []

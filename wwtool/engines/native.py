@@ -21,7 +21,7 @@ from wwtool.tflite.reader import parse_model
 class NativeEngine:
     """Compiles a model once into a temporary folder; every run starts from a fresh state.
 
-    ``machine`` is where it runs, by default this one; the model is compiled for its target.
+    The model is compiled for the target of ``machine``, by default this computer, and runs there.
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class NativeEngine:
 def count_instructions(
     model: CompiledModel, machine: Machine, rows: Rows, calls: bool = False, flag: str = COMPILER_FLAG
 ) -> list[int]:
-    """Instructions of one inference on an emulated core, the mean over ``rows`` (see interface.py).
+    """Instructions of one inference on an emulated core, as the mean over ``rows`` (see interface.py).
 
-    One number, or with ``calls`` one for every kernel call and one for what comes after them.
-    ``flag`` says how the compiler optimizes.
+    With ``calls``, one number for each kernel call and one for the code after the last call; otherwise one number.
+    ``flag`` is the compiler's optimization.
     """
     with TemporaryFolder("count") as folder:
         sources = write_sources(model, folder)
@@ -104,7 +104,7 @@ def count_instructions(
 
 
 def _as_bytes(graph: Graph, rows: Rows) -> bytes:
-    """Row by row the bytes of every input."""
+    """The bytes of all inputs, row by row."""
     inputs = as_inputs(ports(graph, graph.inputs), rows)
     table = [np.ascontiguousarray(a).view(np.uint8).reshape(len(a), -1) for a in inputs]
     return np.concatenate(table, axis=1).tobytes()

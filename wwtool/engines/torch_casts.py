@@ -14,7 +14,7 @@ Values = dict[int, npt.NDArray[Any]]
 
 
 def cast(graph: Graph, op: Operator, values: Values) -> npt.NDArray[Any]:
-    """Integers keep their low bits; floats are cut off at the ends of the output's range, and NaN is the greatest."""
+    """Integers keep their low bits. Floats are limited to the output's range; NaN becomes its greatest value."""
     x, y = values[op.inputs[0]], graph.tensor(op.outputs[0])
     if x.dtype != np.float32 or y.dtype in ("float32", "bool"):
         return x.astype(y.dtype)

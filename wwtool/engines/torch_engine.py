@@ -1,4 +1,4 @@
-"""The model in exact integer PyTorch: every operator of the graph in NumPy and torch, none of it shared with the C."""
+"""The model in exact integer PyTorch: every operator of the graph in NumPy and torch, independent of the C."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TorchEngine:
     """Interprets a graph; state starts fresh and is carried from row to row."""
 
     def __init__(self, content: bytes) -> None:
-        # What the compiler refuses, this engine refuses too; what is constant it takes as that.
+        # Refuses what the compiler refuses, and computes constants beforehand as the compiler does.
         self.graph: Graph = lower(parse_model(content)).graph
         self._state = {key: variable.initial for key, variable in self.graph.variables.items()}
         self._variables: Values = {

@@ -1,6 +1,6 @@
-"""Operators in exact integers, NumPy and torch: what the generated C is compared with, and nothing of it.
+"""Operators in exact integers, in NumPy and torch. The generated C is compared with them and shares nothing with them.
 
-An operator takes the values of its inputs and gives those of its outputs, in integers not yet of the output's type.
+An operator takes the values of its inputs and returns those of its outputs, as integers wider than the output's type.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ Evaluation = Callable[[Graph, Operator, Values], Array]
 
 
 def _by_type(int8: Evaluation, others: Evaluation, slot: int = 0) -> Evaluation:
-    """One rule for int8 as input ``slot``, another for uint8 and int16."""
+    """Makes a rule that depends on the type of input ``slot``: one for int8, another for uint8 and int16."""
 
     def evaluated(graph: Graph, op: Operator, values: Values) -> Array:
         return (int8 if graph.tensor(op.inputs[slot]).dtype == "int8" else others)(graph, op, values)
@@ -153,7 +153,7 @@ def _quantize(graph: Graph, op: Operator, values: Values) -> Array:
     if x.dtype == "float32":
         with np.errstate(over="ignore"):
             steps = rounded_away(value / np.float32(y.scale)).astype(np.float64)
-        # A number that no int32 holds is cut off; LiteRT leaves it to the machine.
+        # Numbers beyond int32 are clamped; LiteRT's result depends on the machine.
         return np.asarray(np.clip(np.nan_to_num(steps, nan=low - 2.0**17) + y.zero_point, low, high))
     centred = (value.astype(np.int64) - x.zero_point).astype(np.int32)
     scaled = multiply_twice_rounded(centred, *quantize_multiplier(x.scale / y.scale))

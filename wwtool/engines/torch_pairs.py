@@ -36,7 +36,7 @@ RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def function(graph: Graph, op: Operator, values: Values) -> Array:
-    """ELU, EXP and what else is a table of all int8 values."""
+    """ELU, EXP and other functions that are tables of all int8 values."""
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     return np.asarray(function_table(op, x, y)[values[x.index].astype(np.int64) + 128])
 

@@ -18,7 +18,7 @@ Values = dict[int, Array]
 
 
 def transpose_conv(graph: Graph, op: Operator, values: Values) -> Array:
-    """TRANSPOSE_CONV: every input is scattered, then the output is cut out of what that gives."""
+    """TRANSPOSE_CONV: scatters every input, then cuts the output out of the result."""
     w, x, y = graph.tensor(op.inputs[1]), graph.tensor(op.inputs[2]), graph.tensor(op.outputs[0])
     sums = scattered(graph, op, values[x.index].astype(np.int64) - x.zero_point, values[w.index].astype(np.int64))
     if len(op.inputs) > 3 and op.inputs[3] >= 0:
@@ -29,7 +29,7 @@ def transpose_conv(graph: Graph, op: Operator, values: Values) -> Array:
 
 
 def scattered(graph: Graph, op: Operator, x: Array, weights: Array) -> npt.NDArray[np.int64]:
-    """The sums of a TRANSPOSE_CONV without bias, for inputs and weights without zero points."""
+    """The sums of a TRANSPOSE_CONV without bias; zero points are already subtracted from inputs and weights."""
     y, window = graph.tensor(op.outputs[0]), transposed_window(graph, op)
     centred = torch.from_numpy(x.astype(np.float64)).permute(0, 3, 1, 2)
     kernel = torch.from_numpy(weights.astype(np.float64)).permute(3, 0, 1, 2)
@@ -51,7 +51,7 @@ def resize_bilinear(graph: Graph, op: Operator, values: Values) -> Array:
 
 
 def _weights(axis: ResizeAxis) -> npt.NDArray[np.int64]:
-    """How much every input counts for every output, (outputs, inputs); a row sums to ONE."""
+    """The weight of each input for each output, (outputs, inputs); a row sums to ONE."""
     result = np.zeros((axis.output, axis.input), np.int64)
     rows = np.arange(axis.output)
     at = rows * axis.step + axis.start

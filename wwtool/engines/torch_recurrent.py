@@ -1,4 +1,4 @@
-"""The recurrent operators on NumPy integers for the torch engine; they leave their new state in ``values``."""
+"""The recurrent operators on NumPy integers for the torch engine; they write their new state to ``values``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Values = dict[int, npt.NDArray[Any]]
 
 
 def svdf(graph: Graph, op: Operator, values: Values) -> npt.NDArray[Any]:
-    """SVDF; the state (1, filters * memory) of int16 or int8 moves by one column, the newest activations last."""
+    """SVDF; the int16 or int8 state (1, filters * memory) moves by one column, with the newest activations last."""
     x, feature, time, state = (graph.tensor(op.inputs[i]) for i in (0, 1, 2, 4))
     y = graph.tensor(op.outputs[0])
     filters, memory = time.shape
@@ -48,7 +48,7 @@ def svdf(graph: Graph, op: Operator, values: Values) -> npt.NDArray[Any]:
 
 
 def lstm(graph: Graph, op: Operator, values: Values) -> npt.NDArray[Any]:
-    """UNIDIRECTIONAL_SEQUENCE_LSTM, batch 1; both states are left as they are after the last step."""
+    """UNIDIRECTIONAL_SEQUENCE_LSTM of batch 1; afterwards both states are those of the last step."""
     x, state, cell_state = (graph.tensor(op.inputs[i]) for i in (0, 18, 19))
     step = _LstmStep(graph, op, values)
     hidden, cells = (values[t.index].astype(np.int64).ravel() for t in (state, cell_state))
@@ -83,7 +83,7 @@ class _LstmStep:
         return self.output(shown), cells
 
     def gate(self, gate: int, x: IntArray, hidden: IntArray, cells: IntArray | None) -> IntArray:
-        """What goes into the gate's activation; gates are input, forget, cell and output."""
+        """The input of a gate's activation; gates are input, forget, cell and output."""
         total = self.product(1 + gate, x - self.x.zero_point, self.x, 12 + gate)
         total = _int16(total)
         total = _int16(total + self.product(5 + gate, hidden - self.state.zero_point, self.state))
@@ -108,7 +108,7 @@ class _LstmStep:
         scaled = multiply_twice_rounded(shown, *quantize_multiplier(real))
         if self.op.inputs[16] < 0:
             return np.clip(add_zero_point(scaled, self.hidden.zero_point), -128, 127)
-        # TFLite negates the zero point of what it projects.
+        # TFLite negates the zero point of the projected values.
         scaled = np.clip(add_zero_point(scaled, -self.hidden.zero_point), -128, 127) + self.hidden.zero_point
         w, y = self.graph.tensor(self.op.inputs[16]), self.graph.tensor(self.op.outputs[0])
         total = self.values[w.index].astype(np.int64) @ scaled
@@ -130,5 +130,5 @@ def _int16(x: npt.NDArray[Any]) -> IntArray:
 
 
 def _int32(x: npt.NDArray[Any]) -> IntArray:
-    """The value that is left in an int32."""
+    """The value that an int32 holds of x."""
     return np.asarray(x, np.int64).astype(np.int32).astype(np.int64)

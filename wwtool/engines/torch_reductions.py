@@ -1,4 +1,4 @@
-"""Reductions in exact integers for the torch engine: sums, products, extremes and where they are."""
+"""Reductions in exact integers for the torch engine: sums, products, extremes and their positions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sum_(graph: Graph, op: Operator, values: Values) -> Array:
 
 
 def reduce_prod(graph: Graph, op: Operator, values: Values) -> Array:
-    """REDUCE_PROD, factor by factor in the order of the input."""
+    """REDUCE_PROD, one factor after the other in the order of the input."""
     x, y, axes = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0]), mean_axes(graph, op)
     mantissa, shift = product_multiplier(graph, op)
 

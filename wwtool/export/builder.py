@@ -1,6 +1,6 @@
 """Writes .tflite files with the schema's own object API: tensors, operators, streaming state. No TensorFlow.
 
-The builder knows the file format and nothing of training; models are described to it layer by layer.
+The builder knows the file format and nothing about training. Its caller describes a model layer by layer.
 """
 
 from __future__ import annotations

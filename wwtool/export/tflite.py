@@ -52,10 +52,10 @@ def to_tflite(model: QuantizedModel, description: str) -> tuple[bytes, dict[str,
 
 
 def verify(content: bytes, model: QuantizedModel, outputs: dict[str, int], features: npt.NDArray[np.int8]) -> None:
-    """The gate: every layer equals LiteRT's reference kernels on a clip of int8 features (frames, channels).
+    """Checks that every layer equals LiteRT's reference kernels on a clip of int8 features (frames, channels).
 
     Raises:
-        InputError: names the first layer that differs, and how.
+        InputError: a layer differs; the message names the first one and the difference.
     """
     frames = len(features) // model.stride * model.stride
     expected = model.evaluate(features[:frames])
@@ -75,7 +75,7 @@ def verify(content: bytes, model: QuantizedModel, outputs: dict[str, int], featu
 def _layer(
     graph: SubgraphBuilder, initial: SubgraphBuilder, layer: QuantizedLayer, x: int, steps: int, channels: int
 ) -> tuple[int, int]:
-    """Adds a layer behind ``steps`` new steps in tensor x; returns its output tensor and how many steps that has."""
+    """Adds a layer after tensor x, which has ``steps`` new steps; returns its output tensor and the steps of that."""
     keep = layer.kernel - layer.stride
     window = _streaming_window(graph, initial, layer, x, keep, steps, channels) if keep else x
     out_steps = (keep + steps - layer.kernel) // layer.stride + 1
@@ -125,7 +125,7 @@ def _streaming_window(
     steps: int,
     channels: int,
 ) -> int:
-    """The last ``keep`` steps from a variable, joined with the new ones; the variable keeps the newest."""
+    """Joins the last ``keep`` steps from a variable with the new ones; the variable then keeps the newest."""
     name = f"{layer.name}/state"
     handle = graph.variable(name)
     old = graph.activation(f"{layer.name}/old", (1, keep, 1, channels), layer.input)

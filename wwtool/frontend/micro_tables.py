@@ -34,7 +34,7 @@ _f32 = np.float32
 
 
 def window() -> list[int]:
-    """Hann window, 12-bit. Not quite symmetric: single precision rounds entry 17 and its mirror image apart."""
+    """Hann window, 12-bit. Not quite symmetric: single precision rounds entry 17 and its mirror image differently."""
     step = _f32(math.pi * 2.0 / MICRO.window_samples)
     whole = []
     for i in range(MICRO.window_samples):
@@ -56,9 +56,9 @@ def cosine() -> list[int]:
 
 @dataclass(frozen=True)
 class MelBank:
-    """Triangular filters. Band b is the bins from the end of band b - 1 (or first_bin) up to ends[b].
+    """Triangular filters. Band b holds the bins from the end of band b - 1 (or first_bin) up to ends[b].
 
-    A bin of band b gives its weight (12-bit) to channel b - 1 and the rest of 4096 to channel b.
+    A bin of band b adds its weight (12-bit) to channel b - 1, and the rest up to 4096 to channel b.
     """
 
     first_bin: int
@@ -70,7 +70,7 @@ def mel_bank() -> MelBank:
     """The 41 bands between the centres of the 40 channels and the band limits."""
 
     def mel(freq_hz: float) -> np.float32:
-        # The C library's log1pf, not a rounded double: its last bit decides three of the weights.
+        # Uses log1pf of the C library, not a rounded double: its last bit decides three of the weights.
         return _f32(_f32(1127.0) * np.log1p(_f32(freq_hz) / _f32(700.0)))
 
     hz_per_bin = 0.5 * MICRO.sample_rate_hz / (FFT_SIZE // 2)
@@ -122,7 +122,7 @@ def gain() -> list[int]:
 
 
 def logarithm() -> list[int]:
-    """``log2(1 + i / 128) - i / 128`` in Q16: what a straight line misses of log2 within an octave."""
+    """``log2(1 + i / 128) - i / 128`` in Q16: the error of a straight line for log2 within an octave."""
     return [
         math.floor((1 << LOG_BITS) * (math.log2(1 + i / LOG_SEGMENTS) - i / LOG_SEGMENTS) + 0.5)
         for i in range(LOG_SEGMENTS + 1)

@@ -1,4 +1,4 @@
-"""How well each candidate of the zoo hears, as measured by bench/zoo_accuracy.py. It says for which to pay."""
+"""The accuracy of each model of the zoo, measured by bench/zoo_accuracy.py. It shows which model is worth its cost."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ PATH = Path(__file__).with_name("accuracy.yaml")
 
 
 class Measured(BaseModel):
-    """``score``: mean recall over words, noise levels and false-alarm budgets, 0 to 1.
+    """The accuracy of one model.
 
-    ``recall``, by noise level over all words, at the detector's own false-alarm budget: value and 95 % interval;
-    ``per_hour``: the false alarms it came with.
+    ``score``: mean recall over words, noise levels and false-alarm budgets, 0 to 1. ``recall``: over all words by noise
+    level, at the false-alarm budget of the detector, with its 95 % interval. ``per_hour``: its false alarms.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,7 +27,9 @@ class Measured(BaseModel):
 
 
 class AccuracyTable(BaseModel):
-    """``standard_error``: of the difference of two scores. ``steps``: of float training and of fine-tuning."""
+    """The accuracy of all models.
+
+    ``standard_error``: of the difference of two scores. ``steps``: of float training and of fine-tuning."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,7 +1,7 @@
-"""A model's shape as plain data: layers over time, from which network, integer model and costs all follow.
+"""The shape of a model as plain data: layers over time. Network, integer model and costs all follow from it.
 
-No layer sees the future and none pads, so the same weights run streaming: the state of a layer with a kernel of k
-steps is its last k - 1 inputs. On whole clips its output is k - 1 steps shorter than its input.
+No layer looks into the future or pads, so the same weights run on streams. The state of a layer with a kernel of k
+steps is its last k - 1 inputs. On whole clips, its output is k - 1 steps shorter than its input.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LayerKind = Literal["conv", "depthwise", "dense"]
 
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution over ``kernel`` steps; ``norm`` is batch norm in the place of a bias."""
+    """A convolution over ``kernel`` steps; ``norm``: batch norm instead of a bias."""
 
     name: str
     kind: LayerKind
@@ -38,7 +38,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Sum:
-    """The layer before it plus the newest steps of the earlier layer ``skip``, then a ReLU."""
+    """The sum of the previous layer and the newest steps of the earlier layer ``skip``, then a ReLU."""
 
     name: str
     skip: str
@@ -49,10 +49,10 @@ Layer = Convolution | Sum
 
 @dataclass(frozen=True)
 class Architecture(ABC):
-    """The shape of a model; everything budget and export need to know before training.
+    """The shape of a model; budget and export need nothing else before training.
 
-    Each layer takes the output of the one before it. Only the first has a stride, and the last is the head, dense,
-    with one output.
+    Each layer reads the output of the previous one. Only the first layer has a stride. The last layer is the head,
+    which is dense and has one output.
     """
 
     family: ClassVar[str]

@@ -1,4 +1,4 @@
-"""An architecture in floats. Convolutions are Conv2d with kernels (k, 1), which CPUs run faster than Conv1d."""
+"""An architecture as a float network. Convolutions are Conv2d with kernels (k, 1): CPUs run them faster than Conv1d."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FloatLayer(nn.Module):
 
 
 class Network(nn.Module):
-    """The layers in order; a sum takes what an earlier layer gave."""
+    """The layers in order; a sum also reads the output of an earlier layer."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -63,5 +63,5 @@ def over_time(features: Tensor) -> Tensor:
 
 
 def newest(x: Tensor, like: Tensor) -> Tensor:
-    """As many of the last steps of ``x`` as ``like`` has: what is added is of the same moment."""
+    """The last steps of ``x``, as many as ``like`` has, so that a sum adds values of the same time."""
     return x[:, :, x.shape[2] - like.shape[2] :]

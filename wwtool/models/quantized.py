@@ -1,4 +1,4 @@
-"""A streaming model in integers: what quantization-aware training hands to the exporter.
+"""A streaming model in integers, which quantization-aware training gives to the exporter.
 
 ``QuantizedModel.evaluate`` is the PyTorch side of "the same bytes": it runs whole clips with exact integer
 arithmetic, and the streaming .tflite must give the same values once its receptive field has filled.
@@ -71,7 +71,7 @@ class QuantizedLayer:
 
 @dataclass(frozen=True)
 class QuantizedSum:
-    """ADD of the layer before it and of the earlier layer ``skip``, then a ReLU."""
+    """ADD of the previous layer and of the earlier layer ``skip``, then a ReLU."""
 
     name: str
     skip: str
@@ -89,7 +89,7 @@ class QuantizedSum:
 
 @dataclass(frozen=True)
 class QuantizedModel:
-    """Layers in order; the last is the head with one output. An output comes every ``stride`` feature frames."""
+    """Layers in order; the last is the head with one output. It has an output every ``stride`` feature frames."""
 
     layers: tuple[QuantizedLayer | QuantizedSum, ...]
     stride: int
@@ -101,7 +101,7 @@ class QuantizedModel:
     def evaluate(self, features: npt.NDArray[np.int8]) -> dict[str, npt.NDArray[np.int8]]:
         """Every layer's output over a clip of int8 features (frames, channels), and the probability as ``probability``.
 
-        The clip is preceded by silence, as a streaming model starts: each layer's state holds its zero point.
+        Silence precedes the clip, as at the start of a stream: the state of each layer holds its zero point.
         Probabilities are int8 (outputs, 1), p = (q + 128) / 256.
         """
         values: dict[str, npt.NDArray[np.int8]] = {}

@@ -1,4 +1,4 @@
-"""The family res: blocks of depthwise-separable convolutions over time, with a connection that skips the block.
+"""The family res: blocks of depthwise-separable convolutions over time, with a connection around each block.
 
 After TC-ResNet (Choi et al. 2019), made causal and separable: one strided convolution, then blocks whose input is added
 to their output before a ReLU, then a linear head over the last ``head_steps`` outputs. The width is the same

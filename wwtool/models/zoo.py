@@ -1,4 +1,4 @@
-"""The zoo: the candidates that are there to choose from, by name. Plain data, so that a config can name them."""
+"""The zoo: all models to choose from, by name. It is plain data, so that a config can name them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ZOO: dict[str, Architecture] = {
     "res64": ResidualArchitecture(width=64),
 }
 
-# No model of this kind comes near; they bound what a description from elsewhere may ask for.
+# Far beyond any real model of this kind; limits for descriptions from outside.
 _MOST_LAYERS, _LARGEST_SIZE = 64, 4096
 
 _FAMILIES: dict[str, type[Architecture]] = {kind.family: kind for kind in (TemporalArchitecture, ResidualArchitecture)}
@@ -30,7 +30,7 @@ def as_dict(architecture: Architecture) -> dict[str, Any]:
 
 
 def from_dict(values: dict[str, Any]) -> Architecture:
-    """The inverse of ``as_dict``, also after a journey through JSON.
+    """The inverse of ``as_dict``, also for data that went through JSON.
 
     Raises:
         KeyError, TypeError, ValueError: it does not describe an architecture.
@@ -46,7 +46,7 @@ def from_dict(values: dict[str, Any]) -> Architecture:
 
 
 def _like(example: Any, value: Any) -> Any:
-    """A value of the form of ``example``: a size, or sizes in tuples of any length."""
+    """Checks that a value has the form of ``example``: a size, or tuples of sizes of any length."""
     if isinstance(example, tuple):
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_LAYERS:
             raise ValueError(f"{value} is not a list of sizes")

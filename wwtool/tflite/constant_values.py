@@ -1,7 +1,7 @@
-"""What operators give for numbers that are known: the arithmetic of shapes that converters leave behind, in NumPy.
+"""The values of operators whose inputs are constant, in NumPy: mostly the arithmetic of shapes that converters leave.
 
-Where the batch was left open, a converter computes the shapes that RESHAPE, TRANSPOSE_CONV and the like take from SHAPE
-on: slices of it, products, comparisons. All of that is constant as soon as the model's inputs have their shapes.
+Where a model leaves the batch open, its converter computes the shapes for RESHAPE, TRANSPOSE_CONV and others from the
+operator SHAPE: slices of it, products, comparisons. All of that is constant once the model's inputs have their shapes.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from wwtool.tflite.operators.slices import axis_of, dimensions, repeats
 
 Array = npt.NDArray[Any]
 
-NUMBERS = ("int32", "int64", "float32", "bool")  # of quantized integers these operators mean something else
+NUMBERS = ("int32", "int64", "float32", "bool")  # on quantized integers these operators mean something else
 _BOUNDS = {0: None, 1: (0, None), 2: (-1, 1), 3: (0, 6)}  # of fused activations: none, RELU, RELU_N1_TO_1, RELU6
 
 
 @dataclass(frozen=True)
 class Fold:
-    """``value`` gives the output for the inputs' values; ``size`` tells beforehand how many elements that has, where
-    it may be more than all inputs have together. ``inputs``: how many there are."""
+    """How to compute an operator of constants.
+
+    ``inputs``: how many inputs it has. ``value`` computes the output from the values of the inputs. ``size`` computes
+    the number of output elements beforehand, where the output may be larger than all inputs together.
+    """
 
     inputs: int
     value: Callable[[Graph, Operator, list[Array]], Any]
@@ -42,7 +45,7 @@ def _activated(op: Operator, x: Array) -> Array:
 
 
 def _plain(function: Callable[..., Any]) -> Callable[[Graph, Operator, list[Array]], Any]:
-    """A NumPy function of all inputs, element by element."""
+    """Makes a rule of a NumPy function that works element by element."""
     return lambda graph, op, x: function(*x)
 
 
@@ -70,7 +73,7 @@ def _quotient(graph: Graph, op: Operator, x: list[Array]) -> Array:
 
 
 def _reduced(function: Callable[..., Any]) -> Callable[[Graph, Operator, list[Array]], Any]:
-    """Over the axes that the second input names."""
+    """Makes a rule of a NumPy reduction over the axes that the second input names."""
 
     def value(graph: Graph, op: Operator, x: list[Array]) -> Array:
         axes = tuple({axis_of(op, axis, x[0].ndim) for axis in x[1].ravel()})
@@ -113,7 +116,7 @@ def _gather_nd(graph: Graph, op: Operator, x: list[Array]) -> Array:
 
 def _selected(graph: Graph, op: Operator, x: list[Array]) -> Array:
     condition, a, b = x
-    if op.kind == "SELECT" and condition.ndim == 1 and a.ndim > 1:  # a condition for every slice
+    if op.kind == "SELECT" and condition.ndim == 1 and a.ndim > 1:  # one condition for every slice
         condition = condition.reshape(-1, *(1,) * (a.ndim - 1))
     return np.where(condition, a, b)
 
@@ -202,5 +205,5 @@ FOLDS: dict[str, Fold] = {
     **{kind: Fold(2, _plain(function), _broadcast_size) for kind, function in _PAIRS.items()},
     **{kind: Fold(1, _plain(function)) for kind, function in _SINGLE.items()},
 }
-# What asks for nothing but the shape of its input, which need not be constant.
+# Operators that need only the shape of their input, which need not be constant.
 SHAPE_FOLDS: dict[str, Callable[[tuple[int, ...]], npt.ArrayLike]] = {"SHAPE": lambda shape: shape, "RANK": len}

@@ -1,4 +1,4 @@
-"""Models without what is constant in fact: operators on constants, and on shapes, are worked out before compiling."""
+"""Constant folding: operators on constants and on shapes are computed before a model is compiled."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from wwtool.tflite.operators.moves import MOVES, Array
 from wwtool.tflite.operators.slices import paddings
 from wwtool.tflite.shapes import output_shapes
 
-_VIEWS = ("RESHAPE", "EXPAND_DIMS", "SQUEEZE")  # cost no memory
-# How many elements the inputs give, where more than they have.
+_VIEWS = ("RESHAPE", "EXPAND_DIMS", "SQUEEZE")  # they need no memory
+# How many elements the output has, for operators whose output may be larger than their inputs.
 _GROWTH: dict[str, Callable[[Graph, Operator, list[Array]], int]] = {
     **dict.fromkeys(("CONCATENATION", "PACK"), lambda graph, op, x: sum(v.size for v in x)),
     **dict.fromkeys(
@@ -28,19 +28,19 @@ _GROWTH: dict[str, Callable[[Graph, Operator, list[Array]], int]] = {
 
 
 def folded(graph: Graph) -> Graph:
-    """The model without the operators whose results are constant, and with the shapes that it leaves open.
+    """Returns the model without operators whose results are constant, and with all shapes.
 
-    An output of the model that is constant is copied there. Operators that would give too many constants are left to
-    run, those that only move numbers.
+    A constant output of the model is copied there. An operator that only moves numbers stays in the model if it would
+    create too many constants.
 
     Raises:
-        InputError: such an operator is not valid, or gives too many constants.
+        InputError: an operator on constants is not valid, or creates too many constants.
     """
     return _Folding(graph).run()
 
 
 def with_shapes(graph: Graph) -> Graph:
-    """The model as it is, but with the shapes that it leaves open."""
+    """Returns the model as it is, but with the shapes that the file leaves open."""
     if not any(t.open for t in graph.tensors):
         return graph
     folded_tensors = _Folding(graph).run().tensors
@@ -51,7 +51,7 @@ def with_shapes(graph: Graph) -> Graph:
 
 
 class _Folding:
-    """One walk over a model's operators; ``graph`` always knows what has been found so far."""
+    """One walk over a model's operators; ``graph`` holds every constant and shape found so far."""
 
     def __init__(self, graph: Graph) -> None:
         self.original = graph
@@ -62,7 +62,7 @@ class _Folding:
         )
         self.bytes_left = self.most_bytes
         self.kept: list[Operator] = []
-        self.moved: dict[int, int] = {}  # constants that are outputs of the model, too: under another number here
+        self.moved: dict[int, int] = {}  # constants that are also outputs of the model: their copies' numbers
 
     def run(self) -> Graph:
         behind = 1 + max((op.index for op in self.original.operators), default=-1)
@@ -89,7 +89,7 @@ class _Folding:
             self._keep(op.index, y)
 
     def _keep(self, operator: int, y: Tensor) -> None:
-        """As a constant; what is an output of the model is a copy of it."""
+        """Keeps a tensor as a constant; an output of the model becomes a copy of it."""
         self.tensors[y.index] = y
         if y.index in self.original.output_set:
             self.moved[y.index] = len(self.tensors)
@@ -108,7 +108,7 @@ class _Folding:
                 self.tensors[index] = replace(t, shape=tuple(map(int, shape)), open=False)
 
     def _values(self, op: Operator) -> list[Array] | None:
-        """The constants that an operator gives, None where it does not, or gives too many of them."""
+        """The constants that an operator computes; None if its inputs are not constant or the results too large."""
         x = [self.tensors[i] if i >= 0 else None for i in op.inputs]
         if op.kind in SHAPE_FOLDS and x[0] is not None:
             if x[0].open:
@@ -137,7 +137,7 @@ class _Folding:
             raise InputError(f"{op.where()} has shapes or numbers that do not fit together") from error
 
     def _size(self, op: Operator, x: list[Array], plain: bool) -> int:
-        """How many bytes the outputs take, before anything of that size is made."""
+        """How many bytes the outputs take; checked before anything of that size exists."""
         outputs = [self.tensors[i] for i in op.outputs]
         if plain:
             growth = FOLDS[op.kind].size

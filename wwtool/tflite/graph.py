@@ -1,4 +1,4 @@
-"""The compiler's view of a model: plain dataclasses, no FlatBuffers."""
+"""A model as plain dataclasses, without FlatBuffers: what the reader makes, and what compiler and engines read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ ITEM_BYTES = {
 
 @dataclass(frozen=True)
 class Quantization:
-    """real = scale * (q - zero_point); one entry, or one for each slice along ``axis``."""
+    """How integers stand for real numbers: real = scale * (q - zero_point).
+
+    Both arrays have one entry, or one for each slice along ``axis``.
+    """
 
     scale: npt.NDArray[np.float32]
     zero_point: npt.NDArray[np.int64]
@@ -31,9 +34,9 @@ class Quantization:
 
 @dataclass(frozen=True)
 class Tensor:
-    """One tensor; ``data`` holds a constant's values in its shape. A variable is an operator's state.
+    """One tensor; ``data`` holds the values of a constant. A variable holds the state of an operator.
 
-    ``open``: the file leaves dimensions open, so that the shape it names is none; the operator's inputs tell it.
+    ``open``: the file leaves dimensions open, so ``shape`` is not valid yet; it follows from the operator's inputs.
     """
 
     index: int
@@ -55,7 +58,7 @@ class Tensor:
 
     @property
     def scale(self) -> float:
-        """The scale of a per-tensor quantized tensor, 0.0 if it has none."""
+        """The single scale of a quantized tensor; 0.0 without quantization."""
         return float(self.quantization.scale[0]) if self.quantization is not None else 0.0
 
     @property
@@ -65,9 +68,9 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operator:
-    """One operator; ``inputs`` are tensor indices, -1 for an optional one left out.
+    """One operator; ``inputs`` are tensor indices, -1 for an optional input that is missing.
 
-    ``intermediates`` are tensors that hold no data: only their quantization is meant.
+    ``intermediates`` are tensors without data: only their quantization has a meaning.
     """
 
     index: int
@@ -81,11 +84,11 @@ class Operator:
         return f"operator {self.index} ({self.kind})"
 
 
-VariableKey = tuple[bytes, bytes]  # container and shared name: together they tell variables apart
+VariableKey = tuple[bytes, bytes]  # container and shared name, which together identify a variable
 
 
 def variable_key(op: Operator) -> VariableKey:
-    """The variable that a VAR_HANDLE operator refers to; either name may be empty."""
+    """The variable that a VAR_HANDLE refers to; either of its names may be empty."""
 
     def text(option: str) -> bytes:
         raw = op.options.get(option) or b""
@@ -96,13 +99,17 @@ def variable_key(op: Operator) -> VariableKey:
 
 
 def variable_name(key: VariableKey) -> str:
-    """How a variable is called in messages and reports."""
+    """The name of a variable in messages and reports.
+
+    >>> variable_name((b"", b"state"))
+    'state'
+    """
     return "/".join(part.decode("utf-8", "replace") for part in key if part) or "(without a name)"
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A resource variable and the bytes it starts with."""
+    """A resource variable and its initial value."""
 
     key: VariableKey
     initial: npt.NDArray[Any]
@@ -110,7 +117,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Graph:
-    """A whole model: the main subgraph, with its variables' initial values taken from the CALL_ONCE subgraph."""
+    """A whole model: the main subgraph, and the initial values of its variables from the CALL_ONCE subgraph."""
 
     tensors: Sequence[Tensor]
     operators: tuple[Operator, ...]
@@ -152,7 +159,7 @@ class Graph:
         return uses
 
     def variable(self, op: Operator) -> VariableKey | None:
-        """The variable that an operator reads or assigns, None if it does neither or its handle comes from nowhere."""
+        """The variable that an operator reads or assigns; None for other operators and for handles without a source."""
         handle = self.producer(op.inputs[0]) if op.kind in ("READ_VARIABLE", "ASSIGN_VARIABLE") else None
         return variable_key(handle) if handle is not None and handle.kind == "VAR_HANDLE" else None
 

@@ -1,4 +1,4 @@
-""".tflite to Graph. Everything a file can get wrong is found here and reported in one sentence."""
+"""Reads a .tflite as a Graph. Reports everything that can be wrong with a file in one sentence."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MAX_INPUTS = 1000
 
 _WINDOW = ("padding", "strideH", "strideW")
 _MANY = -1  # at least one output
-# Fewest and most inputs, outputs, and options that must be there.
+# For each operator: least and most inputs, number of outputs, and options that must be present.
 _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "CONV_2D": (2, 3, 1, _WINDOW),
     "DEPTHWISE_CONV_2D": (2, 3, 1, _WINDOW),
@@ -103,7 +103,7 @@ _FORMS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
 for _kind in (*FOLDS, *SHAPE_FOLDS):
     _inputs = FOLDS[_kind].inputs if _kind in FOLDS else 1
     _FORMS.setdefault(_kind, (_inputs, _inputs, 1, ()))
-# Which of the inputs that must be named may be -1.
+# Which of the required inputs may be -1, for a missing tensor.
 _OPTIONAL_INPUTS = {"SVDF": (3,), "UNIDIRECTIONAL_SEQUENCE_LSTM": (1, 5, 9, 10, 11, 12, 16, 17)}
 _OPTIONAL_LAST = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 
@@ -116,14 +116,18 @@ def read_model(path: Path) -> Graph:
     """
     try:
         with path.open("rb") as file:
-            content = file.read(limits.MODEL_BYTES + 1)  # no more of what may have no end
+            content = file.read(limits.MODEL_BYTES + 1)  # a device file may be endless
     except OSError as error:
         raise InputError(f"cannot read the model {path}: {error.strerror}") from error
     return parse_model(content, str(path))
 
 
 def parse_model(content: bytes, name: str = "model") -> Graph:
-    """As read_model, from the file's bytes; ``name`` is used in messages."""
+    """Reads a model from the bytes of a file; ``name`` stands for it in messages.
+
+    Raises:
+        InputError: as for read_model.
+    """
     if len(content) < 16 or content[4:8] != b"TFL3":
         expected = "a .tflite file (the identifier TFL3 is missing)"
         raise InputError(f"{name} {mistaken(kind_of(content[:HEAD_BYTES]), expected, 'export the model again')}")
@@ -140,7 +144,7 @@ def parse_model(content: bytes, name: str = "model") -> Graph:
 
 
 class _File:
-    """A FlatBuffers model, read piece by piece: a damaged file costs no more time than a sound one of its size."""
+    """A FlatBuffers model, read piece by piece. A damaged file takes no more time than a valid one of its size."""
 
     def __init__(self, model: Any, content: bytes, name: str) -> None:
         self.model, self.content, self.name = model, content, name
@@ -165,16 +169,16 @@ class _File:
                 )
 
     def all(self, parent: Any, field: str) -> list[Any]:
-        """The tables of a vector, none of them read yet."""
+        """The tables of a vector; nothing in them is read yet."""
         count = getattr(parent, f"{field}Length")()
-        # Every entry takes its place in the file; more of them can only be the same ones over and over.
+        # Every entry takes up space in the file, so more entries than that can only be repetitions.
         self._left -= count
         if self._left < 0:
             raise InputError(f"{self.name} is damaged: it lists more {field} than it can hold; export the model again")
         return [getattr(parent, field)(i) for i in range(count)]
 
     def numbers(self, parent: Any, field: str) -> tuple[int, ...]:
-        """The integers of a vector. One vector may stand in several places, but not time after time."""
+        """The integers of a vector. Several tables may share a vector, but only within the size of the file."""
         count = getattr(parent, f"{field}Length")()
         self._numbers -= count
         if self._numbers < 0:
@@ -200,7 +204,7 @@ def _convert(file: _File) -> Graph:
         op = _operator(file, 0, i)
         if op.kind == "CALL_ONCE":
             index = int(op.options["initSubgraphIndex"])
-            if index not in initial:  # LiteRT, too, runs each of them once
+            if index not in initial:  # LiteRT also runs each of them once
                 initial[index] = _initial_values(file, index)
         else:
             operators.append(op)
@@ -214,14 +218,19 @@ def _convert(file: _File) -> Graph:
 
 
 def _read_or_written(file: _File) -> set[int]:
-    """The main subgraph's tensors but for mere intermediates: of those only the quantization is meant, and converters
-    give them no elements."""
+    """The tensors of the main subgraph that operators read or write.
+
+    Intermediate tensors are not among them: only their quantization matters, and converters give them no elements.
+    """
     tables = [*file.operators[0], file.main]
     return {i for table in tables for field in ("Inputs", "Outputs") for i in file.numbers(table, field)}
 
 
 def _tensor(file: _File, subgraph: int, index: int, used: bool = True, computed: bool = False) -> Tensor:
-    """``used``: read or written by the subgraph; ``computed``: no input, so that its shape may be left open."""
+    """Reads one tensor.
+
+    ``used``: the subgraph reads or writes it. ``computed``: it is not an input, so the file may leave its shape open.
+    """
     t, name = file.tensors[subgraph][index], file.name
     dtype = _TYPE_NAMES.get(t.Type(), str(t.Type()))
     label = (t.Name() or b"").decode("utf-8", "replace")[: limits.NAME_LENGTH] or f"tensor_{index}"
@@ -285,7 +294,7 @@ def _operator(file: _File, subgraph: int, index: int) -> Operator:
     count = len(file.tensors[subgraph])
     if any(not -1 <= i < count for i in (*inputs, *intermediates)) or any(not 0 <= i < count for i in outputs):
         raise InputError(f"{name}: operator {index} ({kind}) names a tensor that does not exist")
-    is_supported = kind in _FORMS  # others have nothing to be read
+    is_supported = kind in _FORMS  # the options of other operators are not read
     table = schema.BuiltinOptionsCreator(op.BuiltinOptionsType(), op.BuiltinOptions()) if is_supported else None
     result = Operator(index, kind, inputs, outputs, dict(vars(table)) if table is not None else {}, intermediates)
     _check_form(result, name)
@@ -293,7 +302,7 @@ def _operator(file: _File, subgraph: int, index: int) -> Operator:
 
 
 def _check_form(op: Operator, name: str) -> None:
-    """Operators that can be compiled have the inputs, outputs and options that the rest of the compiler relies on."""
+    """Checks that an operator has the inputs, outputs and options that other rooms rely on."""
     if op.kind not in _FORMS:
         return
     least, most, outputs, options = _FORMS[op.kind]
@@ -333,7 +342,7 @@ def _initial_values(file: _File, subgraph: int) -> dict[VariableKey, Variable]:
 
 
 def _check_order(graph: Graph, name: str) -> None:
-    """Every tensor is written before it is read, and written once: no cycles, nothing undefined."""
+    """Checks that every tensor is written once, before it is read. So there are no cycles and no undefined tensors."""
     for index in (*graph.inputs, *graph.outputs):
         if not 0 <= index < len(graph.tensors):
             raise InputError(f"{name}: tensor {index} is an input or output but does not exist")

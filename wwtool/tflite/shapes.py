@@ -1,7 +1,7 @@
-"""Which shapes operators give, for models that leave dimensions open.
+"""The output shapes of operators, for models that leave dimensions open.
 
-A file names the batch as open, and whatever follows from it: such tensors have shapes of ones in the file. With the
-inputs' shapes as they stand there, every operator's output follows, as LiteRT works it out when it allocates tensors.
+A file may leave the batch open, and with it every dimension that depends on the batch; such dimensions are 1 in the
+file. From the shapes of the inputs, the shape of every output follows, as in LiteRT when it allocates tensors.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""C text from a lowered program, by pure functions: names, offsets and literals are decided here, not in templates."""
+"""C text of a lowered program. Pure functions decide names, offsets and literals; templates only hold text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wwtool.tflite.operators.variables import initial_value
 
 _LIMITS = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}
 _DECLARATION = re.compile(r"^void (ww_\w+)\(", re.MULTILINE)
-_PRINTED_ELEMENTS = 20  # of an output, by the example
+_PRINTED_ELEMENTS = 20  # of each output, by the example program
 _TEMPLATES = (".h", ".c", "_weights.h", "_weights.c")
 
 
@@ -40,7 +40,7 @@ class Interface:
 
     @property
     def accessor(self) -> str:
-        """The function that gives its memory."""
+        """The C function that returns its memory."""
         return f"{self.names.prefix}_{self.macro.lower()}"
 
     @property
@@ -81,9 +81,9 @@ def render(program: Program, memory: Memory, title: str, names: Names) -> dict[s
 
 
 def row_runner(program: Program, memory: Memory, names: Names) -> str:
-    """A program that runs the model on rows from standard input: every input in turn, then every output."""
+    """The text of a program that reads rows of all inputs from standard input and writes rows of all outputs."""
     ports = interfaces(program, memory, names)
-    # Inputs that are outputs, too: no kernel computes them, so no kernel's trace has them.
+    # Inputs that are also outputs: no kernel computes them, so no trace of a kernel has them.
     inputs = program.graph.input_set
     passed = {io.tensor.index: io.context for io in ports if not io.writable and io.tensor.index in inputs}
     context = {
@@ -97,31 +97,35 @@ def row_runner(program: Program, memory: Memory, names: Names) -> str:
 
 @cache
 def template_environment(folder: str) -> Environment:
-    """Jinja over a folder of firmware_templates; a name that a template misses is an error."""
+    """The Jinja environment of a folder of firmware_templates; an undefined name is an error."""
     loader = FileSystemLoader(asset_dir("firmware_templates") / folder)
     return Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
 
 
 def comment_text(text: str) -> str:
-    """A name as it may stand in a comment of C, CMake or make: one line that neither ends it nor goes on."""
+    """Text for a comment in C, CMake or make: one line that cannot end the comment or continue on the next line."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line.replace("*/", "* /").replace("/*", "/ *").rstrip("\\").replace("??/", "?? /")
 
 
 def float_literal(value: float) -> str:
-    """A C float literal that reads back as the same float32."""
+    """A C float literal that reads back as the same float32.
+
+    >>> float_literal(0.1), float_literal(1.0)
+    ('1.0e-01f', '1.0e+00f')
+    """
     text = np.format_float_scientific(np.float32(value), unique=True, trim="0")
     return f"{text}f"
 
 
 def constants_of(program: Program) -> list[Constant]:
-    """Every constant of the program, in the order of use, each once."""
+    """Every constant of the program once, in the order of use."""
     found = {c.name: c for call in program.calls for c in call.constants()}
     return list(found.values())
 
 
 def interfaces(program: Program, memory: Memory, names: Names) -> list[Interface]:
-    """The model's inputs, then its outputs; the first of each has no number."""
+    """The model's inputs, then its outputs; the names of the first ones have no number."""
     result = []
     for kind, indices, writable in (("input", program.graph.inputs, True), ("output", program.graph.outputs, False)):
         for n, index in enumerate(indices):
@@ -193,7 +197,7 @@ def _declarations() -> dict[str, str]:
 
 
 def _set_initial(lines: list[str], data: list[Constant], offset: int, initial: Any) -> None:
-    """A memset where all bytes are equal, else a copy of a constant."""
+    """Adds the code that sets an initial value: a memset if all bytes are equal, or a copy of a constant."""
     raw = np.frombuffer(np.ascontiguousarray(initial).tobytes(), np.int8)
     if np.all(raw == raw[0]):
         lines.append(f"memset(state + {offset}, {int(raw[0])}, {raw.size});")
@@ -204,7 +208,7 @@ def _set_initial(lines: list[str], data: list[Constant], offset: int, initial: A
 
 
 def _named(calls: list[Call]) -> Iterator[tuple[Call, str]]:
-    """The calls with names for their parameters; a few operators take several."""
+    """The calls with names for their parameters; some operators need several calls."""
     count: Counter[int] = Counter()
     for call in calls:
         number = count[call.operator]
@@ -236,9 +240,9 @@ def _with_direction(call: Call, memory: Memory, step: int) -> dict[str, Any]:
 
 
 def _add_traces(program: Program, memory: Memory, lines: list[dict[str, Any]]) -> None:
-    """After each call, traces of the tensors it completes: its outputs, pieces of them, and what they complete."""
+    """Adds traces after each call, of all tensors that it completes: its outputs, their pieces, and joined tensors."""
     graph = program.graph
-    # Old and kept frames of a window exist only as parts of it.
+    # Old and new frames of a window exist only as parts of it.
     joined = {w.tensor for w in program.windows}
     dropped = {t for op in graph.operators if op.index in program.replaced for t in op.outputs} - joined
     steps = _completing_steps(program)
@@ -251,7 +255,7 @@ def _add_traces(program: Program, memory: Memory, lines: list[dict[str, Any]]) -
 
 
 def _completing_steps(program: Program) -> dict[int, int]:
-    """By tensor the call that completes it, -1 for the model's inputs: the last one that writes to it or to a part."""
+    """For each tensor the number of the last call that writes to it or to a part of it; -1 for the model's inputs."""
     steps = dict.fromkeys(program.graph.inputs, -1)
     writes = {t: n for n, call in enumerate(program.calls) for t in call.writes}
     waiting, expanded = [*writes, *program.parts], set()

@@ -1,4 +1,4 @@
-"""What a compiled model is called: in the C that uses it, in files, and to the linker."""
+"""The names of a compiled model: in C, of its files, and for the linker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DEFAULT_PREFIX = "ww_model"
 _LONGEST_PREFIX = 40
 _TAG_DIGITS = 8
 
-# C11 and C++ keep these, in lower case or both.
+# Reserved in C11 or C++.
 _KEYWORDS = """
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char class compl const constexpr continue
     decltype default delete do double else enum explicit export extern false float for friend goto if inline int long
@@ -20,22 +20,22 @@ _KEYWORDS = """
     typeid
     typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq
 """
-# PREFIX.h would be found where a header of the C library is meant; main.c is the example.
+# PREFIX.h would hide a header of the C library; main.c is the example.
 _TAKEN_FILES = """
     assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic
     stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar unistd wchar wctype main
     arduino model
 """
-# A macro of this name, of the headers that a model includes or of GCC without -std=c99, would replace the name itself.
+# Macros of the headers that a model includes, or of GCC without -std=c99, would replace these names.
 _MACROS = "null eof linux unix i386 u?int[a-z0-9_]*_(max|min|c|t) size_(max|t) w?char_(max|min|bit) arm mips sun"
 
 
 @dataclass(frozen=True)
 class Names:
-    """``prefix``: of the functions, and the struct; ``stem``: of the files; ``linked``: what the linker sees instead.
+    """``prefix`` begins the functions and names the struct, ``stem`` begins the files, ``linked`` is for the linker.
 
-    Without a prefix of its own, a model is ``ww_model`` in ``model.h`` to whoever includes that, and something else to
-    the linker, so that two such models in one program do not take each other's functions.
+    A model without a prefix is ``ww_model`` in ``model.h`` for those who include it. The linker sees another name, so
+    that two such models in one program do not call each other's functions.
     """
 
     prefix: str
@@ -52,10 +52,13 @@ class Names:
 
 
 def names_of(prefix: str | None, identity: str) -> Names:
-    """The names of a model; ``identity`` is a hash, in hex, that tells it from every other.
+    """The names of a model; ``identity`` is a hash in hex digits that differs for every other model.
+
+    >>> names_of("hey_jarvis", "").stem, names_of(None, "0123456789abcdef").linked
+    ('hey_jarvis', 'ww_model_01234567')
 
     Raises:
-        UsageError: the prefix is no name in C, or means something else there.
+        UsageError: the prefix is not a valid name in C, or has a meaning there.
     """
     if prefix is None:
         return Names(DEFAULT_PREFIX, "model", f"{DEFAULT_PREFIX}_{identity[:_TAG_DIGITS]}")

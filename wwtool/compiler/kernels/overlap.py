@@ -1,10 +1,10 @@
-"""How far a kernel reads ahead of what it writes, so that its output may take the place of inputs already read.
+"""How far a kernel reads ahead of what it writes. Its output may overwrite inputs that it has read already.
 
-Kernels go through positions (pixels, rows) in order. What they write at one position must lie before everything they
-still have to read; those that gather a position's inputs into scratch memory first have them no more to read.
+Kernels go through positions (pixels, rows) in order. What they write at one position must lie before everything that
+they still have to read. Kernels that first gather the inputs of a position in scratch memory have read these already.
 
-All distances are linear in the position but where a window meets the input's edge, so that a few positions tell the
-greatest of them, however many there are.
+Distances are linear in the position, except where a window meets the edge of the input. So a few positions are enough
+to find the greatest distance.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from wwtool.compiler.kernels.kernel import Reach
 
 
 def rows_reach(call: Call) -> Reach:
-    """Dense layers: the inputs of a row are read again for each of its outputs."""
+    """Dense layers that read the inputs of a row again for each of its outputs."""
     fields: Any = call.fields
     shape = fields["rows"], fields["row_stride"], fields["channels"]
     return Reach(_rows_lead(*shape, gathered=False), _rows_lag(*shape, fields["depth"], gathered=False))
@@ -66,12 +66,12 @@ def sliding_reach(call: Call) -> Reach:
 
 
 def in_bytes(window: dict[str, int], item: int) -> dict[str, int]:
-    """A window over elements of ``item`` bytes as one over bytes."""
+    """A window over elements of ``item`` bytes, in bytes."""
     return window | {name: item * window[name] for name in ("input_channels", "output_channels")}
 
 
 def _rows_lag(rows: int, stride: int, channels: int, depth: int, gathered: bool) -> int:
-    """From the end: what is written at a row must start behind what is still to be read, at that row or before it."""
+    """Backwards: the output of a row must start behind all input that is still to be read."""
     if not gathered:
         return max(row * (stride - channels) + depth for row in (0, rows - 1))
     ways = [row * (stride - channels) + depth - channels for row in (0, rows - 2) if rows > 1]
@@ -79,7 +79,7 @@ def _rows_lag(rows: int, stride: int, channels: int, depth: int, gathered: bool)
 
 
 def _rows_lead(rows: int, stride: int, channels: int, gathered: bool) -> int:
-    """From the start: what a row writes must end before what it and those behind it read, or only those behind it."""
+    """Forwards: the output of a row must end before all input that is still to be read."""
     if not gathered:
         return max(row * (channels - stride) + channels for row in (0, rows - 1))
     ways = [row * (channels - stride) for row in (1, rows - 1) if rows > 1]
@@ -88,7 +88,7 @@ def _rows_lead(rows: int, stride: int, channels: int, gathered: bool) -> int:
 
 @dataclass(frozen=True)
 class _Axis:
-    """Output positions along one axis; they read the input's from ``first`` to ``last``, which lie inside it."""
+    """Output positions along one axis. Each reads the input from ``first`` to ``last``, both within the input."""
 
     size: int
     count: int
@@ -103,14 +103,14 @@ class _Axis:
         return min(max(position * self.stride - self.pad + self.reach, 0), self.size - 1)
 
     def corners(self) -> set[int]:
-        """The positions between which ``first`` and ``last`` are linear, and both ends' neighbours."""
+        """The positions between which ``first`` and ``last`` are linear, and the neighbours of both ends."""
         bends = (edge - far for edge in (self.pad, self.size - 1 + self.pad) for far in (0, self.reach))
         around = {bend // self.stride + step for bend in bends for step in (0, 1)}
         return {p for p in (0, 1, self.count - 2, self.count - 1, *around) if 0 <= p < self.count}
 
 
 def _axes(window: dict[str, int]) -> tuple[_Axis, _Axis]:
-    """Rows, columns."""
+    """The axes of the rows and of the columns."""
 
     def axis(name: str) -> _Axis:
         return _Axis(
@@ -122,14 +122,13 @@ def _axes(window: dict[str, int]) -> tuple[_Axis, _Axis]:
 
 
 def _window_lead(window: dict[str, int], gathered: bool) -> int:
-    """From the start: what is written at a position must end before the least that it and those behind it read, or
-    only those behind it."""
+    """Forwards: the output at a position must end before all input that is still to be read."""
     rows, columns = _axes(window)
     depth, channels, width = window["input_channels"], window["output_channels"], window["input_width"]
     last = columns.count - 1
     ways = []
     for row in rows.corners():
-        # The least that is still to be read lies in the position's own window, or at the start of the next row.
+        # The first input still to be read lies in the window of the position itself, or at the start of the next row.
         leasts = [(row, column, rows.first(row) * width + columns.first(column)) for column in columns.corners()]
         if row and last:
             leasts.append((row - 1, last, rows.first(row) * width + columns.first(0)))
@@ -144,12 +143,12 @@ def _window_lead(window: dict[str, int], gathered: bool) -> int:
 
 
 def _window_lag(window: dict[str, int]) -> int:
-    """From the end: what is written at a position must start behind everything that it and those before it read."""
+    """Backwards: the output at a position must start behind all input that is still to be read."""
     rows, columns = _axes(window)
     depth, channels, width = window["input_channels"], window["output_channels"], window["input_width"]
     ways = []
     for row in rows.corners():
-        # The most that has been read lies in the position's own window, or at the end of the row before.
+        # The last input still to be read lies in the window of the position itself, or at the end of the row before.
         mosts = [(row, column, rows.last(row) * width + columns.last(column)) for column in columns.corners()]
         if row + 1 < rows.count:
             mosts.append((row + 1, 0, rows.last(row) * width + columns.last(columns.count - 1)))

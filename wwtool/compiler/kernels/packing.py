@@ -1,4 +1,4 @@
-"""Orders of weights and scales that the fast kernels read (struct ww_channel_records in ww_kernels_packed.h)."""
+"""Packs weights and scales in the order in which fast kernels read them (struct ww_channel_records)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _ONE_CHANNEL = 0x10000  # WW_ONE_CHANNEL of ww_matmul_any_lanes.h
 
 @dataclass(frozen=True)
 class Channels:
-    """What is needed of every output channel: ``weights`` (channels, inputs), the others (channels,).
+    """The numbers of all output channels: ``weights`` (channels, inputs), all others (channels,).
 
-    ``rounding`` and ``shift`` are those of struct ww_channel_records, or what ww_any.h has in their places.
+    ``rounding`` and ``shift`` are as in struct ww_channel_records, or as ww_any.h defines them.
     """
 
     weights: npt.NDArray[np.int8]
@@ -29,21 +29,21 @@ class Channels:
 
     @property
     def ordinary(self) -> bool:
-        """Whether all are rescaled in the few instructions that the kernels have for it."""
+        """Whether a few instructions rescale all channels."""
         return not np.any(self.shift > 31)
 
     @property
     def constant(self) -> npt.NDArray[np.bool_]:
-        """Those whose output is the same for every input."""
+        """Which channels have the same output for every input."""
         return np.asarray(self.mantissa == 0)
 
     def without_zero_point(self, zero_point: int) -> Channels:
-        """For inputs from which ``zero_point`` is not subtracted."""
+        """The channels for inputs from which ``zero_point`` is not subtracted."""
         folded = self.bias - zero_point * self.weights.astype(np.int64).sum(axis=1)
         return replace(self, bias=folded)
 
     def padded(self, channels: int, inputs: int) -> Channels:
-        """Filled up to multiples of ``channels`` and ``inputs``, with channels that give nothing."""
+        """The channels filled up with zeros to multiples of ``channels`` and ``inputs``."""
         more = -len(self.bias) % channels
         weights = np.pad(self.weights, ((0, more), (0, -self.weights.shape[1] % inputs)))
         ends = (0, more)
@@ -71,8 +71,8 @@ def dual_multiply_pairs(channels: Channels) -> Words:
 def dual_multiply_taps(channels: Channels, inputs: int) -> Words:
     """Records of four channels for ww_depthwise_conv_2d_dsp: taps, doubled weights of channels 0, 2, 1, 3 as int16.
 
-    There are at least four input channels; if their number is no multiple of four, the last block shares some with the
-    one before. Of each four there is one block after the other for the first, the second, ... output.
+    There are at least four input channels. If their number is not a multiple of four, the last block shares some with
+    the block before. If an input channel has several outputs, each four inputs have one block for each output.
     """
     multiplier = len(channels.bias) // inputs
     fours = np.minimum(np.arange(0, inputs, 4), inputs - 4)[:, None] + np.arange(4)
@@ -93,7 +93,7 @@ def lane_pairs(channels: Channels) -> Words:
 
 
 def too_low_for_lanes(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
-    """The channels, (channels,), of which two products do not fit one lane: two weights of -128 in a word."""
+    """Which channels, (channels,), have two products that do not fit one lane: two weights of -128 in a word."""
     padded = np.pad(weights, ((0, 0), (0, weights.shape[1] % 2)))
     return np.asarray((padded.reshape(len(weights), -1, 2) == -128).all(axis=2).any(axis=1))
 
@@ -119,7 +119,7 @@ def lane_pairs_of_any(channels: Channels) -> Words:
 
 
 def _blocks(which: IntArray, alone: npt.NDArray[np.bool_]) -> IntArray:
-    """Pairs of channels, (blocks, 2), in order; one that is ``alone``, or left over, is a pair of its own."""
+    """Pairs of channels, (blocks, 2), in order. A channel that is ``alone``, or the last odd one, pairs with itself."""
     blocks: list[tuple[int, int]] = []
     waiting: int | None = None
     for channel in which.tolist():
@@ -136,7 +136,7 @@ def _blocks(which: IntArray, alone: npt.NDArray[np.bool_]) -> IntArray:
 
 
 def _of_any(channels: Channels, blocks: IntArray, records: Words) -> Words:
-    """What ww_any.h tells: the number of blocks, the constant outputs, and each block before its channels' places."""
+    """The layout of ww_any.h: the number of blocks, the constant outputs, then each block and its channels' places."""
     constants = np.where(channels.constant, channels.rounding >> 1, 0).astype(np.int8)
     places = (blocks[:, :1] + (blocks[:, 1:] << 16)).astype(np.uint32)
     placed = np.concatenate([records.reshape(len(blocks), -1), places], axis=1) if len(blocks) else records
@@ -150,7 +150,7 @@ def lane_taps(channels: Channels, inputs: int) -> Words:
 
 
 def _records(channels: Channels, block: int, weights: Words, factor: int) -> Words:
-    """Biases times ``factor``, weights (blocks, words), mantissas, roundings and shifts of every block of channels."""
+    """For each block of channels: biases times ``factor``, weights (blocks, words), mantissas, roundings, shifts."""
 
     def column(values: IntArray) -> Words:
         return values.astype(np.uint32).reshape(-1, block)  # modulo 2^32

@@ -1,8 +1,8 @@
-"""How the fast kernels bring a channel's sums to int8: in a few instructions wherever its numbers allow that.
+"""How fast kernels rescale the sums of a channel to int8: in a few instructions wherever the numbers allow it.
 
-Channels of no consequence, whose output is the same for every input, become constants: dead ones, which training leaves
-with multipliers next to nothing and biases next to infinity, and those that are always cut off. What is left outside of
-the few instructions' range is marked; the kernels rescale it as the portable ones do (ww_any.h).
+A channel whose output is the same for every input becomes a constant. Such channels are dead, with tiny multipliers and
+huge biases, or always at a limit of the output. Other channels outside of the range of these instructions are marked,
+and the kernels rescale them as the portable ones do (ww_any.h).
 """
 
 from __future__ import annotations
@@ -15,17 +15,24 @@ import numpy.typing as npt
 from wwtool.compiler.kernels.packing import Channels, IntArray
 from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, multiply_once_rounded, multiply_twice_rounded
 
-_ANY = 64  # what ww_any.h adds to a shift
+_ANY = 64  # ww_any.h adds it to the shift of a marked channel
 _LONGEST_SHIFT = 31
 
 
 def rescaled_channels(
     requantize: dict[str, Any], weights: npt.NDArray[np.int8], input_zero_point: int, once: bool, largest_sum: int
 ) -> Channels | None:
-    """The channels of a layer with ``weights`` (channels, inputs), which are multiplied with input minus zero point.
+    """The channels of a layer.
 
-    ``once``: rounded once instead of twice; ``largest_sum``: the few instructions hold sums below it.
-    None if sums lie so far apart that the kernels cannot tell them from each other.
+    Args:
+        requantize: the fields of struct ww_requantize.
+        weights: (channels, inputs), which multiply inputs minus the zero point.
+        input_zero_point: of the input.
+        once: sums are rounded once instead of twice.
+        largest_sum: the few instructions are exact for sums below it.
+
+    Returns:
+        None if sums lie so far apart that 32 bits do not distinguish them.
     """
     bias, mantissa, shift = (requantize[name].values.astype(np.int64) for name in ("bias", "mantissa", "shift"))
     zero_point, lowest, highest = (requantize[f"output_{name}"] for name in ("zero_point", "min", "max"))
@@ -35,7 +42,7 @@ def rescaled_channels(
     first, last = (
         np.clip(add_zero_point(rule(sums, mantissa, shift), zero_point), lowest, highest) for sums in (least, most)
     )
-    # Outputs grow with sums, unless these wrap as they are shifted to the left.
+    # Outputs grow with sums, unless sums wrap when they are shifted left.
     grows = (least == most) | (mantissa == 0) | (shift < 0) | (furthest << np.maximum(shift, 0) < 2**30)
     constant = (first == last) & grows
     right = np.clip(-shift, 1, _LONGEST_SHIFT)
@@ -58,9 +65,9 @@ def rescaled_channels(
 
 
 def rounding_for(mantissa: int, shift: int, zero_point: int, furthest: int) -> int | None:
-    """What is added to products before they are shifted to the right; None if a few instructions do not do.
+    """The number that is added to products before their right shift; None if a few instructions are not exact.
 
-    ``furthest`` is how far from zero sums may be.
+    ``furthest`` is the greatest magnitude of a sum.
     """
     if not 1 <= -shift <= _LONGEST_SHIFT:
         return None
@@ -69,13 +76,13 @@ def rounding_for(mantissa: int, shift: int, zero_point: int, furthest: int) -> i
 
 
 def _roundings(mantissa: Any, right: Any, zero_point: int, furthest: Any) -> tuple[Any, Any]:
-    """Half of the last place and the output's zero point, and whether they fit 32 bits with every product."""
+    """The rounding, half of the last place plus the zero point, and whether 32 bits hold it with any product."""
     rounding = (2 * zero_point + 1) << (right - 1)
     return rounding, np.abs(rounding) + (furthest * mantissa >> 31) + 2 < 2**31
 
 
 def sums_of(bias: IntArray, weights: npt.NDArray[np.int8], input_zero_point: int) -> tuple[IntArray, IntArray]:
-    """The least and the largest sum, (channels,), that any int8 inputs give."""
+    """The least and the greatest sum of each channel, (channels,), over all int8 inputs."""
     wide = weights.astype(np.int64)
     above, below = np.maximum(wide, 0).sum(axis=1), np.minimum(wide, 0).sum(axis=1)
     low, high = INT8_MIN - input_zero_point, INT8_MAX - input_zero_point

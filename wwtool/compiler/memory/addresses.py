@@ -28,8 +28,8 @@ class Memory:
     state_offsets: dict[int, int]
     state_bytes: int
     program: Program
-    regions: tuple[Region, ...]  # of the arena, by the layout's keys
-    overlaps: dict[int, Overlap]  # by the call's number
+    regions: tuple[Region, ...]  # of the arena; their keys are those of the layout
+    overlaps: dict[int, Overlap]  # by the number of the call
 
     @property
     def arena_bytes(self) -> int:
@@ -40,7 +40,7 @@ class Memory:
         return Address("arena", self.layout.offsets[_scratch_key(self.program, step)])
 
     def backwards(self, step: int) -> bool:
-        """Whether call ``step`` has to run from its end to its start, as its output lies over what it reads first."""
+        """Whether call ``step`` has to run backwards: its output lies over input that it would read last."""
         overlap = self.overlaps.get(step)
         if overlap is None or overlap.lag is None:
             return False
@@ -55,10 +55,10 @@ class Memory:
 
 
 def assign(program: Program) -> Memory:
-    """Lays out state and arena. Model inputs keep their bytes throughout an inference, outputs until the next.
+    """Lays out state and arena. Model inputs keep their memory during an inference, outputs until the next one.
 
     Raises:
-        InputError: they take more than 32-bit offsets reach.
+        InputError: state and arena are larger than 32-bit offsets reach.
     """
     graph = program.graph
     state_offsets: dict[int, int] = {}
@@ -112,7 +112,10 @@ def assign(program: Program) -> Memory:
 
 
 def _overlap(program: Program, call: Call, step: int, first: dict[int, int], last: dict[int, int]) -> Overlap | None:
-    """What the first input and the output of a call may share, if the one is not needed any more and the other new."""
+    """The memory that the first input and the output of a call may share.
+
+    None unless the call is the last to read the input and the first to write the output.
+    """
     reach = reach_of(call)
     if reach is None or not call.reads or not call.writes:
         return None
@@ -128,5 +131,5 @@ def _overlap(program: Program, call: Call, step: int, first: dict[int, int], las
 
 
 def _scratch_key(program: Program, step: int) -> int:
-    """Scratch regions are numbered behind the tensors."""
+    """The key of a call's scratch memory; these follow the keys of the tensors."""
     return len(program.graph.tensors) + step

@@ -1,7 +1,7 @@
-"""Lays out the arena: when each region is live, where it lies, and how close to the lower bound that is.
+"""Lays out the arena: when each region is live, where it lies, and the lower bound of any layout.
 
-Two regions that are live together are kept apart, except where a kernel reads its input ahead of what it writes: then
-the output may lie over the part of the input that has been read (see ``Overlap``).
+Regions that are live at the same time lie apart, with one exception: a kernel that reads its input ahead of what it
+writes may write over the part of the input that it has read (see ``Overlap``).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 ALIGNMENT = 4
-_MOST_PAIRS = 8_000_000  # of regions that are live together; where there are more, each goes where it fits best
-_SEARCHED_REGIONS = 150  # more than that are placed greedily only
+_MOST_PAIRS = 8_000_000  # of regions that are live together; beyond it, each region goes where it fits best
+_SEARCHED_REGIONS = 150  # beyond it, regions are only placed greedily
 _SEARCH_STEPS = 1500
 
 IntArray = npt.NDArray[np.int64]
@@ -37,8 +37,8 @@ class Region:
 class Overlap:
     """Two regions that share one step, in which a kernel reads ``source`` and writes ``target``.
 
-    The target may start at least ``lead`` bytes before the source (negative: as far behind it). If the kernel can also
-    run from the end to the start, ``lag`` is given and the target may start at least ``lag`` bytes behind the source.
+    The target may start ``lead`` bytes or more before the source (if negative: that far behind it). ``lag`` is for
+    kernels that can also run backwards: the target may start ``lag`` bytes or more behind the source.
     """
 
     source: int
@@ -49,7 +49,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Layout:
-    """Byte offsets by region key; ``total`` is the arena's size, ``lower_bound`` the least that any layout takes."""
+    """Byte offsets by region key. ``total`` is the size of the arena; no layout is smaller than ``lower_bound``."""
 
     offsets: dict[int, int]
     total: int
@@ -57,25 +57,35 @@ class Layout:
 
 
 def aligned(nbytes: int) -> int:
-    """The next multiple of the alignment, of negative distances, too."""
+    """The next multiple of the alignment, also for negative distances.
+
+    >>> aligned(5), aligned(-5)
+    (8, -4)
+    """
     return -(-nbytes // ALIGNMENT) * ALIGNMENT
 
 
 def plan(regions: Iterable[Region], overlaps: Iterable[Overlap] = ()) -> Layout:
-    """Places every region; each of several orders is placed greedily, then a search looks for less."""
+    """Places every region: greedily in each of several orders, then by a search for a smaller layout.
+
+    Two regions of which one is used after the other share their memory:
+
+    >>> plan([Region(0, 100, 0, 1), Region(1, 40, 1, 2), Region(2, 100, 2, 3)]).total
+    140
+    """
     return _Planner(list(regions), list(overlaps)).plan()
 
 
 class _Planner:
-    """Regions are known by their numbers in the order of time, so that those that begin while one lives are a range."""
+    """Regions are numbered in the order of time, so the regions that begin while another one is live are a range."""
 
     def __init__(self, items: list[Region], overlaps: list[Overlap]) -> None:
         self.items = sorted(items, key=lambda r: (r.first, r.key))
         self.number = {item.key: number for number, item in enumerate(self.items)}
         self.sizes = np.asarray([aligned(item.nbytes) for item in self.items], np.int64)
-        self.at = np.zeros(len(items), np.int64)  # where they lie, those that have been placed
+        self.at = np.zeros(len(items), np.int64)  # offsets of the regions that are placed
         self.placed = np.zeros(len(items), np.bool_)
-        self.shared: dict[int, list[tuple[int, Overlap]]] = {}  # by either region, with the other one
+        self.shared: dict[int, list[tuple[int, Overlap]]] = {}  # by each of the two regions, with the other one
         for o in overlaps:
             self.shared.setdefault(o.source, []).append((o.target, o))
             self.shared.setdefault(o.target, []).append((o.source, o))
@@ -101,7 +111,7 @@ class _Planner:
             lambda r: (-r.last, -r.nbytes, r.key),
             lambda r: (-(r.last - r.first), -r.nbytes, r.key),
         ]
-        # A chain fits its lower bound if its tensors alternate between the arena's ends.
+        # A chain reaches its lower bound if its tensors alternate between the ends of the arena.
         from_both_ends: list[Callable[[Region], tuple[int, ...]]] = [
             lambda r: (r.first, -r.nbytes, r.key),
             lambda r: (-(r.last - r.first), r.first, -r.nbytes, r.key),
@@ -128,7 +138,7 @@ class _Planner:
         return offsets
 
     def _greedy(self, items: list[Region], ceiling: int | None) -> dict[int, int]:
-        """Places in order, each region as low as it can lie; with a ceiling every second one as high below it."""
+        """Places regions in order, each as low as possible; with a ceiling, every second one as high as possible."""
         offsets: dict[int, int] = {}
         self.placed[:] = False
         for count, item in enumerate(items):
@@ -143,7 +153,7 @@ class _Planner:
         self.at[number], self.placed[number] = offset, True
 
     def _search_below(self, ceiling: int, orders: list[Callable[[Region], tuple[int, ...]]]) -> dict[int, int] | None:
-        """Depth first: every region as low or as high as it can lie, none beyond ``ceiling``."""
+        """Searches depth first: each region lies as low or as high as possible, none beyond ``ceiling``."""
         for order in orders:
             items = sorted(self.items, key=order)
             self.placed[:] = False
@@ -176,7 +186,7 @@ class _Planner:
         return ([high] if high is not None and high != low else []) + ([low] if low + size <= ceiling else [])
 
     def _forbidden(self, item: Region) -> Intervals:
-        """Open intervals in which the region's offset may not lie, because of those that have been placed."""
+        """Open intervals that placed regions forbid for the offset of a region."""
         others = self.beside[self.number[item.key]]
         others = others[self.placed[others]]
         below, above = np.full(len(others), aligned(item.nbytes)), self.sizes[others]
@@ -194,7 +204,7 @@ class _Planner:
 
 
 def _live_together(first: IntArray, last: IntArray, behind: IntArray) -> list[IntArray]:
-    """For every region the numbers of those that share a step with it; ``behind`` is the first that begins too late."""
+    """For each region the numbers of those that share a step with it; ``behind`` is the first that begins later."""
     numbers = np.arange(len(first))
     neighbours = []
     live = numbers[:0]
@@ -206,12 +216,12 @@ def _live_together(first: IntArray, last: IntArray, behind: IntArray) -> list[In
 
 
 def _best_fit(items: list[Region]) -> dict[int, int]:
-    """Offsets of regions that come in the order of time: each goes into the smallest gap that holds it."""
+    """Offsets of regions in the order of time; each goes into the smallest gap that holds it."""
     offsets: dict[int, int] = {}
-    ends: list[tuple[int, int, int]] = []  # of what is live: last step, offset, size
+    ends: list[tuple[int, int, int]] = []  # of live regions: last step, offset, size
     gaps: list[tuple[int, int]] = []  # size and offset, the smallest first
-    starts: dict[int, int] = {}  # the gaps' sizes by where they start
-    stops: dict[int, int] = {}  # where they start by where they end
+    starts: dict[int, int] = {}  # sizes of gaps by their starts
+    stops: dict[int, int] = {}  # starts of gaps by their ends
     top = 0
 
     def take(gap: tuple[int, int]) -> None:
@@ -219,7 +229,7 @@ def _best_fit(items: list[Region]) -> dict[int, int]:
         del starts[gap[1]], stops[gap[1] + gap[0]]
 
     def free(start: int, size: int) -> None:
-        """A gap, one with those it touches."""
+        """Adds a gap and merges it with the gaps that it touches."""
         if start in stops:
             before = stops[start]
             take((start - before, before))
@@ -256,16 +266,16 @@ def _best_fit(items: list[Region]) -> dict[int, int]:
 
 
 def _lowest(forbidden: Intervals) -> int:
-    """The least offset from 0 on that lies in none of the intervals."""
+    """The least offset from 0 on that lies in no interval."""
     starts, ends = forbidden
     order = np.argsort(starts)
-    reach = np.maximum.accumulate(np.append(0, ends[order]))  # as high as the intervals up to here push it
+    reach = np.maximum.accumulate(np.append(0, ends[order]))  # how high the intervals so far push the offset
     free = np.append(reach[:-1] <= starts[order], True)
     return int(reach[free.argmax()])
 
 
 def _highest(forbidden: Intervals, nbytes: int, ceiling: int) -> int | None:
-    """The greatest offset that lies in none of the intervals and leaves ``nbytes`` below the ceiling, or None."""
+    """The greatest offset that lies in no interval and leaves ``nbytes`` below the ceiling; None without one."""
     starts, ends = forbidden
     order = np.argsort(-ends)
     reach = np.minimum.accumulate(np.append(ceiling - nbytes, starts[order]))
@@ -275,7 +285,7 @@ def _highest(forbidden: Intervals, nbytes: int, ceiling: int) -> int | None:
 
 
 def _lower_bound(items: list[Region], overlaps: list[Overlap]) -> int:
-    """The most that is live at once, an input and an output that may overlap counted by what they take together."""
+    """The most bytes that are live at once; an input and an output that may overlap count with their joint size."""
     change: dict[int, int] = {}
     sizes = {i.key: aligned(i.nbytes) for i in items}
     for i in items:

@@ -39,7 +39,7 @@ def lower_depth_to_space(program: Program, op: Operator) -> list[Call]:
 
 
 def lower_batch_blocks(program: Program, op: Operator) -> list[Call]:
-    """One copy for each element of a block; what is padded is filled before."""
+    """Copies once for each element of a block; a padded output is filled first."""
     x, y = ends(program, op)
     require_same_type(op, x, y)
     blocks, calls = batch_blocks(program.graph, op), []
@@ -75,7 +75,7 @@ def lower_batch_blocks(program: Program, op: Operator) -> list[Call]:
 
 
 def _inside(blocks: BatchBlocks, axis: int, offset: int) -> tuple[int, int]:
-    """Of the blocks along an axis those whose element ``offset`` lies in the picture: the first, and how many."""
+    """The blocks along an axis whose element ``offset`` lies in the picture: the first one, and their number."""
     size, before = blocks.block[axis], blocks.border[axis][0]
     first = max(-(-(before - offset) // size), 0)
     behind = min(-(-(before + blocks.picture[1 + axis] - offset) // size), blocks.dealt[1 + axis])

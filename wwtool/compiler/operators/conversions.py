@@ -14,7 +14,7 @@ from wwtool.tflite.operators.checks import require_same_shape
 
 # enum ww_type of ww_kernels.h
 TYPES = {"int8": 0, "uint8": 1, "int16": 2, "int32": 3, "int64": 4, "bool": 5}
-# What LiteRT's QUANTIZE makes of what (Prepare in quantize.cc).
+# Source and target types of LiteRT's QUANTIZE (Prepare in quantize.cc).
 _TARGETS = {
     "float32": ("int8", "uint8", "int16"),
     "int8": ("int8", "uint8", "int16"),
@@ -38,7 +38,7 @@ def lower_quantize(graph: Graph, op: Operator) -> list[Call]:
     if x.dtype == y.dtype == "int16" and (x.zero_point or y.zero_point):
         raise InputError(f"{op.where()} has an int16 zero point other than 0, which is not supported")
     if {x.dtype, y.dtype} <= {"int8", "uint8"}:
-        return lookup(op, x, y, byte_table(x, y))
+        return lookup(op, x, y, quantize_table(x, y))
     low, high = limits(y.dtype)
     fields: dict[str, Field] = {
         "multiplier": multiplier_fields(multiplier(x.scale / y.scale)),
@@ -53,11 +53,11 @@ def lower_quantize(graph: Graph, op: Operator) -> list[Call]:
     return [_call(op, "ww_rescale", x, y, fields)]
 
 
-def byte_table(x: Tensor, y: Tensor) -> IntArray:
-    """QUANTIZE of every byte, read as int8, from -128 on."""
+def quantize_table(x: Tensor, y: Tensor) -> IntArray:
+    """QUANTIZE of every byte; bytes are read as int8, from -128 on."""
     if x.dtype == "int8":
         return requantize_table(x.scale, x.zero_point, y.scale, y.zero_point, *limits(y.dtype))
-    # As int8 with a zero point moved along, then the bytes in the order of int8: 128 to 255, 0 to 127.
+    # Computed as int8 with a shifted zero point, then brought to the order of int8: bytes 128 to 255, then 0 to 127.
     table = requantize_table(x.scale, x.zero_point - 128, y.scale, y.zero_point, *limits(y.dtype))
     return np.roll(table, 128)
 

@@ -117,7 +117,7 @@ def _dense(
 
 
 def _contiguous_run(window: Window) -> tuple[int, int, int] | None:
-    """(rows, row stride, depth) if every output is a dot product with one contiguous run of the input."""
+    """(rows, row stride, depth) if every output is a dot product with contiguous inputs; None otherwise."""
     if window.padded or window.dilation_height > 1 or window.dilation_width > 1:
         return None
     c = window.input_channels
@@ -133,7 +133,7 @@ def _contiguous_run(window: Window) -> tuple[int, int, int] | None:
 
 
 def operands(graph: Graph, op: Operator, rank: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Input, weights and output; ``rank`` is the weights', and for convolutions everyone's."""
+    """Input, weights and output. ``rank`` is that of the weights, and for convolutions that of all three."""
     x, w, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     _require_int8(op, x, w, y)
     if len(w.shape) != rank or (rank == 4 and (len(x.shape) != 4 or len(y.shape) != 4)):
@@ -152,7 +152,7 @@ def _require_int8(op: Operator, *tensors: Tensor) -> None:
 
 
 def bias_of(graph: Graph, op: Operator, channels: int) -> npt.NDArray[np.int64]:
-    """An int32 bias, zeros if there is none."""
+    """The int32 bias, zeros without one."""
     if len(op.inputs) < 3 or op.inputs[2] < 0:
         return np.zeros(channels, np.int64)
     bias = graph.tensor(op.inputs[2])
@@ -162,7 +162,7 @@ def bias_of(graph: Graph, op: Operator, channels: int) -> npt.NDArray[np.int64]:
 
 
 def require_32_bits(op: Operator, bias: npt.NDArray[np.int64], weights: npt.NDArray[Any], zero_point: int) -> None:
-    """Refuses sums that leave int32, whose value the C language leaves open; weights are (channels, inputs)."""
+    """Refuses sums that overflow int32, which is undefined in C; weights are (channels, inputs)."""
     furthest = max(INT8_MAX - zero_point, zero_point - INT8_MIN)
     reach = np.abs(bias) + furthest * np.abs(weights.astype(np.int64)).sum(axis=1)
     if reach.max(initial=0) >= 2**31:
@@ -174,9 +174,9 @@ def require_32_bits(op: Operator, bias: npt.NDArray[np.int64], weights: npt.NDAr
 def _fold_zero_point(
     bias: npt.NDArray[np.int64], weights: npt.NDArray[Any], zero_point: int
 ) -> npt.NDArray[np.int64] | None:
-    """bias - zero_point * sum(weights) for weights of shape (channels, inputs); None if it leaves int32."""
+    """bias - zero_point * sum(weights) for weights (channels, inputs); None if sums could overflow int32."""
     folded = bias - zero_point * weights.astype(np.int64).sum(axis=1)
-    # The running sum must not leave int32 either: |x * w| is at most 128 * 128 an input.
+    # The running sum must fit int32 as well: |x * w| is at most 128 * 128 for each input.
     reach = np.abs(folded).max(initial=0) + 128 * np.abs(weights.astype(np.int64)).sum(axis=1).max(initial=0)
     return folded if reach < 2**31 else None
 

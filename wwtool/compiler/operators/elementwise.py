@@ -21,7 +21,7 @@ from wwtool.tflite.operators.windows import activation_range
 
 
 def lookup(op: Operator, x: Tensor, y: Tensor, table: npt.NDArray[Any]) -> list[Call]:
-    """A call that maps every byte of x; ``table`` is in the order of x read as int8, -128 first."""
+    """A call that maps every byte of x through a table, which is in the order of int8, -128 first."""
     require_same_shape(op, x, y)
     constant = Constant(f"op{op.index}_table", "uint8_t", table.astype(np.int16).astype(np.uint8), weights=False)
     arguments = (constant, Span(x.index), Span(y.index), x.size)
@@ -65,7 +65,7 @@ def lower_binary(graph: Graph, op: Operator) -> list[Call]:
 
 
 def _by_table(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> list[Call] | None:
-    """A tensor of bytes and one constant number, in either order."""
+    """A table for an operator of a tensor of bytes and one constant number, in either order; None for others."""
     if a.dtype == "int16":
         return None
     every = ALL_INT8 if a.dtype == "int8" else ALL_INT8 % 256
@@ -83,7 +83,7 @@ def multiplier_fields(m: elementwise.Multiplier) -> dict[str, Field]:
 
 
 def range_fields(y: Tensor, low: int | None = None, high: int | None = None) -> dict[str, Field]:
-    """struct ww_range of ww_kernels.h; by default all that the tensor's type holds."""
+    """struct ww_range of ww_kernels.h; by default the full range of the tensor's type."""
     low, high = limits(y.dtype) if low is None or high is None else (low, high)
     return {"zero_point": y.zero_point, "min": low, "max": high}
 

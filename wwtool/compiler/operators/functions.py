@@ -9,7 +9,7 @@ from wwtool.tflite.graph import Graph, Operator
 from wwtool.tflite.operators.checks import format_of, require_int8, require_same_shape, with_sane_scales
 from wwtool.tflite.operators.unary import function_table
 
-_MOST_SQUARES = 1 << 15  # of 255 * 255, in 31 bits
+_MOST_SQUARES = 1 << 15  # of at most 255 * 255 each: their sum fits 31 bits
 
 
 def lower_function(graph: Graph, op: Operator) -> list[Call]:
@@ -19,7 +19,7 @@ def lower_function(graph: Graph, op: Operator) -> list[Call]:
 
 
 def lower_l2_normalization(graph: Graph, op: Operator) -> list[Call]:
-    """Rows of the last axis, each to the length 1."""
+    """Scales each row of the last axis to the length 1."""
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     require_int8(op, x, y)
     require_same_shape(op, x, y)

@@ -1,4 +1,4 @@
-"""Lowers functions of one int16 tensor: RELU and its like, LOGISTIC, TANH and SOFTMAX."""
+"""Lowers functions of one int16 tensor: RELU and similar ones, LOGISTIC, TANH and SOFTMAX."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wwtool.tflite.graph import Graph, Operator, Tensor
 from wwtool.tflite.operators.checks import require_same_shape, require_type, with_sane_scales
 from wwtool.tflite.operators.unary import SIGMOIDS, check_slope, sigmoid_of, slopes_of
 
-_LARGEST_EXPONENT = 2.0**14  # of differences of int16 that TFLite's SOFTMAX multiplies without overflow
+_LARGEST_EXPONENT = 2.0**14  # the multiplier of int16 differences in TFLite's SOFTMAX must be below it, or it overflows
 
 
 def lower_unary_int16(graph: Graph, op: Operator) -> list[Call]:

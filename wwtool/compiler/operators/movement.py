@@ -1,7 +1,7 @@
-"""Lowers the operators that only move data: to nothing where a piece is one run of memory, else to copies.
+"""Lowers the operators that only move data: to nothing where a piece is contiguous memory, otherwise to copies.
 
-Every such operator is a walk over some elements of one tensor and as many of another. Whether that is an alias, a
-copy of rows or a walk over several axes is decided in one place.
+Every such operator walks over elements of one tensor and over as many of another. ``move`` decides whether the walk
+becomes an alias, a copy of rows or a copy over several axes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from wwtool.tflite.operators.slices import (
 
 
 def lower_reshape(program: Program, op: Operator) -> list[Call]:
-    """RESHAPE, EXPAND_DIMS, SQUEEZE: the same bytes."""
+    """RESHAPE, EXPAND_DIMS, SQUEEZE, which keep all bytes."""
     x, y = ends(program, op)
     if x.size != y.size:
         raise InputError(f"{op.where()} changes the number of elements from {x.size} to {y.size}")
@@ -105,7 +105,7 @@ def lower_join(program: Program, op: Operator) -> list[Call]:
 
 
 def _lookup_rows(op: Operator, x: Tensor, y: Tensor, table: IntArray, start: int, nbytes: int) -> Call:
-    """Moves runs of ``nbytes`` bytes of x through a table to y, the first to ``start``."""
+    """Moves runs of ``nbytes`` bytes of x through a table to y, from byte ``start`` on."""
     rows = x.nbytes // nbytes
     constant = Constant(f"op{op.index}_table{x.index}", "uint8_t", table.astype(np.uint8), weights=False)
     arguments = (constant, Span(y.index, start), y.nbytes // rows, Span(x.index), nbytes, nbytes, rows)
@@ -113,7 +113,7 @@ def _lookup_rows(op: Operator, x: Tensor, y: Tensor, table: IntArray, start: int
 
 
 def lower_pad(program: Program, op: Operator) -> list[Call]:
-    """PAD, PADV2: the value everywhere, then the input into the middle."""
+    """PAD, PADV2: fills the output with the value, then copies the input into the middle."""
     x, y = ends(program, op)
     require_same_type(op, x, y)
     if (x.scale, x.zero_point) != (y.scale, y.zero_point):
@@ -147,7 +147,10 @@ def move(
     program: Program, op: Operator, x: Tensor, y: Tensor, sizes: Sequence[int],
     source: tuple[int, Sequence[int]], target: tuple[int, Sequence[int]], in_place: bool = True,
 ) -> list[Call]:  # fmt: skip
-    """Moves elements from x to y: ``sizes`` of them, from the offsets and with the steps of source and target."""
+    """Moves elements from x to y.
+
+    ``sizes``: elements along each axis. ``source`` and ``target``: the first element, and the step along each axis.
+    """
     item = ITEM_BYTES[x.dtype]
     axes = merged(sizes, source[1], target[1])
     start, end = Span(x.index, source[0] * item), Span(y.index, target[0] * item)
@@ -168,13 +171,13 @@ def move(
 
 
 def _alias(program: Program, start: Span, end: Span, nbytes: int) -> bool:
-    """Lets one of two tensors lie in the other's memory, if that changes no byte that anyone sees."""
+    """Puts one of two tensors into the memory of the other, if no one can see a difference; returns whether it did."""
     graph = program.graph
     x, y = graph.tensor(start.tensor), graph.tensor(end.tensor)
     if x.data is not None:
         return False
     if nbytes == y.nbytes:
-        # y is a piece of x. Outputs of the model have memory of their own: inputs are the caller's, windows slide.
+        # y is a piece of x. An output of the model needs memory of its own: the caller owns inputs, and windows slide.
         root = program.place(x.index).tensor
         private = program.is_state(x.index) or root in graph.input_set
         if y.index in program.alias or (y.index in graph.output_set and private):
@@ -182,7 +185,7 @@ def _alias(program: Program, start: Span, end: Span, nbytes: int) -> bool:
         program.alias[y.index] = start
         program.parts[y.index] = (x.index,)
         return True
-    # y is joined of x and others: x may be computed in place, if nothing else decides where it lies.
+    # y consists of x and others: x may be computed in place, if nothing else decides where it lies.
     place = program.place(x.index)
     root = place.tensor
     owned = root >= 0 and root not in graph.input_set and root not in program.kept

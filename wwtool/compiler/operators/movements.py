@@ -1,4 +1,4 @@
-"""The operators that only move data, and what lowers each."""
+"""The operators that only move data, and their lowerings."""
 
 from __future__ import annotations
 

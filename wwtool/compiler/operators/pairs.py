@@ -32,7 +32,7 @@ def _broadcast(op: Operator, y: Tensor, *inputs: Tensor) -> None:
 
 
 def lower_comparison(graph: Graph, op: Operator) -> list[Call]:
-    """EQUAL, GREATER and the like; quantized numbers by their real values, others as they are."""
+    """EQUAL, GREATER and similar ones; quantized tensors are compared by their real values."""
     a, b, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     types = (*_QUANTIZED[:2], "int32", *(("bool",) if op.kind in ("EQUAL", "NOT_EQUAL") else ()))
     if a.dtype != b.dtype or y.dtype != "bool" or a.dtype not in types:
@@ -54,7 +54,7 @@ def lower_comparison(graph: Graph, op: Operator) -> list[Call]:
 
 
 def lower_logic(graph: Graph, op: Operator) -> list[Call]:
-    """LOGICAL_AND and LOGICAL_OR are the lesser and the greater of two bools, LOGICAL_NOT is a table."""
+    """LOGICAL_AND is the minimum of two bools, LOGICAL_OR the maximum, LOGICAL_NOT a table."""
     tensors = [graph.tensor(i) for i in (*op.inputs, *op.outputs)]
     a, y = tensors[0], tensors[-1]
     if any(t.dtype != "bool" for t in tensors):
@@ -73,7 +73,7 @@ def lower_logic(graph: Graph, op: Operator) -> list[Call]:
 
 
 def lower_select(graph: Graph, op: Operator) -> list[Call]:
-    """SELECT, SELECT_V2: the stored numbers."""
+    """SELECT, SELECT_V2, which copy the stored numbers."""
     condition, a, b = (graph.tensor(i) for i in op.inputs)
     y = graph.tensor(op.outputs[0])
     shape = select_shapes(graph, op)
@@ -125,7 +125,7 @@ def lower_squared_difference(graph: Graph, op: Operator) -> list[Call]:
 
 
 def matrices(graph: Graph, op: Operator) -> tuple[tuple[int, ...], int, int, int]:
-    """Of a BATCH_MATMUL the batches, and rows, columns and depth of its matrices."""
+    """The batches of a BATCH_MATMUL, and the rows, columns and depth of its matrices."""
     a, b, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     if min(len(a.shape), len(b.shape)) < 2:
         raise InputError(f"{op.where()} multiplies {list(a.shape)} by {list(b.shape)}, which are not matrices")

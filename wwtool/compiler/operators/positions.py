@@ -1,7 +1,7 @@
-"""Lowers the operators that take elements by their positions along every axis, each from anywhere in the input.
+"""Lowers the operators that select elements by positions along each axis.
 
-What an output holds along one axis is a list of positions in the input. Where that is an even walk, or one on which
-every position is taken several times, the strided copies of movement.py do; else a table of positions does.
+Along each axis, the output is a list of positions of the input. If these are evenly spaced, perhaps with repetitions, a
+strided copy (movement.py) is enough. Otherwise the kernel reads a table of positions.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def lower_by_position(program: Program, op: Operator) -> list[Call]:
 
 
 def lower_gather(program: Program, op: Operator) -> list[Call]:
-    """GATHER, whose indices may be computed."""
+    """GATHER, also with computed indices."""
     graph = program.graph
     x, indices, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     axis, batch_dims = gather_axes(graph, op)
@@ -67,9 +67,9 @@ def _transposed(axes: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
 
 
 def _even(along: npt.NDArray[np.int64], step: int) -> tuple[int, list[tuple[int, int]]] | None:
-    """The first element, and sizes and steps of an even walk over the positions, in elements; None if there is none.
+    """The first element, and sizes and steps of evenly spaced positions; None for other positions.
 
-    Every position may be taken several times, or all of them over and over.
+    Each position may be repeated, and so may the whole list.
     """
     count = len(along)
     changes = np.flatnonzero(np.diff(along))
@@ -87,7 +87,7 @@ def _even(along: npt.NDArray[np.int64], step: int) -> tuple[int, list[tuple[int,
 
 
 def _by_table(op: Operator, x: int, y: int, item: int, positions: Positions, shape: tuple[int, ...]) -> Call:
-    """Axes behind the last one that is not taken whole are one item."""
+    """A call with a table of positions; the axes after the last incomplete one form one item."""
     whole = [np.array_equal(along, np.arange(size)) for along, size in zip(positions, shape, strict=True)]
     tabled = max(axis for axis, same in enumerate(whole) if not same) + 1
     step = [item * s for s in strides(shape)]
@@ -106,7 +106,7 @@ def _by_table(op: Operator, x: int, y: int, item: int, positions: Positions, sha
 
 
 def _joined(offsets: list[npt.NDArray[np.int64]]) -> list[npt.NDArray[np.int64]]:
-    """Axes of one position add to their neighbours."""
+    """Merges axes of a single position with their neighbours."""
     result = [offsets[0]]
     for along in offsets[1:]:
         if len(along) == 1 or len(result[-1]) == 1:

@@ -1,4 +1,4 @@
-"""Lowers the operators that keep a state of their own in variable tensors: SVDF and the LSTM."""
+"""Lowers the operators that keep their state in variable tensors: SVDF and the LSTM."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GATES = ("input", "forget", "cell", "output")
 _WEIGHTS, _RECURRENT, _PEEPHOLES, _BIASES = 1, 5, {"input": 9, "forget": 10, "output": 11}, 12
 _PROJECTION, _PROJECTION_BIAS, _STATE, _CELL_STATE, _NORMS = 16, 17, 18, 19, 20
 _HIDDEN = 4  # of the intermediates
-_GATE_SCALE = 2.0**-12  # what a gate's activation takes: Q3.12
+_GATE_SCALE = 2.0**-12  # of the inputs of a gate's activation: Q3.12
 
 
 def lower_svdf(graph: Graph, op: Operator) -> list[Call]:
@@ -74,7 +74,7 @@ def lower_lstm(graph: Graph, op: Operator) -> list[Call]:
     inputs, cells, outputs = x.shape[-1], cell_state.size, state.size
     steps = x.size // inputs
     projected = op.inputs[_PROJECTION] >= 0
-    # TFLite negates the zero point of what it projects.
+    # TFLite negates the zero point of the projected values.
     zero_point = -hidden.zero_point if projected else hidden.zero_point
     fields: dict[str, Field] = {
         **{name: _lstm_gate(graph, op, name, x, state, cell_state) for name in _GATES},
@@ -103,7 +103,7 @@ def lower_lstm(graph: Graph, op: Operator) -> list[Call]:
 
 
 def _lstm_hidden(graph: Graph, op: Operator) -> Tensor:
-    """The intermediate tensor that says how the product of cells and output gate is quantized."""
+    """The intermediate tensor with the quantization of the product of cells and output gate."""
     if len(op.intermediates) != 5 or op.intermediates[_HIDDEN] < 0:
         raise InputError(
             f"{op.where()} has {len(op.intermediates)} intermediate tensors; only int8 with all 5 of them is supported"
@@ -196,7 +196,7 @@ def _weights(graph: Graph, op: Operator, slot: int, shape: tuple[int, ...], dtyp
 
 
 def _clip(op: Operator, option: str, t: Tensor, most: int) -> int:
-    """The limit of a tensor's values, 0 for none; the fraction is cut off."""
+    """The limit of a tensor's values without its fraction; 0 for no limit."""
     real = float(op.options[option])
     if not 0.0 <= real < math.inf:
         raise InputError(f"{op.where()} has the option {option} {real}; it must be 0 or a positive number")
@@ -225,7 +225,7 @@ def _data(op: Operator, t: Tensor) -> npt.NDArray[Any]:
 
 
 def _bias(graph: Graph, op: Operator, slot: int, size: int) -> npt.NDArray[np.int64]:
-    """An int32 bias, zeros if it is left out."""
+    """The int32 bias, zeros without one."""
     if op.inputs[slot] < 0:
         return np.zeros(size, np.int64)
     t = graph.tensor(op.inputs[slot])
@@ -237,7 +237,11 @@ def _bias(graph: Graph, op: Operator, slot: int, size: int) -> npt.NDArray[np.in
 def _folded(
     op: Operator, name: str, bias: npt.NDArray[np.int64], weights: npt.NDArray[Any], zero_point: int
 ) -> Constant:
-    """bias - zero_point * sum(weights) for weights (outputs, inputs); refuses sums that may leave int32."""
+    """bias - zero_point * sum(weights) for weights (outputs, inputs).
+
+    Raises:
+        InputError: sums could overflow int32.
+    """
     total = weights.astype(np.int64)
     folded = bias - zero_point * total.sum(axis=1)
     reach = np.abs(folded) + max(INT8_MAX, -INT8_MIN) * np.abs(total).sum(axis=1)
@@ -249,13 +253,13 @@ def _folded(
 
 
 def _multiplier(op: Operator, a: float, b: float, divisor: float) -> dict[str, Field]:
-    """a * b / divisor, which TFLite computes in float32 here."""
+    """a * b / divisor, computed in float32 as in TFLite."""
     with np.errstate(over="ignore", under="ignore"):
         return _struct(op, np.float32(a) * np.float32(b) / np.float32(divisor))
 
 
 def _struct(op: Operator, real: float | np.floating[Any]) -> dict[str, Field]:
-    """struct ww_multiplier of ww_kernels.h, made of a float32."""
+    """struct ww_multiplier of ww_kernels.h for a float32."""
     with np.errstate(over="ignore", under="ignore"):
         single = float(np.float32(real))
     if not single < MAX_MULTIPLIER:

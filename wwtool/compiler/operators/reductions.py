@@ -17,7 +17,7 @@ from wwtool.tflite.operators.reductions import COMPARED, arg_axis, mean_axes, pr
 
 
 def lower_reduce_extreme(graph: Graph, op: Operator) -> list[Call]:
-    """REDUCE_MAX, REDUCE_MIN, and on bool REDUCE_ANY, REDUCE_ALL: the stored numbers, as LiteRT has it."""
+    """REDUCE_MAX and REDUCE_MIN, and REDUCE_ANY and REDUCE_ALL of bools, on the stored numbers as in LiteRT."""
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     allowed = ("bool",) if op.kind in ("REDUCE_ANY", "REDUCE_ALL") else ("int8", "uint8", "int16", "int32")
     if x.dtype not in allowed or y.dtype != x.dtype:

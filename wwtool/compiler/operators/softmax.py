@@ -18,7 +18,7 @@ from wwtool.tflite.graph import Graph, Operator, Tensor
 from wwtool.tflite.operators.checks import format_of, require_same_shape, require_type
 
 _LOGARITHMS = {"int8": (1 / 16, 127), "uint8": (1 / 16, 255)}
-# A sum of ones with 19 fractional bits must fit 32 bits, and 31 where it is signed.
+# A sum of ones with 19 fractional bits must fit 32 bits, or 31 if it is signed.
 _MOST_PROBABILITIES = 8191
 _MOST_LOGARITHMS = 4095
 
@@ -39,7 +39,7 @@ def lower_softmax(graph: Graph, op: Operator) -> list[Call]:
 
 
 def _are_probabilities(y: Tensor, source: str) -> bool:
-    """As LiteRT has it: an int16 scale is not looked at; converters write 1/65536 or 1/65535. Nor is a uint8 scale."""
+    """Whether LiteRT accepts the output. It ignores scales of int16 (converters write 1/65536 or 1/65535) and uint8."""
     if y.dtype == "uint8":
         return source == "uint8"
     if y.dtype == "int8" and source == "int8":
@@ -65,8 +65,8 @@ def lower_log_softmax(graph: Graph, op: Operator) -> list[Call]:
 
 
 def _table(op: Operator, x: Tensor, beta: float, most: int) -> npt.NDArray[Any]:
-    """The exponentials of all differences that count."""
-    if not 2.0**-26 < x.scale * beta < MAX_MULTIPLIER:  # LiteRT stops at less (PreprocessSoftmaxScaling)
+    """The exponentials of all differences that are not zero."""
+    if not 2.0**-26 < x.scale * beta < MAX_MULTIPLIER:  # LiteRT refuses smaller products (PreprocessSoftmaxScaling)
         raise InputError(f"{op.where()} has beta {beta} at scale {x.scale}, whose product is out of bounds")
     if x.shape[-1] > most:
         raise InputError(f"{op.where()} runs over {x.shape[-1]} values; LiteRT's sums hold at most {most}")

@@ -1,8 +1,8 @@
-"""The state of streaming models: sliding windows kept in place, and variables that are copied.
+"""The state of streaming models: sliding windows that stay in place, and variables that are copied.
 
-Where READ_VARIABLE, CONCATENATION, STRIDED_SLICE and ASSIGN_VARIABLE form a sliding window, the concatenation becomes
-a persistent region that new frames are written straight into; after the inference it is shifted by the new frames.
-Any other use of variables is copied.
+READ_VARIABLE, CONCATENATION, STRIDED_SLICE and ASSIGN_VARIABLE can form a sliding window. Then the concatenation
+becomes a persistent region: new frames are written straight into it, and after the inference it moves by their size.
+All other variables are copied.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wwtool.tflite.operators.slices import strided_cut
 
 
 def find_windows(program: Program) -> None:
-    """Finds the sliding windows, and records them and the operators they replace."""
+    """Finds the sliding windows, and records them and the operators that they replace."""
     graph = program.graph
     for cat in graph.operators:
         if cat.kind != "CONCATENATION" or len(cat.inputs) != 2:
@@ -86,10 +86,10 @@ def _match_window(graph: Graph, cat: Operator) -> tuple[SlidingWindow, set[int]]
 
 
 def find_states(program: Program) -> None:
-    """Finds the variables that are read and are no windows: each is kept in memory of its own.
+    """Finds the variables that are read and are not windows. Each has memory of its own.
 
     Raises:
-        InputError: one has no initial value of the size that is read.
+        InputError: a variable has no initial value of the size that is read.
     """
     graph = program.graph
     windowed = {w.variable for w in program.windows}
@@ -107,7 +107,7 @@ def find_states(program: Program) -> None:
 
 
 def copy_state(program: Program, op: Operator, key: VariableKey) -> list[Call]:
-    """READ_VARIABLE, ASSIGN_VARIABLE of a variable that is no window; nothing where nobody reads it."""
+    """READ_VARIABLE and ASSIGN_VARIABLE of a variable that is not a window; no calls if no operator reads it."""
     read = op.kind == "READ_VARIABLE"
     t = program.graph.tensor(op.outputs[0] if read else op.inputs[1])
     if not read and all(use.kind == "ASSIGN_VARIABLE" for use in program.graph.uses(key)):

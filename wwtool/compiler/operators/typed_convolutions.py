@@ -1,4 +1,4 @@
-"""Lowers convolutions, plain and transposed, and FULLY_CONNECTED of uint8 tensors, and of int16 with int8 weights."""
+"""Lowers convolutions and FULLY_CONNECTED of uint8 tensors, and of int16 tensors with int8 weights."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from wwtool.tflite.graph import Graph, Operator
 from wwtool.tflite.operators.layers import TypedLayer, typed_layer
 from wwtool.tflite.operators.windows import Window, activation_range, as_convolution, transposed_window, window_of
 
-_LARGEST_MULTIPLIER = 2.0**7  # of such sums
+_LARGEST_MULTIPLIER = 2.0**7  # of sums of 64 bits
 _LARGEST_OUTPUT = 2**30  # before it is clamped
 
 
 def lower_typed_conv_2d(graph: Graph, op: Operator) -> list[Call]:
-    """CONV_2D, in groups, too, and DEPTHWISE_CONV_2D."""
+    """CONV_2D, also in groups, and DEPTHWISE_CONV_2D."""
     layer = typed_layer(graph, op)
     x, y, weights = layer.x, layer.y, layer.weights
     window = window_of(op, x, y, weights.shape[1], weights.shape[2])

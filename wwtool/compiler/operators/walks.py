@@ -1,4 +1,4 @@
-"""Walks over tensors: strides, and neighbouring axes merged so that as few as possible are left."""
+"""Walks over tensors: strides, and axes merged to as few as possible."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_AXES = 6  # WW_AXES of ww_kernels.h
 
 @dataclass(frozen=True)
 class Axis:
-    """``size`` steps of ``a`` in one tensor and of ``b`` in another."""
+    """``size`` steps of ``a`` elements in one tensor and of ``b`` in another."""
 
     size: int
     a: int
@@ -22,7 +22,11 @@ class Axis:
 
 
 def strides(shape: Sequence[int]) -> list[int]:
-    """How many elements apart neighbours along every axis lie."""
+    """The distance in elements between neighbours along each axis.
+
+    >>> strides((2, 3, 4))
+    [12, 4, 1]
+    """
     result = [1] * len(shape)
     for axis in range(len(shape) - 2, -1, -1):
         result[axis] = result[axis + 1] * shape[axis + 1]
@@ -30,7 +34,7 @@ def strides(shape: Sequence[int]) -> list[int]:
 
 
 def broadcast_strides(shape: Sequence[int], to: Sequence[int]) -> list[int]:
-    """The strides of a tensor that is broadcast to the shape ``to``: 0 along the axes it is repeated along.
+    """The strides of a tensor that is broadcast to the shape ``to``: 0 along axes where it is repeated.
 
     >>> broadcast_strides((3, 1), (2, 3, 5))
     [0, 1, 0]
@@ -41,7 +45,7 @@ def broadcast_strides(shape: Sequence[int], to: Sequence[int]) -> list[int]:
 
 
 def merged(sizes: Sequence[int], a: Sequence[int], b: Sequence[int]) -> list[Axis]:
-    """The axes without those of size 1, and with one axis for two that are walked through as one.
+    """The axes without those of size 1; axes that can be walked as one are merged.
 
     >>> merged((2, 3, 1, 5), (15, 5, 5, 1), (30, 5, 5, 1))
     [Axis(size=2, a=15, b=30), Axis(size=15, a=1, b=1)]

@@ -15,7 +15,7 @@ from wwtool.tflite.operators.windows import activation_range
 
 
 def binary_values(op: Operator, a: Tensor, b: Tensor, y: Tensor, x1: IntArray, x2: IntArray) -> IntArray:
-    """The output values of a binary operator for operand values x1 and x2, which are broadcast."""
+    """Computes a binary operator for the values x1 and x2 of its operands, which are broadcast."""
     formats = format_of(a), format_of(b), format_of(y)
     if op.kind == "MINIMUM":
         return np.minimum(x1, x2)
@@ -40,8 +40,10 @@ def fraction_bits(t: Tensor) -> int:
 
 
 def shifts_of_powers(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> tuple[int, int] | None:
-    """How far the operands of an ADD or SUB of int16 are shifted to the right, if all scales are powers of two and the
-    operator says that this is to be made use of (pot_scale_int16)."""
+    """The right shifts of both operands of an int16 ADD or SUB whose scales are all powers of two.
+
+    None unless the operator asks for shifts by its option pot_scale_int16.
+    """
     if op.kind not in ("ADD", "SUB") or y.dtype != "int16" or not op.options.get("potScaleInt16", False):
         return None
     of_a, of_b, of_y = (checked_log2(t.scale) for t in (a, b, y))
@@ -57,14 +59,14 @@ def shifts_of_powers(op: Operator, a: Tensor, b: Tensor, y: Tensor) -> tuple[int
     return shifts
 
 
-COMPARED_BITS = 8  # that values gain before they are compared
+COMPARED_BITS = 8  # values are shifted left by so many bits before they are compared
 
 
 DIFFERENCE_BITS = 7
 
 
 def compared_multiplier(op: Operator, t: Tensor) -> Multiplier:
-    """What brings a tensor to the scale 1, at which LiteRT compares."""
+    """The multiplier that brings a tensor to the scale 1, at which LiteRT compares."""
     if t.quantization is None or t.quantization.per_channel or not t.scale < 1.0:
         raise InputError(
             f"{op.where()} uses tensor {t.index} ({t.name}); a compared tensor needs a single scale below 1"
@@ -73,7 +75,7 @@ def compared_multiplier(op: Operator, t: Tensor) -> Multiplier:
 
 
 def select_shapes(graph: Graph, op: Operator) -> tuple[int, ...]:
-    """The condition's shape as it is broadcast: that of SELECT may be one bool for every slice of the first axis."""
+    """The shape in which the condition is broadcast; SELECT also takes one bool for each slice of the first axis."""
     condition, a = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
     if op.kind == "SELECT" and len(condition.shape) == 1 and len(a.shape) > 1:
         return (*condition.shape, *(1,) * (len(a.shape) - 1))
@@ -81,10 +83,13 @@ def select_shapes(graph: Graph, op: Operator) -> tuple[int, ...]:
 
 
 def difference_multipliers(a: Tensor, b: Tensor, y: Tensor) -> tuple[Multiplier, Multiplier, Multiplier]:
-    """For both operands of SQUARED_DIFFERENCE, to twice the larger scale, and from its square to the output.
+    """Multipliers of SQUARED_DIFFERENCE.
+
+    Returns:
+        Two that bring the operands to twice the larger scale, and one from its square to the output.
 
     Raises:
-        ValueError: the output scale is so small that TFLite refuses it, too.
+        ValueError: the output scale is so small that TFLite refuses it as well.
     """
     common = 2.0 * max(a.scale, b.scale)
     last = common * common / float(np.float32(2 ** (2 * DIFFERENCE_BITS)) * np.float32(y.scale))
@@ -98,5 +103,5 @@ def difference_multipliers(a: Tensor, b: Tensor, y: Tensor) -> tuple[Multiplier,
 
 
 def matmul_multiplier(a: Tensor, b: Tensor, y: Tensor) -> Multiplier:
-    """The scales of the operands are multiplied in float32 (GetQuantizedConvolutionMultipler)."""
+    """The multiplier of BATCH_MATMUL; the scales are multiplied in float32 (GetQuantizedConvolutionMultipler)."""
     return multiplier(np.float64(np.float32(a.scale) * np.float32(b.scale)) / np.float64(y.scale))

@@ -11,7 +11,11 @@ from wwtool.tflite.operators.slices import constants
 
 
 def depth_block(graph: Graph, op: Operator) -> int:
-    """The block of SPACE_TO_DEPTH or DEPTH_TO_SPACE, whose shapes fit it."""
+    """The block size of SPACE_TO_DEPTH or DEPTH_TO_SPACE.
+
+    Raises:
+        InputError: the shapes do not fit it.
+    """
     x, y, size = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0]), int(op.options["blockSize"])
     flat, deep = (x, y) if op.kind == "SPACE_TO_DEPTH" else (y, x)
     fits = len(x.shape) == len(y.shape) == 4 and size > 0
@@ -24,10 +28,10 @@ def depth_block(graph: Graph, op: Operator) -> int:
 
 @dataclass(frozen=True)
 class BatchBlocks:
-    """SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND: a picture with a border, and the batches that its blocks are dealt to.
+    """SPACE_TO_BATCH_ND and BATCH_TO_SPACE_ND: a picture with a border, and the batches that its blocks become.
 
-    Shapes are (batch, height, width, depth), where three dimensions lack the width; ``border`` is what lies around the
-    picture: padding, or what is cropped.
+    Shapes are (batch, height, width, depth); the width is 1 for tensors of three dimensions. ``border`` is the padding
+    around the picture, or the part that is cropped.
     """
 
     picture: tuple[int, int, int, int]
@@ -45,9 +49,10 @@ class BatchBlocks:
 
 
 def batch_blocks(graph: Graph, op: Operator) -> BatchBlocks:
-    """
+    """Reads the blocks of a SPACE_TO_BATCH_ND or BATCH_TO_SPACE_ND.
+
     Raises:
-        InputError: the shapes do not fit the block, or the border would be of another value than zero.
+        InputError: the shapes do not fit the block, or the border would have a value other than zero.
     """
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     rank = len(x.shape)
@@ -71,9 +76,10 @@ def batch_blocks(graph: Graph, op: Operator) -> BatchBlocks:
 
 
 def require_fill(graph: Graph, op: Operator) -> None:
-    """
+    """Checks a FILL.
+
     Raises:
-        InputError: a FILL has not one value of its output's type and scale.
+        InputError: it does not fill with a single value of its output's type and scale.
     """
     value, y = graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     require_shape(graph, op, constants(graph, op, 0))

@@ -1,4 +1,4 @@
-"""What several lowerings ask of an operator's tensors."""
+"""Checks that several operators share: types, scales and shapes of their tensors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Result = TypeVar("Result")
 
 
 def require_int8(op: Operator, *tensors: Tensor) -> None:
-    """Every tensor is quantized int8, with one scale."""
+    """Checks that every tensor is quantized int8 with a single scale."""
     for t in tensors:
         if t.dtype != "int8" or t.quantization is None or t.quantization.per_channel:
             raise InputError(
@@ -26,7 +26,11 @@ EVERY_TYPE = ("int8", "uint8", "int16")
 
 
 def require_type(op: Operator, *tensors: Tensor, types: tuple[str, ...] = EVERY_TYPE) -> str:
-    """The type that all tensors are quantized in, one of ``types``, with one scale each; int16 has no zero point."""
+    """Returns the type that all tensors are quantized in.
+
+    Raises:
+        InputError: it is none of ``types``, a tensor has several scales, or an int16 tensor has a zero point.
+    """
     for t in tensors:
         if t.dtype not in types or t.quantization is None or t.quantization.per_channel:
             raise InputError(
@@ -56,7 +60,7 @@ def format_of(t: Tensor) -> Format:
 
 
 def with_sane_scales(op: Operator, make: Callable[[], Result]) -> Result:
-    """``make()``, whose ValueError means that scales are too far apart."""
+    """Returns ``make()``; reports its ValueError, which means that scales are too far apart, as an InputError."""
     try:
         return make()
     except ValueError as error:
@@ -66,7 +70,7 @@ def with_sane_scales(op: Operator, make: Callable[[], Result]) -> Result:
 
 
 def require_shape(graph: Graph, op: Operator, shape: Sequence[int]) -> None:
-    """The output has the shape that its inputs give; asked before anything of that size is made."""
+    """Checks that the output has the shape that follows from the inputs, before anything of that size exists."""
     y = graph.tensor(op.outputs[0])
     if tuple(shape) != y.shape:
         raise InputError(f"{op.where()} has an output of shape {list(y.shape)}, but its inputs give {list(shape)}")

@@ -1,4 +1,4 @@
-"""What CONCATENATION and PACK ask of their tensors, and the scales that they bring to one."""
+"""CONCATENATION and PACK: which tensors they can join, and how they bring scales together."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from wwtool.int8.arithmetic import IntArray, limits
 from wwtool.tflite.graph import Graph, Operator, Tensor
 from wwtool.tflite.operators.checks import format_of
 
-_LARGEST_RATIO = 2.0**22  # of scales: LiteRT leaves to the machine what no int32 holds
+_LARGEST_RATIO = 2.0**22  # of scales; beyond it LiteRT's result depends on the machine
 
 
 def check_join(graph: Graph, op: Operator) -> None:
-    """
+    """Checks a CONCATENATION or PACK.
+
     Raises:
-        InputError: the shapes, types or scales do not go together.
+        InputError: the shapes, types or scales of its tensors do not fit together.
     """
     y = graph.tensor(op.outputs[0])
     inputs = [graph.tensor(index) for index in op.inputs]
@@ -32,7 +33,7 @@ def check_join(graph: Graph, op: Operator) -> None:
         raise InputError(
             f"{op.where()} joins {[list(t.shape) for t in inputs]} to {list(y.shape)}, which is not supported"
         )
-    # LiteRT brings uint8 to one scale, does not look at those of int16, and refuses other ones of int8.
+    # LiteRT rescales uint8 to the output's scale, ignores the scales of int16, and refuses different scales of int8.
     strict = ("int8", "uint8", "int16") if op.kind == "PACK" else ("int8",)
     for x in inputs:
         if x.dtype != y.dtype or (format_of(x) != format_of(y) and y.dtype in strict) or y.dtype == "resource":
@@ -44,7 +45,7 @@ def check_join(graph: Graph, op: Operator) -> None:
 
 
 def joining_table(x: Tensor, y: Tensor) -> IntArray | None:
-    """What CONCATENATION makes of every uint8 value of an input, 0 first; None where it stays what it is.
+    """The value that CONCATENATION gives every uint8 value of an input, 0 first; None if values do not change.
 
     LiteRT computes it in float32 (reference_ops::ConcatenationWithScaling).
     """

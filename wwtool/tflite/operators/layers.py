@@ -1,4 +1,4 @@
-"""Layers with weights: their constants, and the layers of uint8 and int16 tensors with everything checked."""
+"""Layers with weights: their constants, and checked layers of uint8 and int16 tensors."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ def constant_data(op: Operator, t: Tensor) -> npt.NDArray[Any]:
     return t.data
 
 
-_WIDEST_SUM = 2**47  # beyond it TFLite's product with a multiplier leaves 64 bits
+_WIDEST_SUM = 2**47  # beyond it TFLite's product with a multiplier does not fit 64 bits
 
 
 @dataclass(frozen=True)
 class TypedLayer:
-    """A layer's tensors and numbers; ``weights`` lie (channels, ...), ``real`` is a multiplier a channel."""
+    """The tensors and numbers of a layer of uint8 or int16 tensors.
+
+    ``weights`` have the shape (channels, ...). ``narrow``: sums of int16 wrap at 32 bits instead of 64.
+    """
 
     op: Operator
     x: Tensor
@@ -34,7 +37,7 @@ class TypedLayer:
     y: Tensor
     weights: npt.NDArray[Any]
     bias: npt.NDArray[np.int64]
-    narrow: bool  # sums of int16 that wrap at 32 bits
+    narrow: bool
 
     @property
     def channels(self) -> int:
@@ -45,7 +48,10 @@ class TypedLayer:
         return self.x.dtype
 
     def reals(self) -> npt.NDArray[np.float64]:
-        """TFLite multiplies the scales as doubles, those of a whole uint8 tensor as floats in convolutions."""
+        """The real multipliers, (channels,).
+
+        TFLite multiplies scales in double precision, but those of uint8 convolutions in single precision.
+        """
         assert self.w.quantization is not None
         scales = np.resize(self.w.quantization.scale.astype(np.float64), self.channels)
         product = np.float64(self.x.scale) * scales
@@ -54,7 +60,7 @@ class TypedLayer:
         return np.asarray(product / np.float64(self.y.scale))
 
     def reach(self) -> int:
-        """How far from zero a sum can be."""
+        """The greatest magnitude that a sum can have."""
         low, high = limits(self.dtype)
         furthest = max(high - self.x.zero_point, self.x.zero_point - low)
         weights = np.abs(self.weights.astype(np.int64) - self.w.zero_point)
@@ -62,9 +68,10 @@ class TypedLayer:
 
 
 def typed_layer(graph: Graph, op: Operator) -> TypedLayer:
-    """
+    """Reads a layer of uint8 or int16 tensors.
+
     Raises:
-        InputError: the types, zero points or shapes of the operator's tensors do not go together.
+        InputError: the types, zero points or shapes of its tensors do not fit together.
     """
     x, w, y = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1]), graph.tensor(op.outputs[0])
     rank = 2 if op.kind == "FULLY_CONNECTED" else 4
@@ -102,7 +109,7 @@ def _check_quantization(op: Operator, x: Tensor, w: Tensor, y: Tensor) -> None:
 
 
 def _bias(graph: Graph, op: Operator, x: Tensor, channels: int) -> tuple[npt.NDArray[np.int64], bool]:
-    """The bias, and whether sums of int16 have 32 bits only."""
+    """The bias, and whether sums of int16 are narrow."""
     narrow = x.dtype == "int16" and int(op.options.get("quantizedBiasType", 0)) == schema.TensorType.INT32
     if len(op.inputs) < 3 or op.inputs[2] < 0:
         return np.zeros(channels, np.int64), narrow

@@ -58,7 +58,7 @@ def _pad(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
 
 
 def _gather(graph: Graph, op: Operator, x: list[Array]) -> list[Array]:
-    """Of every batch; an index that lies outside takes the nearest."""
+    """Gathers batch by batch; an index outside of the axis selects the nearest element."""
     axis, batch_dims = gather_axes(graph, op)
     indices = np.clip(x[1].astype(np.int64), 0, x[0].shape[axis] - 1)
     batches = x[0].shape[:batch_dims]

@@ -1,4 +1,4 @@
-"""Which positions of their input the operators take along every axis: RESIZE_NEAREST_NEIGHBOR, TILE, GATHER."""
+"""Operators that select elements by positions along each axis: RESIZE_NEAREST_NEIGHBOR, TILE, GATHER and others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wwtool.tflite.operators.resize import resized_shape
 from wwtool.tflite.operators.slices import axis_of, constants, paddings
 
 Positions = list[npt.NDArray[np.int64]]
-# The positions along every axis of the input; what they give has as many elements as the output.
+# Gives the positions along each axis of the input; together they select as many elements as the output has.
 PositionRule = Callable[[Graph, Operator], Positions]
 
 
@@ -32,7 +32,7 @@ def _resize_nearest_neighbor(graph: Graph, op: Operator) -> Positions:
 
 
 def _nearest(size: int, target: int, corners: bool, centers: bool) -> npt.NDArray[np.int64]:
-    """In float32, as TFLite has it (GetNearestNeighbor)."""
+    """The nearest input positions, computed in float32 as in TFLite (GetNearestNeighbor)."""
     one = np.float32(1.0)
     scale = one * size / np.float32(target)
     if corners and target > 1:
@@ -60,7 +60,7 @@ def _gather(graph: Graph, op: Operator) -> Positions:
 
 
 def gather_axes(graph: Graph, op: Operator) -> tuple[int, int]:
-    """The axis of a GATHER, and how many axes before it are batches."""
+    """The axis of a GATHER, and the number of leading batch axes."""
     x, indices = graph.tensor(op.inputs[0]), graph.tensor(op.inputs[1])
     axis = axis_of(op, op.options["axis"], len(x.shape))
     batch_dims = int(op.options.get("batchDims", 0))
@@ -78,7 +78,7 @@ def _tile(graph: Graph, op: Operator) -> Positions:
 
 
 def _broadcast_to(graph: Graph, op: Operator) -> Positions:
-    """The input has leading axes of 1 for those that it lacks."""
+    """The input gets leading axes of size 1 for the axes that it lacks."""
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     require_shape(graph, op, constants(graph, op, 1))
     sizes = (1,) * (len(y.shape) - len(x.shape)) + x.shape
@@ -98,7 +98,7 @@ def _reverse(graph: Graph, op: Operator) -> Positions:
 
 
 def _mirror_pad(graph: Graph, op: Operator) -> Positions:
-    """REFLECT leaves the border itself out, SYMMETRIC takes it again."""
+    """REFLECT does not repeat the element at the border, SYMMETRIC does."""
     x = graph.tensor(op.inputs[0])
     around = paddings(graph, op)
     border = 1 - int(op.options["mode"])
@@ -123,10 +123,10 @@ POSITION_RULES: dict[str, PositionRule] = {
 
 
 def positions_of(graph: Graph, op: Operator) -> Positions:
-    """The positions of an operator of POSITION_RULES, or of a GATHER whose indices are constant.
+    """The positions that an operator of POSITION_RULES, or a GATHER with constant indices, selects along each axis.
 
     Raises:
-        InputError: they are not valid, or too many along an axis.
+        InputError: the positions are not valid, or an axis has too many of them.
     """
     longest = max((*graph.tensor(op.inputs[0]).shape, *graph.tensor(op.outputs[0]).shape), default=1)
     if longest > limits.AXIS:
@@ -135,7 +135,7 @@ def positions_of(graph: Graph, op: Operator) -> Positions:
 
 
 def at_positions(graph: Graph, op: Operator, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """What an operator of POSITION_RULES gives, in NumPy."""
+    """Computes an operator of POSITION_RULES in NumPy."""
     positions = positions_of(graph, op)
     x = x.reshape((1,) * (len(positions) - x.ndim) + x.shape)
     return np.asarray(x[np.ix_(*positions)]) if positions else x

@@ -1,4 +1,4 @@
-"""Reductions: the axes that they go over, and the multiplier of a product."""
+"""Reductions: the axes that they run over, and the multiplier of a product."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wwtool.tflite.operators.slices import axis_of, constants
 
 
 def mean_axes(graph: Graph, op: Operator) -> tuple[int, ...]:
-    """The axes that a MEAN or another reduction goes over, in order.
+    """The axes that a MEAN or another reduction runs over, in ascending order.
 
     Raises:
         InputError: they are not constant, or the output's shape does not follow from them.
@@ -35,12 +35,12 @@ COMPARED = {"int8": "int8", "uint8": "uint8", "int16": "int16", "int32": "int32"
 
 
 def product_multiplier(graph: Graph, op: Operator) -> tuple[int, int]:
-    """What REDUCE_PROD multiplies by after every factor: mantissa * 2^-shift, a mantissa of 15 bits.
+    """The multiplier of REDUCE_PROD after each factor: a mantissa of 15 bits and a right shift.
 
-    It is the input's scale, and for n factors the n-th root of the output's (GetQuantProdScaling).
+    For n factors it is the input's scale divided by the n-th root of the output's (GetQuantProdScaling).
 
     Raises:
-        InputError: LiteRT has no such multiplier.
+        InputError: the multiplier is too large for LiteRT.
     """
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     real = np.float64(x.scale) / np.power(np.float64(y.scale), 1.0 / (x.size // y.size))

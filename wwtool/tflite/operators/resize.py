@@ -9,7 +9,7 @@ from wwtool.tflite.graph import Graph, Operator
 from wwtool.tflite.operators.checks import require_shape
 from wwtool.tflite.operators.slices import constants
 
-ONE = 1 << 10  # of a position, in fixed point
+ONE = 1 << 10  # the fixed-point unit of positions
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class ResizeAxis:
 
 
 def resize_axes(graph: Graph, op: Operator) -> tuple[ResizeAxis, ResizeAxis]:
-    """Height and width, as reference_ops::ResizeBilinearInteger steps through them.
+    """How RESIZE_BILINEAR steps through height and width (reference_ops::ResizeBilinearInteger).
 
     Raises:
-        InputError: LiteRT refuses the model, too, or would read beyond its input.
+        InputError: LiteRT refuses the model as well, or would read beyond its input.
     """
     x = graph.tensor(op.inputs[0])
     shape = resized_shape(graph, op)
@@ -48,7 +48,7 @@ def resize_axes(graph: Graph, op: Operator) -> tuple[ResizeAxis, ResizeAxis]:
 
 
 def resized_shape(graph: Graph, op: Operator) -> tuple[int, int, int, int]:
-    """What RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR make of a picture."""
+    """The output shape of RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR."""
     x = graph.tensor(op.inputs[0])
     if len(x.shape) != 4:
         raise InputError(f"{op.where()} has an input of shape {list(x.shape)}; it must have four dimensions")

@@ -1,4 +1,4 @@
-"""What the operators that cut and permute tensors mean: bounds, axes and paddings, from constants and masks."""
+"""Operators that cut, permute and pad tensors: their bounds, axes and paddings, from constants and masks."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from wwtool.tflite.graph import MAX_DIMENSIONS, Graph, Operator
 
 @dataclass(frozen=True)
 class Cut:
-    """A slice of every axis of a tensor: from ``begin`` on, ``count`` elements, ``step`` apart."""
+    """A slice along each axis of a tensor: ``count`` elements from ``begin`` on, ``step`` apart."""
 
     begin: tuple[int, ...]
     step: tuple[int, ...]
     count: tuple[int, ...]
 
     def indices(self) -> tuple[npt.NDArray[np.int64], ...]:
-        """For NumPy: an open mesh of the elements."""
+        """The elements as an open mesh for NumPy."""
         axes = [b + s * np.arange(n) for b, s, n in zip(self.begin, self.step, self.count, strict=True)]
         return np.ix_(*axes) if axes else ()
 
@@ -31,7 +31,7 @@ def constants(graph: Graph, op: Operator, slot: int, count: int | None = None) -
     """The constant integers of an input, ``count`` of them.
 
     Raises:
-        InputError: they are not constant, no integers, or not so many.
+        InputError: they are not constant, not integers, or of another number.
     """
     t = graph.tensor(op.inputs[slot])
     if t.data is None or t.dtype not in ("int32", "int64") or (count is not None and t.data.size != count):
@@ -41,7 +41,7 @@ def constants(graph: Graph, op: Operator, slot: int, count: int | None = None) -
 
 
 def axis_of(op: Operator, value: Any, rank: int) -> int:
-    """An axis that may count from the end."""
+    """An axis from 0 on; a negative one counts from the end."""
     axis = int(value)
     if not -rank <= axis < rank:
         raise InputError(f"{op.where()} names axis {axis} of a tensor with {rank} dimensions")
@@ -49,10 +49,10 @@ def axis_of(op: Operator, value: Any, rank: int) -> int:
 
 
 def strided_cut(graph: Graph, op: Operator) -> tuple[Cut, tuple[int, ...]]:
-    """The cut of a STRIDED_SLICE, and the shape it gives with new and dropped axes (BuildStridedSliceParams).
+    """The cut of a STRIDED_SLICE, and its output shape with new and dropped axes (BuildStridedSliceParams).
 
     Raises:
-        InputError: the bounds are not constant, or take nothing.
+        InputError: the bounds are not constant, or select nothing.
     """
     x = graph.tensor(op.inputs[0])
     given = len(constants(graph, op, 1))
@@ -106,14 +106,14 @@ def _bounds(
         raise InputError(f"{op.where()} has a stride of 0")
     elements = range(size)[
         slice(None if mask["begin"] >> i & 1 else begin, None if mask["end"] >> i & 1 else end, step)
-    ]  # TFLite clamps as Python does
+    ]  # TFLite clamps bounds as Python does
     if not elements:
         raise InputError(f"{op.where()} selects nothing along an axis of {size}, which is not supported")
     return elements.start, step, len(elements)
 
 
 def plain_cut(graph: Graph, op: Operator) -> Cut:
-    """The cut of a SLICE: begins, and sizes where -1 is all that is left."""
+    """The cut of a SLICE; a size of -1 reaches to the end of the axis."""
     x = graph.tensor(op.inputs[0])
     begins, sizes = (constants(graph, op, slot, len(x.shape)) for slot in (1, 2))
     sizes = [whole - b if n == -1 else n for whole, b, n in zip(x.shape, begins, sizes, strict=True)]
@@ -123,7 +123,7 @@ def plain_cut(graph: Graph, op: Operator) -> Cut:
 
 
 def pieces(graph: Graph, op: Operator) -> tuple[int, list[int]]:
-    """The axis that SPLIT, SPLIT_V or UNPACK cuts, and how much of it every output takes."""
+    """The axis that SPLIT, SPLIT_V or UNPACK cuts, and the size of each output along it."""
     split = op.kind == "SPLIT"
     x = graph.tensor(op.inputs[1 if split else 0])
     outputs = len(op.outputs)
@@ -153,7 +153,7 @@ def permutation(graph: Graph, op: Operator) -> tuple[int, ...]:
 
 
 def paddings(graph: Graph, op: Operator) -> list[tuple[int, int]]:
-    """How many elements PAD or PADV2 adds before and behind along every axis."""
+    """How many elements PAD or PADV2 adds before and after the input along each axis."""
     rank = len(graph.tensor(op.inputs[0]).shape)
     values = constants(graph, op, 1, 2 * rank)
     pairs = [(values[2 * i], values[2 * i + 1]) for i in range(rank)]
@@ -163,10 +163,10 @@ def paddings(graph: Graph, op: Operator) -> list[tuple[int, int]]:
 
 
 def pad_value(graph: Graph, op: Operator) -> int | float:
-    """What PAD and PADV2 add; PAD adds the zero point, and 0 to numbers without one.
+    """The value that PAD and PADV2 add. PAD adds the zero point, or 0 to tensors without one.
 
     Raises:
-        InputError: it is not constant, or its scale is not the tensor's.
+        InputError: the value is not constant, or does not have the tensor's scale.
     """
     x = graph.tensor(op.inputs[0])
     if op.kind == "PAD":
@@ -181,10 +181,10 @@ def pad_value(graph: Graph, op: Operator) -> int | float:
 
 
 def dimensions(graph: Graph, op: Operator, slot: int) -> tuple[int, ...]:
-    """The shape that an input holds as constant integers: of BROADCAST_TO, FILL, TRANSPOSE_CONV.
+    """The shape that BROADCAST_TO, FILL or TRANSPOSE_CONV reads from an input.
 
     Raises:
-        InputError: it is not constant, or no shape.
+        InputError: the input is not constant, or is not a shape.
     """
     shape = tuple(constants(graph, op, slot))
     if len(shape) > MAX_DIMENSIONS or any(n < 1 for n in shape):
@@ -193,7 +193,7 @@ def dimensions(graph: Graph, op: Operator, slot: int) -> tuple[int, ...]:
 
 
 def repeats(graph: Graph, op: Operator) -> tuple[int, ...]:
-    """How many times a TILE repeats its input along every axis."""
+    """How many times a TILE repeats its input along each axis."""
     counts = tuple(constants(graph, op, 1, len(graph.tensor(op.inputs[0]).shape)))
     if any(n < 1 for n in counts):
         raise InputError(f"{op.where()} repeats an axis {min(counts)} times; it must be at least once")
@@ -201,7 +201,7 @@ def repeats(graph: Graph, op: Operator) -> tuple[int, ...]:
 
 
 def reshaped(graph: Graph, op: Operator) -> tuple[int, ...]:
-    """The shape that a RESHAPE gives, with what -1 stands for (GetOutputShape in reshape.cc)."""
+    """The output shape of a RESHAPE, with the size that -1 stands for (GetOutputShape in reshape.cc)."""
     size = graph.tensor(op.inputs[0]).size
     if len(op.inputs) > 1:
         shape = constants(graph, op, 1)

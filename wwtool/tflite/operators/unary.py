@@ -29,10 +29,10 @@ _PROBABILITIES = (1 / 256, -128)
 
 
 def byte_table(op: Operator, x: Tensor, y: Tensor) -> IntArray:
-    """The outputs of an operator of one int8 or uint8 input for every byte, read as int8, from -128 on."""
+    """The outputs of an operator of one int8 or uint8 tensor for every byte. Bytes are read as int8, from -128 on."""
     if x.dtype == "int8":
         return unary_table(op, x, y)
-    # As int8, with zero points moved along; then the bytes in the order of int8: 128 to 255, 0 to 127.
+    # Computed as int8 with shifted zero points, then brought to the order of int8: bytes 128 to 255, then 0 to 127.
     return np.roll(unary_table(op, _recentred(x), _recentred(y)) + 128, 128)
 
 
@@ -43,7 +43,7 @@ def _recentred(t: Tensor) -> Tensor:
 
 
 def unary_table(op: Operator, x: Tensor, y: Tensor) -> IntArray:
-    """The outputs of an operator of one int8 input for -128..127."""
+    """The outputs of an operator of one int8 tensor for -128..127."""
     source, target = format_of(x), format_of(y)
     if op.kind == "LOGISTIC":
         if target != _PROBABILITIES:
@@ -87,7 +87,7 @@ SIGMOIDS = {"LOGISTIC": (int16.logistic, 0), "TANH": (int16.tanh, 1)}
 
 
 def int16_values(op: Operator, x: Tensor, y: Tensor, values: IntArray) -> IntArray:
-    """The outputs of a function of one int16 tensor."""
+    """Computes a function of one int16 tensor."""
     if op.kind in SIGMOIDS:
         return SIGMOIDS[op.kind][0](values, sigmoid_of(op, x))
     if op.kind == "NEG":  # LiteRT negates the stored number

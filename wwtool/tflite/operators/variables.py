@@ -5,15 +5,15 @@ from __future__ import annotations
 from wwtool.errors import InputError
 from wwtool.tflite.graph import Graph, Tensor
 
-# Which inputs are variable tensors.
+# Which inputs of an operator are variable tensors.
 _STATES = {"SVDF": (4,), "UNIDIRECTIONAL_SEQUENCE_LSTM": (18, 19)}
 
 
 def variable_tensors(graph: Graph) -> list[Tensor]:
-    """The variable tensors that operators keep their state in.
+    """The variable tensors in which operators keep their state.
 
     Raises:
-        InputError: one is used as anything but a state, or a state is no variable tensor.
+        InputError: a variable tensor is used as something other than a state, or a state is not a variable tensor.
     """
     variables: dict[int, Tensor] = {}
     for op in graph.operators:
@@ -38,5 +38,5 @@ def variable_tensors(graph: Graph) -> list[Tensor]:
 
 
 def initial_value(variable: Tensor) -> int:
-    """What every element of a variable tensor holds at first: 0, and for int8 its zero point."""
+    """The initial value of every element of a variable tensor: 0, or the zero point for int8."""
     return variable.zero_point if variable.dtype == "int8" else 0

@@ -53,7 +53,7 @@ class Window:
 
 
 def activation_range(op: Operator, y: Tensor) -> tuple[int, int]:
-    """The range of the output's type that the fused activation leaves (CalculateActivationRangeQuantized)."""
+    """The range of output values under the fused activation (CalculateActivationRangeQuantized)."""
     name = _ACTIVATIONS.get(int(op.options.get("fusedActivationFunction", 0)))
     if name is None:
         raise InputError(f"{op.where()} has a fused activation that is not supported")
@@ -80,7 +80,7 @@ def window_of(op: Operator, x: Tensor, y: Tensor, kernel_height: int, kernel_wid
     kernel = kernel_height, kernel_width
     if min(*stride, *dilation, *kernel) < 1:
         raise InputError(f"{op.where()} has a stride, dilation or kernel below 1")
-    # The kernels count bytes from the input's start to any tap, those in the padding, too, in 32 bits.
+    # Kernels compute the distance from the input's start to any tap, even one in the padding, in 32 bits.
     rows, columns = (size + count * apart for size, count, apart in zip(x.shape[1:3], kernel, dilation, strict=True))
     if (rows * x.shape[2] + columns) * max(x.shape[3], y.shape[3]) >= 2**31:
         raise InputError(
@@ -121,7 +121,7 @@ def as_convolution(op: Operator) -> Operator:
 
 
 def transposed_window(graph: Graph, op: Operator) -> Window:
-    """The window of a TRANSPOSE_CONV of any type; its padding is cut off from the output.
+    """The window of a TRANSPOSE_CONV of any type; the padding is cut off from its output.
 
     Raises:
         InputError: the shapes do not fit each other.
@@ -146,7 +146,10 @@ def transposed_window(graph: Graph, op: Operator) -> Window:
 
 
 def _cut_off(op: Operator, size: int, kernel: int, stride: int, inputs: int) -> int:
-    """As a convolution from the output to the input pads it (ComputePaddingHeightWidth)."""
+    """How many elements are cut off at the start of an axis.
+
+    It is the padding of a convolution from the output to the input (ComputePaddingHeightWidth).
+    """
     same = int(op.options["padding"]) == SAME
     if inputs != (-(-size // stride) if same else (size - kernel) // stride + 1):
         raise InputError(
