@@ -208,3 +208,15 @@ def test_an_import_points_down() -> None:
 def test_imports_are_seen() -> None:
     seen = {(here, room) for here, room, _ in imports_between_rooms()}
     assert {("cli", "jobs"), ("jobs", "pipeline"), ("pipeline", "training"), ("base", "errors")} <= seen
+
+
+def test_the_exact_engine_shares_nothing_with_the_compiler_that_it_checks() -> None:
+    """It asks the compiler whether a model can be compiled; what operators mean it reads in tflite/ and int8/."""
+    borrowed = {
+        (name, used)
+        for name, tree in modules()
+        for used, _ in uses(tree)
+        if name.startswith("engines/torch_") and used.startswith("wwtool.compiler")
+    }
+    lowering = "wwtool.compiler.lowering"
+    assert borrowed == {("engines/torch_engine.py", f"{lowering}.{name}") for name in ("lower", "supported_operators")}
