@@ -73,6 +73,17 @@ def test_a_line_that_is_cut_off_or_of_a_later_kind_is_left_out(tmp_path: Path) -
     assert [entry.event for entry in read_events(path)] == [EVENTS[0]]
 
 
+@pytest.mark.parametrize("half", ['{"sch', '{"schema": "wwtool.event", "version": 1, "ti', ""])
+def test_a_log_that_a_killed_program_has_left_goes_on(tmp_path: Path, half: str) -> None:
+    path = tmp_path / "log"
+    for event in EVENTS[:2]:
+        with EventLog(path) as log:
+            log(event)
+        with path.open("a") as file:
+            file.write(half)
+    assert [entry.event for entry in read_events(path)] == EVENTS[:2]
+
+
 @pytest.mark.parametrize(
     "line",
     ["[]", "3", "{}", '{"schema": "wwtool.event", "version": 2}', "not json",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from wwtool.errors import InputError
 
 SCHEMA = "wwtool.event"
 VERSION = 1
+_BEGINNING = f'{{"schema": "{SCHEMA}"'.encode()
 
 
 class EventLog:
@@ -43,6 +45,8 @@ class EventLog:
     def __enter__(self) -> EventLog:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self._path.open("a", encoding="utf-8", newline="\n")
+        if self._path.is_file() and not _ends_with_a_line(self._path):  # a killed program left half a line
+            self._file.write("\n")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
@@ -64,7 +68,7 @@ class Entry:
 
 
 def read_events(path: Path) -> Iterator[Entry]:
-    """The events of a log that this version knows, in order; a last line that is cut off is left out.
+    """The events of a log that this version knows, in order. A line that a killed program left half written is skipped.
 
     The value of a ``PartialResult`` comes back as a dict.
 
@@ -76,8 +80,17 @@ def read_events(path: Path) -> Iterator[Entry]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}; give the log of a job") from error
     for number, line in enumerate(lines, 1):
-        if line.endswith(b"\n") and (entry := _entry(line, f"{path}, line {number}")) is not None:
+        entry = _entry(line, f"{path}, line {number}")
+        if entry is not None:
             yield entry
+
+
+def _ends_with_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"
 
 
 def event_name(kind: type[events.Event]) -> str:
@@ -116,7 +129,13 @@ def _plain(value: Any) -> Any:
 
 
 def _entry(line: bytes, where: str) -> Entry | None:
-    content = parse_json(line, where)
+    """The event of a line; None for one that this version does not know, or that is only half there."""
+    try:
+        content = parse_json(line, where)
+    except InputError:
+        if line.startswith(_BEGINNING) or _BEGINNING.startswith(line.rstrip(b"\n")):
+            return None
+        raise
     if not isinstance(content, dict) or content.get("schema") != SCHEMA or content.get("version") != VERSION:
         raise InputError(f"{where} is no event of version {VERSION}; give the log of a job")
     kind = _KINDS.get(str(content.get("event")))
