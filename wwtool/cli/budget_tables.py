@@ -123,15 +123,17 @@ def _print_notes(out: Terminal, platform: Platform, result: DryBuild) -> None:
         missing = "; see wwtool doctor" if result.linked else ""
         notes.append(f"~ {', '.join(result.estimated)}: estimated by the analytic model{missing}")
     if not result.linked:
-        notes.append("the chip cannot hold it: sizes are those of an image for larger memories, which was not run")
+        notes.append("the chip cannot hold the firmware: sizes are of an image for larger memories, which was not run")
     if result.cycles is not None and "cycles" not in result.estimated:
         notes.append(cycles_note(platform))
     reserve = reserve_of(platform, result.framework)
     if reserve is not None:
         for what, figure in (("flash", reserve.flash_bytes), ("RAM", reserve.ram_bytes)):
             notes.append(f"{result.framework} {what}: {figure.value:,.0f} B ({figure.kind}: {figure.source})")
-        read = ", but code and constants read from flash" if reserve.runs_from_flash else ""
-        notes.append(f"beside {result.framework} stands the firmware as for bare metal, its drivers included{read}")
+        reading = ", except that it reads code and constants from flash" if reserve.runs_from_flash else ""
+        notes.append(
+            f"the firmware is counted as for bare metal, with its drivers{reading}; {result.framework} comes on top"
+        )
     if result.energy is not None:
         notes += result.energy.assumptions
     for note in notes:

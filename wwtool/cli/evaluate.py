@@ -72,9 +72,9 @@ def _print(result: EvaluateResult) -> None:
         f"partial AUC {evaluation.partial_auc:.3f}"
     )
     if evaluation.near_misses:
-        out.print(f"near misses: {evaluation.near_misses_taken} of {evaluation.near_misses} set it off")
+        out.print(f"near misses: {evaluation.near_misses_taken} of {evaluation.near_misses} set off the detector")
     if not evaluation.within_budget:
-        out.print(styled("the false-alarm budget is not kept", "bold red"))
+        out.print(styled("over the budget of false alarms", "bold red"))
 
 
 def _print_recall(out: Terminal, result: EvaluateResult) -> None:

@@ -45,5 +45,5 @@ def _print_next_step(result: Flashed) -> None:
     if result.hil is not None:
         say(f"  test it  {result.hil}")
         return
-    say("  no console of it has appeared on USB, so nobody was asked who runs there; at its UART:")
+    say("  no console appeared on USB, so the program was not asked who it is; test it at the board's UART:")
     say(f"  wwtool hil --port PORT --build {for_shell(result.build.folder)}")

@@ -35,15 +35,15 @@ class CompileRequest(Request):
     )
     measure: bool | None = Field(
         None,
-        description="Measure code sizes and instructions with the target's compiler and emulator; by default if both "
-        "are installed and it takes a moment.",
+        description="Measure code sizes and instructions with the target's compiler and emulator. By default, if both "
+        "are installed and it takes only a moment.",
     )
     prefix: str | None = Field(
         None,
-        description="Begins every name and file of the model, so that several fit into one program.  [default: "
-        "ww_model, model]",
+        description="The beginning of every name and file of the model, so that several fit into one program.  "
+        "[default: ww_model, model]",
     )
-    out: Path = Field(description="Folder for the C sources; an older one is replaced.")
+    out: Path = Field(description="The folder for the C sources. An older one is replaced.")
     overwrite: bool = Field(False, description="Replace folders whole, with what you have changed or added in them.")
 
 

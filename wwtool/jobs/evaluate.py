@@ -44,13 +44,13 @@ class EvaluateRequest(Request):
     subject: Path = Field(description="A .tflite, a finished run or a build folder.")
     data: Path | None = Field(None, description="A folder or index of recordings.")
     split: Split = Field("dev", description="The speakers to evaluate on.")
-    wav: Path | None = Field(None, description="List the detections in one recording instead.")
+    wav: Path | None = Field(None, description="List the detections in this recording instead.")
     phrase: str | None = Field(None, description="The phrase that synthetic sentences must not contain.")
-    sentence_hours: float = Field(0.0, ge=0.0, le=100.0, description="Add hours of synthetic sentences.")
+    sentence_hours: float = Field(0.0, ge=0.0, le=100.0, description="Hours of synthetic sentences to add.")
     threshold: int | None = Field(
         None, ge=1, le=255, description="The on-threshold.  [default: the run's, or else the best]"
     )
-    config: Path | None = Field(None, description="Detector and false-alarm budget.")
+    config: Path | None = Field(None, description="A config with the detector and the budget of false alarms.")
 
 
 @dataclass(frozen=True)

@@ -33,18 +33,18 @@ class TrainingRequest(Request):
     phrase: str | None = Field(None, description="The wake word, as it is spoken.")
     data: Path | None = Field(None, description="A folder or index of recordings.")
     config: Path | None = Field(None, description="A YAML config; the presets are in configs/.")
-    model: str | None = Field(None, description="One of the zoo.  [default: auto, the best that fits]")
+    model: str | None = Field(None, description="A model of the zoo.  [default: auto, the best that fits]")
     search: int | None = Field(
         None,
         ge=1,
         le=100,
-        description="Train the N best models that fit for a while on this data, and go on with the better half.",
+        description="Train the N best models that fit for a while on your data, and go on with the better half.",
     )
     language: str | None = Field(
         None, description="Language of the synthetic voices, such as de or pt-br.  [default: en-us]"
     )
     words: Path | None = Field(None, description="Words of the language, one a line, if wwtool has none for it.")
-    quick: bool = Field(False, description="A smoke model in minutes; it detects, but badly.")
+    quick: bool = Field(False, description="Train a smoke model: little data, few steps. It detects, but badly.")
     synthesise: bool = Field(True, description="Train on synthetic speech too, not on recordings alone.")
     seed: int | None = Field(None, ge=0, description="Another seed gives another model.")
 

@@ -72,7 +72,7 @@ class Stages:
         With ``sealed_only``, only a stage that this user has run counts as done: its outputs are programs.
 
         Raises:
-            InputError: an output is not as the record has it, and this user has not made that record.
+            InputError: an output differs from the record, and this user has not made that record.
             CancelledError: somebody has cancelled the job.
         """
         self.cancel.check()
@@ -104,8 +104,8 @@ class Stages:
             if path.exists() and path.is_relative_to(self.folder):
                 if not done.sealed:
                     raise InputError(
-                        f"{path} is not as {self.folder / RECORD} has it, which this user did not write; remove the "
-                        "file, or choose another folder with --out"
+                        f"{path} differs from {self.folder / RECORD}, which this user did not write; remove the file, "
+                        "or choose another folder with --out"
                     )
                 path.unlink()
 
