@@ -10,6 +10,13 @@ import pytest
 
 import wwtool
 from wwtool.cli.main import _COMMANDS as COMMANDS
+from wwtool.device.flash.tools import FLASH_TOOLS
+from wwtool.emulators import EMULATORS
+from wwtool.firmware.image_formats import IMAGE_FORMATS
+from wwtool.firmware.toolchains import TOOLCHAINS
+from wwtool.packages import FORMATS
+from wwtool.platforms.cores import CORES
+from wwtool.platforms.load import load_platforms, platform_names
 
 PACKAGE = Path(wwtool.__file__).parent
 # Programs of their own: an emulator that talks to wwtool over its standard output, and what a project's Makefile runs.
@@ -220,3 +227,24 @@ def test_the_exact_engine_shares_nothing_with_the_compiler_that_it_checks() -> N
     }
     lowering = "wwtool.compiler.lowering"
     assert borrowed == {("engines/torch_engine.py", f"{lowering}.{name}") for name in ("lower", "supported_operators")}
+
+
+def members() -> set[str]:
+    """The names of all that a registry has."""
+    registries = (CORES, TOOLCHAINS, IMAGE_FORMATS, EMULATORS, FLASH_TOOLS, FORMATS)
+    names = {name for registry in registries for name in registry} | set(platform_names())
+    return names | {name for platform in load_platforms() for name in platform.framework_reserve}
+
+
+def test_nobody_asks_who_a_member_is() -> None:
+    """What a member needs is an attribute or a method of it; its name is compared only where a registry looks it up."""
+    names = members()
+    asked = []
+    for name, tree in modules():
+        if name.startswith(("compiler/", "tflite/")):  # operators and targets of the compiler have names of their own
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Compare):
+                words = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+                asked += [f"{name}:{node.lineno}: {ast.unparse(node)}" for word in words if word in names]
+    assert not asked, "\n".join(asked)

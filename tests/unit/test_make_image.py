@@ -74,13 +74,13 @@ def test_what_touches_is_one_segment_of_an_esp32() -> None:
 @pytest.mark.parametrize(
     ("elf", "recipe", "said"),
     [
-        (b"", Recipe(), "no 32-bit"),
+        (b"", Recipe(), "not a 32-bit"),
         (b"\x7fELF\x01\x01", Recipe(), "cut off"),
         (elf_of((0, 0, b"x"))[:-30], Recipe(), "cut off"),
         (elf_of(), Recipe(), "nothing to load"),
-        (elf_of((0, 0, b"abc"), (8, 2, b"x")), Recipe(), "in no piece"),
-        (elf_of((0, 0, b"x"), (0, 0xF0000000, b"x")), Recipe(), "in no piece"),
-        (elf_of((0x42000000, 0, b"x")), Recipe(esp=("esp32s3", "dio", "80m", 4)), "read from flash"),
+        (elf_of((0, 0, b"abc"), (8, 2, b"x")), Recipe(), "far from the others"),
+        (elf_of((0, 0, b"x"), (0, 0xF0000000, b"x")), Recipe(), "far from the others"),
+        (elf_of((0x42000000, 0, b"x")), Recipe(esp=("esp32s3", "dio", "80m", 4)), "linked into flash"),
         (elf_of((0x40378000, 0, b"x")), Recipe(esp=("esp32s3", "dio", "80m", 3)), "3 MB"),
         (elf_of((0, 0, b"x")), Recipe(boot2=True), "boot2"),
     ],
@@ -102,4 +102,4 @@ def test_words_that_mean_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit) as end:
             make_image.main(words)
         assert end.value.code == 2
-    assert "ends in neither" in capsys.readouterr().err
+    assert "does not end in .bin, .uf2, .hex" in capsys.readouterr().err

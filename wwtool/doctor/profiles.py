@@ -5,6 +5,7 @@ from __future__ import annotations
 from wwtool.device.flash.tools import flash_tools_of
 from wwtool.emulators import emulator_of
 from wwtool.errors import InputError
+from wwtool.firmware.image_formats import check_images
 from wwtool.firmware.toolchains import toolchain_kind
 from wwtool.packages import FORMATS
 from wwtool.platforms.load import load_platform
@@ -18,6 +19,7 @@ def check_profile(platform: Platform) -> Platform:
         InputError: it does not, or the profile lacks what a part needs; with the key.
     """
     toolchain_kind(platform)
+    check_images(platform)
     emulator_of(platform)
     flash_tools_of(platform)
     for number, name in enumerate(platform.frameworks):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes an image file of a linked firmware: .bin, .uf2, .hex, or the .bin of an ESP32.
 
-wwtool uses it, and every firmware project has a copy that its Makefile runs: both make the same bytes. It needs nothing
-but Python's standard library.
+wwtool uses it, and the Makefile of every firmware project runs a copy of it. So both make the same bytes. It needs only
+Python's standard library.
 
 UF2: https://github.com/microsoft/uf2. Boot loader: RP2040 datasheet 2.8.1.3.1. Intel HEX: Intel's Hexadecimal Object
 File Format Specification, revision A, 1988. ESP32: Espressif's "Firmware Image Format".
@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 try:
@@ -66,13 +67,13 @@ class Section:
 
 
 def read_elf(elf: bytes) -> tuple[int, list[Section]]:
-    """Returns ``(entry, sections)`` of a 32-bit little-endian ELF: what of it is programmed, by load address.
+    """Returns ``(entry, sections)`` of a 32-bit little-endian ELF: the sections that are programmed, by load address.
 
     Raises:
-        InputError: it is no such file, or has nothing to load.
+        InputError: it is another kind of file, or has nothing to load.
     """
     if elf[:6] != b"\x7fELF\x01\x01":
-        raise InputError("it is no 32-bit little-endian ELF; build it with the board's compiler")
+        raise InputError("the file is not a 32-bit little-endian ELF; build it with the board's compiler")
     try:
         (entry, programs, table) = struct.unpack_from("<3I", elf, 24)
         program_size, program_count, size, count = struct.unpack_from("<4H", elf, 42)
@@ -92,10 +93,10 @@ def read_elf(elf: bytes) -> tuple[int, list[Section]]:
 
 
 def raw_image(elf: bytes) -> tuple[int, bytes]:
-    """Returns ``(base, image)``: what an ELF loads, as one piece, with zeros in its gaps.
+    """Returns ``(base, image)``: the bytes that an ELF loads, with zeros in the gaps.
 
     Raises:
-        InputError: it is no ELF, or its sections overlap or lie too far apart for one chip's flash.
+        InputError: the file is not an ELF, or its sections overlap or lie too far apart for the flash of one chip.
     """
     _, sections = read_elf(elf)
     base = sections[0].load_address
@@ -103,7 +104,9 @@ def raw_image(elf: bytes) -> tuple[int, bytes]:
     for section in sections:
         gap = section.load_address - base - len(image)
         if gap < 0 or gap > 1 << 26:
-            raise InputError(f"what lies at {section.load_address:#x} is in no piece with the rest; correct link.ld")
+            raise InputError(
+                f"the section at {section.load_address:#x} is far from the others, or overlaps them; correct link.ld"
+            )
         image += bytes(gap) + section.content
     return base, bytes(image)
 
@@ -144,9 +147,9 @@ def to_uf2(image: bytes, base: int = FLASH_BASE, family: int = RP2040_FAMILY, en
     Args:
         image: what lies at ``base``.
         base: its address.
-        family: the chip's, by which a boot loader refuses what is for another.
-        entry: where the boot loader looks for the stack pointer and the reset vector, if not at ``base``: the image's
-            first page is there as well.
+        family: the chip's number. A boot loader refuses files for another chip.
+        entry: where the boot loader looks for the stack pointer and the reset vector, if that is not ``base``. The file
+            has the image's first page there as well.
     """
     pages = [(base + start, image[start : start + PAYLOAD_BYTES]) for start in range(0, len(image), PAYLOAD_BYTES)]
     if entry is not None:
@@ -197,15 +200,15 @@ def to_esp(elf: bytes, chip: str, mode: str, frequency: str, size_mb: int) -> by
         mode, frequency, size_mb: of its flash; ``ESP_MODES``, ``ESP_FREQUENCIES``, ``ESP_SIZES_MB``.
 
     Raises:
-        InputError: a part of it is meant to be run from flash, or there is no such flash.
+        InputError: a part of it is linked into flash, or there is no flash of that size.
     """
     if size_mb not in ESP_SIZES_MB:
-        raise InputError(f"no ESP32 image is for {size_mb} MB of flash; choose from {list(ESP_SIZES_MB)}")
+        raise InputError(f"an ESP32 image cannot be for {size_mb} MB of flash; choose from {list(ESP_SIZES_MB)}")
     entry, sections = read_elf(elf)
     pieces: list[tuple[int, bytes]] = []
     for section in sorted(sections, key=lambda section: section.address):
         if any(first <= section.address < end for first, end in _ESP_FLASH_WINDOWS):
-            raise InputError(f"what lies at {section.address:#x} would be read from flash; link all of it into RAM")
+            raise InputError(f"the section at {section.address:#x} is linked into flash; link all of them into RAM")
         if pieces and pieces[-1][0] + len(pieces[-1][1]) == section.address:
             pieces[-1] = (pieces[-1][0], pieces[-1][1] + section.content)
         else:
@@ -254,18 +257,23 @@ class Recipe:
 
 
 def make(elf: bytes, kind: str, recipe: Recipe) -> bytes:
-    """Returns the image file of a kind (bin, uf2, hex).
+    """Returns the image file of one of ``KINDS``.
 
     Raises:
-        InputError: there is no such file of this ELF.
+        InputError: no such file can be made of this ELF.
     """
     if recipe.esp is not None:
         return to_esp(elf, *recipe.esp)
     base, image = raw_image(elf)
     image = patch_boot2(image) if recipe.boot2 else image
-    if kind == "uf2":
-        return to_uf2(image, base, recipe.family, recipe.entry)
-    return to_hex(image, base).encode() if kind == "hex" else image
+    return KINDS[kind](image, base, recipe)
+
+
+KINDS: dict[str, Callable[[bytes, int, Recipe], bytes]] = {
+    "bin": lambda image, base, recipe: image,
+    "uf2": lambda image, base, recipe: to_uf2(image, base, recipe.family, recipe.entry),
+    "hex": lambda image, base, recipe: to_hex(image, base).encode(),
+}
 
 
 def _esp(text: str) -> tuple[str, str, str, int]:
@@ -287,8 +295,8 @@ def main(words: list[str]) -> int:
     given = parser.parse_args(words)
     target = Path(given.image)
     kind = target.suffix[1:]
-    if kind not in ("bin", "uf2", "hex"):
-        parser.error(f"{target} ends in neither .bin, .uf2 nor .hex")
+    if kind not in KINDS:
+        parser.error(f"{target} does not end in {', '.join(f'.{name}' for name in KINDS)}")
     partial = target.with_name(target.name + ".partial")
     try:
         recipe = Recipe(given.boot2, given.family, given.entry, given.esp)

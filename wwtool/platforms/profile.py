@@ -193,7 +193,7 @@ class Platform(_Section):
     frameworks: tuple[PartName, ...] = Field(min_length=1, description="package formats that it is built as")
     emulator: PartName = Field(description="one of wwtool/emulators, or none")
     qemu: Qemu | None = None
-    image: tuple[Literal["bin", "uf2", "hex", "elf"], ...] = Field(min_length=1)
+    image: tuple[PartName, ...] = Field(min_length=1, description="kinds of wwtool/firmware/image_formats.py")
     console: Console
     flash_tool: PartName = Field(description="one of wwtool/device/flash/tools, or none")
     flash_alternatives: tuple[PartName, ...] = Field((), description="other tools that can flash it")
@@ -241,12 +241,6 @@ class Platform(_Section):
             raise ValueError(f"budget.flash_bytes is more than the {flash} bytes that are not reserved")
         if self.budget.ram_bytes > ram:
             raise ValueError(f"budget.ram_bytes is more than the {ram} bytes that are not reserved")
-        return self
-
-    @model_validator(mode="after")
-    def _uf2_is_described(self) -> Platform:
-        if self.uf2 is None and "uf2" in self.image:
-            raise ValueError("uf2 is needed, with usb, label, board_ids and family, where UF2 files are made")
         return self
 
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 from wwtool.base.text import for_shell
 from wwtool.device.flash.tools import usual_tool
 from wwtool.errors import UsageError
-from wwtool.firmware.recipe import FORMATS
+from wwtool.firmware.image_formats import MADE
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.packages.bare_metal.image import build_image
 from wwtool.packages.bare_metal.project import FirmwareProject, require_feature_frames, write_project
@@ -20,7 +20,7 @@ class BareMetal(PackageFormat):
 
     name = "bare-metal"
     stands_alone = True
-    products = ("build/*.o", "build/*.d", *(f"firmware.{kind}" for kind in ("elf", *FORMATS)))
+    products = ("build/*.o", "build/*.d", *(f"firmware.{kind}" for kind in ("elf", *MADE)))
 
     def require_platform(self, platform: Platform) -> None:
         if not platform.has_board:

@@ -11,8 +11,8 @@ from wwtool.base.files import write_bytes, write_text
 from wwtool.base.programs import run_program
 from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
 from wwtool.firmware.esp_image import to_esp_image
+from wwtool.firmware.image_formats import formats, recipe_of
 from wwtool.firmware.make_image import make, raw_image
-from wwtool.firmware.recipe import formats, recipe_of
 from wwtool.firmware.sizes import Sizes, measure
 from wwtool.firmware.toolchains import Toolchain, first_error
 from wwtool.packages.bare_metal.project import FirmwareProject, compile_flags, include_flags, link_flags

@@ -17,7 +17,7 @@ from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware import make_image
-from wwtool.firmware.recipe import formats, recipe_of
+from wwtool.firmware.image_formats import formats, recipe_of
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.frontend.geometry import MICRO
 from wwtool.packages.c_text import c_string

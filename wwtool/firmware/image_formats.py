@@ -1,0 +1,68 @@
+"""The kinds of file that a build's image folder holds: ``IMAGE_FORMATS`` is the registry.
+
+``make_image.py`` writes them, in wwtool and in every project. ``uf2``, ``intel_hex`` and ``esp_image`` read them back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wwtool.errors import InputError
+from wwtool.firmware.esp_image import esp_image_arguments
+from wwtool.firmware.make_image import Recipe
+from wwtool.platforms.profile import Platform
+
+
+@dataclass(frozen=True)
+class ImageFormat:
+    """A kind of file.
+
+    Attributes:
+        kind: its ending, and the word for ``image`` in a profile.
+        is_made: it is made of the ELF, by the project's Makefile as well.
+        section: the section of the profile that it needs; "" for none.
+    """
+
+    kind: str
+    is_made: bool = True
+    section: str = ""
+
+
+IMAGE_FORMATS: dict[str, ImageFormat] = {
+    image.kind: image
+    for image in (
+        ImageFormat("bin"),
+        ImageFormat("uf2", section="uf2"),
+        ImageFormat("hex"),
+        ImageFormat("elf", is_made=False),
+    )
+}
+# The kinds that are made of an ELF.
+MADE = tuple(kind for kind, image in IMAGE_FORMATS.items() if image.is_made)
+
+
+def check_images(platform: Platform) -> None:
+    """Raises InputError if a profile names a kind that wwtool does not make, or lacks what that needs."""
+    for number, kind in enumerate(platform.image):
+        if kind not in IMAGE_FORMATS:
+            raise InputError(
+                f"{platform.name}.yaml: image.{number}: there is no '{kind}'; there are {', '.join(IMAGE_FORMATS)}"
+            )
+        section = IMAGE_FORMATS[kind].section
+        if section and getattr(platform, section) is None:
+            raise InputError(f"{platform.name}.yaml: {section} is needed, where {kind.upper()} files are made")
+
+
+def formats(platform: Platform) -> tuple[str, ...]:
+    """The kinds that are made of a platform's ELF; none for a program of an operating system."""
+    check_images(platform)
+    return tuple(kind for kind in MADE if kind in platform.image)
+
+
+def recipe_of(platform: Platform) -> Recipe:
+    """What a platform's images need."""
+    if platform.flash_chip is not None:
+        return Recipe(esp=esp_image_arguments(platform))
+    if platform.uf2 is not None:
+        return Recipe(platform.chip.boot2_crc, platform.uf2.family, platform.uf2.entry)
+    return Recipe(platform.chip.boot2_crc)
