@@ -1,5 +1,6 @@
 /*
- * The commands of the console, one function each. True: answered, m-ready is due; false: the command sees to it.
+ * The commands of the console, one function each. True: the console still has to send m-ready; false: the command sends
+ * it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -159,7 +159,7 @@ static void results(struct ww_console *console)
     ww_text_line(&console->text, "]");
 }
 
-/* False if it was given up, of which the host is told. */
+/* False if it was cancelled; the host has been told. */
 static bool invoke_on_buffer(struct ww_console *console, uint32_t times, uint32_t since_us)
 {
     const struct ww_program *program = console->program;
@@ -187,7 +187,7 @@ static bool invoke_on_buffer(struct ww_console *console, uint32_t times, uint32_
     return true;
 }
 
-/* A count that may be left out; false if it is too high or none, of which the host is told. */
+/* Reads an optional count; false if it is too high or not a number, and the host has been told. */
 static bool count_of(struct ww_console *console, size_t index, const char *name, uint32_t least, uint32_t *count)
 {
     const char *digits = word(console, index);

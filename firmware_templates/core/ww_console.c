@@ -166,7 +166,7 @@ static void receive_command_byte(struct ww_console *console, uint8_t byte)
     }
 }
 
-/* Takes bytes of a PCM block, at least one; returns how many. Bytes come in any portions, odd ones too. */
+/* Takes at least one byte of a PCM block; returns how many. Bytes come in portions of any size, also odd ones. */
 static size_t receive_pcm(struct ww_console *console, const uint8_t *bytes, size_t count)
 {
     int16_t samples[32];
@@ -226,7 +226,7 @@ void ww_console_receive(struct ww_console *console, const uint8_t *bytes, size_t
     }
 }
 
-/* Whether there is a `stop` or an interrupt in what comes. */
+/* Whether the bytes that have come contain a `stop` or an interrupt. */
 static bool stops(struct ww_console *console, const uint8_t *bytes, size_t count)
 {
     struct ww_command *command = &console->ahead_command;

@@ -1,5 +1,5 @@
 /*
- * The serial console: bytes from the host to answers, and detections to lines. See docs/reference/serial-protocol.md.
+ * The serial console: answers commands from the host, and prints detections. See docs/reference/serial-protocol.md.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,7 +25,7 @@ enum {
     WW_CONSOLE_MAX_ACTIVATIONS = 32, /* that `stop` lists; later ones are left out */
     WW_CONSOLE_PCM_TIMEOUT_US = 2000000,
     WW_CONSOLE_INDICATE_US = 1000000,
-    WW_CONSOLE_LOOK_US = 50000,                        /* between two looks for what stops long work */
+    WW_CONSOLE_LOOK_US = 50000,                        /* between two checks for a byte that stops long work */
     WW_CONSOLE_AHEAD_BYTES = WW_COMMAND_MAX_CHARS + 1, /* a command */
 };
 
@@ -43,13 +43,13 @@ struct ww_console {
     struct ww_text text;
     struct ww_command command;
 
-    const uint8_t *rest; /* of the bytes that are being taken */
+    const uint8_t *rest; /* of the bytes that are being processed */
     size_t rest_count;
-    uint8_t ahead[WW_CONSOLE_AHEAD_BYTES]; /* what came while a command was at work, after that */
+    uint8_t ahead[WW_CONSOLE_AHEAD_BYTES]; /* bytes that came while a command was running */
     size_t ahead_count;
-    struct ww_command ahead_command; /* what they are becoming */
+    struct ww_command ahead_command; /* the command that these bytes form */
     bool stopped;
-    uint32_t looked_us; /* when it was looked for that last */
+    uint32_t looked_us; /* when the last check was */
 
     bool fed_by_audio; /* the program can hear */
     bool listening;    /* to the microphone */
@@ -63,7 +63,7 @@ struct ww_console {
     uint32_t pcm_since_us; /* when the last byte came */
 
     size_t db_bytes;    /* that `db load` announced */
-    size_t db_position; /* of them, here */
+    size_t db_position; /* how many of them have come */
 
     size_t activation_count;
     uint32_t activations[WW_CONSOLE_MAX_ACTIVATIONS]; /* frames */
@@ -78,12 +78,12 @@ void ww_console_receive(struct ww_console *console, const uint8_t *bytes, size_t
 /* Runs samples, wherever they come from, through the pipeline and reports what they cause. */
 void ww_console_hear(struct ww_console *console, const int16_t *samples, size_t count);
 
-/* Ends what time ends: the indicator, and a PCM block whose host went away. */
+/* Switches the indicator off in time, and ends a PCM block whose host went away. */
 void ww_console_tick(struct ww_console *console);
 
 /*
- * For a command that works long: whether the host has sent a `stop` or an interrupt since it began. What else comes is
- * kept for later, as much as a command.
+ * For a command that runs long: whether the host has sent a `stop` or an interrupt since it began. Other bytes are kept
+ * for later, up to the length of a command.
  */
 void ww_console_begin_work(struct ww_console *console);
 bool ww_console_is_stopped(struct ww_console *console);

@@ -50,7 +50,7 @@ void ww_detector_reset(struct ww_detector *detector);
 /*
  * Takes one model output, 0 to 255; true exactly once for a detection.
  *
- *   if warm-up is left: count it down, ignore the output, no detection
+ *   during warm-up: count down, ignore the output, no detection
  *   sum += probability - oldest of history
  *   votes = votes << 1 | (sum >= on_threshold * average_window)
  *   if lockout_left: lockout_left -= 1

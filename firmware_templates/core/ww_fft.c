@@ -18,7 +18,7 @@ enum {
     RECIPROCAL_4 = 32767 / 4,
 };
 
-/* -Os would make calls of the complex helpers, and a frame would take half as long again on a Cortex-M0+. */
+/* With -Os, the complex helpers would become calls, and a frame would take half as long again on a Cortex-M0+. */
 #ifdef __GNUC__
 #define INLINE static inline __attribute__((always_inline))
 #else
@@ -62,7 +62,7 @@ INLINE struct ww_complex twiddle(unsigned index)
     return result;
 }
 
-/* Puts points[i] where the four base-4 digits of i, reversed, say. */
+/* Moves points[i] to the index with the four base-4 digits of i in reverse order. */
 static void reverse_digits(struct ww_complex points[WW_FFT_POINTS])
 {
     for (unsigned i = 1; i < WW_FFT_POINTS - 1; ++i) {
@@ -107,7 +107,7 @@ static void butterflies(struct ww_complex points[WW_FFT_POINTS], unsigned offset
     }
 }
 
-/* From the FFT of even samples + j odd samples to that of the samples, two bins at a time. */
+/* Turns the FFT of even samples + j odd samples into that of the samples, two bins at a time. */
 static void separate(struct ww_complex points[WW_FFT_POINTS])
 {
     for (unsigned k = 1; k <= WW_FFT_POINTS / 2; ++k) {

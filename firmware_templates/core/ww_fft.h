@@ -23,8 +23,8 @@ struct ww_complex {
 };
 
 /*
- * In: samples 0 and 1 in points[0], 2 and 3 in points[1], ... Out: bin k of the 512-point spectrum, divided by 512,
- * in points[k] for k from 1 to 255. Bins 0 and 256 are not made: points[0] holds nothing of use.
+ * In: samples 0 and 1 in points[0], 2 and 3 in points[1], ... Out: bin k of the 512-point spectrum, divided by 512, in
+ * points[k] for k from 1 to 255. Bins 0 and 256 are not computed: points[0] holds no valid value.
  */
 void ww_fft_real(struct ww_complex points[WW_FFT_POINTS]);
 

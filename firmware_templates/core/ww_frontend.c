@@ -72,7 +72,7 @@ static unsigned apply_window(struct ww_frontend *frontend)
     return shift;
 }
 
-/* Rounded, for values below 2^60. From 32-bit values it rounds down at the very top, like the original. */
+/* The rounded square root of values below 2^60. Like the original, it rounds the greatest 32-bit values down. */
 static uint32_t square_root(uint64_t value)
 {
     uint32_t high = (uint32_t)(value >> 32);
@@ -104,7 +104,7 @@ static uint32_t square_root(uint64_t value)
 static void mel_channels(const struct ww_complex *spectrum, unsigned shift, uint32_t signal[WW_FRONTEND_CHANNELS])
 {
     unsigned bin = WW_MEL_FIRST_BIN;
-    uint64_t falling = 0; /* what the band before left for this one's lower channel */
+    uint64_t falling = 0; /* the share of the previous band for the lower channel of this one */
     for (unsigned band = 0; band < WW_MEL_BANDS; ++band) {
         /* In halves of 16 bits: a band has at most 16 bins, so 32-bit sums of 12-bit weights cannot overflow. */
         uint32_t total_low = 0, total_high = 0, weighted_low = 0, weighted_high = 0;
@@ -127,7 +127,7 @@ static void mel_channels(const struct ww_complex *spectrum, unsigned shift, uint
     }
 }
 
-/* Follows the noise of a channel and takes it off, but leaves at least 5 %. */
+/* Tracks the noise of a channel and subtracts it, but keeps at least 5 % of the signal. */
 static uint32_t reduce_noise(uint32_t signal, uint32_t *noise_estimate, uint32_t smoothing)
 {
     uint32_t scaled = signal << NOISE_SCALE_BITS;
@@ -155,7 +155,7 @@ static int16_t gain_at(uint32_t noise)
     return (int16_t)(octave[0] + ((rise + (1 << 14)) >> 15));
 }
 
-/* Per-channel amplitude normalisation (PCAN): gain, then a square root's cousin that is gentle near zero. */
+/* Per-channel amplitude normalisation (PCAN): gain, then a function like a square root that is flat near zero. */
 static uint32_t control_gain(uint32_t signal, uint32_t noise_estimate)
 {
     uint32_t gain = (uint32_t)gain_at(noise_estimate);

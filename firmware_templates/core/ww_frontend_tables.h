@@ -11,7 +11,7 @@
 enum {
     WW_MEL_FIRST_BIN = 5,
     WW_MEL_END_BIN = 241,
-    WW_MEL_BANDS = 41, /* the channels and one */
+    WW_MEL_BANDS = 41, /* one more than the channels */
     WW_MEL_BITS = 12,
 
     WW_WINDOW_TABLE_SIZE = 480,

@@ -1,7 +1,7 @@
 /*
  * The wake-word pipeline: samples -> front end -> model -> detector, one event at a time.
  *
- * The same code hears the microphone and the samples a host sends, so what is tested over the console is what runs.
+ * The same code hears the microphone and the samples that a host sends, so tests over the console test what runs.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -27,7 +27,7 @@ struct ww_pipeline {
     struct ww_frontend frontend;
     struct ww_detector detector;
     uint32_t frames;          /* feature frames since the last reset */
-    uint8_t frames_waiting;   /* of them, in the model's input and not yet seen by it */
+    uint8_t frames_waiting;   /* how many of them wait in the model's input */
     uint32_t frontend_cycles; /* of the last frame */
     uint32_t invoke_cycles;   /* of the last inference */
 };

@@ -18,7 +18,7 @@ void ww_command_reset(struct ww_command *command)
     }
 }
 
-/* Cuts text at its blanks, in place. */
+/* Splits text at its blanks, in place. */
 static void split(struct ww_command *command)
 {
     bool in_word = false;
@@ -37,7 +37,7 @@ static void split(struct ww_command *command)
     }
 }
 
-/* What a byte stands for in a command: a tab is a blank, and what cannot be echoed safely becomes '?'. */
+/* The character for a byte of a command: a tab becomes a blank, and a byte that cannot be echoed safely becomes '?'. */
 static char cleaned(uint8_t byte)
 {
     if (byte == '\t') {
@@ -100,7 +100,7 @@ bool ww_parse_decimal(const char *word, uint32_t *value)
     return true;
 }
 
-/* 0 to 15, or 16 for anything that is no hex digit. */
+/* 0 to 15, or 16 for anything that is not a hex digit. */
 static unsigned hex_digit(char character)
 {
     if (character >= '0' && character <= '9') {

@@ -5,5 +5,5 @@
  */
 #define WW_FUNCTION      ww_add
 #define WW_ELEMENT       int8_t
-#define WW_FRACTION_BITS 20 /* TFLite's left_shift: operands gain them before they are brought to one scale */
+#define WW_FRACTION_BITS 20 /* TFLite's left_shift: operands are shifted left by it first */
 #include "ww_add_typed.h"

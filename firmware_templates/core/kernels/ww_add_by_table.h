@@ -1,6 +1,6 @@
 /*
- * ADD and SUB with both operands' scaling looked up; what differs between cores is how a sum is rescaled. Private to
- * the kernels.
+ * ADD and SUB that look up the scaling of both operands; cores differ in how they rescale a sum. Private to the
+ * kernels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,7 +16,7 @@ static inline __attribute__((always_inline)) void ww_add_by_table(const struct w
                                                                   const int8_t *b, int8_t *output,
                                                                   ww_rescale_sum *rescaled)
 {
-    const struct ww_add_packed add = *op; /* a copy: an output byte might lie in *op, for all a compiler knows */
+    const struct ww_add_packed add = *op; /* a copy, because a compiler must assume that output bytes lie in *op */
     const int32_t last = add.walk.rank - 1;
     int8_t *to = output;
     struct ww_position at = {{0}, 0, 0};

@@ -7,5 +7,5 @@
 
 #define WW_FUNCTION      ww_add_int16
 #define WW_ELEMENT       int16_t
-#define WW_FRACTION_BITS 15 /* TFLite's left_shift: operands gain them before they are brought to one scale */
+#define WW_FRACTION_BITS 15 /* TFLite's left_shift: operands are shifted left by it first */
 #include "ww_add_typed.h"

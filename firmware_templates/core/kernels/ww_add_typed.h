@@ -15,7 +15,7 @@ static inline int32_t on_common_scale(WW_ELEMENT x, int32_t zero_point, struct w
 
 WW_KERNEL void WW_FUNCTION(const struct ww_add *op, const void *a, const void *b, void *output)
 {
-    const struct ww_add add = *op; /* a copy: output bytes might alias what op points to, for all a compiler knows */
+    const struct ww_add add = *op; /* a copy, because a compiler must assume that output bytes lie in *op */
     const int32_t last = add.walk.rank - 1;
     WW_ELEMENT *to = output;
     struct ww_position at = {{0}, 0, 0};

@@ -1,10 +1,10 @@
 /*
- * Channels of the fast kernels whose multiplier or sums lie outside what these rescale in a few instructions. They are
- * rescaled as the portable kernels do it. Private to the kernels.
+ * Channels of the fast kernels that cannot be rescaled in a few instructions, because of their multiplier or their
+ * sums. They are rescaled as in the portable kernels. Private to the kernels.
  *
- * In the place of its rounding such a channel has the least sum that its inputs can give, and its bias is smaller by
- * that much: what is added up is not negative and may fill 32 bits without a sign. In the place of its right shift it
- * has 64 plus the multiplier's shift, and above these eight bits the output's zero point.
+ * Instead of its rounding, such a channel has the least sum that its inputs can give, and its bias is smaller by that
+ * sum: the total is never negative and may use 32 bits without a sign. Instead of its right shift, it has 64 plus the
+ * multiplier's shift in the low eight bits, and the output's zero point above them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,7 +20,7 @@ static inline int ww_is_any(uint32_t shifts)
     return shifts > 31u;
 }
 
-/* `above` is a sum less the least one. */
+/* `above` is a sum minus the least one. */
 static inline int8_t ww_rescale_any(uint32_t above, uint32_t least, uint32_t mantissa, uint32_t shift, int once)
 {
     const int32_t sum = (int32_t)(above + least);
@@ -31,10 +31,10 @@ static inline int8_t ww_rescale_any(uint32_t above, uint32_t least, uint32_t man
 }
 
 /*
- * The records of the matrix products begin with the number of their blocks and with a row of outputs. It is copied to
- * every row, which leaves to the blocks the channels that are not the same for every input. A block ends with the places
- * of its two channels in the row, 16 bits each; if there is but one channel, it is in either place. Returns the first
- * block.
+ * The records of the matrix products begin with the number of their blocks and with a row of outputs. This row is
+ * copied to every output row; then the blocks compute the channels whose output is not constant. A block ends with the
+ * places of its two channels in the row, 16 bits each; both are the same if the block has one channel. Returns the
+ * first block.
  */
 static inline const uint32_t *ww_start_rows(const struct ww_channel_records *records, int32_t rows, int8_t *output)
 {

@@ -52,7 +52,7 @@ WW_KERNEL void WW_FUNCTION(const struct ww_average_pool_2d *op, const void *inpu
             const int32_t columns = smaller(left + window->kernel_width, window->input_width) - first;
             struct area area = {rows, columns, channels, (window->input_width - columns) * channels};
             if (area.row_step == 0) {
-                area.columns *= rows; /* whole rows lie one behind the other */
+                area.columns *= rows; /* whole rows follow each other */
                 area.rows = 1;
             }
             const WW_ELEMENT *corner = (const WW_ELEMENT *)input + (first_row * window->input_width + first) * channels;

@@ -21,7 +21,7 @@ static inline int64_t ww_load_cast(const void *memory, int32_t index, enum ww_ty
     return ww_load(memory, index, type == WW_BOOL ? WW_UINT8 : type);
 }
 
-/* What the type does not hold is cut off at the top; a bool is 1 for all but 0. */
+/* High bits that the type does not hold are dropped; a bool is 1 for every value but 0. */
 static inline void ww_store_cast(void *memory, int32_t index, enum ww_type type, int64_t value)
 {
     if (type == WW_INT64) {

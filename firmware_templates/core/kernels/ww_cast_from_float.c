@@ -5,7 +5,7 @@
  */
 #include "ww_cast.h"
 
-/* Towards zero; what is not below the limit in magnitude becomes the nearest that is, and NaN the greatest. */
+/* Rounds towards zero; magnitudes beyond the limit become the nearest value within it, and NaN the greatest. */
 static int64_t whole(float x, float limit, int64_t most)
 {
     if (x < -limit) {
@@ -16,7 +16,7 @@ static int64_t whole(float x, float limit, int64_t most)
 
 WW_KERNEL void ww_cast_from_float(const struct ww_cast *op, const void *input, void *output)
 {
-    /* Of uint8, what is negative is cut off behind. */
+    /* Negative values of uint8 are clamped afterwards. */
     static const float limits[] = {128.0f, 256.0f, 32768.0f, 2147483648.0f, 9223372036854775808.0f};
     static const int64_t most[] = {INT8_MAX, UINT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX};
     const float *x = input;

@@ -19,7 +19,7 @@ static inline int32_t dot(const int8_t *a, const int8_t *b, int32_t count, int32
     return sum;
 }
 
-/* Inlined into both, as `once` decides about the innermost loop. */
+/* Inlined into both kernels, because `once` affects the innermost loop. */
 static inline __attribute__((always_inline)) void dense(const struct ww_dense *op, const int8_t *input, int8_t *output,
                                                         int once)
 {

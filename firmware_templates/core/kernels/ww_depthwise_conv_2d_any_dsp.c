@@ -7,7 +7,7 @@
 #include "ww_any.h"
 #include "ww_depthwise_rows_dsp.h"
 
-/* Four sums, some of any kind, to outputs that lie `apart`. */
+/* Rescales four sums, some of any kind, to outputs that lie `apart`. */
 static __attribute__((noinline)) void rescale_any(const uint32_t *scales, const int32_t sums[4], int8_t *output,
                                                   int32_t apart)
 {
@@ -39,7 +39,7 @@ static __attribute__((noinline)) void position(const struct ww_taps *taps, const
         if (left <= 0) {
             return;
         }
-        /* The last block starts early enough to be whole: it does again what the one before it did. */
+        /* The last block starts early enough to be complete, so it repeats some channels of the block before. */
         const int32_t step = left < 4 ? left : 4;
         x += step;
         output += step * multiplier;

@@ -14,7 +14,7 @@ static void position(const struct ww_taps *taps, const int8_t *x, const struct w
     const int32_t depth = op->window.input_channels;
     const int8_t *const end = output + channels;
     const uint32_t *record = op->records.words;
-    int32_t made = 0; /* of this input channel, times the input channels: a division is a call on these cores */
+    int32_t made = 0; /* of this input channel, times the input channels: these cores divide by a library call */
     for (; output < end; record += 3) {
         const int32_t sum = ww_sum_of_taps(taps, x, (const int32_t *)(record + taps->first), (int32_t)record[0]);
         record += taps->scales;

@@ -19,7 +19,7 @@ static __attribute__((noinline)) void all_channels(const struct ww_taps *taps, c
         if (output == last) {
             return;
         }
-        /* The last block starts early enough to be whole: it does again what the one before it did. */
+        /* The last block starts early enough to be complete, so it repeats some channels of the block before. */
         const int32_t step = output + 4 > last ? (int32_t)(last - output) : 4;
         output += step;
         x += step;

@@ -1,6 +1,6 @@
 /*
- * Depthwise convolution with dual 16-bit multiplies: sums of four channels, and the way through all positions. Private
- * to the kernels.
+ * Depthwise convolution with dual 16-bit multiplies: sums of four channels, and the loop over all positions. Private to
+ * the kernels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -26,7 +26,7 @@ struct ww_taps {
 
 #ifdef WW_DSP_LOOPS
 
-/* Written out, as compilers keep four sums and two pairs in memory. */
+/* Written out, because compilers would keep four sums and two pairs in memory. */
 #define TAP(load)                                                                                                      \
     load "ldrd %[w0], %[w1], [%[w]], #8\n\t"                                                                           \
          "sxtab16 %[low], %[offsets], %[bytes]\n\t"                                                                    \

@@ -1,5 +1,5 @@
 /*
- * Depthwise convolution for cores without 64-bit products: sums of one channel, and the way through all positions.
+ * Depthwise convolution for cores without 64-bit products: sums of one channel, and the loop over all positions.
  * Private to the kernels.
  *
  * SPDX-License-Identifier: Apache-2.0

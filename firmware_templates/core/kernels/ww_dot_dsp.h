@@ -13,7 +13,7 @@
 
 #ifdef WW_DSP_LOOPS
 
-/* 15 instructions for 16 products; what compilers make of the C below takes half as many again. */
+/* 15 instructions for 16 products; compilers need half as many again for the C below. */
 #define TWO_ROWS                                                                                                       \
     "ldrd %[x0], %[x1], [%[x]], #8\n\t"                                                                                \
     "ldrd %[w0], %[w1], [%[w]], #8\n\t"                                                                                \

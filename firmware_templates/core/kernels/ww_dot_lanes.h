@@ -17,7 +17,7 @@ static inline const uint32_t *ww_dot_lanes(const uint32_t *x, const uint32_t *w,
     register int32_t s0 __asm__("r2") = (int32_t)w[0];
     register int32_t s1 __asm__("r3") = (int32_t)w[1];
     register const uint32_t *const last __asm__("r12") = end;
-    /* The bit that the shift leaves in the carry is what rounding adds. Four inputs, two channels. */
+    /* Rounding adds the bit that the shift leaves in the carry. Four inputs, two channels. */
 #define FOUR                                                                                                           \
     "ldmia %[at]!, {r4, r5}\n\t"                                                                                       \
     "ldmia %[weights]!, {r6, r7}\n\t"                                                                                  \

@@ -211,9 +211,9 @@ static inline int32_t ww_saturate_to_int8(int32_t x)
 #endif
 
 /*
- * A doubled accumulator to the output's int8, for right shifts of at least 1 and accumulators below 2^30 in magnitude.
- * That it is doubled makes TFLite's first rounding one instruction; the second, halves away from zero, takes one from
- * negative numbers. `rounding` holds the half and the output's zero point.
+ * Rescales a doubled sum to int8, for right shifts of at least 1 and sums below 2^30 in magnitude. Doubling makes
+ * TFLite's first rounding one instruction; the second rounding, halves away from zero, subtracts one from negative
+ * numbers. `rounding` holds the half and the output's zero point.
  */
 static inline int32_t ww_scale_doubled(int32_t doubled, uint32_t mantissa, uint32_t rounding, uint32_t shift)
 {
@@ -221,7 +221,7 @@ static inline int32_t ww_scale_doubled(int32_t doubled, uint32_t mantissa, uint3
     return ww_saturate_to_int8((product + (product >> 31) + (int32_t)rounding) >> shift);
 }
 
-/* The same rounded once, halves away from zero: the rule of FULLY_CONNECTED. */
+/* The same, but rounded once, halves away from zero: the rule of FULLY_CONNECTED. */
 static inline int32_t ww_scale_doubled_once(int32_t doubled, uint32_t mantissa, uint32_t rounding, uint32_t shift)
 {
     const int64_t product = (int64_t)doubled * (int32_t)mantissa;

@@ -8,14 +8,14 @@
 
 #include "ww_requantize.h"
 
-/* Where a walk is: an index along every axis but the last, and the steps from the start in both tensors. */
+/* The position of a walk: an index along each axis but the last, and the distance from the start in both tensors. */
 struct ww_position {
     int32_t index[WW_AXES];
     int32_t a;
     int32_t b;
 };
 
-/* Moves on to the next row, a run along the last axis; 0 after the last row, and the position is back at the start. */
+/* Moves to the next row, which runs along the last axis. After the last row it returns 0 and starts again. */
 static inline int ww_next_row(const struct ww_walk *walk, struct ww_position *at)
 {
     for (int32_t axis = walk->rank - 2; axis >= 0; axis--) {

@@ -30,9 +30,9 @@ static inline int8_t ww_saturate_8(int32_t x)
 }
 
 /*
- * The logistic function and tanh, as gemmlowp's fixed point has them. A number Qm.n has m integer bits beside its sign
- * and n = 15 - m behind the point; the result is Q0.15. wwtool/int8/fixed_point.py is the same in Python, and every input
- * is compared.
+ * The logistic function and tanh in gemmlowp's fixed point. A number Qm.n has a sign, m integer bits and n = 15 - m
+ * fractional bits; the result is Q0.15. wwtool/int8/fixed_point.py computes the same in Python, and a test compares
+ * every input.
  */
 
 /* round(a * b / 2^15), halves upwards. */
@@ -49,7 +49,7 @@ static inline int32_t ww_exp_of_negative(int32_t x, int bits)
     if (bits > 5 && x < -(32 << fraction)) {
         return 0;
     }
-    /* A Taylor series around -1/8 for what is left of x in [-1/4, 0) ... */
+    /* A Taylor series around -1/8 for the part of x within [-1/4, 0) ... */
     const int32_t quarter = 1 << (fraction - 2);
     const int32_t within = (x & (quarter - 1)) - quarter;
     const int32_t a = within * (1 << bits) + (1 << 12);
@@ -68,7 +68,7 @@ static inline int32_t ww_exp_of_negative(int32_t x, int bits)
     return result;
 }
 
-/* 2 / (1 + exp(-|x|)) for x != 0, Q(bits) to Q2.13, by three of Newton's steps from 48/17 - 32/17 d. */
+/* 2 / (1 + exp(-|x|)) for x != 0, Q(bits) to Q2.13, by three steps of Newton's method from 48/17 - 32/17 d. */
 static inline int32_t ww_two_over_one_plus_exp(int32_t x, int bits)
 {
     const int32_t half = (ww_exp_of_negative(x < 0 ? x : -x, bits) + 32768) >> 1;

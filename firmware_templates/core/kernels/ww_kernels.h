@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A kernel may be in a program several times, once with every compiled model: the linker takes one of them. */
+/* A program may hold a kernel several times, once for each compiled model; the linker keeps one of them. */
 #if defined(__GNUC__) && !defined(_WIN32)
 #define WW_KERNEL __attribute__((weak))
 #else
@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-/* From an int32 accumulator to an int8 output; arrays hold one entry a channel. */
+/* How int32 sums become int8 outputs; arrays hold one entry for each channel. */
 struct ww_requantize {
     const int32_t *bias;
     const int32_t *mantissa;
@@ -35,8 +35,8 @@ struct ww_requantize {
 
 /*
  * Dot products of contiguous runs: FULLY_CONNECTED, pointwise convolutions, and any unpadded convolution whose kernel
- * covers whole rows of its input. Output row r is made of the `depth` inputs from r * row_stride. The input's zero
- * point is folded into the bias.
+ * covers whole rows of its input. Output row r is computed from the `depth` inputs that start at r * row_stride. The
+ * input's zero point is folded into the bias.
  */
 struct ww_dense {
     struct ww_requantize requantize;
@@ -97,7 +97,7 @@ struct ww_depthwise_conv_2d {
 };
 void ww_depthwise_conv_2d(const struct ww_depthwise_conv_2d *op, const int8_t *input, int8_t *output);
 
-/* AVERAGE_POOL_2D; padding is left out of the mean. */
+/* AVERAGE_POOL_2D; padding does not count for the mean. */
 struct ww_average_pool_2d {
     struct ww_window window;
     int16_t output_min;
@@ -105,7 +105,7 @@ struct ww_average_pool_2d {
 };
 void ww_average_pool_2d(const struct ww_average_pool_2d *op, const void *input, void *output);
 
-/* MAX_POOL_2D; padding is left out. */
+/* MAX_POOL_2D; padding does not count. */
 struct ww_max_pool_2d {
     struct ww_window window;
     int16_t output_min;
@@ -120,8 +120,8 @@ struct ww_multiplier {
 };
 
 /*
- * SVDF: every filter is a dot product with the input, remembered for `memory` inferences; a unit is the sum over its
- * `rank` filters of what they remember, weighted by age. The input's zero point is folded into feature_bias.
+ * SVDF: every filter is a dot product with the input, and its last `memory` values are kept. A unit is the sum of the
+ * kept values of its `rank` filters, weighted by age. The input's zero point is folded into feature_bias.
  */
 struct ww_svdf {
     const int8_t *feature_weights; /* [units * rank][inputs] */
@@ -139,7 +139,7 @@ struct ww_svdf {
 /* state is int16_t[units * rank][memory]. */
 void ww_svdf(const struct ww_svdf *op, const int8_t *input, void *state, int8_t *output);
 
-/* The same with a memory of int8, as TensorFlow Lite for Microcontrollers has it. */
+/* The same with a memory of int8, as in TensorFlow Lite for Microcontrollers. */
 struct ww_svdf_8 {
     const int8_t *feature_weights; /* [units * rank][inputs] */
     const int32_t *feature_bias;   /* [units * rank] */
@@ -172,7 +172,7 @@ struct ww_lstm_gate {
 
 /* UNIDIRECTIONAL_SEQUENCE_LSTM with int8 activations and int16 cells, for one sequence. */
 struct ww_lstm {
-    struct ww_lstm_gate input, forget, cell, output; /* no input gate (null weights): what is not forgotten */
+    struct ww_lstm_gate input, forget, cell, output; /* without an input gate (null weights): 1 minus the forget gate */
     const int8_t *projection_weights;                /* [outputs][cells], or null: outputs are the hidden cells */
     const int32_t *projection_bias;                  /* [outputs] */
     struct ww_multiplier hidden_multiplier, projection_multiplier;
@@ -185,7 +185,7 @@ struct ww_lstm {
 void ww_lstm(const struct ww_lstm *op, const int8_t *input, int8_t *state, void *cells, int8_t *scratch,
              int8_t *output);
 
-/* What an output may be. */
+/* The zero point and the range of outputs. */
 struct ww_range {
     int16_t zero_point;
     int16_t min;
@@ -194,7 +194,8 @@ struct ww_range {
 
 /*
  * A walk over two tensors at once: along axis i there are sizes[i] steps of a[i] in one and of b[i] in the other. The
- * last axis is the innermost; rank is at least 1. A step of 0 reads the same values over and over: broadcasting.
+ * last axis is the innermost; rank is at least 1. A step of 0 reads the same values again and again, which broadcasts
+ * them.
  */
 enum { WW_AXES = 6 };
 struct ww_walk {

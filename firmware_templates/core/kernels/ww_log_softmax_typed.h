@@ -1,5 +1,5 @@
 /*
- * LOG_SOFTMAX for elements of eight bits, in gemmlowp's fixed point as TFLite's reference kernel has it. Private to the
+ * LOG_SOFTMAX for elements of eight bits, in gemmlowp's fixed point as in TFLite's reference kernel. Private to the
  * kernels.
  *
  * The file that includes it defines WW_ELEMENT, the type of the elements, WW_MOST, its greatest value, and WW_FUNCTION,
@@ -67,7 +67,7 @@ static void log_softmax(const struct ww_log_softmax *op, const WW_ELEMENT *input
         sum += below < op->exponentials ? ww_divide_by_power_of_two(op->table[below], 12) : 0;
     }
     const int32_t logarithm_of_sum = logarithm(sum);
-    /* Further below the greatest value than this, the difference in fixed point would overflow. */
+    /* If a value lies further below the greatest one, the difference in fixed point would overflow. */
     const int32_t room = -ww_multiply(logarithm_of_sum + INT32_MIN, op->steps);
     const int32_t furthest = room < op->furthest + 1 ? room : op->furthest + 1;
     for (int32_t i = 0; i < op->depth; i++) {

@@ -15,7 +15,7 @@ static int32_t dot(const int8_t *a, const int8_t *b, int32_t count, int32_t sum)
     return sum;
 }
 
-/* What goes into a gate's activation, in Q3.12; every part saturates. */
+/* The input of a gate's activation, in Q3.12; every part saturates. */
 static int32_t gate(const struct ww_lstm *op, const struct ww_lstm_gate *g, int32_t cell, const int8_t *input,
                     const int8_t *hidden, int16_t content)
 {
@@ -31,7 +31,7 @@ static int32_t gate(const struct ww_lstm *op, const struct ww_lstm_gate *g, int3
     return sum;
 }
 
-/* Forgets a part of the cell's content and takes in a part of what is new. */
+/* Forgets a part of the cell's content and adds a part of the new content. */
 static int16_t renewed(const struct ww_lstm *op, int32_t cell, const int8_t *input, const int8_t *hidden,
                        int16_t content)
 {

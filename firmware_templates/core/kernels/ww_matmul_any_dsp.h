@@ -1,6 +1,6 @@
 /*
- * As ww_matmul_dsp.h, and some channels may be the same for every input, or have any multiplier and sum (ww_any.h).
- * Private to the kernels.
+ * As ww_matmul_dsp.h, but some channels may have a constant output, or any multiplier and sum (ww_any.h). Private to
+ * the kernels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -8,7 +8,7 @@
 #include "ww_dot_dsp.h"
 #include "ww_requantize.h"
 
-/* What is rare: one row of outputs by TFLite's other rounding, or of an odd channel. */
+/* The rare cases: one row of outputs with TFLite's other rounding, or of an odd channel. */
 static __attribute__((noinline)) void rescale_pair(const uint32_t *scales, const int32_t sums[2], int32_t count,
                                                    int once, int8_t *output)
 {

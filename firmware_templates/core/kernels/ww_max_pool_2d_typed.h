@@ -8,7 +8,7 @@
 #include "ww_kernels.h"
 #include "ww_window_clip.h"
 
-/* What of a window lies inside the input; steps in elements. */
+/* The part of a window inside the input; steps in elements. */
 struct area {
     int32_t rows;
     int32_t columns;

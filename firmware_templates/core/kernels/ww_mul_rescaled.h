@@ -15,7 +15,7 @@ static inline __attribute__((always_inline)) void ww_mul_rescaled(const struct w
                                                                   const int8_t *b, int8_t *output,
                                                                   ww_rescale_product *rescaled)
 {
-    const struct ww_mul_packed mul = *op; /* a copy: an output byte might lie in *op, for all a compiler knows */
+    const struct ww_mul_packed mul = *op; /* a copy, because a compiler must assume that output bytes lie in *op */
     const int32_t last = mul.walk.rank - 1;
     int8_t *to = output;
     struct ww_position at = {{0}, 0, 0};

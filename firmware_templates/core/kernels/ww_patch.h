@@ -8,7 +8,7 @@
 
 #include "ww_kernels.h"
 
-/* Writes kernel_height * kernel_width * input_channels bytes; (top, left) may lie outside the input. */
+/* Writes kernel_height * kernel_width * input_channels bytes; (top, left) may lie outside of the input. */
 void ww_gather_patch(const struct ww_window *window, const int8_t *input, int32_t top, int32_t left, int32_t zero_point,
                      int8_t *patch);
 

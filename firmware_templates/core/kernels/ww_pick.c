@@ -15,7 +15,7 @@ WW_KERNEL void ww_pick(const struct ww_pick *op, const void *input, void *output
     int32_t index[WW_AXES] = {0};
     int32_t axis;
     do {
-        /* Where the outer axes have got to; the tables of all axes lie one behind the other. */
+        /* The positions of the outer axes; the tables of all axes follow each other. */
         const int32_t *offsets = op->offsets;
         int32_t start = 0;
         for (axis = 0; axis < last; offsets += op->sizes[axis++]) {

@@ -5,7 +5,7 @@
  */
 #include "ww_elements.h"
 
-/* To the nearest whole number, halves away from zero; what no output can hold, and NaN, is cut off first. */
+/* Rounds to the nearest whole number, halves away from zero. Values beyond all outputs, and NaN, are clamped first. */
 static int32_t rounded(float x)
 {
     const float limit = 1 << 17;

@@ -8,7 +8,7 @@
 
 #include "ww_requantize.h"
 
-/* 1 / (1 + a) for a in [0, 1), both with 31 fractional bits, by three of Newton's steps from 48/17 - 32/17 d. */
+/* 1 / (1 + a) for a in [0, 1), both with 31 fractional bits, by three steps of Newton's method from 48/17 - 32/17 d. */
 static inline int32_t ww_reciprocal_of_one_plus(int32_t a)
 {
     const int32_t half = (a >> 1) + (1 << 30);

@@ -6,7 +6,7 @@
 #include "ww_elements.h"
 #include "ww_kernels_functions.h"
 
-/* Rounded once, halves upwards; what 32 bits do not hold wraps as TFLite's does. */
+/* Rounded once, halves upwards; values beyond 32 bits wrap as in TFLite. */
 static int32_t scaled(const struct ww_reduce_prod *op, int64_t x)
 {
     return (int32_t)((x * op->mantissa + ((int64_t)1 << (op->shift - 1))) >> op->shift);

@@ -10,7 +10,7 @@
 
 enum { FRACTION_BITS = 10, ONE = 1 << FRACTION_BITS };
 
-/* Two neighbours along an axis, and how much the upper one counts; the lower one counts the rest of ONE. */
+/* Two neighbours along an axis, and the weight of the upper one; the lower one has the rest of ONE. */
 struct between {
     int32_t lower;
     int32_t upper;
@@ -22,7 +22,7 @@ static struct between between_of(const struct ww_resize_axis *axis, int32_t posi
     const int32_t at = position * axis->step + axis->start;
     struct between found = {at < 0 ? 0 : at / ONE, (at + ONE - 1) / ONE, 0};
     found.upper = found.upper < axis->input ? found.upper : axis->input - 1;
-    found.weight = at - found.lower * ONE; /* outside the first and last half pixel both neighbours are one */
+    found.weight = at - found.lower * ONE; /* beyond the first and last half pixel, both neighbours are the same */
     return found;
 }
 

@@ -17,7 +17,7 @@ static inline int32_t ww_sigmoid_argument(const struct ww_sigmoid *op, int32_t x
     return (x * op->multiplier + half) >> op->shift;
 }
 
-/* The function of |x|, where an entry is 2^bits steps: with 16 + bits fractional bits. */
+/* The function of |x| with 16 + bits fractional bits; entries lie 2^bits steps apart. */
 static inline int32_t ww_sigmoid_of(const struct ww_sigmoid *op, int32_t x, int bits)
 {
     const int32_t size = x < 0 ? -x : x;

@@ -24,7 +24,7 @@ static void softmax(const struct ww_softmax_int16 *op, const int16_t *input, int
     for (int32_t i = 1; i < op->depth; i++) {
         most = input[i] > most ? input[i] : most;
     }
-    uint32_t sum = 0; /* with 15 fractional bits, as the exponentials, which wait in the output */
+    uint32_t sum = 0; /* with 15 fractional bits, like the exponentials, which the output holds meanwhile */
     for (int32_t i = 0; i < op->depth; i++) {
         const int32_t below = ww_multiply(input[i] - most, op->multiplier);
         const int32_t share = interpolated(op->exponentials, to_int16(below + 32767));

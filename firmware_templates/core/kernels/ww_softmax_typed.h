@@ -1,5 +1,5 @@
 /*
- * SOFTMAX for elements of eight bits, in gemmlowp's fixed point as TFLite's reference kernel has it. Private to the
+ * SOFTMAX for elements of eight bits, in gemmlowp's fixed point as in TFLite's reference kernel. Private to the
  * kernels.
  *
  * The file that includes it defines WW_ELEMENT, the type of the elements, and WW_FUNCTION, the kernel's name.
@@ -9,7 +9,7 @@
 #include "ww_elements.h"
 #include "ww_reciprocal.h"
 
-/* Row `row` of the input to the output. One is 256 in eight bits and 65536 in int16, and zero is the least value. */
+/* Computes row `row`. In the output, 1 is 256 in eight bits and 65536 in int16, and 0 is the least value. */
 static void softmax(const struct ww_softmax *op, const WW_ELEMENT *input, void *output, int32_t row)
 {
     const WW_ELEMENT *x = input + row * op->depth;
@@ -22,7 +22,7 @@ static void softmax(const struct ww_softmax *op, const WW_ELEMENT *input, void *
         const int32_t below = most - x[i];
         sum += below < op->exponentials ? (uint32_t)ww_divide_by_power_of_two(op->table[below], 12) : 0;
     }
-    int bits = op->output_type == WW_INT16 ? 27 : 35; /* to shift a product by so that one is one */
+    int bits = op->output_type == WW_INT16 ? 27 : 35; /* the right shift of a product that keeps 1 as 1 */
     for (; sum >> 31 == 0; sum <<= 1) {
         bits--;
     }

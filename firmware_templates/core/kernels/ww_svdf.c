@@ -15,7 +15,7 @@ static int16_t feature(const struct ww_svdf *op, int32_t filter, const int8_t *i
     return ww_saturate_16(ww_multiply(sum, op->feature_multiplier));
 }
 
-/* Forgets the oldest value of one filter, remembers the newest, and returns sum plus all of them weighted. */
+/* Drops the oldest value of one filter, keeps the newest, and returns sum plus all kept values, weighted. */
 static uint32_t remember(int16_t *past, int32_t memory, int16_t newest, const int16_t *weights, uint32_t sum)
 {
     for (int32_t age = 0; age < memory; age++) {

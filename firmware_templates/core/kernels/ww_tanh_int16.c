@@ -11,7 +11,7 @@ WW_KERNEL void ww_tanh_int16(const struct ww_sigmoid *op, const void *input, voi
     int16_t *y = output;
     for (int32_t i = 0; i < op->count; i++) {
         const int32_t at = ww_sigmoid_argument(op, x[i]);
-        const int32_t value = ww_sigmoid_of(op, at, 8) - (1 << 23); /* with 24 fractional bits, a half is zero */
+        const int32_t value = ww_sigmoid_of(op, at, 8) - (1 << 23); /* with 24 fractional bits; a half is 0 */
         y[i] = (int16_t)((at >= 0 ? value + (1 << 7) : (1 << 7) - 1 - value) >> 8);
     }
 }

@@ -1,8 +1,8 @@
 /*
  * Transposed convolution of any shape (see ww_kernels_shapes.h).
  *
- * Every output gathers what the inputs scatter to it: along an axis, position `at` of the padded output is reached by
- * every stride-th tap, and each of these taps comes from the input before the last one's.
+ * Every output gathers the products that the inputs scatter to it. Along an axis, every stride-th tap reaches
+ * position `at` of the padded output, each from the input before that of the previous tap.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -17,7 +17,7 @@ static inline int32_t ww_multiply_wide(int64_t x, struct ww_multiplier by)
     return (int32_t)((x * by.mantissa + ((int64_t)1 << (bits - 1))) >> bits);
 }
 
-/* value >> bits of 128 bits in two halves, the last bit 1 if any was that is lost. */
+/* value >> bits for 128 bits in two halves; the last bit is 1 if any lost bit was 1. */
 static inline void ww_shift_right_sticky(uint64_t *high, uint64_t *low, int bits)
 {
     const uint64_t lost = *low & (((uint64_t)1 << bits) - 1);
@@ -39,7 +39,7 @@ static inline int32_t ww_multiply_as_double(int64_t x, const uint32_t mantissa[2
     uint64_t high = x_high * mantissa[0] + (middle >> 32);
     low += middle << 32;
     high += low < middle << 32;
-    /* Down to 55 bits: those of the double, the one behind them and whether there is anything behind that. */
+    /* Shifts down to 55 bits: the 53 of the double, the next one, and whether any bit follows. */
     for (; high != 0; shift += -8) {
         ww_shift_right_sticky(&high, &low, 8);
     }

@@ -1,6 +1,6 @@
 /*
- * A row of inputs as the matrix products with two products a multiplication (ww_lanes.h) read it. Private to the
- * kernels.
+ * Rows of inputs in the form that the matrix products with two products a multiplication (ww_lanes.h) read. Private to
+ * the kernels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

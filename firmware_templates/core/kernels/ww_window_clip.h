@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Along one axis, for a window that starts at `start`: the first tap inside and how many there are from it on. */
+/* For a window that starts at `start` of an axis: the first tap inside the input, and the number of taps inside. */
 static inline void ww_clip(int32_t start, int32_t size, int32_t kernel, int32_t dilation, int32_t *first,
                            int32_t *count)
 {
