@@ -42,7 +42,8 @@ def test_speakers_of_recordings() -> None:
 
 
 def test_recordings_that_wwtool_has_synthesised_are_no_people() -> None:
-    assert speakers_of([clip("positive/anna/1.flac", "anna"), clip(MADE, "espeak-en-us+f3")]).voices == "synthetic"
+    clips = [clip("positive/anna/1.flac", "anna"), clip(MADE, "espeak-en-us+f3")]
+    assert speakers_of(clips) == Speakers("synthetic", 2)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ class Speakers:
 
 
 def speakers_of(clips: Sequence[Clip]) -> Speakers:
-    """The speakers of recordings; those that ``wwtool data synth`` has made count as synthetic, all or not."""
+    """The speakers of recordings; the voices are synthetic if ``wwtool data synth`` has made any of them."""
     names = {clip.speaker for clip in clips}
     voices: Voices = "synthetic" if any(is_synthetic_path(clip.path) for clip in clips) else "people"
     return Speakers(voices, None if None in names else len(names))

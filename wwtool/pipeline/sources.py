@@ -15,7 +15,7 @@ import numpy as np
 
 from wwtool.config import Config
 from wwtool.data.audio import Audio, audio_pieces, read_audio
-from wwtool.data.dataset import Clip, Dataset
+from wwtool.data.dataset import SPEECH_LABELS, Clip, Dataset
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phrase, plan_sentences, render
 from wwtool.data.synthesizers.interface import Utterance
@@ -102,7 +102,7 @@ def _check_recordings(summary: dict[str, Any], dataset: Dataset, synthesise: boo
         )
 
 
-def _recordings(dataset: Dataset, advance: Advance) -> Iterator[tuple[str, Iterator[Audio], Speakers]]:
+def _recordings(dataset: Dataset, advance: Advance) -> Iterator[tuple[str, Iterator[Audio], Speakers | None]]:
     """Store names, their recordings and speakers; the scan has left out what cannot be read."""
     chosen: dict[str, list[Clip]] = {}
     for clip in dataset.clips:
@@ -110,7 +110,8 @@ def _recordings(dataset: Dataset, advance: Advance) -> Iterator[tuple[str, Itera
             chosen.setdefault(f"{clip.split}/{_USES[clip.label]}", []).append(clip)
     total, before = sum(map(len, chosen.values())), 0
     for name, clips in chosen.items():
-        yield name, _read(dataset.folder, clips, before, total, advance), speakers_of(clips)
+        speakers = speakers_of(clips) if clips[0].label in SPEECH_LABELS else None
+        yield name, _read(dataset.folder, clips, before, total, advance), speakers
         before += len(clips)
 
 
