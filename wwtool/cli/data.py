@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from wwtool.base.text import printable
-from wwtool.cli.common import ANY_PATH, FILE, FOLDER, print_notes
+from wwtool.cli.common import ANY_PATH, FILE, FOLDER, Command, json_option, print_notes
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.config import SplitConfig, SynthConfig
 
-_SYNTH, _SPLIT = SynthConfig(), SplitConfig()
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+def _setting(
+    section: SynthConfig | SplitConfig, field: str, kind: click.ParamType[Any]
+) -> Callable[[Command], Command]:
+    """An option with the default and the description of a config field."""
+    return click.option(
+        f"--{field.replace('_', '-')}", type=kind, default=getattr(section, field), show_default=True,
+        help=type(section).model_fields[field].description,
+    )  # fmt: skip
 
 
 @click.group()
@@ -23,15 +32,15 @@ def data() -> None:
 
 @data.command()
 @click.argument("phrase")
-@click.option("--out", type=FOLDER, required=True, help="Data folder to make or complete.")
-@click.option("--positives", type=click.IntRange(0), default=_SYNTH.positives, show_default=True)
-@click.option("--near-misses", type=click.IntRange(0), default=_SYNTH.near_misses, show_default=True)
-@click.option("--sentence-hours", type=click.FloatRange(0, 100), default=_SYNTH.sentence_hours, show_default=True)
-@click.option("--language", default=_SYNTH.language, show_default=True)
-@click.option("--words", "words_file", type=FILE, help="Words of the language, one a line, where wwtool knows none.")
-@click.option("--seed", type=click.IntRange(0), default=_SYNTH.seed, show_default=True)
-@click.option("--processes", type=click.IntRange(1), default=2, show_default=True)
-@_json_option
+@click.option("--out", type=FOLDER, required=True, help="The data folder to make or to complete.")
+@_setting(SynthConfig(), "positives", click.IntRange(0))
+@_setting(SynthConfig(), "near_misses", click.IntRange(0))
+@_setting(SynthConfig(), "sentence_hours", click.FloatRange(0, 100))
+@_setting(SynthConfig(), "language", click.STRING)
+@click.option("--words", "words_file", type=FILE, help="Words of the language, one a line, if wwtool has none for it.")
+@_setting(SynthConfig(), "seed", click.IntRange(0))
+@click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Processes that speak at once.")
+@json_option
 def synth(
     phrase: str,
     out: Path,
@@ -44,7 +53,7 @@ def synth(
     processes: int,
     as_json: bool,
 ) -> None:
-    """Make a data folder of synthesised speech for PHRASE; goes on where it was interrupted."""
+    """Make a data folder of synthetic speech for PHRASE. If it was interrupted, it goes on."""
     from wwtool.data.synth import synthesize
     from wwtool.data.texts.word_list import read_words
 
@@ -59,9 +68,9 @@ def synth(
 
 @data.command()
 @click.argument("folder", type=FOLDER)
-@_json_option
+@json_option
 def scan(folder: Path, as_json: bool) -> None:
-    """Measure the recordings of FOLDER and list what is wrong with them; changes nothing."""
+    """Measure the recordings of FOLDER and list what is wrong with them. Changes nothing."""
     from wwtool.data.scan import scan as scan_folder
 
     report = scan_folder(folder)
@@ -87,12 +96,12 @@ def scan(folder: Path, as_json: bool) -> None:
 
 @data.command()
 @click.argument("source", type=ANY_PATH)
-@click.option("--out", type=ANY_PATH, help="File to write; dataset.json in the folder if left out.")
-@click.option("--dev", type=click.FloatRange(0, 1), default=_SPLIT.dev, show_default=True)
-@click.option("--test", type=click.FloatRange(0, 1), default=_SPLIT.test, show_default=True)
+@click.option("--out", type=ANY_PATH, help="The file to write.  [default: dataset.json in the folder]")
+@_setting(SplitConfig(), "dev", click.FloatRange(0, 1))
+@_setting(SplitConfig(), "test", click.FloatRange(0, 1))
 @click.option("--speaker-pattern", help="Regular expression whose first group names the speaker.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@_json_option
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, another split.")
+@json_option
 def split(
     source: Path, out: Path | None, dev: float, test: float, speaker_pattern: str | None, seed: int, as_json: bool
 ) -> None:

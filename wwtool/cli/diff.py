@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wwtool.cli.common import FILE
+from wwtool.cli.common import FILE, json_option
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.engines.diff import compare, first_difference, random_rows
 from wwtool.engines.rows import read_rows
@@ -17,10 +17,10 @@ from wwtool.tflite.reader import read_model
 @click.command()
 @click.argument("model", type=FILE)
 @click.option(
-    "--input", "input_file", type=FILE, help="Rows to compare on, as wwtool run takes them; else random ones."
+    "--input", "input_file", type=FILE, help="Rows to compare on, as wwtool run takes them.  [default: random rows]"
 )
-@click.option("--rows", type=click.IntRange(1, 100_000), default=50, show_default=True, help="How many random rows.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--rows", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Number of random rows.")
+@json_option
 def diff(model: Path, input_file: Path | None, rows: int, as_json: bool) -> None:
     """Compare LiteRT's reference kernels, exact PyTorch and the generated C, layer by layer."""
     graph = read_model(model)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from wwtool.cli.common import platform_option
+from wwtool.cli.common import json_option, platform_option
 from wwtool.cli.terminal import BAD, GOOD, Table, complain, console, print_json, styled
 from wwtool.doctor.findings import Finding, examine
 from wwtool.doctor.fix import fix
@@ -16,10 +16,10 @@ from wwtool.errors import ToolError
 
 @click.command()
 @platform_option(required=False)
-@click.option("--fix", "fixing", is_flag=True, help="Run the apt, npm and pip lines that get what is missing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--fix", "fixing", is_flag=True, help="Run the apt, npm and pip lines that install what is missing.")
+@json_option
 def doctor(platform: str | None, fixing: bool, as_json: bool) -> None:
-    """Show which tools are found, for a platform or for all, and how to get what is missing."""
+    """Show which tools are installed, for a platform or for all, and how to get the others."""
     profile = load_profile(platform) if platform else None
     findings = examine(profile)
     failures: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from wwtool.cli.common import json_option
 from wwtool.cli.terminal import Table, console, line, print_json, styled
 from wwtool.config import BoardConfig
 from wwtool.doctor.profiles import load_profile
@@ -15,7 +16,7 @@ from wwtool.platforms.wiring import wiring_lines
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def platforms(name: str | None, as_json: bool) -> None:
     """List the platform profiles, or show the one called NAME, which may be a .yaml of your own."""
     if name is not None:
