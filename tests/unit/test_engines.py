@@ -9,7 +9,8 @@ import pytest
 from graphs import Model, Net, assert_engines_agree
 
 from wwtool.engines.diff import compare, random_rows
-from wwtool.engines.rows import EngineName, read_rows, run_rows, write_rows
+from wwtool.engines.registry import ENGINES
+from wwtool.engines.rows import read_rows, write_rows
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 from wwtool.tflite.graph import Graph
@@ -51,8 +52,8 @@ def test_engines_agree() -> None:
 def test_rows_of_several_inputs_and_outputs() -> None:
     assert [r.shape for r in rows()] == [(5, 3, 4), (5, 4), (5, 2, 4)]
     assert [str(r.dtype) for r in rows()] == ["float32", "int8", "uint8"]
-    engines: list[EngineName] = ["c", "litert", "torch"]
-    results = [run_rows(CONTENT, rows(), engine) for engine in engines]
+    assert list(ENGINES) == ["c", "litert", "torch"]
+    results = [run(CONTENT, rows()) for run in ENGINES.values()]
     assert [r.shape for r in results[0]] == [(5, 2, 4)] * 3
     assert [str(r.dtype) for r in results[0]] == ["int8", "float32", "uint8"]
     assert len(np.unique(results[0][0])) > 10
@@ -96,7 +97,7 @@ def test_files_that_do_not_fit(tmp_path: Path) -> None:
 
 def test_too_few_inputs_are_refused() -> None:
     with pytest.raises(InputError, match="has 3 inputs, not 1"):
-        run_rows(CONTENT, rows()[:1], "litert")
+        ENGINES["litert"](CONTENT, rows()[:1])
 
 
 def test_a_difference_between_floats_is_counted_in_steps() -> None:

@@ -8,7 +8,8 @@ import click
 
 from wwtool.cli.common import FILE
 from wwtool.cli.terminal import say
-from wwtool.engines.rows import EngineName, read_rows, run_rows, write_rows
+from wwtool.engines.registry import DEFAULT_ENGINE, ENGINES
+from wwtool.engines.rows import read_rows, write_rows
 from wwtool.tflite.reader import read_model
 
 
@@ -19,10 +20,10 @@ from wwtool.tflite.reader import read_model
     "-o", "--out", type=FILE, required=True, help="Where the output rows go: .npy, or .npz if the model has several."
 )
 @click.option(
-    "--engine", type=click.Choice(["c", "litert", "torch"]), default="c", show_default=True,
+    "--engine", type=click.Choice(list(ENGINES)), default=DEFAULT_ENGINE, show_default=True,
     help="The generated C on this machine, LiteRT's reference kernels, or exact PyTorch.",
 )  # fmt: skip
-def run(model: Path, input_file: Path, out: Path, engine: EngineName) -> None:
+def run(model: Path, input_file: Path, out: Path, engine: str) -> None:
     """Run an INT8 .tflite MODEL on INPUT, state carried from row to row.
 
     INPUT is a .npy file of shape (N, *input); a model of several inputs takes a .npz file with an array for each,
@@ -30,7 +31,7 @@ def run(model: Path, input_file: Path, out: Path, engine: EngineName) -> None:
     """
     graph = read_model(model)
     rows = read_rows(input_file, graph)
-    results = run_rows(model.read_bytes(), rows, engine)
+    results = ENGINES[engine](model.read_bytes(), rows)
     write_rows(out, results)
     shapes = ", ".join(f"{result.dtype} {result.shape}" for result in results)
     say(f"{len(rows[0])} rows through {engine}: {out}, {shapes}")

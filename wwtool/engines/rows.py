@@ -1,9 +1,9 @@
-"""Reads and writes the arrays of ``wwtool run``, and runs them on an engine by name."""
+"""Reads and writes the arrays of ``wwtool run``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy.typing as npt
 
@@ -12,8 +12,6 @@ from wwtool.base.records import read_arrays
 from wwtool.engines.interface import Array, Port, as_inputs, ports
 from wwtool.errors import InputError
 from wwtool.tflite.graph import Graph
-
-EngineName = Literal["c", "litert", "torch"]
 
 
 def read_rows(path: Path, graph: Graph) -> list[npt.NDArray[Any]]:
@@ -53,19 +51,3 @@ def write_rows(path: Path, rows: list[Array]) -> None:
         write_array(path, rows[0])
     else:
         write_arrays(path, **{f"output_{n}": array for n, array in enumerate(rows)})
-
-
-def run_rows(content: bytes, rows: list[Array], engine: EngineName) -> list[Array]:
-    """Runs rows from a fresh state; returns the rows of every output."""
-    if engine == "c":
-        from wwtool.engines.native import NativeEngine
-
-        with NativeEngine(content) as native:
-            return native.run_all(rows)
-    if engine == "torch":
-        from wwtool.engines.torch_engine import TorchEngine
-
-        return TorchEngine(content).run_all(rows)
-    from wwtool.engines.litert import LiteRtEngine
-
-    return LiteRtEngine(content).run_all(rows)
