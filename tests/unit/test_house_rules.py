@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,22 @@ PACKAGE = Path(wwtool.__file__).parent
 NOT_THE_COMMAND_LINE = {"emulators/nano_runner.py", "firmware/make_image.py"}
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = path.relative_to(PACKAGE).as_posix()
-        if not name.startswith("_assets/"):
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    """Every module of the package, parsed once."""
+    paths = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
+    return tuple(
+        (name, ast.parse(path.read_text(encoding="utf-8"))) for name, path in paths.items() if name[:8] != "_assets/"
+    )
 
 
-def uses(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Dotted names that a module imports, reads or calls, with where."""
+@cache
+def uses() -> tuple[tuple[str, str, int], ...]:
+    """Every dotted name that a module imports, reads or calls: the module, the name, the line."""
+    return tuple((name, used, getattr(node, "lineno", 0)) for name, tree in modules() for used, node in names_in(tree))
+
+
+def names_in(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield from ((f"{node.module}.{alias.name}", node) for alias in node.names)
@@ -43,15 +51,11 @@ def uses(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
 
 def offenders(wrong: tuple[str, ...], homes: set[str]) -> list[str]:
     """Where one of the names ``wrong``, or something below it, is used outside of its homes."""
-    found = []
-    for name, tree in modules():
-        if name not in homes:
-            found += [
-                f"{name}:{getattr(node, 'lineno', 0)}: {used}"
-                for used, node in uses(tree)
-                if any(used == bad or used.startswith(bad + ".") for bad in wrong)
-            ]
-    return found
+    return [
+        f"{name}:{number}: {used}"
+        for name, used, number in uses()
+        if name not in homes and any(used == bad or used.startswith(bad + ".") for bad in wrong)
+    ]
 
 
 def test_what_programs_say_is_read_whatever_bytes_it_has() -> None:
