@@ -1,4 +1,4 @@
-# wwtool: the commands of a checkout. `make firmware` is all a user needs; `make check` is all a developer needs.
+# The commands of a checkout of wwtool. A user needs `make firmware`; a developer needs `make check`.
 PLATFORM ?= pico
 PHRASE ?= hey computer
 PYTHON ?= python3
@@ -17,7 +17,7 @@ build/.setup-tests: build/.setup
 	PYTHON="$(PYTHON)" scripts/setup tests
 	touch $@
 
-# What the ESP32-S3 and the Raspberry Pi Zero need beside the rest.
+# What the ESP32-S3 and the Raspberry Pi Zero need in addition.
 build/.setup-esp32s3 build/.setup-rpi_zero: build/.setup
 	PYTHON="$(PYTHON)" scripts/setup $(@:build/.setup-%=%)
 	touch $@
@@ -27,7 +27,7 @@ firmware: build/.setup $(addprefix build/.setup-,$(filter esp32s3 rpi_zero,$(PLA
 
 test: test-c test-python
 
-# The C core on this machine under sanitizers, and cross-compiled.
+# Tests the C core on this machine under sanitizers, and cross-compiles it.
 test-c: build/.setup-tests
 	cmake -S . -B build/host >/dev/null
 	cmake --build build/host -j 2 >/dev/null
@@ -43,7 +43,7 @@ test-python: build/.setup-tests
 test-slow: build/.setup-tests
 	$(PYTEST) -m slow
 
-# Python and C in their one form.
+# Formats Python and C.
 format: build/.setup
 	.venv/bin/ruff check --fix --select I .
 	.venv/bin/ruff format .
@@ -55,17 +55,17 @@ lint: build/.setup
 	$(C_FILES) | xargs -0 .venv/bin/clang-format --dry-run -Werror
 	.venv/bin/mypy
 
-# The docs site, in build/site; a broken link is an error.
+# Builds the docs site into build/site; a broken link is an error.
 docs: build/.setup
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --quiet --strict
 
 check: lint test
 
-# Writes constraints.txt anew: every package of a checkout, with the hashes of its files.
+# Writes constraints.txt: every package of a checkout, with the hashes of its files.
 lock: build/.setup
 	scripts/lock
 
-# Code and data of every object of the core on a Cortex-M0+.
+# Prints code and data of every object of the core on a Cortex-M0+.
 sizes: build/.setup
 	cmake -S . -B build/cortex-m0plus --toolchain cmake/arm-cortex-m0plus.cmake >/dev/null
 	cmake --build build/cortex-m0plus -j 2 --clean-first | grep -E '^ |text' || true

@@ -2,8 +2,8 @@
 
     python bench/benchmark_data.py AUDIO_DIR WORD OUT_DIR
 
-AUDIO_DIR/index.csv has the columns path, kind (keyword, speech, noise), word and split. OUT_DIR gets an index.csv as
-wwtool reads it and a link to the recordings: the word's clips are positive, other keywords hard negatives.
+AUDIO_DIR/index.csv has the columns path, kind (keyword, speech, noise), word and split. OUT_DIR gets a link to the
+recordings and an index.csv for wwtool: clips of the word are positives, clips of other keywords are hard negatives.
 """
 
 from __future__ import annotations

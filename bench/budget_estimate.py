@@ -2,8 +2,9 @@
 
     python bench/budget_estimate.py [PLATFORM...] [--random 0] [--seed 7]
 
-Over the whole zoo, and ``--random`` networks of random sizes, which the model was not fitted to. Cycles are those of an
-inference on the emulated board: instructions, times a constant of the platform where its emulator counts those.
+It covers the whole zoo and ``--random`` networks of random sizes, to which the model was not fitted. Cycles are those
+of an inference on the emulated board. Where the emulator counts instructions, the platform's factor makes cycles of
+them.
 """
 
 from __future__ import annotations
@@ -55,10 +56,10 @@ def errors(platform: Platform, model: str, architecture: Architecture) -> dict[s
         "RAM": (sizes.ram, cost.sizes.ram),
         "cycles": (cycles.invoke, cost.cycles.invoke),
     }
-    found = {what: 100.0 * (told - measured) / measured for what, (told, measured) in figures.items()}
-    cells = [cell for what, (_, measured) in figures.items() for cell in (f"{measured:,}", f"{found[what]:+.2f}%")]
+    errors = {what: 100.0 * (told - measured) / measured for what, (told, measured) in figures.items()}
+    cells = [cell for what, (_, measured) in figures.items() for cell in (f"{measured:,}", f"{errors[what]:+.2f}%")]
     print(ROW.format(platform.name, model, f"{cost.macs:,}", *cells), flush=True)
-    return found
+    return errors
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
     python bench/budget_fit.py [PLATFORM...] [--models 14] [--seed 1] [--base]
 
-For each platform random networks and random single operators are compiled; an emulated core counts the instructions of
-every kernel call, the linker tells what each kernel takes, and firmware of the networks runs on the emulated board. Run
-it again when kernels or compilers change; it takes some minutes a platform. After a change of a board's or the core's
-code ``--base`` is enough: it measures anew, in seconds, what no model changes.
+It compiles random networks and random single operators for each platform. An emulated core counts the instructions of
+every kernel call, the linker gives the size of each kernel, and firmware with the networks runs on the emulated board.
+Run it again when kernels or compilers change; it takes some minutes for each platform. After a change in the code of a
+board or of the core, ``--base`` is enough: it measures again, in seconds, what does not depend on the model.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def fit(platform: Platform, models: int, generator: np.random.Generator) -> esti
     constants = estimate.Constants(
         made_by=f"python bench/budget_fit.py {platform.name}",
         **base_constants(toolchain, [cost for _, cost, _ in built]),
-        sections={name: nbytes for found in kernels.values() for name, nbytes in sorted(found.items())},
-        kernels={name: tuple(sorted(found)) for name, found in kernels.items()},
+        sections={name: nbytes for sizes in kernels.values() for name, nbytes in sorted(sizes.items())},
+        kernels={name: tuple(sorted(sizes)) for name, sizes in kernels.items()},
         structs=struct_bytes(toolchain),
         call_code=(),
         instructions=instructions,
@@ -117,7 +117,7 @@ def fit(platform: Platform, models: int, generator: np.random.Generator) -> esti
 
 
 def base_constants(toolchain: Toolchain, costs: Sequence[Cost]) -> dict[str, Any]:
-    """What no model changes, from dry builds."""
+    """What does not depend on the model, from dry builds."""
     reference = costs[0]
     assert reference.cycles is not None, "the emulator is missing"
     base = [part for part in reference.sizes.parts if part.name in (FRONT_END, CONSOLE, REST)]
@@ -143,8 +143,8 @@ def nonnegative(rows: Sequence[Sample]) -> tuple[float, ...]:
     """Coefficients, none below 0, with the least squares of the relative errors."""
     features = np.asarray([f for f, _ in rows], float)
     target = np.maximum(np.asarray([t for _, t in rows], float), 1.0)
-    found, _ = nnls(features / target[:, None], np.ones(len(rows)))
-    return tuple(float(f"{value:.5g}") for value in found)
+    coefficients, _ = nnls(features / target[:, None], np.ones(len(rows)))
+    return tuple(float(f"{value:.5g}") for value in coefficients)
 
 
 def _count(model: CompiledModel, counted: dict[str, list[Sample]]) -> None:
@@ -157,18 +157,18 @@ def _count(model: CompiledModel, counted: dict[str, list[Sample]]) -> None:
 def _build(
     platform: Platform, toolchain: Toolchain, architecture: Architecture
 ) -> tuple[CompiledModel, Cost, set[str]]:
-    """A dry build, and the names of the sections in it that no kernel and no model has brought."""
+    """A dry build, and the names of its sections that belong neither to a kernel nor to a model."""
     with tempfile.TemporaryDirectory(prefix="wwtool-fit-") as name:
         folder = Path(name)
         cost = measure_cost(platform, toolchain, "random", architecture, PHRASE, folder)
-        found = entries(folder / "objects" / "firmware.map")
-    sections = {f"{section} {owner}" for _, section, _, owner in found if not owner.startswith("model_")}
+        listed = entries(folder / "objects" / "firmware.map")
+    sections = {f"{section} {owner}" for _, section, _, owner in listed if not owner.startswith("model_")}
     return random_model(platform, architecture, "random"), cost, sections
 
 
 def kernel_sections(toolchain: Toolchain, functions: Sequence[str], linked: set[str]) -> dict[str, dict[str, int]]:
     """Bytes of the sections that every function needs, beyond those that are ``linked`` anyway."""
-    found: dict[str, dict[str, int]] = {}
+    sizes: dict[str, dict[str, int]] = {}
     flags = [flag for flag in toolchain.flags if flag != "-g"]
     with tempfile.TemporaryDirectory(prefix="wwtool-fit-") as name:
         folder = Path(name)
@@ -178,12 +178,12 @@ def kernel_sections(toolchain: Toolchain, functions: Sequence[str], linked: set[
             link = f"-Wl,--gc-sections,-e,{function},--unresolved-symbols=ignore-all,-Map={function}.map"
             objects = [f"{source.stem}.o" for source in sources]
             _run([toolchain.compiler, *flags, "-nostdlib", link, "-o", "x.elf", *objects, "-lgcc"], folder)
-            found[function] = {
+            sizes[function] = {
                 f"{section} {owner}": nbytes
                 for output, section, nbytes, owner in entries(folder / f"{function}.map")
                 if output in (".text", ".rodata") and nbytes and f"{section} {owner}" not in linked
             }
-    return found
+    return sizes
 
 
 def struct_bytes(toolchain: Toolchain) -> dict[str, int]:

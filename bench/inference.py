@@ -1,9 +1,9 @@
-"""What an inference costs on an emulated Pico: the zoo, and any streaming .tflite given.
+"""What an inference costs on an emulated Pico, for the zoo and for any streaming .tflite that you name.
 
     python bench/inference.py [MODEL.tflite ...]
 
 Prints flash, RAM and cycles of the whole firmware with each model. Cycles are counted by the emulated core (Cortex-M0+
-timings, no waits for flash), so they do not depend on the machine this runs on.
+timings, no waits for flash), so they do not depend on the machine that runs this.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
     python bench/instructions.py MODEL.tflite ... [--core cortex-m4] [--flag -Os] [--layers]
 
-Instructions are those that QEMU executes (`-icount`), the same on every machine. Beside them stands TFLM with CMSIS-NN
-(commit 90b983c2, GCC 12.2, release flags, int8 registrations only, counted the same way) for the models it was measured
-with; it cannot run here. Code is text and read-only data of the model and its kernels without weights and tables.
+QEMU counts the instructions (`-icount`), which are the same on every machine. TFLM with CMSIS-NN (commit 90b983c2, GCC
+12.2, release flags, int8 registrations only) cannot run here; its figures, counted in the same way, stand beside them
+for the models that were measured. Code is text and read-only data of the model and its kernels, without weights and
+tables.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from wwtool.tflite.reader import read_model
 KEYWORDS = {"cortex-m4": (7_697_608, 54_292, 22_820), "cortex-m0plus": (28_996_644, 59_504, 22_820)}
 STREAMING = {"cortex-m4": (2_227_604, 51_756, 16_596), "cortex-m0plus": (9_548_480, 56_832, 15_300)}
 ALEXA = {"cortex-m4": (171_184, 67_544, 18_500), "cortex-m0plus": (547_932, 74_292, 16_564)}
-# By part of a file's name: MLPerf has given its streaming model two, and ESPHome's other wake words are told what
-# microWakeWord's "alexa" takes.
+# By part of a file's name. MLPerf's streaming model has two names. ESPHome's other wake words have the architecture of
+# microWakeWord's "alexa" and are compared with it.
 TFLM = {
     "kws": ("keyword spotting", KEYWORDS),
     "str_ww": ("streaming wakeword", STREAMING),

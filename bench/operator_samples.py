@@ -1,4 +1,4 @@
-"""Random models of one operator each, for what the zoo's networks do not have, or have in few sizes."""
+"""Random models of one operator each, for operators that the zoo's networks lack or have in few sizes."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
     python bench/sweep.py [--core cortex-m4] [--only depthwise]
 
-Each line is one layer with random weights, and what an emulated core takes for it: a MAC, or for kernels without MACs
-an input element. A line far above its neighbours is a cliff.
+Each line is one layer with random weights and its cost on an emulated core: instructions for a MAC, or for an input
+element where the kernel has no MACs. A line far above its neighbours is a cliff.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main(cores: tuple[Target, ...], only: str) -> None:
 
 
 def measured(content: bytes, core: Target) -> str:
-    """Instructions a MAC or input, and an asterisk if a portable kernel did it."""
+    """Instructions for each MAC or input, and an asterisk if a portable kernel computes the layer."""
     graph = parse_model(content)
     model = compile_graph(graph, "sweep", core)
     (count,) = count_instructions(model, emulated(core), random_rows(graph, 2))

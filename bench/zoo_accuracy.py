@@ -1,15 +1,15 @@
-"""Which candidate of the zoo hears best: trains them all alike on benchmark recordings, and prints what they find.
+"""Which model of the zoo is the most accurate: trains all alike on benchmark recordings, prints what they detect.
 
     python bench/zoo_accuracy.py AUDIO_DIR WORD [WORD ...] [--steps N] [--out DIR] [--models NAME,NAME] [--write]
 
-AUDIO_DIR is as bench/benchmark_data.py takes it. Data and features of a word are made once and shared by the
-candidates; the seed is the same, and so are the steps of float training, with a quarter as many of fine-tuning.
-Interrupted, the same command goes on.
+AUDIO_DIR is as bench/benchmark_data.py takes it. Data and features of a word are made once and shared by the models.
+All have the same seed and the same number of float steps, and a quarter as many steps of fine-tuning. After an
+interruption, the same command goes on.
 
-A candidate's score is its mean recall on recordings of speakers not trained on, over four noise levels and five budgets
-of false alarms an hour. Words stand for repetitions: what is left when the means of candidates and of words are taken
-out is noise of training and of the choice of clips, and from it follows the standard error of a difference. --write
-puts the table where `wwtool build` reads it; that needs every candidate and two words.
+A model's score is its mean recall on recordings of speakers that it was not trained on, over four noise levels and five
+budgets of false alarms an hour. Words serve as repetitions: after the means of models and of words are removed, the
+rest is noise of training and of the choice of clips. It gives the standard error of a difference. --write puts the
+table where `wwtool build` reads it; that needs every model and two words.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def main(audio: Path, words: list[str], steps: int, out: Path, names: list[str],
         for value, low, high in (measured["recall"][label] for label in ("clean", "10 dB")):
             cells += [f"{value:.1%}", f"{low:.1%} to {high:.1%}"]
         print(_ALL.format(name, f"{measured['score']:.3f}", *cells, f"{measured['per_hour']:.2f}"))
-    print(f"standard error of a difference {error:.3f}; two scores differ for sure (95 %) from {apart:.3f} on")
+    print(f"standard error of a difference {error:.3f}; two scores differ with 95 % confidence from {apart:.3f} on")
     if write:
         head = "# How well the zoo's candidates hear, measured by bench/zoo_accuracy.py, which says what a score is.\n"
         write_text(accuracy.PATH, head + yaml.safe_dump(table, sort_keys=False, default_flow_style=None))
@@ -144,7 +144,7 @@ def measure(content: bytes, heard: Heard, config: Config) -> dict[str, Any]:
 
 
 def standard_error(scores: np.ndarray) -> tuple[float, float]:
-    """Of a difference of two means of (candidates, words), and the least difference that is one for sure (95 %)."""
+    """Of a difference of two means of (models, words), and the least difference that is significant (95 %)."""
     candidates, words = scores.shape
     rest = scores - scores.mean(0) - scores.mean(1, keepdims=True) + scores.mean()
     freedom = (candidates - 1) * (words - 1)
@@ -179,8 +179,8 @@ def summary(
 def pooled(by_word: dict[str, dict[str, Any]], label: str) -> list[float]:
     """Recall in one condition over all words, and its 95 % interval."""
     trials = sum(result["positives"] for result in by_word.values())
-    found = round(sum(result["recall"][label] * result["positives"] for result in by_word.values()))
-    return [round(value, 4) for value in (found / trials, *wilson_interval(found, trials))]
+    detected = round(sum(result["recall"][label] * result["positives"] for result in by_word.values()))
+    return [round(value, 4) for value in (detected / trials, *wilson_interval(detected, trials))]
 
 
 if __name__ == "__main__":

@@ -225,8 +225,7 @@ def test_the_exact_engine_shares_nothing_with_the_compiler_that_it_checks() -> N
     """It asks the compiler whether a model can be compiled; what operators mean it reads in tflite/ and int8/."""
     borrowed = {
         (name, used)
-        for name, tree in modules()
-        for used, _ in uses(tree)
+        for name, used, _ in uses()
         if name.startswith("engines/torch_") and used.startswith("wwtool.compiler")
     }
     lowering = "wwtool.compiler.lowering"
