@@ -31,7 +31,7 @@ from wwtool.engines.measure import code_sizes, measure
 from wwtool.errors import ToolError, UsageError
 from wwtool.models.quantized import Scale
 from wwtool.reports.compile_page import layer_headings, layer_rows, page, size_rows, write_report
-from wwtool.reports.memory_map import fitted, memory_map, short_name
+from wwtool.reports.memory_map import fit_text, memory_map, short_name
 from wwtool.tflite.reader import parse_model
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -271,10 +271,10 @@ def test_short_names(name: str, short: str) -> None:
 
 
 def test_names_that_do_not_fit_are_cut() -> None:
-    assert fitted("depthwise/BiasAdd", 200) == "depthwise/BiasAdd"
-    assert fitted("depthwise/BiasAdd", 60) == "depthwise"
-    assert fitted("depthwise/BiasAdd", 40) == "…hwise"
-    assert fitted("depthwise/BiasAdd", 10) == ""
+    assert fit_text("depthwise/BiasAdd", 200) == "depthwise/BiasAdd"
+    assert fit_text("depthwise/BiasAdd", 60) == "depthwise"
+    assert fit_text("depthwise/BiasAdd", 40) == "…hwise"
+    assert fit_text("depthwise/BiasAdd", 10) == ""
 
 
 # The page

@@ -15,7 +15,7 @@ from graphs import Net
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.base.file_kinds import kind_of, kind_of_file, mistaken
+from wwtool.base.file_kinds import describe_mismatch, kind_of, kind_of_file
 from wwtool.base.records import read_json
 from wwtool.base.yaml_files import read_yaml
 from wwtool.data.audio import read_audio
@@ -111,11 +111,14 @@ def test_no_content_is_too_much(junk: bytes, start: bytes) -> None:
 
 
 def test_sentences(tmp_path: Path) -> None:
-    assert mistaken(kind_of(LFS), "a model", "make it again") == (
+    assert describe_mismatch(kind_of(LFS), "a model", "make it again") == (
         "is a Git LFS pointer, not a model; run `git lfs pull` to get the file itself"
     )
-    assert mistaken(kind_of(b"\x93NUMPY"), "a model", "make it again") == "is a NumPy array, not a model; make it again"
-    assert mistaken(kind_of(b"\0\1\2\3"), "a model", "make it again") == "is not a model; make it again"
+    assert (
+        describe_mismatch(kind_of(b"\x93NUMPY"), "a model", "make it again")
+        == "is a NumPy array, not a model; make it again"
+    )
+    assert describe_mismatch(kind_of(b"\0\1\2\3"), "a model", "make it again") == "is not a model; make it again"
     assert kind_of_file(tmp_path) is None and kind_of_file(tmp_path / "absent") is None
 
 

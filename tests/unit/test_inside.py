@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wwtool.base.inside import inside, refuse_links_out
+from wwtool.base.inside import path_inside, refuse_links_out
 from wwtool.base.seals import is_sealed, seal
 from wwtool.errors import InputError
 
@@ -25,21 +25,21 @@ OUTSIDE = [
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_names_that_lead_out(tmp_path: Path, name: object) -> None:
     with pytest.raises(InputError):
-        inside(tmp_path, name)
+        path_inside(tmp_path, name)
 
 
 @pytest.mark.parametrize(
     "name", ["a", "a/b/c.bin", "..a", "a..", ".hidden", "a b'%$", "größe/日本.wav", "a\udcff", "ab:c"]
 )
 def test_names_that_do_not(tmp_path: Path, name: str) -> None:
-    assert inside(tmp_path, name) == tmp_path / name
+    assert path_inside(tmp_path, name) == tmp_path / name
 
 
 @given(st.text(max_size=12) | st.lists(st.sampled_from(["..", ".", "a", "", "\\", "b"]), max_size=5).map("/".join))
 def test_whatever_is_accepted_is_inside(name: str) -> None:
     folder = Path("/folder")
     try:
-        path = inside(folder, name)
+        path = path_inside(folder, name)
     except InputError:
         return
     assert Path(os.path.normpath(path)).is_relative_to(folder)
@@ -58,10 +58,10 @@ def test_links(tmp_path: Path) -> None:
     (folder / "dead").symlink_to("../nowhere")
     for name in ("out", "out/file", "deep/file", "again/file", "dead"):
         with pytest.raises(InputError):
-            inside(folder, name)
-    assert inside(folder, "again") == folder / "again"
+            path_inside(folder, name)
+    assert path_inside(folder, "again") == folder / "again"
     (tmp_path / "link").symlink_to(folder)
-    assert inside(tmp_path / "link", "deep") == tmp_path / "link" / "deep", "the folder itself may be linked to"
+    assert path_inside(tmp_path / "link", "deep") == tmp_path / "link" / "deep", "the folder itself may be linked to"
 
 
 def test_links_where_wwtool_writes(tmp_path: Path) -> None:

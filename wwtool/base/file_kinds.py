@@ -49,10 +49,10 @@ def kind_of_file(path: Path) -> Kind | None:
         return None
 
 
-def mistaken(kind: Kind | None, expected: str, remedy: str = "") -> str:
+def describe_mismatch(kind: Kind | None, expected: str, remedy: str = "") -> str:
     """The end of a sentence that begins with a file's name: what the file is instead of ``expected``, and what to do.
 
-    >>> mistaken(kind_of(b"version https://git-lfs.github.com/spec/v1"), "a WAV file", "replace it")
+    >>> describe_mismatch(kind_of(b"version https://git-lfs.github.com/spec/v1"), "a WAV file", "replace it")
     'is a Git LFS pointer, not a WAV file; run `git lfs pull` to get the file itself'
     """
     what = f"is not {expected}" if kind is None else f"is {kind.name}, not {expected}"

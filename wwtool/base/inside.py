@@ -10,7 +10,7 @@ from pathlib import Path, PureWindowsPath
 from wwtool.errors import InputError
 
 
-def inside(folder: Path, name: object) -> Path:
+def path_inside(folder: Path, name: object) -> Path:
     """The path of ``name`` in ``folder``, for a name from a manifest or a record.
 
     Raises:

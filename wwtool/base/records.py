@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ValidationError
 
-from wwtool.base.file_kinds import HEAD_BYTES, NUMPY, ZIP, kind_of, kind_of_file, mistaken
+from wwtool.base.file_kinds import HEAD_BYTES, NUMPY, ZIP, describe_mismatch, kind_of, kind_of_file
 from wwtool.base.text import one_line, printable
 from wwtool.errors import InputError
 
@@ -63,7 +63,7 @@ def read_json(path: Path) -> dict[str, Any]:
         raise InputError(f"cannot read {path} as JSON: {reason}; {_AGAIN}") from error
     kind = kind_of(content[:HEAD_BYTES])
     if kind is not None and kind.remedy:
-        raise InputError(f"{path} {mistaken(kind, 'JSON')}")
+        raise InputError(f"{path} {describe_mismatch(kind, 'JSON')}")
     value = parse_json(content, str(path))
     if not isinstance(value, dict):
         raise InputError(f"{path} does not hold a JSON object; {_AGAIN}")
@@ -159,7 +159,7 @@ def _unreadable(path: Path, expected: str, error: Exception, remedy: str) -> Inp
     if kind in (None, NUMPY, ZIP):
         reason = getattr(error, "strerror", None) or printable(one_line(str(error)) or type(error).__name__, 200)
         return InputError(f"cannot read {path} as {expected}: {reason}; {remedy}")
-    return InputError(f"{path} {mistaken(kind, expected, remedy)}")
+    return InputError(f"{path} {describe_mismatch(kind, expected, remedy)}")
 
 
 def _constant(name: str) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from wwtool.base.file_kinds import HEAD_BYTES, PLAIN, kind_of, mistaken
+from wwtool.base.file_kinds import HEAD_BYTES, PLAIN, describe_mismatch, kind_of
 from wwtool.base.text import one_line, printable
 from wwtool.errors import InputError
 
@@ -31,7 +31,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise InputError(f"{shown} is larger than {MOST_BYTES:,} bytes, too large for a YAML file; shorten it")
     kind = kind_of(content[:HEAD_BYTES])
     if content and kind is not None and kind not in PLAIN:
-        raise InputError(f"{shown} {mistaken(kind, 'a YAML file', 'give another')}")
+        raise InputError(f"{shown} {describe_mismatch(kind, 'a YAML file', 'give another')}")
     try:
         values = _load(content)
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # ValueError: an impossible date or number

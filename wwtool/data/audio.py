@@ -61,7 +61,7 @@ def audio_blocks(path: Path) -> Iterator[Audio]:
         if missing:
             raise InputError(f"{_shown(path)} is cut short by {missing} bytes; replace or remove the file")
         frames = 0
-        for block in resampled(_mono_blocks(path, file), rate):
+        for block in resample_blocks(_mono_blocks(path, file), rate):
             frames += len(block)
             _check_length(path, frames * rate // SAMPLE_RATE_HZ, channels, rate)
             if len(block):
@@ -104,7 +104,7 @@ def audio_pieces(path: Path, seconds: float) -> Iterator[Audio]:
     yield held
 
 
-def resampled(blocks: Iterable[npt.NDArray[np.float32]], rate_hz: float) -> Iterator[npt.NDArray[np.float32]]:
+def resample_blocks(blocks: Iterable[npt.NDArray[np.float32]], rate_hz: float) -> Iterator[npt.NDArray[np.float32]]:
     """Resamples blocks to 16 kHz at high quality; the values are those of the whole clip at once."""
     if rate_hz == SAMPLE_RATE_HZ:
         yield from blocks
@@ -116,7 +116,7 @@ def resampled(blocks: Iterable[npt.NDArray[np.float32]], rate_hz: float) -> Iter
 
 
 def resample(samples: npt.NDArray[np.float32], rate_hz: float) -> npt.NDArray[np.float32]:
-    """Like ``resampled``, for a whole clip."""
+    """Like ``resample_blocks``, for a whole clip."""
     if rate_hz == SAMPLE_RATE_HZ or not samples.size:
         return samples
     return np.asarray(soxr.resample(samples, rate_hz, SAMPLE_RATE_HZ), np.float32)

@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from wwtool.base.file_kinds import HEAD_BYTES, TEXT, TEXT_UTF16, kind_of, mistaken
+from wwtool.base.file_kinds import HEAD_BYTES, TEXT, TEXT_UTF16, describe_mismatch, kind_of
 from wwtool.base.text import printable
 from wwtool.errors import InputError
 
@@ -34,7 +34,7 @@ def read_table(path: Path, needed: Sequence[str]) -> Iterator[tuple[int, dict[st
         raise InputError(f"cannot read {shown}: {(error.strerror or '').lower()}; check the path") from error
     kind = kind_of(content[:HEAD_BYTES])
     if content and kind not in (None, TEXT, TEXT_UTF16):
-        raise InputError(f"{shown} {mistaken(kind, 'a .csv file')}; save the table as .csv")
+        raise InputError(f"{shown} {describe_mismatch(kind, 'a .csv file')}; save the table as .csv")
     text = io.StringIO(_decoded(content, shown), newline=None).read()
     skipped, hint, text = _without_preamble(text)
     delimiter, columns = _header(text, needed, hint, f"{shown}:{1 + skipped}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wwtool.base.files import sha256_of
-from wwtool.base.inside import inside
+from wwtool.base.inside import path_inside
 from wwtool.base.records import read_manifest
 from wwtool.base.seals import is_sealed, seal
 from wwtool.errors import InputError
@@ -50,7 +50,7 @@ class Build:
         name = self.images.get(kind)
         if name is None:
             raise InputError(f"{self.folder} has no .{kind} image; run wwtool build again")
-        path = inside(self.folder, name)
+        path = path_inside(self.folder, name)
         if path.suffix != f".{kind}":  # tools take a file's kind, and settings, by its name
             raise InputError(f"{self.folder} calls {name} its .{kind} image, which it is not; run wwtool build again")
         if not path.is_file():

@@ -12,7 +12,7 @@ from typing import Any
 from wwtool import events
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.files import hash_of, sha256_of, write_json
-from wwtool.base.inside import inside
+from wwtool.base.inside import path_inside
 from wwtool.base.records import read_json
 from wwtool.base.seals import is_sealed, seal
 from wwtool.errors import InputError
@@ -137,7 +137,7 @@ class Stages:
         if record.get("digest") != hash_of(stage, content):  # another user may have made it, but it is whole
             return None
         try:
-            outputs = {inside(self.root, name): str(digest) for name, digest in record["outputs"].items()}
+            outputs = {path_inside(self.root, name): str(digest) for name, digest in record["outputs"].items()}
             sealed = is_sealed(_PURPOSE, [stage, content], record.get("seal"))
             return _Done(str(record["note"]), dict(record["facts"]), outputs, sealed)
         except (InputError, AttributeError, TypeError, ValueError):

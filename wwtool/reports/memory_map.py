@@ -38,7 +38,7 @@ def short_name(name: str) -> str:
     return "/".join(name.split(";")[0].split("/")[-2:]).strip() or name
 
 
-def fitted(label: str, width: float) -> str:
+def fit_text(label: str, width: float) -> str:
     """``label``, or its first part, or the end of that: what fits into ``width`` pixels; "" if too little does."""
     room = int(width / _CHARACTER)
     first = label.split("/")[0]
@@ -107,12 +107,12 @@ def _region(report: Report, region: ArenaRegion, x: float, width: float, bottom:
     yield rectangle(x, bottom - drawn, width, drawn, f"region {region.kind}", title)
     size, middle = f"{region.nbytes:,} B", x + width / 2
     whole = "scratch" if region.kind == "scratch" else short_name(region.name)
-    name, one_line = fitted(whole, width - 8), f"{whole}, {size}"
-    if height >= 2 * _LINE + 4 and name and fitted(size, width - 8):
+    name, one_line = fit_text(whole, width - 8), f"{whole}, {size}"
+    if height >= 2 * _LINE + 4 and name and fit_text(size, width - 8):
         yield text(middle, bottom - height / 2 - 3, name, "", "middle")
-        yield text(middle, bottom - height / 2 + 11, fitted(size, width - 8), "soft", "middle")
+        yield text(middle, bottom - height / 2 + 11, fit_text(size, width - 8), "soft", "middle")
     elif height >= _LINE:
-        label = one_line if one_line == fitted(one_line, width - 8) else name or fitted(size, width - 8)
+        label = one_line if one_line == fit_text(one_line, width - 8) else name or fit_text(size, width - 8)
         if label:
             yield text(middle, bottom - height / 2 + 4, label, "", "middle")
 
@@ -157,7 +157,7 @@ def _state(report: Report, top: float, width: float) -> Iterator[str]:
         x, extent = _LEFT + state.offset / report.state_bytes * width, state.nbytes / report.state_bytes * width
         title = f"{state.name}: {state.nbytes:,} B at {state.offset:,}"
         yield rectangle(x, top + 8, max(extent, 1.0), _STATE_HEIGHT, "region state", title)
-        name, size = fitted(short_name(state.name), extent - 6), fitted(f"{state.nbytes:,} B", extent - 6)
+        name, size = fit_text(short_name(state.name), extent - 6), fit_text(f"{state.nbytes:,} B", extent - 6)
         labels = [label for label in (name, size) if label]
         for number, label in enumerate(labels):
             y = top + 8 + _STATE_HEIGHT / 2 + 4 + (number - (len(labels) - 1) / 2) * _LINE

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
-from wwtool.base.file_kinds import HEAD_BYTES, kind_of, mistaken
+from wwtool.base.file_kinds import HEAD_BYTES, describe_mismatch, kind_of
 from wwtool.errors import InputError
 from wwtool.tflite import limits
 from wwtool.tflite.constant_values import FOLDS, SHAPE_FOLDS
@@ -130,7 +130,9 @@ def parse_model(content: bytes, name: str = "model") -> Graph:
     """
     if len(content) < 16 or content[4:8] != b"TFL3":
         expected = "a .tflite file (the identifier TFL3 is missing)"
-        raise InputError(f"{name} {mistaken(kind_of(content[:HEAD_BYTES]), expected, 'export the model again')}")
+        raise InputError(
+            f"{name} {describe_mismatch(kind_of(content[:HEAD_BYTES]), expected, 'export the model again')}"
+        )
     if len(content) > limits.MODEL_BYTES:
         raise InputError(
             f"{name} is larger than {limits.MODEL_BYTES} bytes, which no microcontroller holds; use a smaller model"

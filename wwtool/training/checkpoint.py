@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from wwtool.base.file_kinds import SAFETENSORS, kind_of_file, mistaken
+from wwtool.base.file_kinds import SAFETENSORS, describe_mismatch, kind_of_file
 from wwtool.base.files import write_bytes
 from wwtool.base.records import as_record, parse_json
 from wwtool.base.text import printable
@@ -100,7 +100,7 @@ def load_checkpoint(folder: Path) -> tuple[State, dict[str, Tensor]] | None:
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, InputError) as error:
         kind = kind_of_file(path)
         if kind is not None and kind.remedy:
-            raise InputError(f"{path} {mistaken(kind, 'a checkpoint')}") from error
+            raise InputError(f"{path} {describe_mismatch(kind, 'a checkpoint')}") from error
         what = f"is {kind.name} or " if kind not in (None, SAFETENSORS) else "is "
         raise InputError(f"{path} {what}damaged; delete it to train from the beginning") from error
     for name, tensor in tensors.items():

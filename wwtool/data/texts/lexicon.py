@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from wwtool.data.texts.languages import is_word, languages_with_words, listed_words
 from wwtool.data.texts.sounds import Sounds, sounds
-from wwtool.data.texts.spelling import spelled
+from wwtool.data.texts.spelling import spelled_part
 from wwtool.errors import InputError
 
 LEXICON_WORDS = 20_000
@@ -70,7 +70,7 @@ def lexicon(language: str, words: tuple[str, ...] | None = None) -> Lexicon:
             f"phrase; give a list with --words FILE, or use one of {', '.join(languages_with_words())}"
         )
     chosen = [word for word in listed[:LEXICON_WORDS] if len(word) > 1 and is_word(word)]
-    spoken = [(word, sounds(word, language)) for word in chosen if spelled(word, language) is None]
+    spoken = [(word, sounds(word, language)) for word in chosen if spelled_part(word, language) is None]
     usable = [(word, sound) for word, sound in spoken if 1 < len(sound) <= _MOST_SOUNDS]
     if len(usable) < FEWEST_WORDS:
         raise InputError(

@@ -15,7 +15,7 @@ from wwtool.data.texts import sentence_templates as templates
 from wwtool.data.texts.languages import in_word, plain_letters, script
 from wwtool.data.texts.lexicon import Lexicon, lexicon
 from wwtool.data.texts.sounds import Sounds, contains, sounds
-from wwtool.data.texts.spelling import spelled
+from wwtool.data.texts.spelling import spelled_part
 from wwtool.errors import InputError
 
 LONGEST_PHRASE = 60
@@ -48,7 +48,7 @@ def normalize_phrase(phrase: str, language: str = "en-us") -> str:
     written = " ".join(word for word in (word.strip("'-") for word in words) if word)
     if not any(c.isalnum() for c in written):
         raise InputError("the phrase is empty; give the wake word as text, such as 'hey computer'")
-    if part := spelled(written, language):
+    if part := spelled_part(written, language):
         raise InputError(
             f"the phrase {text!r} contains {part!r}, which the {language} voice cannot say, only spell; write it "
             f"in letters of that language, or choose another language with --language"

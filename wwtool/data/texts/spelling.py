@@ -19,7 +19,7 @@ _SHORTEST_WORD = 3  # ordinary words contain a shorter "letter"
 _LONGEST_ACRONYM = 5
 
 
-def spelled(text: str, language: str) -> str | None:
+def spelled_part(text: str, language: str) -> str | None:
     """The first part of a text that a voice of the language spells or skips instead of saying it; None if it says all.
 
     Letters that belong to the language may be spelled (``bmw``), and so may Latin capitals (``TV``).
