@@ -22,6 +22,7 @@ from wwtool import events
 from wwtool.cli.main import cli as command_line
 from wwtool.config import Config
 from wwtool.jobs.event_log import event_name
+from wwtool.jobs.settings import REGISTRIES
 from wwtool.platforms.load import load_platforms
 from wwtool.platforms.profile import Platform
 
@@ -155,10 +156,12 @@ def _default(field: FieldInfo) -> str:
     return "none" if value is None else f"`{json.dumps(value, default=str)}`"
 
 
+_MEMBERS = {registry.key: list(registry) for registry in REGISTRIES}
+
 _CONFIG_INTRODUCTION = """# Configuration
 
 A config is a YAML file for `--config`. A key that is left out has the default given here. An unknown key and a value
-out of range are refused by their key path. This page is made from `wwtool/config.py`.
+out of range are refused by their key path. This page is made from `wwtool/config`.
 
 [config.schema.json](config.schema.json) is the same as a JSON schema, for editors that complete YAML.
 """
@@ -179,6 +182,8 @@ def config_page() -> str:
         properties = model.model_json_schema()["properties"]
         for name, field in model.model_fields.items():
             allowed = "a section" if any(_models_in(field.annotation)) else _allowed(properties[name])
+            members = _MEMBERS.get(f"{path}.{name}")
+            allowed = allowed.replace("text", ", ".join(f"`{member}`" for member in members)) if members else allowed
             lines.append(f"| `{name}` | {_default(field)} | {_cell(allowed)} | {_cell(field.description or '')} |")
         lines.append("")
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from wwtool.errors import InputError
@@ -35,3 +35,12 @@ class Registry(dict[str, Member]):
         if name not in self:
             raise InputError(f"{self.key}: {name!r} is not known; it must be one of {', '.join(self)}")
         return self[name]
+
+    def check(self, names: str | Sequence[str]) -> None:
+        """Does nothing, unless a name is not that of a member.
+
+        Raises:
+            InputError: as ``member`` does.
+        """
+        for name in [names] if isinstance(names, str) else names:
+            self.member(name)

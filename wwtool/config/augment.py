@@ -22,21 +22,21 @@ class SpectrogramConfig(Section):
         0.2,
         ge=0.0,
         le=0.5,
-        description="Spread of the local logarithmic speed of speech in 'warp'; 0 keeps the rhythm.",
+        description="Spread of the local logarithmic speed of speech in `warp`; 0 keeps the rhythm.",
     )
     channel_warp: float = Field(
         2.5,
         ge=0.0,
         le=8.0,
-        description="Largest shift of the mel channels in 'warp', in channels; moves the voice's pitch.",
+        description="Largest shift of the mel channels in `warp`, in channels; moves the voice's pitch.",
     )
-    unwarped: Fraction = Field(0.3, description="Share of windows whose rhythm 'warp' leaves as it is.")
+    unwarped: Fraction = Field(0.3, description="Share of windows whose rhythm `warp` leaves as it is.")
     gain_drift: float = Field(
-        1.0, ge=0.0, le=26.0, description="Spread of the slow gain over the channels in 'gain_drift', in feature units."
+        1.0, ge=0.0, le=26.0, description="Spread of the slow gain over the channels in `gain_drift`, in feature units."
     )
     mask_chance: Fraction = Field(0.5, description="Chance that a mask is applied to a window.")
-    mask_channels: int = Field(6, ge=0, le=40, description="Most channels that a 'channel_mask' hides.")
-    mask_frames: int = Field(12, ge=0, le=1000, description="Most frames (10 ms each) that a 'frame_mask' hides.")
+    mask_channels: int = Field(6, ge=0, le=40, description="Most channels that a `channel_mask` hides.")
+    mask_frames: int = Field(12, ge=0, le=1000, description="Most frames (10 ms each) that a `frame_mask` hides.")
 
 
 class AugmentConfig(Section):
@@ -47,7 +47,7 @@ class AugmentConfig(Section):
     )
     filters: tuple[str, ...] = Field(
         ("room", "equaliser", "high_pass", "band_limit"),
-        description="Linear filters of a clip, applied after 'voice'; a name that is left out is off.",
+        description="Linear filters of a clip, applied after `voice`; a name that is left out is off.",
     )
     scene: tuple[str, ...] = Field(
         ("other_speech", "background", "level", "noise_floor"),
@@ -57,33 +57,33 @@ class AugmentConfig(Section):
         SpectrogramConfig(), description="Transforms of the windows of a training batch."
     )
 
-    speed: FactorRange = Field((0.85, 1.18), description="Factor of the speech's speed in 'speed'; above 1 is faster.")
-    speed_chance: Fraction = Field(0.8, description="Chance that 'speed' changes a clip.")
-    room_chance: Fraction = Field(0.6, description="Chance that 'room' puts a clip into a room.")
+    speed: FactorRange = Field((0.85, 1.18), description="Factor of the speech's speed in `speed`; above 1 is faster.")
+    speed_chance: Fraction = Field(0.8, description="Chance that `speed` changes a clip.")
+    room_chance: Fraction = Field(0.6, description="Chance that `room` puts a clip into a room.")
     measured_rooms: Fraction = Field(
         0.5, description="Share of rooms that are recorded impulse responses, if there are any; the rest is simulated."
     )
     room_seconds: SecondsRange = Field((0.08, 0.45), description="Seconds in which a simulated room decays by 60 dB.")
-    equaliser_db: DecibelRange = Field((-9.0, 7.0), description="Gain in dB at each of the nine points of 'equaliser'.")
+    equaliser_db: DecibelRange = Field((-9.0, 7.0), description="Gain in dB at each of the nine points of `equaliser`.")
     tilt_db: DecibelRange = Field(
-        (-8.0, 6.0), description="Gain in dB that 'equaliser' adds towards the highest frequency."
+        (-8.0, 6.0), description="Gain in dB that `equaliser` adds towards the highest frequency."
     )
-    high_pass_chance: Fraction = Field(0.4, description="Chance that 'high_pass' removes low frequencies.")
-    high_pass_hz: HertzRange = Field((80.0, 350.0), description="Cut-off frequency of 'high_pass' in Hz.")
-    band_limit_chance: Fraction = Field(0.15, description="Chance that 'band_limit' removes high frequencies.")
-    band_limit_hz: HertzRange = Field((3200.0, 5500.0), description="Cut-off frequency of 'band_limit' in Hz.")
+    high_pass_chance: Fraction = Field(0.4, description="Chance that `high_pass` removes low frequencies.")
+    high_pass_hz: HertzRange = Field((80.0, 350.0), description="Cut-off frequency of `high_pass` in Hz.")
+    band_limit_chance: Fraction = Field(0.15, description="Chance that `band_limit` removes high frequencies.")
+    band_limit_hz: HertzRange = Field((3200.0, 5500.0), description="Cut-off frequency of `band_limit` in Hz.")
 
-    speech_before: Fraction = Field(0.3, description="Chance that 'other_speech' puts speech before a word.")
-    speech_after: Fraction = Field(0.35, description="Chance that 'other_speech' puts speech after a word.")
+    speech_before: Fraction = Field(0.3, description="Chance that `other_speech` puts speech before a word.")
+    speech_after: Fraction = Field(0.35, description="Chance that `other_speech` puts speech after a word.")
     other_speech_db: DecibelRange = Field((-12.0, 3.0), description="Level of that speech in dB, relative to the word.")
-    snr_db: DecibelRange = Field((-3.0, 30.0), description="Speech over 'background' in dB.")
+    snr_db: DecibelRange = Field((-3.0, 30.0), description="Speech over `background` in dB.")
     recorded_noise: Fraction = Field(
         0.55, description="Share of backgrounds that are recordings of noise, if there are any."
     )
     babble: Fraction = Field(0.2, description="Share of backgrounds that are several people talking.")
-    level_db: DecibelRange = Field((-32.0, 0.0), description="Peak that 'level' gives a clip, in dB below full scale.")
+    level_db: DecibelRange = Field((-32.0, 0.0), description="Peak that `level` gives a clip, in dB below full scale.")
     noise_floor_db: DecibelRange = Field(
-        (-82.0, -58.0), description="White noise that 'noise_floor' adds, in dB below full scale."
+        (-82.0, -58.0), description="White noise that `noise_floor` adds, in dB below full scale."
     )
 
     clean_share: Fraction = Field(0.3, description="Share of words with hardly any background.")
@@ -91,7 +91,7 @@ class AugmentConfig(Section):
         (25.0, 60.0), description="Speech over background in dB where there is hardly any."
     )
     native_filtered: Fraction = Field(
-        0.6, description="Share of recordings used with their own background that go through 'filters'."
+        0.6, description="Share of recordings used with their own background that go through `filters`."
     )
     native_undisturbed: Fraction = Field(
         0.45, description="Share of recordings used with their own background that get no other background."

@@ -79,12 +79,12 @@ class TrainConfig(Section):
         le=1e6,
         description="Longer gradients are shortened to this norm; lower steadies a training that jumps.",
     )
-    ema: float = Field(0.998, ge=0.0, lt=1.0, description="Share of the average that a step of 'ema' keeps.")
+    ema: float = Field(0.998, ge=0.0, lt=1.0, description="Share of the average that a step of `ema` keeps.")
     ema_warmup_steps: int = Field(
         20,
         ge=1,
         le=1_000_000,
-        description="Steps after which 'ema' keeps half of the average; before, it follows faster.",
+        description="Steps after which `ema` keeps half of the average; before, it follows faster.",
     )
 
     positive_fraction: Fraction = Field(0.4, description="Share of windows that hold the phrase.")

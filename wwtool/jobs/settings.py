@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +10,31 @@ from pydantic import Field
 
 from wwtool import events
 from wwtool.base.assets import asset_dir
+from wwtool.base.registry import Registry
 from wwtool.config import Config, load_config
 from wwtool.data.dataset import index_folder
 from wwtool.data.texts.lexicon import lexicon
 from wwtool.data.texts.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
 from wwtool.data.texts.word_list import read_words
 from wwtool.errors import InputError, UsageError
-from wwtool.features.check import check_transforms
+from wwtool.features.spectrogram import TRANSFORMS
+from wwtool.features.waveform import SCENE, VOICE
+from wwtool.features.waveform.filters import FILTERS
 from wwtool.jobs.request import Request
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.preparation import RunPlan
-from wwtool.training.check import check_parts
+from wwtool.training.averaging import AVERAGING
+from wwtool.training.mining import MINING
+from wwtool.training.objectives import OBJECTIVES
+from wwtool.training.optimizers import OPTIMIZERS
+from wwtool.training.schedules import SCHEDULES
 
 AUTO = "auto"
 MODELS = (AUTO, *ZOO)
+REGISTRIES: tuple[Registry[Any], ...] = (
+    VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING,
+)  # fmt: skip
+"""Whose members a config names; each knows the key."""
 _QUICK = "quick.yaml"
 
 
@@ -58,8 +70,8 @@ def read_config(path: Path | None, overrides: dict[str, Any], listener: events.L
     config = load_config(path, overrides, lambda text: listener(events.Warning(text)))
     where = "config" if path is None else path
     try:
-        check_transforms(config.augment)
-        check_parts(config.train)
+        for registry in REGISTRIES:
+            registry.check(attrgetter(registry.key)(config))
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     if config.model not in MODELS:
