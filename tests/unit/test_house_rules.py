@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -203,6 +204,13 @@ def imports_between_rooms() -> Iterator[tuple[str, str, str]]:
 def test_every_room_has_its_floor() -> None:
     rooms = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
     assert rooms - {"__init__", "_assets"} == set(floors())
+    rows = (
+        (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## The rooms")[1].split("| beside")[0]
+    )
+    listed = re.findall(r"^\| `(\w+)` \|", rows, re.MULTILINE)
+    assert sorted(listed) == sorted(set(floors()) - {"__main__"})
+    heights = [floors()[room] for room in listed]
+    assert heights == sorted(heights, reverse=True), "the rooms stand in the order of their floors"
 
 
 def test_an_import_points_down() -> None:
