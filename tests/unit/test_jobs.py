@@ -169,6 +169,22 @@ def test_a_training_is_planned_as_it_is_requested(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "c.yaml"]
 
 
+def test_settings_win_over_the_file_and_fields_over_settings(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("phrase: hey you\ntrain: {steps: 100, batch: 32}\n")
+    settings: dict[str, Any] = {"train": {"steps": 200, "seed": 1}, "detector": {"average_window": 3}}
+    request = train.TrainRequest(
+        platform="pico", out=tmp_path / "run", config=tmp_path / "c.yaml", settings=settings, seed=9
+    )
+    config = train.plan(request).run.config
+    assert (config.train.steps, config.train.batch, config.train.seed, config.detector.average_window) == (
+        200, 32, 9, 3,
+    )  # fmt: skip
+    assert settings["train"] == {"steps": 200, "seed": 1}
+    wrong = request.model_copy(update={"settings": {"train": {"stpes": 3}}})
+    with pytest.raises(InputError, match="stpes is not a known key"):
+        train.plan(wrong)
+
+
 def test_a_build_goes_where_its_platform_and_phrase_say(tmp_path: Path) -> None:
     plan = build.plan(build.BuildRequest(platform="host", phrase="Hey Computer!"))
     assert plan.folder == Path("wwtool-build/host-hey_computer")

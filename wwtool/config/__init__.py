@@ -246,7 +246,7 @@ def load_config(path: Path | None, overrides: dict[str, Any] | None = None, warn
         return parse_config(overrides or {}, "config", warn)
     values = migrate(read_yaml(path), RENAMED_KEYS, str(path), warn)
     _take_paths_from(path.parent, values)
-    return parse_config(_merge(values, overrides or {}), str(path), warn)
+    return parse_config(merge(values, overrides or {}), str(path), warn)
 
 
 def _take_paths_from(folder: Path, values: dict[str, Any]) -> None:
@@ -264,9 +264,14 @@ def parse_config(values: dict[str, Any], name: str, warn: Warn = ignore) -> Conf
         raise InputError(describe_validation(error, name)) from error
 
 
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Nested values with those of ``over`` on top.
+
+    >>> merge({"train": {"steps": 100, "seed": 1}}, {"train": {"seed": 2}})
+    {'train': {'steps': 100, 'seed': 2}}
+    """
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
-        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[key] = merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
     return merged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import Field
 from wwtool import events
 from wwtool.base.assets import asset_dir
 from wwtool.base.registry import Registry
-from wwtool.config import Config, load_config
+from wwtool.config import Config, load_config, merge
 from wwtool.data.dataset import index_folder
 from wwtool.data.texts.lexicon import lexicon
 from wwtool.data.texts.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
@@ -59,6 +60,9 @@ class TrainingRequest(Request):
     quick: bool = Field(False, description="Train a smoke model: little data, few steps. It detects, but badly.")
     synthesise: bool = Field(True, description="Train on synthetic speech too, not on recordings alone.")
     seed: int | None = Field(None, ge=0, description="Another seed gives another model.")
+    settings: dict[str, Any] = Field(
+        {}, description="Values of config keys, nested like a config file. They win over the file."
+    )
 
 
 def read_config(path: Path | None, overrides: dict[str, Any], listener: events.Listener) -> Config:
@@ -112,11 +116,12 @@ def _config(request: TrainingRequest, listener: events.Listener) -> Config:
 
 
 def _overrides(request: TrainingRequest) -> dict[str, Any]:
-    """The request's settings, nested like a config file."""
+    """What wins over the config file, nested like it: the quick preset, then settings, then the request's fields."""
     overrides: dict[str, Any] = {}
     if request.quick:
         overrides = load_config(asset_dir("configs") / _QUICK).model_dump(exclude_unset=True)
-    settings: dict[str, Any] = {
+    overrides = merge(overrides, deepcopy(request.settings))
+    fields: dict[str, Any] = {
         "phrase": request.phrase,
         "model": request.model,
         "select.search": request.search,
@@ -125,7 +130,7 @@ def _overrides(request: TrainingRequest) -> dict[str, Any]:
         "synth.language": request.language,
         "synth.words": request.words,
     }
-    for path, value in settings.items():
+    for path, value in fields.items():
         if value is not None:
             section, _, key = path.rpartition(".")
             (overrides.setdefault(section, {}) if section else overrides)[key] = value
