@@ -157,6 +157,6 @@ def test_what_is_refused() -> None:
                "ArgMaxOptions", "int32", outputType=2),
     )  # fmt: skip
     net = Net((1, 4), Scale(0.5, 0))
-    assert "converts int8 to int8; supported are bool" in refused(
+    assert "converts int8 to int8; the supported types are bool" in refused(
         net, reduce(net, "REDUCE_ANY", net.input, [1], True, Scale(0.5, 0))
     )

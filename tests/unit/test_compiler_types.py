@@ -98,7 +98,9 @@ def test_movements_of_every_type(content: Model) -> None:
 @pytest.mark.parametrize(("source", "target"), [("int32", "uint8"), ("float32", "int32"), ("int16", "uint8")])
 def test_conversions_that_litert_has_not_are_refused(source: str, target: str) -> None:
     net = Net((1, 4), Scale(0.5, 0), source)
-    with pytest.raises(InputError, match=f"converts {source} to {target}; supported are float32 to int8"):
+    with pytest.raises(
+        InputError, match=f"converts {source} to {target}; the supported conversions are float32 to int8"
+    ):
         compile_graph(parse_model(net.pack(net.quantize(net.input, Scale(0.5, 0), target))), "model")
 
 

@@ -1,4 +1,4 @@
-"""Lowers CAST: the stored numbers, whatever their scale."""
+"""Lowers CAST, which converts the stored numbers without regard to their scale."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ CAST_TYPES = (*TYPES, "float32")
 def lower_cast(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     if not {x.dtype, y.dtype} <= set(CAST_TYPES):
-        raise InputError(f"{op.where()} converts {x.dtype} to {y.dtype}; supported are {', '.join(CAST_TYPES)}")
+        raise InputError(
+            f"{op.where()} converts {x.dtype} to {y.dtype}; the supported types are {', '.join(CAST_TYPES)}"
+        )
     require_same_shape(op, x, y)
     ends = (Span(x.index), Span(y.index))
     if x.dtype == y.dtype:

@@ -28,7 +28,7 @@ def lower_quantize(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     if y.dtype not in _TARGETS.get(x.dtype, ()):
         pairs = "; ".join(f"{source} to {', '.join(targets)}" for source, targets in _TARGETS.items())
-        raise InputError(f"{op.where()} converts {x.dtype} to {y.dtype}; supported are {pairs}")
+        raise InputError(f"{op.where()} converts {x.dtype} to {y.dtype}; the supported conversions are {pairs}")
     _require_scale(op, *((y,) if x.dtype == "float32" else (x, y)))
     require_same_shape(op, x, y)
     if x.dtype == "float32":
@@ -66,7 +66,7 @@ def lower_dequantize(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     if x.dtype not in ("int8", "uint8", "int16") or y.dtype != "float32":
         raise InputError(
-            f"{op.where()} converts {x.dtype} to {y.dtype}; supported are int8, uint8 and int16 to float32"
+            f"{op.where()} converts {x.dtype} to {y.dtype}; only int8, uint8 and int16 to float32 are supported"
         )
     _require_scale(op, x)
     require_same_shape(op, x, y)

@@ -37,7 +37,8 @@ def lower_comparison(graph: Graph, op: Operator) -> list[Call]:
     types = (*_QUANTIZED[:2], "int32", *(("bool",) if op.kind in ("EQUAL", "NOT_EQUAL") else ()))
     if a.dtype != b.dtype or y.dtype != "bool" or a.dtype not in types:
         raise InputError(
-            f"{op.where()} compares {a.dtype} with {b.dtype}; supported are {', '.join(types)}, with an output of bool"
+            f"{op.where()} compares {a.dtype} with {b.dtype}; "
+            f"only {', '.join(types)} with an output of bool are supported"
         )
     _broadcast(op, y, a, b)
     fields: dict[str, Field] = {

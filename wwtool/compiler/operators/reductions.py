@@ -21,7 +21,7 @@ def lower_reduce_extreme(graph: Graph, op: Operator) -> list[Call]:
     x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
     allowed = ("bool",) if op.kind in ("REDUCE_ANY", "REDUCE_ALL") else ("int8", "uint8", "int16", "int32")
     if x.dtype not in allowed or y.dtype != x.dtype:
-        raise InputError(f"{op.where()} converts {x.dtype} to {y.dtype}; supported are {', '.join(allowed)}")
+        raise InputError(f"{op.where()} converts {x.dtype} to {y.dtype}; the supported types are {', '.join(allowed)}")
     fields: dict[str, Field] = {
         **_walks(graph, op),
         "type": TYPES[COMPARED[x.dtype]],
