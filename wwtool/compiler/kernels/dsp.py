@@ -18,7 +18,7 @@ from wwtool.compiler.kernels.fits import (
     mul,
     ordinary_channels,
     short_rescaling,
-)  # fmt: skip
+)
 from wwtool.compiler.kernels.kernel import Kernel
 from wwtool.compiler.kernels.overlap import gathered_rows_reach, gathered_window_reach, sliding_reach
 from wwtool.compiler.kernels.packing import dual_multiply_pairs, dual_multiply_pairs_of_any, dual_multiply_taps

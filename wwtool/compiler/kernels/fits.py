@@ -30,7 +30,7 @@ _FEWEST_OUTPUTS = 4  # of a depthwise convolution of few channels that is better
 _MOST_PLACES = 2**16  # of channels, in a half of a word
 _MAKES_UP_FOR_PLACES = 8  # where one channel in eight or more is left out, it pays to say where the others are
 
-MakeFit = Callable[[Call, bool], Fit | None]
+FitOf = Callable[[Call, bool], Fit | None]
 Suits = Callable[[Channels, bool], bool]  # whether a kernel can rescale these channels; as Kernel.fit's second argument
 
 
@@ -65,7 +65,7 @@ def short_rescaling(channels: Channels, leave_out_constants: bool) -> bool:
     return channels.ordinary
 
 
-def dense(core: Core, pack: Callable[[Channels], Words], suits: Suits) -> MakeFit:
+def dense(core: Core, pack: Callable[[Channels], Words], suits: Suits) -> FitOf:
     """For layers whose outputs are products of whole rows."""
 
     def fit(call: Call, leave_out_constants: bool) -> Fit | None:
@@ -84,9 +84,7 @@ def dense(core: Core, pack: Callable[[Channels], Words], suits: Suits) -> MakeFi
     return fit
 
 
-def convolution(
-    core: Core, pack: Callable[[Channels], Words], suits: Suits, fewest_depthwise_inputs: int
-) -> MakeFit:  # fmt: skip
+def convolution(core: Core, pack: Callable[[Channels], Words], suits: Suits, fewest_depthwise_inputs: int) -> FitOf:
     """For convolutions, and depthwise ones of fewer input channels than the depthwise kernels take."""
 
     def fit(call: Call, leave_out_constants: bool) -> Fit | None:
@@ -111,7 +109,7 @@ def convolution(
 
 def depthwise(
     core: Core, pack: Callable[[Channels, int], Words], sizes: Callable[[int, int], bool], suits: Suits = every_channel
-) -> MakeFit:
+) -> FitOf:
     """For depthwise convolutions; ``sizes`` says for which numbers of input and output channels."""
 
     def fit(call: Call, leave_out_constants: bool) -> Fit | None:
@@ -170,7 +168,7 @@ def _as_convolution(call: Call, fewest_inputs: int) -> Call | None:
     return replace(call, function=CONV_2D, fields=plain)
 
 
-def add(core: Core, factor: int) -> MakeFit:
+def add(core: Core, factor: int) -> FitOf:
     """For additions, by tables for both operands, unless too few sums make up for these.
 
     ``factor``: what the kernel's tables are multiplied by.

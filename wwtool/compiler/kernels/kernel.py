@@ -34,7 +34,7 @@ class Kernel:
 
     Attributes:
         function: its name in C.
-        struct: its parameter struct, "" for none.
+        struct: its parameter struct, for a kernel that stands in for others.
         source: the file that holds it; by default the file of its name.
         reach: for a call of it, how far it reads ahead of what it writes from the first input to the first output.
             None: the two must be kept apart.
@@ -43,7 +43,7 @@ class Kernel:
             the call or would not be faster. The second argument says whether channels whose output is constant are left
             out, which makes the size of the weights depend on what the model has learned.
 
-    >>> Kernel("ww_dense_round_once", "ww_dense", "ww_dense.c").file, Kernel("ww_mul").file
+    >>> Kernel("ww_dense_round_once", source="ww_dense.c").file, Kernel("ww_mul").file
     ('ww_dense.c', 'ww_mul.c')
     """
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wwtool.compiler.calls import Call
 from wwtool.compiler.kernels.fits import (
     CONVOLUTIONS,
     DENSE_LAYERS,
     DEPTHWISE,
     Core,
+    FitOf,
     Suits,
     add,
     any_channels,
@@ -23,8 +23,8 @@ from wwtool.compiler.kernels.fits import (
     mul,
     ordinary_channels,
     short_rescaling,
-)  # fmt: skip
-from wwtool.compiler.kernels.kernel import Fit, Kernel
+)
+from wwtool.compiler.kernels.kernel import Kernel
 from wwtool.compiler.kernels.overlap import gathered_rows_reach, gathered_window_reach, sliding_reach
 from wwtool.compiler.kernels.packing import Channels, lane_pairs, lane_pairs_of_any, lane_taps, too_low_for_lanes
 from wwtool.compiler.kernels.portable import ADD, MUL
@@ -45,9 +45,7 @@ def _many_alike(inputs: int, outputs: int) -> bool:
     return _many(inputs, outputs) and inputs == outputs
 
 
-def depthwise_fit(
-    sizes: Callable[[int, int], bool], suits: Suits = every_channel
-) -> Callable[[Call, bool], Fit | None]:  # fmt: skip
+def depthwise_fit(sizes: Callable[[int, int], bool], suits: Suits = every_channel) -> FitOf:
     """The fit of these kernels for depthwise convolutions; ``sizes`` says for how many inputs and outputs."""
     return depthwise(_CORE, lane_taps, sizes, suits)
 
