@@ -143,11 +143,11 @@ def test_without_its_registration_the_key_is_named(
     capsys: pytest.CaptureFixture[str], parrot: tuple[Path, Path]
 ) -> None:
     folder, profile = parrot
-    run_here(capsys, "emulate", folder, "--platform", profile).refused(4, "emulator: there is no 'parrot'", "unicorn")
+    run_here(capsys, "emulate", folder, "--platform", profile).refused(4, "emulator: 'parrot' is not known", "unicorn")
 
 
 def test_every_shipped_profile_names_what_there_is() -> None:
     for path in (ROOT / "platforms").glob("*.yaml"):
         check_profile(load_platform(path.stem))
-    with pytest.raises(InputError, match=r"pico.yaml: frameworks.1: there is no 'lace'"):
+    with pytest.raises(InputError, match=r"pico.yaml: frameworks: 'lace' is not known"):
         check_profile(load_platform("pico").model_copy(update={"frameworks": ("bare-metal", "lace")}))

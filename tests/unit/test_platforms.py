@@ -78,7 +78,7 @@ def test_unknown_names() -> None:
         ("chip.fpu", True, "chip.fpu is not a known key"),
         ("name", "Pi Co", "name"),
         ("image", [], "image"),
-        ("image", ["exe"], "image.0"),
+        ("image", ["exe"], "image: 'exe'"),
         ("frameworks", [], "frameworks"),
         ("console.baud", 1, "console.baud"),
         ("toolchain", "keil", "toolchain"),
@@ -99,7 +99,7 @@ def test_unknown_names() -> None:
         ("uf2", None, "uf2 is needed"),
         ("uf2.entry", 0x1001, "uf2.entry"),
         ("probe", None, "probe is needed"),
-        ("flash_alternatives", ["hammer"], "flash_alternatives.0"),
+        ("flash_alternatives", ["hammer"], "flash_tool: 'hammer'"),
         ("flash_tool", "bossac", "flash_tool bossac needs usb.loader"),
     ],
 )

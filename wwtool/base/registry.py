@@ -1,4 +1,4 @@
-"""Things that a config chooses by name: objectives, schedules, transforms and the like."""
+"""Things that a config or a profile chooses by name: objectives, schedules, emulators and the like."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Member = TypeVar("Member")
 
 
 class Registry(dict[str, Member]):
-    """The members that the config key ``key`` may name. A new member is one class or function and one entry.
+    """The members that the key ``key`` may name. A new member is one class or function and one entry.
 
     >>> colours = Registry("paint.colour", {"red": 0xFF0000, "blue": 0x0000FF})
     >>> colours.member("blue")
@@ -26,14 +26,19 @@ class Registry(dict[str, Member]):
         super().__init__(members)
         self.key = key
 
-    def member(self, name: str) -> Member:
+    def member(self, name: str, file: str = "") -> Member:
         """The member of that name.
 
+        Args:
+            name: what the key says.
+            file: the file that has the key, for the error.
+
         Raises:
-            InputError: there is none; the message names the config key and all members.
+            InputError: there is none; the message names the key and all members.
         """
         if name not in self:
-            raise InputError(f"{self.key}: {name!r} is not known; it must be one of {', '.join(self)}")
+            where = f"{file}: {self.key}" if file else self.key
+            raise InputError(f"{where}: {name!r} is not known; it must be one of {', '.join(self)}")
         return self[name]
 
     def check(self, names: str | Sequence[str]) -> None:

@@ -189,7 +189,7 @@ def cycles_note(platform: Platform) -> str:
     if factor is not None:
         counted = (
             f"instructions counted on the emulated board, times {factor:g} cycles each, an estimate "
-            f"(platforms/{platform.name}.yaml)"
+            f"(platforms/{platform.file})"
         )
     waits = ", and the waits for the model's constants from flash" if platform.chip.flash_word_cycles else ""
     return f"latency: {counted}{waits}"

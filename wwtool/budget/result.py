@@ -168,7 +168,7 @@ def reserve_of(platform: Platform, framework: str) -> FrameworkReserve | None:
     """
     names = framework_names(platform)
     if framework not in names:
-        raise UsageError(f"{platform.name}.yaml does not say what {framework} takes; it has {', '.join(names)}")
+        raise UsageError(f"{platform.file} does not say what {framework} takes; it has {', '.join(names)}")
     return platform.framework_reserve.get(framework)
 
 

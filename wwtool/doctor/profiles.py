@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from wwtool.device.flash.tools import flash_tools_of
 from wwtool.emulators import emulator_of
-from wwtool.errors import InputError
 from wwtool.firmware.image_formats import check_images
 from wwtool.firmware.toolchains import toolchain_kind
 from wwtool.packages import FORMATS
@@ -22,11 +21,8 @@ def check_profile(platform: Platform) -> Platform:
     check_images(platform)
     emulator_of(platform)
     flash_tools_of(platform)
-    for number, name in enumerate(platform.frameworks):
-        if name not in FORMATS:
-            raise InputError(
-                f"{platform.name}.yaml: frameworks.{number}: there is no '{name}'; there are {', '.join(FORMATS)}"
-            )
+    for name in platform.frameworks:
+        FORMATS.member(name, platform.file)
     return platform
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from wwtool.base.registry import Registry
 from wwtool.emulators.emulator import UART, Emulator, Options, RunningBoard
 from wwtool.emulators.esp32s3 import QemuXtensa
 from wwtool.emulators.linux import Host
@@ -20,9 +21,10 @@ __all__ = ["EMULATORS", "Emulator", "Options", "RunningBoard", "emulator_of", "s
 
 _ELF_MAGIC = b"\x7fELF"
 
-EMULATORS: dict[str, Emulator] = {
-    emulator.name: emulator for emulator in (Rp2040js(), Unicorn(), QemuXtensa(), QemuArm(), QemuUser(), Host())
-}
+EMULATORS: Registry[Emulator] = Registry(
+    "emulator",
+    {member.name: member for member in (Rp2040js(), Unicorn(), QemuXtensa(), QemuArm(), QemuUser(), Host())},
+)
 
 
 def emulator_of(platform: Platform) -> Emulator | None:
@@ -31,15 +33,10 @@ def emulator_of(platform: Platform) -> Emulator | None:
     Raises:
         InputError: there is none of that name, or the profile lacks what it needs.
     """
-    emulator = EMULATORS.get(platform.emulator)
-    if emulator is None and platform.emulator != NONE:
-        raise InputError(
-            f"{platform.name}.yaml: emulator: there is no '{platform.emulator}'; there are "
-            f"{', '.join((*EMULATORS, NONE))}"
-        )
+    emulator = None if platform.emulator == NONE else EMULATORS.member(platform.emulator, platform.file)
     if (platform.qemu is not None) != (emulator is not None and emulator.uses_qemu_section):
         owners = " or ".join(name for name, member in EMULATORS.items() if member.uses_qemu_section)
-        raise InputError(f"{platform.name}.yaml: the section qemu goes with the emulator {owners}, and only with it")
+        raise InputError(f"{platform.file}: the section qemu goes with the emulator {owners}, and only with it")
     if emulator is not None:
         emulator.check_platform(platform)
     return emulator

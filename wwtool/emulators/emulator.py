@@ -109,7 +109,7 @@ class Emulator(ABC):
         factor = platform.chip.cycles_per_instruction
         if self.counts == "instructions" and factor is None:
             raise InputError(
-                f"{platform.name}.yaml: chip.cycles_per_instruction is needed, as the emulator {self.name} counts "
+                f"{platform.file}: chip.cycles_per_instruction is needed, as the emulator {self.name} counts "
                 "instructions"
             )
 

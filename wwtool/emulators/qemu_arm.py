@@ -67,6 +67,6 @@ class QemuArm(Emulator):
         counted = qemu.cycles_per_instruction(platform.chip.clock_hz)
         if abs(counted - factor) > 0.01 * factor:
             raise InputError(
-                f"{platform.name}.yaml: chip.cycles_per_instruction is {factor:g}, but with qemu.icount_shift "
+                f"{platform.file}: chip.cycles_per_instruction is {factor:g}, but with qemu.icount_shift "
                 f"{qemu.icount_shift} the emulated core counts {counted:g}; make them agree"
             )

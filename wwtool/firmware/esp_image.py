@@ -44,7 +44,7 @@ def esp_image_arguments(platform: Platform) -> tuple[str, str, str, int]:
     """
     chip = platform.flash_chip
     if chip is None:
-        raise InputError(f"{platform.name}.yaml has no section flash_chip; add one with mode and frequency")
+        raise InputError(f"{platform.file} has no section flash_chip; add one with mode and frequency")
     return chip.esptool_chip, chip.mode, chip.frequency, platform.memory.flash_bytes >> 20
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wwtool.base.registry import Registry
 from wwtool.errors import InputError
 from wwtool.firmware.esp_image import esp_image_arguments
 from wwtool.firmware.make_image import Recipe
@@ -28,29 +29,28 @@ class ImageFormat:
     section: str = ""
 
 
-IMAGE_FORMATS: dict[str, ImageFormat] = {
-    image.kind: image
-    for image in (
-        ImageFormat("bin"),
-        ImageFormat("uf2", section="uf2"),
-        ImageFormat("hex"),
-        ImageFormat("elf", is_made=False),
-    )
-}
+IMAGE_FORMATS: Registry[ImageFormat] = Registry(
+    "image",
+    {
+        image.kind: image
+        for image in (
+            ImageFormat("bin"),
+            ImageFormat("uf2", section="uf2"),
+            ImageFormat("hex"),
+            ImageFormat("elf", is_made=False),
+        )
+    },
+)
 # The kinds that are made of an ELF.
 MADE = tuple(kind for kind, image in IMAGE_FORMATS.items() if image.is_made)
 
 
 def check_images(platform: Platform) -> None:
     """Raises InputError if a profile names a kind that wwtool does not make, or lacks what that needs."""
-    for number, kind in enumerate(platform.image):
-        if kind not in IMAGE_FORMATS:
-            raise InputError(
-                f"{platform.name}.yaml: image.{number}: there is no '{kind}'; there are {', '.join(IMAGE_FORMATS)}"
-            )
-        section = IMAGE_FORMATS[kind].section
+    for kind in platform.image:
+        section = IMAGE_FORMATS.member(kind, platform.file).section
         if section and getattr(platform, section) is None:
-            raise InputError(f"{platform.name}.yaml: {section} is needed, where {kind.upper()} files are made")
+            raise InputError(f"{platform.file}: {section} is needed, where {kind.upper()} files are made")
 
 
 def formats(platform: Platform) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wwtool.base.registry import Registry
 from wwtool.errors import UsageError
 from wwtool.packages.bare_metal import BareMetal
 from wwtool.packages.package_format import PackageFormat
@@ -9,7 +10,7 @@ from wwtool.platforms.load import load_platforms
 
 DEFAULT = BareMetal.name
 
-FORMATS: dict[str, PackageFormat] = {package.name: package for package in (BareMetal(),)}
+FORMATS: Registry[PackageFormat] = Registry("frameworks", {package.name: package for package in (BareMetal(),)})
 
 
 def names() -> tuple[str, ...]:

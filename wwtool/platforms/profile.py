@@ -244,6 +244,11 @@ class Platform(_Section):
         return self
 
     @property
+    def file(self) -> str:
+        """The name of its file, for errors."""
+        return f"{self.name}.yaml"
+
+    @property
     def flash_tools(self) -> tuple[str, ...]:
         """The tools that can flash it, the usual one first; none where there is nothing to flash."""
         return () if self.flash_tool == NONE else (self.flash_tool, *self.flash_alternatives)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wwtool.errors import InputError
+from wwtool.base.registry import Registry
 from wwtool.firmware.toolchains.arm_linux_gnueabi import ArmLinuxGnueabi
 from wwtool.firmware.toolchains.arm_none_eabi import ArmNoneEabi
 from wwtool.firmware.toolchains.host import Host
@@ -12,9 +12,9 @@ from wwtool.platforms.profile import Platform
 
 __all__ = ["TOOLCHAINS", "Toolchain", "ToolchainKind", "find_toolchain", "first_error", "toolchain_kind"]
 
-TOOLCHAINS: dict[str, ToolchainKind] = {
-    kind.name: kind for kind in (Host(), ArmNoneEabi(), XtensaLx106(), ArmLinuxGnueabi())
-}
+TOOLCHAINS: Registry[ToolchainKind] = Registry(
+    "toolchain", {kind.name: kind for kind in (Host(), ArmNoneEabi(), XtensaLx106(), ArmLinuxGnueabi())}
+)
 
 
 def toolchain_kind(platform: Platform) -> ToolchainKind:
@@ -23,12 +23,7 @@ def toolchain_kind(platform: Platform) -> ToolchainKind:
     Raises:
         InputError: there is none of that name.
     """
-    kind = TOOLCHAINS.get(platform.toolchain)
-    if kind is None:
-        raise InputError(
-            f"{platform.name}.yaml: toolchain: there is no '{platform.toolchain}'; there are {', '.join(TOOLCHAINS)}"
-        )
-    return kind
+    return TOOLCHAINS.member(platform.toolchain, platform.file)
 
 
 def find_toolchain(platform: Platform) -> Toolchain:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from wwtool.base.registry import Registry
 from wwtool.device.flash.tools.bossac import Bossac
 from wwtool.device.flash.tools.esptool import Esptool
 from wwtool.device.flash.tools.flash_tool import FlashTool
 from wwtool.device.flash.tools.picotool import Picotool
 from wwtool.device.flash.tools.probes import OpenOcd, ProbeRs, PyOcd
 from wwtool.device.flash.tools.uf2 import Uf2
-from wwtool.errors import InputError
 from wwtool.platforms.profile import Platform
 
 __all__ = ["FLASH_TOOLS", "FlashTool", "flash_tools_of", "usual_tool"]
 
-FLASH_TOOLS: dict[str, FlashTool] = {
-    tool.name: tool for tool in (Uf2(), Esptool(), Bossac(), Picotool(), OpenOcd(), PyOcd(), ProbeRs())
-}
+FLASH_TOOLS: Registry[FlashTool] = Registry(
+    "flash_tool",
+    {tool.name: tool for tool in (Uf2(), Esptool(), Bossac(), Picotool(), OpenOcd(), PyOcd(), ProbeRs())},
+)
 
 
 def flash_tools_of(platform: Platform) -> dict[str, FlashTool]:
@@ -24,13 +25,9 @@ def flash_tools_of(platform: Platform) -> dict[str, FlashTool]:
     Raises:
         InputError: there is no such tool, or the profile lacks what it needs.
     """
-    tools = {}
-    for number, name in enumerate(platform.flash_tools):
-        if name not in FLASH_TOOLS:
-            key = f"flash_alternatives.{number - 1}" if number else "flash_tool"
-            raise InputError(f"{platform.name}.yaml: {key}: there is no '{name}'; there are {', '.join(FLASH_TOOLS)}")
-        tools[name] = FLASH_TOOLS[name]
-        tools[name].check_platform(platform)
+    tools = {name: FLASH_TOOLS.member(name, platform.file) for name in platform.flash_tools}
+    for tool in tools.values():
+        tool.check_platform(platform)
     return tools
 
 

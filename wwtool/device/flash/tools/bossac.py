@@ -75,6 +75,4 @@ class Bossac(FlashTool):
     def check_platform(self, platform: Platform) -> None:
         super().check_platform(platform)
         if platform.usb is not None and not platform.usb.loader:
-            raise InputError(
-                f"{platform.name}.yaml: flash_tool {self.name} needs usb.loader, the boot loader's serial port"
-            )
+            raise InputError(f"{platform.file}: flash_tool {self.name} needs usb.loader, the boot loader's serial port")

@@ -40,7 +40,7 @@ class Esptool(FlashTool):
         super().check_platform(platform)
         if platform.flash_chip is None:
             raise InputError(
-                f"{platform.name}.yaml: flash_tool {self.name} needs flash_chip with esptool_chip, mode and frequency"
+                f"{platform.file}: flash_tool {self.name} needs flash_chip with esptool_chip, mode and frequency"
             )
 
 

@@ -60,7 +60,7 @@ class FlashTool(ABC):
     def check_platform(self, platform: Platform) -> None:
         """Raises InputError if a profile lacks what this tool needs."""
         if self.needs_usb and platform.usb is None:
-            raise InputError(f"{platform.name}.yaml: flash_tool {self.name} needs usb, by which the board is found")
+            raise InputError(f"{platform.file}: flash_tool {self.name} needs usb, by which the board is found")
 
     def image_of(self, files: dict[str, Path]) -> Path:
         """Of a build's files, the one that it writes."""

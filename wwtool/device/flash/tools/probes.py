@@ -64,7 +64,7 @@ class _ProbeTool(FlashTool):
         super().check_platform(platform)
         if platform.probe is None:
             raise InputError(
-                f"{platform.name}.yaml: probe is needed, with openocd, pyocd and probe_rs, where debug probes are used"
+                f"{platform.file}: probe is needed, with openocd, pyocd and probe_rs, where debug probes are used"
             )
 
 

@@ -37,6 +37,5 @@ class Uf2(FlashTool):
         super().check_platform(platform)
         if platform.uf2 is None:
             raise InputError(
-                f"{platform.name}.yaml: uf2 is needed, with usb, label, board_ids and family, for flash_tool "
-                f"{self.name}"
+                f"{platform.file}: uf2 is needed, with usb, label, board_ids and family, for flash_tool {self.name}"
             )
