@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,12 @@ def test_a_limit_is_a_number(tmp_path: Path, value: float) -> None:
     profile.write_text(yaml.safe_dump({**PICO, "budget": {**PICO["budget"], "latency_ms": value}}))
     with pytest.raises(InputError, match=r"budget\.latency_ms"):
         parse_platform(profile)
+
+
+@pytest.mark.parametrize("name", ["pico", "nano33ble"])
+def test_a_program_says_the_usb_id_that_its_profile_has(name: str) -> None:
+    platform = load_platform(name)
+    text = (platform.board_folder / "usb_board.h").read_text()
+    vendor, product = (re.search(rf"#define USB_{word} +0x([0-9A-F]{{4}})", text) for word in ("VENDOR", "PRODUCT"))
+    assert vendor is not None and product is not None and platform.usb is not None
+    assert platform.usb.running[0] == f"{vendor[1]}:{product[1]}".lower()
