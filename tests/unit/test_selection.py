@@ -65,7 +65,7 @@ def test_the_most_accurate_that_fits() -> None:
 def test_the_margin_lowers_every_limit() -> None:
     choice = chosen(BUILDS)
     assert choice.model == "middle"
-    assert reasons(choice)["large"] == "over budget: latency 9.5 ms of 9.0 (10% kept spare)"
+    assert reasons(choice)["large"] == "over budget: latency 9.5 ms of 9.0 (10% of each limit kept free)"
     assert [candidate.fits for candidate in choice.candidates] == [True, True, False]
     assert [candidate.chosen for candidate in choice.candidates] == [False, True, False]
     full = {**BUILDS, "middle": dry("middle", 5.0, 500, flash=90_001)}
@@ -103,7 +103,7 @@ def test_finalists_are_the_choice_and_the_most_accurate_others() -> None:
 def test_a_model_never_measured_is_taken_last() -> None:
     choice = chosen({**BUILDS, "new": dry("new", 1.0, 10)})
     assert choice.model == "middle"
-    assert reasons(choice)["new"] == "its accuracy was never measured"
+    assert reasons(choice)["new"] == "its accuracy has not been measured"
     assert next(c.score for c in choice.candidates if c.model == "new") is None
 
 

@@ -1,4 +1,4 @@
-"""Costs that have been measured before, one JSON file each in the user's cache, by hash of all they depend on."""
+"""Costs measured before, one JSON file each in the user's cache, named by a hash of all that the cost depends on."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ _SCHEMA = "wwtool.cost"
 
 
 def key_of(platform: Platform, architecture: object, model: str, phrase: str, compiler: str) -> str:
-    """The name of an entry. ``compiler`` is its version; "" for none. Weights are random, and always the same."""
+    """The name of an entry. ``compiler`` is the compiler's version; "" for none. Random weights are always the same."""
     emulator = emulator_of(platform)
-    later = {"budget", "energy", "framework_reserve"}  # applied to what was measured
+    later = {"budget", "energy", "framework_reserve"}  # they apply to the figures, after the measurement
     profile = {key: value for key, value in platform.facts().items() if key not in later}
     made_of = [_program(), sources_of(platform), profile, compiler, emulator.version() if emulator else ""]
     return hash_of(_SCHEMA, __version__, made_of, repr(architecture), model, phrase)
 
 
 def load(key: str) -> Cost | None:
-    """The entry; None if there is none, or it is not as it was written."""
+    """The entry; None if there is none, or somebody has changed it."""
     try:
         value = read_json(_path(key))
         if value.pop("digest") != hash_of(key, value):
@@ -71,7 +71,7 @@ def _cost(value: dict[str, Any]) -> Cost:
 
 @cache
 def _program() -> str:
-    """A hash of what makes firmware: wwtool itself, and what it knows to estimate with."""
+    """A hash of what makes firmware: wwtool itself, and the constants of the analytic model."""
     package = Path(str(resources.files("wwtool")))
     ours = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".mjs"))
     data = sorted(asset_dir("platforms").rglob("*.json"))

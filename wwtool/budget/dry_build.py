@@ -41,14 +41,14 @@ from wwtool.training.qat import QatNet
 
 @dataclass(frozen=True)
 class BoardRun:
-    """What an emulated board told of itself. ``stack_bytes`` is its deepest stack, 0 if it does not watch it."""
+    """What an emulated board measured. ``stack_bytes`` is its deepest stack; 0 if the board does not watch that."""
 
     cycles: Cycles
     stack_bytes: int
 
 
 def random_model(platform: Platform, architecture: Architecture, name: str, seed: int = 0) -> CompiledModel:
-    """A model of the right shape for a platform. Its weights mean nothing: sizes and cycles do not depend on them."""
+    """A model of the right shape for a platform, with random weights: sizes and cycles do not depend on them."""
     generator = torch.Generator().manual_seed(seed)
     net = QatNet(Network(architecture).eval(), 0.0)
     with torch.no_grad():
@@ -69,7 +69,7 @@ def dry_build(
     Without a compiler it is estimated.
 
     Raises:
-        ToolError: the compiler is missing, and nothing is known of the platform to estimate with.
+        ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
         UsageError: the platform's profile does not know the framework.
     """
     return judge(platform, limits, cost_of(platform, model, ZOO[model], phrase, use_cache), framework)
@@ -79,7 +79,7 @@ def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: 
     """What an architecture costs on a platform, measured or remembered.
 
     Raises:
-        ToolError: the compiler is missing, and nothing is known of the platform to estimate with.
+        ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
     """
     toolchain, missing = None, None
     try:
@@ -87,9 +87,9 @@ def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: 
     except ToolError as error:
         missing = error
     key = cache.key_of(platform, architecture, model, phrase, toolchain.version() if toolchain else "")
-    known = cache.load(key) if use_cache else None
-    if known is not None:
-        return known
+    remembered = cache.load(key) if use_cache else None
+    if remembered is not None:
+        return remembered
     if toolchain is None:
         compiled = random_model(platform, architecture, model)
         sizes = estimated_sizes(platform, compiled, phrase)
@@ -109,14 +109,14 @@ def measure_build(
     platform: Platform, toolchain: Toolchain, model: str, architecture: Architecture, phrase: str,
     limits: BudgetConfig, folder: Path,
 ) -> DryBuild:  # fmt: skip
-    """As dry_build, of any architecture, in a folder that is left as it is."""
+    """As ``dry_build``, for any architecture. The folder is not removed."""
     return judge(platform, limits, measure_cost(platform, toolchain, model, architecture, phrase, folder))
 
 
 def measure_cost(
     platform: Platform, toolchain: Toolchain, model: str, architecture: Architecture, phrase: str, folder: Path
 ) -> Cost:
-    """Builds in ``folder`` and runs the image. What the chip cannot hold is linked for a larger one and not run."""
+    """Builds in ``folder`` and runs the image. An image that the chip cannot hold is linked for a larger one, not run."""
     compiled = random_model(platform, architecture, model)
     project = write_project(folder / "firmware", platform, toolchain, compiled, phrase, DetectorConfig())
     try:
@@ -136,7 +136,7 @@ def measure_cost(
 def assembled(
     platform: Platform, model: str, stride: int, compiled: CompiledModel, sizes: Sizes, run: BoardRun | None
 ) -> Cost:
-    """The cost of a built firmware. What no run has told is estimated, where that can be."""
+    """The cost of a built firmware. Without a run, cycles and stack are estimated if that is possible."""
     cycles, stack = (run.cycles, run.stack_bytes or None) if run else (None, None)
     estimated: list[str] = []
     if run is None:
@@ -175,15 +175,15 @@ def run_image(platform: Platform, files: dict[str, Path], input_frames: int) -> 
         session.reset()
         noise = np.random.default_rng(0).integers(-8000, 8000, SAMPLE_RATE_HZ // 4).astype(np.int16)
         session.stream_pcm(noise)
-        told, memory = session.cycles(), session.memory()
-    cycles = emulator.counted(platform, files, input_frames, told)
+        on_console, memory = session.cycles(), session.memory()
+    cycles = emulator.cycles(platform, files, input_frames, on_console)
     if cycles.invoke <= 0 or cycles.frontend <= 0:
-        raise DeviceError("the emulated board counted no cycles; the firmware did not run the model")
+        raise DeviceError("the emulated board counted no cycles, so the firmware did not run the model; build it again")
     return BoardRun(cycles, memory.stack_bytes)
 
 
 def cycles_note(platform: Platform) -> str:
-    """Where the cycles come from, as a table's footnote."""
+    """How the cycles were counted, as a footnote of a table."""
     factor = platform.chip.cycles_per_instruction
     counted = "cycles counted on the emulated board"
     if factor is not None:
@@ -196,7 +196,7 @@ def cycles_note(platform: Platform) -> str:
 
 
 class OverBudgetError(BudgetError):
-    """A model that does not fit, and what was measured of it."""
+    """A model does not fit; ``result`` has its figures."""
 
     def __init__(self, platform: Platform, result: DryBuild, remedy: str) -> None:
         super().__init__(over_budget(platform, result, remedy))
@@ -210,7 +210,7 @@ def require_fit(
     """The dry build of a model that fits.
 
     Raises:
-        OverBudgetError: it does not; it says what would.
+        OverBudgetError: the model does not fit; the message says what would.
     """
     result = dry_build(platform, model, phrase, limits, framework, use_cache)
     if not result.fits:
@@ -221,7 +221,7 @@ def require_fit(
 def what_would_fit(
     platform: Platform, result: DryBuild, phrase: str, limits: BudgetConfig, use_cache: bool = True
 ) -> str:
-    """The nearest change with which a refused model, or a smaller one, would fit."""
+    """The nearest change that makes the refused model, or a smaller one, fit."""
 
     def measure(on: Platform, model: str) -> Cost:
         return cost_of(on, model, ZOO[model], phrase, use_cache)
@@ -231,6 +231,6 @@ def what_would_fit(
 
 
 def over_budget(platform: Platform, result: DryBuild, remedy: str) -> str:
-    """Why a model is refused, and what would fit."""
+    """The sentence that refuses a model and says what would fit."""
     under = "" if reserve_of(platform, result.framework) is None else f" under {result.framework}"
     return f"{result.model} does not fit {platform.title}{under}: {result.excess}; {remedy}"

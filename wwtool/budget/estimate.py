@@ -1,7 +1,7 @@
-"""The analytic model: what a firmware takes, told from its compiled program alone, without compiler and emulator.
+"""The analytic model: what a firmware takes, estimated from its compiled model, without compiler and emulator.
 
-Weights, arena and state are known to the byte, as wwtool lays them out itself. Code and cycles are sums over the
-program's calls with constants of each kernel, which ``bench/budget_fit.py`` fits to dry builds and keeps in
+Weights, arena and state are exact, as wwtool lays them out itself. Code and cycles are sums over the program's calls.
+Each kernel has constants for these sums, which ``bench/budget_fit.py`` fits to dry builds and keeps in
 ``platforms/estimates``; ``bench/budget_estimate.py`` prints the error.
 """
 

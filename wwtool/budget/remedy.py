@@ -1,4 +1,4 @@
-"""The nearest change with which a model that is over budget would fit: a smaller model, a limit, another board."""
+"""The nearest change that makes a model fit: a smaller model, a higher limit, another board."""
 
 from __future__ import annotations
 
@@ -39,8 +39,7 @@ def nearest_change(
 
 def _raised(platform: Platform, result: DryBuild, limits: BudgetConfig) -> str:
     """The limits of the config to raise, if those are all that is in the way."""
-    own = judge(platform, BudgetConfig(), result, result.framework)
-    if not own.fits:
+    if not judge(platform, BudgetConfig(), result, result.framework).fits:
         return ""
     keys = [f"budget.{_CONFIG_KEYS[line.name]} to {line.used:,}" for line in result.lines if not line.fits]
     return f"raise the budget in the config: {' and '.join(keys)}"

@@ -1,4 +1,4 @@
-"""What a firmware costs, held against what it may cost."""
+"""What a firmware costs, compared with the limits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FRAME_MS = 10.0
 
 @dataclass(frozen=True)
 class Line:
-    """One limit: what is used of what is allowed, in ``unit``."""
+    """One limit: how much is used and how much is allowed, in ``unit``."""
 
     name: str
     used: float
@@ -36,10 +36,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one model costs on one platform, whatever is allowed.
+    """What one model costs on one platform, without regard to limits.
 
-    ``cycles`` and ``stack_bytes`` (the deepest stack seen) are None where nothing could tell them. ``estimated`` names
-    what the analytic model answered instead of a compiler or an emulator: "sizes", "cycles", "stack". ``linked`` is
+    ``cycles`` and ``stack_bytes`` (the deepest stack) are None where nothing measures them. ``estimated`` names what
+    the analytic model has estimated in place of a compiler or an emulator: "sizes", "cycles", "stack". ``linked`` is
     False if the chip cannot hold it, so that it was linked for a larger one.
     """
 
@@ -104,8 +104,8 @@ def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str =
     lines = check(platform, limits, cost.sizes, cost.cycles, cost.stride, framework, cost.stack_bytes)
     duty = next((line.used for line in lines if line.name == "duty cycle"), None)
     energy = None if duty is None else energy_use(platform, duty, cost.hop_ms)
-    own = {field.name: getattr(cost, field.name) for field in fields(Cost)}
-    return DryBuild(**own, lines=lines, framework=framework, energy=energy)
+    figures = {field.name: getattr(cost, field.name) for field in fields(Cost)}
+    return DryBuild(**figures, lines=lines, framework=framework, energy=energy)
 
 
 def check(
@@ -114,8 +114,8 @@ def check(
 ) -> tuple[Line, ...]:  # fmt: skip
     """The platform's budget, or the config's where it is stricter, against what was measured.
 
-    Emulators do not model the waits of reading flash. The model's constants are read once an inference and, together
-    larger than the cache, taken to miss it every time: an upper bound that is added to the cycles counted.
+    Emulators do not model the waits of reading flash. The model's constants are read once an inference. Together
+    they are larger than the cache, so every read is taken to miss it. That upper bound is added to the cycles counted.
     """
     budget, reserve = platform.budget, reserve_of(platform, framework)
     flash, ram = available(platform, reserve)
@@ -137,13 +137,13 @@ def check(
 
 
 def estimate_mark(line: str, estimated: Sequence[str]) -> str:
-    """The sign before a line's figure: "~" if the analytic model has told it, else nothing."""
+    """The sign before a line's figure: "~" if the analytic model has estimated it, else nothing."""
     kind = {"flash": "sizes", "RAM": "sizes", "stack": "stack"}.get(line, "cycles")
     return "~" if kind in estimated else ""
 
 
 def flash_wait_cycles(platform: Platform, sizes: Sizes) -> int:
-    """At most this many cycles of an inference are spent waiting for the model's constants from flash."""
+    """The most cycles that an inference can wait for the model's constants from flash."""
     return -(-sizes.model_flash // 4) * platform.chip.flash_word_cycles
 
 
@@ -168,7 +168,7 @@ def reserve_of(platform: Platform, framework: str) -> FrameworkReserve | None:
     """
     names = framework_names(platform)
     if framework not in names:
-        raise UsageError(f"{platform.file} does not say what {framework} takes; it has {', '.join(names)}")
+        raise UsageError(f"{platform.file} has no framework_reserve for {framework}; it has {', '.join(names)}")
     return platform.framework_reserve.get(framework)
 
 

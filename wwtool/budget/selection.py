@@ -1,4 +1,4 @@
-"""Selection: the most accurate candidate of the zoo that fits a platform, with a margin, and why not the others."""
+"""Selection: the most accurate model of the zoo that fits a platform with a margin, and why each other is not taken."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wwtool.packages import DEFAULT
 from wwtool.platforms.profile import Platform
 
 Advance = Callable[[int, int], None]
-"""Told how many of how many are done."""
+"""Called with the number of dry builds done and of all."""
 
 _THREADS = 2  # a dry build mostly waits for compiler and emulator
 
@@ -35,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Choice:
-    """The model taken, the finalists of a search (the model first), and every candidate with its reason.
+    """The chosen model, the finalists of a search (the model first), and every candidate with its reason.
 
     ``best`` is the most accurate of those that fit by its score alone; ``table`` says where scores come from.
     """
@@ -68,7 +68,7 @@ class NothingFitsError(BudgetError):
 
 @dataclass(frozen=True)
 class Selection:
-    """What is to be trained, with its dry builds; ``choice`` is None where the model was given."""
+    """The models to train, with their dry builds; ``choice`` is None if the config names the model."""
 
     finalists: tuple[str, ...]
     builds: dict[str, DryBuild]
@@ -76,10 +76,10 @@ class Selection:
 
 
 def select(platform: Platform, config: Config, phrase: str, advance: Advance, framework: str = DEFAULT) -> Selection:
-    """The model that the config names, if it fits, or the best that does; ``advance`` hears of dry builds done.
+    """The model that the config names, if it fits, or else the best that fits; ``advance`` is called after a dry build.
 
     Raises:
-        BudgetError: it does not, or none does.
+        BudgetError: the model does not fit, or no model does.
         ToolError: the compiler is missing.
     """
     if config.model != "auto":
@@ -92,7 +92,7 @@ def select(platform: Platform, config: Config, phrase: str, advance: Advance, fr
 
 
 def by_table(config: Config, table: AccuracyTable) -> tuple[str, ...]:
-    """The finalists where nothing can be built: the most accurate, cheaper ones first among equals."""
+    """The finalists where nothing can be built: the most accurate, and among equals the cheapest first."""
     if config.model != "auto":
         return (config.model,)
     best = max(_score(table, name) for name in ZOO)
@@ -104,7 +104,7 @@ def by_table(config: Config, table: AccuracyTable) -> tuple[str, ...]:
 def measure_zoo(
     platform: Platform, phrase: str, limits: BudgetConfig, advance: Advance, framework: str = DEFAULT
 ) -> dict[str, DryBuild | BudgetError]:
-    """Dry builds of all candidates; one that cannot even be linked is there with the error that says so.
+    """Dry builds of all candidates. A candidate that cannot be linked has its error in place of a build.
 
     Raises:
         ToolError: the compiler is missing.
@@ -128,7 +128,7 @@ def measure_zoo(
 
 
 def choose(
-    platform: Platform, builds: Mapping[str, DryBuild | BudgetError], table: AccuracyTable, wanted: SelectConfig
+    platform: Platform, builds: Mapping[str, DryBuild | BudgetError], table: AccuracyTable, settings: SelectConfig
 ) -> Choice:
     """The most accurate candidate that keeps every limit less the margin; within the tolerance of it, the cheapest.
 
@@ -136,21 +136,21 @@ def choose(
         NothingFitsError: none keeps the limits.
         BudgetError: none can even be linked.
     """
-    margin = wanted.margin
+    margin = settings.margin
     fitting = {name: build for name, build in _measured(builds).items() if not _over(build, margin)}
     if not fitting:
         raise _nothing_fits(platform, builds, margin)
     best = max(fitting, key=lambda name: _score(table, name))
-    as_good = [name for name in fitting if _score(table, best) - _score(table, name) <= wanted.tolerance]
+    as_good = [name for name in fitting if _score(table, best) - _score(table, name) <= settings.tolerance]
     model = min(as_good, key=lambda name: _cost(fitting.values(), fitting[name]))
     candidates = []
     for name, build in builds.items():
-        known = table.models.get(name)
-        reason = _reason(name, build, model, best, table, wanted)
-        score = known.score if known else None
+        measured = table.models.get(name)
+        reason = _reason(name, build, model, best, table, settings)
+        score = measured.score if measured else None
         candidates.append(Candidate(name, score, name in fitting, name == model, reason))
     which = f"{table.clips} recordings of {len(next(iter(table.models.values())).by_word)} words, {table.measured}"
-    return Choice(model, best, margin, _finalists(model, fitting, table, wanted.search), tuple(candidates), which)
+    return Choice(model, best, margin, _finalists(model, fitting, table, settings.search), tuple(candidates), which)
 
 
 def _measured(builds: Mapping[str, DryBuild | BudgetError]) -> dict[str, DryBuild]:
@@ -158,7 +158,7 @@ def _measured(builds: Mapping[str, DryBuild | BudgetError]) -> dict[str, DryBuil
 
 
 def _finalists(model: str, names: Iterable[str], table: AccuracyTable, count: int) -> tuple[str, ...]:
-    """The model that is taken without a search, then the most accurate others."""
+    """The model that a build takes without a search, then the most accurate others."""
     others = sorted((name for name in names if name != model), key=lambda name: -_score(table, name))
     return (model, *others)[:count]
 
@@ -178,28 +178,28 @@ def _over(build: DryBuild, margin: float) -> list[Line]:
     return [line for line in build.lines if line.used > line.limit * (1.0 - margin)]
 
 
-def _said(line: Line, margin: float) -> str:
+def _in_words(line: Line, margin: float) -> str:
     limit = line.limit * (1.0 - margin)
     allowed = f"{limit:,.0f}" if line.unit == "B" else f"{round(limit, 2):,}"
     return f"{line.name} {line.used:,} {line.unit} of {allowed}"
 
 
 def _reason(
-    name: str, build: DryBuild | BudgetError, model: str, best: str, table: AccuracyTable, wanted: SelectConfig
+    name: str, build: DryBuild | BudgetError, model: str, best: str, table: AccuracyTable, settings: SelectConfig
 ) -> str:
     if isinstance(build, BudgetError):
         return str(build)
-    if over := _over(build, wanted.margin):
-        spare = f" ({wanted.margin:.0%} kept spare)" if wanted.margin else ""
-        return f"over budget: {', '.join(_said(line, wanted.margin) for line in over)}{spare}"
+    if over := _over(build, settings.margin):
+        spare = f" ({settings.margin:.0%} of each limit kept free)" if settings.margin else ""
+        return f"over budget: {', '.join(_in_words(line, settings.margin) for line in over)}{spare}"
     if name not in table.models:
-        return "its accuracy was never measured"
-    near = f"within {wanted.tolerance:g} of its score"
+        return "its accuracy has not been measured"
+    near = f"within {settings.tolerance:g} of its score"
     if name == model:
         return "the most accurate" if name == best else f"as accurate as {best} ({near}), and the cheapest of these"
     score, highest = table.models[name].score, _score(table, best)
-    if highest - score <= wanted.tolerance:
-        return f"as accurate as {model} ({near}), and dearer"
+    if highest - score <= settings.tolerance:
+        return f"as accurate as {model} ({near}), and more expensive"
     chance = ", which may be chance" if highest - score < 2 * table.standard_error else ""
     return f"less accurate: {score:.3f}, {best} {highest:.3f}{chance}"
 
@@ -209,7 +209,7 @@ def _nothing_fits(platform: Platform, builds: Mapping[str, DryBuild | BudgetErro
     if not measured:
         return next(build for build in builds.values() if isinstance(build, BudgetError))
     nearest = min(measured, key=lambda build: max(line.used / line.limit for line in build.lines))
-    over = ", ".join(_said(line, margin) for line in _over(nearest, margin))
+    over = ", ".join(_in_words(line, margin) for line in _over(nearest, margin))
     remedy = "raise the budget or take a larger board"
     if nearest.fits:
         remedy = f"it fits without the margin: lower select.margin, or force it with --model {nearest.model}"

@@ -1,4 +1,4 @@
-"""What takes the space of a firmware, as the rows of a table."""
+"""Which parts of a firmware take how much space, as rows of a table."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ class Row:
 
 
 def rows(platform: Platform, result: DryBuild) -> list[Row]:
-    """Every part of the firmware, their sums, the limits; then the stack and the framework, which come on top."""
+    """Every part of the firmware, the sums and the limits; then stack and framework, which are not in the sums."""
     reserve = reserve_of(platform, result.framework)
     resident = reserve is None or not reserve.runs_from_flash
-    found = []
+    table = []
     for part in result.sizes.parts:
         ram = part.ram if resident else part.ram - part.resident
         if part.name != MODEL_MEMORY:
-            found.append(Row(part.name, part.flash or None, ram or None))
+            table.append(Row(part.name, part.flash or None, ram or None))
             continue
         state = min(result.state_bytes, ram)
-        found += [Row("arena", part.flash or None, ram - state), Row("state", None, state)]
+        table += [Row("arena", part.flash or None, ram - state), Row("state", None, state)]
     flash, memory = result.line("flash"), result.line("RAM")
     assert flash is not None and memory is not None
-    found.append(Row("together", int(flash.used), int(memory.used), total=True))
-    found.append(Row("budget", int(flash.limit), int(memory.limit), total=True, measured=False))
+    table.append(Row("together", int(flash.used), int(memory.used), total=True))
+    table.append(Row("budget", int(flash.limit), int(memory.limit), total=True, measured=False))
     if result.sizes.stack_reserved:
-        found.append(Row(_stack_name(result), None, result.sizes.stack_reserved, measured=False))
+        table.append(Row(_stack_name(result), None, result.sizes.stack_reserved, measured=False))
     if reserve is not None:
-        taken = int(reserve.flash_bytes.value), int(reserve.ram_bytes.value)
-        found.append(Row(f"{result.framework}, beside", *taken, measured=False))
-    return found
+        share = int(reserve.flash_bytes.value), int(reserve.ram_bytes.value)
+        table.append(Row(f"{result.framework}, beside", *share, measured=False))
+    return table
 
 
 def _stack_name(result: DryBuild) -> str:

@@ -128,13 +128,13 @@ class Emulator(ABC):
         """The shipped platform whose image this is; None if it is none of this emulator's."""
         return None
 
-    def counted(self, platform: Platform, files: dict[str, Path], input_frames: int, told: Cycles) -> Cycles:
-        """The cycles of a feature frame and an inference; ``told`` is what the firmware's own counter says.
+    def cycles(self, platform: Platform, files: dict[str, Path], input_frames: int, on_console: Cycles) -> Cycles:
+        """The cycles of a feature frame and an inference.
 
         Args:
             platform: the board.
             files: the build's files by kind.
             input_frames: feature frames of an inference.
-            told: the firmware's own figures.
+            on_console: what the firmware's counter says on its console.
         """
-        return told
+        return on_console
