@@ -160,7 +160,7 @@ def _is_over(pid: int) -> bool:
 
 def test_no_board(bench: Bench, run: Flash, tmp_path: Path) -> None:
     build = make_build(tmp_path / "b", "esp32s3")
-    run(build).refused(6, "no ESP32-S3 is found on USB", "cable", "hold BOOT")
+    run(build).refused(6, "there is no ESP32-S3 on USB", "cable", "hold BOOT")
     run(build, "--port", "/dev/ttyNOPE").refused(6, "no port /dev/ttyNOPE", "none")
     bench.plug("/dev/ttyS0", "dead:beef")
     run(build).refused(6, "no ESP32-S3 is found")

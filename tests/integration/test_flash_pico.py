@@ -40,7 +40,7 @@ def test_pico_whose_console_does_not_come(bench: Bench, run: Flash, tmp_path: Pa
     with bench.when(has_all(drive, build), started(bench, drive, build, None)):
         result = run(build)
     assert result.code == 0
-    assert "taken by the boot loader" in result.out
+    assert "accepted by the boot loader" in result.out
     assert "no console of it has appeared" in result.out
 
 

@@ -80,7 +80,7 @@ def test_of_several_as_accurate_the_cheapest() -> None:
     assert "as accurate as large" in reasons(choice)["middle"]
     assert "cheapest" in reasons(choice)["middle"]
     assert "as accurate as middle" in reasons(choice)["large"]
-    assert "dearer" in reasons(choice)["large"]
+    assert "more expensive" in reasons(choice)["large"]
     assert choice.note == "middle, as accurate as large and cheaper; 3 of 3 fit"
     assert chosen(BUILDS, margin=0.0, tolerance=0.04).model == "large"
 

@@ -116,7 +116,7 @@ def measure_build(
 def measure_cost(
     platform: Platform, toolchain: Toolchain, model: str, architecture: Architecture, phrase: str, folder: Path
 ) -> Cost:
-    """Builds in ``folder`` and runs the image. An image that the chip cannot hold is linked for a larger one, not run."""
+    """Builds in ``folder`` and runs the image. What the chip cannot hold is linked for a larger one, not run."""
     compiled = random_model(platform, architecture, model)
     project = write_project(folder / "firmware", platform, toolchain, compiled, phrase, DetectorConfig())
     try:

@@ -1,4 +1,4 @@
-"""Runs the lines that get what is missing: apt, npm and pip, shown before they run."""
+"""Runs the apt, npm and pip lines that install missing tools. Each is shown before it runs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from wwtool.base.temporary import TemporaryFolder
 from wwtool.doctor.findings import Finding
 from wwtool.errors import ToolError
 
-_STDERR = 2  # what the installers print is not the result
+_STDERR = 2  # the result is on standard output, so the installers print to standard error
 _PREFIXES = {"apt": "apt-get install ", "npm": "npm install ", "pip": "pip install "}
 
 
 def packages(findings: Sequence[Finding], manager: str) -> list[str]:
-    """What ``manager`` (apt, npm, pip) would bring of what is missing, as words of its command."""
+    """The packages that ``manager`` (apt, npm, pip) has for missing tools, as words of its command."""
     prefix = _PREFIXES[manager]
     words: list[str] = []
     for finding in findings:
@@ -29,28 +29,28 @@ def packages(findings: Sequence[Finding], manager: str) -> list[str]:
 
 
 def commands(findings: Sequence[Finding], elevation: Sequence[str] | None) -> list[list[str]]:
-    """The commands that get what is missing, in order.
+    """The commands that install missing tools, in order.
 
     Args:
-        findings: what was found and what not.
-        elevation: what to put before apt's command, empty for root; None: apt may not be used.
+        findings: the tools, found or not.
+        elevation: the words before apt's command, none for root; None: this user may not use apt.
     """
     lines = []
-    wanted = packages(findings, "apt")
-    if wanted and elevation is not None:
+    names = packages(findings, "apt")
+    if names and elevation is not None:
         lines.append([*elevation, "apt-get", "update", "-qq"])
-        lines.append([*elevation, "apt-get", "install", "-y", "--no-install-recommends", *wanted])
-    wanted = packages(findings, "npm")
-    if wanted:
-        lines.append(["npm", "install", *wanted])
-    wanted = packages(findings, "pip")
-    if wanted:
-        lines.append([sys.executable, "-m", "pip", "install", *wanted])
+        lines.append([*elevation, "apt-get", "install", "-y", "--no-install-recommends", *names])
+    names = packages(findings, "npm")
+    if names:
+        lines.append(["npm", "install", *names])
+    names = packages(findings, "pip")
+    if names:
+        lines.append([sys.executable, "-m", "pip", "install", *names])
     return lines
 
 
 def elevation() -> list[str] | None:
-    """What apt needs before it: nothing as root, sudo where that asks for no password, else None."""
+    """The words before an apt command: none for root, sudo if it asks for no password; None if apt cannot be used."""
     if os.name != "posix" or shutil.which("apt-get") is None:
         return None
     if os.geteuid() == 0:
@@ -61,30 +61,30 @@ def elevation() -> list[str] | None:
 
 
 def fix(findings: Sequence[Finding], say: Callable[[str], None]) -> list[str]:
-    """Runs what may be run, and returns what is left to do as sentences; empty: nothing.
+    """Runs the commands, and returns what the user has to do, as sentences; empty: nothing.
 
-    What failed does not keep the others from being tried.
+    If one fails, the others still run.
     """
     prefix = elevation()
-    left = []
+    failures = []
     for command in commands(findings, prefix):
         say(f"$ {shlex.join(command)}")
         code = _run(command)
         if code is None:
-            left.append(f"{command[0]} was not found, so '{shlex.join(command)}' could not run")
-        elif code != 0 and "update" not in command:  # apt may well have what it needs without
-            left.append(f"'{shlex.join(command)}' ended with status {code}; what it said is above")
-    wanted = packages(findings, "apt")
-    if wanted and prefix is None:
-        left.append(_by_hand(wanted))
-    return left
+            failures.append(f"{command[0]} was not found, so '{shlex.join(command)}' could not run")
+        elif code != 0 and "update" not in command:  # apt may have what it needs without an update
+            failures.append(f"'{shlex.join(command)}' ended with status {code}; its output is above")
+    names = packages(findings, "apt")
+    if names and prefix is None:
+        failures.append(_by_hand(names))
+    return failures
 
 
-def _by_hand(wanted: Sequence[str]) -> str:
-    names = " ".join(wanted)
+def _by_hand(names: Sequence[str]) -> str:
+    words = " ".join(names)
     if shutil.which("apt-get") is None:
-        return f"install with your package manager what Debian calls {names}, then run wwtool doctor again"
-    return f"run this line, then wwtool doctor again: sudo apt-get install {names}"
+        return f"install with your package manager what Debian calls {words}, then run wwtool doctor again"
+    return f"run this line, then wwtool doctor again: sudo apt-get install {words}"
 
 
 def _run(command: list[str]) -> int | None:

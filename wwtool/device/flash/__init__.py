@@ -1,4 +1,4 @@
-"""Flashing a real board: finds it by its USB id, writes, verifies, and asks the program that then runs who it is.
+"""Flashing a real board: finds it by its USB id, writes, verifies, and asks the new program who it is.
 
 ``images`` reads the build. ``choose`` takes one of ``tools``, which makes a ``plan`` of what ``ports`` and ``drives``
 find. ``runner`` carries the plan out. ``explain`` and ``failures`` have the sentences for what goes wrong.
@@ -35,15 +35,15 @@ _RETRY_S = 0.5
 
 @dataclass(frozen=True)
 class Flashed:
-    """What was done.
+    """The result of flashing.
 
     Attributes:
         image: the file that was written.
-        tool: what wrote it.
-        verified: what has proved that it is on the board: "console", or else "tool"; the console has the last word.
+        tool: the flash tool.
+        verified: the proof that it is on the board: "console", or "tool" where no console appeared.
         how: the same in words.
-        console: the port at which the program answers, None if no port appeared.
-        device: what it says of itself.
+        console: the port at which the program answers; None if no port appeared.
+        device: what the program says of itself.
     """
 
     build: Build
@@ -84,15 +84,15 @@ def flash(
     Args:
         folder: what ``wwtool build`` wrote.
         port: the board's serial port or drive; None: the only board of the build's platform.
-        tool: what writes; None: what the platform's profile says.
-        say: told what is being done.
-        platform: the profile that it was built for, where that is a user's own.
+        tool: the flash tool; None: the platform's usual one.
+        say: called with a description of every step.
+        platform: the profile of the build, if it is a user's own.
 
     Raises:
-        UsageError: nothing to flash, several boards, or a tool that is not for this platform.
-        InputError: no finished build, or an altered one.
+        UsageError: there is nothing to flash, or there are several boards, or the tool is not for this platform.
+        InputError: the build is not finished, or somebody has changed it.
         ToolError: the tool is not installed.
-        DeviceError: no board, the wrong one, or one that went away; or what was written does not run.
+        DeviceError: there is no board, or the wrong one, or it went away, or the new program does not run.
         HalfWrittenError: Ctrl-C while the board was written.
     """
     build = read_build(folder, platform)
@@ -104,7 +104,7 @@ def flash(
 
 
 def _confirmed(build: Build, plan: Plan, runner: Runner, before: list[Port], say: Callable[[str], None]) -> Flashed:
-    """Looks for the program's console and asks who is there."""
+    """Looks for the program's console and asks which program it is."""
     say("waiting for the program's console")
     console = wait_for(lambda: _console(build, plan, before), _CONSOLE_TIMEOUT_S)
     if console is None:
@@ -126,24 +126,24 @@ def _consoles(build: Build) -> list[Port]:
 
 
 def _console(build: Build, plan: Plan, before: list[Port]) -> Port | None:
-    """The port of the program that was just written; other boards of the same kind may be there, too."""
-    found = _consoles(build)
+    """The port of the new program. Other boards of the same kind may be plugged in."""
+    consoles = _consoles(build)
     tool = FLASH_TOOLS[plan.tool]
     if tool.uses_probe:
-        return ports.same_board(found, None)
+        return ports.same_board(consoles, None)
     running = build.platform.usb.running if build.platform.usb else ()
     if tool.port_stays and plan.port is not None and plan.port.usb_id not in running:
-        return plan.port  # a USB-to-serial chip stays, whatever runs behind it
+        return plan.port  # a USB-to-serial chip keeps its port
     if plan.port is None or not plan.port.usb_id:
-        return ports.same_board([port for port in found if port not in before], None)
-    return ports.same_board(found, plan.port)
+        return ports.same_board([port for port in consoles if port not in before], None)
+    return ports.same_board(consoles, plan.port)
 
 
 def _identify(build: Build, console: Port) -> DeviceInfo:
-    """Who answers; asked again while the board starts.
+    """What the program says of itself. It is asked again while the board starts.
 
     Raises:
-        DeviceError: nobody, or a program with another model.
+        DeviceError: nothing answers, or a program with another model.
     """
     deadline = Deadline(_ANSWER_TIMEOUT_S)
     while True:

@@ -1,4 +1,4 @@
-"""Drives of boot loaders that take UF2 files, known by their INFO_UF2.TXT."""
+"""Drives of boot loaders that take UF2 files. Each has a file INFO_UF2.TXT."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _FAT = ("vfat", "msdos", "fuseblk", "exfat")
 
 @dataclass(frozen=True)
 class Drive:
-    """A mounted drive and what its boot loader says of itself, by key."""
+    """A mounted drive and the facts that its boot loader has in INFO_UF2.TXT, by key."""
 
     path: Path
     facts: dict[str, str] = field(default_factory=dict)
 
     @property
     def board_id(self) -> str:
-        """Its ``Board-ID``, "" if it names none."""
+        """Its ``Board-ID``; "" if it has none."""
         return self.facts.get("Board-ID", "")
 
     @property
     def softdevice(self) -> str:
-        """Which of Nordic's radio stacks the chip has, "" if the boot loader does not say or has not found one."""
-        said = self.facts.get("SoftDevice", "")
-        return "" if said == "not found" else said
+        """Which of Nordic's radio stacks the chip has; "" if it has none or the boot loader does not say."""
+        name = self.facts.get("SoftDevice", "")
+        return "" if name == "not found" else name
 
 
 def mount_points() -> list[Path]:
@@ -65,18 +65,18 @@ def parse_info(text: str) -> dict[str, str]:
 
 def drives() -> list[Drive]:
     """The mounted drives that take UF2 files."""
-    found = []
+    mounted = []
     for path in mount_points():
         try:
             text = (path / INFO_FILE).read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        found.append(Drive(path, parse_info(text)))
-    return found
+        mounted.append(Drive(path, parse_info(text)))
+    return mounted
 
 
 def of_boards(board_ids: Sequence[str]) -> list[Drive]:
-    """Those of one of these boards."""
+    """The mounted drives of these boards."""
     return [drive for drive in drives() if drive.board_id in board_ids]
 
 

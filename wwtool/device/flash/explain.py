@@ -32,10 +32,10 @@ def explain(platform: Platform, tool: FlashTool, where: str, code: int, output: 
     Args:
         platform: the board.
         tool: the tool.
-        where: the port it was given, or what it speaks to.
+        where: the port that it used, or what else it connects to.
         code: its exit status; negative: the signal that ended it.
-        output: what it printed.
-        gone: the port it was given is no longer there.
+        output: the text that it printed.
+        gone: the port that it used has disappeared.
     """
 
     def says(pattern: str) -> bool:
@@ -52,14 +52,14 @@ def explain(platform: Platform, tool: FlashTool, where: str, code: int, output: 
             f"another program uses {where}; end it (a serial monitor, or ModemManager), and run the same command again"
         )
     if says(_OTHER_CHIP):
-        said = _telling(output, _OTHER_CHIP)
+        reason = _telling(output, _OTHER_CHIP)
         return (
             f"{tool.name} finds another chip than the {platform.title}'s at {where} "
-            f"({said}); check the board and --port"
+            f"({reason}); check the board and --port"
         )
     if says(_VERIFY):
         return (
-            f"{tool.name} read back something else than it wrote to the {platform.title}; run the same command again, "
+            f"{tool.name} read other bytes than it wrote to the {platform.title}; run the same command again, "
             "with another cable if it happens twice"
         )
     if says(_NOBODY) and tool.uses_probe:
@@ -76,15 +76,15 @@ def explain(platform: Platform, tool: FlashTool, where: str, code: int, output: 
         return lost(platform, where)
     if code < 0:
         return f"{tool.name} was ended by {_signal(-code)}, and the {platform.title} {half_written(platform)}"
-    said = _telling(output, r"error|fail")
-    return f"{tool.name} could not flash the {platform.title} ({said}), which {half_written(platform)}"
+    reason = _telling(output, r"error|fail")
+    return f"{tool.name} could not flash the {platform.title} ({reason}), which {half_written(platform)}"
 
 
 def _telling(output: str, pattern: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if re.search(pattern, line, re.IGNORECASE)]
-    said = (telling or lines[-1:] or ["it gave no reason"])[0]
-    return re.sub(r"^(?:ERROR: )?A fatal error occurred: ", "", said).rstrip(".")[:300]
+    line = (telling or lines[-1:] or ["it gave no reason"])[0]
+    return re.sub(r"^(?:ERROR: )?A fatal error occurred: ", "", line).rstrip(".")[:300]
 
 
 def _signal(number: int) -> str:

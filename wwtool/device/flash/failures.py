@@ -10,7 +10,7 @@ _TTY_RULE = 'SUBSYSTEM=="tty", TAG+="uaccess"'
 
 
 def not_allowed(device: str) -> str:
-    """That this user may not use a serial port, and the line that changes it."""
+    """This user may not use a serial port; with the line that changes that."""
     group = "dialout"
     try:
         import grp
@@ -18,7 +18,7 @@ def not_allowed(device: str) -> str:
         group = grp.getgrgid(Path(device).stat().st_gid).gr_name
     except (ImportError, KeyError, OSError):
         pass
-    # A port that belongs to root alone has no group to join; the rule gives it to whoever sits at the machine.
+    # Nobody should join the group root. The rule lets whoever sits at the machine use the port.
     if group == "root":
         return f"this user may not use {device}; allow it with: {udev_line(_TTY_RULE)}"
     return f"this user may not use {device}; allow it with: sudo usermod -aG {group} $USER, then log out and in again"
@@ -31,12 +31,12 @@ def udev_line(rule: str) -> str:
 
 
 def lost(platform: Platform, where: str) -> str:
-    """That the board went away in the middle."""
-    return f"the {platform.title} at {where} went away in the middle, and {half_written(platform)}"
+    """The board disappeared while it was written."""
+    return f"the {platform.title} at {where} went away while it was written, and {half_written(platform)}"
 
 
 def hung(platform: Platform, tool: str, timeout_s: float) -> str:
-    """That a tool did not end."""
+    """A tool did not end."""
     return (
         f"{tool} did not end within {timeout_s:g} s and was stopped, and the {platform.title} "
         f"{half_written(platform)}, once it has been unplugged"
@@ -44,12 +44,12 @@ def hung(platform: Platform, tool: str, timeout_s: float) -> str:
 
 
 def half_written(platform: Platform) -> str:
-    """What may have become of the board, and what to do, as the end of a sentence."""
+    """The state of the board after a failure, and what to do, as the end of a sentence."""
     return f"may hold half an image; {platform.enter_loader}, and run the same command again"
 
 
 def not_mounted(platform: Platform) -> str:
-    """That the boot loader's drive is on USB, but not mounted."""
+    """The boot loader is on USB, but its drive is not mounted."""
     label = platform.uf2.label if platform.uf2 else ""
     return (
         f"the {platform.title} waits in its boot loader, but its drive is not mounted; mount it, for example with: "
@@ -58,5 +58,5 @@ def not_mounted(platform: Platform) -> str:
 
 
 def not_writable(drive: Path, error: OSError) -> str:
-    """That a drive cannot be written."""
+    """A drive cannot be written."""
     return f"cannot write the drive {drive} ({error.strerror}); mount it so that this user may write it"

@@ -1,4 +1,4 @@
-"""What is to be flashed: a build whose image goes to a board."""
+"""The build to flash: one whose image goes to a board."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done to flash a board, as data: steps that the runner carries out. The flash tools make them."""
+"""How a board is flashed, as data: steps that the flash tools make and the runner carries out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 from wwtool.device.flash.drives import Drive
 from wwtool.device.flash.ports import Port
 
-PORT = "{port}"  # in a command: the port at that moment, as a boot loader's appears only after a touch
+PORT = "{port}"  # in a command: the port when the command runs, as a boot loader's port appears only after a touch
 BOOT_TIMEOUT_S = 15.0
 WRITE_TIMEOUT_S = 300.0
 VERIFY_TIMEOUT_S = 120.0
@@ -48,8 +48,8 @@ class AwaitUsb:
 class Run:
     """Run a program on ``image``, which the command names without its folder.
 
-    It runs where nothing but a copy of that file lies: some of these programs take settings, and scripts, from the
-    folder they are started in. ``expects`` is printed by one that succeeded.
+    The program starts in a folder with only a copy of that file, because some of these programs read settings and
+    scripts from the folder they start in. ``expects`` is text that it prints if it succeeds.
     """
 
     tool: str

@@ -1,4 +1,4 @@
-"""Serial ports and the boards behind them, known by their USB ids."""
+"""Serial ports and the boards behind them. A USB id tells which board it is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TOUCH_S = 0.1
 
 @dataclass(frozen=True)
 class Port:
-    """A serial port; ``usb_id`` is VENDOR:PRODUCT in hex, "" if it is not on USB, ``location`` its place on the bus."""
+    """A serial port. ``usb_id`` is VENDOR:PRODUCT in hex, "" if it is not on USB; ``location`` is where on the bus."""
 
     device: str
     usb_id: str = ""
@@ -33,8 +33,8 @@ class Port:
 
 
 def ports() -> list[Port]:
-    """The serial ports there are now, by name."""
-    found = [
+    """The serial ports at this moment, in order of their names."""
+    listed = [
         Port(
             str(info.device),
             f"{info.vid:04x}:{info.pid:04x}" if info.vid is not None and info.pid is not None else "",
@@ -42,16 +42,16 @@ def ports() -> list[Port]:
         )
         for info in list_ports.comports()
     ]
-    return sorted(found, key=lambda port: port.device)
+    return sorted(listed, key=lambda port: port.device)
 
 
 def with_ids(usb_ids: Sequence[str]) -> list[Port]:
-    """The ports of one of these ids."""
+    """The ports that have one of these ids."""
     return [port for port in ports() if port.usb_id in usb_ids]
 
 
 def seen_on_usb(usb_ids: Sequence[str]) -> bool | None:
-    """Whether a device of one of these ids is on the bus, with a driver or without; None if this system cannot say."""
+    """Whether a device with one of these ids is on the bus, with or without a driver; None if nobody can tell."""
     if not _SYSFS.is_dir():
         return None
     for folder in _SYSFS.iterdir():
@@ -105,18 +105,17 @@ def _given(platform: Platform, name: str) -> Port:
 
 def _only(platform: Platform) -> Port:
     assert platform.usb is not None
-    own = (*platform.usb.running, *platform.usb.loader)
-    found = with_ids(own) or with_ids(platform.usb.bridges)
-    if len(found) > 1:
-        names = ", ".join(port.device for port in found)
+    boards = with_ids((*platform.usb.running, *platform.usb.loader)) or with_ids(platform.usb.bridges)
+    if len(boards) > 1:
+        names = ", ".join(port.device for port in boards)
         raise UsageError(f"there are several boards that could be the {platform.title}: {names}; choose with --port")
-    if found:
-        return found[0]
+    if boards:
+        return boards[0]
     raise DeviceError(why_none(platform))
 
 
 def why_none(platform: Platform) -> str:
-    """Why no board of ``platform`` is found, and what to do."""
+    """Why there is no board of ``platform``, and what to do."""
     assert platform.usb is not None
     if seen_on_usb((*platform.usb.running, *platform.usb.loader)):
         return (
@@ -138,7 +137,7 @@ def why_none(platform: Platform) -> str:
                 f"in, or build with --platform {kinds[0].name}"
             )
     return (
-        f"no {platform.title} is found on USB; plug it in with a cable that carries data, and if it stays unseen, "
+        f"there is no {platform.title} on USB; plug it in with a cable that carries data, and if it does not appear, "
         f"{platform.usb.enter}, then run the same command again"
     )
 
@@ -172,13 +171,13 @@ def touch(port: Port, platform: Platform) -> None:
             "the same command again"
         ) from error
     finally:
-        with suppress(serial.SerialException, OSError):  # the board may be gone by now, as it should
+        with suppress(serial.SerialException, OSError):  # the board may have gone already, as it should
             line.close()
 
 
-def same_board(found: Sequence[Port], before: Port | None) -> Port | None:
-    """Of ``found``, the one in the place of ``before``; the only one, if places are not known."""
+def same_board(candidates: Sequence[Port], before: Port | None) -> Port | None:
+    """The one of ``candidates`` at the location of ``before``. Without locations: the only one."""
     if before is not None and before.location:
-        here = [port for port in found if port.location == before.location]
-        found = here or [port for port in found if not port.location]
-    return found[0] if len(found) == 1 else None
+        here = [port for port in candidates if port.location == before.location]
+        candidates = here or [port for port in candidates if not port.location]
+    return candidates[0] if len(candidates) == 1 else None

@@ -1,4 +1,4 @@
-"""Carries out a plan: runs programs without a shell, copies to drives, waits for boards to come and go."""
+"""Carries out a plan: runs programs without a shell, copies to drives, waits for boards to appear and disappear."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wwtool.device.flash.tools import FLASH_TOOLS
 from wwtool.errors import DeviceError, ToolError, UsageError
 from wwtool.platforms.profile import Platform
 
-Found = TypeVar("Found")
+Thing = TypeVar("Thing")
 _POLL_S = 0.1
 _BLIND_S = 2.0  # a boot loader appears in half a second; for systems that do not say what is on the bus
 _STOP_S = 3.0
@@ -31,16 +31,16 @@ _COPY_BYTES = 1 << 14
 
 
 class HalfWrittenError(KeyboardInterrupt):
-    """Interrupted when the board may have held half an image."""
+    """Somebody interrupted while the board was written, so it may hold half an image."""
 
 
 class Runner:
     """Runs the steps of plans on one board.
 
     Attributes:
-        port: where the board is now.
-        verified: what has proved that the image is on the board, in words.
-        copied: a UF2 file was copied as a whole, as far as this computer can tell.
+        port: the board's port at this moment.
+        verified: the proof that the image is on the board, in words.
+        copied: this computer has seen no error while it copied a UF2 file.
     """
 
     def __init__(self, platform: Platform, say: Callable[[str], None]) -> None:
@@ -68,7 +68,7 @@ class Runner:
             if not self._writing:
                 raise
             raise HalfWrittenError(
-                f"the {self.platform.title} may hold half an image; if it is no longer found, "
+                f"the {self.platform.title} may hold half an image; if it does not appear again, "
                 f"{self.platform.enter_loader}"
             ) from error
 
@@ -89,14 +89,14 @@ class Runner:
         else:
             self._copy(step)
 
-    def _appears(self, look: Callable[[], Found | None], what: str) -> Found:
-        found = wait_for(look, BOOT_TIMEOUT_S)
-        if found is None:
+    def _appears(self, look: Callable[[], Thing | None], what: str) -> Thing:
+        thing = wait_for(look, BOOT_TIMEOUT_S)
+        if thing is None:
             raise DeviceError(
                 f"{what} did not appear within {BOOT_TIMEOUT_S:g} s; {self.platform.enter_loader}, and run the same "
                 "command again"
             )
-        return found
+        return thing
 
     def _await_port(self, step: AwaitPort) -> Port:
         def look() -> Port | None:
@@ -106,11 +106,11 @@ class Runner:
 
     def _await_drive(self, step: AwaitDrive) -> Drive:
         def look() -> Drive | None:
-            found = drives.of_boards(step.board_ids)
-            if len(found) > 1:
-                names = ", ".join(str(drive.path) for drive in found)
+            thing = drives.of_boards(step.board_ids)
+            if len(thing) > 1:
+                names = ", ".join(str(drive.path) for drive in thing)
                 raise UsageError(f"several boards wait for an image: {names}; choose one with --port")
-            return found[0] if found else None
+            return thing[0] if thing else None
 
         try:
             label = self.platform.uf2.label if self.platform.uf2 else ""
@@ -130,7 +130,7 @@ class Runner:
 
     def _run(self, step: Run) -> None:
         where = self.port.device if self.port else "USB"
-        if self._is_gone():  # a step before may have reset the board
+        if self._is_gone():  # an earlier step may have reset the board
             wait_for(lambda: not self._is_gone() or None, BOOT_TIMEOUT_S)
         if self.port is not None:
             ports.require_access(self.port)
@@ -147,7 +147,7 @@ class Runner:
             self.verified = f"read back by {step.tool}"
 
     def _is_gone(self) -> bool:
-        """Whether a port that was listed no longer is; of a network port nothing is known."""
+        """Whether a listed port has disappeared. False for a network port, of which the system has no list."""
         if self.port is None or not self.port.usb_id:
             return False
         return self.port.device not in (port.device for port in ports.ports())
@@ -195,8 +195,8 @@ class Runner:
                 raise DeviceError(failures.not_writable(drive.path, error)) from error
             if sent < len(content):
                 raise DeviceError(failures.lost(self.platform, str(drive.path))) from error
-            # With the last block the board starts the program and the drive is gone, with or without what the system
-            # still wanted to write to it. Whether the board has all of it, its console tells.
+            # With the last block the board starts the program and the drive disappears, even if the system has not
+            # written everything to it. The console tells whether the board has the whole image.
             self.copied = False
         if wait_for(lambda: self._drive_left(drive) or None, BOOT_TIMEOUT_S) is None:
             raise DeviceError(
@@ -204,26 +204,26 @@ class Runner:
                 "not for this board or not complete; unplug the board and run the same command again"
             )
         self._writing = False
-        self.verified = "taken by the boot loader" if self.copied else ""
+        self.verified = "accepted by the boot loader" if self.copied else ""
 
     def _drive_left(self, drive: Drive) -> bool:
-        """Whether it is unmounted, or what is mounted no longer has a device."""
+        """Whether the drive is unmounted, or still mounted without its device."""
         ids = self.platform.uf2.usb if self.platform.uf2 else ()
         return not drives.is_there(drive) or ports.seen_on_usb(ids) is False
 
 
-def wait_for(look: Callable[[], Found | None], timeout_s: float) -> Found | None:
-    """What ``look`` finds, asked again and again for ``timeout_s``; None if it never does."""
+def wait_for(look: Callable[[], Thing | None], timeout_s: float) -> Thing | None:
+    """Calls ``look`` until it returns something, for at most ``timeout_s``; None if it never does."""
     deadline = time.monotonic() + timeout_s
     while True:
-        found = look()
-        if found is not None or time.monotonic() > deadline:
-            return found
+        thing = look()
+        if thing is not None or time.monotonic() > deadline:
+            return thing
         time.sleep(_POLL_S)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a program and what it started; first in a way that lets it close its port."""
+    """Ends a program and its children; first in a way that lets it close its port."""
     for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if os.name == "posix":
