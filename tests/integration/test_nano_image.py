@@ -263,7 +263,7 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
         ("board.c", "NVMC_ICACHECNF = ", "REG(0x4001E544u) = ", "NVMC: write of register 0x544, which is not modelled"),
         ("pdm.c", "pin_output(PIN_PDM_POWER, true);", "", "the microphone has no power"),
         ("pdm.c", "PDM->ratio = PDM_RATIO_80;", "", "PDM samples at 20000 Hz"),
-        ("pdm.c", "event_clear(&PDM->events_started);", "irq_disable(IRQ_PDM);", "PDM was not given its next buffer"),
+        ("pdm.c", "event_clear(&PDM->events_started);", "irq_disable(IRQ_PDM);", "PDM did not get its next buffer"),
         ("startup.c", "*SCB_CPACR |= CPACR_FPU_FULL_ACCESS;", "", "the floating-point unit is off"),
         ("startup.c", "*SCB_VTOR = (uint32_t)(uintptr_t)&vectors;", "*SCB_VTOR = 0x10010;", "vector table is put at"),
         ("system.c", "board_keep_alive();\n    if", "if", "the watchdog reset the chip"),

@@ -294,8 +294,13 @@ def test_the_touch_leads_to_the_boot_loader(board: Board) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "reason"),
     [
-        ("usb_controller.c", "(uintptr_t)state.packet;", "0x10000u;", "at 0x10000, where EasyDMA cannot be"),
-        ("usb_controller.c", "(uintptr_t)state.packet;", "((uintptr_t)state.packet + 1u);", "where EasyDMA cannot be"),
+        ("usb_controller.c", "(uintptr_t)state.packet;", "0x10000u;", "at 0x10000, which EasyDMA cannot reach"),
+        (
+            "usb_controller.c",
+            "(uintptr_t)state.packet;",
+            "((uintptr_t)state.packet + 1u);",
+            "which EasyDMA cannot reach",
+        ),
         ("usb_controller.c", "*task = 1;", "*task = 1;\n    *task = 1;", "while EasyDMA is running"),
         ("usb_controller.c", "*USBD_ERRATUM_199 = USBD_ERRATUM_199_DMA;", "", "without the workaround for erratum 199"),
         ("usb_controller.c", "*USBD_ERRATUM_199 = 0;", "", "workaround for erratum 199 still holds"),
@@ -315,8 +320,8 @@ def test_the_touch_leads_to_the_boot_loader(board: Board) -> None:
         ("usb_power.c", "*USBD_ERRATA_LOCK = USBD_ERRATA_LOCK_TURN;\n    }\n    *reg", "}\n    *reg", "while locked"),
         ("usb_power.c", "if (!state.has_been_enabled) {", "if (false) {", "erratum 223"),
         ("usb_power.c", "== POWERED)", "== 0)", "no device shows itself"),
-        ("board.c", "usb_detach();", "", "USBD is enabled while it is"),
-        ("usb_descriptors.c", "LE16(75)", "LE16(74)", "longer than what is left"),
+        ("board.c", "usb_detach();", "", "USBD is enabled a second time"),
+        ("usb_descriptors.c", "LE16(75)", "LE16(74)", "longer than the rest of the answer"),
         ("usb_descriptors.c", "if (type == TYPE_DEVICE) {", "if (type == 1 || type == 6) {", "should be refused"),
         ("usb_descriptors.c", "TYPE_ENDPOINT, USB_EP_DATA,", "TYPE_ENDPOINT, 3,", "does not|answers with"),
     ],

@@ -120,7 +120,7 @@ def test_a_request_that_is_refused(device: Device) -> None:
 def test_the_address_is_taken_without_the_program(device: Device) -> None:
     usbd = device.usbd
     usbd.setup(SET_ADDRESS)
-    with pytest.raises(FaultError, match="which it ends by itself"):
+    with pytest.raises(FaultError, match="which the hardware ends by itself"):
         usbd.write(0x050, 1)
     assert usbd.address == 0
     assert usbd.take(0) == (Handshake.ACK, 1, b"")
@@ -146,7 +146,7 @@ def test_packets_to_the_host(device: Device) -> None:
         device.bench.memory[:3] = b"abc"
         device.point(0x628, RAM, 3)
         device.copy(0x00C)
-        with pytest.raises(FaultError, match="over a packet that the host has not taken"):
+        with pytest.raises(FaultError, match="over a packet that the host has not read"):
             device.copy(0x00C)
         usbd.write(ERRATUM_199, 0)
         assert usbd.take(2) == (Handshake.ACK, toggle, b"abc")
@@ -193,7 +193,7 @@ def test_packets_from_the_host(device: Device) -> None:
 def test_easydma_has_its_limits(device: Device, address: int, count: int) -> None:
     device.usbd.setup(GET_DEVICE)
     device.point(0x600, address, count)
-    with pytest.raises(FaultError, match="where EasyDMA cannot be"):
+    with pytest.raises(FaultError, match="which EasyDMA cannot reach"):
         device.copy(0x004)
 
 
@@ -244,7 +244,7 @@ def test_a_suspended_bus(device: Device) -> None:
 def test_the_order_of_things_at_the_start() -> None:
     device = Device()
     usbd = device.usbd
-    with pytest.raises(FaultError, match="boot loader may have left it"):
+    with pytest.raises(FaultError, match="a boot loader can leave it enabled"):
         usbd.write(ENABLE, 1)
     with pytest.raises(FaultError, match="while its pull-up still shows"):
         usbd.write(ENABLE, 0)
@@ -298,7 +298,7 @@ def test_a_host_needs_time_to_see_a_device_leave() -> None:
     UsbHost(device.bench, device.usbd, lambda data: None)
     device.attach()
     device.usbd.write(PULLUP, 0)
-    with pytest.raises(FaultError, match="before a host could see that it had left"):
+    with pytest.raises(FaultError, match="before a host could see that it was gone"):
         device.usbd.write(PULLUP, 1)
 
 

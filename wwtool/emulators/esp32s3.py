@@ -2,8 +2,8 @@
 
 QEMU has the core (its lx106, whose instructions are a part of the LX7's, and all that the compiler emits) and memory,
 but none of the chip's peripherals: registers are plain memory. So the run stops where the firmware calls its drivers of
-the UART and the microphone, and two functions of each are answered from here; a table in the image tells where they
-are. Everything else is the firmware's own. CCOUNT counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is
+the UART and the microphone, and this module does the work of two functions of each. A table in the image tells where
+they are. All other code is the firmware's. CCOUNT counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is
 counted by it.
 """
 
@@ -44,8 +44,8 @@ _ALIAS = 0x6F0000
 # QEMU's order of registers: a0 to a15, pc.
 _A0, _A2, _A3, _A4, _PC = 0, 2, 3, 4, 16
 _IDLE_S = 0.02
-_BUSY_US = 10_000  # of the board's time since it last read: it looks up from work (ww_console_is_stopped)
-_MOST_BEHIND_S = 1.0  # what is made up for, after work that took longer here than on the board
+_BUSY_US = 10_000  # of the board's time since it last read the console: it is working (ww_console_is_stopped)
+_MOST_BEHIND_S = 1.0  # work can take longer here than on the board; the board catches up at most this much
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _CHUNK_BYTES = 4096
@@ -72,10 +72,10 @@ class _Table:
 
 
 def check_memory(image: EspImage) -> None:
-    """The segments lie where the ROM can put them, each in memory of its own.
+    """Checks that the segments lie where the ROM can put them, and do not overlap.
 
     Raises:
-        DeviceError: they do not.
+        DeviceError: a segment lies elsewhere, or two overlap.
     """
     places = []
     for segment in image.segments:
@@ -90,7 +90,7 @@ def check_memory(image: EspImage) -> None:
 
 
 def start_core(image: EspImage, folder: Path) -> subprocess.Popen[bytes]:
-    """Starts QEMU, stopped at the image's entry, as the ROM leaves the chip; its streams speak to a debugger."""
+    """Starts QEMU, stopped at the image's entry as the ROM leaves the chip. Its standard streams are a debugger's."""
     command = [*dies_with_wwtool(), QEMU.find(), "-M", "none", "-cpu", "lx106", "-m", "2G", "-icount", "shift=5"]
     command += ["-display", "none", "-monitor", "none", "-serial", "none", "-S", "-gdb", "stdio"]
     for number, segment in enumerate(image.segments):
@@ -181,7 +181,7 @@ class Esp32s3Board:
                     self._client.shutdown(socket.SHUT_RDWR)
 
     def _answer(self, stub: GdbStub) -> None:
-        """Does what the called function should do, and lets it return."""
+        """Does the work of the function that the firmware has called, and returns from it."""
         registers = stub.registers()
         pc = registers[_PC]
         if pc == self._table.read:
@@ -192,7 +192,7 @@ class Esp32s3Board:
             data = self._take(registers[_A3], idle)
             if data:
                 stub.write(registers[_A2], data)
-            elif idle:  # time passes on the board as it does here, and no faster
+            elif idle:  # the board's time passes no faster than here
                 self._idle_until = max(self._idle_until, time.monotonic() - _MOST_BEHIND_S) + _IDLE_S
                 self._read_us = (now + int(_IDLE_S * 1e6)) & 0xFFFFFFFF
                 stub.write(self._table.micros, struct.pack("<I", self._read_us))
@@ -220,7 +220,7 @@ class Esp32s3Board:
         return int(struct.unpack("<I", stub.read(self._table.micros, 4))[0])
 
     def _take(self, most: int, wait: bool) -> bytes:
-        """Console bytes that have arrived; waits a little for the first where nothing else can happen to the board."""
+        """Console bytes that have arrived; with ``wait`` it waits a little for the first."""
         with self._arrived:
             if not self._input and wait:
                 self._arrived.wait(max(0.0, self._idle_until - time.monotonic()))
@@ -296,7 +296,7 @@ def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None 
 
 
 class QemuXtensa(Emulator):
-    """QEMU's Xtensa core, with the drivers of UART and microphone answered from here."""
+    """QEMU's Xtensa core. This module does the work of the drivers of UART and microphone."""
 
     name = "qemu-xtensa"
     tools = (QEMU,)

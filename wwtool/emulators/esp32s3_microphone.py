@@ -1,4 +1,4 @@
-"""The samples that an emulated ESP32-S3 hears: a recording, by the board's own time."""
+"""The samples that an emulated ESP32-S3 hears: a recording, played by the board's clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SAMPLE_BYTES = 2
 
 
 class Microphone:
-    """A recording played from the moment the firmware first listens; silence after its end, nothing without one.
+    """A recording, played from the moment that the firmware first listens; then silence. Without one: no samples.
 
     While the firmware does not listen, the recording stands still.
     """
@@ -24,17 +24,17 @@ class Microphone:
         self._played = 0  # samples of the recording
 
     def enable(self, on: bool, micros: int) -> None:
-        """The firmware begins or ends to listen."""
+        """The firmware starts or stops listening."""
         self._since = micros if on else None
         self._heard = 0
 
     @property
     def listens(self) -> bool:
-        """Whether samples come at all."""
+        """Whether the firmware gets samples at all."""
         return self._exists and self._since is not None
 
     def due(self, micros: int) -> int:
-        """Samples that have come by now and were not taken."""
+        """Samples that have arrived and that the firmware has not read."""
         if self._since is None or not self._exists:
             return 0
         passed = (micros - self._since) & 0xFFFFFFFF

@@ -1,4 +1,4 @@
-"""QEMU's debug stub: a program stopped at addresses, its registers and memory, over QEMU's standard streams."""
+"""QEMU's debug stub, over QEMU's standard streams: breakpoints, registers and memory of a program."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_MEMORY_BYTES = 1024  # of one packet
 
 
 class GdbStub:
-    """GDB's remote protocol, as far as it is needed.
+    """The part of GDB's remote protocol that is needed.
 
     Raises:
         DeviceError: in every method, if QEMU has ended or refuses.
@@ -57,7 +57,7 @@ class GdbStub:
         self._order(f"Z0,{address:x},2")
 
     def go_on_at(self, address: int) -> None:
-        """Takes back :meth:`stop_at`."""
+        """Undoes :meth:`stop_at`."""
         self._order(f"z0,{address:x},2")
 
     def stop_at_write(self, address: int, count: int = 4) -> None:
@@ -65,7 +65,7 @@ class GdbStub:
         self._order(f"Z2,{address:x},{count:x}")
 
     def go_on_at_write(self, address: int, count: int = 4) -> None:
-        """Takes back :meth:`stop_at_write`."""
+        """Undoes :meth:`stop_at_write`."""
         self._order(f"z2,{address:x},{count:x}")
 
     def resume(self) -> None:
@@ -82,7 +82,7 @@ class GdbStub:
         return list(struct.unpack(f"<{len(content) // 4}I", content))
 
     def set_registers(self, values: list[int]) -> None:
-        """Writes what :meth:`registers` gave, changed."""
+        """Writes registers in the order of :meth:`registers`."""
         self._order("G" + struct.pack(f"<{len(values)}I", *values).hex())
 
     def read(self, address: int, count: int) -> bytes:

@@ -19,7 +19,7 @@ _CPU = "arm1176"  # QEMU's name for the core of the BCM2835
 
 
 def qemu_command() -> list[str]:
-    """What stands before a program for the Raspberry Pi Zero to run it in QEMU.
+    """The words before a program of the Raspberry Pi Zero that run it in QEMU.
 
     Raises:
         ToolError: QEMU is missing.
@@ -27,7 +27,7 @@ def qemu_command() -> list[str]:
     return [QEMU.find(), "-cpu", _CPU]
 
 
-def _heard(audio: Path | None) -> list[str]:
+def _audio_options(audio: Path | None) -> list[str]:
     if audio is None:
         return ["--no-audio"]
     with audio.open("rb") as file:
@@ -37,13 +37,13 @@ def _heard(audio: Path | None) -> list[str]:
 def start(
     executable: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None, in_qemu: bool = False
 ) -> StdioBoard:
-    """Starts a program, which may do all that this user may do.
+    """Starts a program. It may do whatever this user may do.
 
     Args:
         executable: the ELF of a build.
         tcp_port: where its console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
-        audio: a WAV or raw int16 file, mono at 16 kHz, heard as the microphone.
+        audio: a WAV or raw int16 file, mono at 16 kHz, played to the microphone.
         in_qemu: it is the Raspberry Pi Zero's. On a Raspberry Pi it runs without QEMU.
 
     Raises:
@@ -54,7 +54,7 @@ def start(
     command = qemu_command() if emulated else []
     title = "program in QEMU" if emulated else "program"
     try:
-        return StdioBoard([*command, str(executable.resolve()), *_heard(audio)], tcp_port, pty, title)
+        return StdioBoard([*command, str(executable.resolve()), *_audio_options(audio)], tcp_port, pty, title)
     except OSError as error:
         raise DeviceError(f"the {title} cannot be started: {error}; build it again") from error
 

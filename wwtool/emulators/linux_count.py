@@ -1,7 +1,7 @@
 """Counts the instructions of the Raspberry Pi Zero's program.
 
-QEMU runs it one instruction at a time and names each address. A call lasts from a function's first instruction to
-the one behind the instruction that called it.
+QEMU runs it one instruction at a time and prints each address. A call lasts from a function's first instruction until
+the program is back behind the instruction that called it.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from wwtool.firmware.cycles import Cycles
 from wwtool.frontend.geometry import MICRO
 
 NM = "arm-linux-gnueabi-nm"
-# The model as ww_config.c calls it, and a block of samples, which may complete a frame.
+# The functions that run the model (ww_config.c) and take a block of samples, which may complete a frame.
 _INVOKE, _FRONTEND = "invoke", "ww_frontend_process"
 _INSTRUCTION_BYTES = 4  # Arm, not Thumb
 _PCM_BYTES = 1024
 _TIMEOUT_S = 120.0
-# Both names that QEMU has had for it; an unknown one does nothing.
+# QEMU has had two names for it, and ignores the one it does not know.
 _ONE_BY_ONE = {"QEMU_SINGLESTEP": "1", "QEMU_ONE_INSN_PER_TB": "1"}
 
 
 def count_cycles(program: Path, input_frames: int, cycles_per_instruction: float) -> Cycles:
-    """Runs the program on so much noise that the model is called, and counts.
+    """Runs the program on enough noise to run the model once, and counts.
 
     Raises:
         ToolError: QEMU or the binutils are missing.
@@ -53,7 +53,7 @@ def count_cycles(program: Path, input_frames: int, cycles_per_instruction: float
 
 
 def longest_calls(addresses: Iterable[int], functions: set[int]) -> dict[int, int]:
-    """Instructions of the longest call of every function that was called, the functions it calls included.
+    """Instructions of the longest call of every function, including the functions that it calls.
 
     >>> longest_calls([0, 4, 100, 104, 8, 100, 200, 104, 108, 12], {100})
     {100: 4}
@@ -84,8 +84,8 @@ def _functions(program: Path) -> dict[str, int]:
 
 
 def _addresses(program: Path, script: bytes) -> Iterator[int]:
-    """Of every instruction that the program executes while it reads ``script``."""
-    # A file, as a pipe would be full before the first address is read.
+    """The address of every instruction that the program executes while it reads ``script``."""
+    # A file, as a pipe would be full before anybody reads the first address.
     with TemporaryFolder("script") as folder:
         write_bytes(folder / "script", script)
         with (folder / "script").open("rb") as commands:

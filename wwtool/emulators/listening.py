@@ -1,4 +1,4 @@
-"""The TCP port at which an emulated board's console is reached."""
+"""The TCP port of an emulated board's console."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def listen(tcp_port: int) -> socket.socket:
     """A server on 127.0.0.1; port 0 takes a free one.
 
     Raises:
-        DeviceError: the port cannot be had.
+        DeviceError: the port is not free, or not for this user.
     """
     try:
         return socket.create_server(("127.0.0.1", tcp_port))

@@ -3,15 +3,15 @@
     python -m wwtool.emulators.nano_runner --bin FILE --origin N --clock-hz N --cycles-per-instruction X
         [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
 
-A process of its own, as the Pico's runner is, with the same words: standard output carries one JSON object a line,
-{"event": "listening", "port": N}, "stats", "failed"; standard input takes the line "stats" and, with the USB console,
-"touch": the host opens the port at 1200 baud and closes it. Its end, or SIGTERM, ends the run. Exit status: 0 ended as
-asked, 1 failed.
+It is a process of its own, like the Pico's runner, with the same protocol. Standard output has one JSON object a line:
+{"event": "listening", "port": N}, "stats", "failed". Standard input takes the lines "stats" and, with the USB console,
+"touch": the host opens the port at 1200 baud and closes it. The end of standard input, or SIGTERM, ends the run. Exit
+status: 0 ended in order, 1 failed.
 
-With the USB console a TCP client is a program that has the port open on the host. With the UART there is no USB cable.
+With the USB console a TCP client stands for a program on the host that has the port open. With the UART there is no USB
+cable.
 
-Time in which the core sleeps passes as fast as on the wall, or at once while audio is playing or bytes wait to be
-received.
+While the core sleeps, its time passes as fast as real time, or at once while audio plays or bytes wait to be received.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Console:
         self._outgoing = bytearray()
 
     def say(self, data: bytes) -> None:
-        """What nobody hears is lost; but the first client gets what was said before it came."""
+        """Sends text to the client. Without one it is lost, but the first client gets the text from before it came."""
         if self._client is not None or not self._connected_once:
             self._outgoing += data
             if self._client is None:
@@ -67,17 +67,17 @@ class Console:
 
     @property
     def full(self) -> bool:
-        """The client does not take what is said."""
+        """Whether the client does not read its text."""
         return len(self._outgoing) >= _QUEUE_HIGH
 
     def exchange(self, incoming: bytearray, wait_s: float) -> None:
-        """Sends what was said and takes what has come; waits so long at most, if there is nothing to do."""
+        """Sends text and reads bytes; waits at most ``wait_s`` if there is nothing to do."""
         self._send()
-        wanted: list[socket.socket] = [self._server]
+        reading: list[socket.socket] = [self._server]
         if self._client is not None and len(incoming) < _QUEUE_HIGH:
-            wanted.append(self._client)
+            reading.append(self._client)
         writing = [self._client] if self._client is not None and self._outgoing else []
-        readable, _, _ = select.select(wanted, writing, [], wait_s)
+        readable, _, _ = select.select(reading, writing, [], wait_s)
         if self._server in readable:
             self._accept()
         if self._client in readable:
@@ -122,7 +122,7 @@ class Console:
 
 
 class Runner:
-    """The chip, its console and the words of whoever started it."""
+    """The chip, its console, and the commands on standard input."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._console = Console(options.tcp)
@@ -139,14 +139,14 @@ class Runner:
         self.running = True
 
     def listen(self) -> None:
-        """Says where the console is, and begins to hear standard input."""
+        """Prints where the console is, and starts to read standard input."""
         _emit({"event": "listening", "port": self._console.port})
         threading.Thread(target=self._hear, daemon=True).start()
 
     def _hear(self) -> None:
         for line in sys.stdin:
             self._words.put(line.strip())
-        self.running = False  # whoever started this is gone
+        self.running = False  # the parent has ended
 
     def statistics(self) -> dict[str, object]:
         chip = self.chip
@@ -196,7 +196,7 @@ class Runner:
                 chip.host.touch()
 
     def _serve(self, host: UsbHost) -> None:
-        """A client is a program on the host: it opens the port, reads, and closes it."""
+        """A client stands for a program on the host that opens the port, reads, and closes it."""
         host.reading = not self._console.full
         if self._console.connected and not self._port_open and host.configured:
             self._port_open = True

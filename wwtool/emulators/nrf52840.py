@@ -10,11 +10,11 @@ from collections.abc import Callable
 from wwtool.emulators.nrf52840_registers import FaultError, Machine, Peripheral
 
 _HFXO_START_US = 360  # 5.4.4.2, 32 MHz crystal
-_USB_REGULATOR_US = 1000  # some time
+_USB_REGULATOR_US = 1000  # the specification has no figure
 
 
 class Clock(Peripheral):
-    """High-frequency clock (5.4), and on the same page USB power (5.3) and the byte that a reset leaves."""
+    """High-frequency clock (5.4), and at the same addresses USB power (5.3) and the byte that survives a reset."""
 
     BOOT_LOADER_STAYS = 0xB0
     _USBDETECTED, _USBREMOVED, _USBPWRRDY, _USBREGSTATUS, _GPREGRET = 0x11C, 0x120, 0x124, 0x438, 0x51C
@@ -35,7 +35,7 @@ class Clock(Peripheral):
 
     @property
     def usb_power(self) -> bool:
-        """The bus has power, and the regulator for USB has got ready."""
+        """The bus has power, and the regulator for USB is ready."""
         return self.values[self._USBREGSTATUS] == 3
 
     def plug(self) -> None:
@@ -53,7 +53,7 @@ class Clock(Peripheral):
         self.set_event(self._USBREMOVED)
 
     def after_reset(self) -> str:
-        """What a reset of the chip now leads to."""
+        """What starts after a reset of the chip at this moment."""
         if self.values[self._GPREGRET] == self.BOOT_LOADER_STAYS:
             return "the program asked for the boot loader"
         return f"the program reset the chip (GPREGRET {self.values[self._GPREGRET]:#x})"
@@ -162,7 +162,7 @@ class Timer(Peripheral):
             return
         self._plan[n] += 1
         plan = self._plan[n]
-        ahead = (value - self.count()) & 0xFFFFFFFF or 1 << 32  # it is reached by counting, not by being there
+        ahead = (value - self.count()) & 0xFFFFFFFF or 1 << 32  # not if it is there already
         self.machine.at(self.machine.now + ahead * self._cycles_per_tick, lambda: self._reach(n, plan))
 
     def _reach(self, n: int, plan: int) -> None:
@@ -211,7 +211,7 @@ class Watchdog(Peripheral):
 
     def _configure(self, offset: int, value: int) -> None:
         if self._running:
-            raise FaultError("WDT is set up after it was started, when that is locked")  # 6.36.3
+            raise FaultError("WDT is configured after its start, when its registers are locked")  # 6.36.3
         self.values[offset] = value
 
     def _start(self) -> None:
@@ -236,7 +236,7 @@ class Watchdog(Peripheral):
 
 
 class Information(Peripheral):
-    """FICR (4.4): the device's identifier alone."""
+    """FICR (4.4): only the device's identifier."""
 
     DEVICE_ID = (0x89ABCDEF, 0x01234567)
 
@@ -250,7 +250,7 @@ class Information(Peripheral):
 
 
 class FlashController(Peripheral):
-    """NVMC: the instruction cache's switch alone (4.3)."""
+    """NVMC (4.3): only the switch of the instruction cache."""
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine, "NVMC", 0x4001E000)

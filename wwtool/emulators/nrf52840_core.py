@@ -52,7 +52,7 @@ _FRAME_BYTES = 0x68
 _EXCEPTION_EXIT = 8  # what Unicorn reports for a branch to it
 _WFI = b"\x30\xbf"
 _BRANCH_TO_SELF = b"\xfe\xe7"
-_ENDLESS = -1  # of a block that nothing but an event ends
+_ENDLESS = -1  # a block that only an event ends
 _IRQ_BASE = 16
 _FPU_ON = 0xF << 20
 _RAM_AT_START = 0xA5  # SRAM is not cleared
@@ -72,7 +72,7 @@ def instructions_of(code: bytes) -> int:
 
 
 class Chip:
-    """The chip with an image in its flash, about to be started as the boot loader starts it.
+    """The chip with an image in its flash, in the state in which the boot loader starts it.
 
     Attributes:
         idle_cycles: cycles slept through.
@@ -230,7 +230,7 @@ class Chip:
         return (time - self.idle_cycles) / self._factor
 
     def _pending(self) -> int | None:
-        """The lowest interrupt that is enabled and wanted."""
+        """The lowest interrupt that is enabled and requested."""
         for number in self._private.enabled_irqs():
             part = self._pages.get(_PERIPHERALS + (number << 12) >> 12)
             if part is not None and part.interrupt:
@@ -238,7 +238,7 @@ class Chip:
         return None
 
     def run(self, cycles: float) -> None:
-        """Runs for about as long, until the core sleeps and nothing is due, or until a fault, which it raises."""
+        """Runs for about that long, or until the core sleeps and nothing is due. A fault is raised."""
         end = self.now + cycles
         while self.now < end:
             self._do_what_is_due()
@@ -292,14 +292,14 @@ class Chip:
             self.asleep = True
 
     def _enter(self, irq: int) -> None:
-        """Interrupt entry. The frame on the stack counts for its depth; what is restored is the saved context."""
+        """Interrupt entry. The frame on the stack counts for its depth; the saved context is restored."""
         uc = self._uc
         registers = [arm.UC_ARM_REG_R0 + n for n in range(4)]
         frame = [uc.reg_read(r) for r in (*registers, arm.UC_ARM_REG_R12, arm.UC_ARM_REG_LR)]
         self._interrupted = (uc.context_save(), self._pc)
         stack = (uc.reg_read(arm.UC_ARM_REG_SP) - _FRAME_BYTES) & ~7
         if not RAM_BASE <= stack < RAM_BASE + RAM_BYTES:
-            raise FaultError(f"the stack has left the RAM at {stack:#x}")
+            raise FaultError(f"the stack pointer {stack:#x} is outside of the RAM")
         self.write_memory(stack, struct.pack("<8I", *frame, self._pc, uc.reg_read(arm.UC_ARM_REG_XPSR) & 0xFFFFFFFF))
         uc.reg_write(arm.UC_ARM_REG_SP, stack)
         uc.reg_write(arm.UC_ARM_REG_LR, _EXC_RETURN)
@@ -317,7 +317,7 @@ class Chip:
 
 
 class Private(Peripheral):
-    """The core's own registers: NVIC, SysTick's switch, system control, cycle counter (ARMv7-M, B3.2, B3.4, C1.8)."""
+    """Registers of the core: NVIC, SysTick's switch, system control, cycle counter (ARMv7-M, B3.2, B3.4, C1.8)."""
 
     _ISER, _ICER, _ICPR = 0xE100, 0xE180, 0xE280
     _VTOR, _AIRCR, _CPACR, _DEMCR, _DWT_CTRL, _CYCCNT = 0xED08, 0xED0C, 0xED88, 0xEDFC, 0x1000, 0x1004
@@ -382,6 +382,6 @@ class Private(Peripheral):
         return super().read(offset)
 
     def check_before_sleep(self) -> None:
-        """A program that gets as far as sleeping has set its core up."""
+        """Checks, when the program sleeps for the first time, that it has set its core up."""
         if self.values[self._CPACR] & _FPU_ON != _FPU_ON:
             raise FaultError("the floating-point unit is off, and code compiled for it runs")

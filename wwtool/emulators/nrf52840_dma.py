@@ -14,12 +14,12 @@ from wwtool.emulators.nrf52840_registers import FaultError, Machine, Peripheral,
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 _BITS_PER_CHARACTER = 10  # 8N1
-_RX_BURST_BYTES = 64  # delivered together, at the time of the last one
+_RX_BURST_BYTES = 64  # they arrive together, at the time of the last one
 _TX_CYCLES = 64
 
 
 class Uarte(Peripheral):
-    """UARTE0 (6.34): bytes of the host come in no faster than the programmed rate."""
+    """UARTE0 (6.34): bytes of the host arrive no faster than the programmed rate."""
 
     TX, RX = 0x23, 0x2A  # P1.03 and P1.10
     FIRST_BAUD = 115200
@@ -99,7 +99,7 @@ class Uarte(Peripheral):
         self.set_event(self._ENDTX)
 
     def kick(self) -> None:
-        """Bytes are in the queue: they arrive when the line has carried them."""
+        """Bytes are in the queue. They arrive after the time that the line needs for them."""
         if self._scheduled or not self.queue or not self._receiving:
             return
         self._scheduled = True
@@ -130,12 +130,12 @@ class Uarte(Peripheral):
         self.set_event(self._ENDRX)
         if self.values[0x200] & self._SHORT_ENDRX_STARTRX:
             if self.events[self._RXSTARTED]:
-                raise FaultError("UARTE0 was not given its next buffer in time")
+                raise FaultError("UARTE0 did not get its next buffer in time")
             self._begin_buffer()
 
 
 class Pdm(Peripheral):
-    """The microphone interface (6.15), fed with samples instead of a bit stream; silence after their end."""
+    """The microphone interface (6.15). It gets samples instead of a bit stream, and silence after their end."""
 
     POWER, DIN, CLK = 17, 25, 26
     _CLOCKS_HZ: ClassVar = {0x0A000000: 1_280_000, 0x08400000: 1_032_258, 0x08000000: 1_000_000, 0x08800000: 1_066_667}
@@ -192,7 +192,7 @@ class Pdm(Peripheral):
         if plan != self._plan:
             return
         if self.events[self._STARTED]:
-            raise FaultError("PDM was not given its next buffer in time")
+            raise FaultError("PDM did not get its next buffer in time")
         data = self._audio[2 * self.position : 2 * (self.position + count)]
         self.position = min(self.samples, self.position + count)
         self.machine.write_memory(self._buffer, data.ljust(2 * count, b"\0"))

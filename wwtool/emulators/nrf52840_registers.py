@@ -1,4 +1,4 @@
-"""What the peripherals of the emulated nRF52840 have in common: registers in, events and interrupts out.
+"""The common part of the emulated nRF52840's peripherals: registers, events and interrupts.
 
 Stricter than a simulator has to be: a register that is not modelled, a pin or clock that is not set up, a buffer
 outside of the RAM or one that was not given in time raises :class:`FaultError`, which ends the run.
@@ -13,11 +13,11 @@ _RAM = range(0x20000000, 0x20040000)
 
 
 class FaultError(Exception):
-    """What would fail on the chip."""
+    """The program does something that would fail on the chip."""
 
 
 class Machine(Protocol):
-    """What a peripheral needs of the core: time in core cycles, an agenda, memory, other peripherals."""
+    """The part of the core that peripherals use: time in core cycles, an agenda, memory, other peripherals."""
 
     clock_hz: int
 

@@ -1,4 +1,4 @@
-"""Power and clock of the nRF52840's USB device: in which order it may be enabled and shown to a host.
+"""Power and clock of the nRF52840's USB device: in which order a program may enable it and show it to a host.
 
 Product specification v1.7, 6.35.4, and the errata of the chip. What the device does once it is there is in
 ``nrf52840_usbd``.
@@ -12,11 +12,11 @@ from typing import Protocol
 from wwtool.emulators.nrf52840 import Clock
 from wwtool.emulators.nrf52840_registers import FaultError, Machine, Peripheral
 
-_READY_US = 20  # some time
+_READY_US = 20  # the specification has no figure
 
 
 class Bus(Protocol):
-    """What a host wants to hear: of the pull-up, and that a transaction may find another answer now."""
+    """What a host has to know: the state of the pull-up, and that a transaction may get another answer now."""
 
     def attached(self, attached: bool) -> None: ...
     def changed(self) -> None: ...
@@ -46,7 +46,7 @@ class UsbErrata(Peripheral):
 
     @property
     def setting(self) -> tuple[int, int]:
-        """What is set for errata 171 and 187."""
+        """The registers set for errata 171 and 187."""
         return self.values[self._171], self.values[self._187]
 
 
@@ -70,7 +70,7 @@ class SwitchedUsb(Peripheral, ABC):
         self.hooks[self._USBPULLUP] = self._pull_up
         self.hooks[self._LOWPOWER] = self._low_power
         if clock.usb_power:
-            self.inten = 1  # the boot loader's own
+            self.inten = 1  # set by the boot loader
 
     @abstractmethod
     def _flush(self) -> None:
@@ -91,7 +91,7 @@ class SwitchedUsb(Peripheral, ABC):
             self._flush()
             return
         if self.values[self._ENABLE]:
-            raise FaultError("USBD is enabled while it is; the boot loader may have left it so")
+            raise FaultError("USBD is enabled a second time; a boot loader can leave it enabled")
         if not self._clock.usb_power:
             raise FaultError("USBD is enabled without power on the bus")  # 6.35.4
         if self._errata.setting != (0xC0, 3):
@@ -139,7 +139,7 @@ class SwitchedUsb(Peripheral, ABC):
         self._flush()
 
     def suspend(self) -> None:
-        """The bus has been quiet."""
+        """The bus has been idle long enough to suspend."""
         self._suspended = True
         self._cause(self._SUSPEND)
 
@@ -149,5 +149,5 @@ class SwitchedUsb(Peripheral, ABC):
 
     @property
     def deaf(self) -> bool:
-        """No transaction is heard."""
+        """Whether the device hears no transactions."""
         return not self._ready or bool(self.values[self._LOWPOWER])

@@ -29,7 +29,7 @@ class Handshake(Enum):
 
 
 class Usbd(SwitchedUsb):
-    """USBD; its power is the base class's."""
+    """USBD. The base class models its power."""
 
     _USBRESET, _STARTED, _EP0DATADONE, _EP0SETUP, _EPDATA = 0x100, 0x104, 0x128, 0x15C, 0x160
     _ENDEPIN, _ENDEPOUT = 0x108, 0x130
@@ -63,8 +63,8 @@ class Usbd(SwitchedUsb):
             self.hooks[offset] = lambda bits, offset=offset: self._enable_endpoints(offset, bits)  # type: ignore[misc]
 
     def _flush(self) -> None:
-        self._outgoing: dict[int, bytes] = {}  # packets that the host has not taken, by endpoint
-        self._incoming: dict[int, bytes] = {}  # packets that the program has not taken
+        self._outgoing: dict[int, bytes] = {}  # packets that the host has not read, by endpoint
+        self._incoming: dict[int, bytes] = {}  # packets that the program has not read
         self._accepting: set[int] = set()
         self._request = b""
         self._may_end = self._stalled = False
@@ -106,9 +106,9 @@ class Usbd(SwitchedUsb):
         if not self.values[self._EPINEN if sending else self._EPOUTEN] >> n & 1:
             raise FaultError(f"USBD: {name} of an endpoint that is not enabled")
         if count > PACKET_BYTES or address % 4 or not in_ram(address, max(1, count)):
-            raise FaultError(f"USBD: {name} of {count} bytes at {address:#x}, where EasyDMA cannot be")  # 4.2.4
+            raise FaultError(f"USBD: {name} of {count} bytes at {address:#x}, which EasyDMA cannot reach")  # 4.2.4
         if sending and n in self._outgoing:
-            raise FaultError(f"USBD: {name} over a packet that the host has not taken")
+            raise FaultError(f"USBD: {name} over a packet that the host has not read")
         if not sending and len(self._incoming.get(n, b"")) != count:
             raise FaultError(f"USBD: {name} of {count} bytes, when {len(self._incoming.get(n, b''))} have come")
         self._copying = True
@@ -151,7 +151,7 @@ class Usbd(SwitchedUsb):
     def _ep0_status(self) -> None:
         self._check_ep0_task("EP0STATUS")
         if self._request.startswith(_SET_ADDRESS):
-            raise FaultError("USBD: EP0STATUS for SET_ADDRESS, which it ends by itself")  # 6.35.9
+            raise FaultError("USBD: EP0STATUS for SET_ADDRESS, which the hardware ends by itself")  # 6.35.9
         if 0 in self._outgoing or 0 in self._incoming:
             raise FaultError("USBD: EP0STATUS before the data of the request is through")
         self._may_end = True

@@ -32,7 +32,7 @@ _CHECKOUT = Path(str(resources.files("wwtool"))).parent
 
 
 def _prefix() -> Path:
-    """Where npm puts the package, and where it is looked for: never below the working directory."""
+    """Where npm puts the package and wwtool looks for it: never below the working directory."""
     if (_CHECKOUT / "pyproject.toml").is_file():
         return _CHECKOUT / "build" / "emulators"
     return in_home(USER_PREFIX) or Path(sys.prefix) / "share" / "wwtool" / "emulators"
@@ -100,7 +100,7 @@ def start(
         tcp_port: where its console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
         console: ``uart`` or ``usb``.
-        audio: raw int16 mono at 16 kHz, played into the microphone from the first sample the ADC takes.
+        audio: raw int16 mono at 16 kHz, played to the microphone from the first sample of the ADC.
         stats: file for the statistics at the end, as JSON.
 
     Raises:
@@ -118,7 +118,7 @@ def start(
 
 
 def _for_node(path: Path) -> str:
-    """The path of a file that Node.js is to open: it takes no name that is not UTF-8, but follows a link."""
+    """The path of a file, for Node.js. That opens no name that is not UTF-8, but follows a link."""
     target = path.absolute()
     try:
         str(target).encode()

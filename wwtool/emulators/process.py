@@ -1,4 +1,4 @@
-"""An emulated board in a process of its own that speaks JSON lines: starts an image's console, asks, ends it."""
+"""An emulated board in a process of its own, which is controlled with JSON lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wwtool.firmware.builds import read_build
 _START_TIMEOUT_S = 30.0
 _STOP_TIMEOUT_S = 5.0
 _REPLY_TIMEOUT_S = 10.0
-_OF_NODE = ("NODE_OPTIONS", "NODE_PATH")  # may name scripts to load first, by relative paths
+_OF_NODE = ("NODE_OPTIONS", "NODE_PATH")  # they can name scripts to load first, by relative paths
 
 
 def image_of(build: Path, emulator: str) -> Path:
@@ -31,10 +31,10 @@ def image_of(build: Path, emulator: str) -> Path:
     """
     if build.is_file():
         return build
-    found = read_build(build)
-    if found.platform.emulator != emulator:
-        raise InputError(f"{build} was built for {found.platform.name}, which {emulator} does not emulate")
-    return found.image("bin")
+    finished = read_build(build)
+    if finished.platform.emulator != emulator:
+        raise InputError(f"{build} was built for {finished.platform.name}, which {emulator} does not emulate")
+    return finished.image("bin")
 
 
 class ProcessBoard:
@@ -48,8 +48,8 @@ class ProcessBoard:
     """
 
     def __init__(self, command: list[str], pty: bool, title: str) -> None:
-        # A session of its own: Ctrl-C reaches this program alone, which then closes the emulator in order. If this
-        # program is killed, the pipe to the runner's standard input closes and the runner ends by itself.
+        # In a session of its own Ctrl-C does not reach the runner, so wwtool can close it in order. If wwtool is
+        # killed, the pipe to the runner's standard input closes and the runner ends by itself.
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -109,22 +109,22 @@ class ProcessBoard:
     def _stderr(self) -> str:
         text = self._process.stderr.read() if self._process.stderr else ""
         lines = text.strip().splitlines()
-        return lines[-1] if lines else "it gave no reason"
+        return lines[-1] if lines else "it has printed no reason"
 
     @property
     def failure(self) -> str | None:
-        """Why the run was ended by the emulator, if it was."""
+        """Why the emulator ended the run; None if it did not."""
         return self._failure
 
     def check(self) -> None:
-        """Raises DeviceError if the emulator has found the program at fault."""
+        """Raises DeviceError if the program has made a mistake that the emulator detects."""
         if self._failure is not None:
             raise DeviceError(f"the emulated {self._title} stopped: {self._failure}")
 
     def stats(self) -> dict[str, Any]:
         """Returns counts of the run so far: ``instructions``, ``cycles``, ``simulated_s``, ``led_on``, ...
 
-        After :meth:`close`, those taken last.
+        After :meth:`close`: the last ones that were asked for.
         """
         if self._process.poll() is None and self._process.stdin is not None and not self._process.stdin.closed:
             with contextlib.suppress(OSError):
@@ -139,7 +139,7 @@ class ProcessBoard:
         return self._last_stats
 
     def touch(self) -> None:
-        """Opens and closes the USB console at 1200 baud; a program that obeys ends in the boot loader."""
+        """Opens and closes the USB console at 1200 baud; a program that obeys starts the boot loader."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.write("touch\n")
@@ -151,7 +151,7 @@ class ProcessBoard:
         self._reader.join(timeout=_STOP_TIMEOUT_S)
 
     def wait_for_failure(self, timeout_s: float) -> None:
-        """Returns when the emulator has found the program at fault, or the time is over."""
+        """Returns when the emulator has detected a mistake of the program, or after the time."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=timeout_s)
             self._reader.join(timeout=_STOP_TIMEOUT_S)

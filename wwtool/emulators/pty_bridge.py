@@ -1,4 +1,4 @@
-"""A pseudo-terminal joined to a TCP port, for programs that want a serial device and not a URL. Linux and macOS."""
+"""A pseudo-terminal joined to a TCP port, for programs that need a serial device. For Linux and macOS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _POLL_S = 0.2
 
 
 class PtyBridge:
-    """Copies bytes between a new pseudo-terminal and ``127.0.0.1:port`` until closed.
+    """Copies bytes between a new pseudo-terminal and ``127.0.0.1:port`` until it is closed.
 
     Attributes:
         device: path of the terminal, for example ``/dev/pts/3``.

@@ -1,4 +1,4 @@
-"""A program whose standard streams are a board's console, a firmware on Linux or QEMU: gives the console a URL."""
+"""A program whose standard streams are a board's console, such as QEMU: gives the console a URL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STOP_TIMEOUT_S = 5.0
 class StdioBoard:
     """A running program; a context manager that ends it.
 
-    Its standard streams are a TCP port for one client at a time. What it says while nobody listens is lost, as on a
+    Its standard streams are a TCP port for one client at a time. Its output is lost while there is no client, as on a
     serial line. The paths in ``command`` are absolute; ``title`` is what its errors call it.
 
     Attributes:
@@ -32,14 +32,14 @@ class StdioBoard:
         self._title = title
         self._server = listen(tcp_port)
         self.port: int = self._server.getsockname()[1]
-        # A session of its own: Ctrl-C reaches this program alone, which then ends the program in order.
+        # In a session of its own Ctrl-C does not reach the program, so wwtool can end it in order.
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=NEUTRAL_FOLDER,
             start_new_session=True,
         )  # fmt: skip
         self._client: socket.socket | None = None
         self._last_words = ""
-        works = (self._listen, self._forward, self._hear)
+        works = (self._listen, self._forward, self._keep_last_line)
         self._threads = [threading.Thread(target=work, daemon=True) for work in works]
         for thread in self._threads:
             thread.start()
@@ -74,7 +74,7 @@ class StdioBoard:
                     with contextlib.suppress(OSError):
                         client.sendall(data)
 
-    def _hear(self) -> None:
+    def _keep_last_line(self) -> None:
         assert self._process.stderr is not None
         with contextlib.suppress(ValueError):
             for line in self._process.stderr:
@@ -85,8 +85,8 @@ class StdioBoard:
         code = self._process.poll()
         if code not in (None, 0):
             self._threads[-1].join(timeout=_STOP_TIMEOUT_S)
-            said = self._last_words or "it gave no reason"
-            raise DeviceError(f"the {self._title} ended by itself with status {code}: {said}")
+            reason = self._last_words or "it has printed no reason"
+            raise DeviceError(f"the {self._title} ended by itself with status {code}: {reason}")
 
     def wait(self) -> None:
         """Returns when the program has ended."""

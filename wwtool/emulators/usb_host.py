@@ -44,7 +44,7 @@ class UsbHost:
     Attributes:
         queue: bytes for the device, sent while the port is open.
         reading: whether the program that has the port open takes what comes.
-        descriptors: what the device has told, by type and index: the device's, the configuration's, strings.
+        descriptors: the device's answers, by type and index: of the device, the configuration, the strings.
         packets: sizes of the packets that have come from the device's serial port.
     """
 
@@ -61,7 +61,7 @@ class UsbHost:
         self._transfer_due = False
         self._script: Script | None = None
         self._todo: deque[Callable[[], Script]] = deque()
-        self._seen = -1.0  # when the last device left
+        self._seen = -1.0  # when the last device disappeared
         self._attachment = 0
         self._present = False  # a boot loader's device does not count
         self._cable = True
@@ -80,7 +80,7 @@ class UsbHost:
             self._seen = self._machine.now
             return
         if self._seen >= 0 and self._machine.now - self._seen < _SEEN_GONE_S * self._machine.clock_hz:
-            raise FaultError("USB: the device came back before a host could see that it had left")
+            raise FaultError("USB: the device came back before a host could see that it was gone")
         self.request(self.enumerate)
 
     def changed(self) -> None:
@@ -90,7 +90,7 @@ class UsbHost:
 
     @property
     def hurry(self) -> bool:
-        """Something is going on, which idle time need not wait for."""
+        """Whether a transfer is running, so that idle time can pass at once."""
         return self._script is not None or (self.port_open and bool(self.queue))
 
     def open(self, baud: int = 115200) -> None:
@@ -106,7 +106,7 @@ class UsbHost:
         self.close()
 
     def kick(self) -> None:
-        """Bytes are in the queue, or the program that has the port open reads again."""
+        """Bytes are in the queue, or the host's program reads again."""
         self._plan_transfer()
 
     def unplug(self) -> None:
@@ -120,7 +120,7 @@ class UsbHost:
         self._expect()
 
     def _expect(self) -> None:
-        """The bus has power: the device has to show itself soon."""
+        """The bus has power, so the device has to connect soon."""
 
         def check() -> None:
             if self._cable and not self._present:
@@ -135,7 +135,7 @@ class UsbHost:
         self.request(self._resume)
 
     def request(self, script: Callable[[], Script]) -> None:
-        """Does ``script`` after what is going on."""
+        """Runs ``script`` after the scripts that run already."""
         self._todo.append(script)
         if self._script is None:
             self._next_script()
@@ -163,7 +163,7 @@ class UsbHost:
             self._wait(delay)
 
     def _until(self, transaction: Callable[[], Handshake], what: str, patience_s: float) -> Script:
-        """Repeats a transaction until it is not put off any more."""
+        """Repeats a transaction until the answer is no longer NAK."""
         deadline = self._machine.now + patience_s * self._machine.clock_hz
         while True:
             yield _OVERHEAD_BYTES / _BYTES_PER_S
@@ -178,7 +178,7 @@ class UsbHost:
             yield _RETRY_S
 
     def control(self, kind: int, request: int, value: int, index: int, length: int = 0, data: bytes = b"") -> Script:
-        """A control transfer (8.5.3). What comes is left in :attr:`answer`."""
+        """A control transfer (8.5.3). Data from the device is in :attr:`answer`."""
         what = f"request {kind:#04x} {request:#04x} {value:#06x}"
         setup = struct.pack("<BBHHH", kind, request, value, index, len(data) or length)
         self.answer = b""
@@ -224,7 +224,7 @@ class UsbHost:
         self.descriptors[kind, number] = self.answer
 
     def enumerate(self) -> Script:
-        """Resets the device and gets to know it (9.1.2)."""
+        """Resets the device and enumerates it (9.1.2)."""
         self.configured = self.port_open = False
         yield _DEBOUNCE_S
         for _ in range(2):
@@ -259,7 +259,7 @@ class UsbHost:
         parts, at = [], 0
         while at < len(content):
             if content[at] < 2 or at + content[at] > len(content):
-                raise FaultError("USB: a descriptor of the configuration is longer than what is left")
+                raise FaultError("USB: a descriptor of the configuration is longer than the rest of the answer")
             parts.append(content[at : at + content[at]])
             at += content[at]
         interfaces = [part[5] for part in parts if part[1] == 4]
@@ -303,7 +303,7 @@ class UsbHost:
             self._machine.at(self._machine.now + time * self._machine.clock_hz, self._transfer)
 
     def _transfer(self) -> None:
-        """One transaction each way; goes on as long as one of them carries something."""
+        """One transaction each way, as long as one of them carries data."""
         self._transfer_due = False
         if not self.port_open or self.asleep:
             return

@@ -23,7 +23,7 @@ from wwtool.device.flash.tools import FLASH_TOOLS
 from wwtool.errors import DeviceError, ToolError, UsageError
 from wwtool.platforms.profile import Platform
 
-Thing = TypeVar("Thing")
+Result = TypeVar("Result")
 _POLL_S = 0.1
 _BLIND_S = 2.0  # a boot loader appears in half a second; for systems that do not say what is on the bus
 _STOP_S = 3.0
@@ -89,14 +89,14 @@ class Runner:
         else:
             self._copy(step)
 
-    def _appears(self, look: Callable[[], Thing | None], what: str) -> Thing:
-        thing = wait_for(look, BOOT_TIMEOUT_S)
-        if thing is None:
+    def _appears(self, look: Callable[[], Result | None], what: str) -> Result:
+        result = wait_for(look, BOOT_TIMEOUT_S)
+        if result is None:
             raise DeviceError(
                 f"{what} did not appear within {BOOT_TIMEOUT_S:g} s; {self.platform.enter_loader}, and run the same "
                 "command again"
             )
-        return thing
+        return result
 
     def _await_port(self, step: AwaitPort) -> Port:
         def look() -> Port | None:
@@ -106,11 +106,11 @@ class Runner:
 
     def _await_drive(self, step: AwaitDrive) -> Drive:
         def look() -> Drive | None:
-            thing = drives.of_boards(step.board_ids)
-            if len(thing) > 1:
-                names = ", ".join(str(drive.path) for drive in thing)
+            waiting = drives.of_boards(step.board_ids)
+            if len(waiting) > 1:
+                names = ", ".join(str(drive.path) for drive in waiting)
                 raise UsageError(f"several boards wait for an image: {names}; choose one with --port")
-            return thing[0] if thing else None
+            return waiting[0] if waiting else None
 
         try:
             label = self.platform.uf2.label if self.platform.uf2 else ""
@@ -212,13 +212,13 @@ class Runner:
         return not drives.is_there(drive) or ports.seen_on_usb(ids) is False
 
 
-def wait_for(look: Callable[[], Thing | None], timeout_s: float) -> Thing | None:
+def wait_for(look: Callable[[], Result | None], timeout_s: float) -> Result | None:
     """Calls ``look`` until it returns something, for at most ``timeout_s``; None if it never does."""
     deadline = time.monotonic() + timeout_s
     while True:
-        thing = look()
-        if thing is not None or time.monotonic() > deadline:
-            return thing
+        result = look()
+        if result is not None or time.monotonic() > deadline:
+            return result
         time.sleep(_POLL_S)
 
 
