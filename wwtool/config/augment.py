@@ -16,19 +16,19 @@ class SpectrogramConfig(Section):
 
     order: tuple[str, ...] = Field(
         ("warp", "gain_drift", "channel_mask", "frame_mask", "channel_mask", "frame_mask"),
-        description="Transforms of each window, in order; a name that is left out is off.",
+        description="Transforms of each window, in order. One that is left out is off; one named twice runs twice.",
     )
     time_warp: float = Field(
         0.2,
         ge=0.0,
         le=0.5,
-        description="Spread of the local logarithmic speed of speech in `warp`; 0 keeps the rhythm.",
+        description="Spread of the local speed in `warp`, as a logarithm. 0 keeps the rhythm.",
     )
     channel_warp: float = Field(
         2.5,
         ge=0.0,
         le=8.0,
-        description="Largest shift of the mel channels in `warp`, in channels; moves the voice's pitch.",
+        description="Largest shift of the mel channels in `warp`, in channels. It changes the voice. 0 keeps it.",
     )
     unwarped: Fraction = Field(0.3, description="Share of windows whose rhythm `warp` leaves as it is.")
     gain_drift: float = Field(
@@ -43,25 +43,28 @@ class AugmentConfig(Section):
     """Transforms of audio when pools of features are made, and of spectrograms while training runs."""
 
     voice: tuple[str, ...] = Field(
-        ("speed",), description="Transforms of a clip of speech by itself, in order; a name that is left out is off."
+        ("speed",), description="Transforms of a clip of speech, in order. A transform that is left out is off."
     )
     filters: tuple[str, ...] = Field(
         ("room", "equaliser", "high_pass", "band_limit"),
-        description="Linear filters of a clip, applied after `voice`; a name that is left out is off.",
+        description="Linear filters of a clip, after `voice`. A filter that is left out is off.",
     )
     scene: tuple[str, ...] = Field(
         ("other_speech", "background", "level", "noise_floor"),
-        description="What is added around and over the speech, in order; a name that is left out is off.",
+        description="What is added around and over the speech, in order. A transform that is left out is off.",
     )
     spectrogram: SpectrogramConfig = Field(
         SpectrogramConfig(), description="Transforms of the windows of a training batch."
     )
 
-    speed: FactorRange = Field((0.85, 1.18), description="Factor of the speech's speed in `speed`; above 1 is faster.")
+    speed: FactorRange = Field(
+        (0.85, 1.18), description="Factor of the speed in `speed`. Above 1 is faster. The pitch moves with it."
+    )
     speed_chance: Fraction = Field(0.8, description="Chance that `speed` changes a clip.")
     room_chance: Fraction = Field(0.6, description="Chance that `room` puts a clip into a room.")
     measured_rooms: Fraction = Field(
-        0.5, description="Share of rooms that are recorded impulse responses, if there are any; the rest is simulated."
+        0.5,
+        description="Share of rooms that are recorded impulse responses, if there are any. The others are simulated.",
     )
     room_seconds: SecondsRange = Field((0.08, 0.45), description="Seconds in which a simulated room decays by 60 dB.")
     equaliser_db: DecibelRange = Field((-9.0, 7.0), description="Gain in dB at each of the nine points of `equaliser`.")
@@ -76,19 +79,26 @@ class AugmentConfig(Section):
     speech_before: Fraction = Field(0.3, description="Chance that `other_speech` puts speech before a word.")
     speech_after: Fraction = Field(0.35, description="Chance that `other_speech` puts speech after a word.")
     other_speech_db: DecibelRange = Field((-12.0, 3.0), description="Level of that speech in dB, relative to the word.")
-    snr_db: DecibelRange = Field((-3.0, 30.0), description="Speech over `background` in dB.")
+    snr_db: DecibelRange = Field(
+        (-3.0, 30.0), description="Level of the speech over `background`, in dB. A lower end makes training harder."
+    )
     recorded_noise: Fraction = Field(
         0.55, description="Share of backgrounds that are recordings of noise, if there are any."
     )
-    babble: Fraction = Field(0.2, description="Share of backgrounds that are several people talking.")
+    babble: Fraction = Field(
+        0.2,
+        description="Share of backgrounds that are several people who talk. All other backgrounds are synthetic noise.",
+    )
     level_db: DecibelRange = Field((-32.0, 0.0), description="Peak that `level` gives a clip, in dB below full scale.")
     noise_floor_db: DecibelRange = Field(
         (-82.0, -58.0), description="White noise that `noise_floor` adds, in dB below full scale."
     )
 
-    clean_share: Fraction = Field(0.3, description="Share of words with hardly any background.")
+    clean_share: Fraction = Field(
+        0.3, description="Share of the words with hardly any background. Without them, a model misses clean speech."
+    )
     clean_snr_db: DecibelRange = Field(
-        (25.0, 60.0), description="Speech over background in dB where there is hardly any."
+        (25.0, 60.0), description="Level of the speech over the background, in dB, where there is hardly any."
     )
     native_filtered: Fraction = Field(
         0.6, description="Share of recordings used with their own background that go through `filters`."
@@ -97,6 +107,8 @@ class AugmentConfig(Section):
         0.45, description="Share of recordings used with their own background that get no other background."
     )
     native_level_db: DecibelRange = Field(
-        (-30.0, 0.0), description="Peak of recordings without another background, in dB below full scale."
+        (-30.0, 0.0), description="Peak of such recordings that get no other background, in dB below full scale."
     )
-    native_snr_db: DecibelRange = Field((0.0, 40.0), description="Recording over the background added to it, in dB.")
+    native_snr_db: DecibelRange = Field(
+        (0.0, 40.0), description="Level of such a recording over the background that is added to it, in dB."
+    )

@@ -23,7 +23,9 @@ class PoolWeights(Section):
     words: float = Field(0.08, ge=0.0, le=1000.0, description="Recordings of other words.")
     sentences_clean: float = Field(0.09, ge=0.0, le=1000.0, description="Sentences with hardly any background.")
     speech_clean: float = Field(0.05, ge=0.0, le=1000.0, description="Recordings of speech with hardly any background.")
-    words_clean: float = Field(0.05, ge=0.0, le=1000.0, description="Recordings of other words, hardly any background.")
+    words_clean: float = Field(
+        0.05, ge=0.0, le=1000.0, description="Recordings of other words with hardly any background."
+    )
     noise: float = Field(0.09, ge=0.0, le=1000.0, description="Backgrounds without speech.")
 
 
@@ -34,7 +36,7 @@ class PoolConfig(Section):
         6000,
         ge=50,
         le=500_000,
-        description="Clips of the phrase; with recordings, half of them synthetic, half cut out.",
+        description="Clips of the phrase. If there are recordings, half of the clips are synthetic voices.",
     )
     native_positives: int = Field(
         3500, ge=0, le=500_000, description="Clips made of recordings of the phrase with their own background."
@@ -47,7 +49,12 @@ class PoolConfig(Section):
     speech_hours: float = Field(
         0.8, ge=0.0, le=200.0, description="Hours of recorded speech, and as many of recordings of other words."
     )
-    clean_speech_hours: float = Field(0.8, ge=0.0, le=200.0, description="The same with hardly any background.")
+    clean_speech_hours: float = Field(
+        0.8,
+        ge=0.0,
+        le=200.0,
+        description="Hours of recorded speech with hardly any background, and as many of other words.",
+    )
     noise_hours: float = Field(0.8, ge=0.02, le=200.0, description="Hours of backgrounds without speech.")
     weights: PoolWeights = Field(PoolWeights(), description="How often a training window comes from each pool.")
 
@@ -58,50 +65,89 @@ class TrainConfig(Section):
     objective: str = Field("cross_entropy", description="What training makes small.")
     optimizer: str = Field("adamw", description="How weights follow their gradients.")
     schedule: str = Field("one_cycle", description="How the learning rate changes during a stage.")
-    averaging: str = Field("ema", description="How weights are averaged over steps; the average is what is kept.")
-    mining: str = Field("highest_scores", description="Which negatives are kept as hard ones at the steps of mine_at.")
+    averaging: str = Field(
+        "ema", description="How weights are averaged over steps. The averaged weights become the model."
+    )
+    mining: str = Field("highest_scores", description="How hard negatives are chosen at the steps of `mine_at`.")
 
     steps: int = Field(
-        2500, ge=20, le=10_000_000, description="Steps of the float stage; more hear better, up to a point."
+        2500,
+        ge=20,
+        le=10_000_000,
+        description="Steps of the float stage. More steps take longer and find more, up to a point.",
     )
-    qat_steps: int = Field(600, ge=10, le=10_000_000, description="Steps of the quantized stage.")
-    batch: int = Field(160, ge=8, le=65536, description="Windows a step; more are steadier and slower.")
-    learning_rate: float = Field(3e-3, gt=0.0, le=1.0, description="Highest learning rate of the float stage.")
+    qat_steps: int = Field(
+        600,
+        ge=10,
+        le=10_000_000,
+        description="Steps of the stage that trains the quantized network. Too few lose recall to 8 bits.",
+    )
+    batch: int = Field(160, ge=8, le=65536, description="Windows in a step. More make each step steadier and slower.")
+    learning_rate: float = Field(
+        3e-3,
+        gt=0.0,
+        le=1.0,
+        description="Highest learning rate of the float stage. Too high a rate makes the loss jump.",
+    )
     qat_learning_rate: float = Field(4e-4, gt=0.0, le=1.0, description="Highest learning rate of the quantized stage.")
     warmup: Fraction = Field(0.1, description="Share of the float stage's steps in which the learning rate rises.")
-    qat_warmup: Fraction = Field(0.05, description="Share of the quantized stage's steps in which it rises.")
+    qat_warmup: Fraction = Field(
+        0.05, description="Share of the quantized stage's steps in which the learning rate rises."
+    )
     weight_decay: float = Field(
-        1e-4, ge=0.0, le=1.0, description="Decay of weights a step, by the learning rate; not of biases."
+        1e-4,
+        ge=0.0,
+        le=1.0,
+        description="Share of each weight that a step removes, times the learning rate. Biases do not decay.",
     )
     clip_norm: float = Field(
         2.0,
         gt=0.0,
         le=1e6,
-        description="Longer gradients are shortened to this norm; lower steadies a training that jumps.",
+        description="Longest gradient, as a norm. Longer ones are shortened. A lower limit steadies a loss that jumps.",
     )
-    ema: float = Field(0.998, ge=0.0, lt=1.0, description="Share of the average that a step of `ema` keeps.")
+    ema: float = Field(
+        0.998,
+        ge=0.0,
+        lt=1.0,
+        description="Share of the average that a step of `ema` keeps. A larger share averages over more steps.",
+    )
     ema_warmup_steps: int = Field(
         20,
         ge=1,
         le=1_000_000,
-        description="Steps after which `ema` keeps half of the average; before, it follows faster.",
+        description="Steps until `ema` keeps half of the average. Earlier it keeps less, later more.",
     )
 
-    positive_fraction: Fraction = Field(0.4, description="Share of windows that hold the phrase.")
+    positive_fraction: Fraction = Field(
+        0.4,
+        description="Share of the windows of a batch that hold the phrase. A larger share finds more and errs more.",
+    )
     window_end_frames: tuple[int, int] = Field(
         (-2, 16),
-        description="Where a window of the phrase ends, in frames of 10 ms after the phrase does: [low, high].",
+        description="Where a window of the phrase ends, in frames of 10 ms after the phrase: [low, high].",
     )
-    partial_words: Fraction = Field(0.06, description="Share of negatives that end within the phrase.")
+    partial_words: Fraction = Field(
+        0.06, description="Share of the negatives that end within the phrase. They teach the model to wait for its end."
+    )
     partial_word_end: Fraction = Field(0.6, description="Share of the phrase that such a negative holds at most.")
     mine_at: tuple[Fraction, ...] = Field(
-        (0.4, 0.65), description="Parts of the float stage after which negatives are mined."
+        (0.4, 0.65), description="When hard negatives are mined, as shares of the float stage."
     )
-    mined_fraction: Fraction = Field(0.25, description="Share of negatives that are mined ones, once there are any.")
-    mined_share: Fraction = Field(0.004, description="Share of a pool's windows that mining keeps at most.")
-    mined_least: int = Field(20, ge=1, le=1_000_000, description="Windows of a pool that mining may always keep.")
+    mined_fraction: Fraction = Field(
+        0.25, description="Share of the negatives of a batch that are mined, once there are any."
+    )
+    mined_share: Fraction = Field(
+        0.004, description="Share of the windows of each pool that mining keeps. A larger share keeps easier ones, too."
+    )
+    mined_least: int = Field(
+        20, ge=1, le=1_000_000, description="Windows that mining keeps of a pool, even if `mined_share` is fewer."
+    )
     mined_probability: float = Field(
-        0.02, gt=0.0, lt=1.0, description="Probability below which a window is not mined: it has nothing to teach."
+        0.02,
+        gt=0.0,
+        lt=1.0,
+        description="Lowest probability of a mined window. The model already rejects windows below it.",
     )
 
     calibration_windows: int = Field(
@@ -109,16 +155,20 @@ class TrainConfig(Section):
     )
     unseen_margin: float = Field(
         1.0, ge=0.0, le=8.0,
-        description="Logits by which speech never trained on may score higher; moves where 8-bit outputs are finest.",
+        description="Logits by which new speech may score higher than training speech. 8-bit outputs are finest there.",
     )  # fmt: skip
-    checkpoint_steps: int = Field(250, ge=1, description="Steps between checkpoints, from which a training goes on.")
-    seed: int = Field(0, ge=0, description="Makes a training repeatable; another seed gives another model.")
+    checkpoint_steps: int = Field(
+        250, ge=1, description="Steps between checkpoints. An interrupted training goes on from the last one."
+    )
+    seed: int = Field(
+        0, ge=0, description="Seed of all random numbers of a training. Another seed gives another model."
+    )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="What computes; auto takes CUDA where there is one."
+        "auto", description="What computes. `auto` is CUDA where there is one."
     )
     threads: int = Field(
         2, ge=1, le=64,
-        description="CPU threads; another number gives another model, and more are no faster on networks this small.",
+        description="CPU threads. Another number gives another model. On networks this small, two are as fast as more.",
     )  # fmt: skip
 
     @model_validator(mode="after")
