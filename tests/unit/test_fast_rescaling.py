@@ -63,7 +63,7 @@ def numbers(count: int) -> np.ndarray:
     halves = np.clip((2 * random.integers(-300, 300, count) + 1) << shift, -(2**30) + 9, 2**30 - 9) + near // 3
     anywhere = random.integers(-(2**30) + 1, 2**30, count) >> random.integers(0, 24, count)
     accumulator = np.choose(random.integers(0, 3, count), [limits, halves, anywhere])
-    rounding = (2 * zero_point + 1) << (shift - 1)  # as compiler/rescaling.py has it
+    rounding = (2 * zero_point + 1) << (shift - 1)  # as in compiler/kernels/rescaling.py
     # So does what it is added to.
     room = (((2**31 - 3 - np.abs(rounding)) << 31) // mantissa).clip(0, 2**30)
     accumulator = np.clip(accumulator, -room, room)

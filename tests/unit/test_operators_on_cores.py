@@ -7,7 +7,7 @@ import pytest
 from graphs import SAME, Model, Net, assert_engines_agree, float32
 from recurrent_graphs import svdf
 from test_compiler_functions import relation
-from test_compiler_picks import gather, integers, mirror, tile
+from test_compiler_positions import gather, integers, mirror, tile
 from test_compiler_reductions import arg, reduce
 
 from wwtool.compiler.package import compile_graph

@@ -30,8 +30,9 @@ _FEWEST_OUTPUTS = 4  # of a depthwise convolution of few channels that is better
 _MOST_PLACES = 2**16  # of channels, in a half of a word
 _MAKES_UP_FOR_PLACES = 8  # where one channel in eight or more is left out, it pays to say where the others are
 
-FitOf = Callable[[Call, bool], Fit | None]
-Suits = Callable[[Channels, bool], bool]  # whether a kernel can rescale these channels; as Kernel.fit's second argument
+FitOf = Callable[[Call, bool], Fit | None]  # see Kernel.fit
+# Whether a kernel can rescale these channels; the second argument is that of Kernel.fit.
+Suits = Callable[[Channels, bool], bool]
 
 
 @dataclass(frozen=True)
