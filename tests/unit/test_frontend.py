@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wwtool.base.assets import asset_dir
+from wwtool.evaluation.material import negative_recording
+from wwtool.evaluation.metrics import Track
 from wwtool.frontend import registry
 from wwtool.frontend.front_end import FeatureStream, FrontEnd
 from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ, Geometry
@@ -240,6 +242,10 @@ def test_another_front_end_is_one_class_and_one_entry(monkeypatch: pytest.Monkey
         front_end.quantized(np.array_split(pcm, 9)), front_end.quantize(front_end.features(pcm))
     )
     assert "loudness_tables.c" in {path.name for path in registry.c_tables()}
+    recording = negative_recording({"noise": [pcm]}, front_end)
+    assert recording.frames.shape == (len(pcm) // 320 + 15, 1)  # with a gap of 0.3 s behind it
+    track = Track(np.zeros(900, np.uint8), np.zeros((0, 2), np.int64), (), 200, front_end.geometry)
+    assert track.hours == 1.0
 
 
 def test_committed_golden_vectors_are_pymicros() -> None:

@@ -25,7 +25,7 @@ from wwtool.evaluation.metrics import (
     wilson_interval,
 )
 from wwtool.evaluation.streaming import StreamingModel
-from wwtool.frontend.geometry import MICRO
+from wwtool.frontend.geometry import MICRO, Geometry
 
 _SCORE_WINDOW = 5  # outputs whose mean is a score of a clip, whatever the detector averages
 
@@ -75,12 +75,12 @@ class Evaluation:
         return {**asdict(self), "detector": self.detector.model_dump()}
 
 
-def detector_config(config: Config, stride: int) -> DetectorConfig:
+def detector_config(config: Config, stride: int, geometry: Geometry = MICRO) -> DetectorConfig:
     """The configured detector for a model that gives an output every ``stride`` frames.
 
     Times become numbers of outputs. Without a configured threshold, it has the highest, until one is chosen.
     """
-    d, output_ms = config.detector, stride * MICRO.hop_ms
+    d, output_ms = config.detector, stride * geometry.hop_ms
     return DetectorConfig(
         average_window=d.average_window,
         votes_needed=d.votes_needed,
@@ -100,12 +100,13 @@ def assess(
     The operating point is that of ``detector``, if it is given, or of the config's threshold. Otherwise it is chosen
     from the false-alarm budget.
     """
-    base = detector or detector_config(config, model.stride)
+    front_end = model.front_end
+    base = detector or detector_config(config, model.stride, front_end.geometry)
     tracks = {
-        "clean": positive_recording(material.positives, None).track(model),
-        "noisy": positive_recording(material.positives, material.noise).track(model),
+        "clean": positive_recording(material.positives, None, front_end=front_end).track(model),
+        "noisy": positive_recording(material.positives, material.noise, front_end=front_end).track(model),
     }
-    negative = negative_recording(material.negatives).track(model)
+    negative = negative_recording(material.negatives, front_end).track(model)
     ratio = config.detector.off_ratio
     points = curve(tracks, negative, base, ratio)
     if detector or config.detector.on_threshold:
@@ -117,7 +118,7 @@ def assess(
     count = len(material.positives)
     detections = {name: int(is_detected(track, chosen).sum()) for name, track in tracks.items()}
     scores = clip_scores(tracks["clean"], _SCORE_WINDOW), clip_scores(negative, _SCORE_WINDOW)
-    near = negative_recording({"near_miss": material.near_misses}).track(model)
+    near = negative_recording({"near_miss": material.near_misses}, front_end).track(model)
     return Evaluation(
         detector=chosen,
         point=point,
@@ -142,5 +143,5 @@ def assess(
 def _hours_by_label(track: Track) -> dict[str, float]:
     hours: dict[str, float] = {}
     for (start, end), label in zip(track.segments, track.labels, strict=True):
-        hours[label] = hours.get(label, 0.0) + float(end - start) * track.stride / MICRO.frames_per_hour
+        hours[label] = hours.get(label, 0.0) + float(end - start) * track.stride / track.geometry.frames_per_hour
     return {label: round(value, 4) for label, value in hours.items()}

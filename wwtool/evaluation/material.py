@@ -16,6 +16,7 @@ from wwtool.evaluation.metrics import Track
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.features.waveform.background import background
 from wwtool.features.waveform.studio import Studio
+from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 
@@ -60,12 +61,14 @@ class Recording:
 
     def track(self, model: StreamingModel) -> Track:
         """The outputs that a model gives over the recording."""
-        return Track(model.probabilities(self.frames), self.bounds // model.stride, self.labels, model.stride)
+        outputs, geometry = model.probabilities(self.frames), model.front_end.geometry
+        return Track(outputs, self.bounds // model.stride, self.labels, model.stride, geometry)
 
 
 def positive_recording(
-    clips: Sequence[Audio], noise: Sequence[Audio] | None, snr_db: float = _NOISY_SNR_DB
-) -> Recording:
+    clips: Sequence[Audio], noise: Sequence[Audio] | None, snr_db: float = _NOISY_SNR_DB,
+    front_end: FrontEnd = DEFAULT_FRONT_END,
+) -> Recording:  # fmt: skip
     """Positives between silences, with a noise floor.
 
     Where ``noise`` is not None, a background lies ``snr_db`` below each word: one of the clips, or noise of a random
@@ -86,14 +89,16 @@ def positive_recording(
     pieces: Iterable[FloatAudio] = (piece(i, clip) for i, clip in enumerate(clips))
     if noise is not None and not len(noise):
         pieces = list(pieces)  # all backgrounds are drawn from the generator before the first noise floor
-    return _recorded(([x] for x in pieces), ["positive"] * len(clips), generator)
+    return _recorded(([x] for x in pieces), ["positive"] * len(clips), generator, front_end)
 
 
-def negative_recording(negatives: Mapping[str, Sequence[Audio | AudioFile]]) -> Recording:
+def negative_recording(
+    negatives: Mapping[str, Sequence[Audio | AudioFile]], front_end: FrontEnd = DEFAULT_FRONT_END
+) -> Recording:
     """All negatives one after the other, 0.3 s apart, with a noise floor."""
     labels = [label for label, clips in negatives.items() for _ in clips]
     pieces = (_with_gap(clip) for clips in negatives.values() for clip in clips)
-    return _recorded(pieces, labels, np.random.default_rng(_NEGATIVE_SEED))
+    return _recorded(pieces, labels, np.random.default_rng(_NEGATIVE_SEED), front_end)
 
 
 def _with_gap(clip: Audio | AudioFile) -> Iterator[FloatAudio]:
@@ -106,9 +111,10 @@ def _with_gap(clip: Audio | AudioFile) -> Iterator[FloatAudio]:
     yield np.zeros(int(_GAP_S * SAMPLE_RATE_HZ), np.float32)
 
 
-def _recorded(pieces: Iterable[Iterable[FloatAudio]], labels: list[str], generator: np.random.Generator) -> Recording:
+def _recorded(
+    pieces: Iterable[Iterable[FloatAudio]], labels: list[str], generator: np.random.Generator, front_end: FrontEnd
+) -> Recording:
     """Pieces, which come in blocks: only one block is held as audio at a time."""
-    front_end = DEFAULT_FRONT_END
     stream, frames, bounds, total = front_end.stream(), [np.zeros((0, front_end.geometry.channels), np.int8)], [], 0
     for piece in pieces:
         start = total

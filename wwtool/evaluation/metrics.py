@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.evaluation.detector import DetectorConfig, detect, off_threshold
-from wwtool.frontend.geometry import MICRO
+from wwtool.frontend.geometry import MICRO, Geometry
 
 
 @dataclass(frozen=True)
@@ -16,18 +16,20 @@ class Track:
     """A model's outputs over one long recording.
 
     ``probabilities``: (outputs,), from 0 to 255, one for every ``stride`` frames. ``segments``: first output of each
-    clip and the output after its last, (clips, 2). ``labels``: what each clip is.
+    clip and the output after its last, (clips, 2). ``labels``: what each clip is. ``geometry``: that of the model's
+    front end.
     """
 
     probabilities: npt.NDArray[np.uint8]
     segments: npt.NDArray[np.int64]
     labels: tuple[str, ...]
     stride: int
+    geometry: Geometry = MICRO
 
     @property
     def hours(self) -> float:
         """Length of the recording."""
-        return len(self.probabilities) * self.stride / MICRO.frames_per_hour
+        return len(self.probabilities) * self.stride / self.geometry.frames_per_hour
 
 
 @dataclass(frozen=True)
