@@ -12,7 +12,7 @@ from wwtool.data.dataset import Clip
 from wwtool.data.store import write_store
 from wwtool.data.synth import PlannedClip
 from wwtool.data.synthesizers.interface import Utterance
-from wwtool.data.voices import SYNTHETIC_WARNING, Speakers, describe_speakers, speakers_of
+from wwtool.data.voices import SYNTHETIC_WARNING, Speakers, describe_speakers, speakers_of, warning_for
 from wwtool.evaluation.assess import Evaluation
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.metrics import Point
@@ -87,3 +87,8 @@ def test_the_first_tile_says_whose_voices_they_are() -> None:
 def test_numbers_of_one() -> None:
     assert describe_speakers("people", 1, 1) == "1 recording of one person"
     assert describe_speakers("synthetic", 1, 1) == "1 utterance of one synthetic voice"
+
+
+def test_only_figures_of_people_come_without_a_warning() -> None:
+    assert warning_for("people") is None
+    assert "7 to 49 % of people's utterances" in (warning_for("synthetic") or "")
