@@ -66,8 +66,8 @@ class LiteRtEngine:
 
 def _ports(details: list[dict[str, Any]], order: npt.NDArray[np.int32]) -> list[Port]:
     """Details in the model's order, which differs from the interpreter's."""
-    known = {
+    ports = {
         int(d["index"]): Port(int(d["index"]), d["name"], tuple(map(int, d["shape"])), np.dtype(d["dtype"]).name)
         for d in details
     }
-    return [known[int(index)] for index in order]
+    return [ports[int(index)] for index in order]

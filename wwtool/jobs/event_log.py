@@ -141,8 +141,10 @@ def _entry(line: bytes, where: str) -> Entry | None:
     kind = _KINDS.get(str(content.get("event")))
     if kind is None:
         return None
-    known = {field.name: math.nan if content.get(field.name) is None else content[field.name] for field in fields(kind)}
+    values = {
+        field.name: math.nan if content.get(field.name) is None else content[field.name] for field in fields(kind)
+    }
     try:
-        return Entry(float(content["time"]), TypeAdapter(kind).validate_python(known))
+        return Entry(float(content["time"]), TypeAdapter(kind).validate_python(values))
     except (ValidationError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{where} does not hold what a {content['event']} has; give the log of a job") from error

@@ -198,8 +198,9 @@ class _File:
 
 
 def _convert(file: _File) -> Graph:
-    used, given = _read_or_written(file), set(file.numbers(file.main, "Inputs"))
-    tensors = tuple(_tensor(file, 0, i, i in used, i not in given) for i in range(len(file.tensors[0])))
+    inputs, outputs = file.numbers(file.main, "Inputs"), file.numbers(file.main, "Outputs")
+    used, fed = _read_or_written(file), set(inputs)
+    tensors = tuple(_tensor(file, 0, i, i in used, i not in fed) for i in range(len(file.tensors[0])))
     operators: list[Operator] = []
     initial: dict[int, dict[VariableKey, Variable]] = {}  # by subgraph
     for i in range(len(file.operators[0])):
@@ -210,7 +211,6 @@ def _convert(file: _File) -> Graph:
                 initial[index] = _initial_values(file, index)
         else:
             operators.append(op)
-    inputs, outputs = file.numbers(file.main, "Inputs"), file.numbers(file.main, "Outputs")
     variables = {key: variable for values in initial.values() for key, variable in values.items()}
     graph = Graph(
         tensors, tuple(operators), inputs, outputs, variables, hashlib.sha256(file.content).hexdigest()

@@ -118,10 +118,10 @@ def _expanded(graph: Graph, op: Operator) -> list[Shape]:
 
 
 def _squeezed(graph: Graph, op: Operator) -> list[Shape]:
-    shape, given = _of(graph, op), op.options.get("squeezeDims")
-    if given is None or not len(given):
+    shape, squeezed = _of(graph, op), op.options.get("squeezeDims")
+    if squeezed is None or not len(squeezed):
         return [tuple(size for size in shape if size != 1)]
-    axes = {axis_of(op, axis, len(shape)) for axis in given}
+    axes = {axis_of(op, axis, len(shape)) for axis in squeezed}
     return [tuple(size for n, size in enumerate(shape) if n not in axes)]
 
 

@@ -49,8 +49,8 @@ class Learner:
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that the next step depends on."""
-        own = _prefixed("model.", self.model.state_dict()) | _prefixed("objective.", self.objective.state_dict())
-        return self.average_tensors() | own | optimizer_tensors(self._optimizer)
+        trained = _prefixed("model.", self.model.state_dict()) | _prefixed("objective.", self.objective.state_dict())
+        return self.average_tensors() | trained | optimizer_tensors(self._optimizer)
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """The inverse of ``tensors``.

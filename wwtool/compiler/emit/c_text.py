@@ -120,8 +120,8 @@ def float_literal(value: float) -> str:
 
 def constants_of(program: Program) -> list[Constant]:
     """Every constant of the program once, in the order of use."""
-    found = {c.name: c for call in program.calls for c in call.constants()}
-    return list(found.values())
+    by_name = {c.name: c for call in program.calls for c in call.constants()}
+    return list(by_name.values())
 
 
 def interfaces(program: Program, memory: Memory, names: Names) -> list[Interface]:

@@ -55,14 +55,14 @@ def strided_cut(graph: Graph, op: Operator) -> tuple[Cut, tuple[int, ...]]:
         InputError: the bounds are not constant, or select nothing.
     """
     x = graph.tensor(op.inputs[0])
-    given = len(constants(graph, op, 1))
-    begins, ends, steps = (constants(graph, op, slot, given) for slot in (1, 2, 3))
+    bounds = len(constants(graph, op, 1))  # how many the operator has
+    begins, ends, steps = (constants(graph, op, slot, bounds) for slot in (1, 2, 3))
     mask = {m: int(op.options.get(f"{m}Mask", 0)) for m in ("begin", "end", "ellipsis", "newAxis", "shrinkAxis")}
     if op.options.get("offset") or mask["ellipsis"] & (mask["ellipsis"] - 1):
         raise InputError(f"{op.where()} has an offset or several ellipses, which is not supported")
-    new = sum(1 for i in range(given) if mask["newAxis"] >> i & 1 and not mask["ellipsis"] >> i & 1)
-    dots = sum(1 for i in range(given) if mask["ellipsis"] >> i & 1)
-    hidden = len(x.shape) - (given - new - dots)
+    new = sum(1 for i in range(bounds) if mask["newAxis"] >> i & 1 and not mask["ellipsis"] >> i & 1)
+    dots = sum(1 for i in range(bounds) if mask["ellipsis"] >> i & 1)
+    hidden = len(x.shape) - (bounds - new - dots)
     if dots and hidden < 1:
         raise InputError(f"{op.where()} has an ellipsis that stands for no axis, which LiteRT counts as one")
     if hidden < 0:
@@ -78,7 +78,7 @@ def strided_cut(graph: Graph, op: Operator) -> tuple[Cut, tuple[int, ...]]:
         count.append(n)
         shape.append(n)
 
-    for i in range(given):
+    for i in range(bounds):
         if mask["ellipsis"] >> i & 1:
             for size in x.shape[len(begin) : len(begin) + hidden]:
                 take(0, 1, size)
@@ -212,6 +212,6 @@ def reshaped(graph: Graph, op: Operator) -> tuple[int, ...]:
         product = abs(prod(shape))
         shape[shape.index(-1)] = size // product if product else -1
     if len(shape) > MAX_DIMENSIONS or any(n < 1 for n in shape) or prod(shape) != size:
-        given = shape[: MAX_DIMENSIONS + 1]
-        raise InputError(f"{op.where()} makes {size} elements the shape {given}, which is not valid")
+        shown = shape[: MAX_DIMENSIONS + 1]
+        raise InputError(f"{op.where()} makes {size} elements the shape {shown}, which is not valid")
     return tuple(shape)
