@@ -87,7 +87,12 @@ def _finalists(plan: TrainPlan, stages: Stages) -> tuple[str, ...]:
     """Which models to train."""
     if not plan.platform.has_board:
         return by_table(plan.run.config, accuracy_table())
-    selection = select(plan.platform, plan.run.config, plan.run.phrase, stages.advance)
+
+    def advance(done: int, total: int) -> None:
+        stages.cancel.check()
+        stages.tell(events.StageProgress("budget", done, total, "dry builds"))
+
+    selection = select(plan.platform, plan.run.config, plan.run.phrase, advance)
     stages.tell(events.PartialResult("budget", "budget", selection.builds[selection.finalists[0]]))
     if selection.choice is not None:
         stages.tell(events.PartialResult("budget", "choice", selection.choice))

@@ -61,7 +61,7 @@ def _build(stages: Stages, target: Target, plan: RunPlan) -> dict[str, Any]:
     parts = [sha256_of(stages.folder / MODEL), detector.model_dump(), config.budget.model_dump()]
     work = partial(make_firmware, stages, target, plan, trained.model, detector)
     firmware = stages.run("firmware", "C project and image", [made_of, parts], work, sealed_only=True)
-    stages.measured("firmware", {line["name"]: line["used"] for line in firmware["limits"]})
+    stages.report("firmware", {line["name"]: line["used"] for line in firmware["limits"]})
     manifest = manifests.make_manifest(stages, target, plan, budget, trained, firmware)
     write_json(folder / manifests.NAME, sealed_manifest(manifest))
     write_report(folder / REPORT, manifest, stages.folder)

@@ -118,7 +118,7 @@ def _score(
     inputs = [__version__, trained, prepared.stores, config.detector.model_dump(), config.evaluate.model_dump()]
     stage = f"rung@{step}"
     facts = stages.run(stage, "comparing the finalists", inputs, work)
-    stages.measured(stage, {f"recall {name}": facts[name]["recall"] for name in trained})
+    stages.report(stage, {f"recall {name}": facts[name]["recall"] for name in trained})
     return {name: Score(**facts[name]) for name in trained}
 
 

@@ -59,8 +59,8 @@ class Stages:
         self.cancel.check()
         self.tell(events.StageProgress(self._stage, done, total, what))
 
-    def measured(self, stage: str, figures: Mapping[str, float]) -> None:
-        """Reports what a stage has measured."""
+    def report(self, stage: str, figures: Mapping[str, float]) -> None:
+        """Reports figures that a stage has measured, by name."""
         for name, value in figures.items():
             self.tell(events.Metric(stage, name, value))
 

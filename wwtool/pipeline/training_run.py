@@ -56,7 +56,7 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     inputs = [exported, prepared.stores, *settings, [field.name for field in fields(Evaluation)]]
     work = partial(_evaluate, stages, prepared.stores, config)
     evaluation = stages.run("evaluate", "streaming evaluation", inputs, work)
-    stages.measured("evaluate", evaluation_figures(evaluation))
+    stages.report("evaluate", evaluation_figures(evaluation))
     return Trained(model, rungs, evaluation, prepared.stores)
 
 
