@@ -1,4 +1,4 @@
-"""The wake-word detector: a stream of probabilities to detections, the same machine as ``ww_detector.c``.
+"""The wake-word detector turns a stream of probabilities into detections, exactly as ``ww_detector.c`` does.
 
 ``Detector`` takes one output at a time, as the firmware does; ``detect`` gives the same answer for a whole recording,
 millions of outputs at once.
@@ -26,7 +26,7 @@ class DetectorConfig(BaseModel):
     votes_needed: int = Field(default=1, ge=1, le=MAX_WINDOW, description="votes that make a detection")
     votes_window: int = Field(default=1, ge=1, le=MAX_WINDOW, description="outputs among which votes are counted")
     on_threshold: int = Field(default=247, ge=1, le=256, description="average that casts a vote; 256 never")
-    off_threshold: int = Field(default=128, ge=1, le=256, description="average below which it re-arms; at 0 never")
+    off_threshold: int = Field(default=128, ge=1, le=256, description="average below which it re-arms")
     lockout: int = Field(default=66, ge=0, le=65535, description="outputs after a detection without another")
     warmup: int = Field(default=34, ge=0, le=65535, description="outputs ignored at the start")
 
@@ -84,12 +84,12 @@ class Detector:
 def detect(probabilities: Probabilities, config: DetectorConfig) -> list[int]:
     """Positions in ``probabilities`` at which a fresh detector fires.
 
-    Works from one detection to the next, so its time is that of a few passes over the array.
+    It goes from one detection to the next, so it takes only a few passes over the array.
     """
-    heard = np.asarray(probabilities, np.uint8)[config.warmup :]
-    if not heard.size:
+    outputs = np.asarray(probabilities, np.uint8)[config.warmup :]
+    if not outputs.size:
         return []
-    total = np.concatenate([[0], np.cumsum(heard, dtype=np.int64)])
+    total = np.concatenate([[0], np.cumsum(outputs, dtype=np.int64)])
     sums = total[1:].copy()
     sums[config.average_window :] -= total[1 : -config.average_window]
 
@@ -117,7 +117,7 @@ def detect(probabilities: Probabilities, config: DetectorConfig) -> list[int]:
 def _next_detection(
     votes: NDArray[np.int64], enough: NDArray[np.int64], armed_from: int, unlocked_from: int, config: DetectorConfig
 ) -> int | None:
-    """First output with enough votes, all since ``armed_from``, that is not locked out."""
+    """The first output that is not locked out and has enough votes, all of them since ``armed_from``."""
     start = max(armed_from, unlocked_from)
     window_full = armed_from + config.votes_window
     for position in range(start, min(window_full, votes.size - 1)):

@@ -1,4 +1,4 @@
-"""``evaluation.json`` as it is read again: what a run's evaluation must say to be of use."""
+"""The parts of ``evaluation.json`` that later commands read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class PointRecord(BaseModel):
 
 
 class EvaluationRecord(BaseModel):
-    """The parts of ``assess.Evaluation`` that later commands read."""
+    """The detector and the curve of an ``assess.Evaluation``."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""A model on audio as the device hears it: front end, generated C, detector; detections by feature frame."""
+"""Runs a model on audio as the device does: front end, generated C, detector."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wwtool.tflite.graph import Graph
 
 @dataclass(frozen=True)
 class Detection:
-    """``frame``: the last feature frame, from 0, that the inference saw; ``probability``: its output, 0 to 255."""
+    """``frame``: the last feature frame that the inference read, from 0 on. ``probability``: its output, 0 to 255."""
 
     frame: int
     probability: int
@@ -42,7 +42,7 @@ class StreamingModel:
         self._offset = 0 if result.dtype == "uint8" else 128
 
     def probabilities(self, frames: npt.NDArray[np.int8]) -> npt.NDArray[np.uint8]:
-        """int8 features (frames, channels) to one probability for every ``stride`` frames, 0 to 255."""
+        """The outputs, 0 to 255, for int8 features (frames, channels): one for every ``stride`` frames, (outputs,)."""
         count = len(frames) // self.stride
         if count == 0:
             return np.zeros(0, np.uint8)
@@ -55,8 +55,9 @@ class StreamingModel:
         return [Detection(self.frame_of(i), int(p[i])) for i in detect(p, config)]
 
     def frame_of(self, output: int) -> int:
-        """The last feature frame that output number ``output`` saw."""
+        """The last feature frame that the inference of number ``output`` read."""
         return (output + 1) * self.stride - 1
 
     def close(self) -> None:
+        """Frees the compiled model."""
         self._engine.close()
