@@ -8,7 +8,7 @@ from wwtool.errors import CancelledError
 
 
 class Cancellation:
-    """Set once by whoever cancels; checked by the job between stages and at every step of a loop.
+    """A flag that a caller sets once; the job checks it between stages and at every step of a loop.
 
     Any thread may call any method. A job that is cancelled raises ``CancelledError`` at its next check and leaves its
     folder as Ctrl-C would: run again, it goes on and ends with the same bytes.
@@ -33,10 +33,10 @@ class Cancellation:
         return self._event.is_set()
 
     def check(self) -> None:
-        """Does nothing, unless somebody has asked.
+        """Returns if nobody has asked the job to stop.
 
         Raises:
-            CancelledError: somebody has.
+            CancelledError: somebody has asked.
         """
         if self._event.is_set():
             raise CancelledError("the job was cancelled; start it again to go on")

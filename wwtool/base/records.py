@@ -144,7 +144,7 @@ def read_arrays(path: Path, remedy: str = _AGAIN) -> dict[str, Array]:
 def _refuse_pipes(path: Path) -> None:
     """Reading from a pipe might never end."""
     if path.exists() and not path.is_file():
-        raise InputError(f"{path} is no file; name another")
+        raise InputError(f"{path} is not a file; name another")
 
 
 def _is_zip(path: Path) -> bool:
@@ -163,7 +163,7 @@ def _unreadable(path: Path, expected: str, error: Exception, remedy: str) -> Inp
 
 
 def _constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 def _float(digits: str) -> float:

@@ -25,7 +25,7 @@ def export(run: Path, format_: str, out: Path | None) -> None:
     """Write the model of a finished training RUN from its learned scales, proved layer by layer against LiteRT."""
     target = out or run / "model.tflite"
     if target.is_file() and target.read_bytes()[4:8] != IDENTIFIER:
-        raise InputError(f"{target} is there and is no model; remove it, or choose another file with -o")
+        raise InputError(f"{target} exists and is not a model; remove it, or choose another file with -o")
     net, state = load_trained(run)
     model = net.quantized()
     content, outputs = to_tflite(model, f"wwtool {state.model}")

@@ -1,7 +1,7 @@
-"""The one way to the terminal. What goes through here is text, never markup, and holds nothing that steers a terminal.
+"""The only way to the terminal. It shows text, never markup, and nothing that controls a terminal gets through.
 
-Every string, whoever wrote it, is shown as ``wwtool.base.text.printable`` has it: a line is a call. Colour comes from
-``styled`` and ``line``. rich and click's echo are used nowhere else.
+Every string, even one from outside, is shown as ``wwtool.base.text.printable`` writes it: one call, one line. Colour
+comes from ``styled`` and ``line``. No other module uses rich or click's echo.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def complain(text: str) -> None:
 
 
 def print_json(schema: str, version: int, value: dict[str, Any]) -> None:
-    """Prints a result with its schema's name and version; a number that is none (JSON has no NaN) is null."""
+    """Prints a result with its schema's name and version; NaN and infinity become null, as JSON has neither."""
     _write(sys.stdout, json.dumps(_finite({"schema": f"wwtool.{schema}", "version": version, **value}), indent=2))
 
 

@@ -237,7 +237,7 @@ RENAMED_KEYS: dict[str, Renamed] = {
 def load_config(path: Path | None, overrides: dict[str, Any] | None = None, warn: Warn = ignore) -> Config:
     """Reads a YAML config; ``overrides`` (nested like the file) win over it.
 
-    ``warn`` is told of every key that has another name by now.
+    ``warn`` is called for every key that has a new name.
 
     Raises:
         InputError: the file cannot be read or a key or value in it is wrong; the message names the key path.

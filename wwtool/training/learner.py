@@ -44,7 +44,7 @@ class Learner:
         return loss
 
     def average_tensors(self) -> dict[str, Tensor]:
-        """The average: what is left of the stage when it is over."""
+        """The average, which is all that remains of a stage at its end."""
         return _prefixed("ema.", self.average.state_dict())
 
     def tensors(self) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""A training run: what is trained, on what, where it is kept, and who is told."""
+"""A training run: its model, its data, its folder and its listeners."""
 
 from __future__ import annotations
 
