@@ -143,7 +143,7 @@ def test_sums_of_int8_are_those_that_litert_has_of_uint8(models: tuple[Model, Mo
 def test_sums_are_not_compared_with_litert() -> None:
     net = Net((1, 4), Scale(0.5, 0))
     content = net.pack(reduce(net, "SUM", net.input, [1], True, Scale(0.5, 0)))
-    with pytest.raises(InputError, match="reference kernel takes for uint8"):
+    with pytest.raises(InputError, match="reference kernel reads as uint8"):
         compare(content, np.zeros((1, 4), np.int8))
 
 

@@ -75,12 +75,12 @@ class _LstmStep:
         coupled = self.op.inputs[1] < 0
         take = 2**15 - 1 - forget if coupled else logistic_16(self.gate(0, x, hidden, cells))
         new = tanh_16(self.gate(2, x, hidden, None), 3)
-        kept = rounding_divide_by_power_of_two(forget * cells, 15)
-        cells = _int16(kept + rounding_divide_by_power_of_two(take * new, 15 + self.integer_bits))
+        remembered = rounding_divide_by_power_of_two(forget * cells, 15)
+        cells = _int16(remembered + rounding_divide_by_power_of_two(take * new, 15 + self.integer_bits))
         clip = self.clip("cellClip", self.cell_state, 2**15 - 1)
         cells = np.clip(cells, -clip, clip) if clip else cells
-        shown = logistic_16(self.gate(3, x, hidden, cells)) * tanh_16(cells, self.integer_bits)
-        return self.output(shown), cells
+        output = logistic_16(self.gate(3, x, hidden, cells)) * tanh_16(cells, self.integer_bits)
+        return self.output(output), cells
 
     def gate(self, gate: int, x: IntArray, hidden: IntArray, cells: IntArray | None) -> IntArray:
         """The input of a gate's activation; gates are input, forget, cell and output."""

@@ -33,8 +33,10 @@ class Network(nn.Module):
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
-        made = {layer.name: FloatLayer(layer) for layer in architecture.layers() if isinstance(layer, Convolution)}
-        self.layers = nn.ModuleDict(made)
+        convolutions = {
+            layer.name: FloatLayer(layer) for layer in architecture.layers() if isinstance(layer, Convolution)
+        }
+        self.layers = nn.ModuleDict(convolutions)
         nn.init.constant_(self.head.bias, -1.0)  # type: ignore[arg-type]  # most windows hold no wake word
 
     @property

@@ -26,12 +26,12 @@ class ResidualArchitecture(Architecture):
 
     def layers(self) -> tuple[Layer, ...]:
         width, skip = self.width, "first"
-        made: list[Layer] = [Convolution("first", "conv", MICRO.channels, width, self.first_kernel, self.stride)]
+        layers: list[Layer] = [Convolution("first", "conv", MICRO.channels, width, self.first_kernel, self.stride)]
         number = 0
         for block, kernels in enumerate(self.kernels):
             for position, kernel in enumerate(kernels, 1):
-                made += separable(number, width, width, kernel, relu=position < len(kernels))
+                layers += separable(number, width, width, kernel, relu=position < len(kernels))
                 number += 1
-            made.append(Sum(f"sum{block}", skip))
+            layers.append(Sum(f"sum{block}", skip))
             skip = f"sum{block}"
-        return (*made, head(width, self.head_steps))
+        return (*layers, head(width, self.head_steps))

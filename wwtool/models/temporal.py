@@ -26,8 +26,8 @@ class TemporalArchitecture(Architecture):
 
     def layers(self) -> tuple[Layer, ...]:
         channels = self.first_channels
-        made: list[Layer] = [Convolution("first", "conv", MICRO.channels, channels, self.first_kernel, self.stride)]
+        layers: list[Layer] = [Convolution("first", "conv", MICRO.channels, channels, self.first_kernel, self.stride)]
         for number, kernel in enumerate(self.kernels):
-            made += separable(number, channels, self.width, kernel)
+            layers += separable(number, channels, self.width, kernel)
             channels = self.width
-        return (*made, head(channels, self.head_steps))
+        return (*layers, head(channels, self.head_steps))

@@ -74,16 +74,16 @@ def _rows_lag(rows: int, stride: int, channels: int, depth: int, gathered: bool)
     """Backwards: the output of a row must start behind all input that is still to be read."""
     if not gathered:
         return max(row * (stride - channels) + depth for row in (0, rows - 1))
-    ways = [row * (stride - channels) + depth - channels for row in (0, rows - 2) if rows > 1]
-    return max(ways, default=-rows * max(stride, channels))
+    distances = [row * (stride - channels) + depth - channels for row in (0, rows - 2) if rows > 1]
+    return max(distances, default=-rows * max(stride, channels))
 
 
 def _rows_lead(rows: int, stride: int, channels: int, gathered: bool) -> int:
     """Forwards: the output of a row must end before all input that is still to be read."""
     if not gathered:
         return max(row * (channels - stride) + channels for row in (0, rows - 1))
-    ways = [row * (channels - stride) for row in (1, rows - 1) if rows > 1]
-    return max(ways, default=-(rows - 1) * stride - rows * channels)
+    distances = [row * (channels - stride) for row in (1, rows - 1) if rows > 1]
+    return max(distances, default=-(rows - 1) * stride - rows * channels)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def _window_lead(window: dict[str, int], gathered: bool) -> int:
     rows, columns = _axes(window)
     depth, channels, width = window["input_channels"], window["output_channels"], window["input_width"]
     last = columns.count - 1
-    ways = []
+    distances = []
     for row in rows.corners():
         # The first input still to be read lies in the window of the position itself, or at the start of the next row.
         leasts = [(row, column, rows.first(row) * width + columns.first(column)) for column in columns.corners()]
@@ -135,22 +135,22 @@ def _window_lead(window: dict[str, int], gathered: bool) -> int:
         for y, x, least in leasts:
             position = y * columns.count + x
             if not gathered:
-                ways.append((position + 1) * channels - least * depth)
+                distances.append((position + 1) * channels - least * depth)
             elif position:
-                ways.append(position * channels - least * depth)
+                distances.append(position * channels - least * depth)
     furthest = rows.first(rows.count - 1) * width + columns.first(last)
-    return max(ways, default=-furthest * depth - rows.count * columns.count * channels)
+    return max(distances, default=-furthest * depth - rows.count * columns.count * channels)
 
 
 def _window_lag(window: dict[str, int]) -> int:
     """Backwards: the output at a position must start behind all input that is still to be read."""
     rows, columns = _axes(window)
     depth, channels, width = window["input_channels"], window["output_channels"], window["input_width"]
-    ways = []
+    distances = []
     for row in rows.corners():
         # The last input still to be read lies in the window of the position itself, or at the end of the row before.
         mosts = [(row, column, rows.last(row) * width + columns.last(column)) for column in columns.corners()]
         if row + 1 < rows.count:
             mosts.append((row + 1, 0, rows.last(row) * width + columns.last(columns.count - 1)))
-        ways += [(most + 1) * depth - (y * columns.count + x) * channels for y, x, most in mosts]
-    return max(ways)
+        distances += [(most + 1) * depth - (y * columns.count + x) * channels for y, x, most in mosts]
+    return max(distances)

@@ -121,17 +121,17 @@ def lane_pairs_of_any(channels: Channels) -> Words:
 def _blocks(which: IntArray, alone: npt.NDArray[np.bool_]) -> IntArray:
     """Pairs of channels, (blocks, 2), in order. A channel that is ``alone``, or the last odd one, pairs with itself."""
     blocks: list[tuple[int, int]] = []
-    waiting: int | None = None
+    unpaired: int | None = None
     for channel in which.tolist():
         if alone[channel]:
             blocks.append((channel, channel))
-        elif waiting is None:
-            waiting = channel
+        elif unpaired is None:
+            unpaired = channel
         else:
-            blocks.append((waiting, channel))
-            waiting = None
-    if waiting is not None:
-        blocks.append((waiting, waiting))
+            blocks.append((unpaired, channel))
+            unpaired = None
+    if unpaired is not None:
+        blocks.append((unpaired, unpaired))
     return np.asarray(blocks, np.int64).reshape(-1, 2)
 
 
@@ -139,9 +139,9 @@ def _of_any(channels: Channels, blocks: IntArray, records: Words) -> Words:
     """The layout of ww_any.h: the number of blocks, the constant outputs, then each block and its channels' places."""
     constants = np.where(channels.constant, channels.rounding >> 1, 0).astype(np.int8)
     places = (blocks[:, :1] + (blocks[:, 1:] << 16)).astype(np.uint32)
-    placed = np.concatenate([records.reshape(len(blocks), -1), places], axis=1) if len(blocks) else records
+    with_places = np.concatenate([records.reshape(len(blocks), -1), places], axis=1) if len(blocks) else records
     padded = np.pad(constants, (0, -len(constants) % 4))
-    return np.concatenate([np.asarray([len(blocks)], np.uint32), _words(padded), placed.ravel()])
+    return np.concatenate([np.asarray([len(blocks)], np.uint32), _words(padded), with_places.ravel()])
 
 
 def lane_taps(channels: Channels, inputs: int) -> Words:

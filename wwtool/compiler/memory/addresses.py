@@ -125,9 +125,9 @@ def _overlap(program: Program, call: Call, step: int, first: dict[int, int], las
         return None
     if last.get(source.tensor) != step or first.get(target.tensor) != step:
         return None
-    apart = target.offset - source.offset
-    lag = None if reach.lag is None else reach.lag - apart
-    return Overlap(source.tensor, target.tensor, reach.lead + apart, lag)
+    distance = target.offset - source.offset
+    lag = None if reach.lag is None else reach.lag - distance
+    return Overlap(source.tensor, target.tensor, reach.lead + distance, lag)
 
 
 def _scratch_key(program: Program, step: int) -> int:

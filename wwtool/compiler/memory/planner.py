@@ -295,11 +295,11 @@ def _lower_bound(items: list[Region], overlaps: list[Overlap]) -> int:
     by_key = {i.key: i for i in items}
     for o in overlaps:
         source, target = sizes[o.source], sizes[o.target]
-        ways = [
+        sizes_together = [
             max(source + aligned(o.lead), target),
             *([] if o.lag is None else [max(target + aligned(o.lag), source)]),
         ]
-        together = max(min(source + target, *ways), source, target)
+        together = max(min(source + target, *sizes_together), source, target)
         step = by_key[o.target].first
         saved[step] = saved.get(step, 0) + source + target - together
     live = most = 0

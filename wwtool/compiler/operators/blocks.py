@@ -67,10 +67,10 @@ def lower_batch_blocks(program: Program, op: Operator) -> list[Call]:
         if min(counts) < 1:
             continue
         sizes = [batch, *counts, depth]
-        one = (at, [flat[0], flat[1] * blocks.block[0], flat[2] * blocks.block[1], 1])
-        other = (to, dealt)
-        ends_ = (one, other) if to_batch else (other, one)
-        calls += move(program, op, x, y, sizes, *ends_, in_place=not calls)
+        in_picture = (at, [flat[0], flat[1] * blocks.block[0], flat[2] * blocks.block[1], 1])
+        in_batches = (to, dealt)
+        source_and_target = (in_picture, in_batches) if to_batch else (in_batches, in_picture)
+        calls += move(program, op, x, y, sizes, *source_and_target, in_place=not calls)
     return calls
 
 

@@ -41,9 +41,9 @@ def lower_mean(graph: Graph, op: Operator) -> list[Call]:
     if count >= 1 << (15 if dtype == "int16" else 23):
         raise InputError(f"{op.where()} sums over {count} values, more than 32 bits hold")
     multiplier = with_sane_scales(op, lambda: elementwise.mean_multiplier(format_of(x), format_of(y), count))
-    kept = [axis for axis in range(len(x.shape)) if axis not in axes]
+    kept_axes = [axis for axis in range(len(x.shape)) if axis not in axes]
     fields: dict[str, Field] = {
-        "kept": walk_over(op, x, kept),
+        "kept": walk_over(op, x, kept_axes),
         "summed": walk_over(op, x, list(axes)),
         "multiplier": multiplier_fields(multiplier),
         "bias": -x.zero_point * count,

@@ -75,14 +75,14 @@ def _even(along: npt.NDArray[np.int64], step: int) -> tuple[int, list[tuple[int,
     changes = np.flatnonzero(np.diff(along))
     repeat = int(changes[0]) + 1 if len(changes) else count
     each = along[::repeat]
-    again = np.flatnonzero(each == each[0])
-    period = int(again[1]) if len(again) > 1 else len(each)
+    repeats = np.flatnonzero(each == each[0])
+    period = int(repeats[1]) if len(repeats) > 1 else len(each)
     once = each[:period]
-    apart = np.unique(np.diff(once))
+    distances = np.unique(np.diff(once))
     whole = np.tile(np.repeat(once, repeat), len(each) // period)
-    if len(apart) > 1 or not np.array_equal(whole, along):
+    if len(distances) > 1 or not np.array_equal(whole, along):
         return None
-    distance = int(apart[0]) * step if len(apart) else 0
+    distance = int(distances[0]) * step if len(distances) else 0
     return int(along[0]) * step, [(len(each) // period, 0), (period, distance), (repeat, 0)]
 
 

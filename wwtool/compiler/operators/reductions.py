@@ -83,8 +83,8 @@ def lower_arg_extreme(graph: Graph, op: Operator) -> list[Call]:
 
 def _walks(graph: Graph, op: Operator) -> dict[str, Field]:
     x, axes = graph.tensor(op.inputs[0]), mean_axes(graph, op)
-    kept = [axis for axis in range(len(x.shape)) if axis not in axes]
-    return {"kept": walk_over(op, x, kept), "reduced": walk_over(op, x, list(axes))}
+    kept_axes = [axis for axis in range(len(x.shape)) if axis not in axes]
+    return {"kept": walk_over(op, x, kept_axes), "reduced": walk_over(op, x, list(axes))}
 
 
 def _call(op: Operator, function: str, x: Tensor, y: Tensor, fields: dict[str, Field]) -> Call:

@@ -62,8 +62,8 @@ def batch_blocks(graph: Graph, op: Operator) -> BatchBlocks:
             f"{op.where()} turns {list(x.shape)} into {list(y.shape)}, or another scale, which is not valid"
         )
     block = (*constants(graph, op, 1, rank - 2), 1)[:2]
-    ends_ = [*constants(graph, op, 2, 2 * (rank - 2)), 0, 0]
-    border = ((ends_[0], ends_[1]), (ends_[2], ends_[3]))
+    border_sizes = [*constants(graph, op, 2, 2 * (rank - 2)), 0, 0]
+    border = ((border_sizes[0], border_sizes[1]), (border_sizes[2], border_sizes[3]))
     batch, height, width, depth = picture.shape if rank == 4 else (*picture.shape[:2], 1, picture.shape[2])
     result = BatchBlocks((batch, height, width, depth), (block[0], block[1]), border)
     whole = all(
