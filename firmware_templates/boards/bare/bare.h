@@ -1,6 +1,6 @@
 /*
- * What a bare board with two consoles and a microphone gives; bare/main.c makes the port (core/ww_port.h) of it. What is
- * said there of each function holds here. A board that is made of other things has a main.c of its own.
+ * The functions of a bare board with two consoles and a microphone; bare/main.c fills the port (core/ww_port.h) with
+ * them. The comments there hold here as well. A board of another kind has its own main.c.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,5 +1,5 @@
 /*
- * Fills the port (core/ww_port.h) from a board's own functions (bare.h) and runs the application.
+ * Fills the port (core/ww_port.h) with a board's functions (bare.h) and runs the application.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,7 +8,7 @@
 
 enum { CONSOLE_BAUD = 115200 };
 
-/* Answers go where the last command came from; before the first, everywhere. */
+/* Answers go to the console of the last command; before the first command, to all consoles. */
 enum console { CONSOLE_ALL, CONSOLE_UART, CONSOLE_USB };
 
 static enum console console;

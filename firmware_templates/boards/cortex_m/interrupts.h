@@ -1,5 +1,5 @@
 /*
- * Keeps interrupts away for a moment (PRIMASK).
+ * Disables interrupts for a moment (PRIMASK).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Returns what interrupts_restore() takes. */
+/* Returns the argument for interrupts_restore(). */
 static inline uint32_t interrupts_off(void)
 {
     uint32_t primask;

@@ -1,12 +1,12 @@
 /*
- * The four functions a freestanding GCC may call. Word-wise where both ends are aligned.
+ * The four functions that a freestanding GCC may call. They move words where both ends are aligned.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stddef.h>
 #include <stdint.h>
 
-/* Without this GCC turns the loops below into calls to themselves. */
+/* Without this, GCC turns the loops below into calls of these same functions. */
 #pragma GCC optimize("no-tree-loop-distribute-patterns")
 
 typedef uint32_t __attribute__((may_alias)) word;

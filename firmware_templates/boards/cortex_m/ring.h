@@ -13,8 +13,8 @@
 struct ring {
     uint8_t *bytes;
     uint32_t size;         /* a power of two */
-    volatile uint32_t in;  /* bytes ever put, wrapping */
-    volatile uint32_t out; /* bytes ever taken, wrapping */
+    volatile uint32_t in;  /* count of bytes put, wrapping */
+    volatile uint32_t out; /* count of bytes taken, wrapping */
 };
 
 static inline void ring_init(struct ring *ring, uint8_t *bytes, uint32_t size)
@@ -32,7 +32,7 @@ static inline uint32_t ring_free(const struct ring *ring)
     return ring->size - ring_count(ring);
 }
 
-/* False, and the byte is lost, if the ring is full. */
+/* False if the ring is full; the byte is then lost. */
 static inline bool ring_put(struct ring *ring, uint8_t byte)
 {
     const uint32_t in = ring->in;

@@ -1,5 +1,5 @@
 /*
- * How deep the stack has been (bare.h): a board's reset handler paints it, its link.ld says where it lies.
+ * The deepest use of the stack (bare.h). A board's reset handler paints it, its link.ld places it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,5 +1,5 @@
 /*
- * Where the stack lies, and what it is painted with.
+ * The place of the stack, and the value that it is painted with.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,7 +12,7 @@ extern uint32_t stack_bottom, stack_top; /* link.ld */
 
 #define STACK_PAINT 0xC5C5C5C5u
 
-/* For the reset handler, before anything lies deeper. Not through memset: its frame would lie in what is painted. */
+/* For the reset handler, while the stack is shallow. Not with memset, whose frame would lie in the painted part. */
 __attribute__((always_inline)) static inline void stack_paint(void)
 {
     const volatile uint32_t *end = __builtin_frame_address(0);

@@ -1,5 +1,5 @@
 /*
- * Indicator, watchdogs, stack, faults, and what is started in which order.
+ * Indicator, watchdogs, stack, faults, and the order in which the parts start.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -44,7 +44,7 @@ void board_indicate(bool on)
     }
 }
 
-/* An indicator that shines from the start, before anything is detected: the microphone's codec does not answer. */
+/* The indicator is on from the start, before any detection, if the microphone's codec does not answer. */
 void board_start(uint32_t console_baud)
 {
     stop_watchdogs();
@@ -66,7 +66,7 @@ uint32_t board_cycles(void)
     return clock_cycles();
 }
 
-/* There is no watchdog to feed and no interrupt to wait for; but time is to be counted before CCOUNT wraps. */
+/* There is no watchdog to feed and no interrupt to wait for, but time must be counted before CCOUNT wraps. */
 void board_keep_alive(void)
 {
     (void)clock_micros();

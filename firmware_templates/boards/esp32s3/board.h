@@ -1,5 +1,5 @@
 /*
- * Where exceptions end. The rest of what the board gives is in bare.h, its pins in board_config.h.
+ * The handler of exceptions. bare.h has the board's other functions, board_config.h its pins.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,6 +1,6 @@
 /*
- * Where an emulator without an ESP32-S3's peripherals finds what it must stand in for: it answers calls of these functions
- * and lets time pass. On silicon nobody reads this; a person may read the note (`strings image.bin`).
+ * A table for an emulator that has no ESP32-S3 peripherals: it does the work of these functions itself, and lets time
+ * pass. On silicon nobody reads this; a person may read the note (`strings image.bin`).
  *
  * SPDX-License-Identifier: Apache-2.0
  */

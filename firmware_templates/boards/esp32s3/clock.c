@@ -19,7 +19,7 @@ static struct {
     uint32_t partial; /* cycles counted that are not a microsecond yet */
 } state;
 
-/* The ROM has configured the PLL for USB, 480 MHz; it is calibrated again, as after any time it was off. */
+/* The ROM has configured the PLL for USB, 480 MHz. It is calibrated again, as it may have been off. */
 static bool pll_runs(void)
 {
     bool calibrated = false;
@@ -56,7 +56,7 @@ static uint32_t systimer(void)
     return SYSTIMER_UNIT0_LOW;
 }
 
-/* Core cycles a microsecond, by the system timer; where that stands still, what the PLL gives. */
+/* Core cycles per microsecond, by the system timer. If that does not run: the frequency of the PLL. */
 static uint32_t measure(void)
 {
     const uint32_t ticks_wanted = SYSTIMER_HZ / 1000000u * MEASURE_US;

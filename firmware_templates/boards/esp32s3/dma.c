@@ -1,9 +1,9 @@
 /*
  * The DMA's receive channel. See dma.h.
  *
- * A descriptor says whose its block is. The DMA fills the blocks in turn, round and round, and marks each as the
- * processor's (TRM, "GDMA Controller", "Linked List"). It does not look at the mark itself: a late reader costs samples,
- * never the sequence. That it was late shows in the mark of the block before the oldest one, which is filled last.
+ * A descriptor has the owner of its block. The DMA fills the blocks in turn, round and round, and marks each as the
+ * processor's (TRM, "GDMA Controller", "Linked List"). It does not check the mark: a late reader costs samples, but
+ * never the sequence. The mark of the block before the oldest one, which is filled last, shows a late reader.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,7 +25,7 @@ static struct {
     volatile uint32_t blocks[DMA_BLOCKS][DMA_BLOCK_BYTES / 4];
     struct descriptor descriptors[DMA_BLOCKS];
     uint32_t oldest;
-    bool lost; /* it is not known where the DMA is */
+    bool lost; /* the position of the DMA is unknown */
 } ring;
 
 static void give(uint32_t number)
@@ -76,7 +76,7 @@ void dma_stop(void)
     give_all();
 }
 
-/* The first block that is filled behind one that is not; any, if all are: dma_lapped then finds that. */
+/* The first full block behind an empty one. If all are full, any of them: dma_lapped then detects that. */
 static void find_oldest(void)
 {
     uint32_t i = 0;

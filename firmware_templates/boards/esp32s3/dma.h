@@ -14,20 +14,20 @@ enum { DMA_BLOCKS = 64, DMA_BLOCK_BYTES = 128 };
 
 void dma_init(void);
 
-/* Gives the DMA the whole ring and starts, or stops and takes nothing more of what is in it. */
+/* Gives the DMA the whole ring and starts it, or stops it and drops what is in the ring. */
 void dma_start(void);
 void dma_stop(void);
 
-/* The oldest block that is filled, and how many bytes are in it; NULL if there is none. */
+/* The oldest full block, and the number of bytes in it; NULL if there is none. */
 const volatile uint32_t *dma_oldest(size_t *bytes);
 
 /* Gives the oldest block back. */
 void dma_release(void);
 
-/* Whether the DMA has come round to the oldest block while that was ours: what was read of it is worth nothing. */
+/* Whether the DMA has reached the oldest block while it was being read, so that the bytes read are wrong. */
 bool dma_lapped(void);
 
-/* After that: drops what is filled and goes on with the next block that the DMA fills. */
+/* After that: drops all full blocks and goes on with the next block that the DMA fills. */
 void dma_catch_up(void);
 
 #endif /* ESP32S3_DMA_H */

@@ -1,5 +1,5 @@
 /*
- * ES8311, mono audio codec: its ADC alone; the DAC stays off.
+ * ES8311, mono audio codec: only its ADC; the DAC stays off.
  *
  * Registers: ES8311 datasheet; values as public drivers have them (esp_codec_dev device/es8311, ESPHome components/es8311).
  *
@@ -36,7 +36,7 @@ enum {
     NOISE_IMMUNITY = 0x44,
 };
 
-/* Without a pin for it, the codec makes its master clock of the bit clock: 64 of a sample, times 4. */
+/* Without a pin for it, the codec makes its master clock from the bit clock: 64 per sample, times 4. */
 enum { FROM_BCLK = BOARD_PIN_MCLK == BOARD_PIN_NONE, TIMES_4 = 2 << 3, USE_BCLK = 0x80 };
 
 const struct codec_setting es8311_settings[ES8311_SETTINGS] = {

@@ -1,5 +1,5 @@
 /*
- * Pins, by number: driven, read, or given to a peripheral's signal.
+ * Pins, by number: driven, read, or connected to a signal of a peripheral.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A pin that follows gpio_write; its first level is given here, so that it does not flicker. */
+/* A pin that follows gpio_write. Its first level is an argument, so that it does not flicker. */
 void gpio_output(uint32_t pin, bool level);
 void gpio_write(uint32_t pin, bool level);
 
-/* A pin that gpio_pull only ever drives low, and a resistor high. */
+/* A pin that gpio_pull drives low and a resistor pulls high. */
 void gpio_open_drain(uint32_t pin);
 void gpio_pull(uint32_t pin, bool low);
 bool gpio_read(uint32_t pin);

@@ -33,7 +33,7 @@ static void stop(void)
     line(BOARD_PIN_SDA, true);
 }
 
-/* Sends one bit, and returns what the line was meanwhile: a device answers by pulling it low. */
+/* Sends one bit, and returns the level of the line: a device answers by pulling it low. */
 static bool bit(bool high)
 {
     line(BOARD_PIN_SDA, high);
@@ -56,7 +56,7 @@ void i2c_init(void)
 {
     gpio_open_drain(BOARD_PIN_SDA);
     gpio_open_drain(BOARD_PIN_SCL);
-    for (int i = 0; i < 9; i++) { /* a device that a reset left in the middle of a byte gets to its end */
+    for (int i = 0; i < 9; i++) { /* so that a device that was reset in the middle of a byte finishes it */
         (void)bit(true);
     }
     stop();

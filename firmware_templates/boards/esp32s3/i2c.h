@@ -1,5 +1,5 @@
 /*
- * Writes to a device on two pins by I2C, 50 kHz, by hand: a codec is set up once, at the start.
+ * Writes to a device on two pins by I2C, 50 kHz, in software: a codec is set up once, at the start.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -23,7 +23,7 @@ enum {
 /* Which slots are stored, in bits of RX_TDM_CTRL. In PDM the right one comes first. */
 enum { STANDARD_LEFT = 1, STANDARD_RIGHT = 2, PDM_RIGHT = 1, PDM_LEFT = 2 };
 
-/* A new divider is reached by way of 2 without a fraction: a step between two fractions may come out doubled. */
+/* First the divider is 2 without a fraction: a step between two fractions can come out doubled. */
 static void set_divider(uint32_t source, const struct i2s_divider *divider)
 {
     I2S_RX_CLKM_CONF = source | 2u;

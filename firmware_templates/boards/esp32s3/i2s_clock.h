@@ -1,5 +1,5 @@
 /*
- * The divider of the I2S controller's clock: arithmetic alone.
+ * The divider of the I2S controller's clock: only arithmetic.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,7 +11,7 @@
 
 /*
  * source / (whole + numerator / denominator), made by dividing some times by whole and some times by whole + 1. The
- * controller wants to be told how they are mixed (TRM, "I2S Controller", "I2S Clock"):
+ * controller needs to know how they are mixed (TRM, "I2S Controller", "I2S Clock"):
  * with yn1 = 0  z times [x by whole, then 1 by whole + 1], then y by whole
  * with yn1 = 1  z times [1 by whole, then x by whole + 1], then y by whole + 1
  */

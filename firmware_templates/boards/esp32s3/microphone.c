@@ -21,7 +21,7 @@ enum {
 };
 
 static struct {
-    uint32_t taken;    /* samples of the oldest block */
+    uint32_t taken;    /* samples read of the oldest block */
     uint32_t settling; /* samples still to be thrown away */
     int32_t dc;        /* running mean, in 31 bits */
     uint32_t overruns;
@@ -77,7 +77,7 @@ static int32_t stored(const volatile uint32_t *block, size_t number)
     return (int32_t)block[number] >> 1;
 }
 
-/* 31 bits around an unknown middle to 16 bits around 0. */
+/* Converts 31 bits around an unknown middle to 16 bits around 0. */
 static int16_t convert(int32_t level)
 {
     if (state.settling > 0) {
@@ -92,7 +92,7 @@ static int16_t convert(int32_t level)
     return sample < INT16_MIN ? INT16_MIN : (int16_t)sample;
 }
 
-/* Samples of the oldest block, up to max; those that are only there to settle are not counted. */
+/* Samples of the oldest block, up to max. Samples from before the filters have settled do not count. */
 static size_t take(const volatile uint32_t *block, size_t in_block, int16_t *samples, size_t max)
 {
     size_t count = 0;

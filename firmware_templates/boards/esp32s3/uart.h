@@ -8,7 +8,7 @@
 
 #include "bare.h"
 
-/* As for the rest of bare.h; of the rates, those that the divider makes and the FIFO lasts for. */
+/* As in bare.h, for the rates that the divider can make and the FIFO is long enough for. */
 void uart_init(uint32_t baud);
 
 #endif /* ESP32S3_UART_H */

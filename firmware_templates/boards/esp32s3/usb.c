@@ -1,6 +1,6 @@
 /*
- * The built-in USB Serial/JTAG controller as a console: no driver on the host, any bit rate. Without a host that takes
- * them, bytes are dropped after a while.
+ * The built-in USB Serial/JTAG controller as a console: no driver on the host, any bit rate. If no host reads bytes,
+ * they are dropped after a while.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,7 +10,7 @@
 
 enum { PATIENCE_US = 20000 }; /* a host asks every millisecond */
 
-static bool host_is_gone; /* it let the patience run out, and has taken nothing since */
+static bool host_is_gone; /* it has not read anything since the wait ended */
 
 size_t usb_read(uint8_t *bytes, size_t max)
 {

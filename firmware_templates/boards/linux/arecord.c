@@ -20,7 +20,7 @@
 
 enum { NOT_FOUND = 127, RETRY_S = 5, SAMPLES_PER_MS = 16 };
 
-/* In the child. Its periods are short, so that samples come soon; its words are those that hear_errors knows. */
+/* In the child. Short periods bring samples soon; in the locale C its messages are those that hear_errors knows. */
 __attribute__((noreturn)) static void become_arecord(const char *device, int audio, int errors, pid_t parent)
 {
     char *const arguments[] = {"arecord",
@@ -57,7 +57,7 @@ static void close_pair(const int *ends)
     close(ends[1]);
 }
 
-/* Starts the program with its output in two pipes; 0 if there is no process or pipe to be had. */
+/* Starts the program with its output in two pipes; 0 if there is no free process or pipe. */
 static pid_t spawn(const char *device, int *audio_end, int *errors_end)
 {
     const pid_t parent = getpid();
@@ -111,7 +111,7 @@ static int end(struct arecord *arecord)
 
     close(arecord->audio);
     close(arecord->errors);
-    (void)kill(arecord->pid, SIGKILL); /* nothing is lost: what it has written is not a file */
+    (void)kill(arecord->pid, SIGKILL); /* no file can be damaged: it writes to pipes */
     while (waitpid(arecord->pid, &status, 0) < 0 && errno == EINTR) {
     }
     arecord->pid = 0;
@@ -125,7 +125,7 @@ void arecord_stop(struct arecord *arecord)
     }
 }
 
-/* A line of its standard error: samples lost, or the reason why it ends. */
+/* A line of its standard error: lost samples, or the reason for its end. */
 static void hear_line(struct arecord *arecord)
 {
     static const char overrun[] = "overrun!!! (at least ";
@@ -158,7 +158,7 @@ static void hear_errors(struct arecord *arecord)
     }
 }
 
-/* Says once why there is no sound; again only after there was some. */
+/* Says why there is no sound, once; again only after there was sound. */
 static void has_ended(struct arecord *arecord, uint64_t now_us)
 {
     hear_errors(arecord);

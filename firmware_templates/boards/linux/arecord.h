@@ -26,13 +26,13 @@ struct arecord {
     char last_line[ARECORD_LINE_CHARS];
     uint32_t lost_samples;
     bool heard;        /* samples since the last start */
-    bool told;         /* that it does not work */
+    bool told;         /* the user knows that it does not work */
     uint64_t retry_us; /* when to start it again */
 };
 
 void arecord_start(struct arecord *arecord, uint64_t now_us);
 
-/* Ends it; samples that are on their way are lost. */
+/* Ends it. Samples in the pipe are lost. */
 void arecord_stop(struct arecord *arecord);
 
 /* Takes up to max samples. If it has ended, says why, and starts it again some seconds later. */

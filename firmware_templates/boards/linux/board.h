@@ -1,5 +1,5 @@
 /*
- * What the computers that run the firmware as a Linux program differ in. Each has a board.c with one struct board.
+ * The differences between computers that run the firmware as a Linux program. Each has a board.c with a struct board.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -2,7 +2,7 @@
  * The console's bytes. See console.h.
  *
  * As long as no program has a pseudo-terminal open, poll gives POLLHUP for its master, and reading gives EIO. Writing
- * does not fail: without care the next program would get what was said before it came.
+ * does not fail: without care the next program would get text from before it came.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -58,7 +58,7 @@ static bool make_raw(const char *name)
     return done;
 }
 
-/* A link that a killed program left is replaced, by renaming, so that there is one at every moment. */
+/* Replaces the link of a killed program, by renaming, so that there is a link at every moment. */
 static void make_link(const char *name, const char *link)
 {
     char temporary[PATH_BYTES];
@@ -98,7 +98,7 @@ static short events_of(int descriptor, short wanted, int timeout_ms)
     return poll(&file, 1, timeout_ms) > 0 ? file.revents : 0;
 }
 
-/* Whether a pseudo-terminal is open nowhere; what its last user has not read is thrown away. */
+/* Whether no program has the pseudo-terminal open. Text that its last user has not read is dropped. */
 static bool nobody_there(struct console *console)
 {
     if (!console->is_pty || (events_of(console->output, 0, 0) & POLLHUP) == 0) {
@@ -129,13 +129,13 @@ size_t console_read(struct console *console, uint8_t *bytes, size_t max)
     return 0;
 }
 
-/* Whether it is worth to try again to write. */
+/* Whether another attempt to write makes sense. */
 static bool write_again(struct console *console)
 {
     if (errno == EINTR) {
         return !interrupted;
     }
-    if (!console->is_pty && errno == EAGAIN) { /* whoever shares it has made it so */
+    if (!console->is_pty && errno == EAGAIN) { /* a program that shares it has made it non-blocking */
         (void)events_of(console->output, POLLOUT, -1);
         return !interrupted;
     }
@@ -144,7 +144,7 @@ static bool write_again(struct console *console)
             say("standard output cannot be written: %s; give it room, or another place", strerror(errno));
         }
         console->ended = true;
-        interrupted = 1; /* what it has to say, nobody hears */
+        interrupted = 1; /* nobody reads its text */
         return false;
     }
     if (errno != EAGAIN || console->stalled) {
@@ -178,7 +178,7 @@ void console_wait(const struct console *console, int other, int timeout_ms)
 
     if (poll(inputs, 2, timeout_ms) > 0 && inputs[1].revents == 0 && (inputs[0].revents & POLLIN) == 0 &&
         console->is_pty) {
-        inputs[0].fd = -1; /* nobody has it open, of which poll would tell at once again and again */
+        inputs[0].fd = -1; /* nobody has it open, and poll would return at once, again and again */
         (void)poll(inputs, 2, timeout_ms);
     }
 }

@@ -1,5 +1,5 @@
 /*
- * The console's bytes: on standard input and output, or on a pseudo-terminal of its own.
+ * The console's bytes: on standard input and output, or on a pseudo-terminal.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,10 +14,10 @@ struct console {
     int input;
     int output;
     bool is_pty;
-    bool ended;    /* nobody can speak to it any more; never for a pseudo-terminal, which can be opened again */
-    bool stalled;  /* what it says is not taken */
+    bool ended;    /* its input has ended; never for a pseudo-terminal, which can be opened again */
+    bool stalled;  /* nobody reads its text */
     char name[64]; /* of the pseudo-terminal */
-    bool was_used; /* the pseudo-terminal, when it was last looked at */
+    bool was_used; /* a program had the pseudo-terminal open at the last check */
     const char *link;
 };
 
@@ -28,13 +28,13 @@ void console_open_pty(struct console *console, const char *link);
 
 size_t console_read(struct console *console, uint8_t *bytes, size_t max);
 
-/* Standard output is waited for until `console_interrupt`; what a pseudo-terminal's user does not take is dropped. */
+/* Waits for standard output until `console_interrupt`. Text that a pseudo-terminal's user does not read is dropped. */
 void console_write(struct console *console, const uint8_t *bytes, size_t count);
 
-/* Waits for input, for `other` to be readable (-1: nothing else), or for so long. */
+/* Waits for input, for `other` to be readable (-1: nothing else), or until the time is over. */
 void console_wait(const struct console *console, int other, int timeout_ms);
 
-/* From a signal handler: nothing is waited for any more. */
+/* For a signal handler: ends all waiting. */
 void console_interrupt(void);
 bool console_interrupted(void);
 

@@ -1,6 +1,6 @@
 /*
- * The firmware as a Linux program: a board like any other. It ends when it is asked to (SIGINT, SIGTERM, SIGHUP), and
- * when standard input has ended and what it was told to hear has, too.
+ * The firmware as a Linux program: a board like any other. It ends on SIGINT, SIGTERM or SIGHUP, and when both standard
+ * input and the recording that it hears have ended.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -37,7 +37,7 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000U + (uint64_t)now.tv_nsec / 1000U;
 }
 
-/* A signal to end also ends what works long. */
+/* A signal to end also ends long work. */
 static size_t port_console_read(void *context, uint8_t *bytes, size_t max)
 {
     (void)context;
@@ -142,7 +142,7 @@ static void handle_signals(void)
     }
 }
 
-/* Otherwise the first file that is opened would become what a parent has closed: the console. */
+/* Otherwise the first file that is opened would take the place of the console that a parent has closed. */
 static void have_standard_streams(void)
 {
     int file;

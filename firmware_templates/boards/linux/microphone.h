@@ -24,15 +24,15 @@ struct microphone {
     struct arecord arecord;
 };
 
-/* Ends the program with a sentence if what the options ask for cannot be heard. */
+/* Ends the program with a sentence if it cannot hear what the options name. */
 void microphone_open(struct microphone *microphone, const struct options *options);
 
-/* Whether what it hears comes from this descriptor, of which nobody else may then read. */
+/* Whether its sound comes from this descriptor. Then nobody else may read from it. */
 bool microphone_reads(const struct microphone *microphone, int descriptor);
 
 bool microphone_is_there(const struct microphone *microphone);
 
-/* As struct ww_port says of audio_read, audio_enable and audio_overruns. A file begins anew. */
+/* As audio_read, audio_enable and audio_overruns of struct ww_port. A file starts again. */
 size_t microphone_read(struct microphone *microphone, int16_t *samples, size_t max, uint64_t now_us);
 void microphone_enable(struct microphone *microphone, bool on, uint64_t now_us);
 uint32_t microphone_overruns(const struct microphone *microphone);
@@ -40,10 +40,10 @@ uint32_t microphone_overruns(const struct microphone *microphone);
 /* A descriptor that is readable when there are samples, or -1. */
 int microphone_descriptor(const struct microphone *microphone);
 
-/* There are samples now, or will be without a descriptor that tells: how long to wait for them, at most `most`. */
+/* How long to wait for samples that no descriptor announces, at most `most`; 0 if there are samples now. */
 int microphone_wait_ms(const struct microphone *microphone, int most);
 
-/* What was asked for has been heard, or cannot be heard any more without the console. */
+/* The recording has ended, or nothing can be heard any more without the console. */
 bool microphone_is_done(const struct microphone *microphone);
 
 #endif /* LINUX_MICROPHONE_H */

@@ -33,7 +33,7 @@ static void take_sound(struct options *options, enum sound sound, const char *so
     options->source = source;
 }
 
-/* What follows the argument at `place`, which is moved on. */
+/* The value behind the argument at `place`, which moves on. */
 static const char *value(int count, char **arguments, int *place)
 {
     if (*place + 1 >= count) {

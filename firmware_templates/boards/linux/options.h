@@ -25,7 +25,7 @@ struct options {
     const char *led;  /* NULL: the board's own */
 };
 
-/* Ends the program if they are wrong, or ask for help. */
+/* Ends the program if they are wrong, or after the help text. */
 struct options options_of(int count, char **arguments);
 
 #endif /* LINUX_OPTIONS_H */

@@ -25,7 +25,7 @@ enum {
     FORMAT_EXTENSIBLE = 0xFFFE,
 };
 
-static const uint32_t unknown_size = 0xFFFFFFFF; /* what programs write that cannot go back to the header */
+static const uint32_t unknown_size = 0xFFFFFFFF; /* of programs that cannot go back to the header */
 
 static unsigned word(const uint8_t *bytes)
 {

@@ -1,5 +1,5 @@
 /*
- * The application on a painted stack of its own, so that its deepest use can be told as on a microcontroller.
+ * The application on its own painted stack, so that its deepest use can be measured as on a microcontroller.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Calls `body`, which may be done once, and returns when it has. */
+/* Calls `body` and returns after it. To be used once. */
 void stack_run(void (*body)(void));
 
 /* Bytes. */

@@ -1,5 +1,5 @@
 /*
- * What is started in which order, and the LED. See board.h and bare.h.
+ * The order in which the parts start, and the LED. See board.h and bare.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,7 +16,7 @@
 
 const char board_name[] = "nano33ble";
 
-/* The crystal is for serial rates, the microphone's clock and USB. */
+/* Serial rates, the microphone's clock and USB need the crystal. */
 static void clocks_init(void)
 {
     *CLOCK_EVENTS_HFCLKSTARTED = 0;

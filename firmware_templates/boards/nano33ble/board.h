@@ -10,7 +10,7 @@
 
 #define CORE_HZ 64000000u
 
-/* A pin as PSEL registers take it: port and number (nRF52840 product specification 6.34.9, PSEL.TXD). */
+/* A pin in the form of PSEL registers: port and number (nRF52840 product specification 6.34.9, PSEL.TXD). */
 #define PIN(port, number) ((uint32_t)(port) << 5 | (uint32_t)(number))
 
 /* Arduino Nano 33 BLE Sense schematic and the board's Arduino core, variants/ARDUINO_NANO33BLE. */

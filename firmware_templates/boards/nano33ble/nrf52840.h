@@ -1,6 +1,6 @@
 /*
- * The registers of the nRF52840 this board uses, named as in the nRF52840 product specification v1.7 (chapters beside
- * them).
+ * The registers of the nRF52840 that this board uses, with the names and chapters of the nRF52840 product specification
+ * v1.7.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -37,7 +37,7 @@ enum irq { IRQ_POWER_CLOCK = 0, IRQ_UARTE0 = 2, IRQ_TIMER0 = 8, IRQ_PDM = 29, IR
 #define CLOCK_TASKS_HFCLKSTART    REG(0x40000000u)
 #define CLOCK_EVENTS_HFCLKSTARTED REG(0x40000100u)
 
-/* Power (5.3.7), which has its interrupt in common with the clock control. */
+/* Power (5.3.7). It shares its interrupt with the clock control. */
 #define POWER_EVENTS_USBREMOVED   REG(0x40000120u)
 #define POWER_EVENTS_USBPWRRDY    REG(0x40000124u)
 #define POWER_INTENSET            REG(0x40000304u)

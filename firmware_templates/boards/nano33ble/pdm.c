@@ -1,8 +1,8 @@
 /*
  * Microphone. See pdm.h.
  *
- * 1.280 MHz / 80 is 16 kHz without a remainder. Each time the interface starts on a block, the handler gives it the
- * other one for afterwards and takes the samples out of it first; it has the time of a block for that.
+ * 1.280 MHz / 80 is 16 kHz without a remainder. Each time the interface starts on a block, the handler reads
+ * the other block and offers it as the next one. It has the time of a block for that.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,8 +25,8 @@ static struct {
     int16_t ring[RING_SAMPLES];
     uint32_t offered;      /* the block that the interface fills next */
     uint32_t settling;     /* blocks still to be thrown away */
-    volatile uint32_t in;  /* samples ever put, wrapping */
-    volatile uint32_t out; /* samples ever taken, wrapping */
+    volatile uint32_t in;  /* count of samples put, wrapping */
+    volatile uint32_t out; /* count of samples taken, wrapping */
     volatile uint32_t overruns;
     bool running;
 } state;
@@ -104,7 +104,7 @@ static void take_block(const int16_t *block)
     state.in = in;
 }
 
-/* STARTED: the interface has begun on the block it was offered last, so the other one is full, and free again. */
+/* STARTED: the interface has begun on the block that was offered last, so the other one is full. */
 void pdm_handler(void)
 {
     event_clear(&PDM->events_started);

@@ -1,5 +1,5 @@
 /*
- * Vector table, reset handler, and what happens on a fault.
+ * Vector table, reset handler and fault handler.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

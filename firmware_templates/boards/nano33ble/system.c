@@ -15,7 +15,7 @@
 
 enum {
     MICROS_PRESCALER = 4,    /* 16 MHz / 2^4: 1 MHz */
-    WAKE_PERIOD_US = 100000, /* gets the main loop out of its sleep now and then */
+    WAKE_PERIOD_US = 100000, /* wakes the main loop from time to time */
     CC_WAKE = 0,
     CC_NOW = 1,
     WATCHDOG_PERIOD_S = 3,
@@ -49,7 +49,7 @@ static void start_cycles(void)
     state.has_cycle_counter = *DWT_CYCCNT != before;
 }
 
-/* A reload request is only heard once the watchdog runs; a boot loader may have started it, and then it is as it is. */
+/* A reload works only while the watchdog runs. A boot loader may have started it; its settings are then fixed. */
 static void start_watchdog(void)
 {
     *WDT_CONFIG = WDT_CONFIG_RUN_IN_SLEEP; /* but not while a debugger has stopped the core */
@@ -77,7 +77,7 @@ uint32_t board_micros(void)
     return TIMER0->cc[CC_NOW];
 }
 
-/* Not counted while the core sleeps; where the core's counter stands still, the timer times 64. */
+/* Not counted while the core sleeps. If the core's counter does not run, the timer times 64. */
 uint32_t board_cycles(void)
 {
     return state.has_cycle_counter ? *DWT_CYCCNT : board_micros() * (CORE_HZ / 1000000u);
@@ -89,8 +89,8 @@ void board_keep_alive(void)
 }
 
 /*
- * The boot loader stays if it finds this value, and starts the program otherwise. It is what Arduino's core for the
- * board does after a touch (variants/ARDUINO_NANO33BLE: DFU_MAGIC_SERIAL_ONLY_RESET). Not seen on silicon.
+ * With this value in the register the boot loader waits for an image; otherwise it starts the program. Arduino's core
+ * for the board does this after a touch (variants/ARDUINO_NANO33BLE: DFU_MAGIC_SERIAL_ONLY_RESET). Not seen on silicon.
  */
 static void restart_in_boot_loader(void)
 {
@@ -108,7 +108,7 @@ void board_idle(void)
     if (usb_boot_loader_wanted()) {
         restart_in_boot_loader();
     }
-    /* With interrupts masked, one that comes between the question and the WFI still ends the WFI. */
+    /* Interrupts are masked, so that one between the test and the WFI still ends the WFI. */
     const uint32_t primask = interrupts_off();
     if (!uart_waiting() && !usb_waiting() && !microphone_waiting()) {
         __asm volatile("dsb\n wfi" : : : "memory");

@@ -1,9 +1,9 @@
 /*
  * UARTE0. See uart.h.
  *
- * The receiver writes into one ring, chunk after chunk: when it starts one, the handler tells it where the next begins,
- * and the short-cut from the end of one to the start of the next leaves no gap. How many bytes have come is counted by
- * TIMER1, to which a PPI channel carries the event of each: no interrupt has to be in time for a byte.
+ * The receiver writes into one ring, chunk after chunk. When it starts a chunk, the handler tells it where the next one
+ * begins, and the short-cut from the end of one to the start of the next leaves no gap. TIMER1 counts the bytes: a PPI
+ * channel carries the event of each byte to it, so no interrupt has to be in time for a byte.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -34,7 +34,7 @@ static struct {
     uint8_t rx[RX_RING_BYTES];
     uint8_t tx[TX_BYTES]; /* EasyDMA cannot read the flash */
     uint32_t next_chunk;  /* offset in rx */
-    uint32_t out;         /* bytes ever taken, wrapping */
+    uint32_t out;         /* count of bytes taken, wrapping */
     bool sending;
 } state;
 
@@ -134,7 +134,7 @@ size_t uart_read(uint8_t *bytes, size_t max)
     const size_t count = max < available ? max : available;
 
     if (available > RX_RING_BYTES) {
-        state.out = in; /* overwritten before anybody read it: all of it is lost */
+        state.out = in; /* it was overwritten before anybody read it, so all of it is lost */
         return 0;
     }
     const volatile uint8_t *ring = state.rx;

@@ -1,5 +1,5 @@
 /*
- * What is the Nano 33 BLE's own in the USB descriptors (usb_cdc/usb_descriptors.c).
+ * The Nano 33 BLE's part of the USB descriptors (usb_cdc/usb_descriptors.c).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,8 +11,8 @@
 #include "nrf52840.h"
 
 /*
- * The pair that Arduino's own core gives a program's serial port on this board (pins_arduino.h, boards.txt), so that
- * Arduino's tools find the board and operating systems know it. It is Arduino's: a product needs a pair of its own.
+ * The pair that Arduino's core gives a program's serial port on this board (pins_arduino.h, boards.txt). With it
+ * Arduino's tools find the board and operating systems know it. It is Arduino's, so a product needs another pair.
  */
 #define USB_VENDOR  0x2341
 #define USB_PRODUCT 0x805A

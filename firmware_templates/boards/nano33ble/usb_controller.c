@@ -2,8 +2,8 @@
  * The nRF52840's USB device under the USB console (usb_controller.h). Section numbers are those of the product
  * specification v1.7.
  *
- * A packet is copied between RAM and the device's own buffers by EasyDMA, one at a time (6.35.8). That takes a few
- * microseconds, so it is waited for.
+ * EasyDMA copies packets between RAM and the device's buffers, one at a time (6.35.8). The program waits for it, as it
+ * takes only a few microseconds.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,7 +29,7 @@ static struct {
     bool suspended;
 } state;
 
-/* Erratum 199: the device hears no task while it copies unless it is told so. */
+/* Erratum 199: without this register the device ignores tasks while it copies. */
 static void copy(struct usbd_dma *dma, volatile uint32_t *task, volatile uint32_t *end, size_t count)
 {
     dma->ptr = (uint32_t)(uintptr_t)state.packet;
@@ -55,7 +55,7 @@ static void send(uint32_t endpoint, const uint8_t *bytes, size_t count)
     copy(&USBD->epin[endpoint], &USBD->tasks_startepin[endpoint], &USBD->events_endepin[endpoint], count);
 }
 
-/* Also lets the host send the next packet to a data endpoint: at the end of the copying, or by a write to SIZE. */
+/* Also lets the host send the next packet to a data endpoint: after the copy, or after a write to SIZE. */
 static size_t take(uint32_t endpoint, uint8_t bytes[USB_PACKET_BYTES])
 {
     const uint8_t *packet = (const uint8_t *)state.packet;

@@ -1,9 +1,9 @@
 /*
  * USB power. See usb_power.h.
  *
- * The order of things is that of the product specification, 6.35.4. Errata are numbered as in Nordic's sheets of errata
- * of the nRF52840; what their workarounds write is as in Nordic's own driver (nrfx_usbd, nrf52_erratas.h). They are
- * applied whatever the revision, as boards may have any. Erratum 166 is left out: it is about isochronous endpoints.
+ * The order of steps is that of the product specification, 6.35.4. Errata have the numbers of Nordic's errata sheets
+ * for the nRF52840. The workarounds write the values of Nordic's driver (nrfx_usbd, nrf52_erratas.h). All revisions get
+ * them, as boards can have any. Erratum 166 is not here, as it concerns isochronous endpoints.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,7 +15,7 @@
 #include "usb_control.h"
 #include "usb_regs.h"
 
-#define READY_PATIENCE_US 10000u /* it takes some microseconds; without power it would take for ever */
+#define READY_PATIENCE_US 10000u /* it takes some microseconds; without power it never ends */
 #define POWERED           (POWER_USBREGSTATUS_VBUS | POWER_USBREGSTATUS_OUTPUT)
 
 static struct {
@@ -96,7 +96,7 @@ void usb_power_init(void)
     *POWER_EVENTS_USBPWRRDY = 0;
     *POWER_EVENTS_USBREMOVED = 0;
     *POWER_INTENSET = POWER_INT_USBPWRRDY | POWER_INT_USBREMOVED;
-    attach_if_powered(); /* events tell of changes alone */
+    attach_if_powered(); /* events report only changes */
     irq_enable(IRQ_POWER_CLOCK);
 }
 

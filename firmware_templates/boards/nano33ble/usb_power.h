@@ -1,5 +1,5 @@
 /*
- * The USB device's power: it is attached to the bus while there is one.
+ * The power of the USB device. The device is attached to the bus while the bus has power.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -7,8 +7,8 @@
 #define NANO33BLE_USB_POWER_H
 
 /*
- * Leaves the bus if the boot loader has left the device there. To be called before the crystal is started, which takes
- * longer than the 2.5 us in which a host sees it (USB 2.0, 7.1.7.3).
+ * Detaches the device if the boot loader has left it attached. To be called before the crystal starts: that takes more
+ * than the 2.5 us after which a host sees the device gone (USB 2.0, 7.1.7.3).
  */
 void usb_detach(void);
 

@@ -28,8 +28,8 @@ _Static_assert(BLOCK_SAMPLES * sizeof(uint16_t) == 1u << BLOCK_RING_BITS, "a DMA
 static struct {
     uint16_t blocks[CHANNELS][BLOCK_SAMPLES];
     int16_t ring[RING_SAMPLES];
-    volatile uint32_t in;  /* samples ever put, wrapping */
-    volatile uint32_t out; /* samples ever taken, wrapping */
+    volatile uint32_t in;  /* count of samples put, wrapping */
+    volatile uint32_t out; /* count of samples taken, wrapping */
     volatile uint32_t overruns;
     int32_t dc;       /* running mean, in 1 / 2^DC_FRACTION_BITS of an ADC step */
     bool first_block; /* still holds samples from before the last stop */
@@ -70,7 +70,7 @@ void microphone_enable(bool on)
 {
     irq_disable(IRQ_DMA_0);
     if (on) {
-        /* The DMA waits in the middle of a block; what is in it already is old. */
+        /* The DMA waits in the middle of a block; the samples in it are old. */
         state.first_block = true;
         state.out = state.in;
         *DMA_INTS0 = (1u << CHANNELS) - 1u;
@@ -82,7 +82,7 @@ void microphone_enable(bool on)
     }
 }
 
-/* Unsigned 12 bits around an unknown middle to signed 16 bits around 0. */
+/* Converts unsigned 12 bits around an unknown middle to signed 16 bits around 0. */
 static int16_t convert(uint16_t raw)
 {
     const int32_t level = (int32_t)raw << DC_FRACTION_BITS;

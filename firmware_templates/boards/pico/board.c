@@ -1,5 +1,5 @@
 /*
- * The board's own pins, and what is started in which order.
+ * The board's pins, and the order in which its parts start.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -61,7 +61,7 @@ void clocks_init(void)
     *CLK_SYS_RESUS_CTRL = 0;
     start_crystal();
 
-    /* Off the PLLs before they are touched: a debugger may have left them running. */
+    /* No clock may come from the PLLs while they change: a debugger may have left them running. */
     select_source(CLK_SYS, CLK_SYS_SRC_REF);
     select_source(CLK_REF, CLK_REF_SRC_XOSC);
     CLK_REF->div = CLK_DIV_BY_1;

@@ -1,5 +1,5 @@
 /*
- * The registers of the RP2040 this board uses, named as in the RP2040 datasheet (section numbers beside them).
+ * The registers of the RP2040 that this board uses, with the names and sections of the RP2040 datasheet.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -64,7 +64,7 @@ struct resets_regs {
 #define RESET_UART0      (1u << 22)
 #define RESET_USBCTRL    (1u << 24)
 
-/* Power-on state machine: what a watchdog reset resets (2.13.5). */
+/* Power-on state machine: selects what a watchdog reset resets (2.13.5). */
 #define PSM_WDSEL                     REG_AT(volatile uint32_t, 0x40010008u)
 #define PSM_WDSEL_ALL_BUT_OSCILLATORS 0x1FFFCu /* not ROSC (bit 0), not XOSC (bit 1) */
 

@@ -23,7 +23,7 @@ static struct {
     volatile uint32_t systick_wraps;
 } state;
 
-/* SysTick wraps every 134 ms: it extends the cycle count and gets the main loop out of its sleep now and then. */
+/* SysTick wraps every 134 ms. It extends the cycle count and wakes the main loop from time to time. */
 void systick_handler(void)
 {
     state.systick_wraps++;
@@ -82,7 +82,7 @@ void board_idle(void)
     if (usb_boot_loader_wanted()) {
         system_reboot_to_bootsel();
     }
-    /* With interrupts masked, one that comes between the question and the WFI still ends the WFI. */
+    /* Interrupts are masked, so that one between the test and the WFI still ends the WFI. */
     const uint32_t primask = interrupts_off();
     if (!uart_waiting() && !usb_waiting() && !microphone_waiting()) {
         __asm volatile("dsb\n wfi" : : : "memory");

@@ -97,7 +97,7 @@ void usb_ep0_await_acknowledge(void)
 void usb_ep0_set_address(uint8_t address)
 {
     state.address = address;
-    state.address_is_new = true; /* it counts once the request is acknowledged */
+    state.address_is_new = true; /* it takes effect when the request is acknowledged */
     usb_ep0_acknowledge();
 }
 

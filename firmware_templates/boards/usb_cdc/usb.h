@@ -1,7 +1,7 @@
 /*
- * USB console: a full-speed CDC-ACM device driven by interrupts, on any controller that gives usb_controller.h.
+ * USB console: a full-speed CDC-ACM device with interrupts, on any controller that implements usb_controller.h.
  *
- * While the receive ring is full the host has to wait; what is sent while no program has the port open is dropped.
+ * While the receive ring is full the host has to wait. While no program has the port open, bytes to it are dropped.
  * Opening the port at 1200 baud and closing it asks for the boot loader.
  *
  * SPDX-License-Identifier: Apache-2.0

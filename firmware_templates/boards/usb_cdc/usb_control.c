@@ -39,9 +39,9 @@ enum {
 };
 
 static struct {
-    const uint8_t *in_next; /* what is left of the answer to the host */
+    const uint8_t *in_next; /* the rest of the answer to the host */
     size_t in_left;
-    bool in_ends_short; /* less than was asked for: a packet that is not full must say so (USB 2.0, 5.5.3) */
+    bool in_ends_short; /* shorter than requested: the last packet must not be full (USB 2.0, 5.5.3) */
     bool answering;
     bool expecting_line_coding;
     uint8_t configuration;

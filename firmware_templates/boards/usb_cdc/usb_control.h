@@ -1,5 +1,5 @@
 /*
- * Endpoint 0: enumeration and the CDC-ACM requests. For a board's controller; usb.h is what the rest of a board uses.
+ * Endpoint 0: enumeration and the CDC-ACM requests. For a board's controller; the rest of a board uses usb.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,7 +20,7 @@ struct usb_setup {
 /* From usb_handler(). */
 void usb_control_bus_reset(void);
 void usb_control_setup(const struct usb_setup *setup);
-void usb_control_sent(void); /* may be called for the packet of usb_ep0_acknowledge(), too */
-void usb_control_received(const uint8_t *bytes, size_t count); /* and for that of usb_ep0_await_acknowledge() */
+void usb_control_sent(void);                                   /* also for the packet of usb_ep0_acknowledge() */
+void usb_control_received(const uint8_t *bytes, size_t count); /* also for that of usb_ep0_await_acknowledge() */
 
 #endif /* USB_CDC_USB_CONTROL_H */

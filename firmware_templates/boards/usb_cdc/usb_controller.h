@@ -1,5 +1,5 @@
 /*
- * What the USB console needs from a board's controller, besides usb_init() and usb_handler() (usb.h).
+ * The functions of a board's controller that the USB console needs, besides usb_init() and usb_handler() (usb.h).
  *
  * Each function is called from usb_handler(), or with interrupts off.
  *
@@ -16,16 +16,16 @@ enum { USB_PACKET_BYTES = 64 };
 /* Sends a packet to the host, and calls usb_control_sent() when the host has it. */
 void usb_ep0_send(const uint8_t *bytes, size_t count);
 
-/* Lets the host send a packet, for which usb_control_received() is called. */
+/* Lets the host send a packet, and calls usb_control_received() with it. */
 void usb_ep0_receive(void);
 
 /* Ends a request that had no data, or whose data came from the host. */
 void usb_ep0_acknowledge(void);
 
-/* Ends a request whose data the host has: it is the host that acknowledges. */
+/* Ends a request whose data the host has read; the host acknowledges. */
 void usb_ep0_await_acknowledge(void);
 
-/* Ends the request SET_ADDRESS, after which the address counts. */
+/* Ends the request SET_ADDRESS; then the new address takes effect. */
 void usb_ep0_set_address(uint8_t address);
 
 /* Refuses the request. */

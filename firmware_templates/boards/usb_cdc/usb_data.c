@@ -1,5 +1,5 @@
 /*
- * USB console: the two data pipes, between rings and packets. See usb_data.h, and usb.h for what the main loop calls.
+ * USB console: the two data pipes, between rings and packets. See usb_data.h, and usb.h for the main loop.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,7 +13,7 @@
 enum {
     RX_RING_BYTES = 512,
     TX_RING_BYTES = 1024,
-    HOST_PATIENCE_US = 100000, /* a host with the port open that takes nothing for that long loses bytes till it does */
+    HOST_PATIENCE_US = 100000, /* a host that reads nothing for so long, with the port open, loses bytes */
 };
 
 static struct {
@@ -24,13 +24,13 @@ static struct {
     volatile bool running;   /* the host has chosen the configuration */
     volatile bool open;      /* a program on the host has the port open (DTR) */
     volatile bool suspended; /* the host sleeps */
-    volatile bool stuck;     /* the host has not taken a packet for too long */
-    bool out_waiting;        /* a packet from the host has not been taken */
+    volatile bool stuck;     /* the host has read no packet for too long */
+    bool out_waiting;        /* a packet from the host waits */
     bool in_busy;            /* a packet is on its way to the host */
     bool in_was_full;        /* the last one filled a packet: the transfer ends with a short one (USB 2.0, 5.8.3) */
 } state;
 
-/* Takes the packet that waits if the ring has room for all of it. Called with interrupts off, or from the handler. */
+/* Reads the waiting packet if the ring has room for all of it. Called with interrupts off, or from the handler. */
 static void take_out_packet(void)
 {
     uint8_t packet[USB_PACKET_BYTES];

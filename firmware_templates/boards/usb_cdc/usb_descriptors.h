@@ -1,6 +1,6 @@
 /*
- * What the board tells a USB host about itself: one CDC-ACM serial port, with names and numbers
- * of the board's own (usb_board.h).
+ * What the board tells a USB host about itself: one CDC-ACM serial port, with the names and numbers
+ * of usb_board.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
