@@ -71,7 +71,7 @@ def test_nano_that_does_not_obey(bench: Bench, run: Flash, tmp_path: Path, board
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ("sys.exit('Verify failed\\nPage errors: 1')", ["read back something else"]),
+        ("sys.exit('Verify failed\\nPage errors: 1')", ["read back other bytes"]),
         ("sys.exit('No device found on ttyACM3')", ["no Arduino Nano 33 BLE that listens", "reset button twice"]),
         ("bench.unplug(words[1]); sys.exit('SAM-BA operation failed')", ["went away", "reset button twice"]),
         ("sys.exit('\\nDevice unsupported')", ["another chip", "Device unsupported"]),
@@ -147,9 +147,9 @@ def test_failing_probes(bench: Bench, run: Flash, tmp_path: Path) -> None:
     bench.tool("openocd", "sys.exit('Error: libusb_open() failed with LIBUSB_ERROR_ACCESS')")
     run(build, "--tool", "openocd").refused(6, "may not use", "CMSIS-DAP", "udev")
     bench.tool("openocd", "sys.exit('** Verify Failed **')")
-    run(build, "--tool", "openocd").refused(6, "read back something else")
+    run(build, "--tool", "openocd").refused(6, "read back other bytes")
     bench.tool("pyocd", "print('Mismatched byte at 0x10000')")
-    run(build, "--tool", "pyocd").refused(6, "read back something else")
+    run(build, "--tool", "pyocd").refused(6, "read back other bytes")
     run(build, "--tool", "pyocd", "--port", "/dev/ttyACM0").refused(2, "--port")
 
 

@@ -1,4 +1,4 @@
-"""A serial port as bytes. Every wait has a deadline, whatever hangs there: silence, a flood, or what takes nothing."""
+"""A serial port as bytes. Every wait has a deadline, whatever the device does: silence, a flood, or no reading."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from wwtool.errors import DeviceError
 WRITE_TIMEOUT_S = 5.0
 _POLL_S = 0.05
 _SOCKET = "socket://"
-# What pyserial raises for a port or URL that it cannot make anything of; re.error is of the scheme hwgrep.
+# pyserial raises these for a port or URL that it cannot open; re.error comes from the scheme hwgrep.
 _OPEN_ERRORS = (OSError, ValueError, LookupError, TypeError, AttributeError, ImportError, re.error)
 
 
 def check_url(url: str) -> None:
-    """Finds out whether pyserial knows what to open, without opening it.
+    """Checks that pyserial understands a port or URL, without opening it.
 
     Raises:
-        DeviceError: it does not.
+        DeviceError: pyserial does not.
     """
     try:
         serial.serial_for_url(url, do_not_open=True)
@@ -33,31 +33,31 @@ def check_url(url: str) -> None:
 
 
 class Deadline:
-    """A moment until which is waited, on a clock that nobody sets."""
+    """The moment at which a wait ends, on a clock that nobody sets."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
     @property
-    def left(self) -> float:
-        """Seconds until then, at least 0."""
+    def remaining_s(self) -> float:
+        """Seconds until the deadline, at least 0."""
         return max(0.0, self._end - time.monotonic())
 
     @property
     def over(self) -> bool:
-        return self.left == 0.0
+        return self.remaining_s == 0.0
 
     def within(self, seconds: float) -> Deadline:
         """This deadline, or the one in ``seconds`` from now if that is earlier."""
-        return Deadline(min(seconds, self.left))
+        return Deadline(min(seconds, self.remaining_s))
 
 
 class GoneError(DeviceError):
-    """The port is no longer there: waiting does not help."""
+    """The port has disappeared, so waiting does not help."""
 
 
 class _SocketPort(protocol_socket.Serial):  # type: ignore[misc]
-    """pyserial's own, as it is opened, reads away what comes until nothing does: of a flood, for ever."""
+    """pyserial's socket discards input until there is none when it opens: with a flood, for ever."""
 
     def reset_input_buffer(self) -> None:
         """Does nothing; :meth:`BytePort.discard` has a deadline."""
@@ -88,7 +88,7 @@ class BytePort:
             ) from error
 
     def write(self, data: bytes) -> None:
-        """Sends bytes as they are, within ``WRITE_TIMEOUT_S``."""
+        """Sends bytes unchanged, within ``WRITE_TIMEOUT_S``."""
         try:
             self._port.write(data)
         except serial.SerialTimeoutException as error:
@@ -102,7 +102,7 @@ class BytePort:
             ) from error
 
     def read(self) -> bytes:
-        """Returns what has come; b"" if nothing does for a moment."""
+        """Returns the bytes that have arrived; b"" if none arrive for a moment."""
         try:
             return bytes(self._port.read(max(1, self._port.in_waiting)))
         except (serial.SerialException, OSError, TypeError) as error:
@@ -112,7 +112,7 @@ class BytePort:
             ) from error
 
     def discard(self, quiet_s: float, deadline: Deadline) -> None:
-        """Reads away what comes, until nothing does for ``quiet_s``; of what never ends, until the deadline."""
+        """Discards input until there is none for ``quiet_s``, but at most until the deadline."""
         quiet = Deadline(quiet_s)
         while not deadline.over:
             if self.read():
@@ -121,7 +121,7 @@ class BytePort:
                 return
 
     def set_baud(self, baud: int) -> None:
-        """Changes this end's rate; nothing to do on a socket or USB."""
+        """Changes this end's bit rate, which means nothing on a socket or USB."""
         try:
             self._port.baudrate = baud
         except (serial.SerialException, OSError, ValueError) as error:
@@ -130,13 +130,13 @@ class BytePort:
             ) from error
 
     def close(self) -> None:
-        """Closes the port. What could not be sent is thrown away, as the system would wait for it."""
+        """Closes the port. Bytes that could not be sent are dropped, as the system would wait for them."""
         with contextlib.suppress(serial.SerialException, OSError):
             self._port.reset_output_buffer()
         self._port.close()
 
 
 def _reason(error: Exception) -> str:
-    """pyserial repeats the port and the error in what it says; the system's own words are enough."""
+    """The reason without pyserial's repetitions: the system's message is enough."""
     number = getattr(error, "errno", None) or getattr(error.__context__, "errno", None)
     return os.strerror(number).lower() if isinstance(number, int) else printable(str(error), 200)

@@ -1,6 +1,6 @@
-"""What a board can say truly: times, cycles and stack marks that contradict its profile or each other measure nothing.
+"""Whether a board's figures are possible. Times, cycles and stack marks may contradict its profile or each other.
 
-A function returns what is wrong in words, "" if nothing is.
+Each function returns the fault in words; "" if there is none.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from wwtool.firmware.cycles import Cycles
 # No core here multiplies more: 16 lanes of 8 bits (ESP32-S3 TRM, "Processor Instruction Extensions").
 _MACS_A_CYCLE = 16
 _CLOCK_FACTOR = 2.0  # between cycles of one inference and the time of many: interrupts, caches
-_SLACK_CYCLES = 5000.0  # an inference's share of what infer does beside it
+_SLACK_CYCLES = 5000.0  # the other work of the command infer, for each inference
 _STAMP_US = 2.0  # two stamps of 1 us
 
 
 @dataclass(frozen=True)
 class BoardFacts:
-    """What profile and build say of a board; None where they do not.
+    """Facts of a board from its profile and build; None where they have none.
 
     Attributes:
-        clock_hz: of the core, if it counts cycles.
-        ram_bytes: of the chip.
+        clock_hz: the core's clock, if the core counts cycles.
+        ram_bytes: the chip's RAM.
         macs: multiplications of an inference.
         hop_frames: feature frames from one inference to the next, of ``frame_ms`` each.
         duty_percent: the most that front end and inference may take of one core.
@@ -38,7 +38,7 @@ class BoardFacts:
 
 
 def timing_fault(timing: InferTiming, cycles: Cycles, board: BoardFacts) -> str:
-    """Whether the time of inferences can be."""
+    """Whether the time of inferences is possible."""
     if timing.total_us <= 0:
         return f"the device says that {timing.iterations} inferences took no time"
     if board.clock_hz is None:
@@ -63,7 +63,7 @@ def timing_fault(timing: InferTiming, cycles: Cycles, board: BoardFacts) -> str:
 
 
 def duty_fault(cycles: Cycles, board: BoardFacts) -> str | None:
-    """Whether front end and inference leave the time they should; None if that cannot be told."""
+    """Whether front end and inference keep the limit of the duty cycle; None if the facts do not tell."""
     if board.clock_hz is None or board.hop_frames is None or board.duty_percent is None:
         return None
     hop_cycles = board.clock_hz * board.hop_frames * board.frame_ms / 1000.0
@@ -74,7 +74,7 @@ def duty_fault(cycles: Cycles, board: BoardFacts) -> str | None:
 
 
 def stack_fault(stack_bytes: int, limit_bytes: int | None, board: BoardFacts) -> str:
-    """Whether a mark of the stack can be, and is within its limit if there is one."""
+    """Whether a mark of the stack is possible, and within its limit if there is one."""
     if stack_bytes <= 0:
         return (
             "the device does not tell how deep its stack was; its port has no stack_high_water, or that does not work"

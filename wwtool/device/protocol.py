@@ -4,8 +4,8 @@ The first half is pure (:func:`encode`, :class:`LineDecoder`, the ``parse_`` fun
 through a :class:`~wwtool.device.byte_port.BytePort`. What the commands mean is in ``session.py``; the protocol is
 docs/reference/serial-protocol.md.
 
-A device may send anything. What has the form of an answer but not its content (a number of 5,000 digits, an odd count
-of hex digits) is never passed over: the parser raises ValueError, and the session makes a DeviceError of it.
+A device may send anything. A line with the form of an answer but wrong content (a number of 5,000 digits, an odd count
+of hex digits) is never ignored: the parser raises ValueError, and the session makes a DeviceError of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DEFAULT_BAUD = 115200
 MAX_COMMAND_CHARS = 80
 DEFAULT_TIMEOUT_S = 5.0  # of the reference host of MLPerf Tiny; 30 s for infer
 READY = "m-ready"
-INTERRUPT = b"\x03"  # ends what a board works at, and a command that was never ended
+INTERRUPT = b"\x03"  # ends the work of a board, and a command without its end
 
 _MAX_LINE_CHARS = 1 << 16
 _MAX_ANSWER_BYTES = 1 << 20
@@ -46,7 +46,7 @@ _TEXT = re.compile(rf"[ -~]{{0,{_MAX_TEXT_CHARS}}}")
 
 
 class NoTextError(DeviceError):
-    """What came is no text: noise, or another bit rate."""
+    """The input is no text: noise, or another bit rate."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def hex_commands(data: bytes, bytes_per_command: int = 31) -> list[str]:
 
 
 class LineDecoder:
-    """Bytes to lines, in whatever portions they come. CR and NUL are dropped.
+    """Bytes to lines, whatever the size of the portions. CR and NUL are dropped.
 
     Raises:
         ValueError: bytes that are no text, or a line without end.
@@ -115,16 +115,16 @@ class LineDecoder:
 
 
 def is_ready(line: str) -> bool:
-    """Whether a line ends an answer. What the board quotes, as a phrase, is none that does."""
+    """Whether a line ends an answer. A line that only quotes the word, as in a phrase, does not."""
     return READY in line and not line.startswith(("ww-", "e-["))
 
 
 def number_of(values: Mapping[str, str], key: str) -> int:
-    """Returns a value that is a number of 32 bits.
+    """Returns the value of a key as a number of 32 bits.
 
     Raises:
         KeyError: there is no such value.
-        ValueError: it is anything else.
+        ValueError: the value is anything else.
     """
     text = values[key]
     if not _NUMBER.fullmatch(text) or int(text) > _MAX_NUMBER:
@@ -133,11 +133,11 @@ def number_of(values: Mapping[str, str], key: str) -> int:
 
 
 def text_of(values: Mapping[str, str], key: str) -> str:
-    """Returns a value that is printable ASCII.
+    """Returns the value of a key as printable ASCII.
 
     Raises:
         KeyError: there is no such value.
-        ValueError: it is anything else, or too long.
+        ValueError: the value is anything else, or too long.
     """
     text = values[key]
     if not _TEXT.fullmatch(text):
@@ -154,7 +154,7 @@ def parse_event(line: str) -> Event | None:
     """Returns the event of a ``ww-prob`` or ``ww-detection`` line, None for any other.
 
     Raises:
-        ValueError: it is one, with no event in it.
+        ValueError: the line has the form of an event, but no usable content.
     """
     match = _EVENT.fullmatch(line)
     if match and int(match[2]) <= _MAX_NUMBER and int(match[3]) <= 255:
@@ -197,8 +197,8 @@ def parse_key_values(lines: tuple[str, ...], kind: str) -> dict[str, str]:
 
 def _only(pattern: re.Pattern[str], lines: tuple[str, ...]) -> str | None:
     """What one line alone has; None if there is no such line or several."""
-    found = [match[1] for line in lines if (match := pattern.fullmatch(line))]
-    return found[0] if len(found) == 1 else None
+    texts = [match[1] for line in lines if (match := pattern.fullmatch(line))]
+    return texts[0] if len(texts) == 1 else None
 
 
 def parse_name(lines: tuple[str, ...]) -> str | None:
@@ -249,7 +249,7 @@ class Link:
     def read_lines(
         self, is_last: Callable[[str], bool], command: str, timeout_s: float = DEFAULT_TIMEOUT_S
     ) -> tuple[str, ...]:
-        """Returns the lines up to the one that is the last, which is left out, or up to ``m-ready`` after an error.
+        """Returns the lines before the last one, or up to ``m-ready`` after an error.
 
         All of them come within ``timeout_s``, however busily the device talks.
         """

@@ -7,7 +7,7 @@ Schema of the JSON, version 1::
      "suites": [{"suite": str, "passed": bool, "metrics": {str: number},
                  "cases": [{"name": str, "passed": bool, "checked": bool, "message": str, "seconds": number}]}]}
 
-A case that is not ``checked`` could not be made: it is not passed, and ``message`` says why.
+A case that is not ``checked`` has not passed; ``message`` says why it could not be checked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SCHEMA_VERSION = 1
 
 
 def _printable(text: str) -> str:
-    """What XML 1.0 can carry: a device may send anything."""
+    """The text without characters that XML 1.0 cannot hold: a device may send anything."""
     return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 

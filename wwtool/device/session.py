@@ -25,7 +25,7 @@ INFER_TIMEOUT_S = 30.0  # of the reference host of MLPerf Tiny
 PCM_TIMEOUT_S = 15.0  # an emulated board on a busy computer
 _SYNC_TIMEOUT_S = 3.0  # longer than the device waits for the rest of a PCM block
 _SYNC_TRIES = 3  # of that time together
-_QUIET_S = 0.2  # then a board that has started has said what it says
+_QUIET_S = 0.2  # by then a board that has started has sent its first text
 _MAX_OLD_ANSWERS = 16
 _NAME_PREFIX = "wwtool-"
 _MAX_TENSOR_BYTES = 1 << 20  # more than any board's RAM for it
@@ -33,7 +33,7 @@ _MAX_TENSOR_BYTES = 1 << 20  # more than any board's RAM for it
 
 @dataclass(frozen=True)
 class DeviceInfo:
-    """Who answers: the values of ``ww-info``."""
+    """What the board says of itself: the values of ``ww-info``."""
 
     version: str
     board: str
@@ -100,7 +100,7 @@ class Session:
     """
 
     def __init__(self, url: str, baud: int = DEFAULT_BAUD, patience_s: float | None = None) -> None:
-        """Opens the port and finds out who is there, within ``patience_s``; None: as long as a board may need."""
+        """Opens the port and finds out which board it is, within ``patience_s``; None: as long as a board may need."""
         self.link = Link(url, baud)
         self._first_baud = baud
         self._baud = baud
@@ -111,7 +111,7 @@ class Session:
             raise
 
     def _synchronise(self, patience_s: float) -> str:
-        """Gets over noise, old answers, a half-sent command or a half-sent block of samples; returns the device's name.
+        """Discards noise, old answers, half a command or half a block of samples; returns the device's name.
 
         A board that a USB-to-serial chip resets as its port is opened is deaf for a second and begins with noise and
         its ROM's text.
@@ -127,14 +127,14 @@ class Session:
         return name
 
     def _echo(self, nonce: str, deadline: Deadline) -> DeviceError | None:
-        """Sends a command that no firmware knows. None once an answer quotes it, so that no older answer is left; else
+        """Sends a command that no firmware knows. None once an answer quotes it, so that no older answer waits; else
         why not."""
         wait = deadline.within(_SYNC_TIMEOUT_S)
         answers = 0
         try:
             self.link.write(protocol.INTERRUPT + protocol.encode(nonce))
             while answers < _MAX_OLD_ANSWERS:
-                lines = self.link.read_lines(protocol.is_ready, "name", wait.left)
+                lines = self.link.read_lines(protocol.is_ready, "name", wait.remaining_s)
                 if any(nonce in line for line in lines):
                     return None
                 answers += 1
@@ -262,7 +262,7 @@ class Session:
 
     @contextlib.contextmanager
     def _usable(self, command: str) -> Iterator[None]:
-        """What the parsers refuse is the device's fault."""
+        """Turns the parsers' errors into DeviceError, as they are the device's fault."""
         try:
             yield
         except (KeyError, ValueError) as error:

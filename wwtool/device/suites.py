@@ -1,8 +1,8 @@
 """The hardware-in-the-loop suites: what a board must show before it is called working.
 
-A suite takes a session and what the host expects, and returns a :class:`SuiteResult`. It knows nothing of models,
-compilers or files. A disagreement is a failed case, and so is a value that cannot be; a device that goes silent raises
-DeviceError. What could not be checked is no passed case.
+A suite takes a session and the host's expectations, and returns a :class:`SuiteResult`. It knows nothing of models,
+compilers or files. A disagreement is a failed case, and so is an impossible value. A silent device raises DeviceError.
+A case that could not be checked has not passed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STACK_SLACK_BYTES = 256  # an interrupt may come at the deepest moment for the 
 
 @dataclass(frozen=True)
 class Case:
-    """One check: ``message`` says what disagreed, or why it was not made, and is empty if it passed."""
+    """One check. ``message`` says what disagrees, or why the check was not made; it is empty if the check passed."""
 
     name: str
     passed: bool
@@ -53,7 +53,7 @@ class SuiteResult:
 
 @dataclass(frozen=True)
 class ParityGroup:
-    """Inputs of shape (n, ...) int8, and the bytes of the outputs the host computed, of shape (n, ...), 8 bits each.
+    """Inputs of shape (n, ...) int8, and the host's outputs for them, of shape (n, ...) with 8 bits each.
 
     ``carry_state``: the host did not reset the model between the rows.
     """
@@ -69,7 +69,7 @@ def _timed_case(name: str, since: float, message: str) -> Case:
 
 
 def not_checked(name: str, why: str) -> Case:
-    """A check that could not be made."""
+    """A check that could not be made, with the reason."""
     return Case(name, False, why, checked=False)
 
 
@@ -106,7 +106,7 @@ def parity(session: Session, groups: Sequence[ParityGroup]) -> SuiteResult:
 
 
 def _compare(got: list[tuple[int, int]], expected: Sequence[tuple[int, int]], what: str) -> str:
-    """Returns the first disagreement of two lists of (frame, probability), or nothing."""
+    """The first disagreement of two lists of (frame, probability); "" if there is none."""
     for number, (a, b) in enumerate(zip(got, expected, strict=False)):
         if a != b:
             return f"{what} {number}: device frame {a[0]} p {a[1]}, host frame {b[0]} p {b[1]}"
@@ -138,14 +138,14 @@ def stream(
     session.show_probabilities(probabilities is not None)
     events = session.stream_pcm(samples)
     session.show_probabilities(False)
-    found = _of_kind(events, "detection")
-    messages = {"detections": _compare(found, detections, "detection")}
+    detected = _of_kind(events, "detection")
+    messages = {"detections": _compare(detected, detections, "detection")}
     if probabilities is not None:
         messages["probabilities"] = _compare(_of_kind(events, "prob"), probabilities, "probability")
     cases = tuple(_timed_case(name, since, message) for name, message in messages.items())
     if probabilities is not None and len(probabilities) == 0 and not events:
         cases = tuple(not_checked(name, "the recording is too short for an inference") for name in messages)
-    metrics = {"audio_s": len(samples) / SAMPLE_RATE_HZ, "detections": float(len(found))}
+    metrics = {"audio_s": len(samples) / SAMPLE_RATE_HZ, "detections": float(len(detected))}
     return SuiteResult("stream", cases, metrics)
 
 
@@ -172,7 +172,7 @@ def latency(
     cycles = session.cycles()
     cases = [_timed_case("inference", since, timing_fault(timing, cycles, board))]
     if inference_limit_us is None:
-        cases.append(not_checked("limit", "no limit of an inference is known without --build"))
+        cases.append(not_checked("limit", "without --build there is no limit for an inference"))
     else:
         slow = timing.latency_us > inference_limit_us
         over = f"an inference takes {timing.latency_us:.0f} us, the limit is {inference_limit_us:.0f} us"
@@ -190,7 +190,7 @@ def latency(
 
 
 def memory(session: Session, stack_limit_bytes: int | None = None, board: BoardFacts = UNKNOWN) -> SuiteResult:
-    """Works the device through a second of audio and reads its marks: stack within the limit, no sample lost."""
+    """Streams a second of audio and reads the device's marks: stack within the limit, no sample lost."""
     since = time.monotonic()
     session.reset()
     session.stream_pcm(np.zeros(SAMPLE_RATE_HZ, dtype=np.int16))
@@ -198,7 +198,7 @@ def memory(session: Session, stack_limit_bytes: int | None = None, board: BoardF
     fault = stack_fault(marks.stack_bytes, stack_limit_bytes, board)
     stack = _timed_case("stack", since, fault)
     if not fault and stack_limit_bytes is None:
-        stack = not_checked("stack", "no limit of the stack is known without --build")
+        stack = not_checked("stack", "without --build there is no limit for the stack")
     overruns = f"{marks.overrun_samples} microphone samples were lost" if marks.overrun_samples else ""
     metrics = {"stack_bytes": float(marks.stack_bytes), "overrun_samples": float(marks.overrun_samples)}
     return SuiteResult("memory", (stack, _timed_case("overruns", since, overruns)), metrics)

@@ -1,5 +1,5 @@
-"""A finished build, from whoever it may be: its paths stay in its folder, its files are held to its hashes, and what
-chip it is for is asked of the installed profiles, not of the folder."""
+"""A finished build, whoever made it. Its paths stay in its folder, and its files must have the recorded hashes. The
+installed profiles describe the chip, not the folder."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Build:
 
     Attributes:
         folder: where it lies.
-        platform: what it was built for.
+        platform: the platform it was built for.
         phrase: its wake word.
-        model_sha256: what the console of a board that runs it says.
+        model_sha256: the hash of its model, which a board that runs it sends.
         images: paths in the folder by kind (uf2, bin, hex, elf).
         sha256: of each file, by its path in the folder, as the manifest has it.
         is_own: this user has built it, and the manifest is as it was written then.
@@ -42,7 +42,7 @@ class Build:
     is_own: bool
 
     def image(self, kind: str) -> Path:
-        """The image of a kind, unaltered.
+        """The image of a kind, unchanged since the build.
 
         Raises:
             InputError: it is missing, or not the one that was built.
@@ -70,10 +70,10 @@ def read_build(folder: Path, platform: Platform | None = None) -> Build:
 
     Args:
         folder: what ``wwtool build`` wrote.
-        platform: the profile it was built for, where that is a user's own.
+        platform: the profile of the build, if it is a user's own.
 
     Raises:
-        InputError: this is no finished build, or its manifest is damaged, or its platform is not known.
+        InputError: the folder is no finished build, or its manifest is damaged, or there is no such platform.
     """
     if folder.is_file():
         raise InputError(f"{folder} is a file; give the folder that wwtool build wrote")
@@ -99,10 +99,10 @@ def _is_own(manifest: dict[str, Any]) -> bool:
 
 
 def platform_of_build(folder: Path, manifest: dict[str, Any], given: Platform | None = None) -> Platform:
-    """The profile of a build: the one that is given, or installed, or that this user has built it with.
+    """The profile of a build: ``given``, or the installed one, or the one that this user has built it with.
 
     Raises:
-        InputError: none of these is known.
+        InputError: there is none of these.
     """
     name = str(manifest.get("platform"))
     if given is not None:

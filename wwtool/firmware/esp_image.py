@@ -1,4 +1,4 @@
-"""ESP32 images read back as the chip's ROM reads them. ``make_image`` writes them."""
+"""ESP32 images, read as the chip's ROM reads them. ``make_image`` writes them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class EspImage:
-    """What a ``.bin`` at flash offset 0 says."""
+    """The content of a ``.bin`` at flash offset 0."""
 
     chip: str
     entry: int
@@ -37,10 +37,10 @@ class EspImage:
 
 
 def esp_image_arguments(platform: Platform) -> tuple[str, str, str, int]:
-    """Chip, flash mode, flash frequency and MB of flash: what the header of an image says.
+    """Chip, flash mode, flash frequency and MB of flash, for the header of an image.
 
     Raises:
-        InputError: the platform's profile says nothing of its flash chip.
+        InputError: the platform's profile has no section flash_chip.
     """
     chip = platform.flash_chip
     if chip is None:
@@ -52,7 +52,7 @@ def to_esp_image(platform: Platform, elf: Path, target: Path) -> bytes:
     """Turns an ELF into an image at ``target`` and returns it.
 
     Raises:
-        ToolError: nothing can be made of the ELF.
+        ToolError: no image can be made of the ELF.
     """
     try:
         content = to_esp(elf.read_bytes(), *esp_image_arguments(platform))
@@ -63,10 +63,10 @@ def to_esp_image(platform: Platform, elf: Path, target: Path) -> bytes:
 
 
 def parse_esp_image(content: bytes) -> EspImage:
-    """Reads an image and checks what the ROM checks.
+    """Reads an image, with the checks of the ROM.
 
     Raises:
-        InputError: it is damaged, or none.
+        InputError: it is damaged, or no such image.
     """
     if content[:1] != bytes([ESP_MAGIC]):
         raise InputError("this is no ESP32 image: its first byte is not 0xE9; give the .bin that wwtool build wrote")

@@ -1,4 +1,4 @@
-"""Intel HEX files read back. ``make_image`` writes them, and has the specification's name.
+"""Intel HEX files, read back. ``make_image`` writes them and names the specification.
 
 Text in, bytes out.
 """

@@ -1,4 +1,4 @@
-"""What takes the space in a linked firmware: the linker's map, read section by section."""
+"""How much space each part of a linked firmware takes, from the linker's map."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WEIGHTS, MODEL_CODE, MODEL_MEMORY = "weights", "model code", "arena and state"
 FRONT_END, CONSOLE, REST = "audio and front end", "console", "start-up, drivers, libraries"
 PARTS = (WEIGHTS, MODEL_CODE, MODEL_MEMORY, FRONT_END, CONSOLE, REST)
 
-# By the beginning of an object file's name, which is its path with underscores; the first that fits counts.
+# By the start of an object file's name, which is its path with underscores. The first match counts.
 _OWNERS: tuple[tuple[str, str], ...] = (
     ("model_model_weights.", WEIGHTS),
     ("model_", MODEL_CODE),
@@ -48,17 +48,17 @@ def parts(map_file: Path, in_flash: Mapping[str, int], in_ram: Mapping[str, int]
     flash: defaultdict[str, int] = defaultdict(int)
     ram: defaultdict[str, int] = defaultdict(int)
     resident: defaultdict[str, int] = defaultdict(int)
-    left = {**in_flash, **in_ram}
+    remaining = {**in_flash, **in_ram}
     for output, section, nbytes, owner in entries(map_file):
-        if output not in left:
+        if output not in remaining:
             continue
-        left[output] -= nbytes
+        remaining[output] -= nbytes
         part = _part(section, owner)
         flash[part] += nbytes if output in in_flash else 0
         ram[part] += nbytes if output in in_ram else 0
         if output in in_ram and not section.startswith(_CHANGING):
             resident[part] += nbytes
-    for output, nbytes in left.items():  # what the linker script itself puts there, and gaps
+    for output, nbytes in remaining.items():  # data of the linker script itself, and gaps
         flash[REST] += nbytes if output in in_flash else 0
         ram[REST] += nbytes if output in in_ram else 0
     return tuple(Part(name, flash[name], ram[name], resident[name]) for name in PARTS)
@@ -72,7 +72,7 @@ def _part(section: str, owner: str) -> str:
 
 def entries(map_file: Path) -> list[tuple[str, str, int, str]]:
     """(output section, input section, bytes, object file) of everything that was linked."""
-    found: list[tuple[str, str, int, str]] = []
+    pieces: list[tuple[str, str, int, str]] = []
     output = pending = ""
     text = map_file.read_text(encoding="utf-8", errors="replace")
     for line in text[text.find(_START) :].splitlines():
@@ -81,16 +81,16 @@ def entries(map_file: Path) -> list[tuple[str, str, int, str]]:
         elif named := _NAME.match(line):
             pending = named[1]
         elif (rest := _REST.match(line)) and pending:
-            found.append((output, pending, int(rest[1], 16), Path(rest[2]).name))
+            pieces.append((output, pending, int(rest[1], 16), Path(rest[2]).name))
             pending = ""
         elif entry := _INPUT.match(line):
             nbytes = int(entry[2], 16)
-            if entry[1] == "*fill*" and found and found[-1][1].startswith(_STRINGS):
-                # Strings are sorted by hash, which decides how much of their last word is the strings' own.
-                found[-1] = (*found[-1][:2], found[-1][2] + nbytes, found[-1][3])
-            elif entry[1] != "*fill*" and entry[3]:  # other filling belongs to nobody
-                found.append((output, entry[1], nbytes, Path(entry[3]).name))
+            if entry[1] == "*fill*" and pieces and pieces[-1][1].startswith(_STRINGS):
+                # Strings are sorted by hash, so the padding behind them varies; it counts as theirs.
+                pieces[-1] = (*pieces[-1][:2], pieces[-1][2] + nbytes, pieces[-1][3])
+            elif entry[1] != "*fill*" and entry[3]:  # other padding belongs to no object file
+                pieces.append((output, entry[1], nbytes, Path(entry[3]).name))
             pending = ""
         elif line.startswith("/DISCARD/"):
             break
-    return found
+    return pieces

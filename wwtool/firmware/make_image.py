@@ -82,14 +82,14 @@ def read_elf(elf: bytes) -> tuple[int, list[Section]]:
     except struct.error as error:
         raise InputError("the ELF is cut off; build it again") from error
     loads = [load for load in loads if load[0] == _PT_LOAD]
-    found = []
+    sections = []
     for _, kind, flags, address, offset, length in headers:
         if flags & _SHF_ALLOC and kind not in (0, _SHT_NOBITS) and length:
             shift = next((p - v for _, o, v, p, n in loads if o <= offset and offset + length <= o + n), 0)
-            found.append(Section(address, (address + shift) % _ADDRESS_SPACE, elf[offset : offset + length]))
-    if not found:
+            sections.append(Section(address, (address + shift) % _ADDRESS_SPACE, elf[offset : offset + length]))
+    if not sections:
         raise InputError("the ELF has nothing to load; build it with the board's link.ld")
-    return entry, sorted(found, key=lambda section: section.load_address)
+    return entry, sorted(sections, key=lambda section: section.load_address)
 
 
 def raw_image(elf: bytes) -> tuple[int, bytes]:

@@ -1,4 +1,4 @@
-"""Sizes of a linked firmware, by what takes the space, read from the ELF's symbols and sections."""
+"""Sizes of a linked firmware and of its parts, read from the ELF and the linker's map."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from wwtool.firmware.toolchains import Toolchain, first_error
 
 @dataclass(frozen=True)
 class Sizes:
-    """Bytes. ``flash`` is everything programmed, ``ram`` everything static but the stack.
+    """Bytes. ``flash`` is everything that is programmed, ``ram`` all static memory but the stack.
 
-    ``model_flash`` is weights, biases and tables; ``model_ram`` is arena and state. ``resident_ram`` is what of the RAM
-    is code and constants: 0 where they are read from flash. ``parts`` together are ``flash`` and ``ram``.
+    ``model_flash`` is weights, biases and tables; ``model_ram`` is arena and state. ``resident_ram`` is the RAM with
+    code and constants: 0 where they are read from flash. ``parts`` together are ``flash`` and ``ram``.
     """
 
     flash: int
@@ -49,24 +49,24 @@ def measure(elf: Path, toolchain: Toolchain) -> Sizes:
     flash = {name: size for name, size in sections.items() if _in_flash(name)}
     ram = {name: size for name, size in sections.items() if name.startswith((".data", ".bss", ".noinit", ".ram"))}
     places = _addresses(_run(toolchain, "nm", ["-S", str(elf.absolute())]))
-    taken = parts(elf.with_suffix(".map"), flash, ram)
-    by_name = {part.name: part for part in taken}
+    measured = parts(elf.with_suffix(".map"), flash, ram)
+    by_name = {part.name: part for part in measured}
     return Sizes(
         flash=sum(flash.values()),
         ram=sum(ram.values()),
         model_flash=by_name[WEIGHTS].flash,
         model_ram=by_name[MODEL_MEMORY].ram,
         stack_reserved=places.get("stack_top", 0) - places.get("stack_bottom", 0),
-        resident_ram=sum(part.resident for part in taken),
-        parts=taken,
+        resident_ram=sum(part.resident for part in measured),
+        parts=measured,
     )
 
 
 def load_address(elf: Path) -> int:
-    """The lowest address that an ELF puts bytes at: where its image begins.
+    """The lowest address of an ELF's bytes, where its image begins.
 
     Raises:
-        InputError: it is no 32-bit little-endian ELF, or has nothing to load.
+        InputError: the file is not a 32-bit little-endian ELF, or has nothing to load.
     """
     return read_elf(elf.read_bytes())[1][0].load_address
 
@@ -86,14 +86,14 @@ def _run(toolchain: Toolchain, tool: str, arguments: list[str]) -> str:
 
 
 def _sections(text: str) -> dict[str, int]:
-    found: dict[str, int] = {}
+    sections: dict[str, int] = {}
     for line in text.splitlines():
         parts = line.split()
         if len(parts) == 3 and parts[0].startswith(".") and parts[1].isdigit():
-            found[parts[0]] = int(parts[1])
-    return found
+            sections[parts[0]] = int(parts[1])
+    return sections
 
 
 def _addresses(text: str) -> dict[str, int]:
-    """Symbols that stand for a place alone, as the linker script's do."""
+    """Symbols without a size, such as those of the linker script."""
     return {parts[2]: int(parts[0], 16) for parts in map(str.split, text.splitlines()) if len(parts) == 3}

@@ -1,4 +1,4 @@
-"""UF2 files read back: what a boot loader makes of them. ``make_image`` writes them."""
+"""UF2 files, read as a boot loader reads them. ``make_image`` writes them."""
 
 from __future__ import annotations
 

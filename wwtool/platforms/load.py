@@ -1,7 +1,7 @@
 """Platform profiles: one YAML file a platform, the only home of a number about a chip.
 
-Those in ``platforms/`` go by their name; a user's own by its path (docs/tutorials/my-own-board.md). ``profile.py`` says
-what is in one.
+Those in ``platforms/`` have a name; a user's own is given by its path (docs/tutorials/my-own-board.md). ``profile.py``
+says what is in one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def platform_names() -> list[str]:
 
 
 def load_platform(name: str) -> Platform:
-    """The profile ``name``, or that of a file, if ``name`` ends in ``.yaml``.
+    """The profile of a name, or of a file if ``name`` ends in ``.yaml``.
 
     Raises:
         UsageError: there is none of that name.
@@ -42,7 +42,7 @@ def load_platform(name: str) -> Platform:
 
 
 def _own_platform(path: Path, shipped: list[str]) -> Platform:
-    """A profile of the user's own, whose board code must be there."""
+    """A user's own profile. The board code that it names must exist."""
     platform = parse_platform(path)
     if platform.name in shipped:
         raise InputError(f"{path.name}: name: '{platform.name}' is a platform of wwtool's own; choose another name")
@@ -61,25 +61,25 @@ def _own_platform(path: Path, shipped: list[str]) -> Platform:
 
 
 def parse_platform(path: Path) -> Platform:
-    """Reads and validates a profile; a board's folder is taken from where the file is.
+    """Reads and validates a profile. A board's folder is relative to the file.
 
     Raises:
-        InputError: it cannot be read, or contradicts itself.
+        InputError: the file cannot be read, or contradicts itself.
     """
     values = read_yaml(path)
     if isinstance(board := values.get("board"), str) and ("/" in board or "\\" in board):
         values["board"] = str((path.parent / board).resolve())
-    elif board in platform_names():  # with the code of a shipped board goes what is true of the code
+    elif board in platform_names():  # the code of a shipped board brings the facts about that code
         shared = read_yaml(asset_dir("platforms") / f"{board}.yaml")
         values = {key: shared[key] for key in ("pins", "presets", "silicon") if key in shared} | values
     return platform_of(values, path.name)
 
 
 def platform_of(values: object, where: str) -> Platform:
-    """A profile from its keys, ``where`` they were found.
+    """A profile made of its keys; ``where`` names their file in errors.
 
     Raises:
-        InputError: they contradict each other.
+        InputError: the keys contradict each other.
     """
     try:
         return Platform.model_validate(values)

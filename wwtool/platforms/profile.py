@@ -1,6 +1,6 @@
-"""What a platform's profile says, as pydantic models: the chip, its memories, its tools, how it is flashed and wired.
+"""A platform's profile as pydantic models: the chip, its memories, its tools, how it is flashed and wired.
 
-``platforms.py`` finds and reads the files.
+``load.py`` finds and reads the files.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wwtool.errors import InputError
 from wwtool.platforms.cores import CORES, Core
 from wwtool.platforms.wiring import ChipPins, Preset, Wiring, check, choose
 
-_CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD's own
+_CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD
 _NAME = r"^[a-z][a-z0-9_]{1,31}$"
 
 NONE = "none"  # stands for an emulator or a flash tool that a platform does not have
@@ -53,7 +53,7 @@ class Chip(_Section):
 
 
 class MemoryMap(_Section):
-    """What the chip has, and what of it is not the application's."""
+    """The chip's memories, and the parts of them that are not for the application."""
 
     flash_bytes: int = Field(ge=1024)
     ram_bytes: int = Field(ge=1024)
@@ -88,7 +88,7 @@ class MemoryMap(_Section):
 
 
 class Budget(_Section):
-    """What a firmware may use by default."""
+    """The limits of a firmware by default."""
 
     flash_bytes: int = Field(ge=1024)
     ram_bytes: int = Field(ge=1024)
@@ -101,7 +101,7 @@ class Console(_Section):
 
 
 class FlashChip(_Section):
-    """What the header of an ESP32 image tells the ROM of the flash."""
+    """The flash chip, as the header of an ESP32 image describes it to the ROM."""
 
     esptool_chip: Literal["esp32s3"]
     mode: Literal["qio", "qout", "dio", "dout"]
@@ -116,12 +116,12 @@ class Qemu(_Section):
     icount_shift: int = Field(ge=0, le=10, description="an instruction takes 2^shift ns of emulated time")
 
     def cycles_per_instruction(self, clock_hz: int) -> float:
-        """What a counter at the core's clock counts an instruction."""
+        """The cycles that a counter at the core's clock counts for an instruction."""
         return float(clock_hz * 2**self.icount_shift * 1e-9)
 
 
 class Uf2(_Section):
-    """A boot loader that shows itself as a drive and takes UF2 files."""
+    """A boot loader that appears as a drive and takes UF2 files."""
 
     usb: tuple[UsbId, ...] = Field(min_length=1)
     label: str = Field(min_length=1, description="the drive's name, as people see it")
@@ -133,7 +133,7 @@ class Uf2(_Section):
 
 
 class Usb(_Section):
-    """Who the board is on USB."""
+    """The board's identities on USB."""
 
     running: tuple[UsbId, ...] = Field((), description="the serial port of a program")
     loader: tuple[UsbId, ...] = Field((), description="the serial port of the boot loader")
@@ -143,7 +143,7 @@ class Usb(_Section):
 
 
 class Probe(_Section):
-    """What the programs of debug probes call the chip, and which probe OpenOCD finds."""
+    """The names of the chip in programs for debug probes, and the probe that OpenOCD uses."""
 
     interface: str = Field("interface/cmsis-dap.cfg", pattern=_CONFIG_FILE)
     openocd: str = Field(pattern=_CONFIG_FILE)
@@ -152,7 +152,7 @@ class Probe(_Section):
 
 
 class Figure(_Section):
-    """A number and what it rests on."""
+    """A number and its source."""
 
     value: float = Field(ge=0.0)
     kind: Literal["measured", "published", "estimate"]
@@ -160,18 +160,18 @@ class Figure(_Section):
 
 
 class Energy(_Section):
-    """What the chip draws from its supply, without microphone, LEDs and the board's regulators."""
+    """The chip's supply current, without microphone, LEDs and the board's regulators."""
 
     supply_volts: float = Field(gt=0.0, le=24.0)
     active_ma: Figure = Field(description="while a core works at chip.clock_hz")
-    sleep_ma: Figure = Field(description="between, as the firmware waits for samples")
+    sleep_ma: Figure = Field(description="in between, while the firmware waits for samples")
 
 
 class FrameworkReserve(_Section):
-    """What a framework takes for itself, in bytes.
+    """The flash and RAM that a framework takes, in bytes.
 
-    ``slot_bytes``: of flash, where its layout gives a firmware less than the chip has. ``runs_from_flash``: code and
-    constants are read from flash, and are not in RAM.
+    ``slot_bytes``: flash for a firmware, where the framework's layout gives it less than the chip has.
+    ``runs_from_flash``: code and constants are read from flash, and are not in RAM.
     """
 
     flash_bytes: Figure
@@ -255,17 +255,17 @@ class Platform(_Section):
 
     @property
     def enter_loader(self) -> str:
-        """What a person does to start the boot loader, as an imperative."""
+        """How a person starts the boot loader, as an imperative."""
         return self.usb.enter if self.usb else "reset it"
 
     @property
     def board_folder(self) -> Path:
-        """The board's own code, if there is any."""
+        """The folder with the board's own code, if there is any."""
         return asset_dir("firmware_templates") / "boards" / (self.board or self.name)  # an absolute path stands alone
 
     @property
     def code_folders(self) -> tuple[Path, ...]:
-        """Where the board's code comes from; of files with the same name the last folder's counts."""
+        """The folders of the board's code. Of files with the same name, the one of the last folder counts."""
         boards = asset_dir("firmware_templates") / "boards"
         usb = ("usb_cdc",) if (self.board_folder / "usb_controller.c").is_file() else ()
         return (*(boards / name for name in (*self.core.shared_code, *usb)), self.board_folder)
@@ -282,7 +282,7 @@ class Platform(_Section):
 
     @property
     def wiring(self) -> Wiring | None:
-        """The board that was chosen, or the first preset; None where pins are fixed."""
+        """The chosen board, or the first preset; None where pins are fixed."""
         if self.chosen is None and self.presets:
             return choose(self.name, self.presets, BoardConfig())
         return self.chosen
@@ -303,7 +303,7 @@ class Platform(_Section):
         return self.model_copy(update={"chosen": wiring})
 
     def facts(self) -> dict[str, object]:
-        """All keys, and how the board is wired, for JSON and hashes."""
+        """All keys and the wiring, for JSON and hashes."""
         return {**self.model_dump(mode="json"), "wiring": self.wiring.model_dump() if self.wiring else None}
 
     def recorded(self) -> dict[str, object]:
@@ -312,5 +312,5 @@ class Platform(_Section):
 
     @property
     def has_board(self) -> bool:
-        """Whether wwtool has the board's own code and can build for it; the others are data only so far."""
+        """Whether wwtool has the board's code and can build for it. Other profiles are only data."""
         return self.board_folder.is_dir()

@@ -32,7 +32,7 @@ class Preset(_Section):
 
 
 class ChipPins(_Section):
-    """The pins of a chip, as far as they can be given away."""
+    """The pins of a chip, and which of them a board may use."""
 
     count: int = Field(ge=1, le=255)
     absent: tuple[Pin, ...] = ()
@@ -53,8 +53,8 @@ class Wiring(_Section):
     @property
     def pins(self) -> dict[str, int]:
         """Pins by the key that gives them."""
-        found = dict(_numbers("microphone", self.microphone))
-        return found | ({"indicator.pin": self.indicator.pin} if self.indicator else {})
+        pins = dict(_numbers("microphone", self.microphone))
+        return pins | ({"indicator.pin": self.indicator.pin} if self.indicator else {})
 
 
 def _numbers(path: str, section: BaseModel) -> Iterator[tuple[str, int]]:
@@ -109,12 +109,12 @@ def check(wiring: Wiring, pins: ChipPins) -> None:
 
 
 def strapping_warnings(config: BoardConfig, wiring: Wiring, pins: ChipPins) -> list[str]:
-    """What to say of pins that a user chose and the chip reads at reset; a preset's are its maker's business."""
-    own = [name for name in ("microphone", "indicator") if getattr(config, name) is not None]
+    """Warnings about pins that the chip reads at reset, if the user has chosen them. Presets are known to work."""
+    chosen = [name for name in ("microphone", "indicator") if getattr(config, name) is not None]
     return [
         f"board.{key}: the chip reads GPIO{pin} at reset; see that nothing wired to it pulls it then"
         for key, pin in wiring.pins.items()
-        if pin in pins.strapping and key.split(".")[0] in own
+        if pin in pins.strapping and key.split(".")[0] in chosen
     ]
 
 

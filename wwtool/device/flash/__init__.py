@@ -148,7 +148,7 @@ def _identify(build: Build, console: Port) -> DeviceInfo:
     deadline = Deadline(_ANSWER_TIMEOUT_S)
     while True:
         try:
-            with Session(console.device, patience_s=deadline.left) as session:
+            with Session(console.device, patience_s=deadline.remaining_s) as session:
                 info = session.info()
                 break
         except DeviceError as error:
@@ -157,7 +157,7 @@ def _identify(build: Build, console: Port) -> DeviceInfo:
                     f"the image was written to the {build.platform.title}, but at {console.device} nothing answers "
                     f"as it should: {error}"
                 ) from error
-        time.sleep(min(_RETRY_S, deadline.left))
+        time.sleep(min(_RETRY_S, deadline.remaining_s))
     if info.sha256 != build.model_sha256:
         raise DeviceError(
             f"the image was written, but the board at {console.device} runs '{info.phrase}' with model "

@@ -59,7 +59,7 @@ def explain(platform: Platform, tool: FlashTool, where: str, code: int, output: 
         )
     if says(_VERIFY):
         return (
-            f"{tool.name} read other bytes than it wrote to the {platform.title}; run the same command again, "
+            f"{tool.name} read back other bytes than it wrote to the {platform.title}; run the same command again, "
             "with another cable if it happens twice"
         )
     if says(_NOBODY) and tool.uses_probe:

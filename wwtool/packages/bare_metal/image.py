@@ -19,15 +19,15 @@ from wwtool.packages.bare_metal.project import FirmwareProject, compile_flags, i
 from wwtool.packages.package_format import Image
 from wwtool.platforms.profile import Platform
 
-# A line of a linker script's MEMORY that is flash or RAM, up to its length; the ESP32-S3's two views of one memory are
-# 6.9 MB apart.
+# A line of flash or RAM in a linker script's MEMORY, up to its length. The ESP32-S3 has two views of one memory, 6.9 MB
+# apart, so no length may be larger.
 _MEMORY_LENGTH = re.compile(r"^(\s*(?:FLASH|RAM|IRAM|DRAM)\b[^\n]*LENGTH = )[^/\n]*", re.MULTILINE)
 _LARGE_MEMORY = "6M"
 _LARGE_SCRIPT = "large.ld"
 
 
 class TooLargeError(BudgetError):
-    """A firmware that the chip cannot hold, and the sizes that it would have."""
+    """The chip cannot hold the firmware; ``sizes`` are those that it would have."""
 
     def __init__(self, message: str, sizes: Sizes) -> None:
         super().__init__(message)
@@ -41,8 +41,8 @@ def build_image(
 
     Raises:
         ToolError: the compiler failed.
-        TooLargeError: it does not fit the chip at all; with the sizes that it would have.
-        BudgetError: the same, if those cannot be told.
+        TooLargeError: the chip cannot hold it; with the sizes that it would have.
+        BudgetError: the same, if the sizes cannot be measured.
     """
     objects.mkdir(parents=True, exist_ok=True)
     objects = objects.resolve()  # the compiler runs in the project's folder
@@ -53,8 +53,8 @@ def build_image(
     if result.returncode != 0:
         message = first_error(result.stderr)
         if "overflowed" in result.stderr or "will not fit" in result.stderr:
-            told = f"the firmware does not fit {platform.title}: {message}; choose a smaller model"
-            raise _too_large(told, project, toolchain, objects, compiled, elf)
+            refusal = f"the firmware does not fit {platform.title}: {message}; choose a smaller model"
+            raise _too_large(refusal, project, toolchain, objects, compiled, elf)
         raise _failure("linking the firmware", result.stderr)
     files = {"elf": out / f"{name}.elf", "map": out / f"{name}.map"}
     write_bytes(files["elf"], elf.read_bytes())
@@ -78,7 +78,7 @@ def build_image(
 def _link(
     project: FirmwareProject, toolchain: Toolchain, objects: Path, compiled: list[Path], elf: Path, flags: list[str]
 ) -> CompletedProcess[str]:
-    # Bare names, as folders may have characters that mean something to the linker, such as % and the comma.
+    # Names without folders: a folder may have characters that mean something to the linker, such as % and the comma.
     scripts = ["-L", str(project.folder.resolve())]
     command = [
         toolchain.compiler, *compile_flags(toolchain), *flags, *scripts, f"-Wl,-Map={elf.stem}.map", "-o", elf.name,
@@ -102,11 +102,11 @@ def _too_large(
 
 
 def image_files(platform: Platform, elf: Path) -> dict[str, bytes]:
-    """What is programmed, by kind of file.
+    """The content of the image files, by kind.
 
     Raises:
-        BudgetError: it is larger than the flash that is the application's.
-        InputError: it is linked for another address, or nothing can be made of it.
+        BudgetError: the image is larger than the flash for an application.
+        InputError: it is linked for another address, or no image can be made of it.
     """
     content = elf.read_bytes()
     start, image = raw_image(content)
@@ -119,7 +119,7 @@ def image_files(platform: Platform, elf: Path) -> dict[str, bytes]:
     if len(image) > memory.application_bytes:
         raise BudgetError(
             f"the firmware does not fit {platform.title}: {len(image):,} bytes of the "
-            f"{memory.application_bytes:,} that are the application's; choose a smaller model"
+            f"{memory.application_bytes:,} for an application; choose a smaller model"
         )
     return {kind: make(content, kind, recipe_of(platform)) for kind in formats(platform)}
 
@@ -132,8 +132,8 @@ def _failure(step: str, text: str) -> WwtoolError:
 
 def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, source: str, optimise: str) -> Path:
     target = objects / (source.replace("/", "_") + ".o")
-    # Paths in debug information are relative, so the same sources give the same image everywhere. GCC tells the
-    # compiler proper of the map, but not the assembler.
+    # Paths in debug information are relative, so the same sources give the same image everywhere. GCC passes the map to
+    # the compiler proper, but not to the assembler.
     here = f"{project.folder.resolve()}=."
     assembler = ["-Xassembler", f"--debug-prefix-map={here}"] if source.endswith(".S") else []
     command = [
