@@ -163,7 +163,7 @@ def test_a_profile_of_ones_own_is_named(wwtool: Run, tmp_path: Path) -> None:
         "image": {"bin": "x.bin", "elf": "x.bin"}, "outputs": {"x.bin": {"sha256": "0"}},
     })  # fmt: skip
     for command in ("emulate", "flash"):
-        wwtool(command, build).refused(4, "no platform of wwtool's", "--platform FILE.yaml")
+        wwtool(command, build).refused(4, "which wwtool does not know", "--platform FILE.yaml")
         wwtool(command, build, "--platform", "pico").refused(4, "built for feather_stm32f405, not for pico")
     wwtool("emulate", build, "--platform", profile).refused(4, "SHA-256 differs")
     own(build, profile=load_platform(str(profile)).recorded())
@@ -342,6 +342,6 @@ def test_hil_takes_the_chip_from_the_installed_profile(strange: Path) -> None:
     folder: dict[str, Any] = {"platform": "pico", "profile": {**profile, "memory": memory}}
     assert platform_of_build(strange, folder).memory.ram_bytes == load_platform("pico").memory.ram_bytes
     mine = {**folder, "platform": "mine", "profile": {**folder["profile"], "name": "mine"}}
-    with pytest.raises(InputError, match="no platform of wwtool's"):
+    with pytest.raises(InputError, match="which wwtool does not know"):
         platform_of_build(strange, mine)
     assert platform_of_build(strange, sealed_manifest(mine)).memory.ram_bytes == 1 << 30

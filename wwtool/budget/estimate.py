@@ -66,13 +66,13 @@ def estimated_sizes(platform: Platform, model: CompiledModel, phrase: str) -> Si
     weights = sum(aligned(c.nbytes) for c in constants_of(model.program))
     code = round(kernel_bytes(constants, model.program) + float(np.dot(constants.call_code, code_features(model))))
     memory = aligned(max(model.memory.arena_bytes, _WORD)) + aligned(max(model.memory.state_bytes, _WORD))
-    taken = dict(constants.parts)
-    taken[WEIGHTS], taken[MODEL_CODE] = _constant(constants, weights), _constant(constants, code)
-    taken[MODEL_MEMORY] = (0, memory, 0)
+    parts_by_name = dict(constants.parts)
+    parts_by_name[WEIGHTS], parts_by_name[MODEL_CODE] = _constant(constants, weights), _constant(constants, code)
+    parts_by_name[MODEL_MEMORY] = (0, memory, 0)
     text = text_bytes(phrase) - constants.text_bytes
     parts = []
     for name in PARTS:
-        flash, ram, resident = taken[name]
+        flash, ram, resident = parts_by_name[name]
         extra = text if name == PARTS[-1] else 0
         moved = extra if constants.runs_from_ram else 0
         parts.append(Part(name, flash + extra, ram + moved, resident + moved))
@@ -104,9 +104,9 @@ def estimated_stack(platform: Platform) -> int | None:
 
 def call_instructions(constants: Constants, program: Program) -> list[float]:
     """Estimated instructions of every call."""
-    known = constants.instructions
+    by_kernel = constants.instructions
     return [
-        float(np.dot(known.get(call.function, known[ANY_KERNEL]), call_features(program, call)))
+        float(np.dot(by_kernel.get(call.function, by_kernel[ANY_KERNEL]), call_features(program, call)))
         for call in program.calls
     ]
 

@@ -114,5 +114,5 @@ def platform_of_build(folder: Path, manifest: dict[str, Any], given: Platform | 
     if _is_own(manifest):
         return platform_of(manifest.get("profile"), "manifest.json")
     raise InputError(
-        f"{folder} was built for {name!r}, which is no platform of wwtool's; name its profile with --platform FILE.yaml"
+        f"{folder} was built for {name!r}, which wwtool does not know; name its profile with --platform FILE.yaml"
     )
