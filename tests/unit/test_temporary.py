@@ -37,7 +37,7 @@ def test_folders_are_gone_after_use(directory: Path) -> None:
         assert len(names(directory)) == 1
     assert names(directory) == []
     kept = TemporaryFolder("third")
-    with kept.kept() as third:
+    with kept.kept_if_successful() as third:
         (third / "file").write_text("content")
     assert third.is_dir()
     kept.close()
@@ -49,7 +49,7 @@ def test_folders_are_gone_after_use(directory: Path) -> None:
 def test_folders_are_gone_after_a_failure(directory: Path, error: type[BaseException]) -> None:
     with pytest.raises(error), TemporaryFolder("a"):
         raise error
-    with pytest.raises(error), TemporaryFolder("b").kept():
+    with pytest.raises(error), TemporaryFolder("b").kept_if_successful():
         raise error
     assert names(directory) == []
 

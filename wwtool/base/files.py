@@ -172,7 +172,7 @@ def working_folder(path: Path, places: Sequence[str] = ()) -> Iterator[None]:
     Raises:
         InputError: the folder cannot be made, or another wwtool works in it.
     """
-    made = [folder for folder in (path, *path.parents) if not folder.exists()]
+    new_folders = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:
         path.mkdir(parents=True, exist_ok=True)
         lock = _lock(path)
@@ -187,7 +187,7 @@ def working_folder(path: Path, places: Sequence[str] = ()) -> Iterator[None]:
         if lock is not None:
             os.close(lock)
         with suppress(OSError):
-            for folder in made:
+            for folder in new_folders:
                 folder.rmdir()
 
 

@@ -48,7 +48,7 @@ class TemporaryFolder:
         self._root.remove(self.path)
 
     @contextmanager
-    def kept(self) -> Iterator[Path]:
+    def kept_if_successful(self) -> Iterator[Path]:
         """A block that keeps the folder, unless the block fails."""
         try:
             yield self.path

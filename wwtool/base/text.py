@@ -29,8 +29,8 @@ def printable(text: str, longest: int | None = None) -> str:
     """
     shown = "".join(map(_shown, text)) if not (text.isascii() and text.isprintable()) else text
     if longest is not None and len(shown) > longest:
-        kept = max(longest - 1, 0)
-        shown = f"{shown[: kept - kept // 2]}…{shown[len(shown) - kept // 2 :]}"
+        room = max(longest - 1, 0)
+        shown = f"{shown[: room - room // 2]}…{shown[len(shown) - room // 2 :]}"
     return shown
 
 

@@ -95,13 +95,13 @@ def audio_pieces(path: Path, seconds: float) -> Iterator[Audio]:
         InputError: see ``audio_blocks``.
     """
     size = int(seconds * SAMPLE_RATE_HZ)
-    held = np.zeros(0, np.int16)
+    rest = np.zeros(0, np.int16)
     for block in audio_blocks(path):
-        held = np.concatenate([held, block])
-        while len(held) >= size + SAMPLE_RATE_HZ:
-            yield held[:size]
-            held = held[size:]
-    yield held
+        rest = np.concatenate([rest, block])
+        while len(rest) >= size + SAMPLE_RATE_HZ:
+            yield rest[:size]
+            rest = rest[size:]
+    yield rest
 
 
 def resample_blocks(blocks: Iterable[npt.NDArray[np.float32]], rate_hz: float) -> Iterator[npt.NDArray[np.float32]]:

@@ -130,7 +130,7 @@ class Esp32s3Board:
         self._server = listen(tcp_port)
         self.port: int = self._server.getsockname()[1]
         self._folder = TemporaryFolder("esp32s3")
-        with self._folder.kept() as folder:
+        with self._folder.kept_if_successful() as folder:
             self._process = start_core(image, folder)
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._run)]
         for thread in self._threads:

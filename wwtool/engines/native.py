@@ -31,7 +31,7 @@ class NativeEngine:
         self.model: CompiledModel = compile_graph(parse_model(content), "model", self._machine.target)
         self._folder = TemporaryFolder("native")
         self._trace = trace
-        with self._folder.kept() as folder:
+        with self._folder.kept_if_successful() as folder:
             sources = write_sources(self.model, folder)
             harness = folder / "run_rows.c"
             write_text(harness, row_runner(self.model.program, self.model.memory, self.model.names))

@@ -144,11 +144,11 @@ def data_note(evaluation: dict[str, Any], clips: dict[str, Any] | None) -> str:
 
 
 def _curve_note(evaluation: dict[str, Any]) -> str:
-    kept = "keeps" if evaluation["within_budget"] else "does not keep"
+    verb = "keeps" if evaluation["within_budget"] else "does not keep"
     return (
         "Each curve shows recall against false alarms over all thresholds. The INT8 model was measured in streaming "
         f"form. The dots are the operating point, with its 95 % interval. It was chosen on this same audio "
-        f"and {kept} the false-alarm budget. The equal error rate of clips is "
+        f"and {verb} the false-alarm budget. The equal error rate of clips is "
         f"{evaluation['equal_error_rate']:.2%}, the partial AUC {evaluation['partial_auc']:.3f}."
     )
 

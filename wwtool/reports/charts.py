@@ -76,11 +76,11 @@ def _recall_axes(x: Scale, y: Scale) -> Iterator[str]:
 
 def _falling(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The points from the highest threshold down, while alarms rise: below, a detector no longer re-arms."""
-    kept: list[dict[str, Any]] = []
+    falling: list[dict[str, Any]] = []
     for point in sorted(points, key=lambda p: -int(p["threshold"])):
-        if not kept or point["per_hour"] >= kept[-1]["per_hour"]:
-            kept.append(point)
-    return kept
+        if not falling or point["per_hour"] >= falling[-1]["per_hour"]:
+            falling.append(point)
+    return falling
 
 
 def space_chart(bars: Sequence[Bar]) -> str:

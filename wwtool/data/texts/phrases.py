@@ -143,13 +143,13 @@ def sentences(
 def _differs_from(phrase: str, language: str) -> Callable[[str], bool]:
     """A test for texts: whether one differs from the phrase in the main accents of the language."""
     ears = [language, *(accent for accent in accents(language)[1:] if accent in ("en", "en-us"))]
-    heard: list[tuple[str, Sounds]] = [(ear, sounds(phrase, ear)) for ear in ears]
+    targets: list[tuple[str, Sounds]] = [(ear, sounds(phrase, ear)) for ear in ears]
     words = f" {phrase} "
 
     def differs(text: str) -> bool:
         if words in f" {''.join(c for c in text.lower() if c not in '.,!?')} ":
             return False
-        return not any(contains(sounds(text, ear), target) for ear, target in heard)
+        return not any(contains(sounds(text, ear), target) for ear, target in targets)
 
     return differs
 
