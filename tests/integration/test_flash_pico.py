@@ -41,7 +41,7 @@ def test_pico_whose_console_does_not_come(bench: Bench, run: Flash, tmp_path: Pa
         result = run(build)
     assert result.code == 0
     assert "accepted by the boot loader" in result.out
-    assert "no console of it has appeared" in result.out
+    assert "no console appeared on USB" in result.out
 
 
 def test_pico_whose_program_is_silent_or_another(
