@@ -16,9 +16,9 @@ from wwtool.platforms.load import load_platform
 pytest.importorskip("unicorn")
 pytestmark = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
 
-from wwtool.emulators.nrf52840 import Information  # noqa: E402
-from wwtool.emulators.nrf52840_core import Chip  # noqa: E402
-from wwtool.emulators.nrf52840_registers import FaultError  # noqa: E402
+from wwtool.emulators.nrf52840.core import Chip  # noqa: E402
+from wwtool.emulators.nrf52840.peripherals import Information  # noqa: E402
+from wwtool.emulators.nrf52840.registers import FaultError  # noqa: E402
 from wwtool.emulators.usb_host import (  # noqa: E402
     CONFIGURATION,
     DEVICE,

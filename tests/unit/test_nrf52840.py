@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from chip_bench import RAM, US, Bench
 
-from wwtool.emulators.nrf52840 import Clock, Pins, Ppi, Timer, Watchdog
-from wwtool.emulators.nrf52840_dma import Pdm, Uarte
-from wwtool.emulators.nrf52840_registers import FaultError, Peripheral
+from wwtool.emulators.nrf52840.dma import Pdm, Uarte
+from wwtool.emulators.nrf52840.peripherals import Clock, Pins, Ppi, Timer, Watchdog
+from wwtool.emulators.nrf52840.registers import FaultError, Peripheral
 
 
 @pytest.fixture
@@ -326,7 +326,7 @@ def test_the_light(bench: Bench, pins: Pins) -> None:
 
 
 def test_instructions_are_counted() -> None:
-    core = pytest.importorskip("wwtool.emulators.nrf52840_core")
+    core = pytest.importorskip("wwtool.emulators.nrf52840.core")
     assert core.instructions_of(bytes.fromhex("00bf aff30080 7047")) == 3
     assert core.instructions_of(bytes.fromhex("fee7")) == 1
     assert core.instructions_of(bytes.fromhex("00f001f8 e8e9 0102")) == 2

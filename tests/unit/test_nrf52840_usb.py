@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from chip_bench import RAM, US, Bench
 
-from wwtool.emulators.nrf52840 import Clock, Information
-from wwtool.emulators.nrf52840_registers import FaultError
-from wwtool.emulators.nrf52840_usb_power import UsbErrata
-from wwtool.emulators.nrf52840_usbd import Handshake, Usbd
+from wwtool.emulators.nrf52840.peripherals import Clock, Information
+from wwtool.emulators.nrf52840.registers import FaultError
+from wwtool.emulators.nrf52840.usb_power import UsbErrata
+from wwtool.emulators.nrf52840.usbd import Handshake, Usbd
 from wwtool.emulators.usb_host import UsbHost
 
 ENABLE, PULLUP, DTOGGLE, EPINEN, EPOUTEN, LOWPOWER, ERRATUM_199 = 0x500, 0x504, 0x50C, 0x510, 0x514, 0x52C, 0xC1C

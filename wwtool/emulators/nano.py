@@ -1,6 +1,6 @@
 """The Arduino Nano 33 BLE on Unicorn: starts an image and gives its console a URL.
 
-The emulation itself is ``nano_runner``, a program beside this file; the chip is ``nrf52840_core`` and ``nrf52840``.
+The emulation itself is ``nano_runner``, a program beside this file; the chip is in ``nrf52840``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runs an Arduino Nano 33 BLE image on the emulated chip (``nrf52840_core``) and bridges its console to TCP.
+"""Runs an Arduino Nano 33 BLE image on the emulated chip (``nrf52840``) and bridges its console to TCP.
 
     python -m wwtool.emulators.nano_runner --bin FILE --origin N --clock-hz N --cycles-per-instruction X
         [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
@@ -27,8 +27,8 @@ import threading
 import time
 from pathlib import Path
 
-from wwtool.emulators.nrf52840_core import Chip
-from wwtool.emulators.nrf52840_registers import FaultError
+from wwtool.emulators.nrf52840.core import Chip
+from wwtool.emulators.nrf52840.registers import FaultError
 from wwtool.emulators.usb_host import UsbHost
 
 _SLICE_CYCLES = 500_000  # between two looks at the sockets

@@ -11,8 +11,8 @@ import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from wwtool.emulators.nrf52840_registers import FaultError, Machine
-from wwtool.emulators.nrf52840_usbd import PACKET_BYTES, Handshake, Usbd
+from wwtool.emulators.nrf52840.registers import FaultError, Machine
+from wwtool.emulators.nrf52840.usbd import PACKET_BYTES, Handshake, Usbd
 
 Script = Iterator[float]  # yields seconds to wait for
 
@@ -68,7 +68,7 @@ class UsbHost:
         device.bus = self
         self._expect()
 
-    # ---- what the device tells (nrf52840_usbd.Bus) -----------------------------------------------------------------
+    # ---- what the device tells (nrf52840.usbd.Bus) -----------------------------------------------------------------
 
     def attached(self, attached: bool) -> None:
         self._attachment += 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wwtool.emulators.nrf52840_registers import FaultError, Machine, Peripheral
+from wwtool.emulators.nrf52840.registers import FaultError, Machine, Peripheral
 
 _HFXO_START_US = 360  # 5.4.4.2, 32 MHz crystal
 _USB_REGULATOR_US = 1000  # the specification has no figure

@@ -1,6 +1,6 @@
 """The USB device of an nRF52840 (product specification v1.7, 6.35): registers on one side, the bus on the other.
 
-As strict as ``nrf52840``: a task at the wrong time, EasyDMA that cannot read its buffer or is started while it runs,
+As strict as ``peripherals``: a task at the wrong time, EasyDMA that cannot read its buffer or is started while it runs,
 and a workaround for an erratum that is left out raise :class:`FaultError`. The bus is called by a host (``usb_host``),
 transaction by transaction. Isochronous endpoints are not modelled.
 """
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from wwtool.emulators.nrf52840 import Clock
-from wwtool.emulators.nrf52840_registers import FaultError, Machine, in_ram
-from wwtool.emulators.nrf52840_usb_power import SwitchedUsb, UsbErrata
+from wwtool.emulators.nrf52840.peripherals import Clock
+from wwtool.emulators.nrf52840.registers import FaultError, Machine, in_ram
+from wwtool.emulators.nrf52840.usb_power import SwitchedUsb, UsbErrata
 
 ENDPOINTS = 8
 PACKET_BYTES = 64

@@ -1,7 +1,7 @@
 """Power and clock of the nRF52840's USB device: in which order a program may enable it and show it to a host.
 
 Product specification v1.7, 6.35.4, and the errata of the chip. What the device does once it is there is in
-``nrf52840_usbd``.
+``usbd``.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Protocol
 
-from wwtool.emulators.nrf52840 import Clock
-from wwtool.emulators.nrf52840_registers import FaultError, Machine, Peripheral
+from wwtool.emulators.nrf52840.peripherals import Clock
+from wwtool.emulators.nrf52840.registers import FaultError, Machine, Peripheral
 
 _READY_US = 20  # the specification has no figure
 

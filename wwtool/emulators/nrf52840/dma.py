@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from wwtool.emulators.nrf52840 import Clock, Pins
-from wwtool.emulators.nrf52840_registers import FaultError, Machine, Peripheral, in_ram
+from wwtool.emulators.nrf52840.peripherals import Clock, Pins
+from wwtool.emulators.nrf52840.registers import FaultError, Machine, Peripheral, in_ram
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 _BITS_PER_CHARACTER = 10  # 8N1

@@ -1,7 +1,7 @@
 """An nRF52840 on Unicorn's Cortex-M4: the core, its interrupts and its time.
 
 Unicorn runs the instructions. This module counts them by basic block, ends a run where an event is due, enters and
-leaves interrupts, and gives accesses outside of flash and RAM to ``nrf52840``'s peripherals. A cycle is an instruction
+leaves interrupts, and gives accesses outside of flash and RAM to ``peripherals``. A cycle is an instruction
 times a factor, an estimate: nothing here knows pipelines, caches or the flash.
 
 Two ways of Unicorn to know: a block hook that stops the run does so before its block, and the next run starts with the
@@ -29,11 +29,11 @@ from unicorn import (
 )
 from unicorn import arm_const as arm
 
-from wwtool.emulators.nrf52840 import Clock, FlashController, Information, Pins, Ppi, Timer, Watchdog
-from wwtool.emulators.nrf52840_dma import Pdm, Uarte
-from wwtool.emulators.nrf52840_registers import FaultError, Peripheral
-from wwtool.emulators.nrf52840_usb_power import UsbErrata
-from wwtool.emulators.nrf52840_usbd import Usbd
+from wwtool.emulators.nrf52840.dma import Pdm, Uarte
+from wwtool.emulators.nrf52840.peripherals import Clock, FlashController, Information, Pins, Ppi, Timer, Watchdog
+from wwtool.emulators.nrf52840.registers import FaultError, Peripheral
+from wwtool.emulators.nrf52840.usb_power import UsbErrata
+from wwtool.emulators.nrf52840.usbd import Usbd
 from wwtool.emulators.usb_host import UsbHost
 
 FLASH_BYTES = 0x100000
