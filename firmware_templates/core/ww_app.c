@@ -9,7 +9,8 @@
 
 enum {
     CONSOLE_BYTES_PER_TURN = 64,
-    SAMPLES_PER_TURN = 160, /* 10 ms: at most one feature frame and one inference between two looks at the console */
+    /* 10 ms: at most one feature frame and one inference between two looks at the console */
+    SAMPLES_PER_TURN = WW_FRONTEND_SAMPLE_RATE_HZ / 100,
 };
 
 static struct ww_console console;

@@ -8,13 +8,15 @@
 
 #include <stdint.h>
 
+#include "ww_frontend.h"
+
 enum {
     WW_MEL_FIRST_BIN = 5,
     WW_MEL_END_BIN = 241,
-    WW_MEL_BANDS = 41, /* one more than the channels */
+    WW_MEL_BANDS = WW_FRONTEND_CHANNELS + 1,
     WW_MEL_BITS = 12,
 
-    WW_WINDOW_TABLE_SIZE = 480,
+    WW_WINDOW_TABLE_SIZE = WW_FRONTEND_WINDOW_SAMPLES,
     WW_COSINE_TABLE_SIZE = 507,
     WW_MEL_WEIGHTS_SIZE = WW_MEL_END_BIN - WW_MEL_FIRST_BIN,
     WW_GAIN_TABLE_SIZE = 2 + 3 * 31,

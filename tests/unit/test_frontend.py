@@ -195,8 +195,6 @@ def test_c_states_the_same_geometry() -> None:
     assert core["WW_FRONTEND_SAMPLE_RATE_HZ"] == MICRO.sample_rate_hz
     assert core["WW_FRONTEND_WINDOW_SAMPLES"] == MICRO.window_samples
     assert core["WW_FRONTEND_CHANNELS"] == MICRO.channels
-    assert constants_of("core/ww_frontend_tables.h")["WW_WINDOW_TABLE_SIZE"] == MICRO.window_samples
-    assert constants_of("core/ww_app.c")["SAMPLES_PER_TURN"] == MICRO.step_samples
     for board in ("esp32s3/i2s.c", "pico/adc.c"):
         assert constants_of(f"boards/{board}")["SAMPLE_RATE_HZ"] == SAMPLE_RATE_HZ
     assert constants_of("boards/linux/recording.c")["RATE_HZ"] == SAMPLE_RATE_HZ
