@@ -44,7 +44,7 @@ ROWS = 4  # inferences that are averaged
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--core", "cores", multiple=True, default=("cortex-m4", "cortex-m0plus", "xtensa"))
 @click.option("--flag", default=COMPILER_FLAG, show_default=True, help="How the compiler optimizes; code stays at -O2.")
-@click.option("--layers", is_flag=True, help="Instructions of every kernel call, too.")
+@click.option("--layers", is_flag=True, help="Also print the instructions of every kernel call.")
 def main(paths: tuple[Path, ...], cores: tuple[Target, ...], flag: str, layers: bool) -> None:
     print(ROW.format("model", "core", "", "MACs", "instr.", "a MAC", "code", "weights", "arena", "state", "compile"))
     for path in paths:

@@ -49,7 +49,7 @@ def record(command: list[str]) -> str:
 
 
 def final_screen(written: str) -> list[str]:
-    """The lines that are left of it, with their colours: rich erases a whole line before it writes it anew.
+    """The lines that are left at the end, with their colours. Rich erases a whole line before it writes it again.
 
     >>> final_screen("one\\r\\ntwo\\r\\x1b[2K\\x1b[1A\\x1b[2Kthree\\r\\n")
     ['three', '']
