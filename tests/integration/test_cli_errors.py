@@ -306,6 +306,8 @@ def test_no_host_compiler(
 
 def test_no_emulator(wwtool: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x.bin").write_bytes(bytes(512))
+    wwtool("emulate", "x.bin").refused(4, "x.bin is not an image of a board that wwtool emulates")
+    (tmp_path / "x.bin").write_bytes(bytes(260) + (0x10000100).to_bytes(4, "little") + bytes(248))  # a Pico's vectors
     monkeypatch.setenv("WWTOOL_RP2040JS", str(tmp_path))
     if shutil.which("node"):
         wwtool("emulate", "x.bin").refused(5, "rp2040js")

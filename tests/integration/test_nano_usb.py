@@ -304,7 +304,12 @@ def test_the_touch_leads_to_the_boot_loader(board: Board) -> None:
         ("usb_controller.c", "*task = 1;", "*task = 1;\n    *task = 1;", "while EasyDMA is running"),
         ("usb_controller.c", "*USBD_ERRATUM_199 = USBD_ERRATUM_199_DMA;", "", "without the workaround for erratum 199"),
         ("usb_controller.c", "*USBD_ERRATUM_199 = 0;", "", "workaround for erratum 199 still holds"),
-        ("usb_controller.c", "(void)address;", "USBD->tasks_ep0status = address | 1u;", "SET_ADDRESS, which it ends"),
+        (
+            "usb_controller.c",
+            "(void)address;",
+            "USBD->tasks_ep0status = address | 1u;",
+            "SET_ADDRESS, which the hardware ends",
+        ),
         (
             "usb_controller.c",
             "1u << USB_EP_NOTIFY | 1u << USB_EP_DATA;",

@@ -12,7 +12,9 @@ import yaml
 
 from wwtool.base.assets import asset_dir
 from wwtool.doctor.profiles import check_profile
+from wwtool.emulators.nrf52840 import registers
 from wwtool.errors import InputError, UsageError
+from wwtool.pipeline import hil
 from wwtool.platforms.load import load_platform, load_platforms, parse_platform, platform_names
 from wwtool.platforms.profile import Platform
 
@@ -140,3 +142,13 @@ def test_a_program_says_the_usb_id_that_its_profile_has(name: str) -> None:
     vendor, product = (re.search(rf"#define USB_{word} +0x([0-9A-F]{{4}})", text) for word in ("VENDOR", "PRODUCT"))
     assert vendor is not None and product is not None and platform.usb is not None
     assert platform.usb.running[0] == f"{vendor[1]}:{product[1]}".lower()
+
+
+def test_a_linux_program_has_the_stack_that_its_suites_expect() -> None:
+    text = (asset_dir("firmware_templates") / "boards" / "linux" / "stack.c").read_text()
+    assert f"STACK_BYTES = {hil._LINUX_STACK_BYTES // 1024} * 1024" in text
+
+
+def test_the_emulated_nano_has_the_memories_of_its_profile() -> None:
+    memory = load_platform("nano33ble").memory
+    assert (registers.FLASH_BYTES, len(registers.RAM)) == (memory.flash_bytes, memory.ram_bytes)

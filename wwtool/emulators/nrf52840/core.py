@@ -31,21 +31,18 @@ from unicorn import arm_const as arm
 
 from wwtool.emulators.nrf52840.dma import Pdm, Uarte
 from wwtool.emulators.nrf52840.peripherals import Clock, FlashController, Information, Pins, Ppi, Timer, Watchdog
-from wwtool.emulators.nrf52840.registers import FaultError, Peripheral
+from wwtool.emulators.nrf52840.registers import FLASH_BYTES, INFORMATION, RAM, FaultError, Peripheral
 from wwtool.emulators.nrf52840.usb_power import UsbErrata
 from wwtool.emulators.nrf52840.usbd import Usbd
 from wwtool.emulators.usb_host import UsbHost
 
-FLASH_BYTES = 0x100000
-RAM_BASE, RAM_BYTES = 0x20000000, 0x40000
 LED = 13
 
 _PERIPHERALS, _PERIPHERALS_BYTES = 0x40000000, 0x100000
 _GPIO = 0x50000000
-_INFORMATION, _INFORMATION_BYTES = 0x10000000, 0x1000
 _PRIVATE, _PRIVATE_BYTES = 0xE0000000, 0x100000
 _BUSES = (
-    (_INFORMATION, _INFORMATION_BYTES), (_PERIPHERALS, _PERIPHERALS_BYTES), (_GPIO, 0x1000), (_PRIVATE, _PRIVATE_BYTES),
+    (INFORMATION, 0x1000), (_PERIPHERALS, _PERIPHERALS_BYTES), (_GPIO, 0x1000), (_PRIVATE, _PRIVATE_BYTES),
 )  # fmt: skip
 _EXC_RETURN = 0xFFFFFFE9  # to thread mode, main stack, with a floating-point frame
 _FRAME_BYTES = 0x68
@@ -149,8 +146,8 @@ class Chip:
     def _map(self, image: bytes, origin: int) -> None:
         uc = self._uc
         uc.mem_map(0, FLASH_BYTES, 5)  # read and execute
-        uc.mem_map(RAM_BASE, RAM_BYTES, 3)  # read and write: nothing runs from there
-        uc.mem_write(RAM_BASE, bytes([_RAM_AT_START]) * RAM_BYTES)
+        uc.mem_map(RAM.start, len(RAM), 3)  # read and write: nothing runs from there
+        uc.mem_write(RAM.start, bytes([_RAM_AT_START]) * len(RAM))
         uc.mem_write(0, b"\xff" * FLASH_BYTES)
         uc.mem_write(origin, image)
         for base, size in _BUSES:
@@ -298,7 +295,7 @@ class Chip:
         frame = [uc.reg_read(r) for r in (*registers, arm.UC_ARM_REG_R12, arm.UC_ARM_REG_LR)]
         self._interrupted = (uc.context_save(), self._pc)
         stack = (uc.reg_read(arm.UC_ARM_REG_SP) - _FRAME_BYTES) & ~7
-        if not RAM_BASE <= stack < RAM_BASE + RAM_BYTES:
+        if stack not in RAM:
             raise FaultError(f"the stack pointer {stack:#x} is outside of the RAM")
         self.write_memory(stack, struct.pack("<8I", *frame, self._pc, uc.reg_read(arm.UC_ARM_REG_XPSR) & 0xFFFFFFFF))
         uc.reg_write(arm.UC_ARM_REG_SP, stack)

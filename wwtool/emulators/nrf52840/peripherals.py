@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wwtool.emulators.nrf52840.registers import FaultError, Machine, Peripheral
+from wwtool.emulators.nrf52840.registers import INFORMATION, FaultError, Machine, Peripheral
 
 _HFXO_START_US = 360  # 5.4.4.2, 32 MHz crystal
 _USB_REGULATOR_US = 1000  # the specification has no figure
@@ -241,7 +241,7 @@ class Information(Peripheral):
     DEVICE_ID = (0x89ABCDEF, 0x01234567)
 
     def __init__(self, machine: Machine) -> None:
-        super().__init__(machine, "FICR", 0x10000000)
+        super().__init__(machine, "FICR", INFORMATION)
         self.add_values(0x060, reset=self.DEVICE_ID[0])
         self.add_values(0x064, reset=self.DEVICE_ID[1])
 

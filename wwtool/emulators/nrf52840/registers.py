@@ -1,7 +1,7 @@
 """The common part of the emulated nRF52840's peripherals: registers, events and interrupts.
 
-Stricter than a simulator has to be: a register that is not modelled, a pin or clock that is not set up, a buffer
-outside of the RAM or one that was not given in time raises :class:`FaultError`, which ends the run.
+They are stricter than a simulator has to be. A register without a model, a pin or clock that is not set up, a buffer
+outside of the RAM or too late raises :class:`FaultError`, which ends the run.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-_RAM = range(0x20000000, 0x20040000)
+# nRF52840 product specification v1.7, 4.2.1 and 4.2.3.
+FLASH_BYTES = 0x100000
+RAM = range(0x20000000, 0x20040000)
+INFORMATION = 0x10000000  # FICR
 
 
 class FaultError(Exception):
@@ -31,7 +34,7 @@ class Machine(Protocol):
 
 
 def in_ram(address: int, count: int) -> bool:
-    return address in _RAM and address + count - 1 in _RAM
+    return address in RAM and address + count - 1 in RAM
 
 
 class Peripheral:
