@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import click
 
 from wwtool import events
 from wwtool.cli.common import ANY_PATH, FILE, make, option
 from wwtool.cli.terminal import complain, say
-from wwtool.jobs.emulate import Console, EmulateRequest, Running, plan, run
+from wwtool.jobs.emulate import CONSOLES, EmulateRequest, Running, plan, run
 
 
 @click.command()
 @click.argument("build", metavar="BUILD_DIR", type=ANY_PATH)
 @option(EmulateRequest, "tcp_port", "--tcp", type=click.IntRange(0, 65535), default=0)
 @option(EmulateRequest, "pty", is_flag=True)
-@option(EmulateRequest, "console", type=click.Choice(get_args(Console)), default="uart", show_default=True)
+@option(EmulateRequest, "console", type=click.Choice(CONSOLES), default=CONSOLES[0], show_default=True)
 @option(EmulateRequest, "audio", type=FILE)
 @option(EmulateRequest, "platform", metavar="FILE")
 @option(EmulateRequest, "trust", is_flag=True)

@@ -1,13 +1,14 @@
-// Runs a Raspberry Pi Pico image in rp2040js, from its own boot2 on, and bridges its console to TCP.
+// Runs a Raspberry Pi Pico image in rp2040js, starting with the image's boot2, and bridges its console to TCP.
 //
 //   node rp2040_runner.mjs --rp2040js DIR --bin FILE [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
 //
-// It is stricter than the emulator: what would fail on silicon and passes in rp2040js (a peripheral still in reset, a
-// pin without its function, a wrong baud rate, a bad address that is only logged) ends the run with one reason.
+// It is stricter than rp2040js: mistakes that fail on silicon and pass there (a peripheral still in reset, a pin without
+// its function, a wrong baud rate, a bad address that is only logged) end the run with one reason.
 //
-// Standard output carries one JSON object a line: {"event": "listening", "port": N}, "stats", "failed". Standard input
+// Standard output has one JSON object a line: {"event": "listening", "port": N}, "stats", "failed". Standard input
 // takes the lines "stats" and, with the USB console, "touch": the host opens the port at 1200 baud and closes it, as
-// flashing tools do to ask for the boot loader. Its end, or SIGTERM, ends the run. Exit status: 0 ended as asked, 1 failed, 2 wrong usage.
+// flash tools do to ask for the boot loader. The end of standard input, or SIGTERM, ends the run. Exit status: 0 ended in
+// order, 1 failed, 2 wrong usage.
 //
 // Not modelled: XIP waits, the time bytes take to leave, analogue noise.
 //
@@ -114,7 +115,7 @@ adc.onADCRead = (channel) => {
   adc.sampleAlarm.schedule(ADC_CONVERSION_NS);
 };
 
-// ---- the console, both kinds: a queue of bytes from the host, and what the device says ----------------------------
+// ---- the console, both kinds: a queue of bytes from the host, and the device's text --------------------------------
 
 let client = null;
 let everConnected = false;
@@ -144,7 +145,7 @@ function deviceSays(byte) {
 let kick; // tells the console that the queue is not empty
 let touch = () => {};
 if (options.console === 'uart') {
-  // Bytes arrive no faster than the programmed rate; one that finds the FIFO full is lost on silicon.
+  // Bytes arrive no faster than the programmed rate. On silicon a byte is lost if the FIFO is full.
   let nextByteNs = 0;
   let scheduled = false;
   const arrival = clock.createAlarm(() => {
@@ -176,15 +177,15 @@ if (options.console === 'uart') {
     enable();
   };
   let connected = false;
-  let wanted = 0; // bytes the device is ready to take
+  let room = 0; // bytes that the device is ready to read
   cdc.onDeviceConnected = () => {
     connected = true;
     kick();
   };
-  // The emulator's own host answers at once, with an empty packet if need be; a real one sends when it has something.
+  // The host of rp2040js answers at once, with an empty packet if it has no data. A real host waits for data.
   mcu.usbCtrl.onEndpointRead = (endpoint, size) => {
     if (endpoint === cdc.outEndpoint) {
-      wanted = size;
+      room = size;
       kick();
     } else if (endpoint === 0 && controlData) {
       mcu.usbCtrl.endpointReadDone(0, controlData);
@@ -192,18 +193,18 @@ if (options.console === 'uart') {
       setTimeout(() => cdc.cdcSetControlLineState(0), 1);
     }
   };
-  let controlData = null; // for a request that sends some
+  let controlData = null; // the data of a request to the device
   touch = () => {
     controlData = Uint8Array.from([0xb0, 0x04, 0, 0, 0, 0, 8]); // 1200 8N1
     mcu.usbCtrl.sendSetupPacket(Uint8Array.from([0x21, SET_LINE_CODING, 0, 0, 0, 0, controlData.length, 0]));
   };
   kick = () => {
-    if (connected && wanted > 0 && queued() > 0) {
-      const packet = new Uint8Array(Math.min(wanted, queued()));
+    if (connected && room > 0 && queued() > 0) {
+      const packet = new Uint8Array(Math.min(room, queued()));
       for (let i = 0; i < packet.length; i++) {
         packet[i] = dequeue();
       }
-      wanted = 0;
+      room = 0;
       mcu.usbCtrl.endpointReadDone(cdc.outEndpoint, packet);
     }
   };
@@ -252,8 +253,8 @@ mcu.onBreak = (code) => fail(silicon.breakReason(code, core.PC));
 
 let lastSlice = process.hrtime.bigint();
 
-// Runs for a while. Time in which the core sleeps passes as fast as on the wall, or at once while audio is playing or
-// bytes wait to be received: then the next event is known.
+// Runs for a while. While the core sleeps, its time passes as fast as real time, or at once while audio plays or bytes
+// wait to be received: then the time of the next event is known.
 function slice() {
   if (!running) {
     return;
@@ -310,7 +311,7 @@ commands.on('line', (line) => {
     touch();
   }
 });
-commands.on('close', () => finish(0)); // whoever started this is gone
+commands.on('close', () => finish(0)); // the parent has ended
 
 silicon.boot(fs.readFileSync(options.bin));
 server.on('error', (error) => fail(`cannot listen on TCP port ${options.tcp}: ${error.message}`));

@@ -1,5 +1,5 @@
-// What an RP2040 does and rp2040js does not: the mask ROM's check of boot2, resets, and whatever only works on silicon
-// if the program has set it up. Every check names the RP2040 datasheet section it comes from.
+// The parts of an RP2040 that rp2040js lacks: the mask ROM's check of boot2, resets, and all that works on silicon only
+// after the program has set it up. Every check names its section of the RP2040 datasheet.
 //
 // SPDX-License-Identifier: Apache-2.0
 
@@ -43,7 +43,7 @@ const BOOT_BAUD = 115200;
 const MAX_BAUD_ERROR = 0.02;
 const STANDARD_BAUDS = [9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 1500000, 2000000, 3000000];
 
-const ROM_TABLE = 0x100; // where the stand-in for the boot ROM keeps its table and its one function
+const ROM_TABLE = 0x100; // the address of the replaced boot ROM's table and of its one function
 const ROM_LOOKUP = 0x200;
 const BREAK_BOOTSEL = 0xb0;
 
@@ -120,7 +120,7 @@ export class Silicon {
       this.fail(`the watchdog reset the chip (PC ${this.mcu.core.PC.toString(16)})`);
   }
 
-  // Enough of a boot ROM for rom_table_lookup (2.8.3): it ends the run, as the reboot it stands for would.
+  // Enough of a boot ROM for rom_table_lookup (2.8.3). Its one function ends the run, as the reboot on silicon does.
   standInForRom() {
     const { bootrom } = this.mcu;
     bootrom[0x14 / 4] = ROM_TABLE;
@@ -140,7 +140,7 @@ export class Silicon {
     }
   }
 
-  // What the mask ROM does with a flash that holds a program (2.8.1.3).
+  // The work of the mask ROM with a program in flash (2.8.1.3).
   boot(image) {
     const { mcu } = this;
     const { core } = mcu;

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
@@ -17,7 +16,7 @@ from wwtool.jobs.request import Request, reported
 from wwtool.platforms.profile import Platform
 
 _CANCEL_CHECK_S = 0.2
-Console = Literal["uart", "usb"]
+CONSOLES = tuple(dict.fromkeys(name for member in emulators.EMULATORS.values() for name in member.consoles))
 
 
 class EmulateRequest(Request):
@@ -26,7 +25,7 @@ class EmulateRequest(Request):
     build: Path = Field(description="A build folder, or a .bin for one of wwtool's own bare boards.")
     tcp_port: int = Field(0, ge=0, le=65535, description="The console's TCP port; 0 takes a free one.")
     pty: bool = Field(False, description="Give the console a pseudo-terminal as well.")
-    console: Console = Field("uart", description="The console that the serial URL leads to.")
+    console: str = Field(CONSOLES[0], description="The console that the serial URL leads to.")
     audio: Path | None = Field(None, description="Raw int16 mono at 16 kHz for the microphone.")
     platform: str | None = Field(
         None, description="The .yaml of your own board that it was built for.  [default: as the build has it]"
