@@ -56,16 +56,22 @@ def _build(stages: Stages, target: Target, plan: RunPlan) -> dict[str, Any]:
     ]  # fmt: skip
     choice = [config.model, config.budget.model_dump(), config.select.model_dump(), accuracy_table().model_dump()]
     budget = stages.run("budget", "dry builds", [made_of, choice], lambda: _budget(stages, target, plan))
+    _report_use(stages, "budget", budget["builds"][budget["finalists"][0]])
     trained = training_run(stages, plan, budget["finalists"])
     detector = DetectorConfig.model_validate(trained.evaluation["detector"])
     parts = [sha256_of(stages.folder / MODEL), detector.model_dump(), config.budget.model_dump()]
     work = partial(make_firmware, stages, target, plan, trained.model, detector)
     firmware = stages.run("firmware", "C project and image", [made_of, parts], work, sealed_only=True)
-    stages.report("firmware", {line["name"]: line["used"] for line in firmware["limits"]})
+    _report_use(stages, "firmware", firmware)
     manifest = manifests.make_manifest(stages, target, plan, budget, trained, firmware)
     write_json(folder / manifests.NAME, sealed_manifest(manifest))
     write_report(folder / REPORT, manifest, stages.folder)
     return manifest
+
+
+def _report_use(stages: Stages, stage: str, result: dict[str, Any]) -> None:
+    """Reports what a firmware uses of each limit, such as "flash" in bytes and "latency" in ms."""
+    stages.report(stage, {line["name"]: line["used"] for line in result["limits"]})
 
 
 def _budget(stages: Stages, target: Target, plan: RunPlan) -> Outcome:
