@@ -139,6 +139,8 @@ def test_what_the_data_was_in_a_sentence() -> None:
         "without the phrase."
     )
     old = {"positives": 79, "hours": 1.5}
+    judged = "The model was judged on 79 recordings of 9 people and on 1.50 hours of sound without the phrase."
+    assert data_note(evaluation, {"train/positive": {"clips": 229, "hours": 0.1}}) == judged
     assert data_note(old, None) == (
         "The model was judged on 79 utterances and on 1.50 hours of sound without the phrase."
     )

@@ -122,18 +122,19 @@ def _detection(manifest: Manifest, points: list[dict[str, Any]]) -> dict[str, An
 
 
 def data_note(evaluation: dict[str, Any], clips: dict[str, Any] | None) -> str:
-    """What the model was trained on and judged on; ``clips`` as in a manifest's inputs, None in an older one."""
+    """What the model was trained on and judged on; ``clips`` as in a manifest's inputs, if it has them."""
     utterances = evaluation["positives"]
     voices = evaluation.get("voices")
     speakers = describe_speakers(voices, utterances, evaluation["speakers"]) if voices else f"{utterances:,} utterances"
     judged = f"was judged on {speakers} and on {evaluation['hours']:.2f} hours of sound without the phrase"
-    if not clips:
-        return f"The model {judged}."
+    clips = clips or {}
     spoken = [
         describe_speakers(facts["voices"], facts["clips"], facts["speakers"])
         for facts in (clips.get(f"train/{name}") for name in ("positive", "positive_synthetic"))
         if facts and "voices" in facts
     ]
+    if not spoken:
+        return f"The model {judged}."
     hours = sum(
         facts["hours"]
         for name, facts in clips.items()
