@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 HEADERS = ("port", "app", "program", "pipeline", "frontend", "detector", "console", "protocol")
 """Headers of firmware_templates/core that a board or a program of one's own includes, in the order of the page."""
 
-_ELSEWHERE = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>""")
+ELSEWHERE = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?(?:https?:)?//[^>]*>""")
 
 
 # The command line
@@ -97,12 +97,12 @@ _EXIT_CODES = """## Exit codes
 # The configuration
 
 
-def _sections(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
+def sections(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, type[BaseModel]]]:
     """A config section with its dotted path, then the sections in it."""
     yield path, model
     for name, field in model.model_fields.items():
         for section in _models_in(field.annotation):
-            yield from _sections(section, f"{path}.{name}".lstrip("."))
+            yield from sections(section, f"{path}.{name}".lstrip("."))
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -171,12 +171,12 @@ def config_page() -> str:
     """Every key of a config file: its default, what it takes, what it does."""
     lines = [_CONFIG_INTRODUCTION]
     seen: set[tuple[str, type[BaseModel]]] = set()
-    for path, model in _sections(Config):
+    for path, model in sections(Config):
         if (path, model) in seen:
             continue
         seen.add((path, model))
         title = f"`{path}`" if path else "Top level"
-        kind = model.__name__ if sum(other == path for other, _ in _sections(Config)) > 1 else ""
+        kind = model.__name__ if sum(other == path for other, _ in sections(Config)) > 1 else ""
         lines += [f"## {title}{f': {kind}' if kind else ''}", "", _paragraphs(model.__doc__), ""]
         lines += ["| key | default | takes | meaning |", "| --- | --- | --- | --- |"]
         properties = model.model_json_schema()["properties"]
@@ -249,7 +249,8 @@ _PLATFORMS_INTRODUCTION = """# Platforms
 `wwtool platforms NAME` shows a profile with all its keys and the source of each figure. A Cortex-M board of your own
 takes a profile of the same form: [My own board](../tutorials/my-own-board.md).
 
-The limits are what a firmware may take, not what the chip has.
+All but the Linux programs are bare metal, built with the compilers of apt and pip alone, without an SDK. The limits
+below are what a firmware may take, not what the chip has.
 
 | profile | board | chip | core | flash | RAM | an inference | load |
 | --- | --- | --- | --- | --- | --- | --- | --- |"""
@@ -325,6 +326,6 @@ def on_post_page(output: str, page: Any, config: Any) -> str:
     """Refuses what would make a reader's browser ask another host."""
     from mkdocs.exceptions import PluginError
 
-    if elsewhere := _ELSEWHERE.search(output):
+    if elsewhere := ELSEWHERE.search(output):
         raise PluginError(f"{page.file.src_uri} loads something from another host: {elsewhere[0]}")
     return output

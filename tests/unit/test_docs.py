@@ -144,7 +144,7 @@ def test_the_reference_has_every_command_and_every_key() -> None:
 
 
 def test_every_key_of_the_config_is_described() -> None:
-    for path, model in reference._sections(Config):
+    for path, model in reference.sections(Config):
         for name, field in model.model_fields.items():
             assert field.description, f"{path}.{name} has no description"
 
@@ -203,6 +203,20 @@ def test_every_key_of_a_json_output_is_described(
     described = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", page))))
     assert f"`{output['schema']}` {output['version']} |" in page
     assert set(keys_of(output)) - described - {"c", "torch"} == set()  # engines
+
+
+@pytest.mark.parametrize(
+    ("page", "refused"),
+    [
+        ('<a href="https://example.org/">a link to follow</a>', False),
+        ('<script src="assets/main.js"></script>', False),
+        ('<script src="https://example.org/main.js"></script>', True),
+        ('<link rel="stylesheet" href="//example.org/font.css">', True),
+        ("<img src=https://example.org/a.png>", True),
+    ],
+)
+def test_a_page_loads_nothing_from_elsewhere(page: str, refused: bool) -> None:
+    assert bool(reference.ELSEWHERE.search(page)) == refused
 
 
 def test_the_schemas_take_what_wwtool_writes() -> None:
