@@ -127,7 +127,8 @@ def _allowed(schema: dict[str, Any]) -> str:
         count = "a list of" if "prefixItems" not in schema else f"[{', '.join(['…'] * len(parts))}], each"
         return f"{count} {_allowed(parts[0])}"
     kinds = {"null": "nothing", "integer": "integer", "number": "number", "string": "text", "boolean": "true or false"}
-    words = kinds.get(schema.get("type", ""), schema.get("type", "anything"))
+    kind = str(schema.get("type", "anything"))
+    words = kinds.get(kind, kind)
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum", schema.get("exclusiveMaximum"))
     above = "more than" if "exclusiveMinimum" in schema else "at least"

@@ -53,4 +53,4 @@ def board(program: Path) -> Iterator[str]:
 
 @pytest.fixture(params=["plain", "my build; $(touch gone) 'x' \"y\" %s é"])
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    return tmp_path / request.param
+    return tmp_path / str(request.param)

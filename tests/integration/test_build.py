@@ -62,7 +62,8 @@ def _sha256(path: Path) -> str:
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "manifest.json").read_text())
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    return manifest
 
 
 def _stages(out: str) -> dict[str, bool]:

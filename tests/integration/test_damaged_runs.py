@@ -104,6 +104,15 @@ SHAPE: dict[str, Any] = as_dict(ZOO["tcn32"])
 META: dict[str, Any] = {**asdict(State("done", 0, "x", ZOO["tcn32"], 0.0, "tcn32")), "architecture": SHAPE}
 
 
+SHAPES: list[Any] = [
+    [], {}, {**SHAPE, "family": "cnn"}, {**SHAPE, "family": ["tcn"]}, {**SHAPE, "width": "32"},
+    {**SHAPE, "width": 0},
+    {**SHAPE, "width": 10**9}, {**SHAPE, "width": 3.5}, {**SHAPE, "width": True}, {**SHAPE, "kernels": []},
+    {**SHAPE, "kernels": 5}, {**SHAPE, "kernels": [[5]]}, {**SHAPE, "kernels": [5] * 10**5},
+    {**SHAPE, "stride": 50}, {**SHAPE, "depth": 3}, {**SHAPE, "width": 4096, "kernels": [4096] * 64},
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "meta",
     [
@@ -111,16 +120,7 @@ META: dict[str, Any] = {**asdict(State("done", 0, "x", ZOO["tcn32"], 0.0, "tcn32
         json.dumps({**META, "step": -1}),
         json.dumps({**META, "logit_shift": 1e300}), json.dumps(META)[:-1] + ', "logit_shift": NaN}',
         json.dumps({**META, "more": 1}), json.dumps({**META, "stage": "finished"}), json.dumps({**META, "model": 3}),
-        *(
-            json.dumps({**META, "architecture": architecture})
-            for architecture in (
-                [], {}, {**SHAPE, "family": "cnn"}, {**SHAPE, "family": ["tcn"]}, {**SHAPE, "width": "32"},
-                {**SHAPE, "width": 0},
-                {**SHAPE, "width": 10**9}, {**SHAPE, "width": 3.5}, {**SHAPE, "width": True}, {**SHAPE, "kernels": []},
-                {**SHAPE, "kernels": 5}, {**SHAPE, "kernels": [[5]]}, {**SHAPE, "kernels": [5] * 10**5},
-                {**SHAPE, "stride": 50}, {**SHAPE, "depth": 3}, {**SHAPE, "width": 4096, "kernels": [4096] * 64},
-            )
-        ),
+        *(json.dumps({**META, "architecture": architecture}) for architecture in SHAPES),
     ],
 )  # fmt: skip
 def test_metadata_of_no_run(run: Path, capsys: pytest.CaptureFixture[str], meta: str) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli import PROGRAM, run_here
@@ -90,11 +91,12 @@ def test_names_in_a_folder_are_shown_whole(capsys: pytest.CaptureFixture[str], t
 # The streams
 
 
-def run(words: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, **options.pop("environment", {})}  # type: ignore[dict-item]
-    return subprocess.run(
-        words, env=environment, check=False, timeout=120, stdin=subprocess.DEVNULL, **options  # type: ignore[call-overload]
-    )  # fmt: skip
+def run(words: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, **options.pop("environment", {})}
+    done: subprocess.CompletedProcess[bytes] = subprocess.run(
+        words, env=environment, check=False, timeout=120, stdin=subprocess.DEVNULL, **options
+    )
+    return done
 
 
 PRINTS = """

@@ -524,7 +524,7 @@ def order_of(call: Call, x: Any, y: Any, backwards: bool) -> Iterator[tuple[set[
 
 def window_places(w: dict[str, int]) -> list[tuple[set[int], list[int]]]:
     """For every output position in order what it reads and the bytes it writes, one for each channel."""
-    found = []
+    found: list[tuple[set[int], list[int]]] = []
     for oy in range(w["output_height"]):
         for ox in range(w["output_width"]):
             reads = set()

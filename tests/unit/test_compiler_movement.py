@@ -31,7 +31,9 @@ def functions(content: Model) -> list[str]:
 def strided(draw: st.DrawFn, net: Net, x: int) -> int:
     """Bounds of any sign, steps either way, and all of the masks."""
     shape = net.shapes[x]
-    begin, end, step = [], [], []
+    begin: list[int] = []
+    end: list[int] = []
+    step: list[int] = []
     cut: list[Any] = []
     masks = dict.fromkeys(("beginMask", "endMask", "shrinkAxisMask", "newAxisMask", "ellipsisMask"), 0)
     dots = draw(st.sampled_from([None, None, *range(len(shape))]))
@@ -251,7 +253,7 @@ def refused(net: Net, *outputs: int) -> str:
 
 
 def test_what_is_refused() -> None:
-    def said(kind: str, *bounds: list, to: tuple[int, ...], options: str | None = None, **values: Any) -> str:
+    def said(kind: str, *bounds: list[Any], to: tuple[int, ...], options: str | None = None, **values: Any) -> str:
         net = Net((1, 4), Scale(0.5, 3))
         inputs = [net.input, *(net.constant(np.asarray(b, np.int32)) for b in bounds)]
         return refused(net, net.op(kind, inputs, to, Scale(0.5, 3), options, **values))

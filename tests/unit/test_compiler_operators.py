@@ -35,7 +35,7 @@ scales = st.builds(
 
 
 @st.composite
-def weights_and_scale(draw: st.DrawFn, shape: tuple[int, ...], axis: int, source: Scale, reach: int) -> tuple:
+def weights_and_scale(draw: st.DrawFn, shape: tuple[int, ...], axis: int, source: Scale, reach: int) -> tuple[Any, ...]:
     """int8 weights, int32 bias, weight scales and output scale; ``reach`` inputs make one output."""
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     weights = random.integers(-127, 128, shape, np.int8)
@@ -310,7 +310,7 @@ def test_chains(content: bytes) -> None:
 
 def _conv(shape: tuple[int, ...] = (1, 5, 5, 2), **change: Any) -> bytes:
     net = Net(shape, Scale(0.5, 0))
-    arguments: dict = {
+    arguments: dict[str, Any] = {
         "weights": np.full((3, 2, 2, 2), 100, np.int8),
         "bias": np.zeros(3, np.int32),
         "weight_scale": np.full(3, 0.01, np.float32),

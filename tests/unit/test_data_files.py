@@ -6,6 +6,7 @@ import itertools
 import json
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -343,7 +344,7 @@ def test_stated_splits_win_over_likeness(tmp_path: Path) -> None:
 
 
 def test_command_line(tmp_path: Path) -> None:
-    def run(*words: str) -> dict:
+    def run(*words: str) -> Any:
         result = CliRunner().invoke(data_command, [*words, "--json"], catch_exceptions=False)
         return json.loads(result.output)
 

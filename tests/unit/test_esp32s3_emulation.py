@@ -18,7 +18,7 @@ def _microphone(tmp_path: Path, samples: int) -> Microphone:
 
 
 def _heard(content: bytes) -> list[int]:
-    return np.frombuffer(content, "<i2").tolist()
+    return [int(sample) for sample in np.frombuffer(content, "<i2")]
 
 
 def test_samples_come_by_the_board_s_time_and_silence_after_them(tmp_path: Path) -> None:

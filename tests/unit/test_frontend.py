@@ -224,7 +224,7 @@ class LoudnessStream:
         audio = np.concatenate([self.pending, pcm])
         end = len(audio) // 320 * 320
         self.pending = audio[end:]
-        return np.abs(audio[:end].reshape(-1, 320).astype(np.int32)).max(axis=1, keepdims=True)
+        return np.asarray(np.abs(audio[:end].reshape(-1, 320).astype(np.int32)).max(axis=1, keepdims=True))
 
     def reset(self) -> None:
         self.pending = self.pending[:0]

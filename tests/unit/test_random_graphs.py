@@ -69,7 +69,7 @@ def broken(model: CompiledModel, step: int, overlap: Overlap) -> bool:
 
 
 def test_the_check_finds_outputs_over_what_is_still_read() -> None:
-    found = []
+    found: list[bool] = []
 
     @settings(derandomized, max_examples=100)
     @given(random_graphs())

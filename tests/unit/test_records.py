@@ -83,7 +83,15 @@ def test_records_have_a_shape(tmp_path: Path) -> None:
     good = {"threshold": 3, "recall": {"clean": 0.5}}
     (tmp_path / "a.json").write_text(json.dumps(good))
     assert read_record(tmp_path / "a.json", Point).threshold == 3
-    for wrong in ([], None, {}, {**good, "threshold": 0}, {**good, "recall": []}, {**good, "recall": {"a": "x\n"}}):
+    values: list[Any] = [
+        [],
+        None,
+        {},
+        {**good, "threshold": 0},
+        {**good, "recall": []},
+        {**good, "recall": {"a": "x\n"}},
+    ]
+    for wrong in values:
         with pytest.raises(InputError, match=r"^a\.json is damaged \([^\n]*\); make it again$"):
             as_record(wrong, Point, "a.json")
 

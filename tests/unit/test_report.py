@@ -21,7 +21,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 FLASH = {"name": "flash", "used": 48130, "limit": 1048576, "unit": "B", "fits": True}
 LATENCY = {"name": "latency", "used": 9.125, "limit": 15.0, "unit": "ms", "fits": True}
-MEASURED = {"estimated": []}
+MEASURED: dict[str, Any] = {"estimated": []}
 
 
 def test_a_limit_stands_beside_the_dry_build_of_the_same_name() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -20,10 +21,12 @@ def in_few_instructions(channels: Channels, channel: int, sums: np.ndarray, once
     scaled = (product - (product < 0)) >> 31 if once else (product + 2**30) >> 31
     scaled = (scaled if once else scaled - (scaled < 0)) + channels.rounding[channel]
     assert np.all(np.abs(scaled) < 2**31)
-    return np.clip(scaled >> channels.shift[channel], -128, 127)
+    return np.asarray(np.clip(scaled >> channels.shift[channel], -128, 127))
 
 
-def layer(draw: Callable[[st.SearchStrategy[int]], int], random: np.random.Generator) -> tuple[dict, np.ndarray, int]:
+def layer(
+    draw: Callable[[st.SearchStrategy[int]], int], random: np.random.Generator
+) -> tuple[dict[str, Any], np.ndarray, int]:
     channels, depth = 8, draw(st.integers(1, 40))
     weights = random.integers(-128, 128, (channels, depth)).astype(np.int8)
     weights[random.random(channels) < 0.2] = 0

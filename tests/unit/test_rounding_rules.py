@@ -79,7 +79,7 @@ def float_softmax(x: np.ndarray, scale: float) -> np.ndarray:
     each = table[x.max(axis=1, keepdims=True) - x]
     total = np.cumsum(each, axis=1, dtype=np.float32)[:, -1:]
     factor = np.float32(1) / (total * np.float32(1 / 256))
-    return np.clip(np.floor(each * factor + np.float32(0.5)) - 128, -128, 127).astype(np.int64)
+    return np.asarray(np.clip(np.floor(each * factor + np.float32(0.5)) - 128, -128, 127).astype(np.int64))
 
 
 def test_softmax() -> None:
