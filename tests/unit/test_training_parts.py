@@ -27,6 +27,7 @@ from wwtool.training.mining import MINING
 from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.objectives.objective import Objective, Predictions
 from wwtool.training.optimizers import OPTIMIZERS
+from wwtool.training.randomness import calibration_generator, step_generator
 from wwtool.training.schedules import SCHEDULES
 from wwtool.training.stages import Stage
 
@@ -195,3 +196,24 @@ def fields(model: type[BaseModel]) -> Iterator[tuple[str, str | None]]:
 @pytest.mark.parametrize("section", [AugmentConfig, PoolConfig, TrainConfig])
 def test_every_field_says_what_it_is(section: type[BaseModel]) -> None:
     assert [name for name, text in fields(section) if not text or not text.endswith(".")] == []
+
+
+def test_every_stage_has_random_numbers_of_its_own() -> None:
+    """Also two stages whose names have the same length."""
+    drawn = {
+        what: generator.integers(2**62)
+        for what, generator in {
+            "float": step_generator(0, "float", 3),
+            "again": step_generator(0, "again", 3),
+            "the next step": step_generator(0, "float", 4),
+            "another seed": step_generator(1, "float", 3),
+            "calibration": calibration_generator(0),
+        }.items()
+    }
+    assert len(set(drawn.values())) == len(drawn)
+    assert drawn["float"] == step_generator(0, "float", 3).integers(2**62)
+
+
+def test_the_random_numbers_of_a_stage_stay_what_they_are() -> None:
+    """A change here gives every seed another model."""
+    assert step_generator(7, "float", 12).integers(0, 1000, 5).tolist() == [98, 595, 422, 909, 588]
