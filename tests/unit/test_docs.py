@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shlex
@@ -109,6 +110,16 @@ def test_every_file_that_a_page_names_is_there(page: Path) -> None:
         if not link.startswith(("http", "#")):
             target = page.parent / link.split("#")[0]
             assert target.exists() or target.name in generated, f"{link} leads nowhere"
+
+
+def test_every_page_that_the_code_names_is_there() -> None:
+    """Messages, comments and images name pages; the ESP32-S3's image holds the name of its page."""
+    for folder, form in itertools.product(
+        ("wwtool", "platforms", "firmware_templates"), ("py", "yaml", "c", "h", "j2")
+    ):
+        for source in (ROOT / folder).rglob(f"*.{form}"):
+            for path in re.findall(r"\bdocs/[\w/-]+\.md", source.read_text(encoding="utf-8")):
+                assert (ROOT / path).is_file(), f"{source} names {path}"
 
 
 def test_every_page_is_in_the_navigation() -> None:

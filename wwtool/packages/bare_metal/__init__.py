@@ -57,7 +57,7 @@ class BareMetal(PackageFormat):
 
 
 def run_commands(platform: Platform, program: Path) -> list[str]:
-    """What starts a Linux program, in order; nothing for other firmware. See docs/how-to/linux.md for the options."""
+    """What starts a Linux program, in order; nothing for other firmware. See docs/linux.md for the options."""
     if not platform.is_linux:
         return []
     quoted = for_shell(program)
