@@ -27,7 +27,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(runner, "BOOT_TIMEOUT_S", 2.0)
     monkeypatch.setattr(flash, "_CONSOLE_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(flash, "_ANSWER_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(flash, "_ANSWER_TIMEOUT_S", 0.5)  # a busy machine answers late
     return bench
 
 
