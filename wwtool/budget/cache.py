@@ -20,7 +20,7 @@ from wwtool.errors import InputError
 from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.link_map import Part
 from wwtool.firmware.sizes import Sizes
-from wwtool.packages.bare_metal.project import sources_of
+from wwtool.firmware.sources import sources_of
 from wwtool.platforms.profile import Platform
 
 FOLDER = "~/.cache/wwtool/budget"

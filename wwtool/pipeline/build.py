@@ -14,8 +14,8 @@ from wwtool.budget.result import Line
 from wwtool.budget.selection import select
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.builds import sealed_manifest
+from wwtool.firmware.sources import sources_of
 from wwtool.models.accuracy import accuracy_table
-from wwtool.packages.bare_metal.project import sources_of
 from wwtool.pipeline import manifest as manifests
 from wwtool.pipeline.firmware import FOLDERS, Target, make_firmware
 from wwtool.pipeline.preparation import RunPlan

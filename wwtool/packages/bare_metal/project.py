@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wwtool import __version__
 from wwtool.base.assets import asset_dir
-from wwtool.base.files import sha256_of, write_text
+from wwtool.base.files import write_text
 from wwtool.base.text import safe_identifier
 from wwtool.compiler.emit.c_text import comment_text, interfaces, template_environment
 from wwtool.compiler.package import CompiledModel, write_sources
@@ -53,13 +53,6 @@ class FirmwareProject:
     def sources(self) -> list[tuple[str, str]]:
         """(source, optimisation flag) of every file to compile."""
         return [(s, "-Os") for s in self.small] + [(s, "-O2") for s in self.fast]
-
-
-def sources_of(platform: Platform) -> list[str]:
-    """Hashes of every template and board file that can go into a firmware."""
-    roots = {asset_dir("firmware_templates"), platform.board_folder}
-    files = [path for root in sorted(roots) for path in sorted(root.rglob("*")) if path.is_file()]
-    return [sha256_of(path) for path in (*files, Path(make_image.__file__))]
 
 
 def write_project(
