@@ -257,7 +257,7 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
         ("uart.c", "pin_output(PIN_UART_TX, true);", "", "P1.03 is not an output at idle level"),
         ("board.h", "PIN(1, 10)", "PIN(0, 10)", "not on P1.03 and P1.10"),
         ("uart.c", "{115200, 0x01D60000u}", "{115200, 0x03B00000u}", "UARTE0 runs at 230400 baud"),
-        ("uart.c", "event_clear(&UARTE0->events_rxstarted);\n", "(void)0;\n", "not given its next buffer in time"),
+        ("uart.c", "event_clear(&UARTE0->events_rxstarted);\n", "(void)0;\n", "did not get its next buffer in time"),
         ("uart.c", "UARTE0->txd_ptr = (uint32_t)(uintptr_t)state.tx;", "UARTE0->txd_ptr = 0x10000;", "EasyDMA"),
         ("board.c", "*CLOCK_TASKS_HFCLKSTART = 1;\n", "return;\n", "without the crystal oscillator"),
         ("board.c", "NVMC_ICACHECNF = ", "REG(0x4001E544u) = ", "NVMC: write of register 0x544, which is not modelled"),
