@@ -20,11 +20,16 @@ class Registry(dict[str, Member]):
     Traceback (most recent call last):
     ...
     wwtool.errors.InputError: paint.colour: 'green' is not known; it must be one of red, blue
+
+    Args:
+        key: the key, for errors.
+        members: the members by name.
+        also: words that the key may have besides and that stand for no member, for errors.
     """
 
-    def __init__(self, key: str, members: Mapping[str, Member]) -> None:
+    def __init__(self, key: str, members: Mapping[str, Member], also: Sequence[str] = ()) -> None:
         super().__init__(members)
-        self.key = key
+        self.key, self.also = key, also
 
     def member(self, name: str, file: str = "") -> Member:
         """The member of that name.
@@ -38,7 +43,7 @@ class Registry(dict[str, Member]):
         """
         if name not in self:
             where = f"{file}: {self.key}" if file else self.key
-            raise InputError(f"{where}: {name!r} is not known; it must be one of {', '.join(self)}")
+            raise InputError(f"{where}: {name!r} is not known; it must be one of {', '.join((*self, *self.also))}")
         return self[name]
 
     def check(self, names: str | Sequence[str]) -> None:

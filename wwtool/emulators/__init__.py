@@ -24,6 +24,7 @@ _ELF_MAGIC = b"\x7fELF"
 EMULATORS: Registry[Emulator] = Registry(
     "emulator",
     {member.name: member for member in (Rp2040js(), Unicorn(), QemuXtensa(), QemuArm(), QemuUser(), Host())},
+    also=[NONE],
 )
 
 

@@ -9,13 +9,14 @@ from wwtool.device.flash.tools.flash_tool import FlashTool
 from wwtool.device.flash.tools.picotool import Picotool
 from wwtool.device.flash.tools.probes import OpenOcd, ProbeRs, PyOcd
 from wwtool.device.flash.tools.uf2 import Uf2
-from wwtool.platforms.profile import Platform
+from wwtool.platforms.profile import NONE, Platform
 
 __all__ = ["FLASH_TOOLS", "FlashTool", "flash_tools_of", "usual_tool"]
 
 FLASH_TOOLS: Registry[FlashTool] = Registry(
     "flash_tool",
     {tool.name: tool for tool in (Uf2(), Esptool(), Bossac(), Picotool(), OpenOcd(), PyOcd(), ProbeRs())},
+    also=[NONE],
 )
 
 
