@@ -232,6 +232,31 @@ def test_an_evaluation(model: Path, recordings: Path, tmp_path: Path) -> None:
     assert [entry.event for entry in read_events(tmp_path / "log")] == heard.events
 
 
+class Impatient(Cancellation):
+    """A token that is cancelled at a check: the one after ``checks`` others."""
+
+    def __init__(self, checks: int) -> None:
+        super().__init__()
+        self.checks = checks
+
+    def check(self) -> None:
+        if self.checks == 0:
+            self.cancel()
+        self.checks -= 1
+        super().check()
+
+
+def test_an_evaluation_is_cancelled_at_any_time(model: Path, recordings: Path) -> None:
+    plan = evaluate.plan(evaluate.EvaluateRequest(subject=model, data=recordings))
+    patient = Impatient(-1)
+    evaluate.run(plan, cancel=patient)
+    checks = -1 - patient.checks
+    assert checks > 255 + 2 * 5  # every threshold, and every positive in both conditions
+    for moment in (checks - 1, checks - 200, 20):
+        with pytest.raises(CancelledError):
+            evaluate.run(plan, cancel=Impatient(moment))
+
+
 def test_an_evaluation_on_nothing(model: Path, recordings: Path) -> None:
     request = evaluate.EvaluateRequest(subject=model, data=recordings, split="test")
     heard = Recorder()

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wwtool.base.cancellation import Cancellation
 from wwtool.device import protocol, report, session, suites
 from wwtool.device.protocol import Event, LineDecoder, Link
 from wwtool.device.session import Session
-from wwtool.errors import DeviceError, UsageError
+from wwtool.errors import CancelledError, DeviceError, UsageError
 from wwtool.firmware.cycles import Cycles
 
 Handler = Callable[[bytes], bytes | None]
@@ -359,6 +360,13 @@ def test_measuring_suites(device: Start) -> None:
         assert suites.memory(s, 99).cases[0].message == "the stack grew to 100 bytes of 99"
         assert suites.soak(s, np.zeros(2048, np.int16), [(3, 200)], 0.0).passed
         assert not suites.soak(s, np.zeros(2048, np.int16), [], 0.0).passed
+
+
+def test_soak_is_cancelled(device: Start) -> None:
+    cancel = Cancellation()
+    cancel.cancel()
+    with Session(device(Model())) as s, pytest.raises(CancelledError):
+        suites.soak(s, np.zeros(2048, np.int16), [(3, 200)], 600.0, cancel)
 
 
 def test_reports() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from wwtool.base.cancellation import Cancellation
 from wwtool.device.plausible import BoardFacts, duty_fault, stack_fault, timing_fault
 from wwtool.device.protocol import Event
 from wwtool.device.session import Session
@@ -205,16 +206,22 @@ def memory(session: Session, stack_limit_bytes: int | None = None, board: BoardF
 
 
 def soak(
-    session: Session, samples: NDArray[np.int16], detections: Sequence[tuple[int, int]], seconds: float
-) -> SuiteResult:
-    """Streams the same audio again and again: the same detections every time, no stack growth, no restart."""
-    since = time.monotonic()
+    session: Session, samples: NDArray[np.int16], detections: Sequence[tuple[int, int]], seconds: float,
+    cancel: Cancellation | None = None,
+) -> SuiteResult:  # fmt: skip
+    """Streams the same audio again and again: the same detections every time, no stack growth, no restart.
+
+    Raises:
+        CancelledError: somebody has cancelled; checked before every round.
+    """
+    since, cancel = time.monotonic(), cancel or Cancellation()
     rounds = 0
     session.reset()
     session.stream_pcm(samples)  # the first round may still deepen the stack
     stack_bytes = session.memory().stack_bytes
     message = stack_fault(stack_bytes, None, UNKNOWN)
     while not message and (rounds == 0 or time.monotonic() - since < seconds):
+        cancel.check()
         session.reset()
         message = _compare(_of_kind(session.stream_pcm(samples), "detection"), detections, "detection")
         grown = session.memory().stack_bytes

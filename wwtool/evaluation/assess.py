@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from wwtool.base.cancellation import Cancellation
 from wwtool.config import Config
 from wwtool.data.voices import Voices, warning_for
 from wwtool.evaluation.detector import DetectorConfig, off_threshold
@@ -93,22 +94,28 @@ def detector_config(config: Config, stride: int, geometry: Geometry = MICRO) -> 
 
 
 def assess(
-    model: StreamingModel, material: Material, config: Config, detector: DetectorConfig | None = None
-) -> Evaluation:
+    model: StreamingModel, material: Material, config: Config, detector: DetectorConfig | None = None,
+    cancel: Cancellation | None = None,
+) -> Evaluation:  # fmt: skip
     """Evaluates a model on some material.
 
     The operating point is that of ``detector``, if it is given, or of the config's threshold. Otherwise it is chosen
     from the false-alarm budget.
+
+    Raises:
+        CancelledError: somebody has cancelled.
     """
     front_end = model.front_end
     base = detector or detector_config(config, model.stride, front_end.geometry)
     tracks = {
-        "clean": positive_recording(material.positives, None, front_end=front_end).track(model),
-        "noisy": positive_recording(material.positives, material.noise, front_end=front_end).track(model),
+        "clean": positive_recording(material.positives, None, front_end=front_end, cancel=cancel).track(model),
+        "noisy": positive_recording(material.positives, material.noise, front_end=front_end, cancel=cancel).track(
+            model
+        ),
     }
-    negative = negative_recording(material.negatives, front_end).track(model)
+    negative = negative_recording(material.negatives, front_end, cancel).track(model)
     ratio = config.detector.off_ratio
-    points = curve(tracks, negative, base, ratio)
+    points = curve(tracks, negative, base, ratio, cancel)
     if detector or config.detector.on_threshold:
         chosen = base
         point = point_of(tracks, negative, chosen)
@@ -118,7 +125,7 @@ def assess(
     count = len(material.positives)
     detections = {name: int(is_detected(track, chosen).sum()) for name, track in tracks.items()}
     scores = clip_scores(tracks["clean"], _SCORE_WINDOW), clip_scores(negative, _SCORE_WINDOW)
-    near = negative_recording({"near_miss": material.near_misses}, front_end).track(model)
+    near = negative_recording({"near_miss": material.near_misses}, front_end, cancel).track(model)
     return Evaluation(
         detector=chosen,
         point=point,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.base.cancellation import Cancellation
 from wwtool.config import AugmentConfig
 from wwtool.data.audio import Audio, AudioFile, to_int16
 from wwtool.data.utterance import FloatAudio, rms, to_float, utterance_bounds
@@ -67,12 +68,15 @@ class Recording:
 
 def positive_recording(
     clips: Sequence[Audio], noise: Sequence[Audio] | None, snr_db: float = _NOISY_SNR_DB,
-    front_end: FrontEnd = DEFAULT_FRONT_END,
+    front_end: FrontEnd = DEFAULT_FRONT_END, cancel: Cancellation | None = None,
 ) -> Recording:  # fmt: skip
     """Positives between silences, with a noise floor.
 
     Where ``noise`` is not None, a background lies ``snr_db`` below each word: one of the clips, or noise of a random
     colour if there is no clip.
+
+    Raises:
+        CancelledError: somebody has cancelled; checked at every clip.
     """
     generator = np.random.default_rng(_POSITIVE_SEED)
     studio = Studio(AugmentConfig(), generator)
@@ -89,16 +93,21 @@ def positive_recording(
     pieces: Iterable[FloatAudio] = (piece(i, clip) for i, clip in enumerate(clips))
     if noise is not None and not len(noise):
         pieces = list(pieces)  # all backgrounds are drawn from the generator before the first noise floor
-    return _recorded(([x] for x in pieces), ["positive"] * len(clips), generator, front_end)
+    return _recorded(([x] for x in pieces), ["positive"] * len(clips), generator, front_end, cancel)
 
 
 def negative_recording(
-    negatives: Mapping[str, Sequence[Audio | AudioFile]], front_end: FrontEnd = DEFAULT_FRONT_END
-) -> Recording:
-    """All negatives one after the other, 0.3 s apart, with a noise floor."""
+    negatives: Mapping[str, Sequence[Audio | AudioFile]], front_end: FrontEnd = DEFAULT_FRONT_END,
+    cancel: Cancellation | None = None,
+) -> Recording:  # fmt: skip
+    """All negatives one after the other, 0.3 s apart, with a noise floor.
+
+    Raises:
+        CancelledError: somebody has cancelled; checked at every minute of audio.
+    """
     labels = [label for label, clips in negatives.items() for _ in clips]
     pieces = (_with_gap(clip) for clips in negatives.values() for clip in clips)
-    return _recorded(pieces, labels, np.random.default_rng(_NEGATIVE_SEED), front_end)
+    return _recorded(pieces, labels, np.random.default_rng(_NEGATIVE_SEED), front_end, cancel)
 
 
 def _with_gap(clip: Audio | AudioFile) -> Iterator[FloatAudio]:
@@ -112,13 +121,16 @@ def _with_gap(clip: Audio | AudioFile) -> Iterator[FloatAudio]:
 
 
 def _recorded(
-    pieces: Iterable[Iterable[FloatAudio]], labels: list[str], generator: np.random.Generator, front_end: FrontEnd
-) -> Recording:
+    pieces: Iterable[Iterable[FloatAudio]], labels: list[str], generator: np.random.Generator, front_end: FrontEnd,
+    cancel: Cancellation | None,
+) -> Recording:  # fmt: skip
     """Pieces, which come in blocks: only one block is held as audio at a time."""
+    cancel = cancel or Cancellation()
     stream, frames, bounds, total = front_end.stream(), [np.zeros((0, front_end.geometry.channels), np.int8)], [], 0
     for piece in pieces:
         start = total
         for block in piece:
+            cancel.check()
             floor = generator.standard_normal(len(block), np.float32) * np.float32(10 ** (_FLOOR_DB / 20))
             new = front_end.quantize(stream.process(to_int16(block + floor)))
             frames.append(new)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.base.cancellation import Cancellation
 from wwtool.evaluation.detector import DetectorConfig, detect, off_threshold
 from wwtool.frontend.geometry import MICRO, Geometry
 
@@ -76,9 +77,20 @@ def point_of(positives: dict[str, Track], negative: Track, detector: DetectorCon
     return Point(detector.on_threshold, recall, alarms, alarms / negative.hours if negative.hours else 0.0)
 
 
-def curve(positives: dict[str, Track], negative: Track, config: DetectorConfig, off_ratio: float) -> list[Point]:
-    """Points for every on-threshold from 1 to 255, in that order."""
-    return [point_of(positives, negative, detector_with(config, threshold, off_ratio)) for threshold in range(1, 256)]
+def curve(
+    positives: dict[str, Track], negative: Track, config: DetectorConfig, off_ratio: float,
+    cancel: Cancellation | None = None,
+) -> list[Point]:  # fmt: skip
+    """Points for every on-threshold from 1 to 255, in that order.
+
+    Raises:
+        CancelledError: somebody has cancelled; checked at every threshold.
+    """
+    cancel, points = cancel or Cancellation(), []
+    for threshold in range(1, 256):
+        cancel.check()
+        points.append(point_of(positives, negative, detector_with(config, threshold, off_ratio)))
+    return points
 
 
 def operating_point(points: list[Point], per_hour: float, spare: float = 0.0) -> Point:

@@ -145,8 +145,7 @@ def run(
             assert detector is not None
             return Detections(request.wav, tuple(model.detections(AudioFile(request.wav), detector)))
         recorded = _material(plan, listener, cancel)
-        cancel.check()
-        evaluation = assess(model, recorded.material, plan.config, detector)
+        evaluation = assess(model, recorded.material, plan.config, detector, cancel)
         result = EvaluateResult(evaluation, recorded.notes)
         for name, value in evaluation_figures(evaluation.as_dict()).items():
             listener(events.Metric(_STAGE, name, value))

@@ -97,7 +97,7 @@ def run(plan: HilPlan, listener: events.Listener = events.ignore, cancel: Cancel
 
     Raises:
         DeviceError: the board does not answer or is another than the build is for. A failed check raises nothing.
-        CancelledError: somebody has cancelled; checked between suites.
+        CancelledError: somebody has cancelled; checked between suites, and between the rounds of soak.
     """
     request, cancel = plan.request, cancel or Cancellation()
     results: list[SuiteResult] = []
@@ -108,7 +108,7 @@ def run(plan: HilPlan, listener: events.Listener = events.ignore, cancel: Cancel
             check_device(info, plan.expectation)
         if request.fast_baud is not None:
             session.set_baud(request.fast_baud)
-        bench = Bench(session, info, plan.expectation, request.wav, request.soak_seconds)
+        bench = Bench(session, info, plan.expectation, request.wav, request.soak_seconds, cancel)
         for name in request.suites:
             cancel.check()
             results.append(_suite(name, bench, listener))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.base.cancellation import Cancellation
 from wwtool.base.files import sha256_of
 from wwtool.base.records import read_array, read_manifest
 from wwtool.data.audio import read_audio
@@ -180,6 +181,7 @@ class Bench:
         build: the build on it; None where the suites need none.
         wav: the recording to stream; None: the build's.
         soak_s: how long the soak suite runs.
+        cancel: checked while it runs.
     """
 
     session: Session
@@ -187,6 +189,7 @@ class Bench:
     build: Expectation | None
     wav: Path | None
     soak_s: float
+    cancel: Cancellation
 
     def facts(self) -> tuple[BoardFacts, float | None]:
         """What the board's values can be, and the longest inference allowed in us."""
@@ -221,7 +224,7 @@ def _stream(bench: Bench) -> SuiteResult:
 def _soak(bench: Bench) -> SuiteResult:
     audio, build = _audio(bench)
     detections, _ = expected_stream(build, audio)
-    return suites.soak(bench.session, audio, detections, bench.soak_s)
+    return suites.soak(bench.session, audio, detections, bench.soak_s, bench.cancel)
 
 
 def _audio(bench: Bench) -> tuple[npt.NDArray[np.int16], Expectation]:

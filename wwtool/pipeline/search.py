@@ -107,7 +107,7 @@ def _score(
         for done, (name, entry) in enumerate(trained.items()):
             stages.advance(done, len(trained), f"evaluating {name}")
             with closing(StreamingModel((stages.folder / entry["path"]).read_bytes())) as model:
-                result = assess(model, material, config)
+                result = assess(model, material, config, cancel=stages.cancel)
             recall = list(result.point.recall.values())
             scores[name] = Score(sum(recall) / len(recall) if result.within_budget else 0.0, result.partial_auc)
         voices = describe_speakers(material.speakers.voices, len(material.positives), material.speakers.count)

@@ -86,7 +86,7 @@ def _export(stages: Stages, prepared: Prepared) -> Outcome:
 def _evaluate(stages: Stages, stores: dict[str, Any], config: Config) -> Outcome:
     material = material_of(stages.folder / CLIPS, stores)
     with closing(StreamingModel((stages.folder / MODEL).read_bytes())) as model:
-        result = assess(model, material, config)
+        result = assess(model, material, config, cancel=stages.cancel)
     write_json(stages.folder / EVALUATION, {"schema": "wwtool.evaluation", "version": 1, **result.as_dict()})
     facts = {k: v for k, v in result.as_dict().items() if k != "curve"}
     return Outcome(evaluation_note(result), facts, (stages.folder / EVALUATION,))
