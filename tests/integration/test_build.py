@@ -267,6 +267,15 @@ def test_the_emulated_board_gives_the_same_bytes(built: Path, copy: Path, tmp_pa
         run_apart("hil", "--port", emulator.url, "--build", copy).refused(6, "flash it", "hey computer")
 
 
+def test_soak_on_the_emulated_board(built: Path, tmp_path: Path) -> None:
+    report, options = tmp_path / "hil.json", ["--suite", "soak", "--soak-seconds", "5"]
+    with pico.start(built) as emulator:
+        result = run_apart("hil", "--port", emulator.url, "--build", built, *options, "--json", report)
+    assert (result.code, result.err) == (0, ""), result.out
+    (suite,) = json.loads(report.read_text())["suites"]
+    assert suite["suite"] == "soak" and suite["passed"] and suite["metrics"]["rounds"] >= 1
+
+
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with an index, some of whose files cannot be used."""
