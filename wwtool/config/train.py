@@ -74,7 +74,7 @@ class TrainConfig(Section):
         2500,
         ge=20,
         le=10_000_000,
-        description="Steps of the float stage. More steps take longer and find more, up to a point.",
+        description="Steps of the float stage. More steps take longer and detect more, up to a point.",
     )
     qat_steps: int = Field(
         600,
@@ -121,7 +121,7 @@ class TrainConfig(Section):
 
     positive_fraction: Fraction = Field(
         0.4,
-        description="Share of the windows of a batch that hold the phrase. A larger share finds more and errs more.",
+        description="Share of the windows of a batch that hold the phrase. A larger share detects more and errs more.",
     )
     window_end_frames: tuple[int, int] = Field(
         (-2, 16),
