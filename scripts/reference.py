@@ -9,11 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import click
+from output_schemas import OUTPUTS, output_schema
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -309,10 +311,11 @@ def on_files(files: Any, config: Any) -> Any:
     """Adds the generated pages."""
     from mkdocs.structure.files import File
 
-    pages = {
+    pages: dict[str, Callable[[], str]] = {
         "command-line.md": command_line_page, "config.md": config_page, "config.schema.json": config_schema,
         "events.md": events_page, "event.schema.json": event_schema,
         "platforms.md": platforms_page, "platform.schema.json": platform_schema, "c-api.md": c_api_page,
+        **{f"output/{name}.schema.json": partial(output_schema, name) for name in OUTPUTS},
     }  # fmt: skip
     for name, write in pages.items():
         path = f"reference/{name}"

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli import SMALL, emulation_missing, end_when, run_apart
+from output_schemas import check_output
 
 from wwtool.base.files import write_json
 from wwtool.data.audio import write_audio
@@ -79,6 +80,9 @@ def _leftovers(folder: Path) -> list[Path]:
 def test_manifest_and_files_agree(built: Path) -> None:
     manifest = _manifest(built)
     assert manifest["schema"] == "wwtool.manifest"
+    for name in ("manifest.json", "run/evaluation.json", "run/dataset.json"):
+        if (built / name).exists():
+            check_output(json.loads((built / name).read_text()))
     assert len(manifest["outputs"]) >= 4
     for name, facts in manifest["outputs"].items():
         assert _sha256(built / name) == facts["sha256"]

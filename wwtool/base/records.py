@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -103,6 +104,15 @@ def as_record(value: Any, kind: type[Record], name: str) -> Record:
         first = error.errors()[0]
         where = printable(".".join(str(part) for part in first["loc"]) or "it", 80)
         raise InputError(f"{name} is damaged ({where}: {first['msg'].lower()}); {_AGAIN}") from error
+
+
+def json_of(record: Any) -> dict[str, Any]:
+    """The keys of a dataclass, with dataclasses and pydantic models in it as dicts."""
+    return asdict(record, dict_factory=_json_keys)
+
+
+def _json_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: value.model_dump() if isinstance(value, BaseModel) else value for key, value in pairs}
 
 
 def read_array(path: Path, mapped: bool = False, remedy: str = _AGAIN) -> Array:

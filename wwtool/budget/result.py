@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
+from wwtool.base.records import json_of
 from wwtool.budget.energy import EnergyUse, energy_use
 from wwtool.config import BudgetConfig
 from wwtool.errors import UsageError
 from wwtool.firmware.cycles import Cycles
-from wwtool.firmware.sizes import Sizes
+from wwtool.firmware.sizes import Sizes, SizesRecord
 from wwtool.packages import DEFAULT, FORMATS
 from wwtool.platforms.profile import FrameworkReserve, Platform
 
@@ -30,8 +31,19 @@ class Line:
     def fits(self) -> bool:
         return self.used <= self.limit
 
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "fits": self.fits}
+    def record(self) -> LimitRecord:
+        return LimitRecord(**vars(self), fits=self.fits)
+
+
+@dataclass(frozen=True)
+class LimitRecord:
+    """A ``Line`` as JSON outputs have it."""
+
+    name: str
+    used: float
+    limit: float
+    unit: str
+    fits: bool
 
 
 @dataclass(frozen=True)
@@ -80,23 +92,46 @@ class DryBuild(Cost):
     def line(self, name: str) -> Line | None:
         return next((line for line in self.lines if line.name == name), None)
 
+    def record(self) -> DryBuildRecord:
+        return DryBuildRecord(
+            model=self.model,
+            fits=self.fits,
+            framework=self.framework,
+            macs=self.macs,
+            hop_ms=self.hop_ms,
+            sizes=self.sizes.record(),
+            arena_bytes=self.arena_bytes,
+            state_bytes=self.state_bytes,
+            cycles=self.cycles,
+            stack_bytes=self.stack_bytes,
+            energy=self.energy,
+            estimated=list(self.estimated),
+            linked=self.linked,
+            limits=[line.record() for line in self.lines],
+        )
+
     def as_dict(self) -> dict[str, Any]:
-        return {
-            "model": self.model,
-            "fits": self.fits,
-            "framework": self.framework,
-            "macs": self.macs,
-            "hop_ms": self.hop_ms,
-            "sizes": self.sizes.as_dict(),
-            "arena_bytes": self.arena_bytes,
-            "state_bytes": self.state_bytes,
-            "cycles": asdict(self.cycles) if self.cycles else None,
-            "stack_bytes": self.stack_bytes,
-            "energy": asdict(self.energy) if self.energy else None,
-            "estimated": list(self.estimated),
-            "linked": self.linked,
-            "limits": [line.as_dict() for line in self.lines],
-        }
+        return json_of(self.record())
+
+
+@dataclass(frozen=True)
+class DryBuildRecord:
+    """A ``DryBuild`` as JSON outputs have it."""
+
+    model: str
+    fits: bool
+    framework: str
+    macs: int
+    hop_ms: float
+    sizes: SizesRecord
+    arena_bytes: int
+    state_bytes: int
+    cycles: Cycles | None
+    stack_bytes: int | None
+    energy: EnergyUse | None
+    estimated: list[str]
+    linked: bool
+    limits: list[LimitRecord]
 
 
 def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str = DEFAULT) -> DryBuild:

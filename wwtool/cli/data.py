@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from wwtool.base.records import json_of
 from wwtool.base.text import printable
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, Command, json_option, print_notes
 from wwtool.cli.terminal import Table, console, print_json
@@ -107,14 +108,14 @@ def split(
 ) -> None:
     """Split the data folder or index file SOURCE by speaker and write dataset.json."""
     from wwtool.data.dataset import LABELS, SPLITS
-    from wwtool.data.split import split_folder
+    from wwtool.data.split import SplitOutput, split_folder
 
     dataset = split_folder(source, dev, test, speaker_pattern, seed)
     target = out or dataset.folder / "dataset.json"
     dataset.save(target)
     counts = {label: {part: len(dataset.select(label, part)) for part in SPLITS} for label in LABELS}
     if as_json:
-        print_json("split", 1, {"dataset": printable(str(target)), "clips": counts, **dataset.notes})
+        print_json("split", 1, json_of(SplitOutput(printable(str(target)), counts, **dataset.notes)))
         return
     table = Table(box=None, pad_edge=False)
     for column in ("LABEL", *(part.upper() for part in SPLITS)):

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from wwtool.base.records import json_of
 from wwtool.cli.common import FILE, json_option
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.engines.diff import compare, first_difference, random_rows
 from wwtool.engines.rows import read_rows
 from wwtool.errors import DeviceError
 from wwtool.tflite.reader import read_model
+
+
+@dataclass(frozen=True)
+class LayerRecord:
+    """A ``LayerDiff``; ``differing`` (elements) and ``largest`` (units) by engine."""
+
+    operator: str
+    tensor: str
+    compared: int
+    in_c: bool
+    differing: dict[str, int]
+    largest: dict[str, int]
+
+
+@dataclass(frozen=True)
+class DiffOutput:
+    """``diff --json``."""
+
+    rows: int
+    equal: bool
+    layers: list[LayerRecord]
 
 
 @click.command()
@@ -29,13 +52,10 @@ def diff(model: Path, input_file: Path | None, rows: int, as_json: bool) -> None
     worst = first_difference(layers)
     if as_json:
         entries = [
-            {
-                "operator": layer.operator, "tensor": layer.tensor.name, "compared": layer.compared, "in_c": layer.in_c,
-                "differing": layer.differing, "largest": layer.largest,
-            }
+            LayerRecord(layer.operator, layer.tensor.name, layer.compared, layer.in_c, layer.differing, layer.largest)
             for layer in layers
-        ]  # fmt: skip
-        print_json("diff", 1, {"rows": len(inputs[0]), "equal": worst is None, "layers": entries})
+        ]
+        print_json("diff", 1, json_of(DiffOutput(len(inputs[0]), worst is None, entries)))
     else:
         table = Table(box=None, pad_edge=False)
         for column in ("OPERATOR", "TENSOR", "COMPARED", "TORCH DIFFERS", "C DIFFERS"):

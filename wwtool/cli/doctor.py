@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import dataclass
 
 import click
 
+from wwtool.base.records import json_of
 from wwtool.cli.common import json_option, platform_option
 from wwtool.cli.terminal import BAD, GOOD, Table, complain, console, print_json, styled
 from wwtool.doctor.findings import Finding, examine
 from wwtool.doctor.fix import fix
 from wwtool.doctor.profiles import load_profile
 from wwtool.errors import ToolError
+
+
+@dataclass(frozen=True)
+class DoctorOutput:
+    """``doctor --json``; ``platform``: the one asked for."""
+
+    platform: str | None
+    tools: list[Finding]
 
 
 @click.command()
@@ -27,7 +36,7 @@ def doctor(platform: str | None, fixing: bool, as_json: bool) -> None:
         failures = fix(findings, complain)
         findings = examine(profile)
     if as_json:
-        print_json("doctor", 2, {"platform": platform, "tools": [asdict(f) for f in findings]})
+        print_json("doctor", 2, json_of(DoctorOutput(platform, findings)))
     else:
         _print(findings)
     if failures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from pydantic import BaseModel
 
 from wwtool.cli.common import json_option
 from wwtool.cli.terminal import Table, console, line, print_json, styled
@@ -14,6 +15,18 @@ from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import wiring_lines
 
 
+class PlatformOutput(Platform):
+    """``platforms NAME --json``: a profile, and whether wwtool has the board's code."""
+
+    builds: bool
+
+
+class PlatformsOutput(BaseModel):
+    """``platforms --json``."""
+
+    platforms: list[PlatformOutput]
+
+
 @click.command()
 @click.argument("name", required=False)
 @json_option
@@ -22,13 +35,14 @@ def platforms(name: str | None, as_json: bool) -> None:
     if name is not None:
         platform = load_profile(name)
         if as_json:
-            print_json("platform", 1, _as_dict(platform))
+            print_json("platform", 1, _output(platform).model_dump(mode="json"))
         else:
             _show(platform)
         return
     profiles = load_platforms()
     if as_json:
-        print_json("platforms", 1, {"platforms": [_as_dict(p) for p in profiles]})
+        output = PlatformsOutput(platforms=[_output(p) for p in profiles])
+        print_json("platforms", 1, output.model_dump(mode="json"))
         return
     table = Table(box=None, pad_edge=False)
     for column in ("NAME", "BOARD", "CHIP", "CLOCK", "FLASH", "RAM", "BUILDS", "EMULATED WITH"):
@@ -44,8 +58,8 @@ def platforms(name: str | None, as_json: bool) -> None:
     console().print(table)
 
 
-def _as_dict(platform: Platform) -> dict[str, object]:
-    return {**platform.model_dump(mode="json"), "builds": platform.has_board}
+def _output(platform: Platform) -> PlatformOutput:
+    return PlatformOutput(**platform.model_dump(), builds=platform.has_board)
 
 
 def _show(platform: Platform) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from wwtool.base.files import in_home, write_json
-from wwtool.base.records import read_json
+from wwtool.base.records import json_of, read_json
 from wwtool.base.text import printable
 from wwtool.data.audio_files import ENDINGS, find_audio, looks_like_audio
 from wwtool.data.csv_table import read_table
@@ -55,6 +55,14 @@ class Clip:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A recording that is skipped or doubtful, and why; both safe to show."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Usable clips with their splits; paths are relative to ``folder``.
 
@@ -72,13 +80,30 @@ class Dataset:
 
     def save(self, path: Path) -> None:
         """Writes ``dataset.json``."""
-        clips = [_stored(clip) for clip in self.clips]
-        write_json(path, {"schema": _SCHEMA, "version": _VERSION, "clips": clips, **self.notes})
+        clips: list[Any] = [_stored(clip) for clip in self.clips]
+        record = DatasetRecord(clips, **self.notes)
+        write_json(path, {"schema": _SCHEMA, "version": _VERSION, **json_of(record)})
 
     @property
-    def notes(self) -> dict[str, list[dict[str, str]]]:
+    def notes(self) -> dict[str, Any]:
         """The skipped and the doubtful recordings, as JSON outputs have them."""
         return {"skipped": self.skipped, "doubtful": self.doubtful}
+
+
+@dataclass(frozen=True)
+class StoredClip(Clip):
+    """A clip in ``dataset.json``; ``path_bytes`` (hex) is there if the path cannot be shown as it is."""
+
+    path_bytes: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """``dataset.json``."""
+
+    clips: list[StoredClip]
+    skipped: list[Note]
+    doubtful: list[Note]
 
 
 def load_dataset(path: Path, folder: Path) -> Dataset:

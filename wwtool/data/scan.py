@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wwtool.base.records import json_of
 from wwtool.base.text import printable
 from wwtool.data.audio import Audio, AudioFile
 from wwtool.data.audio_files import find_audio
+from wwtool.data.dataset import Note
 from wwtool.data.fingerprint import Listener, copies
 from wwtool.data.levels import Meter
 from wwtool.errors import InputError
@@ -42,7 +44,20 @@ class ScanReport:
     def as_dict(self) -> dict[str, Any]:
         """The JSON form, schema ``wwtool.scan`` version 1."""
         seconds = sum(clip.seconds for clip in self.clips)
-        return {"files": len(self.clips) + len(self.broken), "hours": round(seconds / 3600, 4), **asdict(self)}
+        broken = [Note(**note) for note in self.broken]
+        files, hours = len(self.clips) + len(broken), round(seconds / 3600, 4)
+        return json_of(ScanOutput(files, hours, self.clips, broken, self.copies))
+
+
+@dataclass(frozen=True)
+class ScanOutput:
+    """``data scan --json``."""
+
+    files: int
+    hours: float
+    clips: list[ClipReport]
+    broken: list[Note]
+    copies: list[list[str]]
 
 
 def scan(folder: Path, progress: Callable[[int, int], None] | None = None) -> ScanReport:

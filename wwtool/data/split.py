@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from wwtool.base.files import sha256_of
 from wwtool.base.text import printable
 from wwtool.data.audio import AudioFile
-from wwtool.data.dataset import SPEECH_LABELS, SPLITS, Clip, Dataset, Recording, index_folder
+from wwtool.data.dataset import SPEECH_LABELS, SPLITS, Clip, Dataset, Note, Recording, index_folder
 from wwtool.data.fingerprint import Fingerprint, Groups, Listener, copies
 from wwtool.data.levels import Meter
 from wwtool.errors import InputError
@@ -25,6 +25,16 @@ from wwtool.errors import InputError
 FEWEST_POSITIVES = 10  # fewer recordings of the phrase do not show how people say it
 SHORTEST_SECONDS = 0.1
 MOST_CLIPPED = 0.05  # share of a positive's samples; a loud word alone clips fewer
+
+
+@dataclass(frozen=True)
+class SplitOutput:
+    """``data split --json``: the file written, and the clips by label and split."""
+
+    dataset: str
+    clips: dict[str, dict[str, int]]
+    skipped: list[Note]
+    doubtful: list[Note]
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,7 @@ def _read(folder: Path, recording: Recording, notes: _Notes) -> _Entry:
 
 
 def _note(recording: Recording, reason: str) -> dict[str, str]:
-    return {"path": printable(recording.path), "reason": reason}
+    return asdict(Note(printable(recording.path), reason))
 
 
 def _without_contradictions(folder: Path, entries: list[_Entry], notes: _Notes) -> list[_Entry]:

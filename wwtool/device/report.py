@@ -1,26 +1,45 @@
-"""Suite results as JSON (schema below) and as JUnit XML. Pure: text in, text out; the caller writes the file.
-
-Schema of the JSON, version 1::
-
-    {"schema": "wwtool.hil", "version": 1, "passed": bool,
-     "device": {"url": str, "board": str, "model": str, "sha256": str, ...},
-     "suites": [{"suite": str, "passed": bool, "metrics": {str: number},
-                 "cases": [{"name": str, "passed": bool, "checked": bool, "message": str, "seconds": number}]}]}
-
-A case that is not ``checked`` has not passed; ``message`` says why it could not be checked.
-"""
+"""Suite results as JSON (``HilReport``) and as JUnit XML. Pure: text in, text out; the caller writes the file."""
 
 from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
-from wwtool.device.suites import SuiteResult
+from wwtool.base.records import json_of
+from wwtool.device.session import DeviceInfo
+from wwtool.device.suites import Case, SuiteResult
 
 SCHEMA = "wwtool.hil"
 SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device(DeviceInfo):
+    """What a board says of itself, and the port at which it does."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class SuiteRecord:
+    """A ``SuiteResult``. A case that is not ``checked`` has not passed; ``message`` says why it was not checked."""
+
+    suite: str
+    passed: bool
+    metrics: dict[str, float]
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True)
+class HilReport:
+    """``hil --json``."""
+
+    passed: bool
+    device: Device
+    suites: list[SuiteRecord]
 
 
 def _printable(text: str) -> str:
@@ -30,21 +49,12 @@ def _printable(text: str) -> str:
 
 def to_json(results: Sequence[SuiteResult], device: Mapping[str, Any]) -> str:
     """Returns the report as a JSON document."""
-    document = {
-        "schema": SCHEMA,
-        "version": SCHEMA_VERSION,
-        "passed": all(result.passed for result in results),
-        "device": dict(device),
-        "suites": [
-            {
-                "suite": result.suite,
-                "passed": result.passed,
-                "metrics": dict(result.metrics),
-                "cases": [vars(case) for case in result.cases],
-            }
-            for result in results
-        ],
-    }
+    output = HilReport(
+        passed=all(result.passed for result in results),
+        device=cast(Device, dict(device)),
+        suites=[SuiteRecord(result.suite, result.passed, dict(result.metrics), result.cases) for result in results],
+    )
+    document = {"schema": SCHEMA, "version": SCHEMA_VERSION, **json_of(output)}
     return json.dumps(document, indent=2, sort_keys=True) + "\n"
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from wwtool.base.cancellation import Cancellation
 from wwtool.config import Config
+from wwtool.data.dataset import Note
 from wwtool.data.voices import Voices, warning_for
 from wwtool.evaluation.detector import DetectorConfig, off_threshold
 from wwtool.evaluation.material import Material, negative_recording, positive_recording
@@ -74,6 +75,22 @@ class Evaluation:
     def as_dict(self) -> dict[str, Any]:
         """The evaluation as JSON has it."""
         return {**asdict(self), "detector": self.detector.model_dump()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationOutput(Evaluation):
+    """``evaluation.json`` and ``evaluate --json``, in which NaN is null. A key with a default may be missing:
+    version 0.1.0 did not write it, or it is of ``evaluate --json`` alone.
+    """
+
+    per_hour_interval: tuple[float, float] | None = None
+    voices: Voices = "people"
+    speakers: int | None = None
+    warning: str | None = None
+    equal_error_rate: float | None  # type: ignore[assignment]
+    partial_auc: float | None  # type: ignore[assignment]
+    skipped: list[Note] = field(default_factory=list)
+    doubtful: list[Note] = field(default_factory=list)
 
 
 def detector_config(config: Config, stride: int, geometry: Geometry = MICRO) -> DetectorConfig:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from wwtool.base.programs import run_program
 from wwtool.errors import ToolError
@@ -39,8 +38,23 @@ class Sizes:
         """Audio, front end, console and the rest."""
         return self.ram - self.model_ram
 
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "code_flash": self.code_flash, "other_ram": self.other_ram}
+    def record(self) -> SizesRecord:
+        return SizesRecord(**vars(self), code_flash=self.code_flash, other_ram=self.other_ram)
+
+
+@dataclass(frozen=True)
+class SizesRecord:
+    """``Sizes`` as JSON outputs have them."""
+
+    flash: int
+    ram: int
+    model_flash: int
+    model_ram: int
+    stack_reserved: int
+    resident_ram: int
+    parts: tuple[Part, ...]
+    code_flash: int
+    other_ram: int
 
 
 def measure(elf: Path, toolchain: Toolchain) -> Sizes:

@@ -10,15 +10,16 @@ from pydantic import Field
 
 from wwtool import events, packages
 from wwtool.base.cancellation import Cancellation
+from wwtool.base.records import json_of
 from wwtool.budget.dry_build import OverBudgetError, dry_build, what_would_fit
-from wwtool.budget.result import DryBuild, available, framework_names, reserve_of
+from wwtool.budget.result import DryBuild, DryBuildRecord, available, framework_names, reserve_of
 from wwtool.config import BudgetConfig
 from wwtool.doctor.profiles import load_profile
 from wwtool.errors import UsageError
 from wwtool.jobs.request import Request, reported
 from wwtool.jobs.settings import read_config
 from wwtool.models.zoo import ZOO
-from wwtool.platforms.profile import Platform
+from wwtool.platforms.profile import FrameworkReserve, Platform
 
 _PHRASE = "wake word"  # one of usual length: the firmware holds the phrase
 _STAGE = "budget"
@@ -47,6 +48,27 @@ class BudgetPlan:
 
 
 @dataclass(frozen=True)
+class Available:
+    """Bytes of the chip that are left to a firmware."""
+
+    flash: int
+    ram: int
+
+
+@dataclass(frozen=True)
+class BudgetOutput:
+    """``budget --json``."""
+
+    platform: str
+    framework: str
+    frameworks: list[str]
+    framework_reserve: FrameworkReserve | None
+    available: Available
+    models: list[DryBuildRecord]
+    remedy: str | None
+
+
+@dataclass(frozen=True)
 class BudgetResult:
     """The models measured.
 
@@ -72,16 +94,16 @@ class BudgetResult:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         reserve = reserve_of(self.platform, self.framework)
-        flash, ram = available(self.platform, reserve)
-        return {
-            "platform": self.platform.name,
-            "framework": self.framework,
-            "frameworks": framework_names(self.platform),
-            "framework_reserve": reserve.model_dump() if reserve else None,
-            "available": {"flash": flash, "ram": ram},
-            "models": [model.as_dict() for model in self.models],
-            "remedy": self.remedy,
-        }
+        output = BudgetOutput(
+            platform=self.platform.name,
+            framework=self.framework,
+            frameworks=framework_names(self.platform),
+            framework_reserve=reserve,
+            available=Available(*available(self.platform, reserve)),
+            models=[model.record() for model in self.models],
+            remedy=self.remedy,
+        )
+        return json_of(output)
 
 
 def plan(request: BudgetRequest, listener: events.Listener = events.ignore) -> BudgetPlan:

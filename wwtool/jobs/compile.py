@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,8 +11,9 @@ from pydantic import Field
 from wwtool import events
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.ownership import Rule, owned_folder, refuse_changes
+from wwtool.base.records import json_of
 from wwtool.compiler.package import compile_graph, write_package
-from wwtool.compiler.report import Report, make_report
+from wwtool.compiler.report import ArenaRegion, Layer, Report, StateRegion, make_report
 from wwtool.compiler.targets import TARGETS, Optimize, Target
 from wwtool.engines.measure import measure
 from wwtool.jobs.request import Request, reported
@@ -56,6 +57,32 @@ class CompilePlan:
 
 
 @dataclass(frozen=True)
+class CompileOutput:
+    """``compile --json``. ``code``: bytes by object file."""
+
+    target: Target
+    optimize: Optimize
+    model_sha256: str
+    macs: int
+    instructions: int | None
+    instructions_after: int | None
+    tflite_weight_bytes: int
+    weight_bytes: int
+    table_bytes: int
+    code_bytes: int | None
+    arena_bytes: int
+    arena_lower_bound_bytes: int
+    state_bytes: int
+    kernels: list[str]
+    code: dict[str, int] | None
+    layers: tuple[Layer, ...]
+    arena: tuple[ArenaRegion, ...]
+    state: tuple[StateRegion, ...]
+    note: str
+    out: str
+
+
+@dataclass(frozen=True)
 class CompileResult:
     """The package's folder, and what is in it."""
 
@@ -65,28 +92,29 @@ class CompileResult:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         report = self.report
-        return {
-            "target": report.target,
-            "optimize": report.optimize,
-            "model_sha256": report.model_sha256,
-            "macs": report.macs,
-            "instructions": report.instructions,
-            "instructions_after": report.instructions_after,
-            "tflite_weight_bytes": report.tflite_weight_bytes,
-            "weight_bytes": report.weight_bytes,
-            "table_bytes": report.table_bytes,
-            "code_bytes": report.code_bytes,
-            "arena_bytes": report.arena_bytes,
-            "arena_lower_bound_bytes": report.lower_bound_bytes,
-            "state_bytes": report.state_bytes,
-            "kernels": list(report.kernels),
-            "code": None if report.code is None else {entry.file: entry.nbytes for entry in report.code},
-            "layers": [asdict(layer) for layer in report.layers],
-            "arena": [asdict(region) for region in report.regions],
-            "state": [asdict(region) for region in report.states],
-            "note": report.note,
-            "out": str(self.folder),
-        }
+        output = CompileOutput(
+            target=report.target,
+            optimize=report.optimize,
+            model_sha256=report.model_sha256,
+            macs=report.macs,
+            instructions=report.instructions,
+            instructions_after=report.instructions_after,
+            tflite_weight_bytes=report.tflite_weight_bytes,
+            weight_bytes=report.weight_bytes,
+            table_bytes=report.table_bytes,
+            code_bytes=report.code_bytes,
+            arena_bytes=report.arena_bytes,
+            arena_lower_bound_bytes=report.lower_bound_bytes,
+            state_bytes=report.state_bytes,
+            kernels=list(report.kernels),
+            code=None if report.code is None else {entry.file: entry.nbytes for entry in report.code},
+            layers=report.layers,
+            arena=report.regions,
+            state=report.states,
+            note=report.note,
+            out=str(self.folder),
+        )
+        return json_of(output)
 
 
 def plan(request: CompileRequest, listener: events.Listener = events.ignore) -> CompilePlan:

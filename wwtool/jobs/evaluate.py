@@ -12,6 +12,7 @@ from pydantic import Field
 
 from wwtool import events
 from wwtool.base.cancellation import Cancellation
+from wwtool.base.records import json_of
 from wwtool.base.text import printable
 from wwtool.config import Config
 from wwtool.data.audio import Audio, AudioFile
@@ -87,6 +88,14 @@ class EvaluateResult:
 
 
 @dataclass(frozen=True)
+class DetectionsOutput:
+    """``evaluate --wav --json``."""
+
+    wav: str
+    detections: tuple[Detection, ...]
+
+
+@dataclass(frozen=True)
 class Detections:
     """The detections in one recording, in order."""
 
@@ -100,7 +109,7 @@ class Detections:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"wav": printable(str(self.wav)), "detections": [vars(detection) for detection in self.detections]}
+        return json_of(DetectionsOutput(printable(str(self.wav)), self.detections))
 
 
 def plan(request: EvaluateRequest, listener: events.Listener = events.ignore) -> EvaluatePlan:

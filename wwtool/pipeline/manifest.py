@@ -3,29 +3,154 @@
 from __future__ import annotations
 
 import platform as host_platform
-from dataclasses import asdict
+from dataclasses import dataclass, field, fields
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from wwtool import __version__
 from wwtool.base.files import sha256_of
-from wwtool.base.records import read_json
+from wwtool.base.records import json_of, read_json
 from wwtool.base.text import printable
+from wwtool.budget.energy import EnergyUse
+from wwtool.budget.result import DryBuildRecord, LimitRecord
+from wwtool.budget.selection import Choice
+from wwtool.data.dataset import Note
+from wwtool.data.voices import Voices
+from wwtool.evaluation.assess import EvaluationOutput
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.metrics import Point
+from wwtool.firmware.cycles import Cycles
+from wwtool.firmware.sizes import SizesRecord
 from wwtool.pipeline.firmware import Target
 from wwtool.pipeline.preparation import DATASET, RunPlan
+from wwtool.pipeline.search import Rung
 from wwtool.pipeline.stages import Stages
 from wwtool.pipeline.training_run import MODEL, Trained
 from wwtool.platforms.profile import Platform
-from wwtool.platforms.wiring import wiring_lines
+from wwtool.platforms.wiring import Wiring, wiring_lines
 
 NAME = "manifest.json"
 VERSION = 1
-FINAL_FIELDS = (
-    "sizes", "cycles", "stack_bytes", "energy", "estimated", "flash_wait_cycles", "limits", "arena_bytes",
-    "state_bytes",
-)  # fmt: skip
 _PACKAGES = ("torch", "numpy", "ai-edge-litert", "pymicro-features", "espeakng-loader")
+
+
+class BoardRecord(Wiring):
+    """A board as built; ``wiring``: lines for a person."""
+
+    wiring: list[str]
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """The data folder of a build."""
+
+    path: str
+    dataset_sha256: str
+    skipped: list[Note]
+    doubtful: list[Note]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The clips of one use in one split; who spoke them, where it is speech."""
+
+    clips: int
+    hours: float
+    voices: Voices = "people"
+    speakers: int | None = None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What went in. ``config`` has all keys of a config; ``clips`` is missing in builds of version 0.1.0."""
+
+    config: dict[str, Any]
+    data: Recordings | None
+    synthesised: bool
+    clips: dict[str, Store] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """The model file; ``name`` is that of the zoo."""
+
+    path: str
+    name: str
+    sha256: str
+    macs: int
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """A file of the build."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ManifestChoice(Choice):
+    """The choice, and the search among the finalists."""
+
+    rungs: list[Rung]
+
+
+@dataclass(frozen=True)
+class Final:
+    """What the finished firmware costs."""
+
+    sizes: SizesRecord
+    cycles: Cycles | None
+    stack_bytes: int | None
+    energy: EnergyUse | None
+    estimated: list[str]
+    flash_wait_cycles: int
+    limits: list[LimitRecord]
+    arena_bytes: int
+    state_bytes: int
+
+
+FINAL_FIELDS = tuple(entry.name for entry in fields(Final))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManifestEvaluation(EvaluationOutput):
+    """An evaluation without its detector, which has a key of its own, and without its curve."""
+
+    detector: DetectorConfig = field(init=False)
+    curve: list[Point] = field(init=False)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a build is made of. ``profile`` has the keys of a platform's profile."""
+
+    wwtool: str
+    platform: str
+    profile: dict[str, Any]
+    board: BoardRecord | None
+    phrase: str
+    inputs: Inputs
+    model: ModelFile
+    image: dict[str, str]
+    framework: str
+    flash: str | None
+    outputs: dict[str, FileRecord]
+    choice: ManifestChoice | None
+    budget: DryBuildRecord
+    final: Final
+    detector: DetectorConfig
+    evaluation: ManifestEvaluation
+    tools: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManifestRecord(Manifest):
+    """``manifest.json``, with its seal. Builds of version 0.1.0 have no ``framework``."""
+
+    framework: str = ""
+    seal: str
 
 
 def make_manifest(
@@ -35,45 +160,37 @@ def make_manifest(
     folder, run, platform, package = stages.root, stages.folder, target.platform, target.package
     evaluation, choice = trained.evaluation, budget["choice"]
     outputs = [folder / MODEL, *(folder / name for name in firmware["image"].values())]
-    return {
-        "schema": "wwtool.manifest",
-        "version": VERSION,
-        "wwtool": __version__,
-        "platform": platform.name,
-        "profile": platform.recorded(),
-        "board": board_facts(platform),
-        "phrase": plan.phrase,
-        "inputs": {
-            "config": plan.config.model_dump(mode="json"),
-            "data": _data_inputs(plan, run),
-            "synthesised": plan.synthesise,
-            "clips": trained.clips,
-        },
-        "model": {
-            "path": MODEL,
-            "name": trained.model,
-            "sha256": sha256_of(folder / MODEL),
-            "macs": firmware["macs"],
-        },
-        "image": firmware["image"],
-        "framework": package.name,
-        "flash": package.by_hand(platform, {kind: Path(path) for kind, path in firmware["image"].items()}),
-        "outputs": {
-            str(path.relative_to(folder)): {"sha256": sha256_of(path), "bytes": path.stat().st_size} for path in outputs
-        },
-        "choice": {**choice, "rungs": [asdict(rung) for rung in trained.rungs]} if choice else None,
-        "budget": budget["builds"][trained.model],
-        "final": {key: firmware[key] for key in FINAL_FIELDS},
-        "detector": evaluation["detector"],
-        "evaluation": {k: v for k, v in evaluation.items() if k != "detector"},
-        "tools": _tools(target.compiler),
-    }
+    output = Manifest(
+        wwtool=__version__,
+        platform=platform.name,
+        profile=platform.recorded(),
+        board=board_facts(platform),
+        phrase=plan.phrase,
+        inputs=Inputs(
+            config=plan.config.model_dump(mode="json"),
+            data=_data_inputs(plan, run),
+            synthesised=plan.synthesise,
+            clips=trained.clips,
+        ),
+        model=ModelFile(MODEL, trained.model, sha256_of(folder / MODEL), firmware["macs"]),
+        image=firmware["image"],
+        framework=package.name,
+        flash=package.by_hand(platform, {kind: Path(path) for kind, path in firmware["image"].items()}),
+        outputs={str(path.relative_to(folder)): FileRecord(sha256_of(path), path.stat().st_size) for path in outputs},
+        choice=ManifestChoice(**choice, rungs=trained.rungs) if choice else None,
+        budget=budget["builds"][trained.model],
+        final=Final(**{key: firmware[key] for key in FINAL_FIELDS}),
+        detector=evaluation["detector"],
+        evaluation=cast(ManifestEvaluation, {k: v for k, v in evaluation.items() if k != "detector"}),
+        tools=_tools(target.compiler),
+    )
+    return {"schema": "wwtool.manifest", "version": VERSION, **json_of(output)}
 
 
-def board_facts(platform: Platform) -> dict[str, Any] | None:
+def board_facts(platform: Platform) -> BoardRecord | None:
     """The chosen board; None where a platform has only one."""
     wiring = platform.wiring
-    return {**wiring.model_dump(mode="json"), "wiring": wiring_lines(wiring)} if wiring else None
+    return BoardRecord(**wiring.model_dump(), wiring=wiring_lines(wiring)) if wiring else None
 
 
 def _tools(compiler: str) -> dict[str, str]:
@@ -81,9 +198,9 @@ def _tools(compiler: str) -> dict[str, str]:
     return {"python": host_platform.python_version(), "compiler": compiler, **versions}
 
 
-def _data_inputs(plan: RunPlan, run: Path) -> dict[str, Any] | None:
+def _data_inputs(plan: RunPlan, run: Path) -> Recordings | None:
     if plan.data is None:
         return None
     dataset = read_json(run / DATASET)
     notes = {key: dataset.get(key, []) for key in ("skipped", "doubtful")}
-    return {"path": printable(str(plan.data)), "dataset_sha256": sha256_of(run / DATASET), **notes}
+    return Recordings(printable(str(plan.data)), sha256_of(run / DATASET), **notes)

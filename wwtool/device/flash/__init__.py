@@ -9,10 +9,11 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from wwtool.base.records import json_of
 from wwtool.base.text import for_shell
 from wwtool.device.byte_port import Deadline
 from wwtool.device.flash import ports
@@ -49,7 +50,7 @@ class Flashed:
     build: Build
     image: Path
     tool: str
-    verified: str
+    verified: Literal["console", "tool"]
     how: str
     console: str | None
     device: DeviceInfo | None
@@ -63,17 +64,33 @@ class Flashed:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {
-            "platform": self.build.platform.name,
-            "phrase": self.build.phrase,
-            "model_sha256": self.build.model_sha256,
-            "image": str(self.image),
-            "tool": self.tool,
-            "verified": self.verified,
-            "console": self.console,
-            "device": asdict(self.device) if self.device else None,
-            "hil": self.hil,
-        }
+        output = FlashOutput(
+            platform=self.build.platform.name,
+            phrase=self.build.phrase,
+            model_sha256=self.build.model_sha256,
+            image=str(self.image),
+            tool=self.tool,
+            verified=self.verified,
+            console=self.console,
+            device=self.device,
+            hil=self.hil,
+        )
+        return json_of(output)
+
+
+@dataclass(frozen=True)
+class FlashOutput:
+    """``flash --json``."""
+
+    platform: str
+    phrase: str
+    model_sha256: str
+    image: str
+    tool: str
+    verified: Literal["console", "tool"]
+    console: str | None
+    device: DeviceInfo | None
+    hil: str | None
 
 
 def flash(
