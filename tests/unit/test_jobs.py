@@ -108,7 +108,7 @@ TRAINING: dict[str, Any] = {**PICO, "phrase": "hey computer"}
     [
         ("build", {**TRAINING, "platform": "toaster"}, UsageError, "toaster"),
         ("build", PICO, UsageError, "no wake word is given; use --phrase"),
-        ("build", {**TRAINING, "framework": "teapot"}, UsageError, "cannot build a project for teapot"),
+        ("build", {**TRAINING, "framework": "teapot"}, UsageError, "cannot build a project for 'teapot'"),
         ("build", {**TRAINING, "board": "x"}, UsageError, "pico is one board, with fixed pins"),
         ("build", {**TRAINING, "platform": "esp32s3", "board": "x"}, UsageError, "has no board 'x'"),
         ("build", {**TRAINING, "model": "res32", "search": 2}, UsageError, "leave one of them out"),

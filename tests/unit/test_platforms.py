@@ -120,6 +120,23 @@ def test_contradictory_profiles(path: str, value: Any, said: str, tmp_path: Path
     assert said in str(caught.value)
 
 
+def test_an_error_names_the_file_that_the_user_gave(tmp_path: Path) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text(yaml.safe_dump({**PICO, "name": "my_pico", "board": "pico", "emulator": "parrot"}))
+    with pytest.raises(InputError, match=r"^file\.yaml: emulator: 'parrot' is not known"):
+        check_profile(load_platform(str(path)))
+    assert load_platform(str(path)).place == "file.yaml"
+    assert load_platform("pico").place == "platforms/pico.yaml"
+
+
+def test_keys_that_contradict_each_other_are_not_printed(tmp_path: Path) -> None:
+    path = tmp_path / "file.yaml"
+    path.write_text(yaml.safe_dump({**PICO, "toolchain": "gcc"}))
+    with pytest.raises(InputError) as caught:
+        parse_platform(path)
+    assert str(caught.value) == ("file.yaml: toolchain gcc does not build for cortex-m0plus; that takes arm-none-eabi")
+
+
 @pytest.mark.parametrize("missing", sorted(key for key in PICO if Platform.model_fields[key].is_required()))
 def test_a_missing_key(missing: str, tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text(yaml.safe_dump({k: v for k, v in PICO.items() if k != missing}))

@@ -15,5 +15,7 @@ def describe_validation(error: ValidationError, name: str) -> str:
         return f"{name}: {path} {message}"
     if first["type"] in ("model_type", "dict_type"):
         message = "must hold keys and values"
+    if isinstance(first["input"], dict):  # keys contradict each other; the message says which
+        return f"{name}: {path}: {message}" if first["loc"] else f"{name}: {message}"
     shown = repr(first["input"])
     return f"{name}: {path}: {message} (it is {shown if len(shown) <= 60 else shown[:60] + '…'})"

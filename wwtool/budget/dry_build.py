@@ -188,8 +188,7 @@ def cycles_note(platform: Platform) -> str:
     counted = "cycles counted on the emulated board"
     if factor is not None:
         counted = (
-            f"instructions counted on the emulated board, times {factor:g} cycles each, an estimate "
-            f"(platforms/{platform.file})"
+            f"instructions counted on the emulated board, times {factor:g} cycles each, an estimate ({platform.place})"
         )
     waits = ", and the waits for the model's constants from flash" if platform.chip.flash_word_cycles else ""
     return f"latency: {counted}{waits}"

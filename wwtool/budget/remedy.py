@@ -58,7 +58,7 @@ def _for_size(platform: Platform, result: DryBuild, limits: BudgetConfig, measur
     small = platform.model_copy(update={"optimize": "size"})
     if not judge(small, limits, measure(small, result.model), result.framework).fits:
         return ""
-    return f"set optimize: size in platforms/{platform.file}"
+    return f"set optimize: size in {platform.place}"
 
 
 def _larger_board(platform: Platform, result: DryBuild, limits: BudgetConfig, measure: Measure) -> str:

@@ -32,4 +32,4 @@ def look_up(name: str) -> PackageFormat:
             f"'wwtool budget --framework {name}' tells whether a model would fit, and 'wwtool compile' makes C that "
             "it can use"
         )
-    raise UsageError(f"wwtool cannot build a project for {name}, only for {', '.join(names())}; {remedy}")
+    raise UsageError(f"wwtool cannot build a project for '{name}', only for {', '.join(names())}; {remedy}")

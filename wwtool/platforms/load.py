@@ -43,7 +43,7 @@ def load_platform(name: str) -> Platform:
 
 def _own_platform(path: Path, shipped: list[str]) -> Platform:
     """A user's own profile. The board code that it names must exist."""
-    platform = parse_platform(path)
+    platform = parse_platform(path).from_file(path.name)
     if platform.name in shipped:
         raise InputError(f"{path.name}: name: '{platform.name}' is a platform of wwtool's own; choose another name")
     folder = platform.board_folder

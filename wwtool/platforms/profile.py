@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from wwtool.base.assets import asset_dir
 from wwtool.config import PRESET_NAME, BoardConfig
@@ -212,6 +212,7 @@ class Platform(_Section):
     presets: dict[str, Preset] = Field({}, description="boards by name; the first is taken where none is chosen")
     silicon: str = Field("", max_length=300, description="what has and has not been seen on a real chip")
     chosen: Wiring | None = Field(None, exclude=True)
+    _file: str = PrivateAttr("")
 
     @model_validator(mode="after")
     def _presets_are_wired(self) -> Platform:
@@ -245,8 +246,19 @@ class Platform(_Section):
 
     @property
     def file(self) -> str:
-        """The name of its file, for errors."""
-        return f"{self.name}.yaml"
+        """The name of its file, for errors. A user's own may have any; a build's manifest does not tell it."""
+        return self._file or f"{self.name}.yaml"
+
+    @property
+    def place(self) -> str:
+        """Where its file is, for people: in wwtool's own folder, or the user's file."""
+        return self._file or f"platforms/{self.name}.yaml"
+
+    def from_file(self, name: str) -> Platform:
+        """This platform as read from a user's own file of that name."""
+        copy = self.model_copy()
+        copy._file = name
+        return copy
 
     @property
     def flash_tools(self) -> tuple[str, ...]:
