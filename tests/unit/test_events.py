@@ -96,6 +96,31 @@ def test_a_line_that_is_no_event(tmp_path: Path, line: str) -> None:
         list(read_events(tmp_path / "log"))
 
 
+def test_a_log_whose_first_line_is_cut_off_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text('{"sch')
+    for event in EVENTS[:2]:
+        with EventLog(tmp_path / "log") as log:
+            log(event)
+    assert [entry.event for entry in read_events(tmp_path / "log")] == EVENTS[:2]
+
+
+@pytest.mark.parametrize(
+    "content", ["phrase: hey computer\n", '{"schema": "wwtool.manifest"}', '{\n  "schema"', "\0", "{}"]
+)
+def test_nothing_is_appended_to_what_is_no_log(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(content)
+    with pytest.raises(InputError, match="is not a log of events"), EventLog(path):
+        pass
+    assert path.read_text() == content
+
+
+def test_without_an_event_there_is_no_log(tmp_path: Path) -> None:
+    with EventLog(tmp_path / "deep" / "log"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_log_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="give the log of a job"):
         list(read_events(tmp_path / "log"))

@@ -49,7 +49,8 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
             if isinstance(error, BrokenProcessPool):
                 raise InputError(
                     "a worker process was killed, most likely by the system because memory ran out; free some memory "
-                    "and run the same command again"
+                    "and run the same command again (a Python script that runs a job must do so below "
+                    "if __name__ == '__main__', because worker processes import it)"
                 ) from error
             raise
         finally:

@@ -32,9 +32,12 @@ _BEGINNING = f'{{"schema": "{SCHEMA}"'.encode()
 
 
 class EventLog:
-    """A listener that appends every event to a file. A file that is there is continued.
+    """A listener that appends every event to a file. A log that is there is continued.
+
+    The first event makes the file, so a request that is refused leaves none.
 
     Raises:
+        InputError: the file holds something else than events.
         OSError: the file cannot be written.
     """
 
@@ -43,10 +46,8 @@ class EventLog:
         self._file: TextIO | None = None
 
     def __enter__(self) -> EventLog:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = self._path.open("a", encoding="utf-8", newline="\n")
-        if self._path.is_file() and not _ends_with_a_line(self._path):  # a killed program left half a line
-            self._file.write("\n")
+        if self._path.is_file() and not _is_log(self._path):
+            raise InputError(f"{self._path} is not a log of events, so nothing is appended to it; choose another file")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
@@ -54,9 +55,17 @@ class EventLog:
             self._file.close()
 
     def __call__(self, event: events.Event) -> None:
-        assert self._file is not None, "the log is open inside its with statement only"
+        if self._file is None:
+            self._file = self._open()
         self._file.write(json.dumps(_line(event)) + "\n")
         self._file.flush()
+
+    def _open(self) -> TextIO:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        file = self._path.open("a", encoding="utf-8", newline="\n")
+        if self._path.is_file() and not _ends_with_a_line(self._path):  # a killed program left half a line
+            file.write("\n")
+        return file
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,17 @@ def read_events(path: Path) -> Iterator[Entry]:
         entry = _entry(line, f"{path}, line {number}")
         if entry is not None:
             yield entry
+
+
+def _is_log(path: Path) -> bool:
+    """Whether a file is empty or begins as a log does. Killed programs may have left half lines at its beginning."""
+    with path.open("rb") as file:
+        for line in iter(lambda: file.readline(len(_BEGINNING)), b""):
+            if line == _BEGINNING:
+                return True
+            if not _BEGINNING.startswith(line.rstrip(b"\n")):
+                return False
+    return True
 
 
 def _ends_with_a_line(path: Path) -> bool:
