@@ -274,7 +274,7 @@ def test_the_emulated_board_gives_the_same_bytes(built: Path, copy: Path, tmp_pa
 def test_soak_on_the_emulated_board(built: Path, tmp_path: Path) -> None:
     audio, wav, report = read_audio(built / "hil" / "stream.wav"), tmp_path / "a.wav", tmp_path / "hil.json"
     write_audio(wav, audio[: 2 * 16000])
-    options = ["--suite", "soak", "--soak-seconds", "5", "--wav", wav]
+    options: list[str | Path] = ["--suite", "soak", "--soak-seconds", "5", "--wav", wav]
     with pico.start(built) as emulator:
         result = run_apart("hil", "--port", emulator.url, "--build", built, *options, "--json", report)
     assert (result.code, result.err) == (0, ""), result.out
