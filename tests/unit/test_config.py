@@ -83,6 +83,13 @@ def test_files_that_are_no_configs(content: bytes, said: str, tmp_path: Path) ->
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["seed: 1\nseed: 2\n", "train: {steps: 40, qat_steps: 20, steps: 50}\n"])
+def test_a_key_that_is_there_twice(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"c.yaml is not valid YAML: the key '(seed|steps)' is there twice"):
+        read_yaml(tmp_path / "c.yaml")
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot read .*none\.yaml: no such file"):
         read_yaml(tmp_path / "none.yaml")

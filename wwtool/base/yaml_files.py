@@ -66,12 +66,23 @@ def _load(content: bytes) -> Any:
         loader.dispose()
 
 
+def _refuse_repeated_keys(node: yaml.MappingNode) -> None:
+    """PyYAML takes the last of several equal keys, and nobody notices that the others do nothing."""
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key '{key.value}' is there twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+
+
 def _expanded_size(node: yaml.Node, sizes: dict[int, int | None]) -> int:
     """Characters and nodes below a node, with aliases expanded; ``sizes`` has None for a node that is being counted."""
     identity = id(node)
     if identity not in sizes:
         sizes[identity] = None
         if isinstance(node, yaml.MappingNode):
+            _refuse_repeated_keys(node)
             below = sum(_expanded_size(part, sizes) for pair in node.value for part in pair)
         elif isinstance(node, yaml.SequenceNode):
             below = sum(_expanded_size(part, sizes) for part in node.value)
