@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wwtool.cli.data import data as data_command
+from wwtool.data import espeak
 from wwtool.data.audio import read_audio, write_audio
 from wwtool.data.audio_files import find_audio
 from wwtool.data.dataset import index_folder, load_dataset
 from wwtool.data.fingerprint import copies, fingerprint, similarity
 from wwtool.data.scan import measure, scan
 from wwtool.data.split import split_folder
-from wwtool.data.synthesizers import espeak
 from wwtool.errors import InputError
 
 RATE = 16000

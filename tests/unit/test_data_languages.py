@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from wwtool.cli.main import main
 from wwtool.config import load_config
-from wwtool.data.synthesizers import espeak
+from wwtool.data import espeak
 from wwtool.data.texts import phrases
 from wwtool.data.texts.languages import is_word, languages_with_words, listed_words, plain_letters, script
 from wwtool.data.texts.lexicon import FEWEST_WORDS, lexicon
@@ -145,7 +145,7 @@ def test_a_voice_without_its_dictionary_is_no_voice(capfd: pytest.CaptureFixture
 def test_a_temporary_directory_that_lies_deep(tmp_path: Path) -> None:
     deep = tmp_path / ("deep" * 40)
     deep.mkdir()
-    program = "from wwtool.data.synthesizers.espeak import phonemes; print(len(phonemes('hey computer')))"
+    program = "from wwtool.data.espeak import phonemes; print(len(phonemes('hey computer')))"
     result = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "TMPDIR": str(deep)},

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.data import synth
+from wwtool.data import espeak, synth
 from wwtool.data.audio import Audio, read_audio
-from wwtool.data.synthesizers import espeak, registry
+from wwtool.data.synthesizers import registry
 from wwtool.data.synthesizers.interface import Synthesizer, Utterance
 from wwtool.data.synthesizers.registry import installed_synthesizers
 from wwtool.data.texts import phrases

@@ -117,7 +117,7 @@ def test_c_equals_pymicro(name: str) -> None:
 
 
 def test_c_equals_pymicro_on_speech() -> None:
-    espeak = pytest.importorskip("wwtool.data.synthesizers.espeak")
+    espeak = pytest.importorskip("wwtool.data.espeak")
     speech = np.concatenate([espeak.say("okay nabu, what is the weather", voice) for voice in ("en-us", "en-gb+f3")])
     for pcm in (speech, to_pcm(speech / 50.0), to_pcm(speech * 8.0)):
         np.testing.assert_array_equal(CFrontend().process(pcm), micro.features(pcm))

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from random import Random
 
-from wwtool.data.synthesizers.espeak import accents
+from wwtool.data.espeak import accents
 from wwtool.data.texts import sentence_templates as templates
 from wwtool.data.texts.languages import in_word, plain_letters, script
 from wwtool.data.texts.lexicon import Lexicon, lexicon

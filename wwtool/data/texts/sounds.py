@@ -7,7 +7,7 @@ that words that sound the same compare equal.
 # ruff: noqa: RUF001 - phonetic letters look like others
 from __future__ import annotations
 
-from wwtool.data.synthesizers.espeak import phonemes
+from wwtool.data.espeak import phonemes
 
 Sounds = tuple[str, ...]
 
