@@ -77,21 +77,17 @@ def test_events(kind: str, frame: int, probability: int) -> None:
     assert protocol.parse_event(f"ww-{kind}-[{frame},{probability}]") == Event(kind, frame, probability)
 
 
-PARSERS: tuple[Callable[[str], object], ...] = (
-    protocol.parse_event,
-    protocol.parse_features,
-    lambda line: protocol.parse_key_values((line,), "info"),
-    lambda line: protocol.parse_laps((line,)),
-    lambda line: protocol.parse_output((line,)),
-    lambda line: protocol.parse_results((line,)),
-)
-
-
 @given(st.text(max_size=60))
 def test_parsers_take_any_line(text: str) -> None:
-    for parse in PARSERS:
-        with contextlib.suppress(ValueError):  # a damaged line
-            parse(text)
+    with contextlib.suppress(ValueError):  # a damaged line
+        protocol.parse_event(text)
+    with contextlib.suppress(ValueError):
+        protocol.parse_features(text)
+    with contextlib.suppress(ValueError):
+        protocol.parse_key_values((text,), "info")
+    protocol.parse_laps((text,))
+    protocol.parse_output((text,))
+    protocol.parse_results((text,))
     assert protocol.parse_name((f"m-name-dut-[{'x'}]", text)) == "x"
 
 
