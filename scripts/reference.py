@@ -154,7 +154,7 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if isinstance(value, BaseModel):
         return "see below"
-    if isinstance(value, tuple) and any(isinstance(part, BaseModel) for part in value):
+    if isinstance(value, dict) or (isinstance(value, tuple) and any(isinstance(part, BaseModel) for part in value)):
         return "see below"
     return "none" if value is None else f"`{json.dumps(value, default=str)}`"
 
@@ -188,8 +188,26 @@ def config_page() -> str:
             members = _MEMBERS.get(f"{path}.{name}")
             allowed = allowed.replace("text", ", ".join(f"`{member}`" for member in members)) if members else allowed
             lines.append(f"| `{name}` | {_default(field)} | {_cell(allowed)} | {_cell(field.description or '')} |")
-        lines.append("")
+        lines += ["", *_table_of_defaults(path, model)]
     return "\n".join(lines)
+
+
+def _table_of_defaults(path: str, model: type[BaseModel]) -> list[str]:
+    """The defaults of a section that stands under several names."""
+    parent, _, key = path.rpartition(".")
+    above = next((section for name, section in sections(Config) if name == parent), Config)
+    field = above.model_fields.get(key)
+    value = field.default if field is not None else None
+    if not isinstance(value, dict):
+        return []
+    columns = list(model.model_fields)
+    rows = [f"| `{name}` | {' | '.join(str(getattr(part, c)) for c in columns)} |" for name, part in value.items()]
+    return [
+        f"| default of | {' | '.join(map('`{}`'.format, columns))} |",
+        "| --- " * (len(columns) + 1) + "|",
+        *rows,
+        "",
+    ]
 
 
 def config_schema() -> str:

@@ -199,7 +199,7 @@ def test_a_synthesizer_is_one_class_and_one_registration(monkeypatch: pytest.Mon
     monkeypatch.setitem(registry.SYNTHESIZERS, Whistle.name, Whistle)
     synth._synthesizers.cache_clear()
     try:
-        (utterance,) = synth._deliver(["tweet"], "bird", Random(0))
+        (utterance,) = synth.deliver(["tweet"], "bird", Random(0))
         assert (utterance.engine, utterance.voice) == ("whistle", "low")
         assert [len(audio) for audio in synth.render([utterance], 1)] == [5]
         assert "Whistle" in [finding.tool for finding in _voices()]

@@ -16,6 +16,7 @@ from wwtool.base.renamed_keys import Renamed, Warn, ignore, migrate
 from wwtool.base.validation import describe_validation
 from wwtool.base.yaml_files import read_yaml
 from wwtool.config.augment import AugmentConfig
+from wwtool.config.negatives import DEFAULT_KINDS, Negatives
 from wwtool.config.section import Fraction, Section
 from wwtool.config.train import PoolConfig, TrainConfig
 from wwtool.errors import InputError
@@ -212,6 +213,11 @@ class Config(Section):
     select: SelectConfig = Field(SelectConfig(), description="How a model of the zoo is chosen.")
     synth: SynthConfig = Field(SynthConfig(), description="How much speech is synthesised, in which language.")
     augment: AugmentConfig = Field(AugmentConfig(), description="How clips are varied before training.")
+    negatives: Negatives = Field(
+        DEFAULT_KINDS,
+        description="How much there is of each kind of negatives, by the kind's name. What is left out has its "
+        "default. With less than the default `synth.sentence_hours`, there is less of all.",
+    )  # fmt: skip
     pools: PoolConfig = Field(PoolConfig(), description="How much augmented audio is turned into features.")
     split: SplitConfig = Field(SplitConfig(), description="How recordings are split by speaker.")
     train: TrainConfig = Field(TrainConfig(), description="How the model is trained.")

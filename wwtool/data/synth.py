@@ -68,7 +68,7 @@ def plan_phrase(phrase: str, count: int, seed: int = 0, language: str = "en-us")
     """The phrase itself, spoken ``count`` times in different ways."""
     phrase = phrases.normalize_phrase(phrase, language)
     random = Random(f"positive {seed} {phrase} {language}")
-    return _deliver([random.choice(_DELIVERIES).format(phrase) for _ in range(count)], language, random)
+    return deliver([random.choice(_DELIVERIES).format(phrase) for _ in range(count)], language, random)
 
 
 def plan_near_misses(
@@ -76,7 +76,7 @@ def plan_near_misses(
 ) -> list[Utterance]:
     """Texts that sound almost like the phrase."""
     random = Random(f"hard_negative {seed} {phrase} {language}")
-    return _deliver(phrases.near_misses(phrase, count, seed, language, words), language, random)
+    return deliver(phrases.near_misses(phrase, count, seed, language, words), language, random)
 
 
 def plan_sentences(
@@ -84,7 +84,7 @@ def plan_sentences(
 ) -> list[Utterance]:
     """Sentences without the phrase."""
     random = Random(f"negative {seed} {phrase} {language}")
-    return _deliver(phrases.sentences(count, seed, language, phrase, words), language, random)
+    return deliver(phrases.sentences(count, seed, language, phrase, words), language, random)
 
 
 def plan_all(
@@ -163,8 +163,12 @@ def synthesize(
     return SynthReport(counts, made=len(missing), kept=len(clips) - len(missing))
 
 
-def _deliver(texts: Sequence[str], language: str, random: Random) -> list[Utterance]:
-    """Gives every text a voice and a way of speaking."""
+def deliver(texts: Sequence[str], language: str, random: Random) -> list[Utterance]:
+    """Gives every text a voice and a way of speaking.
+
+    Raises:
+        InputError: no synthesizer speaks the language.
+    """
     synthesizers = _synthesizers()
     voices = {name: names for name in synthesizers if (names := synthesizers[name].voices(language))}
     if not voices:

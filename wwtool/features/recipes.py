@@ -29,6 +29,7 @@ _STRETCH_SAMPLES, _LONGEST_CLIP_SAMPLES = 12 * SAMPLE_RATE_HZ, 15 * SAMPLE_RATE_
 _SPEECH_DB, _PAUSE_S = (-8.0, 0.0), (0.02, 0.9)  # of the clips of a stretch
 _NOISE_SAMPLES = 6 * SAMPLE_RATE_HZ
 _SECOND_NOISE, _SECOND_NOISE_DB, _NOISE_DB = 0.4, (-20.0, 3.0), (-45.0, 0.0)
+_FILTERED_SOUNDS = 0.5
 _QUIETEST = 1e-6  # a recording of noise may have stretches of digital silence
 
 
@@ -113,6 +114,15 @@ def _noise(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) ->
         tape.add(mix(Scene(x), studio))
 
 
+def _sounds(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
+    """Sounds that are no speech: half of them as they are, half through filters and at any level."""
+    while not tape.lasts(amount):
+        x = to_float(clips[int(studio.random.integers(len(clips)))])
+        if studio.chance(_FILTERED_SOUNDS):
+            x = apply_filters(Clip(x), studio).samples * np.float32(studio.gain(*_NOISE_DB))
+        tape.add(mix(Scene(x), studio))
+
+
 RECIPES: Registry[Recipe] = Registry(
     "the kind of a pool",
     {
@@ -121,5 +131,6 @@ RECIPES: Registry[Recipe] = Registry(
         "negative": Recipe(_speech, "hours"),
         "clean": Recipe(_clean_speech, "hours"),
         "noise": Recipe(_noise, "hours"),
+        "sounds": Recipe(_sounds, "hours"),
     },
 )

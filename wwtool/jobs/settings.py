@@ -14,6 +14,7 @@ from wwtool.base.assets import asset_dir
 from wwtool.base.registry import Registry
 from wwtool.config import Config, load_config, merge
 from wwtool.data.dataset import index_folder
+from wwtool.data.negatives import KINDS
 from wwtool.data.texts.lexicon import lexicon
 from wwtool.data.texts.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
 from wwtool.data.texts.word_list import read_words
@@ -33,7 +34,7 @@ from wwtool.training.schedules import SCHEDULES
 AUTO = "auto"
 MODELS = (AUTO, *ZOO)
 REGISTRIES: tuple[Registry[Any], ...] = (
-    VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING,
+    KINDS, VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING,
 )  # fmt: skip
 """Whose members a config names; each knows the key."""
 _QUICK = "quick.yaml"
@@ -76,11 +77,18 @@ def read_config(path: Path | None, overrides: dict[str, Any], listener: events.L
     try:
         for registry in REGISTRIES:
             registry.check(attrgetter(registry.key)(config))
+        _check_kinds(config)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     if config.model not in MODELS:
         raise InputError(f"{where}: model: must be '{AUTO}' or one of {', '.join(ZOO)} (it is {config.model!r})")
     return config
+
+
+def _check_kinds(config: Config) -> None:
+    for name, kind in config.negatives.items():
+        if kind.hours and not KINDS[name].trained:
+            raise InputError(f"negatives.{name}.hours: must be 0, because the kind is kept for evaluation")
 
 
 def plan_training(request: TrainingRequest, listener: events.Listener) -> RunPlan:

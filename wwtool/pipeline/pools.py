@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.processes import worker_pool
 from wwtool.config import Config
+from wwtool.data.negatives import KINDS
 from wwtool.features.pools import PoolJob, WeightedPool, load_pool, make_pool
+from wwtool.pipeline.negatives import hours_of_kinds
 
 _PROCESSES = 2
 _CANCEL_CHECK_S = 0.2
@@ -42,6 +44,7 @@ def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: st
         ("speech_clean", "clean", "train/speech", p.clean_speech_hours, w.speech_clean),
         ("words_clean", "clean", "train/other_words", p.clean_speech_hours, w.words_clean),
         ("noise", "noise", "", p.noise_hours, w.noise),
+        *_kinds(config),
     ]  # fmt: skip
     plan = []
     for number, (name, kind, store, amount, weight) in enumerate(table):
@@ -50,6 +53,13 @@ def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: st
             job = PoolJob(name, kind, clips, float(amount), seed, config.augment, content=content, **shared)
             plan.append((job, weight))
     return plan
+
+
+def _kinds(config: Config) -> Iterator[tuple[str, str, str, float, float]]:
+    """Rows of the table for the kinds of negatives."""
+    for name, hours in hours_of_kinds(config, dev=False).items():
+        kind = "negative" if KINDS.member(name).spoken else "sounds"
+        yield name, kind, f"train/{name}", hours, config.negatives[name].weight
 
 
 def _speech(stores: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from wwtool.base.files import hash_of
 from wwtool.base.text import printable
 from wwtool.config import Config
 from wwtool.data.dataset import Dataset, index_folder, load_dataset
+from wwtool.data.negatives import KINDS, OTHER_KINDS
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
 from wwtool.data.texts.phrases import normalize_phrase
@@ -21,6 +22,7 @@ from wwtool.errors import InputError
 from wwtool.evaluation.material import Material
 from wwtool.features.pools import PoolJob, is_pool
 from wwtool.models.zoo import ZOO, as_dict
+from wwtool.pipeline.negatives import hours_of_kinds
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
@@ -64,7 +66,8 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     recordings = hash_of([asdict(clip) for clip in dataset.clips]) if dataset else None
     words = read_words(config.synth.words) if config.synth.words and plan.synthesise else None
     synth = config.synth.model_dump(exclude={"words"})
-    data_inputs = [__version__, phrase, synth, plan.synthesise, recordings, *([words] if words else [])]
+    kinds = [hours_of_kinds(config, dev) for dev in (False, True)]
+    data_inputs = [__version__, phrase, synth, kinds, plan.synthesise, recordings, *([words] if words else [])]
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset))
     pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs))
     keys = [job.key for job, _ in pools]
@@ -174,11 +177,12 @@ def material_of(folder: Path, stores: dict[str, Any]) -> Material:
     name = "dev/positive" if recorded else "dev/positive_synthetic"
     positives, facts = store(name), stores.get(name, {})
     speakers = Speakers(facts.get("voices", "people" if recorded else "synthetic"), facts.get("speakers"))
-    labels = ("speech", "other_words", "noise", "sentences")
-    negatives = {label: store(f"dev/{label}") for label in labels if f"dev/{label}" in stores}
+    kinds = {name: kind for name, kind in (OTHER_KINDS | KINDS).items() if f"dev/{name}" in stores}
+    negatives = {name: store(f"dev/{name}") for name, kind in kinds.items() if kind.counts}
+    near_misses = [clip for name, kind in kinds.items() if not kind.counts for clip in store(f"dev/{name}")]
     if not len(positives) or not negatives:
         raise InputError("nothing is left to evaluate on; give more speakers or leave out --no-synth")
-    return Material(positives, speakers, negatives, store("dev/noise"), store("dev/near_miss"))
+    return Material(positives, speakers, negatives, store("dev/noise"), near_misses)
 
 
 def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path) -> Run:

@@ -5,17 +5,16 @@ Synthetic voices are split like speakers: a voice heard in training is not heard
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from wwtool.config import Config
 from wwtool.data.audio import Audio, audio_pieces, read_audio
 from wwtool.data.dataset import SPEECH_LABELS, Clip, Dataset
+from wwtool.data.negatives import KINDS
+from wwtool.data.sides import HELD_OUT, held_out, trim
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phrase, plan_sentences, render
 from wwtool.data.synthesizers.interface import Utterance
@@ -24,14 +23,14 @@ from wwtool.data.utterance import utterance_bounds
 from wwtool.data.voices import Speakers, speakers_of
 from wwtool.errors import InputError
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+from wwtool.pipeline.negatives import make_negatives
 
 Advance = Callable[[int, int, str], None]
 
 STORES = (
     "positive", "positive_synthetic", "positive_cut", "near_miss", "sentences", "speech", "other_words", "noise", "rir",
+    *KINDS,
 )  # fmt: skip
-# One synthetic voice in seven is kept for evaluation.
-_HELD_OUT = 7
 _DEV_POSITIVES = 300
 _DEV_NEAR_MISSES = 400
 _DEV_SENTENCE_HOURS = 1.0
@@ -46,19 +45,6 @@ _USES = {
 }
 # Recordings of these labels may last for hours and are cut into clips. Of others, only the beginning is used.
 WHOLE = ("negative", "hard_negative", "noise")
-
-
-def held_out(utterance: Utterance) -> bool:
-    """Whether the voice is for evaluation. Its name decides, so that all accents of a variant go together."""
-    voice = utterance.voice.rpartition("+")[2]
-    return hashlib.sha256(f"{utterance.engine} {voice}".encode()).digest()[0] % _HELD_OUT == 0
-
-
-def trim(clip: Audio) -> Audio:
-    """Cuts the silence around synthetic speech, leaving 25 ms."""
-    level = np.abs(clip.astype(np.int32))
-    loud = np.flatnonzero(level > 0.03 * level.max(initial=0))
-    return clip[max(0, loud[0] - 400) : loud[-1] + 400] if loud.size else clip
 
 
 def make_stores(
@@ -88,6 +74,7 @@ def make_stores(
         _check_recordings(summary, dataset, synthesise)
     if synthesise:
         _synthesise(phrase, config, dataset is None or "dev/positive" not in summary, keep, advance)
+    make_negatives(folder, phrase, config, synthesise, summary, advance)
     if not any(name in summary for name in ("train/sentences", "train/speech", "train/other_words")):
         raise InputError("there is no speech to train against; add DIR/negative or leave out --no-synth")
     return summary
@@ -139,7 +126,7 @@ def _synthesise(
     s = config.synth
     words = read_words(s.words) if s.words else None
     # A plan is larger by the share that goes to the other split.
-    train_share, dev_share = _HELD_OUT / (_HELD_OUT - 1.5), _HELD_OUT * 1.6
+    train_share, dev_share = HELD_OUT / (HELD_OUT - 1.5), HELD_OUT * 1.6
 
     def say(name: str, plan: Callable[[str, int, int, str], list[Utterance]], count: int) -> None:
         dev = name.startswith("dev/")

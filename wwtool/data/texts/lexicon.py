@@ -18,7 +18,7 @@ LEXICON_WORDS = 20_000
 FEWEST_WORDS = 200  # with fewer words, sentences and near misses repeat themselves
 _MOST_SOUNDS = 14  # of one word
 
-_VOWELS = frozenset("aeiouyæɑɒɔəɛɪʊøœɯɨʉɤɵ")
+VOWELS = frozenset("aeiouyæɑɒɔəɛɪʊøœɯɨʉɤɵ")
 _ALIKE = ("pb", "td", "kg", "fvθð", "szʃʒ", "mnŋ", "lrwj", "hx")  # consonants that people easily confuse
 _SUBSTITUTE, _SUBSTITUTE_ALIKE, _INSERT = 1.0, 0.4, 0.8
 
@@ -82,7 +82,7 @@ def lexicon(language: str, words: tuple[str, ...] | None = None) -> Lexicon:
     codes = np.full((len(usable), _MOST_SOUNDS), -1, np.int16)
     for row, (_, sound) in zip(codes, usable, strict=True):
         row[: len(sound)] = [index[phoneme] for phoneme in sound]
-    substitution = np.array([[_substitution(a, b) for b in alphabet] for a in alphabet], np.float32)
+    substitution = np.array([[substitution_cost(a, b) for b in alphabet] for a in alphabet], np.float32)
     return Lexicon(
         tuple(word for word, _ in usable),
         tuple(sound for _, sound in usable),
@@ -92,9 +92,9 @@ def lexicon(language: str, words: tuple[str, ...] | None = None) -> Lexicon:
     )
 
 
-def _substitution(a: str, b: str) -> float:
+def substitution_cost(a: str, b: str) -> float:
     if a == b:
         return 0.0
-    if a in _VOWELS and b in _VOWELS:
+    if a in VOWELS and b in VOWELS:
         return _SUBSTITUTE_ALIKE
     return _SUBSTITUTE_ALIKE if any(a in group and b in group for group in _ALIKE) else _SUBSTITUTE

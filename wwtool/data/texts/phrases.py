@@ -14,6 +14,7 @@ from wwtool.data.espeak import accents
 from wwtool.data.texts import sentence_templates as templates
 from wwtool.data.texts.languages import in_word, plain_letters, script
 from wwtool.data.texts.lexicon import Lexicon, lexicon
+from wwtool.data.texts.rhymes import rhymes
 from wwtool.data.texts.sounds import Sounds, contains, sounds
 from wwtool.data.texts.spelling import spelled_part
 from wwtool.errors import InputError
@@ -92,10 +93,10 @@ def near_misses(
         return []
     phrase = normalize_phrase(phrase, language)
     random = Random(f"near {seed} {phrase} {language}")
-    differs = _differs_from(phrase, language)
+    differs = differs_from(phrase, language)
     book = lexicon(language, words)
     sources: list[list[str]] = []
-    for make in (_one_word_replaced, _partial, _sound_split, _around):
+    for make in (_one_word_replaced, _partial, sound_splits, rhymes, _around):
         texts = [text for text in dict.fromkeys(make(phrase, language, book, random)) if differs(text)]
         random.shuffle(texts)
         sources.append(texts)
@@ -125,7 +126,7 @@ def sentences(
     if not count:
         return []
     random = Random(f"sentences {seed} {language}")
-    differs = _differs_from(normalize_phrase(avoid, language), language) if avoid else lambda _text: True
+    differs = differs_from(normalize_phrase(avoid, language), language) if avoid else lambda _text: True
     common = lexicon(language, words).words[:6000]
     english = language.split("-")[0] == "en"
     accepted: list[str] = []
@@ -140,7 +141,7 @@ def sentences(
     return accepted
 
 
-def _differs_from(phrase: str, language: str) -> Callable[[str], bool]:
+def differs_from(phrase: str, language: str) -> Callable[[str], bool]:
     """A test for texts: whether one differs from the phrase in the main accents of the language."""
     ears = [language, *(accent for accent in accents(language)[1:] if accent in ("en", "en-us"))]
     targets: list[tuple[str, Sounds]] = [(ear, sounds(phrase, ear)) for ear in ears]
@@ -190,7 +191,7 @@ def _partial(phrase: str, language: str, book: Lexicon, random: Random) -> Itera
         yield " ".join([words[-1], words[-1]])
 
 
-def _sound_split(phrase: str, language: str, book: Lexicon, random: Random) -> Iterator[str]:
+def sound_splits(phrase: str, language: str, book: Lexicon, random: Random) -> Iterator[str]:
     """Two or three words that together sound like the phrase: "come pewter" for "computer"."""
     whole = sounds(phrase, language)
     pairs: list[tuple[float, str]] = []

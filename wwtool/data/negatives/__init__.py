@@ -1,0 +1,44 @@
+"""Negatives: audio without the phrase, by kind. A kind is one file, and a line in the registry below."""
+
+from __future__ import annotations
+
+from wwtool.base.registry import Registry
+from wwtool.data.negatives.impacts import IMPACTS
+from wwtool.data.negatives.interjections import INTERJECTIONS
+from wwtool.data.negatives.kind import Kind, Recorded
+from wwtool.data.negatives.languages import OTHER_LANGUAGES, UNSEEN_LANGUAGES
+from wwtool.data.negatives.names_and_numbers import NAMES_AND_NUMBERS
+from wwtool.data.negatives.phrase_parts import PHRASE_PARTS
+from wwtool.data.negatives.rhymes import RHYMES, RHYMES_IN_SENTENCES
+from wwtool.data.negatives.silence import SILENCE
+from wwtool.data.negatives.steady_noise import STEADY_NOISE
+from wwtool.data.negatives.tones import TONES
+from wwtool.data.negatives.wake_words import OTHER_WAKE_WORDS
+
+KINDS: Registry[Kind] = Registry(
+    "negatives",
+    {
+        "rhymes": RHYMES,
+        "rhymes_in_sentences": RHYMES_IN_SENTENCES,
+        "phrase_parts": PHRASE_PARTS,
+        "wake_words": OTHER_WAKE_WORDS,
+        "other_languages": OTHER_LANGUAGES,
+        "unseen_languages": UNSEEN_LANGUAGES,
+        "names_and_numbers": NAMES_AND_NUMBERS,
+        "interjections": INTERJECTIONS,
+        "tones": TONES,
+        "impacts": IMPACTS,
+        "steady_noise": STEADY_NOISE,
+        "silence": SILENCE,
+    },
+)
+"""The kinds that a build makes by itself. Stores, pools and figures have these names."""
+
+OTHER_KINDS: dict[str, Kind] = {
+    "sentences": Recorded("sentences by synthetic voices"),
+    "near_miss": Recorded("words that sound like the phrase", counts=False),
+    "speech": Recorded("recordings of speech"),
+    "other_words": Recorded("recordings of other words"),
+    "noise": Recorded("recordings of noise"),
+}
+"""The kinds that come with the phrase's own synthesis or with recordings."""

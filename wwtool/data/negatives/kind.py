@@ -1,0 +1,147 @@
+"""What a kind of negatives is. A kind is one of the classes below, filled with a function that makes its content.
+
+Training and evaluation get other texts, other voices and other random numbers of every kind.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
+from random import Random
+
+import numpy as np
+
+from wwtool.base.files import hash_of
+from wwtool.data.audio import Audio, to_int16
+from wwtool.data.sides import held_out, trim
+from wwtool.data.synth import Words, deliver, render
+from wwtool.data.synthesizers.interface import Utterance
+from wwtool.data.texts.phrases import differs_from
+from wwtool.data.utterance import FloatAudio
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+
+_BATCH = 256  # texts that get voices together
+_MOST_BATCHES = 100  # until there are enough of the voices of one side
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make, and of what.
+
+    ``evaluation``: for evaluation, not for training. ``speech``: clips of ordinary speech of the same side, for kinds
+    that mix some in.
+    """
+
+    hours: float
+    seed: int
+    evaluation: bool
+    phrase: str
+    language: str = "en-us"
+    words: Words = None
+    speech: Sequence[Audio] = ()
+
+
+@dataclass(frozen=True)
+class Kind(ABC):
+    """A kind of audio without the phrase.
+
+    Attributes:
+        title: what it is, for people.
+        trained: False if it is kept for evaluation; it shows what a kind that was never trained on does.
+        counts: whether it belongs into false alarms per hour. What nobody says by the hour does not.
+        spoken: whether it is speech, or has speech in it.
+        voiced: whether a voice must speak it.
+    """
+
+    title: str
+    _: KW_ONLY
+    trained: bool = True
+    counts: bool = True
+    spoken: bool = True
+    voiced: bool = False
+
+    def clips(self, order: Order) -> Iterator[Audio]:
+        """Clips of about as many hours as the order says. The same order gives the same clips."""
+        return self._clips(order, hash_of(self.title, order.seed, order.evaluation, order.language))
+
+    @abstractmethod
+    def _clips(self, order: Order, seed: str) -> Iterator[Audio]: ...
+
+
+@dataclass(frozen=True)
+class Recorded(Kind):
+    """Recordings, or speech that is synthesised with the phrase: described here, made elsewhere."""
+
+    def _clips(self, order: Order, seed: str) -> Iterator[Audio]:
+        return iter(())
+
+
+@dataclass(frozen=True)
+class Text:
+    """What to say, and the language of the voice."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken(Kind):
+    """Texts, said by every voice there is. A text that sounds like the phrase is left out.
+
+    ``texts`` yields texts without end; ``seconds`` is how long one lasts, about.
+    """
+
+    texts: Callable[[Order, Random], Iterator[Text]]
+    seconds: float = 2.0
+    voiced: bool = True
+
+    def _clips(self, order: Order, seed: str) -> Iterator[Audio]:
+        return map(trim, render(self.plan(order, seed), processes=1))
+
+    def plan(self, order: Order, seed: str) -> list[Utterance]:
+        """What is said, and how; voices are those of the order's side."""
+        random, count = Random(seed), max(4, round(order.hours * 3600 / self.seconds))
+        differs, chosen = differs_from(order.phrase, order.language), list[Utterance]()
+        texts = self.texts(order, random)
+        for _ in range(_MOST_BATCHES):
+            batch = list(itertools.islice(texts, _BATCH))
+            for language in dict.fromkeys(text.language for text in batch):
+                said = deliver([text.text for text in batch if text.language == language], language, random)
+                chosen += [u for u in said if held_out(u) == order.evaluation and differs(u.text)]
+            if len(chosen) >= count:
+                break
+        random.shuffle(chosen)
+        return chosen[:count]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sounds(Kind):
+    """Computed sounds; ``sound`` makes one clip of them, with a peak of at most 1."""
+
+    sound: Callable[[np.random.Generator], FloatAudio]
+    spoken: bool = False
+
+    def _clips(self, order: Order, seed: str) -> Iterator[Audio]:
+        random = np.random.default_rng(int(seed, 16))
+        return _enough(order.hours, lambda: self.sound(random))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixes(Kind):
+    """Speech of the order, mixed with something; ``mix`` makes one clip, with a peak of at most 1."""
+
+    mix: Callable[[Sequence[Audio], np.random.Generator], FloatAudio]
+
+    def _clips(self, order: Order, seed: str) -> Iterator[Audio]:
+        random = np.random.default_rng(int(seed, 16))
+        return _enough(order.hours if len(order.speech) else 0.0, lambda: self.mix(order.speech, random))
+
+
+def _enough(hours: float, make: Callable[[], FloatAudio]) -> Iterator[Audio]:
+    missing = hours * 3600 * SAMPLE_RATE_HZ
+    while missing > 0:
+        clip = make()
+        missing -= len(clip)
+        yield to_int16(clip)

@@ -1,0 +1,81 @@
+"""The kinds of negatives of a run: stores ``train/<kind>`` and ``dev/<kind>``, made on all cores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from wwtool.base.processes import worker_pool
+from wwtool.config import Config, SynthConfig
+from wwtool.data.negatives import KINDS
+from wwtool.data.negatives.kind import Order
+from wwtool.data.store import ClipStore, write_store
+from wwtool.data.texts.word_list import read_words
+
+Advance = Callable[[int, int, str], None]
+
+_PROCESSES = 2
+_WORTH_PROCESSES_H = 0.3  # processes take longer to start than to make less than this
+_LEAST_H = 0.002
+_SPEECH = ("sentences", "speech", "other_words")  # what kinds are mixed of: the first of them that there is
+
+
+@dataclass(frozen=True)
+class _Task:
+    kind: str
+    path: Path
+    speech: Path | None
+    order: Order
+
+
+def hours_of_kinds(config: Config, dev: bool) -> dict[str, float]:
+    """Hours of each kind; a config with fewer sentences than the default has less of every kind, too."""
+    scale = min(1.0, config.synth.sentence_hours / SynthConfig().sentence_hours)
+    amounts = {name: kind.dev_hours if dev else kind.hours for name, kind in config.negatives.items()}
+    return {name: max(_LEAST_H, scale * hours) for name, hours in amounts.items() if hours}
+
+
+def make_negatives(
+    folder: Path, phrase: str, config: Config, synthesise: bool, summary: dict[str, Any], advance: Advance
+) -> None:
+    """Writes the stores below ``folder`` and adds their clips and hours to ``summary``.
+
+    ``summary``: the stores that are there. Without ``synthesise``, no kind that a voice has to speak is made.
+    """
+    words = read_words(config.synth.words) if config.synth.words else None
+    order = Order(0.0, config.synth.seed, False, phrase, config.synth.language, words)
+    tasks = [
+        _Task(name, folder / side / name, _speech(folder, side, summary), replace(order, hours=hours, evaluation=dev))
+        for side, dev in (("train", False), ("dev", True))
+        for name, hours in hours_of_kinds(config, dev).items()
+        if synthesise or not KINDS.member(name).voiced
+    ]
+    tasks.sort(key=lambda task: -task.order.hours)  # the largest first, so that the processes end together
+    made = {}
+    for task, (clips, hours) in _results(tasks):
+        made[task.path.relative_to(folder).as_posix()] = {"clips": clips, "hours": round(hours, 4)}
+        advance(len(made), len(tasks), "kinds of negatives")
+    summary |= {name: facts for name, facts in sorted(made.items()) if facts["clips"]}
+
+
+def _speech(folder: Path, side: str, summary: dict[str, Any]) -> Path | None:
+    return next((folder / side / name for name in _SPEECH if f"{side}/{name}" in summary), None)
+
+
+def _results(tasks: list[_Task]) -> Iterator[tuple[_Task, tuple[int, float]]]:
+    if sum(task.order.hours for task in tasks) < _WORTH_PROCESSES_H:
+        yield from ((task, _make(task)) for task in tasks)
+        return
+    with worker_pool(_PROCESSES) as pool:
+        futures = {pool.submit(_make, task): task for task in tasks}
+        yield from ((futures[future], future.result()) for future in as_completed(futures))
+
+
+def _make(task: _Task) -> tuple[int, float]:
+    """Makes the store of a task; returns its clips and hours."""
+    speech = ClipStore(task.speech) if task.speech else ()
+    store = write_store(task.path, KINDS.member(task.kind).clips(replace(task.order, speech=speech)))
+    return len(store), store.hours
