@@ -89,12 +89,28 @@ class EvaluateConfig(Section):
 
     false_alarms_per_hour: float = Field(
         0.5, gt=0.0, le=1000.0,
-        description="Most false alarms an hour, on the negatives of the evaluation. Fewer cost detections.",
+        description="Most false alarms an hour, on audio of kinds that were not evaluated. Fewer cost detections.",
+    )  # fmt: skip
+    confidence: float = Field(
+        0.8, ge=0.5, le=0.99,
+        description="Chance that the false alarms keep their budget on audio of a kind never met. A higher one costs "
+        "detections.",
+    )  # fmt: skip
+    unseen_shift: float = Field(
+        1.0, ge=0.0, le=8.0,
+        description="Logits by which audio of a kind never met is taken to score higher than the kinds that are there.",
+    )  # fmt: skip
+    unseen_spread: float = Field(
+        0.5, ge=0.0, le=8.0, description="Standard deviation of that shift from one kind to the next, in logits."
+    )
+    mixture: float = Field(
+        4.0, ge=0.5, le=1000.0,
+        description="How alike the mixtures of sounds in two households are, as a number of kinds (the concentration "
+        "of a Dirichlet distribution around the kinds' shares).",
     )  # fmt: skip
     spare_recall: Fraction = Field(
         0.01,
-        description="Share of the best recall that is given up for a higher threshold, because audio that was never "
-        "evaluated scores higher than audio that was.",
+        description="Share of the best recall that is given up for a threshold above the lowest that keeps the budget.",
     )
 
 

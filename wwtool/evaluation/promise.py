@@ -1,0 +1,125 @@
+"""The rate of false alarms to expect of audio that nobody has heard yet, and the thresholds that keep a budget there.
+
+A kind never met is taken to be a mixture of the kinds there are, whose scores lie some logits higher. What is not known
+is drawn many times: the mixture (a Dirichlet around the kinds' shares of a household's sound: the Bayesian bootstrap of
+Rubin 1981, Annals of Statistics 9, over kinds), the shift, and every kind's tail. A threshold keeps the budget if the
+rate does in a named share of the draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.config import EvaluateConfig
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.peaks import Peaks, ceiling_of, floor_of, threshold_levels
+from wwtool.evaluation.tails import TailPrior, drawn_rates, expected_rates, shared_prior, tail_of
+
+Array = npt.NDArray[np.float64]
+
+_DRAWS, _SEED = 600, 11
+_LEAST_SHARE, _LEAST_PART = 1e-6, 1e-9  # a kind without a share decides where there is no other
+
+
+@dataclass(frozen=True)
+class KindFacts:
+    """What is known of a kind of negatives before anything is measured.
+
+    Attributes:
+        share: of the sound in a household; only the ratios matter.
+        trained: training has heard audio of this kind; None if nobody knows.
+        source: who or what made the sound.
+    """
+
+    share: float = 1.0
+    trained: bool | None = None
+    source: str = "unknown"
+
+
+class Promise:
+    """The expected rates of a detector at every threshold from 1 to 255.
+
+    Args:
+        peaks: of every kind of negatives, at the detector's shape.
+        facts: of every kind.
+        shape: the detector; its thresholds do not matter.
+        config: the budget, and how sure to be.
+    """
+
+    def __init__(
+        self, peaks: Mapping[str, Peaks], facts: Mapping[str, KindFacts], shape: DetectorConfig, config: EvaluateConfig
+    ) -> None:
+        self.config, self._levels = config, threshold_levels(shape)
+        floor, ceiling = floor_of(shape), ceiling_of(shape)
+        self.tails = {kind: tail_of(entry, floor, ceiling) for kind, entry in peaks.items() if entry.hours > 0}
+        self.facts = {kind: facts.get(kind, KindFacts()) for kind in self.tails}
+
+    @cached_property
+    def prior(self) -> TailPrior:
+        """How the tails of kinds fall."""
+        return shared_prior(list(self.tails.values()))
+
+    def of_kind(self, kind: str) -> Array:
+        """The expected false alarms an hour of a kind that is there, at every threshold, (255,)."""
+        return expected_rates(self.tails[kind], self.prior, self._levels)
+
+    def kind_interval(self, kind: str, threshold: int) -> tuple[float, float]:
+        """The interval of ``of_kind`` at a threshold, at the configured confidence on either side."""
+        draws = self._draws(kind, np.zeros(_DRAWS), self._levels[threshold - 1 : threshold])[:, 0]
+        return self._interval(draws)
+
+    def of_unmet(self, without: str | None = None) -> Array:
+        """Draws of the rate of a kind never met, (draws, 255), judged by all kinds but ``without``."""
+        kinds = [kind for kind in self.tails if kind != without]
+        # A Dirichlet variable: gamma variables over their sum.
+        whole = sum((self._parts[kind] for kind in kinds), np.zeros((_DRAWS, 1)))
+        return sum((self._parts[kind] * self._shifted[kind] for kind in kinds), np.zeros((_DRAWS, 255))) / whole
+
+    def upper(self, without: str | None = None) -> Array:
+        """The upper end of the rate of a kind never met, at the configured confidence, (255,)."""
+        return np.asarray(np.quantile(self.of_unmet(without), self.config.confidence, axis=0))
+
+    def cross_fitted(self) -> dict[str, float]:
+        """For every kind, its expected rate at the threshold that is chosen without it; empty if there is only one."""
+        if len(self.tails) < 2:
+            return {}
+        return {kind: float(self.of_kind(kind)[self.lowest(self.upper(kind)) - 1]) for kind in self.tails}
+
+    def lowest(self, rates: Array) -> int:
+        """The lowest threshold at which falling rates keep the budget; the highest if none does."""
+        within = np.flatnonzero(rates <= self.config.false_alarms_per_hour)
+        return int(within[0]) + 1 if len(within) else len(rates)
+
+    @cached_property
+    def _shifted(self) -> dict[str, Array]:
+        """Draws of the rate of every kind, each with one shift for all of them, (draws, 255)."""
+        shifts = self.config.unseen_spread * np.random.default_rng(_SEED).standard_normal(_DRAWS)
+        return {kind: self._draws(kind, self.config.unseen_shift + shifts, self._levels) for kind in self.tails}
+
+    @cached_property
+    def _parts(self) -> dict[str, Array]:
+        """What every kind brings to a mixture, before all are divided by their sum, (draws, 1)."""
+        shares = {kind: max(facts.share, 0.0) for kind, facts in self.facts.items()}
+        whole = max(sum(shares.values()), _LEAST_SHARE)
+        return {
+            kind: _generator(kind, 1).gamma(self.config.mixture * max(share / whole, _LEAST_SHARE), 1.0, (_DRAWS, 1))
+            + _LEAST_PART
+            for kind, share in shares.items()
+        }
+
+    def _draws(self, kind: str, shifts: Array, levels: Array) -> Array:
+        return drawn_rates(self.tails[kind], self.prior, levels, shifts, _generator(kind, 0))
+
+    def _interval(self, draws: Array) -> tuple[float, float]:
+        low, high = np.quantile(draws, [1.0 - self.config.confidence, self.config.confidence])
+        return float(low), float(high)
+
+
+def _generator(kind: str, use: int) -> np.random.Generator:
+    """The same numbers for a kind in every evaluation, whatever kinds there are besides."""
+    return np.random.default_rng([_SEED, use, *kind.encode()])
