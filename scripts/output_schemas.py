@@ -20,12 +20,14 @@ from wwtool.evaluation.assess import EvaluationOutput
 from wwtool.jobs.budget import BudgetOutput
 from wwtool.jobs.compile import CompileOutput
 from wwtool.jobs.evaluate import DetectionsOutput
+from wwtool.jobs.voices import VoicesOutput
 from wwtool.pipeline.manifest import ManifestRecord
 
 OUTPUTS: dict[str, tuple[int, type[Any]]] = {
     "platforms": (1, PlatformsOutput),
     "platform": (1, PlatformOutput),
     "doctor": (2, DoctorOutput),
+    "voices": (1, VoicesOutput),
     "synth": (1, SynthReport),
     "scan": (1, ScanOutput),
     "split": (1, SplitOutput),

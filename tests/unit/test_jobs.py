@@ -25,14 +25,14 @@ from wwtool.device.suites import SuiteResult
 from wwtool.errors import CancelledError, DeviceError, InputError, UsageError, WwtoolError
 from wwtool.evaluation.assess import Evaluation
 from wwtool.export.tflite import to_tflite
-from wwtool.jobs import budget, build, compile, emulate, evaluate, flash, hil, train
+from wwtool.jobs import budget, build, compile, emulate, evaluate, flash, hil, train, voices
 from wwtool.jobs.event_log import EventLog, read_events
 from wwtool.jobs.request import Request
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
 from wwtool.training.qat import QatNet
 
-JOBS = ("budget", "build", "compile", "emulate", "evaluate", "flash", "hil", "train")
+JOBS = ("budget", "build", "compile", "emulate", "evaluate", "flash", "hil", "train", "voices")
 REQUESTS: dict[str, type[Request]] = {
     "budget": budget.BudgetRequest,
     "build": build.BuildRequest,
@@ -42,6 +42,7 @@ REQUESTS: dict[str, type[Request]] = {
     "flash": flash.FlashRequest,
     "hil": hil.HilRequest,
     "train": train.TrainRequest,
+    "voices": voices.VoicesRequest,
 }
 
 

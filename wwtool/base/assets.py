@@ -1,4 +1,4 @@
-"""Finds the files that ship with wwtool: firmware templates, platform profiles, configs.
+"""Finds the files that ship with wwtool: firmware templates, platform profiles, configs, the catalogue.
 
 A wheel has them inside the package, a checkout beside it.
 """
@@ -12,7 +12,7 @@ from wwtool.errors import ToolError
 
 
 def asset_dir(name: str) -> Path:
-    """Returns the folder of shipped files called ``name`` (``firmware_templates``, ``platforms`` or ``configs``).
+    """Returns the folder of shipped files called ``name`` (such as ``platforms`` or ``catalogue``).
 
     Raises:
         ToolError: the installation is incomplete.

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from wwtool import __version__
@@ -47,6 +47,9 @@ class Patience:
     pause_s: float = 1.0
 
 
+PATIENCE = Patience()
+
+
 @dataclass
 class Stream:
     """A file on a server, read by ``chunks``.
@@ -62,7 +65,7 @@ class Stream:
     size: int | None = None
     offset: int = 0
     validator: str = ""
-    patience: Patience = Patience()
+    patience: Patience = field(default_factory=lambda: PATIENCE)
 
     def chunks(self, cancel: Cancellation, start_over: Callable[[], None]) -> Iterator[bytes]:
         """The bytes from ``offset`` on.

@@ -90,6 +90,19 @@ def listening(log: Path | None, listener: events.Listener) -> Iterator[events.Li
         yield events.broadcast(write, listener)
 
 
+def download_size(nbytes: int) -> str:
+    """The size of a download as people write it.
+
+    >>> download_size(92_361_271), download_size(2_899), download_size(23_049_477_885)
+    ('92 MB', '2.9 kB', '23 GB')
+    """
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if nbytes >= scale:
+            value = nbytes / scale
+            return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"
+    return f"{nbytes} B"
+
+
 def complain_of_warnings(event: events.Event) -> None:
     """A listener for commands without a progress display: warnings go to standard error."""
     if isinstance(event, events.Warning):

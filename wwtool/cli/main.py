@@ -23,6 +23,7 @@ from wwtool.errors import InputError, UsageError, WwtoolError
 _COMMANDS = {
     "platforms": ("wwtool.cli.platforms:platforms", "List the platform profiles, or show one."),
     "doctor": ("wwtool.cli.doctor:doctor", "Show which tools are installed, and how to get the others."),
+    "voices": ("wwtool.cli.voices:voices", "List, get, add and remove voices that speak the wake word in training."),
     "data": ("wwtool.cli.data:data", "Synthesise speech, check and index recordings, split them by speaker."),
     "budget": ("wwtool.cli.budget:budget", "Measure a model's firmware against a platform's budget by a dry build."),
     "train": ("wwtool.cli.train:train", "Train a model, quantization-aware; goes on where it was interrupted."),

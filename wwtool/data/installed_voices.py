@@ -58,7 +58,7 @@ class VoiceDescription(BaseModel):
     languages: tuple[Language, ...] = Field(min_length=1, description="Languages that it speaks, such as en-us or de.")
     speakers: int = Field(ge=1, description="How many speakers it has.")
     licence: Words = Field(description="The licence of the voice, which what it speaks may be bound by.")
-    source: Words = Field(description="Where it came from.")
+    source: Annotated[str, StringConstraints(min_length=1, max_length=4000)] = Field(description="Where it came from.")
     files: Mapping[FileName, VoiceFile] = Field(
         min_length=1, description="Its files, relative to its folder. A name that ends in / is a folder."
     )
