@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.data import espeak, synth
+from wwtool.data import casting, espeak, synth
 from wwtool.data.audio import Audio, read_audio
 from wwtool.data.synthesizers import registry
 from wwtool.data.synthesizers.interface import Synthesizer, Utterance
@@ -197,18 +197,18 @@ class Whistle(Synthesizer):
 
 def test_a_synthesizer_is_one_class_and_one_registration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(registry.SYNTHESIZERS, Whistle.name, Whistle)
-    synth._synthesizers.cache_clear()
+    casting.synthesizers.cache_clear()
     try:
-        (utterance,) = synth.deliver(["tweet"], "bird", Random(0))
+        (utterance,) = casting.plain_cast(["tweet"], "bird", Random(0))
         assert (utterance.engine, utterance.voice) == ("whistle", "low")
         assert [len(audio) for audio in synth.render([utterance], 1)] == [5]
         assert "Whistle" in [finding.tool for finding in _voices()]
     finally:
-        synth._synthesizers.cache_clear()
+        casting.synthesizers.cache_clear()
 
 
 def test_nobody_compares_the_name_of_a_synthesizer() -> None:
     package = Path(synth.__file__).parents[1]
-    names = re.compile(r"[\"'](espeak|flite|festival)[\"']")
+    names = re.compile(r"[\"'](espeak|flite|festival|kokoro)[\"']")
     places = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if names.search(path.read_text())}
     assert places == {f"data/synthesizers/{name}.py" for name in registry.SYNTHESIZERS}

@@ -18,12 +18,9 @@ def wwtool_home() -> Path:
     Raises:
         InputError: the variable names no absolute folder, or this user has no home folder.
     """
-    named = os.environ.get(_VARIABLE, "")
-    if named:
-        folder = in_home(named)
-        if folder is None or not folder.is_absolute():
-            raise InputError(f"{_VARIABLE} is {named!r}, which is no absolute path; correct it or unset it")
-        return folder
+    named = named_home()
+    if named is not None:
+        return named
     data = os.environ.get("XDG_DATA_HOME", "")
     if Path(data).is_absolute():  # the specification has others ignored
         return Path(data) / "wwtool"
@@ -31,3 +28,18 @@ def wwtool_home() -> Path:
     if default is None:
         raise InputError(f"this user has no home folder to keep voices in; set HOME or {_VARIABLE}")
     return default / "wwtool"
+
+
+def named_home() -> Path | None:
+    """The folder that ``WWTOOL_HOME`` names; None if it is not set.
+
+    Raises:
+        InputError: it is no absolute path.
+    """
+    named = os.environ.get(_VARIABLE, "")
+    if not named:
+        return None
+    folder = in_home(named)
+    if folder is None or not folder.is_absolute():
+        raise InputError(f"{_VARIABLE} is {named!r}, which is no absolute path; correct it or unset it")
+    return folder

@@ -17,8 +17,13 @@ class PoolWeights(Section):
     )
     native: float = Field(0.40, ge=0.0, le=1000.0, description="Recordings of the phrase with their own background.")
     synthetic: float = Field(0.35, ge=0.0, le=1000.0, description="The phrase by synthetic voices.")
+    natural: float = Field(0.70, ge=0.0, le=1000.0, description="The phrase by natural voices.")
     sentences: float = Field(0.30, ge=0.0, le=1000.0, description="Sentences by synthetic voices.")
     near: float = Field(0.20, ge=0.0, le=1000.0, description="Words that sound like the phrase, by synthetic voices.")
+    sentences_natural: float = Field(0.15, ge=0.0, le=1000.0, description="Sentences by natural voices.")
+    near_natural: float = Field(
+        0.12, ge=0.0, le=1000.0, description="Words that sound like the phrase, by natural voices."
+    )
     speech: float = Field(0.10, ge=0.0, le=1000.0, description="Recordings of speech.")
     words: float = Field(0.08, ge=0.0, le=1000.0, description="Recordings of other words.")
     sentences_clean: float = Field(0.09, ge=0.0, le=1000.0, description="Sentences with hardly any background.")
@@ -55,6 +60,11 @@ class PoolConfig(Section):
         le=200.0,
         description="Hours of recorded speech with hardly any background, and as many of other words.",
     )
+    natural_positives: int = Field(4000, ge=0, le=500_000, description="Clips of the phrase by natural voices.")
+    natural_near_miss_hours: float = Field(
+        0.6, ge=0.0, le=200.0, description="Hours of words that sound like the phrase, by natural voices."
+    )
+    natural_sentence_hours: float = Field(1.0, ge=0.0, le=200.0, description="Hours of sentences by natural voices.")
     noise_hours: float = Field(0.8, ge=0.02, le=200.0, description="Hours of backgrounds without speech.")
     weights: PoolWeights = Field(PoolWeights(), description="How often a training window comes from each pool.")
 

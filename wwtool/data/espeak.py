@@ -171,20 +171,25 @@ def variants() -> tuple[str, ...]:
 def _voice_names() -> dict[str, str]:
     """From each language and voice name, in lower case, to the voice's file below ``lang``, in lower case.
 
-    A voice without its dictionary says nothing, so it is left out.
+    Of several voices of a language, the one that puts it highest: a small number after the language, 5 where there is
+    none (docs/voices.md of espeak-ng). A voice without its dictionary says nothing, so it is left out.
     """
-    names: dict[str, str] = {}
+    names: dict[str, tuple[int, str]] = {}
     folder = _original_data() / "lang"
     files: list[str] = []
-    for path in (path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         lines = [line.split() for line in path.read_text(encoding="utf-8", errors="replace").splitlines()]
-        languages = [words[1].lower() for words in lines if len(words) > 1 and words[0] == "language"]
+        spoken = [(words[1].lower(), _rank(words[2:])) for words in lines if len(words) > 1 and words[0] == "language"]
         dictionary = next((w[1] for w in lines if len(w) > 1 and w[0] == "dictionary"), path.name.partition("-")[0])
         if (_original_data() / f"{dictionary.lower()}_dict").is_file():
             files.append(path.relative_to(folder).as_posix().lower())
-            for language in languages:
-                names.setdefault(language, files[-1])
-    return names | {name.rpartition("/")[2]: name for name in files}
+            for language, rank in spoken:
+                names[language] = min(names.get(language, (rank, files[-1])), (rank, files[-1]))
+    return {language: file for language, (_, file) in names.items()} | {name.rpartition("/")[2]: name for name in files}
+
+
+def _rank(words: list[str]) -> int:
+    return int(words[0]) if words and words[0].isdigit() else 5
 
 
 def _original_data() -> Path:

@@ -11,18 +11,19 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
 from wwtool.base.files import hash_of, write_text
 from wwtool.base.processes import worker_pool
+from wwtool.data import clip_cache
 from wwtool.data.audio import Audio, write_audio
+from wwtool.data.casting import Cast, plain_cast, synthesizers
 from wwtool.data.dataset import INDEX_NAME
-from wwtool.data.synthesizers.interface import Synthesizer, Utterance
-from wwtool.data.synthesizers.registry import installed_synthesizers
+from wwtool.data.shaping import reshape
+from wwtool.data.synthesizers.interface import NaturalSynthesizer, Utterance
 from wwtool.data.texts import phrases
 from wwtool.errors import InputError
 
@@ -34,7 +35,8 @@ PROCESSES = 2
 SECONDS_PER_SENTENCE = 2.2  # on average, measured; turns hours into a number of sentences
 _BATCH = 64
 _WORTH_A_PROCESS = 300  # a second process takes longer to start than to make fewer clips than this
-_RECORDED_VOICES = 0.05  # share of utterances by synthesizers with recorded voices, which are twenty times slower
+_SLOW_BATCH, _SLOW_WORTH_A_PROCESS = 8, 16  # of natural voices
+_CLIP_VERSION = 1  # of what makes samples of an utterance: another one makes all clips again
 
 _COLUMNS = ["path", "label", "speaker", "text"]
 _CLIP = re.compile(r"(positive|hard_negative|negative)/[^/]+/[0-9a-f]{16}\.flac")  # as PlannedClip.path has it
@@ -52,7 +54,7 @@ class PlannedClip:
     @property
     def path(self) -> str:
         """Relative to the data folder."""
-        return f"{self.label}/{self.utterance.speaker}/{hash_of(asdict(self.utterance))}.flac"
+        return f"{self.label}/{self.utterance.speaker}/{hash_of(self.utterance.facts())}.flac"
 
 
 @dataclass(frozen=True)
@@ -64,27 +66,29 @@ class SynthReport:
     kept: int
 
 
-def plan_phrase(phrase: str, count: int, seed: int = 0, language: str = "en-us") -> list[Utterance]:
-    """The phrase itself, spoken ``count`` times in different ways."""
+def plan_phrase(
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", cast: Cast = plain_cast
+) -> list[Utterance]:
+    """The phrase itself, spoken ``count`` times in different ways; fewer, if the cast has nobody."""
     phrase = phrases.normalize_phrase(phrase, language)
     random = Random(f"positive {seed} {phrase} {language}")
-    return deliver([random.choice(_DELIVERIES).format(phrase) for _ in range(count)], language, random)
+    return cast([random.choice(_DELIVERIES).format(phrase) for _ in range(count)], language, random)
 
 
 def plan_near_misses(
-    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None, cast: Cast = plain_cast
 ) -> list[Utterance]:
     """Texts that sound almost like the phrase."""
     random = Random(f"hard_negative {seed} {phrase} {language}")
-    return deliver(phrases.near_misses(phrase, count, seed, language, words), language, random)
+    return cast(phrases.near_misses(phrase, count, seed, language, words), language, random)
 
 
 def plan_sentences(
-    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None, cast: Cast = plain_cast
 ) -> list[Utterance]:
     """Sentences without the phrase."""
     random = Random(f"negative {seed} {phrase} {language}")
-    return deliver(phrases.sentences(count, seed, language, phrase, words), language, random)
+    return cast(phrases.sentences(count, seed, language, phrase, words), language, random)
 
 
 def plan_all(
@@ -112,8 +116,12 @@ def is_synthetic_path(path: str) -> bool:
 
 def render(utterances: Sequence[Utterance], processes: int = PROCESSES) -> Iterator[Audio]:
     """Speaks utterances in order, as int16 at 16 kHz, in memory."""
-    for batch in _in_batches(_speak_batch, utterances, processes):
+    slow = any(synthesizers()[name].natural for name in {utterance.engine for utterance in utterances})
+    pace = (_SLOW_BATCH, _SLOW_WORTH_A_PROCESS) if slow else (_BATCH, _WORTH_A_PROCESS)
+    for batch in _in_batches(_speak_batch, utterances, processes, *pace):
         yield from batch
+    if slow:
+        clip_cache.shrink()
 
 
 def synthesize(
@@ -163,42 +171,28 @@ def synthesize(
     return SynthReport(counts, made=len(missing), kept=len(clips) - len(missing))
 
 
-def deliver(texts: Sequence[str], language: str, random: Random) -> list[Utterance]:
-    """Gives every text a voice and a way of speaking.
+def speak(utterance: Utterance) -> Audio:
+    """Speaks an utterance, as int16 at 16 kHz. What natural voices say is kept in the user's cache.
 
     Raises:
-        InputError: no synthesizer speaks the language.
+        ToolError: the synthesizer failed.
     """
-    synthesizers = _synthesizers()
-    voices = {name: names for name in synthesizers if (names := synthesizers[name].voices(language))}
-    if not voices:
-        raise InputError(f"no installed synthesizer speaks {language!r}; use a language such as en-us, de or fr")
-    recorded = [name for name in voices if synthesizers[name].recorded]
-    computed = next((name for name in voices if not synthesizers[name].recorded), None)
-    utterances = []
-    for text in texts:
-        use_recorded = recorded and random.random() < _RECORDED_VOICES
-        engine = random.choice(recorded) if use_recorded or computed is None else computed
-        utterances.append(
-            Utterance(
-                text=text,
-                engine=engine,
-                voice=random.choice(voices[engine]),
-                rate=round(random.triangular(0.65, 1.4, 1.0), 2),
-                pitch=round(random.uniform(0.15, 0.85), 2),
-                liveliness=round(random.uniform(0.2, 0.9), 2),
-            )
-        )
-    return utterances
-
-
-@cache
-def _synthesizers() -> dict[str, Synthesizer]:
-    return installed_synthesizers()
+    synthesizer = synthesizers()[utterance.engine]
+    if not isinstance(synthesizer, NaturalSynthesizer):
+        return synthesizer.speak(utterance)
+    key = hash_of(_CLIP_VERSION, synthesizer.fingerprint, utterance.facts())
+    kept = clip_cache.load(key)
+    if kept is not None:
+        return kept
+    # A higher pitch makes a clip shorter, so it is spoken more slowly.
+    slower = replace(utterance, rate=utterance.rate / utterance.shape.pitch)
+    audio = reshape(synthesizer.speak(slower), utterance.shape)
+    clip_cache.save(key, audio)
+    return audio
 
 
 def _speak_batch(utterances: Sequence[Utterance]) -> list[Audio]:
-    return [_synthesizers()[utterance.engine].speak(utterance) for utterance in utterances]
+    return [speak(utterance) for utterance in utterances]
 
 
 def _write_batch(jobs: Sequence[tuple[Path, Utterance]]) -> int:
@@ -207,10 +201,13 @@ def _write_batch(jobs: Sequence[tuple[Path, Utterance]]) -> int:
     return len(jobs)
 
 
-def _in_batches(work: Callable[[Sequence[Job]], Result], jobs: Sequence[Job], processes: int) -> Iterator[Result]:
+def _in_batches(
+    work: Callable[[Sequence[Job]], Result], jobs: Sequence[Job], processes: int, size: int = _BATCH,
+    worth_a_process: int = _WORTH_A_PROCESS,
+) -> Iterator[Result]:  # fmt: skip
     """Results of ``work`` on successive batches, in order; the processes end even if the caller stops early."""
-    batches = [jobs[i : i + _BATCH] for i in range(0, len(jobs), _BATCH)]
-    if processes <= 1 or len(jobs) < _WORTH_A_PROCESS:
+    batches = [jobs[i : i + size] for i in range(0, len(jobs), size)]
+    if processes <= 1 or len(jobs) < worth_a_process:
         yield from map(work, batches)
         return
     with worker_pool(processes) as pool:

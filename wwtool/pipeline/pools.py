@@ -45,6 +45,9 @@ def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: st
         ("words_clean", "clean", "train/other_words", p.clean_speech_hours, w.words_clean),
         ("noise", "noise", "", p.noise_hours, w.noise),
         *_kinds(config),
+        ("natural", "positive", "train/positive_natural", p.natural_positives, w.natural),
+        ("near_natural", "negative", "train/near_natural", p.natural_near_miss_hours, w.near_natural),
+        ("sentences_natural", "negative", "train/sentences_natural", p.natural_sentence_hours, w.sentences_natural),
     ]  # fmt: skip
     plan = []
     for number, (name, kind, store, amount, weight) in enumerate(table):

@@ -22,6 +22,7 @@ from wwtool.errors import InputError
 from wwtool.evaluation.material import Material
 from wwtool.features.pools import PoolJob, is_pool
 from wwtool.models.zoo import ZOO, as_dict
+from wwtool.pipeline.natural import natural_inputs
 from wwtool.pipeline.negatives import hours_of_kinds
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
@@ -31,6 +32,7 @@ from wwtool.training.run import Run
 DATASET = "dataset.json"
 CLIPS, POOLS = "clips", "pools"
 _MOST_WARNINGS = 10
+_DEV_POSITIVES = ("dev/positive", "dev/positive_natural", "dev/positive_synthetic")  # the best first
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,10 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     recordings = hash_of([asdict(clip) for clip in dataset.clips]) if dataset else None
     words = read_words(config.synth.words) if config.synth.words and plan.synthesise else None
     synth = config.synth.model_dump(exclude={"words"})
+    natural = natural_inputs(config.synth) if plan.synthesise else []
     kinds = [hours_of_kinds(config, dev) for dev in (False, True)]
-    data_inputs = [__version__, phrase, synth, kinds, plan.synthesise, recordings, *([words] if words else [])]
+    made_of = [__version__, phrase, synth, natural, kinds, plan.synthesise, recordings]
+    data_inputs = [*made_of, *([words] if words else [])]
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset))
     pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs))
     keys = [job.key for job, _ in pools]
@@ -164,7 +168,7 @@ def _features(stages: Stages, pools: list[Any]) -> Outcome:
 
 
 def material_of(folder: Path, stores: dict[str, Any]) -> Material:
-    """The dev split of a run. If it has no recordings of the phrase, synthetic voices say the phrase.
+    """The dev split of a run. If it has no recordings of the phrase, synthetic voices say it, natural ones if possible.
 
     Raises:
         InputError: no positives or no negatives.
@@ -174,7 +178,7 @@ def material_of(folder: Path, stores: dict[str, Any]) -> Material:
         return ClipStore(folder / name) if name in stores else []
 
     recorded = "dev/positive" in stores
-    name = "dev/positive" if recorded else "dev/positive_synthetic"
+    name = next((n for n in _DEV_POSITIVES if n in stores), "dev/positive_synthetic")
     positives, facts = store(name), stores.get(name, {})
     speakers = Speakers(facts.get("voices", "people" if recorded else "synthetic"), facts.get("speakers"))
     kinds = {name: kind for name, kind in (OTHER_KINDS | KINDS).items() if f"dev/{name}" in stores}

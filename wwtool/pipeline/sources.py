@@ -23,6 +23,8 @@ from wwtool.data.utterance import utterance_bounds
 from wwtool.data.voices import Speakers, speakers_of
 from wwtool.errors import InputError
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+from wwtool.pipeline.natural import STORES as NATURAL_STORES
+from wwtool.pipeline.natural import make_natural
 from wwtool.pipeline.negatives import make_negatives
 
 Advance = Callable[[int, int, str], None]
@@ -30,11 +32,13 @@ Advance = Callable[[int, int, str], None]
 STORES = (
     "positive", "positive_synthetic", "positive_cut", "near_miss", "sentences", "speech", "other_words", "noise", "rir",
     *KINDS,
+    *NATURAL_STORES,
 )  # fmt: skip
 _DEV_POSITIVES = 300
 _DEV_NEAR_MISSES = 400
 _DEV_SENTENCE_HOURS = 1.0
 _LEAST_POSITIVES = 20
+_TOLD = 16  # clips between two reports of progress
 MOST_SECONDS = 60  # of a clip in a store
 _USES = {
     "positive": "positive",
@@ -146,10 +150,13 @@ def _synthesise(
         say("dev/positive_synthetic", plan_phrase, _DEV_POSITIVES)
     say("dev/near_miss", near, min(_DEV_NEAR_MISSES, s.near_misses))
     say("dev/sentences", ordinary, sentences(min(_DEV_SENTENCE_HOURS, s.sentence_hours)))
+    make_natural(
+        phrase, s, dev_positives, keep, lambda clips, total, name: map(trim, _counted(clips, total, name, advance))
+    )
 
 
 def _counted(clips: Iterable[Audio], total: int, name: str, advance: Advance) -> Iterator[Audio]:
     for i, clip in enumerate(clips):
-        if i % 64 == 0:
+        if i % _TOLD == 0:
             advance(i, total, name.partition("/")[2].replace("_", " "))
         yield clip

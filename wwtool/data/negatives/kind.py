@@ -15,8 +15,9 @@ import numpy as np
 
 from wwtool.base.files import hash_of
 from wwtool.data.audio import Audio, to_int16
+from wwtool.data.casting import plain_cast
 from wwtool.data.sides import held_out, trim
-from wwtool.data.synth import Words, deliver, render
+from wwtool.data.synth import Words, render
 from wwtool.data.synthesizers.interface import Utterance
 from wwtool.data.texts.phrases import differs_from
 from wwtool.data.utterance import FloatAudio
@@ -108,7 +109,7 @@ class Spoken(Kind):
         for _ in range(_MOST_BATCHES):
             batch = list(itertools.islice(texts, _BATCH))
             for language in dict.fromkeys(text.language for text in batch):
-                said = deliver([text.text for text in batch if text.language == language], language, random)
+                said = plain_cast([text.text for text in batch if text.language == language], language, random)
                 chosen += [u for u in said if held_out(u) == order.evaluation and differs(u.text)]
             if len(chosen) >= count:
                 break

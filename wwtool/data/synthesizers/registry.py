@@ -6,8 +6,9 @@ from wwtool.data.synthesizers.espeak import Espeak
 from wwtool.data.synthesizers.festival import Festival
 from wwtool.data.synthesizers.flite import Flite
 from wwtool.data.synthesizers.interface import Synthesizer
+from wwtool.data.synthesizers.kokoro import Kokoro
 
-_CLASSES: tuple[type[Synthesizer], ...] = (Espeak, Flite, Festival)
+_CLASSES: tuple[type[Synthesizer], ...] = (Espeak, Flite, Festival, Kokoro)
 SYNTHESIZERS = {synthesizer.name: synthesizer for synthesizer in _CLASSES}
 
 

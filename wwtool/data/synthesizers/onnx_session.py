@@ -1,0 +1,53 @@
+"""Runs ONNX models on one thread, so that each process uses one core and every run gives the same samples."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.errors import ToolError
+
+MODULE = "onnxruntime"
+_ERRORS_ONLY = 3
+
+
+def is_installed() -> bool:
+    """Whether there is a runtime."""
+    return importlib.util.find_spec(MODULE) is not None
+
+
+class OnnxSession:
+    """A loaded model.
+
+    Raises:
+        ToolError: the file is no model that the runtime can load.
+    """
+
+    def __init__(self, path: Path) -> None:
+        onnxruntime = importlib.import_module(MODULE)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        self._path = path
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # the runtime's classes have no common base but this
+            raise ToolError(f"onnxruntime cannot load {path}; get the voice again with wwtool voices get") from error
+        self.inputs = {entry.name for entry in self._session.get_inputs()}
+
+    def run(self, inputs: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
+        """The outputs of the model, in its order.
+
+        Raises:
+            ToolError: the model failed.
+        """
+        try:
+            return [np.asarray(output) for output in self._session.run(None, dict(inputs))]
+        except Exception as error:
+            raise ToolError(f"onnxruntime failed on {self._path}: {str(error).splitlines()[0][:200]}") from error
