@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from wwtool.config.section import Fraction, Section
+from wwtool.config.teacher import TeacherConfig
 
 
 class PoolWeights(Section):
@@ -180,6 +181,8 @@ class TrainConfig(Section):
         2, ge=1, le=64,
         description="CPU threads. Another number gives another model. On networks this small, two are as fast as more.",
     )  # fmt: skip
+
+    teacher: TeacherConfig = Field(TeacherConfig(), description="Who teaches the model, and how much it listens.")
 
     @model_validator(mode="after")
     def _ordered(self) -> TrainConfig:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ from wwtool.config import AugmentConfig
 from wwtool.data.audio import Audio
 from wwtool.data.store import ClipStore
 from wwtool.errors import InputError
+from wwtool.features.embeddings import EMBEDDINGS
+from wwtool.features.embeddings.embedding import Steps
 from wwtool.features.recipes import RECIPES
 from wwtool.features.tape import Tape
 from wwtool.features.waveform.studio import Sources, Studio
@@ -35,7 +38,8 @@ class PoolJob:
     """What to make: ``amount`` clips or hours, by the recipe ``kind``.
 
     ``clips``, ``noise``, ``babble``, ``rooms`` and ``lead`` (speech before and after words) are paths of clip stores;
-    ``content`` is a hash of what the stores hold.
+    ``content`` is a hash of what the stores hold. ``embedding`` names what hears the audio for a teacher, if anything
+    does.
     """
 
     name: str
@@ -49,12 +53,15 @@ class PoolJob:
     rooms: str | None = None
     lead: str | None = None
     content: str = ""
+    embedding: str = ""
 
     @property
     def key(self) -> str:
         """The name of the pool's file, without its suffix."""
         paths = ("clips", "noise", "babble", "rooms", "lead")
-        what = {key: value for key, value in asdict(self).items() if key not in ("augment", *paths)}
+        what = {key: value for key, value in asdict(self).items() if key not in ("augment", "embedding", *paths)}
+        if self.embedding:
+            what["embedding"] = EMBEDDINGS.member(self.embedding).version
         present = [bool(self.noise), bool(self.babble), bool(self.rooms), bool(self.lead)]
         return f"{self.name}-{hash_of(_VERSION, what, present, self.augment.model_dump(exclude={'spectrogram'}))}"
 
@@ -65,13 +72,32 @@ class PoolJob:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """The vectors that an embedding makes of a pool's audio, float16 (steps, width), and when it gives them."""
+
+    vectors: npt.NDArray[np.float16]
+    steps: Steps
+
+    def before(self, stops: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """For frames heard, the number of the last vector that knows no later audio, (...); negative: there is none."""
+        samples = MICRO.window_samples + (stops - 1) * MICRO.step_samples
+        return np.minimum((samples - self.steps.window_samples) // self.steps.step_samples, len(self.vectors) - 1)
+
+
+@dataclass(frozen=True)
 class Pool:
-    """int8 features (frames, channels); for positives also each word's first frame and the frame after its last."""
+    """int8 features (frames, channels); for positives also each word's first frame and the frame after its last.
+
+    ``heard``: what an embedding makes of the same audio; None: there is none. ``soft``: a teacher's logit of the audio up
+    to the end of each frame, (frames,), NaN where it says nothing; None: there is no teacher.
+    """
 
     name: str
     features: npt.NDArray[np.int8]
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
+    heard: Heard | None = None
+    soft: npt.NDArray[np.float32] | None = None
 
     @property
     def positive(self) -> bool:
@@ -94,8 +120,8 @@ def load_pool(path: Path, name: str) -> Pool:
     """
     arrays = read_arrays(path)
     try:
-        pool = Pool(name, arrays["features"], arrays["starts"], arrays["ends"])
-    except KeyError as error:
+        pool = Pool(name, arrays["features"], arrays["starts"], arrays["ends"], _heard(arrays))
+    except (KeyError, ValueError) as error:
         raise _damaged(path) from error
     forms = [(array.dtype.str, array.shape[1:]) for array in (pool.features, pool.starts, pool.ends)]
     if forms != [("|i1", (MICRO.channels,)), ("<i8", ()), ("<i8", ())] or len(pool.starts) != len(pool.ends):
@@ -104,6 +130,18 @@ def load_pool(path: Path, name: str) -> Pool:
     if (places < 0).any() or (places > len(pool.features)).any():
         raise _damaged(path)
     return pool
+
+
+def _heard(arrays: dict[str, npt.NDArray[Any]]) -> Heard | None:
+    """What a tape keeps of an embedding; raises KeyError or ValueError if it is not that."""
+    if "vectors" not in arrays:
+        return None
+    vectors, steps = arrays["vectors"], arrays["vector_steps"]
+    if vectors.dtype.str != "<f2" or vectors.ndim != 2 or not np.isfinite(vectors).all():
+        raise ValueError("these are no vectors")
+    if steps.dtype.str != "<i8" or steps.shape != (2,) or steps.min() < 1:
+        raise ValueError("these are no steps")
+    return Heard(vectors, Steps(*map(int, steps)))
 
 
 def _damaged(path: Path) -> InputError:
@@ -121,7 +159,8 @@ def make_pool(job: PoolJob, folder: Path) -> Path:
     if not path.exists():
         babble = ClipStore(Path(job.babble)).samples[:_BABBLE_SAMPLES] if job.babble else np.zeros(0, np.int16)
         sources = Sources(_open(job.noise), babble, _open(job.rooms), _open(job.lead))
-        studio, tape = Studio(job.augment, np.random.default_rng(job.seed), sources), Tape()
+        embedding = EMBEDDINGS.member(job.embedding) if job.embedding else None
+        studio, tape = Studio(job.augment, np.random.default_rng(job.seed), sources), Tape(embedding=embedding)
         RECIPES.member(job.kind).record(_open(job.clips), job.amount, studio, tape)
         write_arrays(path, **tape.arrays())
     return path

@@ -69,6 +69,11 @@ class Architecture(ABC):
         return [layer for layer in self.layers() if isinstance(layer, Convolution)]
 
     @property
+    def head(self) -> Convolution:
+        """The last layer."""
+        return self._convolutions()[-1]
+
+    @property
     def receptive_frames(self) -> int:
         """Feature frames that one output depends on."""
         first, *others = self._convolutions()

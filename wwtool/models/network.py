@@ -49,14 +49,22 @@ class Network(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(batch, frames, channels) real features to logits (batch, outputs)."""
+        return self.logits(self.hidden(features))
+
+    def hidden(self, features: Tensor) -> Tensor:
+        """(batch, frames, channels) real features to what the head reads, (batch, width, steps, 1)."""
         x, outputs = over_time(features), dict[str, Tensor]()
-        for layer in self.architecture.layers():
+        for layer in self.architecture.layers()[:-1]:
             if isinstance(layer, Convolution):
                 x = self.layers[layer.name](x)
             else:
                 x = F.relu(x + newest(outputs[layer.skip], x))
             outputs[layer.name] = x
-        return x[:, 0, :, 0]
+        return x
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """What the head makes of the output of ``hidden``: logits (batch, outputs)."""
+        return torch.as_tensor(self.layers["head"](hidden))[:, 0, :, 0]
 
 
 def over_time(features: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -71,7 +72,7 @@ class _Trainer:
         for stage in self.stages[number + 1 :]:
             network = self._convert(stage, learner.average)
             self.state = replace(self.state, stage=stage.name, step=0)
-            learner = self._train_stage(stage, network, {})
+            learner = self._train_stage(stage, network, {}, before=learner)
         self.state = replace(self.state, stage=DONE, step=0)
         self._save(learner)
         return _int8(learner.average)
@@ -137,10 +138,13 @@ class _Trainer:
         return net.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def _train_stage(
-        self, stage: Stage, network: Network | QatNet, tensors: dict[str, Tensor], until: int | None = None
-    ) -> Learner:
+        self, stage: Stage, network: Network | QatNet, tensors: dict[str, Tensor], until: int | None = None,
+        before: Learner | None = None,
+    ) -> Learner:  # fmt: skip
         """Trains a stage from the state's step on, to its end or to step ``until``, where a checkpoint is written."""
-        learner = Learner(stage, network, self.config, self.device)
+        learner = Learner(stage, network, self.config, self.device, self.sampler.vector_width)
+        if before is not None:
+            learner.take_over(before.objective)
         if tensors:
             try:
                 learner.restore(tensors)
@@ -158,14 +162,18 @@ class _Trainer:
     def _step(self, learner: Learner, step: int) -> None:
         stage = learner.stage
         generator = step_generator(self.config.seed, stage.name, step)
-        windows, labels = self.sampler.batch(generator, self.config.batch, self.mined)
-        features = vary(to_real(windows), generator, self.run.spectrogram)
-        loss = learner.learn(step, features.to(self.device), torch.from_numpy(labels).to(self.device))
+        batch = self.sampler.draw(generator, self.config.batch, self.mined)
+        features = vary(to_real(batch.windows), generator, self.run.spectrogram)
+        others = (batch.labels, batch.soft, batch.vectors)
+        loss = learner.learn(step, *(x if x is None else self._tensor(x) for x in (features, *others)))
         self.state = replace(self.state, step=step + 1)
         if (step + 1) % self.config.checkpoint_steps == 0:
             self._save(learner)
         if (step + 1) % _REPORT_STEPS == 0 or step + 1 == stage.steps:
             self.run.listener(events.Loss(stage.name, step + 1, stage.steps, loss.item(), self.run.model))
+
+    def _tensor(self, values: Tensor | npt.NDArray[np.float32]) -> Tensor:
+        return torch.as_tensor(values).to(self.device)
 
     def _save(self, learner: Learner) -> None:
         tensors = learner.average_tensors() if self.state.done else learner.tensors()

@@ -185,10 +185,18 @@ class QatNet(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(batch, frames, 40) real features to logits (batch, outputs), before the shift."""
+        return self.logits(self.hidden(features))
+
+    def hidden(self, features: Tensor) -> Tensor:
+        """(batch, frames, 40) real features to what the head reads, (batch, width, steps, 1)."""
         x, outputs = over_time(features), dict[str, Tensor]()
-        for layer in self._layers():
+        for layer in self._layers()[:-1]:
             x = outputs[layer.name] = _apply(layer, x, outputs)
-        return x[:, 0, :, 0] + self.logit_shift
+        return x
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """What the head makes of the output of ``hidden``: logits (batch, outputs), before the shift."""
+        return _apply(self._layers()[-1], hidden, {})[:, 0, :, 0] + self.logit_shift
 
     def _layers(self) -> list[QuantLayer | QuantSum]:
         return [layer for layer in self.layers if isinstance(layer, QuantLayer | QuantSum)]

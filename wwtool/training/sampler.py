@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,44 @@ class Mined:
     end: npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Windows of ``frames`` frames, by pool and the frame after the last; ``labels`` (size,): 1 for the phrase, else 0."""
+
+    places: list[tuple[Pool, int]]
+    labels: npt.NDArray[np.float32]
+    frames: int
+
+    @property
+    def windows(self) -> npt.NDArray[np.int8]:
+        """int8 features (size, frames, channels)."""
+        return np.stack([pool.features[stop - self.frames : stop] for pool, stop in self.places])
+
+    @property
+    def soft(self) -> npt.NDArray[np.float32] | None:
+        """A teacher's logits of the windows, (size,), NaN where it says nothing; None if it says nothing at all."""
+        if all(pool.soft is None for pool, _ in self.places):
+            return None
+        return np.array([np.nan if p.soft is None else p.soft[stop - 1] for p, stop in self.places], np.float32)
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float32] | None:
+        """An embedding's vectors at the ends of the windows, (size, width), NaN where there are none; None: none."""
+        width = _vector_width(pool for pool, _ in self.places)
+        if not width:
+            return None
+        rows = np.full((len(self.places), width), np.nan, np.float32)
+        for row, (pool, stop) in zip(rows, self.places, strict=True):
+            if pool.heard and (step := int(pool.heard.before(np.int64(stop)))) >= 0:
+                row[:] = pool.heard.vectors[step]
+        return rows
+
+
+def _vector_width(pools: Iterable[Pool]) -> int:
+    """Numbers in the vectors that lie with the pools; 0 if there are none."""
+    return next((pool.heard.vectors.shape[1] for pool in pools if pool.heard), 0)
+
+
 def to_real(features: npt.NDArray[np.int8]) -> torch.Tensor:
     """The real numbers that int8 features stand for at the model's input scale."""
     return (torch.from_numpy(features).float() - INPUT_SCALE.zero_point) * INPUT_SCALE.scale
@@ -41,6 +79,7 @@ class Sampler:
             raise InputError(
                 "training needs at least one pool of positives and one of negatives; check the data and pools.weights"
             )
+        self.vector_width = _vector_width(weighted.pool for weighted in pools)
         for weighted in pools:
             length = len(weighted.pool.features)
             if length < frames:
@@ -52,48 +91,52 @@ class Sampler:
         self, generator: np.random.Generator, size: int, mined: Mined | None
     ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
         """Returns int8 windows (size, frames, channels) and labels (size,): 1 for the phrase, 0 for everything else."""
+        drawn = self.draw(generator, size, mined)
+        return drawn.windows, drawn.labels
+
+    def draw(self, generator: np.random.Generator, size: int, mined: Mined | None) -> Batch:
+        """A batch: first the positives, then mined negatives, then all others."""
         positives = round(size * self.config.positive_fraction)
-        windows = self._draw_positives(generator, positives)
+        places = self._draw_positives(generator, positives)
         hard = round((size - positives) * self.config.mined_fraction) if mined is not None and len(mined.end) else 0
         if hard and mined is not None:
-            windows += self._draw_mined(generator, hard, mined)
-        windows += self._draw_negatives(generator, size - positives - hard)
+            places += self._draw_mined(generator, hard, mined)
+        places += self._draw_negatives(generator, size - positives - hard)
         labels = np.zeros(size, np.float32)
         labels[:positives] = 1.0
-        return np.stack(windows), labels
+        return Batch(places, labels, self.frames)
 
-    def _draw_positives(self, generator: np.random.Generator, count: int) -> list[npt.NDArray[np.int8]]:
+    def _draw_positives(self, generator: np.random.Generator, count: int) -> list[tuple[Pool, int]]:
         low, high = self.config.window_end_frames
-        windows = []
+        places = []
         for pool in self._choose(generator, self.positives, count):
             i = int(generator.integers(len(pool.ends)))
-            windows.append(self._window(pool, int(pool.ends[i]) + int(generator.integers(low, high + 1))))
-        return windows
+            places.append(self._place(pool, int(pool.ends[i]) + int(generator.integers(low, high + 1))))
+        return places
 
-    def _draw_negatives(self, generator: np.random.Generator, count: int) -> list[npt.NDArray[np.int8]]:
+    def _draw_negatives(self, generator: np.random.Generator, count: int) -> list[tuple[Pool, int]]:
         partial = int(generator.binomial(count, self.config.partial_words))
-        windows = []
+        places = []
         for pool in self._choose(generator, self.positives, partial):
             i = int(generator.integers(len(pool.ends)))
             longest = self.config.partial_word_end
             length = int(pool.ends[i] - pool.starts[i])
-            windows.append(self._window(pool, int(pool.starts[i]) + int(length * generator.uniform(0.0, longest))))
+            places.append(self._place(pool, int(pool.starts[i]) + int(length * generator.uniform(0.0, longest))))
         for pool in self._choose(generator, self.negatives, count - partial):
-            windows.append(self._window(pool, int(generator.integers(self.frames, len(pool.features) + 1))))
-        return windows
+            places.append(self._place(pool, int(generator.integers(self.frames, len(pool.features) + 1))))
+        return places
 
-    def _draw_mined(self, generator: np.random.Generator, count: int, mined: Mined) -> list[npt.NDArray[np.int8]]:
-        windows = []
+    def _draw_mined(self, generator: np.random.Generator, count: int, mined: Mined) -> list[tuple[Pool, int]]:
+        places = []
         for i in generator.integers(len(mined.end), size=count):
             end = int(mined.end[i]) + int(generator.integers(-_MINED_JITTER_FRAMES, _MINED_JITTER_FRAMES + 1))
-            windows.append(self._window(self.negatives[int(mined.pool[i])].pool, end))
-        return windows
+            places.append(self._place(self.negatives[int(mined.pool[i])].pool, end))
+        return places
 
     @staticmethod
     def _choose(generator: np.random.Generator, pools: list[WeightedPool], count: int) -> list[Pool]:
         weights = np.array([p.weight for p in pools])
         return [pools[int(i)].pool for i in generator.choice(len(pools), size=count, p=weights / weights.sum())]
 
-    def _window(self, pool: Pool, end: int) -> npt.NDArray[np.int8]:
-        stop = min(max(end, self.frames), len(pool.features))
-        return pool.features[stop - self.frames : stop]
+    def _place(self, pool: Pool, end: int) -> tuple[Pool, int]:
+        return pool, min(max(end, self.frames), len(pool.features))

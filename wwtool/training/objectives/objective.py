@@ -12,10 +12,29 @@ from wwtool.config import TrainConfig
 
 @dataclass(frozen=True)
 class Predictions:
-    """What the network says of a batch: ``logits`` (batch,); and the truth: ``labels`` (batch,), 1 for the phrase."""
+    """What the network says of a batch, the truth, and what a teacher says.
+
+    Attributes:
+        logits: the network's, (batch,).
+        labels: 1 for the phrase, 0 for everything else, (batch,).
+        hidden: what the network's head reads, (batch, width).
+        soft: the teacher's logits, (batch,), NaN where it says nothing; None: there is no teacher.
+        vectors: what an embedding makes of the same audio, (batch, numbers), NaN where there is nothing; None: none.
+    """
 
     logits: Tensor
     labels: Tensor
+    hidden: Tensor | None = None
+    soft: Tensor | None = None
+    vectors: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Numbers in ``Predictions.hidden``, and in ``vectors``, 0 if there are none."""
+
+    hidden: int
+    vectors: int
 
 
 class Objective(nn.Module, ABC):
@@ -24,6 +43,9 @@ class Objective(nn.Module, ABC):
     def __init__(self, config: TrainConfig) -> None:
         super().__init__()
         self.config = config
+
+    def fit(self, widths: Widths) -> None:  # noqa: B027  # most objectives have no such parameters
+        """Makes parameters whose shapes depend on the network or the embedding; called once, before training."""
 
     @abstractmethod
     def forward(self, predictions: Predictions) -> Tensor:

@@ -1,0 +1,31 @@
+"""A teacher of the model that is trained: something larger that has heard more."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from wwtool.config.section import Fraction, Section
+
+
+class TeacherConfig(Section):
+    """Who teaches, and how much the model listens. Objectives that know no teacher take no notice of it."""
+
+    name: str = Field(
+        "none",
+        description="Who teaches: `none`, `auto` for the best that is installed, or a teacher's name.",
+    )
+    weight: Fraction = Field(
+        0.5, description="Share of what the teacher says in the loss; the labels have the rest. With 0 it is ignored."
+    )
+    temperature: float = Field(
+        2.0, gt=0.0, le=100.0,
+        description="Divides the logits before they are compared. A higher one tells more of how sure the teacher is.",
+    )  # fmt: skip
+    feature_weight: float = Field(
+        0.3, ge=0.0, le=100.0,
+        description="Weight of the distance between the model's last hidden layer and the embedding, where the "
+        "objective is `feature_matching`.",
+    )  # fmt: skip
+    steps: int = Field(1500, ge=10, le=1_000_000, description="Steps in which the teacher learns the phrase.")
+    members: int = Field(3, ge=1, le=32, description="Models in the teacher `ensemble`. Each is trained like the model itself.")
+    model: str = Field("", description="Model of the zoo that the `ensemble` is made of. Empty: that which is trained.")
