@@ -27,5 +27,7 @@ class TeacherConfig(Section):
         "objective is `feature_matching`.",
     )  # fmt: skip
     steps: int = Field(1500, ge=10, le=1_000_000, description="Steps in which the teacher learns the phrase.")
-    members: int = Field(3, ge=1, le=32, description="Models in the teacher `ensemble`. Each is trained like the model itself.")
-    model: str = Field("", description="Model of the zoo that the `ensemble` is made of. Empty: that which is trained.")
+    members: int = Field(
+        3, ge=1, le=32, description="Models in the teacher `ensemble`. Each is trained like the model itself."
+    )
+    model: str = Field("res64", description="Model of the zoo of which the `ensemble` is made.")

@@ -19,6 +19,7 @@ from wwtool.firmware.toolchains import TOOLCHAINS, toolchain_kind
 from wwtool.firmware.toolchains.host import Host
 from wwtool.platforms.load import load_platforms
 from wwtool.platforms.profile import Platform
+from wwtool.training.teachers import TEACHERS
 
 Step = Literal["build", "voices", "measure", "emulate", "flash", "hil", "train"]
 _SERIAL_GROUPS = ("dialout", "uucp")  # Debian's and Arch's
@@ -59,7 +60,7 @@ def examine(platform: Platform | None = None) -> list[Finding]:
     findings = [
         *_building(profiles), *_emulating(profiles), *_measuring(profiles), *_hearing(profiles), *_flashing(profiles),
         *_serial(profiles),
-        *_voices(), _gpu(),
+        *_voices(), *_teachers(), _gpu(),
     ]  # fmt: skip
     if platform is None:
         # Nobody has asked for a board, so no board's compiler is required.
@@ -160,6 +161,12 @@ def _voices() -> list[Finding]:
         )
         for name, synthesizer in SYNTHESIZERS.items()
     ]  # fmt: skip
+
+
+def _teachers() -> list[Finding]:
+    """What teachers of the small model need; every one can be done without."""
+    tools = {tool.name: tool for teacher in TEACHERS.values() for tool in teacher.tools}
+    return [_look_for(tool, "train", (), alternative=True) for tool in tools.values()]
 
 
 def _gpu() -> Finding:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,8 @@ from wwtool.features.recipes import RECIPES
 from wwtool.features.tape import Tape
 from wwtool.features.waveform.studio import Sources, Studio
 from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
+
+Number = TypeVar("Number", int, npt.NDArray[np.int64])
 
 # Raise when code changes what a pool holds.
 _VERSION = 2
@@ -78,18 +80,23 @@ class Heard:
     vectors: npt.NDArray[np.float16]
     steps: Steps
 
-    def before(self, stops: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """For frames heard, the number of the last vector that knows no later audio, (...); negative: there is none."""
-        samples = MICRO.window_samples + (stops - 1) * MICRO.step_samples
-        return np.minimum((samples - self.steps.window_samples) // self.steps.step_samples, len(self.vectors) - 1)
+    def before(self, stop: int) -> int:
+        """The number of the last vector that hears nothing after the first ``stop`` frames; negative: there is none."""
+        samples = MICRO.window_samples + (stop - 1) * MICRO.step_samples
+        return min((samples - self.steps.window_samples) // self.steps.step_samples, len(self.vectors) - 1)
+
+    def until(self, number: Number) -> Number:
+        """How many frames have passed when the vector of that number is known."""
+        samples = self.steps.window_samples + number * self.steps.step_samples
+        return 1 - (MICRO.window_samples - samples) // MICRO.step_samples  # rounded up
 
 
 @dataclass(frozen=True)
 class Pool:
     """int8 features (frames, channels); for positives also each word's first frame and the frame after its last.
 
-    ``heard``: what an embedding makes of the same audio; None: there is none. ``soft``: a teacher's logit of the audio up
-    to the end of each frame, (frames,), NaN where it says nothing; None: there is no teacher.
+    ``heard``: what an embedding makes of the same audio; None: there is none. ``soft``: a teacher's logit of the audio
+    up to the end of each frame, (frames,), NaN where it says nothing; None: there is no teacher.
     """
 
     name: str

@@ -43,7 +43,7 @@ class Tape:
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """``features`` (frames, channels) int8; ``starts`` and ``ends`` of words in frames, end exclusive, int64.
 
-        With an embedding also ``vectors`` (steps, width) float16 and ``vector_steps``, its two lengths in samples, int64.
+        With an embedding also ``vectors`` (steps, width) float16, and ``vector_steps``: its window and step in samples.
         """
         arrays: dict[str, npt.NDArray[Any]] = {
             "features": np.concatenate(self._features),

@@ -36,6 +36,10 @@ class Geometry:
     def frames_per_hour(self) -> int:
         return 3600 * self.frames_per_second
 
+    def seconds_of(self, frames: int) -> float:
+        """How long the audio of some frames is, at least one."""
+        return (self.window_samples + (frames - 1) * self.step_samples) / self.sample_rate_hz
+
     def frames_of(self, samples: int) -> int:
         """How many frames a clip gives: the first when a window is full, then one every step.
 

@@ -30,6 +30,7 @@ from wwtool.training.mining import MINING
 from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.optimizers import OPTIMIZERS
 from wwtool.training.schedules import SCHEDULES
+from wwtool.training.teachers import check_teacher, chosen_teacher
 
 AUTO = "auto"
 MODELS = (AUTO, *ZOO)
@@ -78,6 +79,7 @@ def read_config(path: Path | None, overrides: dict[str, Any], listener: events.L
         for registry in REGISTRIES:
             registry.check(attrgetter(registry.key)(config))
         _check_kinds(config)
+        check_teacher(config.train.teacher)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     if config.model not in MODELS:
@@ -97,8 +99,10 @@ def plan_training(request: TrainingRequest, listener: events.Listener) -> RunPla
     Raises:
         UsageError: the request contradicts itself or lacks something.
         InputError: config, phrase, language or data cannot be used.
+        ToolError: the teacher is not installed.
     """
     config = _config(request, listener)
+    chosen_teacher(config.train.teacher.name)
     if request.data is not None:
         index_folder(request.data, config.split.speaker_pattern)
     elif not request.synthesise:

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from wwtool.frontend.geometry import MICRO
+
 LayerKind = Literal["conv", "depthwise", "dense"]
 
 
@@ -78,6 +80,11 @@ class Architecture(ABC):
         """Feature frames that one output depends on."""
         first, *others = self._convolutions()
         return first.kernel + self.stride * sum(layer.kernel - 1 for layer in others)
+
+    @property
+    def receptive_seconds(self) -> float:
+        """How much audio one output depends on."""
+        return MICRO.seconds_of(self.receptive_frames)
 
     @property
     def parameters(self) -> int:

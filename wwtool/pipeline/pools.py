@@ -18,8 +18,13 @@ _PROCESSES = 2
 _CANCEL_CHECK_S = 0.2
 
 
-def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: str) -> list[tuple[PoolJob, float]]:
-    """Jobs and sampling weights for the stores there are. ``content`` is a hash of what the stores hold."""
+def plan_pools(
+    stores: dict[str, Any], folder: Path, config: Config, content: str, embedding: str = ""
+) -> list[tuple[PoolJob, float]]:
+    """Jobs and sampling weights for the stores there are.
+
+    ``content`` is a hash of what the stores hold. ``embedding`` names what hears every pool for a teacher, if anything.
+    """
     p, w = config.pools, config.pools.weights
     shared = {
         name: str(folder / store) if store in stores else None
@@ -53,7 +58,9 @@ def plan_pools(stores: dict[str, Any], folder: Path, config: Config, content: st
     for number, (name, kind, store, amount, weight) in enumerate(table):
         if amount and weight and (store in stores or not store):
             clips, seed = str(folder / store) if store else None, 1000 * config.synth.seed + number
-            job = PoolJob(name, kind, clips, float(amount), seed, config.augment, content=content, **shared)
+            job = PoolJob(
+                name, kind, clips, float(amount), seed, config.augment, content=content, embedding=embedding, **shared
+            )
             plan.append((job, weight))
     return plan
 

@@ -27,7 +27,9 @@ from wwtool.pipeline.negatives import hours_of_kinds
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
+from wwtool.pipeline.teaching import learn_phrase, taught
 from wwtool.training.run import Run
+from wwtool.training.teachers import chosen_teacher
 
 DATASET = "dataset.json"
 CLIPS, POOLS = "clips", "pools"
@@ -47,22 +49,28 @@ class RunPlan:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What every candidate is trained on: the clips by store, and the pools of features with their weights."""
+    """What every candidate is trained on: the clips by store, and the pools of features with their weights.
+
+    ``teacher``: a hash of all that the teacher's numbers depend on; "": there is no teacher.
+    """
 
     stores: dict[str, Any]
     pools: list[tuple[PoolJob, float]]
     phrase: str
+    teacher: str = ""
 
     def fingerprint(self, config: Config, model: str) -> str:
         """Tells a training run's inputs from another's."""
         keys, weights = [job.key for job, _ in self.pools], [weight for _, weight in self.pools]
         settings = config.train.model_dump(exclude={"device"}), config.augment.spectrogram.model_dump()
-        return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]))
+        taught = [self.teacher] if self.teacher else []
+        return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]), *taught)
 
 
 def prepare(stages: Stages, plan: RunPlan) -> Prepared:
-    """Runs recordings, data and features."""
+    """Runs recordings, data, features and teacher."""
     folder, config = stages.folder, plan.config
+    teacher = chosen_teacher(config.train.teacher.name)
     phrase = normalize_phrase(plan.phrase, config.synth.language) if plan.synthesise else plan.phrase
     dataset = _recordings(stages, plan)
     recordings = hash_of([asdict(clip) for clip in dataset.clips]) if dataset else None
@@ -73,10 +81,11 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     made_of = [__version__, phrase, synth, natural, kinds, plan.synthesise, recordings]
     data_inputs = [*made_of, *([words] if words else [])]
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset))
-    pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs))
+    pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher.embedding if teacher else "")
     keys = [job.key for job, _ in pools]
     stages.run("features", "augmented features", keys, lambda: _features(stages, pools))
-    return Prepared(stores, pools, phrase)
+    taught_by = learn_phrase(stages, pools, folder / POOLS, config, teacher) if teacher else ""
+    return Prepared(stores, pools, phrase, taught_by)
 
 
 def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
@@ -191,7 +200,10 @@ def material_of(folder: Path, stores: dict[str, Any]) -> Material:
 
 def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path) -> Run:
     """The training of a model of the zoo on the prepared pools, with its checkpoint in ``folder``."""
+    pools = load_pools(prepared.pools, stages.folder / POOLS)
+    if prepared.teacher:
+        pools = taught(pools, stages.folder)
     return Run(
-        folder, ZOO[model], load_pools(prepared.pools, stages.folder / POOLS), config.train,
+        folder, ZOO[model], pools, config.train,
         prepared.fingerprint(config, model), config.augment.spectrogram, model, stages.tell, stages.cancel,
     )  # fmt: skip

@@ -23,6 +23,7 @@ from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_of
 from wwtool.pipeline.search import FOLDER, Rung, search
 from wwtool.pipeline.stages import RECORD, Outcome, Stages
+from wwtool.pipeline.teaching import TEACHER
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
 from wwtool.training.loop import train
@@ -30,8 +31,8 @@ from wwtool.training.loop import train
 MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
 # The names in a run folder that a run writes, and the folders below it.
-NAMES = (RECORD, DATASET, CLIPS, POOLS, FOLDER, CHECKPOINT, MODEL, EVALUATION)
-PLACES = (CLIPS, f"{CLIPS}/*", POOLS, FOLDER, f"{FOLDER}/*")
+NAMES = (RECORD, DATASET, CLIPS, POOLS, TEACHER, FOLDER, CHECKPOINT, MODEL, EVALUATION)
+PLACES = (CLIPS, f"{CLIPS}/*", POOLS, TEACHER, f"{TEACHER}/*", FOLDER, f"{FOLDER}/*")
 _VERIFY_FRAMES = 900
 
 

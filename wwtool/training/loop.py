@@ -164,16 +164,17 @@ class _Trainer:
         generator = step_generator(self.config.seed, stage.name, step)
         batch = self.sampler.draw(generator, self.config.batch, self.mined)
         features = vary(to_real(batch.windows), generator, self.run.spectrogram)
-        others = (batch.labels, batch.soft, batch.vectors)
-        loss = learner.learn(step, *(x if x is None else self._tensor(x) for x in (features, *others)))
+        labels = torch.from_numpy(batch.labels).to(self.device)
+        lessons = self._tensor(batch.soft), self._tensor(batch.vectors)
+        loss = learner.learn(step, features.to(self.device), labels, *lessons)
         self.state = replace(self.state, step=step + 1)
         if (step + 1) % self.config.checkpoint_steps == 0:
             self._save(learner)
         if (step + 1) % _REPORT_STEPS == 0 or step + 1 == stage.steps:
             self.run.listener(events.Loss(stage.name, step + 1, stage.steps, loss.item(), self.run.model))
 
-    def _tensor(self, values: Tensor | npt.NDArray[np.float32]) -> Tensor:
-        return torch.as_tensor(values).to(self.device)
+    def _tensor(self, values: npt.NDArray[np.float32] | None) -> Tensor | None:
+        return None if values is None else torch.from_numpy(values).to(self.device)
 
     def _save(self, learner: Learner) -> None:
         tensors = learner.average_tensors() if self.state.done else learner.tensors()

@@ -27,7 +27,10 @@ class Mined:
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows of ``frames`` frames, by pool and the frame after the last; ``labels`` (size,): 1 for the phrase, else 0."""
+    """Windows of ``frames`` frames, by pool and the frame after the last.
+
+    ``labels``: 1 for the phrase, 0 for everything else, (size,).
+    """
 
     places: list[tuple[Pool, int]]
     labels: npt.NDArray[np.float32]
@@ -53,7 +56,7 @@ class Batch:
             return None
         rows = np.full((len(self.places), width), np.nan, np.float32)
         for row, (pool, stop) in zip(rows, self.places, strict=True):
-            if pool.heard and (step := int(pool.heard.before(np.int64(stop)))) >= 0:
+            if pool.heard and (step := pool.heard.before(stop)) >= 0:
                 row[:] = pool.heard.vectors[step]
         return rows
 

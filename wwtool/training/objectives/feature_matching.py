@@ -1,4 +1,4 @@
-"""Distillation, and a hidden layer from which an embedding's vectors can be read (Romero et al. 2015, arXiv:1412.6550)."""
+"""Distillation, and a hidden layer that tells an embedding's vectors (Romero et al. 2015, arXiv:1412.6550)."""
 
 from __future__ import annotations
 

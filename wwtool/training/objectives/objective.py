@@ -44,7 +44,7 @@ class Objective(nn.Module, ABC):
         super().__init__()
         self.config = config
 
-    def fit(self, widths: Widths) -> None:  # noqa: B027  # most objectives have no such parameters
+    def fit(self, widths: Widths) -> None:
         """Makes parameters whose shapes depend on the network or the embedding; called once, before training."""
 
     @abstractmethod

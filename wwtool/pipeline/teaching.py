@@ -1,0 +1,72 @@
+"""The teacher stage: a teacher learns the phrase, and what it says of every pool is kept for all trainings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from wwtool import __version__
+from wwtool.base.files import hash_of, write_arrays
+from wwtool.base.records import read_arrays
+from wwtool.config import Config
+from wwtool.errors import InputError
+from wwtool.features.pools import PoolJob, WeightedPool
+from wwtool.models.zoo import ZOO
+from wwtool.pipeline.pools import load_pools
+from wwtool.pipeline.stages import Outcome, Stages
+from wwtool.training.run import Run
+from wwtool.training.teachers import TEACHERS
+from wwtool.training.teachers.teacher import Teacher
+
+TEACHER = "teacher"  # the folder
+_SOFT = "soft.npz"
+
+
+def learn_phrase(
+    stages: Stages, plan: list[tuple[PoolJob, float]], pools: Path, config: Config, teacher: Teacher
+) -> str:
+    """Lets the teacher learn the phrase from the pools in the folder ``pools``; returns a hash of what that depends on.
+
+    Raises:
+        InputError: the pools cannot be used.
+        CancelledError: somebody has cancelled the job.
+    """
+    folder, train = stages.folder / TEACHER, config.train
+    name = next(name for name, member in TEACHERS.items() if member is teacher)
+    settings = train.model_dump(exclude={"device", "objective"}), config.augment.spectrogram.model_dump()
+    inputs = [__version__, name, teacher.version, [job.key for job, _ in plan], [w for _, w in plan], settings]
+    fingerprint = hash_of(inputs)
+
+    def work() -> Outcome:
+        run = Run(
+            folder, ZOO[train.teacher.model], load_pools(plan, pools), train, fingerprint, config.augment.spectrogram,
+            name, stages.tell, stages.cancel,
+        )  # fmt: skip
+        soft = dict(zip((job.name for job, _ in plan), teacher.teach(run), strict=True))
+        write_arrays(folder / _SOFT, **soft)
+        seconds, licence = teacher.receptive_seconds(run), f", {teacher.licence}" if teacher.licence else ""
+        facts = {"name": name, "licence": teacher.licence, "receptive_seconds": round(seconds, 3)}
+        return Outcome(f"{teacher.title}{licence}, hears {seconds:.1f} s", facts, (folder / _SOFT,))
+
+    stages.run("teacher", "a teacher learns the phrase", inputs, work)
+    return fingerprint
+
+
+def taught(pools: Sequence[WeightedPool], folder: Path) -> list[WeightedPool]:
+    """The pools with what the teacher of the run in ``folder`` says of them.
+
+    Raises:
+        InputError: its file is missing or does not fit the pools.
+    """
+    path = folder / TEACHER / _SOFT
+    soft = read_arrays(path)
+    result = []
+    for weighted in pools:
+        said = soft.get(weighted.pool.name)
+        if said is None or said.dtype != np.float32 or said.shape != weighted.pool.features.shape[:1]:
+            raise InputError(f"{path} does not fit the pool '{weighted.pool.name}'; delete it and run again")
+        result.append(replace(weighted, pool=replace(weighted.pool, soft=said)))
+    return result

@@ -1,0 +1,66 @@
+"""What every teacher is: audio in, a logit for every frame out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.base.tools import Tool
+from wwtool.training.run import Run
+
+Soft = npt.NDArray[np.float32]  # (frames,), a logit of the audio up to the end of each frame; NaN: nothing to say
+
+
+class Teacher(ABC):
+    """Learns the phrase from the pools of a run, and says of every frame in them how sure it is.
+
+    Attributes:
+        title: who it is, for people.
+        licence: of what it brings, as an SPDX name; "": nothing but what wwtool trains.
+        embedding: the embedding whose vectors must lie with the pools; "": none.
+        automatic: whether ``auto`` may choose it, where it is installed.
+    """
+
+    title: ClassVar[str]
+    licence: ClassVar[str] = ""
+    embedding: ClassVar[str] = ""
+    automatic: ClassVar[bool] = False
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """What must be installed."""
+        return ()
+
+    @property
+    def version(self) -> str:
+        """Names what it brings: another version teaches something else."""
+        return ""
+
+    @abstractmethod
+    def receptive_seconds(self, run: Run) -> float:
+        """How much audio one logit depends on."""
+
+    @abstractmethod
+    def teach(self, run: Run) -> list[Soft]:
+        """What it says of each of the run's pools, in order. Its weights are left in the run's folder.
+
+        Interrupted and called again, it ends with the same numbers.
+
+        Raises:
+            InputError: the pools cannot be used.
+            CancelledError: the run was cancelled.
+        """
+
+
+def spread(stops: npt.NDArray[np.int64], logits: npt.NDArray[np.float32], frames: int) -> Soft:
+    """Logits of windows that end before the frames ``stops`` (ascending), for every frame in between, (frames,).
+
+    >>> spread(np.array([2, 4]), np.array([0.0, 1.0], np.float32), 5).tolist()
+    [nan, 0.0, 0.5, 1.0, 1.0]
+    """
+    if not len(stops):
+        return np.full(frames, np.nan, np.float32)
+    return np.interp(np.arange(1, frames + 1), stops, logits, left=np.nan).astype(np.float32)
