@@ -151,6 +151,24 @@ def read_arrays(path: Path, remedy: str = _AGAIN) -> dict[str, Array]:
         raise _unreadable(path, "a .npz file", error, remedy) from error
 
 
+def read_torch_tensors(path: Path, key: str, remedy: str = _AGAIN) -> dict[str, Any]:
+    """The tensors by name below ``key`` of a file that PyTorch has saved; nothing else in it is made.
+
+    Raises:
+        InputError: the file is missing or damaged, or holds anything but plain data.
+    """
+    import torch
+
+    _refuse_pipes(path)
+    try:
+        tensors: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)[key]
+        if not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
+            raise ValueError("it holds more than tensors")
+        return tensors
+    except Exception as error:  # the file decides which error occurs
+        raise _unreadable(path, "tensors of PyTorch", error, remedy) from error
+
+
 def _refuse_pipes(path: Path) -> None:
     """Reading from a pipe might never end."""
     if path.exists() and not path.is_file():

@@ -32,6 +32,8 @@ def utterance_bounds(clip: Audio) -> tuple[int, int]:
     Energies of 10 ms, smoothed, against a threshold 7 dB above the floor (but within 30 dB of the peak and 8 dB under
     it); gaps of less than 180 ms belong to the utterance.
     """
+    if not len(clip):
+        return 0, 0
     x = np.asarray(clip, np.float32) / 32768.0
     x = x - np.convolve(x, np.ones(80, np.float32) / 80.0, "same")
     count = len(x) // _ENERGY_SAMPLES

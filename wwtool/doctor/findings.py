@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from wwtool.base.tools import Tool, program
+from wwtool.data.recognizers.registry import RECOGNIZERS
+from wwtool.data.speaker_embedding.registry import ENCODERS
 from wwtool.data.synthesizers.registry import SYNTHESIZERS, installed_synthesizers
 from wwtool.device.flash import drives
 from wwtool.device.flash.tools import FLASH_TOOLS, flash_tools_of, usual_tool
@@ -60,7 +62,7 @@ def examine(platform: Platform | None = None) -> list[Finding]:
     findings = [
         *_building(profiles), *_emulating(profiles), *_measuring(profiles), *_hearing(profiles), *_flashing(profiles),
         *_serial(profiles),
-        *_voices(), *_teachers(), _gpu(),
+        *_voices(), *_listening(), *_teachers(), _gpu(),
     ]  # fmt: skip
     if platform is None:
         # Nobody has asked for a board, so no board's compiler is required.
@@ -167,6 +169,21 @@ def _teachers() -> list[Finding]:
     """What teachers of the small model need; every one can be done without."""
     tools = {tool.name: tool for teacher in TEACHERS.values() for tool in teacher.tools}
     return [_look_for(tool, "train", (), alternative=True) for tool in tools.values()]
+
+
+def _listening() -> list[Finding]:
+    """What tells whether clips say the phrase, and whose voices they are."""
+    finest = list(RECOGNIZERS.values())[1:]  # the quickest one is enough
+    recognizers = [
+        Finding(r.title, "checking that clips say the phrase", "voices", (), r.is_installed(), r.licence, r.install,
+                alternative=r in finest)
+        for r in RECOGNIZERS.values()
+    ]  # fmt: skip
+    encoders = [
+        Finding(e.title, "telling speakers apart", "voices", (), e.is_installed(), e.licence, e.install)
+        for e in ENCODERS.values()
+    ]
+    return [*recognizers, *encoders]
 
 
 def _gpu() -> Finding:

@@ -43,9 +43,11 @@ def commands(findings: Sequence[Finding], elevation: Sequence[str] | None) -> li
     names = packages(findings, "npm")
     if names:
         lines.append(["npm", "install", *names])
-    names = packages(findings, "pip")
-    if names:
-        lines.append([sys.executable, "-m", "pip", "install", *names])
+    pip = [finding for finding in findings if finding.remedy.startswith(_PREFIXES["pip"])]
+    plain = [finding for finding in pip if " -" not in finding.remedy]
+    for group in (plain, *([finding] for finding in pip if finding not in plain)):  # an option is for one package
+        if names := packages(group, "pip"):
+            lines.append([sys.executable, "-m", "pip", "install", *names])
     return lines
 
 

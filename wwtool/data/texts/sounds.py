@@ -7,7 +7,9 @@ that words that sound the same compare equal.
 # ruff: noqa: RUF001 - phonetic letters look like others
 from __future__ import annotations
 
-from wwtool.data.espeak import phonemes
+from collections.abc import Iterable
+
+from wwtool.data import espeak
 
 Sounds = tuple[str, ...]
 
@@ -17,12 +19,12 @@ _FOLDED = str.maketrans({"ɾ": "t", "ɐ": "ə", "ᵻ": "ɪ", "ɚ": "ə", "ʌ": "
 
 def sounds(text: str, accent: str) -> Sounds:
     """The folded phonemes of a text without word boundaries; diphthongs and affricates are split into their parts."""
-    return tuple(
-        character
-        for word in phonemes(text, accent)
-        for phoneme in word
-        for character in phoneme.translate(_DROPPED).translate(_FOLDED)
-    )
+    return folded(phoneme for word in espeak.phonemes(text, accent) for phoneme in word)
+
+
+def folded(phonemes: Iterable[str]) -> Sounds:
+    """Phonemes as espeak-ng writes them, in the form that can be compared."""
+    return tuple(character for phoneme in phonemes for character in phoneme.translate(_DROPPED).translate(_FOLDED))
 
 
 def contains(longer: Sounds, shorter: Sounds) -> bool:
