@@ -62,7 +62,7 @@ def main(audio: Path, words: list[str], steps: int, out: Path, names: list[str],
         stages = Stages(out / "run" / word)
         plan = RunPlan(word, config.model_copy(update={"phrase": word}), out / "data" / word, True)
         prepared = prepare(stages, plan)
-        heard = Heard(partial(material_of, stages.folder / "clips", prepared.stores))
+        heard = Heard(partial(material_of, stages.folder / "clips", prepared.stores, config))
         print(_ROW.format("word", "model", "score", "at 0.5/h: clean", "10 dB", "FA/h", "EER", "pAUC"), flush=True)
         for name in names:
             result = results[name][word] = one(stages, prepared, plan, heard, name)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from wwtool.config import EvaluateConfig
 from wwtool.evaluation.detector import DetectorConfig, detect
+from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.metrics import Track, detector_with, false_alarms
 from wwtool.evaluation.peaks import (
     Peaks,
@@ -20,7 +21,7 @@ from wwtool.evaluation.peaks import (
     scores,
     threshold_levels,
 )
-from wwtool.evaluation.promise import KindFacts, Promise
+from wwtool.evaluation.promise import Promise
 from wwtool.evaluation.tails import TailPrior, drawn_rates, expected_rates, shared_prior, tail_of
 
 SHAPE = DetectorConfig(warmup=0)
@@ -186,10 +187,10 @@ def test_a_kind_left_out_is_judged_by_the_others() -> None:
 
 def test_shares_weigh_the_kinds_and_more_confidence_costs_a_higher_threshold() -> None:
     generator = np.random.default_rng(6)
-    kinds = {"quiet": simulated(generator, 5, 1, 1.0, -3.0), "loud": simulated(generator, 60, 1, 1.0, 2.0)}
+    kinds = {"quiet": simulated(generator, 5, 1, 1.0, -3.0), "loud": simulated(generator, 60, 1, 1.0, 0.5)}
 
     def chosen(share: float, **settings_: float) -> int:
-        made = promise(kinds, {"quiet": KindFacts(1 - share), "loud": KindFacts(share)}, **settings_)
+        made = promise(kinds, {"quiet": KindFacts(1 - share), "loud": KindFacts(share)}, evenness=0.0, **settings_)
         return made.lowest(made.upper())
 
     assert chosen(0.0) < chosen(0.1) < chosen(0.9)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wwtool.config import Config
 from wwtool.data.dataset import Clip
 from wwtool.data.store import write_store
 from wwtool.data.synth import PlannedClip
@@ -61,7 +62,7 @@ def test_the_material_of_a_run_says_who_speaks(
     stores = {f"dev/{name}": {"clips": 1, **facts} for name in [*names, "speech"]}
     for number, store in enumerate(stores):
         write_store(tmp_path / store, [np.full(100, number, np.int16)])
-    material = material_of(tmp_path, stores)
+    material = material_of(tmp_path, stores, Config())
     assert material.speakers == expected
     assert material.positives[0][0] == 0  # the first of the names
 

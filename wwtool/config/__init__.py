@@ -64,9 +64,15 @@ class SynthConfig(Section):
 class DetectorSettings(Section):
     """The detector's shape. A threshold that is left out is chosen so that the false-alarm budget is kept."""
 
-    average_window: int = Field(
-        5, ge=1, le=32,
-        description="Outputs of the model that the detector averages. More outputs make detection steadier and later.",
+    average_window: Annotated[int, Field(ge=1, le=32)] | None = Field(
+        None,
+        description="Outputs of the model that the detector averages. More outputs make detection steadier and later. "
+        "Left out, it is chosen with the threshold from `average_windows`.",
+    )
+    average_windows: tuple[Annotated[int, Field(ge=1, le=32)], ...] = Field(
+        (5, 3, 8), min_length=1, max_length=8,
+        description="Values of `average_window` to choose from. The first is taken unless another detects more than "
+        "`evaluate.spare_recall` more at the same promise.",
     )  # fmt: skip
     votes_needed: int = Field(
         1, ge=1, le=32, description="Averages within the last `votes_window` that must reach the on-threshold."
@@ -112,6 +118,16 @@ class EvaluateConfig(Section):
     )  # fmt: skip
     unseen_spread: float = Field(
         0.5, ge=0.0, le=8.0, description="Standard deviation of that shift from one kind to the next, in logits."
+    )
+    evenness: Fraction = Field(
+        0.5,
+        description="How far a kind never met is drawn evenly from the kinds there are. The rest is drawn by their "
+        "shares of the sound in a household.",
+    )
+    shares: dict[str, Fraction] = Field(
+        {"sentences": 0.1, "speech": 0.1, "other_words": 0.01, "noise": 0.1},
+        description="Shares of the sound in a household that are like recordings and sentences. Those of the other "
+        "kinds are `negatives.KIND.share`.",
     )
     mixture: float = Field(
         4.0, ge=0.5, le=1000.0,

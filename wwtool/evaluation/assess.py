@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -9,7 +10,9 @@ from wwtool.base.cancellation import Cancellation
 from wwtool.config import Config
 from wwtool.data.dataset import Note
 from wwtool.data.voices import Voices, warning_for
+from wwtool.evaluation.choice import ShapeTried, choose_shape, promise_of
 from wwtool.evaluation.detector import DetectorConfig, off_threshold
+from wwtool.evaluation.kinds import ExpectedRate, KindFacts
 from wwtool.evaluation.material import Material, negative_recording, positive_recording
 from wwtool.evaluation.metrics import (
     Point,
@@ -26,6 +29,7 @@ from wwtool.evaluation.metrics import (
     poisson_interval,
     wilson_interval,
 )
+from wwtool.evaluation.promise import Promise
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.frontend.geometry import MICRO, Geometry
 
@@ -39,7 +43,7 @@ class Evaluation:
     Attributes:
         detector: the detector with the thresholds of the operating point.
         point: recall by condition ("clean" and "noisy") and false alarms, at the operating point.
-        within_budget: whether the false alarms keep the budget.
+        within_budget: whether the upper end of ``expected`` keeps the budget; without that, whether the count does.
         positives: number of clips of the phrase.
         hours: length of the negatives.
         intervals: 95 % interval of the recall, by condition.
@@ -52,6 +56,8 @@ class Evaluation:
         warning: what a reader of the figures must know.
         equal_error_rate, partial_auc: of clean positives against negatives, clip by clip.
         curve: the points of all thresholds.
+        expected: the false alarms to expect of audio never evaluated, and those of every kind; None without negatives.
+        shapes: the detectors that the choice was among; empty if the threshold was given.
     """
 
     detector: DetectorConfig
@@ -71,6 +77,8 @@ class Evaluation:
     equal_error_rate: float
     partial_auc: float
     curve: list[Point]
+    expected: ExpectedRate | None = None
+    shapes: list[ShapeTried] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The evaluation as JSON has it."""
@@ -100,7 +108,7 @@ def detector_config(config: Config, stride: int, geometry: Geometry = MICRO) -> 
     """
     d, output_ms = config.detector, stride * geometry.hop_ms
     return DetectorConfig(
-        average_window=d.average_window,
+        average_window=d.average_window or d.average_windows[0],
         votes_needed=d.votes_needed,
         votes_window=d.votes_window,
         on_threshold=d.on_threshold or 255,
@@ -116,52 +124,82 @@ def assess(
 ) -> Evaluation:  # fmt: skip
     """Evaluates a model on some material.
 
-    The operating point is that of ``detector``, if it is given, or of the config's threshold. Otherwise it is chosen
-    from the false-alarm budget.
+    The operating point is that of ``detector``, if it is given, or of the config's threshold. Otherwise shape and
+    threshold are chosen so that false alarms keep their budget on audio that is not in the material.
 
     Raises:
         CancelledError: somebody has cancelled.
     """
-    front_end = model.front_end
-    base = detector or detector_config(config, model.stride, front_end.geometry)
-    tracks = {
-        "clean": positive_recording(material.positives, None, front_end=front_end, cancel=cancel).track(model),
-        "noisy": positive_recording(material.positives, material.noise, front_end=front_end, cancel=cancel).track(
-            model
-        ),
+    front_end, cancel = model.front_end, cancel or Cancellation()
+    recordings = {
+        "clean": positive_recording(material.positives, None, front_end=front_end, cancel=cancel),
+        "noisy": positive_recording(material.positives, material.noise, front_end=front_end, cancel=cancel),
     }
+    tracks = {name: recording.track(model) for name, recording in recordings.items()}
     negative = negative_recording(material.negatives, front_end, cancel).track(model)
-    ratio = config.detector.off_ratio
-    points = curve(tracks, negative, base, ratio, cancel)
-    if detector or config.detector.on_threshold:
-        chosen = base
-        point = point_of(tracks, negative, chosen)
-    else:
-        point = operating_point(points, config.evaluate.false_alarms_per_hour, config.evaluate.spare_recall)
-        chosen = detector_with(base, point.threshold, ratio)
-    count = len(material.positives)
-    detections = {name: int(is_detected(track, chosen).sum()) for name, track in tracks.items()}
-    scores = clip_scores(tracks["clean"], _SCORE_WINDOW), clip_scores(negative, _SCORE_WINDOW)
+    base = detector or detector_config(config, model.stride, front_end.geometry)
+    given = detector is not None or config.detector.on_threshold is not None
+    chosen = _fixed if given else _chosen
+    operation = chosen(tracks, negative, material.kinds, base, config, cancel)
+    count, point = len(material.positives), operation.point
+    detections = {name: int(is_detected(track, operation.detector).sum()) for name, track in tracks.items()}
+    clips = clip_scores(tracks["clean"], _SCORE_WINDOW), clip_scores(negative, _SCORE_WINDOW)
     near = negative_recording({"near_miss": material.near_misses}, front_end, cancel).track(model)
+    alarms, promise = false_alarms(negative, operation.detector), operation.promise
+    expected = promise.at(point.threshold, alarms, not given) if promise else None
+    rate = expected.interval[1] if expected else point.per_hour
     return Evaluation(
-        detector=chosen,
+        detector=operation.detector,
         point=point,
-        within_budget=point.per_hour <= config.evaluate.false_alarms_per_hour,
+        within_budget=rate <= config.evaluate.false_alarms_per_hour,
         positives=count,
         hours=round(negative.hours, 4),
         intervals={name: wilson_interval(number, count) for name, number in detections.items()},
         per_hour_interval=poisson_interval(point.false_alarms, negative.hours) if negative.hours else None,
-        alarms_by_label=false_alarms(negative, chosen),
+        alarms_by_label=alarms,
         hours_by_label=_hours_by_label(negative),
         near_misses=len(material.near_misses),
-        near_misses_taken=sum(false_alarms(near, chosen).values()),
+        near_misses_taken=sum(false_alarms(near, operation.detector).values()),
         voices=material.speakers.voices,
         speakers=material.speakers.count,
         warning=warning_for(material.speakers.voices),
-        equal_error_rate=equal_error_rate(*scores),
-        partial_auc=partial_auc(*scores),
-        curve=points,
+        equal_error_rate=equal_error_rate(*clips),
+        partial_auc=partial_auc(*clips),
+        curve=operation.curve,
+        expected=expected,
+        shapes=operation.shapes,
     )
+
+
+@dataclass(frozen=True)
+class _Operation:
+    """A detector, its point on the curve of its shape, what the shape promises, and the shapes that were tried."""
+
+    detector: DetectorConfig
+    point: Point
+    curve: list[Point]
+    promise: Promise | None
+    shapes: list[ShapeTried]
+
+
+def _fixed(
+    tracks: dict[str, Track], negative: Track, kinds: Mapping[str, KindFacts], base: DetectorConfig, config: Config,
+    cancel: Cancellation,
+) -> _Operation:  # fmt: skip
+    points = curve(tracks, negative, base, config.detector.off_ratio, cancel)
+    return _Operation(base, point_of(tracks, negative, base), points, promise_of(negative, kinds, base, config), [])
+
+
+def _chosen(
+    tracks: dict[str, Track], negative: Track, kinds: Mapping[str, KindFacts], base: DetectorConfig, config: Config,
+    cancel: Cancellation,
+) -> _Operation:  # fmt: skip
+    shape, tried = choose_shape(tracks, negative, kinds, base, config, cancel)
+    detector, ratio = shape.detector if shape else base, config.detector.off_ratio
+    points, rates = curve(tracks, negative, detector, ratio, cancel), shape.promise.upper().tolist() if shape else None
+    point = operating_point(points, config.evaluate.false_alarms_per_hour, config.evaluate.spare_recall, rates)
+    made = detector_with(detector, point.threshold, ratio)
+    return _Operation(made, point, points, shape.promise if shape else None, tried)
 
 
 def _hours_by_label(track: Track) -> dict[str, float]:

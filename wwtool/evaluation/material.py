@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from wwtool.config import AugmentConfig
 from wwtool.data.audio import Audio, AudioFile, to_int16
 from wwtool.data.utterance import FloatAudio, rms, to_float, utterance_bounds
 from wwtool.data.voices import Speakers
+from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.metrics import Track
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.features.waveform.background import background
@@ -39,6 +40,7 @@ class Material:
         noise: backgrounds of the noisy condition; each is cut or repeated to the length of a positive.
         near_misses: clips that sound like the phrase on purpose. Nobody says them by the hour, so they do not count as
             negatives.
+        kinds: what is known of the kinds of negatives, by label; a kind may be missing.
     """
 
     positives: Sequence[Audio]
@@ -46,6 +48,7 @@ class Material:
     negatives: Mapping[str, Sequence[Audio | AudioFile]]
     noise: Sequence[Audio]
     near_misses: Sequence[Audio] = ()
+    kinds: Mapping[str, KindFacts] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,19 +94,23 @@ def curve(
     return points
 
 
-def operating_point(points: list[Point], per_hour: float, spare: float = 0.0) -> Point:
+def operating_point(
+    points: list[Point], per_hour: float, spare: float = 0.0, rates: Sequence[float] | None = None
+) -> Point:
     """The highest threshold that keeps the false-alarm budget and gives up at most ``spare`` of the best mean recall.
 
-    A threshold keeps the budget if it and all higher ones give at most ``per_hour`` false alarms an hour. The best
-    recall is the best among those thresholds. It is not always that of the lowest, where a detector hardly ever
-    re-arms. A high threshold is safe, because audio that was never evaluated scores higher than audio that was. A
-    larger ``per_hour`` never gives less recall. If no threshold keeps the budget, the result is the highest one.
+    A threshold keeps the budget if it and all higher ones give at most ``per_hour`` false alarms an hour, by ``rates``
+    (one for each point) or else by what was counted. The best recall is the best among those thresholds. It is not
+    always that of the lowest, where a detector hardly ever re-arms. A high threshold is safe, because audio that was
+    never evaluated scores higher than audio that was. A larger ``per_hour`` never gives less recall. If no threshold
+    keeps the budget, the result is the highest one.
 
     ``points``: by rising threshold, as ``curve`` gives them.
     """
     within: list[Point] = []
-    for point in reversed(points):
-        if point.per_hour > per_hour:
+    counted = [point.per_hour for point in points]
+    for point, rate in zip(reversed(points), reversed(counted if rates is None else rates), strict=True):
+        if rate > per_hour:
             break
         within.append(point)
     if not within:

@@ -9,7 +9,6 @@ rate does in a named share of the draws.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from wwtool.config import EvaluateConfig
 from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.kinds import ExpectedRate, KindFacts, KindRates
 from wwtool.evaluation.peaks import Peaks, ceiling_of, floor_of, threshold_levels
 from wwtool.evaluation.tails import TailPrior, drawn_rates, expected_rates, shared_prior, tail_of
 
@@ -24,21 +24,6 @@ Array = npt.NDArray[np.float64]
 
 _DRAWS, _SEED = 600, 11
 _LEAST_SHARE, _LEAST_PART = 1e-6, 1e-9  # a kind without a share decides where there is no other
-
-
-@dataclass(frozen=True)
-class KindFacts:
-    """What is known of a kind of negatives before anything is measured.
-
-    Attributes:
-        share: of the sound in a household; only the ratios matter.
-        trained: training has heard audio of this kind; None if nobody knows.
-        source: who or what made the sound.
-    """
-
-    share: float = 1.0
-    trained: bool | None = None
-    source: str = "unknown"
 
 
 class Promise:
@@ -68,11 +53,6 @@ class Promise:
         """The expected false alarms an hour of a kind that is there, at every threshold, (255,)."""
         return expected_rates(self.tails[kind], self.prior, self._levels)
 
-    def kind_interval(self, kind: str, threshold: int) -> tuple[float, float]:
-        """The interval of ``of_kind`` at a threshold, at the configured confidence on either side."""
-        draws = self._draws(kind, np.zeros(_DRAWS), self._levels[threshold - 1 : threshold])[:, 0]
-        return self._interval(draws)
-
     def of_unmet(self, without: str | None = None) -> Array:
         """Draws of the rate of a kind never met, (draws, 255), judged by all kinds but ``without``."""
         kinds = [kind for kind in self.tails if kind != without]
@@ -90,6 +70,39 @@ class Promise:
             return {}
         return {kind: float(self.of_kind(kind)[self.lowest(self.upper(kind)) - 1]) for kind in self.tails}
 
+    def at(self, threshold: int, alarms: Mapping[str, int], chosen: bool) -> ExpectedRate:
+        """What to expect at a threshold, as an evaluation reports it.
+
+        Args:
+            threshold: from 1 to 255.
+            alarms: the false alarms that were counted there, by kind.
+            chosen: the threshold was chosen by this promise, so that it can be told what it would be without a kind.
+        """
+        unmet, crossed = self.of_unmet()[:, threshold - 1], self.cross_fitted() if chosen else {}
+        kinds = {
+            kind: KindRates(
+                self.facts[kind].share,
+                self.facts[kind].trained,
+                self.facts[kind].source,
+                hours=round(self.tails[kind].hours, 4),
+                false_alarms=alarms.get(kind, 0),
+                per_hour=float(self.of_kind(kind)[threshold - 1]),
+                interval=self._kind_interval(kind, threshold),
+                cross_fitted=crossed.get(kind),
+            )
+            for kind in self.tails
+        }
+        least = float(self.upper()[-1])
+        return ExpectedRate(
+            per_hour=float(unmet.mean()),
+            interval=self._interval(unmet),
+            confidence=self.config.confidence,
+            lowest_promised=least if least > self.config.false_alarms_per_hour else None,
+            tail_shape=self.prior.shape,
+            tail_length=self.prior.length,
+            kinds=kinds,
+        )
+
     def lowest(self, rates: Array) -> int:
         """The lowest threshold at which falling rates keep the budget; the highest if none does."""
         within = np.flatnonzero(rates <= self.config.false_alarms_per_hour)
@@ -104,13 +117,20 @@ class Promise:
     @cached_property
     def _parts(self) -> dict[str, Array]:
         """What every kind brings to a mixture, before all are divided by their sum, (draws, 1)."""
-        shares = {kind: max(facts.share, 0.0) for kind, facts in self.facts.items()}
-        whole = max(sum(shares.values()), _LEAST_SHARE)
-        return {
-            kind: _generator(kind, 1).gamma(self.config.mixture * max(share / whole, _LEAST_SHARE), 1.0, (_DRAWS, 1))
-            + _LEAST_PART
-            for kind, share in shares.items()
+        whole = max(sum(facts.share for facts in self.facts.values()), _LEAST_SHARE)
+        even = self.config.evenness
+        weights = {
+            kind: (1 - even) * facts.share / whole + even / len(self.facts) for kind, facts in self.facts.items()
         }
+        return {
+            kind: _generator(kind, 1).gamma(self.config.mixture * max(weight, _LEAST_SHARE), 1.0, (_DRAWS, 1))
+            + _LEAST_PART
+            for kind, weight in weights.items()
+        }
+
+    def _kind_interval(self, kind: str, threshold: int) -> tuple[float, float]:
+        draws = self._draws(kind, np.zeros(_DRAWS), self._levels[threshold - 1 : threshold])
+        return self._interval(draws[:, 0])
 
     def _draws(self, kind: str, shifts: Array, levels: Array) -> Array:
         return drawn_rates(self.tails[kind], self.prior, levels, shifts, _generator(kind, 0))

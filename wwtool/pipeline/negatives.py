@@ -10,10 +10,12 @@ from typing import Any
 
 from wwtool.base.processes import worker_pool
 from wwtool.config import Config, SynthConfig
+from wwtool.config.negatives import KindConfig
 from wwtool.data.negatives import KINDS
 from wwtool.data.negatives.kind import Order
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.texts.word_list import read_words
+from wwtool.evaluation.kinds import KindFacts
 
 Advance = Callable[[int, int, str], None]
 
@@ -36,6 +38,16 @@ def hours_of_kinds(config: Config, dev: bool) -> dict[str, float]:
     scale = min(1.0, config.synth.sentence_hours / SynthConfig().sentence_hours)
     amounts = {name: kind.dev_hours if dev else kind.hours for name, kind in config.negatives.items()}
     return {name: max(_LEAST_H, scale * hours) for name, hours in amounts.items() if hours}
+
+
+def kind_facts(name: str, stores: dict[str, Any], config: Config) -> KindFacts:
+    """What is known of a kind that a run evaluates on, from its ``stores``."""
+    settings, facts = config.negatives.get(name), stores[f"dev/{name}"]
+    return KindFacts(
+        share=settings.share if settings else config.evaluate.shares.get(name, KindConfig().share),
+        trained=f"train/{name}" in stores,
+        source="synthetic" if name in KINDS else facts.get("voices", "recorded"),
+    )
 
 
 def make_negatives(

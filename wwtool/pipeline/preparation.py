@@ -23,7 +23,7 @@ from wwtool.evaluation.material import Material
 from wwtool.features.pools import PoolJob, is_pool
 from wwtool.models.zoo import ZOO, as_dict
 from wwtool.pipeline.natural import natural_inputs
-from wwtool.pipeline.negatives import hours_of_kinds
+from wwtool.pipeline.negatives import hours_of_kinds, kind_facts
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
@@ -176,7 +176,7 @@ def _features(stages: Stages, pools: list[Any]) -> Outcome:
     return Outcome(f"{len(paths)} pools, {megabytes:.0f} MB", {"pools": [p.name for p in paths]}, tuple(paths))
 
 
-def material_of(folder: Path, stores: dict[str, Any]) -> Material:
+def material_of(folder: Path, stores: dict[str, Any], config: Config) -> Material:
     """The dev split of a run. If it has no recordings of the phrase, synthetic voices say it, natural ones if possible.
 
     Raises:
@@ -195,7 +195,8 @@ def material_of(folder: Path, stores: dict[str, Any]) -> Material:
     near_misses = [clip for name, kind in kinds.items() if not kind.counts for clip in store(f"dev/{name}")]
     if not len(positives) or not negatives:
         raise InputError("nothing is left to evaluate on; give more speakers or leave out --no-synth")
-    return Material(positives, speakers, negatives, store("dev/noise"), near_misses)
+    facts_of = {name: kind_facts(name, stores, config) for name in negatives}
+    return Material(positives, speakers, negatives, store("dev/noise"), near_misses, facts_of)
 
 
 def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path) -> Run:

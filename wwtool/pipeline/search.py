@@ -102,7 +102,7 @@ def _score(
     """Evaluates the finalists at a rung in streaming form, like the finished model later."""
 
     def work() -> Outcome:
-        material = material_of(stages.folder / CLIPS, prepared.stores)
+        material = material_of(stages.folder / CLIPS, prepared.stores, config)
         scores = {}
         for done, (name, entry) in enumerate(trained.items()):
             stages.advance(done, len(trained), f"evaluating {name}")

@@ -54,7 +54,8 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     facts = stages.run("train", "training", [fingerprint], lambda: _train(stages, prepared, config, model))
     exported = stages.run("export", "INT8 .tflite", [__version__, facts], lambda: _export(stages, prepared))
     settings = [config.detector.model_dump(), config.evaluate.model_dump()]
-    inputs = [exported, prepared.stores, *settings, [field.name for field in fields(Evaluation)]]
+    shares = {name: kind.share for name, kind in config.negatives.items()}
+    inputs = [exported, prepared.stores, *settings, shares, [field.name for field in fields(Evaluation)]]
     work = partial(_evaluate, stages, prepared.stores, config)
     evaluation = stages.run("evaluate", "streaming evaluation", inputs, work)
     stages.report("evaluate", evaluation_figures(evaluation))
@@ -85,7 +86,7 @@ def _export(stages: Stages, prepared: Prepared) -> Outcome:
 
 
 def _evaluate(stages: Stages, stores: dict[str, Any], config: Config) -> Outcome:
-    material = material_of(stages.folder / CLIPS, stores)
+    material = material_of(stages.folder / CLIPS, stores, config)
     with closing(StreamingModel((stages.folder / MODEL).read_bytes())) as model:
         result = assess(model, material, config, cancel=stages.cancel)
     write_json(stages.folder / EVALUATION, {"schema": "wwtool.evaluation", "version": 1, **result.as_dict()})
