@@ -98,6 +98,36 @@ def test_a_manifest_of_an_older_version_is_read(tmp_path: Path) -> None:
     assert "The model was judged on 300 utterances and on 1.50 hours" in page
 
 
+EXPECTED = {
+    "per_hour": 0.21, "interval": [0.02, 0.47], "confidence": 0.8, "budget": 0.5, "lowest_promised": None,
+    "tail_shape": 8.0, "tail_length": 1.0,
+    "kinds": {
+        "sentences": {
+            "share": 0.1, "trained": True, "source": "synthetic", "hours": 1.5, "false_alarms": 1, "per_hour": 0.3,
+            "interval": [0.1, 0.9], "cross_fitted": 1.25,
+        }
+    },
+}  # fmt: skip
+
+
+def test_what_to_expect_of_other_audio_stands_first(tmp_path: Path) -> None:
+    kept = manifest()
+    kept["evaluation"]["expected"] = EXPECTED
+    page = html(tmp_path, kept)
+    assert "0.47" in page and "at most, with 80 % chance" in page.replace("80%", "80 %")
+    assert "synthetic, trained on" in page and "0.30 (0.10 to 0.90)" in page and "1.25" in page
+    assert "The false-alarm budget is not kept" not in page
+
+
+def test_a_broken_promise_is_said_loudly(tmp_path: Path) -> None:
+    broken = manifest()
+    broken["evaluation"] |= {"expected": EXPECTED | {"lowest_promised": 3.2}, "within_budget": False}
+    page = html(tmp_path, broken)
+    assert "The false-alarm budget is not kept" in page
+    assert "No threshold keeps the budget of 0.50 false alarms an hour: with the highest, up to 3.20" in page
+    assert "over the budget" in page
+
+
 @pytest.mark.parametrize("phrase", ["<script>alert(1)</script>", '"><img src=x>', "a\x1b[2J\u202eb", "{{ 7 * 7 }}"])
 def test_a_hostile_phrase_is_only_text(tmp_path: Path, phrase: str) -> None:
     page = html(tmp_path, manifest(phrase))

@@ -15,6 +15,7 @@ from wwtool import events
 from wwtool.base.validation import describe_validation
 from wwtool.cli.terminal import CAREFUL, Terminal, complain, line, say, styled
 from wwtool.errors import UsageError
+from wwtool.evaluation.words import broken_promise
 from wwtool.jobs.event_log import EventLog
 from wwtool.jobs.request import Request, help_of
 from wwtool.platforms.load import platform_names
@@ -120,6 +121,7 @@ def print_notes(notes: Mapping[str, Sequence[Mapping[str, str]]], rest: str) -> 
 
 def print_warning(out: Terminal, evaluation: Mapping[str, Any]) -> None:
     """What a reader of an evaluation's figures must know, if there is anything."""
-    if evaluation.get("warning"):
-        out.print()
-        out.print(line(styled(*CAREFUL), " ", styled(evaluation["warning"], "bold yellow")))
+    for text, style in ((broken_promise(evaluation), "bold red"), (evaluation.get("warning"), "bold yellow")):
+        if text:
+            out.print()
+            out.print(line(styled(*CAREFUL), " ", styled(text, style)))

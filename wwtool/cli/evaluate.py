@@ -16,7 +16,7 @@ from wwtool.cli.common import (
     print_notes,
     print_warning,
 )
-from wwtool.cli.terminal import Table, Terminal, console, print_json, say, styled
+from wwtool.cli.terminal import Table, Terminal, console, print_json, say
 from wwtool.jobs.evaluate import Detections, EvaluateRequest, EvaluateResult, Split, plan, run
 
 
@@ -58,23 +58,26 @@ def _print(result: EvaluateResult) -> None:
     out.print(result.speakers)
     print_warning(out, evaluation.as_dict())
     _print_recall(out, result)
-    table = Table(box=None, pad_edge=False)
-    for column in ("NEGATIVES", "HOURS", "FALSE ALARMS"):
-        table.add_column(column, justify="left" if column == "NEGATIVES" else "right")
-    for label, hours in evaluation.hours_by_label.items():
-        table.add_row(label, f"{hours:.2f}", str(evaluation.alarms_by_label.get(label, 0)))
-    table.add_row("all", f"{evaluation.hours:.2f}", f"{point.false_alarms} ({point.per_hour:.2f} per hour)")
-    out.print(table)
+    out.print(_negatives(result))
     if evaluation.per_hour_interval:
         out.print("95 % interval of the false alarms: {:.2f} to {:.2f} per hour".format(*evaluation.per_hour_interval))
+    if result.expectation:
+        out.print(result.expectation)
     out.print(
         f"threshold {point.threshold}/255; equal error rate {evaluation.equal_error_rate:.2%}, "
         f"partial AUC {evaluation.partial_auc:.3f}"
     )
     if evaluation.near_misses:
         out.print(f"near misses: {evaluation.near_misses_taken} of {evaluation.near_misses} set off the detector")
-    if not evaluation.within_budget:
-        out.print(styled("over the budget of false alarms", "bold red"))
+
+
+def _negatives(result: EvaluateResult) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("NEGATIVES", "AUDIO", "HOURS", "FALSE ALARMS", "EXPECTED PER HOUR"):
+        table.add_column(column, justify="left" if column in ("NEGATIVES", "AUDIO") else "right")
+    for row in result.negatives:
+        table.add_row(*row)
+    return table
 
 
 def _print_recall(out: Terminal, result: EvaluateResult) -> None:

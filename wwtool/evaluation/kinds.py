@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+_Positive = Annotated[float, Field(gt=0.0, le=1e6)]
 Source = Literal["people", "synthetic", "recorded", "unknown"]
 """Who or what made the sound: people; speech or sounds that were synthesised; recordings without a voice."""
 
@@ -53,6 +56,7 @@ class ExpectedRate:
         interval: what the rate is above, and below, with the chance ``confidence`` each. The upper end is held against
             the budget.
         confidence: as a share.
+        budget: the most false alarms an hour that are wanted.
         lowest_promised: the lowest rate that any threshold promises, where none keeps the budget; else None.
         tail_shape, tail_length: how the kinds' tails fall (``tails.TailPrior``); calibration begins with it.
         kinds: by name.
@@ -60,8 +64,9 @@ class ExpectedRate:
 
     per_hour: float
     interval: tuple[float, float]
-    confidence: float
-    tail_shape: float
-    tail_length: float
+    confidence: Annotated[float, Field(gt=0.0, lt=1.0)]
+    budget: _Positive
+    tail_shape: _Positive
+    tail_length: _Positive
     lowest_promised: float | None = None
     kinds: dict[str, KindRates] = field(default_factory=dict)

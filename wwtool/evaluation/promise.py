@@ -97,6 +97,7 @@ class Promise:
             per_hour=float(unmet.mean()),
             interval=self._interval(unmet),
             confidence=self.config.confidence,
+            budget=self.config.false_alarms_per_hour,
             lowest_promised=least if least > self.config.false_alarms_per_hour else None,
             tail_shape=self.prior.shape,
             tail_length=self.prior.length,

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.kinds import ExpectedRate
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -22,9 +23,10 @@ class PointRecord(BaseModel):
 
 
 class EvaluationRecord(BaseModel):
-    """The detector and the curve of an ``assess.Evaluation``."""
+    """The detector and the curve of an ``assess.Evaluation``, and what it expects, if it says so."""
 
     model_config = ConfigDict(frozen=True)
 
     detector: DetectorConfig
     curve: list[PointRecord] = Field(min_length=1)
+    expected: ExpectedRate | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,8 +20,10 @@ from wwtool.data.voices import describe_speakers
 from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.assess import Evaluation, assess, detector_config
 from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.metrics import detector_with
 from wwtool.evaluation.streaming import Detection, StreamingModel
+from wwtool.evaluation.words import expectation, expected_words, kind_words
 from wwtool.frontend.geometry import MICRO
 from wwtool.jobs.request import Request, reported
 from wwtool.jobs.settings import read_config
@@ -60,12 +62,14 @@ class EvaluatePlan:
 
     Attributes:
         detector: the detector that the model was built with, None if that is not known.
+        trained_kinds: whether training has heard each kind of negatives, as far as that is known.
         run_sentences: the held-out sentences of the model's own run; empty if it has none.
     """
 
     request: EvaluateRequest
     model: Path
     detector: DetectorConfig | None
+    trained_kinds: dict[str, bool | None]
     run_sentences: Sequence[Audio]
     config: Config
 
@@ -81,6 +85,32 @@ class EvaluateResult:
     def speakers(self) -> str:
         """Whose voices were measured, in words."""
         return describe_speakers(self.evaluation.voices, self.evaluation.positives, self.evaluation.speakers)
+
+    @property
+    def expectation(self) -> str | None:
+        """The false alarms to expect of audio that is like none of this, in words."""
+        return expectation(self.evaluation.as_dict())
+
+    @property
+    def negatives(self) -> list[tuple[str, str, str, str, str]]:
+        """Each kind, and the sum: what audio it is, its hours, its false alarms, the rate to expect of more of it."""
+        kinds = self.evaluation.expected.kinds if self.evaluation.expected else {}
+        rows = []
+        for label, hours in self.evaluation.hours_by_label.items():
+            kind, alarms = kinds.get(label), self.evaluation.alarms_by_label.get(label, 0)
+            words = kind_words(asdict(kind)) if kind else ""
+            rows.append(
+                (
+                    label,
+                    words,
+                    f"{hours:.2f}",
+                    str(alarms),
+                    expected_words(kind.per_hour, kind.interval) if kind else "",
+                )
+            )
+        point = self.evaluation.point
+        counted = f"{point.false_alarms} ({point.per_hour:.2f} per hour)"
+        return [*rows, ("all", "", f"{self.evaluation.hours:.2f}", counted, "")]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -132,7 +162,7 @@ def plan(request: EvaluateRequest, listener: events.Listener = events.ignore) ->
         raise UsageError("nothing to evaluate on; give --data DIR, or --wav FILE for the detections in one recording")
     elif request.sentence_hours and request.phrase is None and not sentences:
         raise UsageError("--sentences needs --phrase, so that no sentence contains it")
-    return EvaluatePlan(request, subject.model, subject.detector, sentences, config)
+    return EvaluatePlan(request, subject.model, subject.detector, subject.trained_kinds, sentences, config)
 
 
 def run(
@@ -178,13 +208,15 @@ def _material(plan: EvaluatePlan, listener: events.Listener, cancel: Cancellatio
         cancel.check()
         listener(events.StageProgress(_STAGE, done, total, "recordings"))
 
-    recorded = recorded_material(request.data, request.split, plan.config, advance)
+    recorded = recorded_material(request.data, request.split, plan.config, advance, plan.trained_kinds)
     if not recorded.material.positives:
         raise InputError(
             f"{request.data} has no positive recordings in the split '{request.split}'; choose another --split"
         )
-    negatives = dict(recorded.material.negatives)
+    negatives, kinds = dict(recorded.material.negatives), dict(recorded.material.kinds)
     if request.sentence_hours:
+        share, trained = plan.config.evaluate.shares.get("sentences", 1.0), plan.trained_kinds.get("sentences")
+        kinds["sentences"] = KindFacts(share, trained, "synthetic")
         negatives["sentences"] = (
             plan.run_sentences
             if request.phrase is None
@@ -194,4 +226,4 @@ def _material(plan: EvaluatePlan, listener: events.Listener, cancel: Cancellatio
         raise InputError(
             f"{request.data} has no negatives in the split '{request.split}'; add some, or --sentences 1 --phrase WORD"
         )
-    return replace(recorded, material=replace(recorded.material, negatives=negatives))
+    return replace(recorded, material=replace(recorded.material, negatives=negatives, kinds=kinds))

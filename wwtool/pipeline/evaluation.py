@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import overload
 from wwtool.base.records import read_record
 from wwtool.config import Config, SynthConfig
 from wwtool.data.audio import Audio, AudioFile, read_audio
+from wwtool.data.dataset import SPEECH_LABELS, Clip
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_sentences, render
@@ -18,6 +19,7 @@ from wwtool.data.texts.word_list import read_words
 from wwtool.data.voices import speakers_of
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.kinds import KindFacts, Source
 from wwtool.evaluation.material import Material
 from wwtool.evaluation.record import EvaluationRecord
 from wwtool.pipeline.sources import MOST_SECONDS
@@ -28,10 +30,21 @@ _LABELS = {"negative": "speech", "hard_negative": "other_words", "noise": "noise
 
 @dataclass(frozen=True)
 class Subject:
-    """The model to evaluate, and the detector that it was built with, None if unknown."""
+    """The model to evaluate, and what its build's evaluation says; None if there is none."""
 
     model: Path
-    detector: DetectorConfig | None
+    record: EvaluationRecord | None
+
+    @property
+    def detector(self) -> DetectorConfig | None:
+        """The detector that the model was built with; None if it is not known."""
+        return self.record.detector if self.record else None
+
+    @property
+    def trained_kinds(self) -> dict[str, bool | None]:
+        """Whether training has heard each kind of negatives, as far as that is known."""
+        expected = self.record.expected if self.record else None
+        return {name: kind.trained for name, kind in expected.kinds.items()} if expected else {}
 
 
 @dataclass(frozen=True)
@@ -52,25 +65,36 @@ def find_subject(path: Path) -> Subject:
         return Subject(path, None)
     for run in (path / "run", path):
         if (run / MODEL).is_file():
-            detector = None
-            if (run / EVALUATION).is_file():
-                detector = read_record(run / EVALUATION, EvaluationRecord).detector
-            return Subject(run / MODEL, detector)
+            known = (run / EVALUATION).is_file()
+            return Subject(run / MODEL, read_record(run / EVALUATION, EvaluationRecord) if known else None)
     raise InputError(f"{path} holds no {MODEL}; give a .tflite, a finished run or a build folder")
 
 
-def recorded_material(data: Path, split: str, config: Config, advance: Callable[[int, int], None]) -> Recorded:
-    """The recordings of one split (``all`` for every one)."""
+def recorded_material(
+    data: Path, split: str, config: Config, advance: Callable[[int, int], None],
+    trained: Mapping[str, bool | None] | None = None,
+) -> Recorded:  # fmt: skip
+    """The recordings of one split (``all`` for every one); ``trained``: of which kinds training has heard some."""
     dataset = split_folder(data, config.split.dev, config.split.test, config.split.speaker_pattern, progress=advance)
     clips = [clip for clip in dataset.clips if split in ("all", clip.split)]
     files: dict[str, list[Path]] = {}
     for clip in clips:
         files.setdefault(clip.label, []).append(dataset.folder / clip.path)
     speakers = speakers_of([clip for clip in clips if clip.label == "positive"])
-    negatives = {use: [AudioFile(path) for path in files[label]] for label, use in _LABELS.items() if label in files}
+    uses = {label: use for label, use in _LABELS.items() if label in files}
+    negatives = {use: [AudioFile(path) for path in files[label]] for label, use in uses.items()}
+    kinds = {use: _facts(use, label, clips, config, trained or {}) for label, use in uses.items()}
     positives, noise = (_Beginnings(files.get(label, [])) for label in ("positive", "noise"))
-    material = Material(positives, speakers, negatives, noise)
+    material = Material(positives, speakers, negatives, noise, kinds=kinds)
     return Recorded(material, dataset.notes)
+
+
+def _facts(
+    use: str, label: str, clips: Sequence[Clip], config: Config, trained: Mapping[str, bool | None]
+) -> KindFacts:
+    voices = speakers_of([clip for clip in clips if clip.label == label]).voices
+    source: Source = voices if label in SPEECH_LABELS else "recorded"
+    return KindFacts(config.evaluate.shares.get(use, 1.0), trained.get(use), source)
 
 
 class _Beginnings(Sequence[Audio]):

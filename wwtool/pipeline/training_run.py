@@ -17,6 +17,7 @@ from wwtool.config import Config
 from wwtool.data.voices import describe_speakers
 from wwtool.evaluation.assess import Evaluation, assess
 from wwtool.evaluation.streaming import StreamingModel
+from wwtool.evaluation.words import rate_words
 from wwtool.export.tflite import to_tflite, verify
 from wwtool.frontend.geometry import MICRO
 from wwtool.pipeline.pools import load_pools
@@ -100,6 +101,11 @@ def evaluation_figures(evaluation: dict[str, Any]) -> dict[str, float]:
     return {
         **{f"recall {condition}": value for condition, value in point["recall"].items()},
         "false alarms per hour": point["per_hour"],
+        **(
+            {"expected false alarms per hour": expected["interval"][1]}
+            if (expected := evaluation.get("expected"))
+            else {}
+        ),
         "equal error rate": evaluation["equal_error_rate"],
         "partial AUC": evaluation["partial_auc"],
     }
@@ -109,4 +115,10 @@ def evaluation_note(result: Evaluation) -> str:
     """The result in a line, which begins with whose voices were measured."""
     recall = ", ".join(f"{value:.1%} {name}" for name, value in result.point.recall.items())
     speakers = describe_speakers(result.voices, result.positives, result.speakers)
-    return f"{speakers}: recall {recall} at {result.point.per_hour:.2f} false alarms an hour ({result.hours:.1f} h)"
+    counted = f"recall {recall} at {result.point.per_hour:.2f} false alarms an hour ({result.hours:.1f} h)"
+    expected = result.expected
+    if expected is None:
+        return f"{speakers}: {counted}"
+    chance, most = f"{expected.confidence:.0%} chance", rate_words(expected.interval[1])
+    kept = "" if result.within_budget else ", OVER THE BUDGET"
+    return f"{speakers}: {counted}; other audio: at most {most} an hour with {chance}{kept}"

@@ -9,20 +9,16 @@ from markupsafe import Markup
 
 from wwtool.base.records import read_record
 from wwtool.budget.result import estimate_mark
+from wwtool.data.negatives import title_of
 from wwtool.data.voices import describe_speakers
 from wwtool.evaluation.record import EvaluationRecord
+from wwtool.evaluation.words import broken_promise, expectation, expected_words, kind_words, rate_words
 from wwtool.platforms.load import platform_of
 from wwtool.platforms.profile import Platform
 from wwtool.reports.charts import CONDITIONS, Bar, recall_chart, space_chart
 from wwtool.reports.model_choice import choice_section
 from wwtool.reports.pages import Tile, write_page
 
-_LABELS = {
-    "speech": "recorded speech",
-    "other_words": "other wake words",
-    "noise": "noise",
-    "sentences": "synthetic sentences",
-}
 _NO_NEGATIVES = ("positive", "positive_synthetic", "positive_cut", "rir")  # of the clip stores
 Manifest = dict[str, Any]
 
@@ -45,6 +41,7 @@ def page(manifest: Manifest, points: list[dict[str, Any]]) -> dict[str, Any]:
         "lead": f"This page describes a build of firmware that listens for “{phrase}”: how well it detects the phrase, "
         "how much of the chip it uses, and the files that were made.",
         "warning": {"title": "Measured on synthetic voices, not on people", "text": warning} if warning else None,
+        "promise": broken_promise(manifest["evaluation"]),
         "tiles": _tiles(manifest),
         **_detection(manifest, points),
         "limits": [_limit(line, budget, final) for line in final["limits"]],
@@ -74,15 +71,25 @@ def _reasons(manifest: Manifest, notes: str) -> list[str]:
 
 def _tiles(manifest: Manifest) -> list[Tile]:
     evaluation, sizes = manifest["evaluation"], manifest["final"]["sizes"]
-    rate = f"false alarms per hour, in {evaluation['hours']:.1f} hours{_per_hour_interval(evaluation)}"
     tiles = [
         first_tile(evaluation),
-        Tile(f"{evaluation['point']['per_hour']:.2f}", rate),
+        _alarms_tile(evaluation),
         Tile(f"{sizes['flash'] / 1024:.1f} KiB", "flash"),
         Tile(f"{sizes['ram'] / 1024:.1f} KiB", "RAM, without the stack"),
     ]
     latency = next((line for line in manifest["final"]["limits"] if line["name"] == "latency"), None)
     return [*tiles, Tile(f"{latency['used']:.2f} ms", "latency of an inference")] if latency else tiles
+
+
+def _alarms_tile(evaluation: dict[str, Any]) -> Tile:
+    """The false alarms to expect of audio never evaluated, or in older manifests those that were counted."""
+    expected = evaluation.get("expected")
+    if not expected:
+        rate = f"false alarms per hour, in {evaluation['hours']:.1f} hours{_per_hour_interval(evaluation)}"
+        return Tile(f"{evaluation['point']['per_hour']:.2f}", rate)
+    most = f"false alarms per hour at most, with {expected['confidence']:.0%} chance, on audio of a kind never met"
+    badge = ("kept", "people") if evaluation["within_budget"] else ("over the budget", "synthetic")
+    return Tile(rate_words(expected["interval"][1]), most, *badge)
 
 
 def first_tile(evaluation: dict[str, Any]) -> Tile:
@@ -148,29 +155,49 @@ def _curve_note(evaluation: dict[str, Any]) -> str:
     verb = "keeps" if evaluation["within_budget"] else "does not keep"
     return (
         "Each curve shows recall against false alarms over all thresholds. The INT8 model was measured in streaming "
-        f"form. The dots are the operating point, with its 95 % interval. It was chosen on this same audio "
-        f"and {verb} the false-alarm budget. The equal error rate of clips is "
+        f"form. The dots are the operating point, with its 95 % interval. It {verb} the false-alarm budget on audio "
+        f"that is like none of this, as far as the table below can tell. The equal error rate of clips is "
         f"{evaluation['equal_error_rate']:.2%}, the partial AUC {evaluation['partial_auc']:.3f}."
     )
 
 
 def _negatives(evaluation: dict[str, Any]) -> list[dict[str, Any]]:
     hours, alarms = evaluation["hours_by_label"], evaluation["alarms_by_label"]
+    kinds = (evaluation.get("expected") or {}).get("kinds", {})
     rows = [
         {
-            "name": _LABELS.get(label, label),
+            "name": title_of(label),
+            "audio": kind_words(kinds[label]) if label in kinds else "",
             "hours": f"{hours[label]:.2f}",
             "alarms": alarms.get(label, 0),
+            **_rates(kinds.get(label)),
             "total": False,
         }
         for label in hours
     ]
-    total = {"name": "all", "hours": f"{evaluation['hours']:.2f}", "alarms": sum(alarms.values()), "total": True}
-    return [*rows, total]
+    hours_of_all = f"{evaluation['hours']:.2f}"
+    total = {"name": "all", "audio": "", "hours": hours_of_all, "alarms": sum(alarms.values()), "total": True}
+    return [*rows, total | _rates(None)]
+
+
+def _rates(kind: dict[str, Any] | None) -> dict[str, str]:
+    """The rate to expect of more of a kind, and the one where the kind had no say in the threshold."""
+    if kind is None:
+        return {"expected": "", "crossed": ""}
+    crossed = kind["cross_fitted"]
+    return {
+        "expected": expected_words(kind["per_hour"], kind["interval"]),
+        "crossed": "" if crossed is None else rate_words(crossed),
+    }
 
 
 def _alarms_note(evaluation: dict[str, Any]) -> str:
     note = f"That is {evaluation['point']['per_hour']:.2f} false alarms per hour{_per_hour_interval(evaluation)}."
+    if text := expectation(evaluation):
+        note += (
+            f" {text[0].upper()}{text[1:]}. The expected rates follow from how near the score comes to the threshold, "
+            "and how often. The last column is the rate of a kind where the other kinds alone choose the threshold."
+        )
     clips = evaluation["near_misses"]
     if clips:
         note += (

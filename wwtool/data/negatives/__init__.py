@@ -44,3 +44,9 @@ OTHER_KINDS: dict[str, Kind] = {
     "noise": Recorded("recordings of noise"),
 }
 """The kinds that come with the phrase's own synthesis or with recordings."""
+
+
+def title_of(name: str) -> str:
+    """What a kind is, for people; its name if a version that is not this one made it."""
+    kind = (OTHER_KINDS | KINDS).get(name)
+    return kind.title if kind else name
