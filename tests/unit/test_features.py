@@ -183,8 +183,12 @@ def test_a_recipe_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ("key", "members"),
     [
         ("voice", "speed"),
-        ("filters", "room, equaliser, high_pass, band_limit"),
-        ("scene", "other_speech, background, level, noise_floor"),
+        ("filters", "room, equaliser, microphone, high_pass, band_limit"),
+        (
+            "scene",
+            "other_speech, background, automatic_gain, noise_suppression, level, mains_hum, noise_floor, clipping, "
+            "dc_offset, quantisation, codec, packet_loss",
+        ),
         ("spectrogram.order", "warp, gain_drift, channel_mask, frame_mask"),
     ],
 )

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from wwtool.config.section import DecibelRange, FactorRange, Fraction, HertzRange, SecondsRange, Section
+from wwtool.config.section import (
+    DecibelRange,
+    FactorRange,
+    Fraction,
+    FractionRange,
+    HertzRange,
+    SecondsRange,
+    Section,
+)
 
 
 class SpectrogramConfig(Section):
@@ -46,11 +54,24 @@ class AugmentConfig(Section):
         ("speed",), description="Transforms of a clip of speech, in order. A transform that is left out is off."
     )
     filters: tuple[str, ...] = Field(
-        ("room", "equaliser", "high_pass", "band_limit"),
+        ("room", "equaliser", "microphone", "high_pass", "band_limit"),
         description="Linear filters of a clip, after `voice`. A filter that is left out is off.",
     )
     scene: tuple[str, ...] = Field(
-        ("other_speech", "background", "level", "noise_floor"),
+        (
+            "other_speech",
+            "background",
+            "automatic_gain",
+            "noise_suppression",
+            "level",
+            "mains_hum",
+            "noise_floor",
+            "clipping",
+            "dc_offset",
+            "quantisation",
+            "codec",
+            "packet_loss",
+        ),
         description="What is added around and over the speech, in order. A transform that is left out is off.",
     )
     spectrogram: SpectrogramConfig = Field(
@@ -64,9 +85,18 @@ class AugmentConfig(Section):
     room_chance: Fraction = Field(0.6, description="Chance that `room` puts a clip into a room.")
     measured_rooms: Fraction = Field(
         0.5,
-        description="Share of rooms that are recorded impulse responses, if there are any. The others are simulated.",
+        description="Share of rooms that are recorded impulse responses, if there are any.",
     )
-    room_seconds: SecondsRange = Field((0.08, 0.45), description="Seconds in which a simulated room decays by 60 dB.")
+    simulated_rooms: Fraction = Field(
+        0.75,
+        description="Share of the other rooms that are simulated, with a noise elsewhere in the room. This needs the "
+        "package pyroomacoustics. What is left is decaying noise.",
+    )
+    rooms: int = Field(300, ge=0, le=10_000, description="How many rooms are simulated.")
+    room_seconds: SecondsRange = Field(
+        (0.08, 0.45), description="Seconds in which a room of decaying noise decays by 60 dB."
+    )
+    microphone_chance: Fraction = Field(0.5, description="Chance that `microphone` colours a clip as a device does.")
     equaliser_db: DecibelRange = Field((-9.0, 7.0), description="Gain in dB at each of the nine points of `equaliser`.")
     tilt_db: DecibelRange = Field(
         (-8.0, 6.0), description="Gain in dB that `equaliser` adds towards the highest frequency."
@@ -74,7 +104,7 @@ class AugmentConfig(Section):
     high_pass_chance: Fraction = Field(0.4, description="Chance that `high_pass` removes low frequencies.")
     high_pass_hz: HertzRange = Field((80.0, 350.0), description="Cut-off frequency of `high_pass` in Hz.")
     band_limit_chance: Fraction = Field(0.15, description="Chance that `band_limit` removes high frequencies.")
-    band_limit_hz: HertzRange = Field((3200.0, 5500.0), description="Cut-off frequency of `band_limit` in Hz.")
+    band_limit_hz: HertzRange = Field((3200.0, 7200.0), description="Cut-off frequency of `band_limit` in Hz.")
 
     speech_before: Fraction = Field(0.3, description="Chance that `other_speech` puts speech before a word.")
     speech_after: Fraction = Field(0.35, description="Chance that `other_speech` puts speech after a word.")
@@ -87,12 +117,36 @@ class AugmentConfig(Section):
     )
     babble: Fraction = Field(
         0.2,
-        description="Share of backgrounds that are several people who talk. All other backgrounds are synthetic noise.",
+        description="Share of backgrounds that are several people who talk.",
     )
+    computed_sounds: Fraction = Field(
+        0.6,
+        description="Share of the other backgrounds that are clips of the kinds of sounds in `negatives`. What is left "
+        "is noise of a random colour.",
+    )
+    gain_control_chance: Fraction = Field(0.2, description="Chance that `automatic_gain` compresses.")
+    gain_control_db: DecibelRange = Field((6.0, 24.0), description="Most gain in dB that `automatic_gain` gives.")
+    gain_control_release_s: SecondsRange = Field(
+        (0.1, 1.5), description="Time constant in seconds with which `automatic_gain` raises the gain again."
+    )
+    suppression_chance: Fraction = Field(0.15, description="Chance of `noise_suppression`.")
+    suppression_db: DecibelRange = Field((6.0, 24.0), description="How far `noise_suppression` lowers noise, in dB.")
     level_db: DecibelRange = Field((-32.0, 0.0), description="Peak that `level` gives a clip, in dB below full scale.")
     noise_floor_db: DecibelRange = Field(
         (-82.0, -58.0), description="White noise that `noise_floor` adds, in dB below full scale."
     )
+
+    hum_chance: Fraction = Field(0.08, description="Chance of `mains_hum`.")
+    hum_db: DecibelRange = Field((-70.0, -35.0), description="Level of `mains_hum` in dB below full scale.")
+    clipping_chance: Fraction = Field(0.08, description="Chance of `clipping`.")
+    clipping_db: DecibelRange = Field((1.0, 14.0), description="How far the peaks are above the limit, in dB.")
+    offset_chance: Fraction = Field(0.05, description="Chance of `dc_offset`.")
+    offset_db: DecibelRange = Field((-60.0, -26.0), description="Size of `dc_offset` in dB below full scale.")
+    quantisation_chance: Fraction = Field(0.04, description="Chance that `quantisation` rounds samples to 8 bits.")
+    codec_chance: Fraction = Field(0.15, description="Chance that `codec` loses what a low bit rate loses.")
+    codec_hz: HertzRange = Field((3400.0, 8000.0), description="Highest frequency in Hz that `codec` keeps.")
+    packet_loss_chance: Fraction = Field(0.02, description="Chance of `packet_loss`.")
+    packet_loss: FractionRange = Field((0.01, 0.08), description="Share of packets of 20 ms that are lost.")
 
     clean_share: Fraction = Field(
         0.3, description="Share of the words with hardly any background. Without them, a model misses clean speech."

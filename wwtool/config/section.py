@@ -27,6 +27,7 @@ Hertz = Annotated[float, Field(gt=0.0, le=8000.0)]
 
 # Ranges from which a value is drawn: [low, high].
 DecibelRange = Annotated[tuple[Decibels, Decibels], AfterValidator(_ordered)]
+FractionRange = Annotated[tuple[Fraction, Fraction], AfterValidator(_ordered)]
 FactorRange = Annotated[tuple[Factor, Factor], AfterValidator(_ordered)]
 SecondsRange = Annotated[tuple[Seconds, Seconds], AfterValidator(_ordered)]
 HertzRange = Annotated[tuple[Hertz, Hertz], AfterValidator(_ordered)]

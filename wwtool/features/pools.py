@@ -30,7 +30,7 @@ from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
 Number = TypeVar("Number", int, npt.NDArray[np.int64])
 
 # Raise when code changes what a pool holds.
-_VERSION = 2
+_VERSION = 3
 _BABBLE_SAMPLES = 1800 * SAMPLE_RATE_HZ  # half an hour of speech is enough to draw from
 _CLIPS_AN_HOUR = 1500  # of work, roughly
 
@@ -39,7 +39,8 @@ _CLIPS_AN_HOUR = 1500  # of work, roughly
 class PoolJob:
     """What to make: ``amount`` clips or hours, by the recipe ``kind``.
 
-    ``clips``, ``noise``, ``babble``, ``rooms`` and ``lead`` (speech before and after words) are paths of clip stores;
+    ``clips``, ``noise``, ``babble``, ``rooms``, ``simulated_rooms`` and ``lead`` (speech before and after words) are
+    paths of clip stores, ``sounds`` are several; what they are is described at ``Sources``.
     ``content`` is a hash of what the stores hold. ``embedding`` names what hears the audio for a teacher, if anything
     does.
     """
@@ -54,18 +55,21 @@ class PoolJob:
     babble: str | None = None
     rooms: str | None = None
     lead: str | None = None
+    simulated_rooms: str | None = None
+    sounds: tuple[str, ...] = ()
     content: str = ""
     embedding: str = ""
 
     @property
     def key(self) -> str:
         """The name of the pool's file, without its suffix."""
-        paths = ("clips", "noise", "babble", "rooms", "lead")
+        paths = ("clips", "noise", "babble", "rooms", "lead", "simulated_rooms", "sounds")
         what = {key: value for key, value in asdict(self).items() if key not in ("augment", "embedding", *paths)}
         if self.embedding:
             what["embedding"] = EMBEDDINGS.member(self.embedding).version
-        present = [bool(self.noise), bool(self.babble), bool(self.rooms), bool(self.lead)]
-        return f"{self.name}-{hash_of(_VERSION, what, present, self.augment.model_dump(exclude={'spectrogram'}))}"
+        present = [bool(self.noise), bool(self.babble), bool(self.rooms), bool(self.lead), bool(self.simulated_rooms)]
+        augment = self.augment.model_dump(exclude={"spectrogram"})
+        return f"{self.name}-{hash_of(_VERSION, what, present, len(self.sounds), augment)}"
 
     @property
     def hours_of_work(self) -> float:
@@ -165,7 +169,10 @@ def make_pool(job: PoolJob, folder: Path) -> Path:
     path = folder / f"{job.key}.npz"
     if not path.exists():
         babble = ClipStore(Path(job.babble)).samples[:_BABBLE_SAMPLES] if job.babble else np.zeros(0, np.int16)
-        sources = Sources(_open(job.noise), babble, _open(job.rooms), _open(job.lead))
+        sources = Sources(
+            noise=_open(job.noise), sounds=[_open(path) for path in job.sounds], babble=babble, rooms=_open(job.rooms),
+            simulated_rooms=_open(job.simulated_rooms), speech=_open(job.lead),
+        )  # fmt: skip
         embedding = EMBEDDINGS.member(job.embedding) if job.embedding else None
         studio, tape = Studio(job.augment, np.random.default_rng(job.seed), sources), Tape(embedding=embedding)
         RECIPES.member(job.kind).record(_open(job.clips), job.amount, studio, tape)

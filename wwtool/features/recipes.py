@@ -52,7 +52,8 @@ def _cut_words(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape
         x = x[: gap + length + _TAIL_SAMPLES]
         config, place = studio.config, (gap, gap + length)
         level = rms(word.samples[:length])
-        tape.add(mix(Scene(x, level, place, config.snr_db, config.level_db, config.clean_share), studio), place)
+        scene = Scene(x, level, place, config.snr_db, config.level_db, config.clean_share, word.from_noise)
+        tape.add(mix(scene, studio), place)
 
 
 def _recordings(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
@@ -96,11 +97,12 @@ def _stretches(clips: Sequence[Audio], hours: float, studio: Studio, tape: Tape,
         while sum(map(len, parts)) < _STRETCH_SAMPLES:
             clip = clips[int(order[next_clip % len(order)])][:_LONGEST_CLIP_SAMPLES]
             next_clip += 1
-            spoken = apply_filters(apply_voice(Clip(to_float(clip)), studio), studio).samples
-            y = spoken * np.float32(studio.gain(*_SPEECH_DB))
+            spoken = apply_filters(apply_voice(Clip(to_float(clip)), studio), studio)
+            y = spoken.samples * np.float32(studio.gain(*_SPEECH_DB))
             levels.append(rms(y))
             parts += [y, np.zeros(int(studio.random.uniform(*_PAUSE_S) * SAMPLE_RATE_HZ), np.float32)]
-        scene = Scene(np.concatenate(parts), float(np.mean(levels)), None, snr_db, studio.config.level_db)
+        x, level, level_db = np.concatenate(parts), float(np.mean(levels)), studio.config.level_db
+        scene = Scene(x, level, None, snr_db, level_db, from_noise=spoken.from_noise)
         tape.add(mix(scene, studio))
 
 

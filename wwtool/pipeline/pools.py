@@ -10,7 +10,7 @@ from typing import Any
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.processes import worker_pool
 from wwtool.config import Config
-from wwtool.data.negatives import KINDS
+from wwtool.data.negatives import KINDS, SOUND_KINDS
 from wwtool.features.pools import PoolJob, WeightedPool, load_pool, make_pool
 from wwtool.pipeline.negatives import hours_of_kinds
 
@@ -33,8 +33,10 @@ def plan_pools(
             ("rooms", "train/rir"),
             ("babble", _speech(stores)),
             ("lead", _speech(stores)),
+            ("simulated_rooms", "train/simulated_rooms"),
         )
     }
+    sounds = tuple(str(folder / "train" / name) for name in SOUND_KINDS if f"train/{name}" in stores)
     synthetic = p.positives / (2 if "train/positive" in stores else 1)
     # name, kind, store, amount, weight
     table: list[tuple[str, str, str, float, float]] = [
@@ -59,7 +61,16 @@ def plan_pools(
         if amount and weight and (store in stores or not store):
             clips, seed = str(folder / store) if store else None, 1000 * config.synth.seed + number
             job = PoolJob(
-                name, kind, clips, float(amount), seed, config.augment, content=content, embedding=embedding, **shared
+                name,
+                kind,
+                clips,
+                float(amount),
+                seed,
+                config.augment,
+                sounds=sounds,
+                content=content,
+                embedding=embedding,
+                **shared,
             )
             plan.append((job, weight))
     return plan

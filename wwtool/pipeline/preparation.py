@@ -13,6 +13,7 @@ from wwtool.base.text import printable
 from wwtool.config import Config
 from wwtool.data.dataset import Dataset, index_folder, load_dataset
 from wwtool.data.negatives import KINDS, OTHER_KINDS
+from wwtool.data.rooms import can_simulate
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
 from wwtool.data.texts.phrases import normalize_phrase
@@ -78,7 +79,8 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     synth = config.synth.model_dump(exclude={"words"})
     natural = natural_inputs(config.synth) if plan.synthesise else []
     kinds = [hours_of_kinds(config, dev) for dev in (False, True)]
-    made_of = [__version__, phrase, synth, natural, kinds, plan.synthesise, recordings]
+    rooms = config.augment.rooms if can_simulate() else 0
+    made_of = [__version__, phrase, synth, natural, kinds, rooms, plan.synthesise, recordings]
     data_inputs = [*made_of, *([words] if words else [])]
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset))
     pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher.embedding if teacher else "")

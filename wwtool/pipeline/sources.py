@@ -14,6 +14,7 @@ from wwtool.config import Config
 from wwtool.data.audio import Audio, audio_pieces, read_audio
 from wwtool.data.dataset import SPEECH_LABELS, Clip, Dataset
 from wwtool.data.negatives import KINDS
+from wwtool.data.rooms import can_simulate, simulated_rooms
 from wwtool.data.sides import HELD_OUT, held_out, trim
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_near_misses, plan_phrase, plan_sentences, render
@@ -31,8 +32,7 @@ Advance = Callable[[int, int, str], None]
 
 STORES = (
     "positive", "positive_synthetic", "positive_cut", "near_miss", "sentences", "speech", "other_words", "noise", "rir",
-    *KINDS,
-    *NATURAL_STORES,
+    "simulated_rooms", *KINDS, *NATURAL_STORES,
 )  # fmt: skip
 _DEV_POSITIVES = 300
 _DEV_NEAR_MISSES = 400
@@ -78,6 +78,8 @@ def make_stores(
         _check_recordings(summary, dataset, synthesise)
     if synthesise:
         _synthesise(phrase, config, dataset is None or "dev/positive" not in summary, keep, advance)
+    if config.augment.rooms and can_simulate():
+        keep("train/simulated_rooms", simulated_rooms(config.augment.rooms, config.synth.seed))
     make_negatives(folder, phrase, config, synthesise, summary, advance)
     if not any(name in summary for name in ("train/sentences", "train/speech", "train/other_words")):
         raise InputError("there is no speech to train against; add DIR/negative or leave out --no-synth")

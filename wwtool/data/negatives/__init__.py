@@ -34,6 +34,9 @@ KINDS: Registry[Kind] = Registry(
 )
 """The kinds that a build makes by itself. Stores, pools and figures have these names."""
 
+SOUND_KINDS = tuple(name for name, kind in KINDS.items() if not kind.spoken)
+"""Those that may be heard behind speech."""
+
 OTHER_KINDS: dict[str, Kind] = {
     "sentences": Recorded("sentences by synthetic voices"),
     "near_miss": Recorded("words that sound like the phrase", counts=False),

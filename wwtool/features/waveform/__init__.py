@@ -10,10 +10,18 @@ from collections.abc import Callable
 
 from wwtool.base.registry import Registry
 from wwtool.data.audio import Audio, to_int16
+from wwtool.features.waveform.automatic_gain import automatic_gain
 from wwtool.features.waveform.background import add_background
+from wwtool.features.waveform.clipping import clip
+from wwtool.features.waveform.codec import code
+from wwtool.features.waveform.dc_offset import add_dc_offset
 from wwtool.features.waveform.level import set_level
+from wwtool.features.waveform.mains_hum import add_mains_hum
 from wwtool.features.waveform.noise_floor import add_noise_floor
+from wwtool.features.waveform.noise_suppression import suppress_noise
 from wwtool.features.waveform.other_speech import add_other_speech
+from wwtool.features.waveform.packet_loss import lose_packets
+from wwtool.features.waveform.quantisation import quantise
 from wwtool.features.waveform.speed import change_speed
 from wwtool.features.waveform.studio import Clip, Scene, Studio
 
@@ -23,8 +31,16 @@ SCENE: Registry[Callable[[Scene, Studio], Scene]] = Registry(
     {
         "other_speech": add_other_speech,
         "background": add_background,
+        "automatic_gain": automatic_gain,
+        "noise_suppression": suppress_noise,
         "level": set_level,
+        "mains_hum": add_mains_hum,
         "noise_floor": add_noise_floor,
+        "clipping": clip,
+        "dc_offset": add_dc_offset,
+        "quantisation": quantise,
+        "codec": code,
+        "packet_loss": lose_packets,
     },
 )
 

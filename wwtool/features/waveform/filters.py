@@ -13,6 +13,7 @@ from wwtool.data.utterance import FloatAudio
 from wwtool.features.waveform.band_limit import band_limit
 from wwtool.features.waveform.equaliser import equaliser
 from wwtool.features.waveform.high_pass import high_pass
+from wwtool.features.waveform.microphone import microphone
 from wwtool.features.waveform.room import room
 from wwtool.features.waveform.studio import Clip, Filter, Studio
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
@@ -21,8 +22,16 @@ MakeFilter = Callable[[Studio], Filter | None]
 """Draws a filter; None leaves the clip as it is."""
 
 FILTERS: Registry[MakeFilter] = Registry(
-    "augment.filters", {"room": room, "equaliser": equaliser, "high_pass": high_pass, "band_limit": band_limit}
+    "augment.filters",
+    {
+        "room": room,
+        "equaliser": equaliser,
+        "microphone": microphone,
+        "high_pass": high_pass,
+        "band_limit": band_limit,
+    },
 )
+_GRID_HZ = np.linspace(0.0, SAMPLE_RATE_HZ / 2, 513)
 
 
 def apply_filters(clip: Clip, studio: Studio) -> Clip:
@@ -35,11 +44,18 @@ def apply_filters(clip: Clip, studio: Studio) -> Clip:
     spectrum = rfft(clip.samples, size)
     for impulse in impulses:
         spectrum = spectrum * rfft(impulse, size)
-    gain, hz = np.ones(len(spectrum)), np.linspace(0.0, SAMPLE_RATE_HZ / 2, len(spectrum))
+    y = irfft(spectrum * _gain(filters, len(spectrum)), size)[: len(clip.samples) + tail]
+    from_noise = next((one.from_noise for one in filters if one.from_noise is not None), clip.from_noise)
+    return replace(clip, samples=to_peak(y), tail_samples=clip.tail_samples + tail, from_noise=from_noise)
+
+
+def _gain(filters: list[Filter], bins: int) -> FloatAudio:
+    """The product of the shapes. They are smooth, so a coarse grid of frequencies is enough."""
+    gain = np.ones(len(_GRID_HZ))
     for one in filters:
-        gain = gain if one.shape is None else one.shape(gain, hz)
-    y = irfft(spectrum * gain.astype(np.float32), size)[: len(clip.samples) + tail]
-    return replace(clip, samples=to_peak(y), tail_samples=clip.tail_samples + tail)
+        gain = gain if one.shape is None else one.shape(gain, _GRID_HZ)
+    at = np.linspace(0.0, SAMPLE_RATE_HZ / 2, bins)
+    return np.interp(at, _GRID_HZ, gain).astype(np.float32)
 
 
 def to_peak(x: FloatAudio) -> FloatAudio:

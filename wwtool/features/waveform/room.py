@@ -1,4 +1,4 @@
-"""Rooms: a recorded impulse response, or one of decaying noise."""
+"""Rooms: a recorded impulse response, a simulated one, or one of decaying noise."""
 
 from __future__ import annotations
 
@@ -15,15 +15,24 @@ _REVERBERANT_TO_DIRECT = (0.1, 1.2)  # ratio of amplitudes
 
 def room(studio: Studio) -> Filter | None:
     """Puts a clip into a room, or leaves it as it is."""
-    return Filter(impulse=_impulse(studio)) if studio.chance(studio.config.room_chance) else None
+    if not studio.chance(studio.config.room_chance):
+        return None
+    recorded, simulated, random = studio.sources.rooms, studio.sources.simulated_rooms, studio.random
+    if recorded and studio.chance(studio.config.measured_rooms):
+        return Filter(_from_its_peak(to_float(recorded[int(random.integers(len(recorded)))])))
+    if simulated and studio.chance(studio.config.simulated_rooms):
+        number = 2 * int(random.integers(len(simulated) // 2))
+        return Filter(to_float(simulated[number]), from_noise=to_float(simulated[number + 1]))
+    return Filter(_decaying_noise(studio))
 
 
-def _impulse(studio: Studio) -> FloatAudio:
-    rooms, random = studio.sources.rooms, studio.random
-    if rooms and studio.chance(studio.config.measured_rooms):
-        measured = to_float(rooms[int(random.integers(len(rooms)))])
-        measured = measured[int(np.abs(measured).argmax()) :][:SAMPLE_RATE_HZ]
-        return np.asarray(measured / (np.abs(measured).max() + 1e-6), np.float32)
+def _from_its_peak(response: FloatAudio) -> FloatAudio:
+    response = response[int(np.abs(response).argmax()) :][:SAMPLE_RATE_HZ]
+    return np.asarray(response / (np.abs(response).max() + 1e-6), np.float32)
+
+
+def _decaying_noise(studio: Studio) -> FloatAudio:
+    random = studio.random
     length = int(random.uniform(*studio.config.room_seconds) * SAMPLE_RATE_HZ)
     decay = np.exp(-np.arange(length) * (_NEPERS / length))
     impulse = (random.standard_normal(length) * decay).astype(np.float32)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import soxr
 
 from wwtool.features.waveform.studio import Clip, Studio
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 
 def change_speed(clip: Clip, studio: Studio) -> Clip:
-    """Speaks the clip at another speed."""
+    """Speaks the clip at another speed. What would lie above half the sample rate is filtered out."""
     if not studio.chance(studio.config.speed_chance):
         return clip
-    x = clip.samples
-    factor = studio.random.uniform(*studio.config.speed)
-    samples = np.interp(np.arange(0, len(x) - 1, factor), np.arange(len(x)), x).astype(np.float32)
-    return replace(clip, samples=samples, speed=clip.speed * float(factor))
+    factor = float(studio.random.uniform(*studio.config.speed))
+    samples = np.asarray(soxr.resample(clip.samples, SAMPLE_RATE_HZ * factor, SAMPLE_RATE_HZ, "MQ"), np.float32)
+    return replace(clip, samples=samples, speed=clip.speed * factor)
