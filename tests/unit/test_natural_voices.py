@@ -63,8 +63,8 @@ class Choirboys(NaturalSynthesizer):
 def choirboys(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Choirboys]:
     monkeypatch.setenv("WWTOOL_HOME", str(tmp_path / "home"))
     choir = Choirboys()
-    monkeypatch.setattr(casting, "synthesizers", lambda: {choir.name: choir})
-    monkeypatch.setattr(synth, "synthesizers", lambda: {choir.name: choir})
+    monkeypatch.setattr(casting, "synthesizers", lambda _=(): {choir.name: choir})
+    monkeypatch.setattr(synth, "synthesizers", lambda _=(): {choir.name: choir})
     casting.held_out_voices.cache_clear()
     yield choir
     casting.held_out_voices.cache_clear()

@@ -18,47 +18,16 @@ from wwtool.base.yaml_files import read_yaml
 from wwtool.config.augment import AugmentConfig
 from wwtool.config.negatives import DEFAULT_KINDS, Negatives
 from wwtool.config.section import Fraction, Section
+from wwtool.config.synth import SynthConfig
 from wwtool.config.train import PoolConfig, TrainConfig
 from wwtool.errors import InputError
 
-__all__ = ["AugmentConfig", "PoolConfig", "TrainConfig"]
+__all__ = ["AugmentConfig", "PoolConfig", "SynthConfig", "TrainConfig"]
 
 PRESET_NAME = r"^[a-z0-9][a-z0-9-]{1,31}$"
 GAIN_STEP_DB = 6  # one bit of a sample
 
 Pin = Annotated[int, Field(ge=0, le=254)]
-
-
-class SynthConfig(Section):
-    """How much speech is synthesised."""
-
-    language: str = Field(
-        "en-us", pattern=r"^[a-z]{2,3}(-[a-z0-9]+)*$", description="Language of the synthetic voices, such as `de`."
-    )
-    words: Path | None = Field(
-        None,
-        description="File with words of the language, one a line, for languages whose words wwtool does not have. The "
-        "path is relative to the config file.",
-    )
-    positives: int = Field(4000, ge=50, le=100_000, description="Clips of the phrase for training.")
-    near_misses: int = Field(
-        4500, ge=50, le=100_000,
-        description="Clips that sound like the phrase for training. More of them make similar words safer.",
-    )  # fmt: skip
-    sentence_hours: float = Field(
-        3.2, ge=0.05, le=100.0, description="Hours of sentences without the phrase for training."
-    )
-    natural_positives: int = Field(
-        1200, ge=0, le=100_000,
-        description="Clips of the phrase by natural voices, if any are installed. None: natural voices say nothing.",
-    )  # fmt: skip
-    natural_near_misses: int = Field(
-        500, ge=0, le=100_000, description="Clips by natural voices that sound like the phrase."
-    )
-    natural_sentence_hours: float = Field(
-        0.5, ge=0.0, le=100.0, description="Hours of sentences by natural voices, mostly by the fastest."
-    )
-    seed: int = Field(1, ge=0, description="Seed of texts, voices and deliveries. Another seed gives other speech.")
 
 
 class DetectorSettings(Section):

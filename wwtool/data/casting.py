@@ -12,6 +12,7 @@ from functools import cache
 from random import Random
 from typing import TypeVar
 
+from wwtool.config.synth import CommandVoices
 from wwtool.data.espeak import accents
 from wwtool.data.shaping import PLAIN, SHOUT, WHISPER, Shape
 from wwtool.data.synthesizers.interface import NaturalSynthesizer, Synthesizer, Utterance, base_of
@@ -19,6 +20,7 @@ from wwtool.data.synthesizers.registry import installed_synthesizers
 from wwtool.errors import InputError
 
 Value = TypeVar("Value")
+Commands = tuple[CommandVoices, ...]
 Cast = Callable[[Sequence[str], str, Random], list[Utterance]]
 """Gives every text of a language a voice and a way of speaking."""
 
@@ -58,15 +60,15 @@ _AGES = (
 
 
 @cache
-def synthesizers() -> dict[str, Synthesizer]:
-    """The installed synthesizers, found once in a process."""
-    return installed_synthesizers()
+def synthesizers(commands: Commands = ()) -> dict[str, Synthesizer]:
+    """The installed synthesizers and the programs of a config, found once in a process."""
+    return installed_synthesizers(commands)
 
 
-def natural_synthesizers(language: str) -> list[NaturalSynthesizer]:
-    """The installed natural synthesizers that speak a language."""
-    there = (synthesizer for synthesizer in synthesizers().values() if isinstance(synthesizer, NaturalSynthesizer))
-    return [synthesizer for synthesizer in there if synthesizer.voices(language)]
+def natural_synthesizers(language: str, commands: Commands = ()) -> list[NaturalSynthesizer]:
+    """The natural synthesizers that speak a language."""
+    there = synthesizers(commands).values()
+    return [member for member in there if isinstance(member, NaturalSynthesizer) and member.voices(language)]
 
 
 def plain_cast(texts: Sequence[str], language: str, random: Random) -> list[Utterance]:
@@ -98,19 +100,25 @@ def plain_cast(texts: Sequence[str], language: str, random: Random) -> list[Utte
     return utterances
 
 
-def natural_cast(held_out: bool, prefer_fast: bool = False) -> Cast:
+def natural_cast(held_out: bool, prefer_fast: bool = False, commands: Commands = ()) -> Cast:
     """A cast of natural voices, either those for evaluation or the others; it gives nothing where there are none.
 
     Args:
         held_out: cast the voices for evaluation.
         prefer_fast: cast fast synthesizers more often than those with many voices.
+        commands: programs of a config that speak too.
     """
 
     def cast(texts: Sequence[str], language: str, random: Random) -> list[Utterance]:
-        choirs = [_Choir.of(synthesizer, language, held_out) for synthesizer in natural_synthesizers(language)]
-        choirs = [choir for choir in choirs if choir.natives or choir.visitors]
-        weights = [choir.weight(prefer_fast) for choir in choirs]
-        return [_utterance(text, random.choices(choirs, weights)[0], random) for text in texts] if choirs else []
+        there = natural_synthesizers(language, commands)
+        choirs = [_Choir.of(synthesizer, language, held_out) for synthesizer in there]
+        utterances = []
+        for text in texts:
+            able = [choir for choir in (choir.able(text) for choir in choirs) if choir.natives or choir.visitors]
+            if able:
+                choir = random.choices(able, [choir.weight(prefer_fast) for choir in able])[0]
+                utterances.append(_utterance(text, choir, random))
+        return utterances
 
     return cast
 
@@ -149,6 +157,11 @@ class _Choir:
         natives = tuple(voice for voice in synthesizer.voices(language) if (voice in apart) == held_out)
         visitors = tuple(voice for voice in synthesizer.visitors(language) if (voice in apart) == held_out)
         return cls(synthesizer, language, natives, visitors)
+
+    def able(self, text: str) -> _Choir:
+        """The voices that can say a text."""
+        natives = tuple(voice for voice in self.natives if self.synthesizer.can_say(voice, text))
+        return self if natives == self.natives else replace(self, natives=natives, visitors=())
 
     def weight(self, prefer_fast: bool) -> float:
         voices = min(len(self.natives or self.visitors), _MOST_COUNTED)

@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -20,7 +21,7 @@ from wwtool.base.files import hash_of, write_text
 from wwtool.base.processes import worker_pool
 from wwtool.data import clip_cache
 from wwtool.data.audio import Audio, write_audio
-from wwtool.data.casting import Cast, plain_cast, synthesizers
+from wwtool.data.casting import Cast, Commands, plain_cast, synthesizers
 from wwtool.data.dataset import INDEX_NAME
 from wwtool.data.shaping import reshape
 from wwtool.data.synthesizers.interface import NaturalSynthesizer, Utterance
@@ -114,11 +115,12 @@ def is_synthetic_path(path: str) -> bool:
     return _CLIP.fullmatch(path) is not None
 
 
-def render(utterances: Sequence[Utterance], processes: int = PROCESSES) -> Iterator[Audio]:
-    """Speaks utterances in order, as int16 at 16 kHz, in memory."""
-    slow = any(synthesizers()[name].natural for name in {utterance.engine for utterance in utterances})
+def render(utterances: Sequence[Utterance], processes: int = PROCESSES, commands: Commands = ()) -> Iterator[Audio]:
+    """Speaks utterances in order, as int16 at 16 kHz, in memory; ``commands`` are the programs of a config."""
+    there = synthesizers(commands)
+    slow = any(there[name].natural for name in {utterance.engine for utterance in utterances})
     pace = (_SLOW_BATCH, _SLOW_WORTH_A_PROCESS) if slow else (_BATCH, _WORTH_A_PROCESS)
-    for batch in _in_batches(_speak_batch, utterances, processes, *pace):
+    for batch in _in_batches(partial(_speak_batch, commands=commands), utterances, processes, *pace):
         yield from batch
     if slow:
         clip_cache.shrink()
@@ -171,16 +173,16 @@ def synthesize(
     return SynthReport(counts, made=len(missing), kept=len(clips) - len(missing))
 
 
-def speak(utterance: Utterance) -> Audio:
+def speak(utterance: Utterance, commands: Commands = ()) -> Audio:
     """Speaks an utterance, as int16 at 16 kHz. What natural voices say is kept in the user's cache.
 
     Raises:
         ToolError: the synthesizer failed.
     """
-    synthesizer = synthesizers()[utterance.engine]
+    synthesizer = synthesizers(commands)[utterance.engine]
     if not isinstance(synthesizer, NaturalSynthesizer):
         return synthesizer.speak(utterance)
-    key = hash_of(_CLIP_VERSION, synthesizer.fingerprint, utterance.facts())
+    key = hash_of(_CLIP_VERSION, synthesizer.fingerprint_of(utterance), utterance.facts())
     kept = clip_cache.load(key)
     if kept is not None:
         return kept
@@ -191,8 +193,8 @@ def speak(utterance: Utterance) -> Audio:
     return audio
 
 
-def _speak_batch(utterances: Sequence[Utterance]) -> list[Audio]:
-    return [speak(utterance) for utterance in utterances]
+def _speak_batch(utterances: Sequence[Utterance], commands: Commands = ()) -> list[Audio]:
+    return [speak(utterance, commands) for utterance in utterances]
 
 
 def _write_batch(jobs: Sequence[tuple[Path, Utterance]]) -> int:

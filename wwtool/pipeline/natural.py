@@ -27,7 +27,7 @@ _DEV_POSITIVES, _DEV_NEAR_MISSES, _DEV_SENTENCE_HOURS = 200, 150, 0.1
 
 def natural_inputs(config: SynthConfig) -> list[str]:
     """What the natural stores depend on besides the config: the synthesizers, by their fingerprints."""
-    return [synthesizer.fingerprint for synthesizer in natural_synthesizers(config.language)]
+    return [synthesizer.fingerprint for synthesizer in natural_synthesizers(config.language, config.commands)]
 
 
 def make_natural(phrase: str, config: SynthConfig, dev_positives: bool, keep: Keep, counted: Count) -> None:
@@ -45,11 +45,11 @@ def make_natural(phrase: str, config: SynthConfig, dev_positives: bool, keep: Ke
 
     def say(name: str, plan: Callable[..., list[Utterance]], count: int, prefer_fast: bool = False) -> None:
         dev = name.startswith("dev/")
-        cast = natural_cast(held_out=dev, prefer_fast=prefer_fast)
+        cast = natural_cast(held_out=dev, prefer_fast=prefer_fast, commands=config.commands)
         utterances = plan(phrase, count, config.seed + _SEED + dev, config.language, cast=cast) if count else []
         speakers = Speakers("synthetic", len({utterance.speaker for utterance in utterances}))
         if utterances:
-            keep(name, counted(render(utterances), len(utterances), name), speakers)
+            keep(name, counted(render(utterances, commands=config.commands), len(utterances), name), speakers)
 
     say("train/positive_natural", plan_phrase, config.natural_positives)
     say("train/near_natural", near, config.natural_near_misses)

@@ -133,7 +133,15 @@ class NaturalSynthesizer(Synthesizer):
     @property
     @abstractmethod
     def fingerprint(self) -> str:
-        """Another one means that the same utterance may have other samples."""
+        """Another one means that there are other voices, or that some speak otherwise."""
+
+    def fingerprint_of(self, utterance: Utterance) -> str:
+        """Another one means that the utterance may have other samples."""
+        return self.fingerprint
+
+    def can_say(self, voice: str, text: str) -> bool:
+        """Whether a voice can say a text of its language."""
+        return True
 
     def voices(self, language: str) -> list[str]:
         base = base_of(language)

@@ -25,15 +25,23 @@ def is_installed() -> bool:
 class OnnxSession:
     """A loaded model.
 
+    Args:
+        path: the file.
+        seed: where the random numbers of the model begin, for a model that is run once; None if it draws none.
+
     Raises:
         ToolError: the file is no model that the runtime can load.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seed: int | None = None) -> None:
         onnxruntime = importlib.import_module(MODULE)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = _ERRORS_ONLY
+        if seed is not None:
+            onnxruntime.set_seed(seed)
+            # Optimising a model takes longer than running it once.
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         self._path = path
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
