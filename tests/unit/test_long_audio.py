@@ -186,7 +186,7 @@ def test_long_negatives_are_trained_on_whole_and_long_positives_told(tmp_path: P
     rows += ["long.wav,positive,train", "talk.wav,negative,train", "hum.wav,noise,train"]
     (tmp_path / "index.csv").write_text("\n".join(rows))
     plan = RunPlan("x", Config(), tmp_path, synthesise=False)
-    dataset = _recordings(Stages(tmp_path / "run"), plan)
+    dataset = _recordings(Stages(tmp_path / "run"), plan, None)
     assert dataset is not None
     assert [note["reason"] for note in dataset.doubtful] == [
         "long.wav lasts 70 s and its first 60 are used; cut it into pieces"

@@ -100,22 +100,32 @@ def scan(folder: Path, as_json: bool) -> None:
 @click.option("--out", type=ANY_PATH, help="The file to write.  [default: dataset.json in the folder]")
 @_setting(SplitConfig(), "dev", click.FloatRange(0, 1))
 @_setting(SplitConfig(), "test", click.FloatRange(0, 1))
+@_setting(SplitConfig(), "few", click.IntRange(0, 1000))
 @click.option("--speaker-pattern", help="Regular expression whose first group names the speaker.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, another split.")
 @json_option
 def split(
-    source: Path, out: Path | None, dev: float, test: float, speaker_pattern: str | None, seed: int, as_json: bool
+    source: Path,
+    out: Path | None,
+    dev: float,
+    test: float,
+    few: int,
+    speaker_pattern: str | None,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Split the data folder or index file SOURCE by speaker and write dataset.json."""
     from wwtool.data.dataset import LABELS, SPLITS
     from wwtool.data.split import SplitOutput, split_folder
 
-    dataset = split_folder(source, dev, test, speaker_pattern, seed)
+    dataset = split_folder(source, dev, test, speaker_pattern, seed, few=few)
     target = out or dataset.folder / "dataset.json"
     dataset.save(target)
     counts = {label: {part: len(dataset.select(label, part)) for part in SPLITS} for label in LABELS}
     if as_json:
-        print_json("split", 1, json_of(SplitOutput(printable(str(target)), counts, **dataset.notes)))
+        print_json(
+            "split", 1, json_of(SplitOutput(printable(str(target)), counts, **dataset.notes, voices=dataset.voices))
+        )
         return
     table = Table(box=None, pad_edge=False)
     for column in ("LABEL", *(part.upper() for part in SPLITS)):
@@ -124,5 +134,7 @@ def split(
         if any(parts.values()):
             table.add_row(label, *(str(count) for count in parts.values()))
     console().print(table)
+    if dataset.voices is not None:
+        console().print(f"the recordings of the phrase seem to have {dataset.voices} voices")
     print_notes(dataset.notes, f"listed in {target}")
     console().print(f"wrote {target}")

@@ -14,6 +14,7 @@ def training_options(command: Command) -> Command:
     options = (
         option(of, "phrase"),
         option(of, "data", type=ANY_PATH),
+        option(of, "keep_doubtful", is_flag=True, default=None),
         option(of, "model", type=click.Choice(MODELS)),
         option(of, "search", type=click.IntRange(1, 100), metavar="N"),
         option(of, "language"),

@@ -141,6 +141,15 @@ class SplitConfig(Section):
 
     dev: Fraction = Field(0.15, description="Share of the speakers for choosing the operating point and evaluation.")
     test: Fraction = Field(0.15, description="Share of the speakers that no build uses, for a last evaluation.")
+    few: int = Field(
+        40, ge=0, le=1000,
+        description="Up to so many recordings of the phrase are all used for training: a model that synthetic voices "
+        "have trained is adapted to them, and judged on recordings that are left out in turn.",
+    )  # fmt: skip
+    keep_doubtful: bool = Field(
+        False,
+        description="Whether recordings that do not seem to say the phrase are used. They are named all the same.",
+    )
     speaker_pattern: str | None = Field(
         None, description="Regular expression for file names; its first group is the speaker's name."
     )

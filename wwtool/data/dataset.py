@@ -67,12 +67,14 @@ class Dataset:
     """Usable clips with their splits; paths are relative to ``folder``.
 
     ``skipped`` and ``doubtful`` have a path and a reason each, safe to show. Doubtful clips are used nevertheless.
+    ``voices``: how many voices the recordings of the phrase have, as named or else as they sound; None: nobody knows.
     """
 
     folder: Path
     clips: list[Clip]
     skipped: list[dict[str, str]]
     doubtful: list[dict[str, str]] = field(default_factory=list)
+    voices: int | None = None
 
     def select(self, label: str, split: str | None = None) -> list[Clip]:
         """The clips with a label, in one split or in all."""
@@ -81,7 +83,7 @@ class Dataset:
     def save(self, path: Path) -> None:
         """Writes ``dataset.json``."""
         clips: list[Any] = [_stored(clip) for clip in self.clips]
-        record = DatasetRecord(clips, **self.notes)
+        record = DatasetRecord(clips, **self.notes, voices=self.voices)
         write_json(path, {"schema": _SCHEMA, "version": _VERSION, **json_of(record)})
 
     @property
@@ -104,6 +106,7 @@ class DatasetRecord:
     clips: list[StoredClip]
     skipped: list[Note]
     doubtful: list[Note]
+    voices: int | None = None
 
 
 def load_dataset(path: Path, folder: Path) -> Dataset:
@@ -115,7 +118,7 @@ def load_dataset(path: Path, folder: Path) -> Dataset:
                 f"{path} is {content['schema']} version {content['version']}; run `wwtool data split` again"
             )
         clips = [_restored(clip) for clip in content["clips"]]
-        return Dataset(folder, clips, content["skipped"], content.get("doubtful", []))
+        return Dataset(folder, clips, content["skipped"], content.get("doubtful", []), content.get("voices"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} cannot be read as a dataset ({error}); run `wwtool data split` again") from error
 

@@ -16,13 +16,18 @@ import numpy as np
 
 from wwtool.base.files import sha256_of
 from wwtool.base.text import printable
-from wwtool.data.audio import AudioFile
+from wwtool.data.audio import Audio, AudioFile, read_audio
 from wwtool.data.dataset import SPEECH_LABELS, SPLITS, Clip, Dataset, Note, Recording, index_folder
 from wwtool.data.fingerprint import Fingerprint, Groups, Listener, copies
 from wwtool.data.levels import Meter
+from wwtool.data.speaker_embedding.counting import voices_of
+from wwtool.data.utterance import utterances
 from wwtool.errors import InputError
 
-FEWEST_POSITIVES = 10  # fewer recordings of the phrase do not show how people say it
+FEWEST_POSITIVES = 5  # fewer recordings of the phrase do not show how somebody says it
+_MANY_UTTERANCES_SECONDS = 60  # of a recording of the phrase, in which several utterances are looked for
+_VOICE_SECONDS = 15  # of a recording, from which its voice is known
+_FEWEST_VOICES = 3  # fewer cannot be split, so that their clips are
 SHORTEST_SECONDS = 0.1
 MOST_CLIPPED = 0.05  # share of a positive's samples; a loud word alone clips fewer
 
@@ -35,6 +40,7 @@ class SplitOutput:
     clips: dict[str, dict[str, int]]
     skipped: list[Note]
     doubtful: list[Note]
+    voices: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ def split_folder(
     speaker_pattern: str | None = None,
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    few: int = 0,
 ) -> Dataset:
     """Reads every recording and gives each a split.
 
@@ -65,6 +72,7 @@ def split_folder(
         speaker_pattern: see ``index_folder``.
         seed: another seed, another split.
         progress: told the number of files read and of all files.
+        few: up to so many recordings of the phrase are all for training, unless an index states their split.
 
     Raises:
         InputError: the folder or its index cannot be used, or holds too few usable recordings of the phrase.
@@ -74,14 +82,15 @@ def split_folder(
     folder, recordings = index_folder(source, speaker_pattern)
     entries, notes = _read_all(folder, recordings, progress)
     _check_enough(source, recordings, entries, notes.skipped)
-    groups = _groups(entries)
-    splits = _assign(entries, groups, {"dev": dev, "test": test, "train": 1.0 - dev - test}, seed)
+    voices = _voices(folder, entries)
+    groups = _groups(entries, voices)
+    splits = _assign(entries, groups, {"dev": dev, "test": test, "train": 1.0 - dev - test}, seed, few)
     _check_train_positives(source, entries, splits)
     clips = [
         Clip(entry.recording.path, entry.recording.label, entry.recording.speaker, split, entry.seconds, entry.sha256)
         for entry, split in zip(entries, splits, strict=True)
     ]
-    return Dataset(folder, clips, notes.skipped, notes.doubtful)
+    return Dataset(folder, clips, notes.skipped, notes.doubtful, len(set(voices.values())) or None)
 
 
 @dataclass
@@ -113,7 +122,10 @@ def _read(folder: Path, recording: Recording, notes: _Notes) -> _Entry:
     if recording.problem:
         raise InputError(f"{shown} {recording.problem}")
     meter, listener, sound = Meter(), Listener(), hashlib.sha256()
+    blocks: list[Audio] = []
     for block in AudioFile(path):
+        if recording.label == "positive" and meter.seconds < _MANY_UTTERANCES_SECONDS:
+            blocks.append(block)
         meter.add(block)
         listener.add(block)
         sound.update(np.ascontiguousarray(block).data)
@@ -129,6 +141,13 @@ def _read(folder: Path, recording: Recording, notes: _Notes) -> _Entry:
             f"{shown} is almost silent ({meter.sound_dbfs:.0f} dBFS); listen to it, and remove it if you hear no word"
         )
         notes.doubtful.append(_note(recording, reason))
+    if blocks:
+        count = utterances(np.concatenate(blocks))
+        if count > 1:
+            reason = (
+                f"{shown} seems to hold {count} utterances, of which the loudest is used; put each into its own file"
+            )
+            notes.doubtful.append(_note(recording, reason))
     return _Entry(recording, round(meter.seconds, 3), sha256_of(path), sound.hexdigest(), listener.fingerprint())
 
 
@@ -170,17 +189,36 @@ def _check_enough(
         )
 
 
-def _groups(entries: list[_Entry]) -> list[list[int]]:
+def _voices(folder: Path, entries: list[_Entry]) -> dict[int, str]:
+    """Whose voice the recordings of the phrase have, by position: as named, or else as a speaker encoder hears it.
+
+    Empty if somebody is not named and there is no encoder.
+    """
+    positives = [i for i, entry in enumerate(entries) if entry.recording.label == "positive"]
+    named = {i: f"named {entries[i].recording.speaker}" for i in positives if entries[i].recording.speaker is not None}
+    unnamed = [i for i in positives if i not in named]
+    heard = voices_of([read_audio(folder / entries[i].recording.path, _VOICE_SECONDS) for i in unnamed])
+    if unnamed and heard is None:
+        return {}
+    return named | {i: f"heard {voice}" for i, voice in zip(unnamed, heard or [], strict=True)}
+
+
+def _groups(entries: list[_Entry], voices: dict[int, str]) -> list[list[int]]:
     """Groups of positions that must share a split: one speaker, equal sound, or copies without a named speaker.
+
+    Recordings of the phrase without a named speaker are grouped by voice, if there are enough voices to split.
 
     A split that the index states is used as it is; equal sound and copies matter only for recordings without one.
     """
     groups = Groups(len(entries))
     first: dict[tuple[str, str], int] = {}
+    by_voice = len(set(voices.values())) >= _FEWEST_VOICES
     for i, entry in enumerate(entries):
         keys = [("content", entry.sound)] if entry.recording.split is None else []
         if entry.recording.speaker is not None and entry.recording.label in SPEECH_LABELS:
             keys.append(("speaker", entry.recording.speaker))
+        elif entry.recording.split is None and i in voices and by_voice:
+            keys.append(("voice", voices[i]))
         for key in keys:
             groups.join(first.setdefault(key, i), i)
     unnamed = [
@@ -194,9 +232,17 @@ def _groups(entries: list[_Entry]) -> list[list[int]]:
     return groups.all()
 
 
-def _assign(entries: list[_Entry], groups: list[list[int]], fractions: dict[str, float], seed: int) -> list[str]:
-    """Gives each group, large ones first, to the split that lacks most of the group's labels."""
+def _assign(
+    entries: list[_Entry], groups: list[list[int]], fractions: dict[str, float], seed: int, few: int
+) -> list[str]:
+    """Gives each group, large ones first, to the split that lacks most of the group's labels.
+
+    Recordings of the phrase, if they are no more than ``few``, are for training, with what must share their split.
+    """
     total = Counter(entry.recording.label for entry in entries)
+    in_train = {i for i, entry in enumerate(entries) if entry.recording.label == "positive"}
+    if len(in_train) > few:
+        in_train = set()
     room = {(split, label): fractions[split] * total[label] for split in SPLITS for label in total}
     splits = [""] * len(entries)
 
@@ -215,6 +261,8 @@ def _assign(entries: list[_Entry], groups: list[list[int]], fractions: dict[str,
             )
         if splits_in_index:
             give(members, splits_in_index[0])
+        elif not in_train.isdisjoint(members):
+            give(members, "train")
         else:
             free.append(members)
 

@@ -11,6 +11,7 @@ from wwtool.data.audio import Audio
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 _ENERGY_SAMPLES = SAMPLE_RATE_HZ // 100
+_PAUSE_FRAMES, _LOUD_FRAMES = 50, 25  # of 10 ms
 
 FloatAudio = npt.NDArray[np.float32]
 """Samples at 16 kHz, full scale at 1."""
@@ -24,6 +25,22 @@ def to_float(x: npt.NDArray[np.int16]) -> FloatAudio:
 def rms(x: npt.NDArray[Any]) -> float:
     """Root mean square, never zero."""
     return float(np.sqrt(np.mean(np.square(x, dtype=np.float64)))) + 1e-6 if x.size else 1e-6
+
+
+def utterances(clip: Audio) -> int:
+    """How many utterances a recording has: loud for a quarter of a second, with half a second of quiet between them.
+
+    Only what comes within 10 dB of the loudest counts.
+    """
+    count = len(clip) // _ENERGY_SAMPLES
+    if count < 3:
+        return 0
+    x = np.asarray(clip[: count * _ENERGY_SAMPLES], np.float32).reshape(count, _ENERGY_SAMPLES)
+    level = 10.0 * np.log10(np.square(x - x.mean()).mean(axis=1) + 1.0)
+    level = np.convolve(level, np.ones(5) / 5.0, "same")
+    loud = np.flatnonzero(level > max(level.max() - 10.0, np.percentile(level, 15) + 7.0))
+    groups = np.split(loud, np.flatnonzero(np.diff(loud) >= _PAUSE_FRAMES) + 1)
+    return sum(len(group) >= _LOUD_FRAMES for group in groups)
 
 
 def utterance_bounds(clip: Audio) -> tuple[int, int]:

@@ -47,6 +47,9 @@ class TrainingRequest(Request):
     platform: str = Field(description="A platform's name, or the path of a .yaml of your own.")
     phrase: str | None = Field(None, description="The wake word, as it is spoken.")
     data: Path | None = Field(None, description="A folder or index of recordings.")
+    keep_doubtful: bool | None = Field(
+        None, description="Use recordings, too, that do not seem to say the phrase. They are named all the same."
+    )
     config: Path | None = Field(None, description="A YAML config; the presets are in configs/.")
     model: str | None = Field(None, description="A model of the zoo.  [default: auto, the best that fits]")
     search: int | None = Field(
@@ -141,6 +144,7 @@ def _overrides(request: TrainingRequest) -> dict[str, Any]:
         "synth.seed": request.seed,
         "synth.language": request.language,
         "synth.words": request.words,
+        "split.keep_doubtful": request.keep_doubtful,
     }
     for path, value in fields.items():
         if value is not None:

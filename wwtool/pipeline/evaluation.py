@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from pathlib import Path
-from typing import overload
 
 from wwtool.base.records import read_record
 from wwtool.config import Config, SynthConfig
-from wwtool.data.audio import Audio, AudioFile, read_audio
+from wwtool.data.audio import Audio, AudioFile
+from wwtool.data.beginnings import Beginnings
 from wwtool.data.dataset import SPEECH_LABELS, Clip
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
@@ -75,7 +74,8 @@ def recorded_material(
     trained: Mapping[str, bool | None] | None = None,
 ) -> Recorded:  # fmt: skip
     """The recordings of one split (``all`` for every one); ``trained``: of which kinds training has heard some."""
-    dataset = split_folder(data, config.split.dev, config.split.test, config.split.speaker_pattern, progress=advance)
+    shares = config.split
+    dataset = split_folder(data, shares.dev, shares.test, shares.speaker_pattern, progress=advance, few=shares.few)
     clips = [clip for clip in dataset.clips if split in ("all", clip.split)]
     files: dict[str, list[Path]] = {}
     for clip in clips:
@@ -84,7 +84,7 @@ def recorded_material(
     uses = {label: use for label, use in _LABELS.items() if label in files}
     negatives = {use: [AudioFile(path) for path in files[label]] for label, use in uses.items()}
     kinds = {use: _facts(use, label, clips, config, trained or {}) for label, use in uses.items()}
-    positives, noise = (_Beginnings(files.get(label, [])) for label in ("positive", "noise"))
+    positives, noise = (Beginnings(files.get(label, []), MOST_SECONDS) for label in ("positive", "noise"))
     material = Material(positives, speakers, negatives, noise, kinds=kinds)
     return Recorded(material, dataset.notes)
 
@@ -95,24 +95,6 @@ def _facts(
     voices = speakers_of([clip for clip in clips if clip.label == label]).voices
     source: Source = voices if label in SPEECH_LABELS else "recorded"
     return KindFacts(config.evaluate.shares.get(use, 1.0), trained.get(use), source)
-
-
-class _Beginnings(Sequence[Audio]):
-    """The beginnings of recordings, as long as training uses of a clip, read when somebody asks for them."""
-
-    def __init__(self, paths: list[Path]) -> None:
-        self._paths = paths
-        self._read = lru_cache(maxsize=32)(partial(read_audio, most_seconds=MOST_SECONDS))
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    @overload
-    def __getitem__(self, index: int) -> Audio: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Audio]: ...
-    def __getitem__(self, index: int | slice) -> Audio | Sequence[Audio]:
-        return _Beginnings(self._paths[index]) if isinstance(index, slice) else self._read(self._paths[index])
 
 
 def synthetic_sentences(phrase: str, hours: float, config: SynthConfig) -> list[Audio]:

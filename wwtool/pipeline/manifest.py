@@ -53,12 +53,22 @@ class Recordings:
 
 @dataclass(frozen=True)
 class Store:
-    """The clips of one use in one split; who spoke them, where it is speech."""
+    """The clips of one use in one split; who spoke them, where it is speech.
+
+    Attributes:
+        speakers: how many speakers there are by their names.
+        distinct_voices: how many a speaker encoder tells apart.
+        checked, left_out, checked_by: clips that a recognizer has heard, and how many of them did not say the phrase.
+    """
 
     clips: int
     hours: float
     voices: Voices = "people"
     speakers: int | None = None
+    distinct_voices: int | None = None
+    checked: int = 0
+    left_out: int = 0
+    checked_by: str = ""
 
 
 @dataclass(frozen=True)

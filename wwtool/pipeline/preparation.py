@@ -11,9 +11,11 @@ from wwtool import __version__, events
 from wwtool.base.files import hash_of
 from wwtool.base.text import printable
 from wwtool.config import Config
+from wwtool.data.clip_check import ClipCheck, clip_check
 from wwtool.data.dataset import Dataset, index_folder, load_dataset
 from wwtool.data.negatives import KINDS, OTHER_KINDS
 from wwtool.data.rooms import can_simulate
+from wwtool.data.speaker_embedding.registry import installed_encoder
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore
 from wwtool.data.texts.phrases import normalize_phrase
@@ -25,6 +27,7 @@ from wwtool.features.pools import PoolJob, is_pool
 from wwtool.models.zoo import ZOO, as_dict
 from wwtool.pipeline.natural import natural_inputs
 from wwtool.pipeline.negatives import hours_of_kinds, kind_facts
+from wwtool.pipeline.phrase_check import CHECKED_STORES, check_recordings, check_store
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
@@ -34,6 +37,7 @@ from wwtool.training.teachers import chosen_teacher
 
 DATASET = "dataset.json"
 CLIPS, POOLS = "clips", "pools"
+ONE_VOICE = "all recordings of the phrase have one voice, so nothing is known of other people; record others, too"
 _MOST_WARNINGS = 10
 _DEV_POSITIVES = ("dev/positive", "dev/positive_natural", "dev/positive_synthetic")  # the best first
 
@@ -73,16 +77,18 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     folder, config = stages.folder, plan.config
     teacher = chosen_teacher(config.train.teacher.name)
     phrase = normalize_phrase(plan.phrase, config.synth.language) if plan.synthesise else plan.phrase
-    dataset = _recordings(stages, plan)
+    check = clip_check(phrase, config.synth.language)
+    dataset = _recordings(stages, plan, check)
     recordings = hash_of([asdict(clip) for clip in dataset.clips]) if dataset else None
     words = read_words(config.synth.words) if config.synth.words and plan.synthesise else None
     synth = config.synth.model_dump(exclude={"words"})
     natural = natural_inputs(config.synth) if plan.synthesise else []
     kinds = [hours_of_kinds(config, dev) for dev in (False, True)]
     rooms = config.augment.rooms if can_simulate() else 0
-    made_of = [__version__, phrase, synth, natural, kinds, rooms, plan.synthesise, recordings]
+    listening = [check.recognizers if check and natural else [], installed_encoder() is not None]
+    made_of = [__version__, phrase, synth, natural, kinds, rooms, plan.synthesise, recordings, listening]
     data_inputs = [*made_of, *([words] if words else [])]
-    stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset))
+    stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset, check))
     pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher.embedding if teacher else "")
     keys = [job.key for job, _ in pools]
     stages.run("features", "augmented features", keys, lambda: _features(stages, pools))
@@ -90,7 +96,7 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     return Prepared(stores, pools, phrase, taught_by)
 
 
-def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
+def _recordings(stages: Stages, plan: RunPlan, check: ClipCheck | None) -> Dataset | None:
     """The user's recordings, checked and split. They are read again only if a file has changed."""
     data = plan.data
     if data is None:
@@ -103,19 +109,24 @@ def _recordings(stages: Stages, plan: RunPlan) -> Dataset | None:
     def work() -> Outcome:
         dataset = split_folder(
             data, split.dev, split.test, split.speaker_pattern,
-            progress=lambda done, total: stages.advance(done, total, "recordings"),
+            progress=lambda done, total: stages.advance(done, total, "recordings"), few=split.few,
         )  # fmt: skip
+        if check is not None:
+            dataset = check_recordings(dataset, check, split.keep_doubtful, stages.advance)
         dataset = replace(dataset, doubtful=[*dataset.doubtful, *_too_long(dataset)])
         dataset.save(path)
         skipped = f", {len(dataset.skipped)} unusable left out" if dataset.skipped else ""
         doubtful = f", {len(dataset.doubtful)} of them doubtful" if dataset.doubtful else ""
-        return Outcome(f"{len(dataset.clips):,} usable{doubtful}{skipped}", dict(dataset.notes), (path,))
+        facts = {**dataset.notes, "voices": dataset.voices}
+        return Outcome(f"{len(dataset.clips):,} usable{doubtful}{skipped}", facts, (path,))
 
-    facts = stages.run(
-        "recordings", "checking recordings", [__version__, str(folder), split.model_dump(), stamps], work
-    )
+    heard_by = [*([check.recognizers, asdict(check.phrase)] if check else []), installed_encoder() is not None]
+    inputs = [__version__, str(folder), split.model_dump(), stamps, heard_by]
+    facts = stages.run("recordings", "checking recordings", inputs, work)
     _warn(stages, "skipped", facts["skipped"])
     _warn(stages, "doubtful", facts.get("doubtful", []))
+    if facts.get("voices") == 1:
+        stages.tell(events.Warning(ONE_VOICE))
     dataset = load_dataset(path, folder)
     strangers = {clip.path for clip in dataset.clips} - {recording.path for recording in recordings}
     if strangers:
@@ -153,16 +164,29 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _data(stages: Stages, plan: RunPlan, phrase: str, dataset: Dataset | None) -> Outcome:
+def _data(stages: Stages, plan: RunPlan, phrase: str, dataset: Dataset | None, check: ClipCheck | None) -> Outcome:
     clips = stages.folder / CLIPS
     summary = make_stores(clips, phrase, plan.config, dataset, plan.synthesise, stages.advance)
+    for name in summary.keys() & CHECKED_STORES:
+        summary[name] |= check_store(clips / name, check, stages.advance)
     hours = sum(entry["hours"] for entry in summary.values())
     count = sum(entry["clips"] for entry in summary.values())
     files = _store_files(clips, summary)
     possible = _store_files(clips, (f"{split}/{name}" for split in ("train", "dev") for name in STORES))
     for old in possible - files:  # of another phrase, or of recordings that are gone
         old.unlink(missing_ok=True)
-    return Outcome(f"{count:,} clips, {hours:.1f} h", summary, tuple(sorted(files)))
+    return Outcome(f"{count:,} clips, {hours:.1f} h{_heard(summary)}", summary, tuple(sorted(files)))
+
+
+def _heard(summary: dict[str, Any]) -> str:
+    """What was heard in the clips of natural voices, for the stage's note."""
+    natural = [summary[name] for name in CHECKED_STORES if name in summary]
+    parts = []
+    if left_out := sum(facts.get("left_out", 0) for facts in natural):
+        parts.append(f"{left_out} left out that do not say the phrase")
+    if voices := sum(facts.get("distinct_voices", 0) for facts in natural):
+        parts.append(f"{voices:,} different natural voices")
+    return "".join(f", {part}" for part in parts)
 
 
 def _store_files(clips: Path, names: Iterable[str]) -> set[Path]:
