@@ -41,9 +41,15 @@ DEFAULT_KINDS: dict[str, KindConfig] = {
     "unseen_languages": _kind(0.0, 0.3, 0.0, 0.02),
     "names_and_numbers": _kind(0.2, 0.2, 0.03, 0.02),
     "interjections": _kind(0.1, 0.15, 0.02, 0.02),
+    "vocalisations": _kind(0.1, 0.15, 0.02, 0.01),
+    "babble": _kind(0.2, 0.25, 0.03, 0.05),
+    "television": _kind(0.4, 0.4, 0.05, 0.12),
+    "music": _kind(0.3, 0.3, 0.04, 0.06),
+    "unseen_music": _kind(0.0, 0.25, 0.0, 0.02),
     "tones": _kind(0.15, 0.2, 0.02, 0.01),
     "impacts": _kind(0.2, 0.25, 0.03, 0.05),
     "steady_noise": _kind(0.25, 0.3, 0.03, 0.25),
+    "animals": _kind(0.0, 0.2, 0.0, 0.01),
     "silence": _kind(0.05, 0.2, 0.01, 0.2),
 }
 

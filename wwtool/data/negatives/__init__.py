@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from wwtool.base.registry import Registry
+from wwtool.data.negatives.animals import ANIMALS
+from wwtool.data.negatives.babble import BABBLE
 from wwtool.data.negatives.impacts import IMPACTS
 from wwtool.data.negatives.interjections import INTERJECTIONS
 from wwtool.data.negatives.kind import Kind, Recorded
 from wwtool.data.negatives.languages import OTHER_LANGUAGES, UNSEEN_LANGUAGES
+from wwtool.data.negatives.music import MUSIC, UNSEEN_MUSIC
 from wwtool.data.negatives.names_and_numbers import NAMES_AND_NUMBERS
 from wwtool.data.negatives.phrase_parts import PHRASE_PARTS
 from wwtool.data.negatives.rhymes import RHYMES, RHYMES_IN_SENTENCES
 from wwtool.data.negatives.silence import SILENCE
 from wwtool.data.negatives.steady_noise import STEADY_NOISE
+from wwtool.data.negatives.television import TELEVISION
 from wwtool.data.negatives.tones import TONES
+from wwtool.data.negatives.vocalisations import VOCALISATIONS
 from wwtool.data.negatives.wake_words import OTHER_WAKE_WORDS
 
 KINDS: Registry[Kind] = Registry(
@@ -26,15 +31,21 @@ KINDS: Registry[Kind] = Registry(
         "unseen_languages": UNSEEN_LANGUAGES,
         "names_and_numbers": NAMES_AND_NUMBERS,
         "interjections": INTERJECTIONS,
+        "vocalisations": VOCALISATIONS,
+        "babble": BABBLE,
+        "television": TELEVISION,
+        "music": MUSIC,
+        "unseen_music": UNSEEN_MUSIC,
         "tones": TONES,
         "impacts": IMPACTS,
         "steady_noise": STEADY_NOISE,
+        "animals": ANIMALS,
         "silence": SILENCE,
     },
 )
 """The kinds that a build makes by itself. Stores, pools and figures have these names."""
 
-SOUND_KINDS = tuple(name for name, kind in KINDS.items() if not kind.spoken)
+SOUND_KINDS = tuple(name for name, kind in KINDS.items() if kind.trained and not kind.spoken)
 """Those that may be heard behind speech."""
 
 OTHER_KINDS: dict[str, Kind] = {

@@ -65,8 +65,9 @@ def wander(count: int, random: np.random.Generator, rate_hz: float, spread: floa
 
 def phase(hz: npt.ArrayLike, count: int) -> Curve:
     """The phase in turns of an oscillator whose frequency is a curve or a number."""
-    steps = np.broadcast_to(np.asarray(hz, np.float64) / SAMPLE_RATE_HZ, (count,))
-    return np.asarray(np.cumsum(steps) % 1.0, np.float32)
+    step = np.asarray(hz, np.float64) / SAMPLE_RATE_HZ
+    turns = np.cumsum(step) if step.ndim else np.arange(1, count + 1) * step
+    return np.asarray(turns - np.floor(turns), np.float32)
 
 
 def sine(hz: npt.ArrayLike, count: int) -> FloatAudio:
