@@ -27,6 +27,7 @@ from wwtool.errors import InputError, ToolError
 
 _MODEL, _SETTINGS = "voice.onnx", "voice.onnx.json"
 _START, _END, _PAD = "^", "$", "_"
+_ESPEAK = "espeak"  # the alphabet of most voices
 _SLOWEST, _FASTEST = 0.5, 2.0
 
 
@@ -54,7 +55,7 @@ class _Settings(BaseModel):
     inference: _Inference = _Inference()
     num_speakers: int = Field(1, ge=1)
     phoneme_id_map: dict[str, list[int]] = Field(min_length=10)
-    phoneme_type: str = "espeak"
+    phoneme_type: str = _ESPEAK
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def _read_settings(voice: InstalledVoice) -> _Settings:
         settings = _Settings.model_validate(read_json(path))
     except ValidationError as error:
         raise InputError(f"{describe_validation(error, str(path))}; get the voice again") from error
-    if settings.phoneme_type != "espeak":
+    if settings.phoneme_type != _ESPEAK:
         raise InputError(
             f"{path} reads {settings.phoneme_type!r}, and wwtool gives voices espeak-ng's phones; remove it"
         )
