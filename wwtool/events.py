@@ -115,6 +115,13 @@ class PartialResult(Event):
 
 
 @dataclass(frozen=True)
+class Note(Event):
+    """Something that a person should know before the job goes on, such as whose licences bind its results."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Warning(Event):
     """Something that a person should know although the job goes on."""
 

@@ -26,6 +26,7 @@ EVENTS: list[events.Event] = [
     events.JobStarted("train", "hey computer"),
     events.StageStarted("data", "clips"),
     events.StageProgress("data", 3, 10, "recordings"),
+    events.Note("voices: a (CC0-1.0)"),
     events.Warning("skipped: a\nb \x1b[31m"),
     events.StageFinished("data", "10 clips", cached=True, seconds=0.25),
     events.Loss("float", 10, 2500, 0.6931, "tcn32"),

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wwtool import events
 from wwtool.config import SynthConfig
 from wwtool.data import casting, clip_cache, synth
 from wwtool.data.audio import Audio, write_audio
@@ -25,6 +26,8 @@ from wwtool.data.synthesizers.kokoro import Kokoro
 from wwtool.data.synthesizers.kokoro_alphabet import spelled
 from wwtool.data.texts.pronunciations import spoken_parts
 from wwtool.pipeline.natural import make_natural
+from wwtool.pipeline.stages import Stages
+from wwtool.pipeline.voices_used import tell_voices, voices_used, without_natural_voices
 
 RATE = 16000
 ENGLISH = tuple(f"e{number}" for number in range(10))
@@ -198,6 +201,21 @@ def test_stores_of_natural_voices(choirboys: Choirboys) -> None:
     }  # fmt: skip
     off = SynthConfig(natural_positives=0, natural_near_misses=0, natural_sentence_hours=0)
     make_natural("jarvis", off, True, lambda *_: pytest.fail("nothing is asked for"), lambda clips, *_: clips)
+
+
+def test_voices_and_licences_are_told_and_what_is_missing(choirboys: Choirboys) -> None:
+    (use,) = voices_used(SynthConfig())
+    assert (use.name, use.licence, use.natural, use.voices) == ("choirboys", "CC0-1.0", True, 10)
+    assert without_natural_voices(SynthConfig()) is None
+    assert "raise it" in (without_natural_voices(SynthConfig(natural_positives=0)) or "")
+    missing = without_natural_voices(SynthConfig(language="de")) or ""
+    assert "no natural voice for de" in missing and "will miss most" in missing
+    assert "wwtool voices get de_DE-" in missing
+    assert "wwtool voices add PATH" in (without_natural_voices(SynthConfig(language="eu")) or "")
+    told: list[events.Event] = []
+    stages = Stages(Path(), told.append)
+    tell_voices(stages, SynthConfig())
+    assert told == [events.Note("voices: choirboys (CC0-1.0)")]
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ class TerminalProgress:
                 self._advance(event.step, event.steps, note)
             case events.StageFinished():
                 self._finish(event)
+            case events.Note():
+                self._console.print(line("  ", event.text), soft_wrap=True)
             case events.Warning():
                 self._console.print(line("  ", styled(*CAREFUL), f" {event.text}"), soft_wrap=True)
             case _:

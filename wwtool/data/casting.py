@@ -13,7 +13,7 @@ from random import Random
 from typing import TypeVar
 
 from wwtool.config.synth import CommandVoices
-from wwtool.data.espeak import accents
+from wwtool.data.espeak import accents, languages
 from wwtool.data.shaping import PLAIN, SHOUT, WHISPER, Shape
 from wwtool.data.synthesizers.interface import NaturalSynthesizer, Synthesizer, Utterance, base_of
 from wwtool.data.synthesizers.registry import installed_synthesizers
@@ -80,7 +80,7 @@ def plain_cast(texts: Sequence[str], language: str, random: Random) -> list[Utte
     others = {name: member for name, member in synthesizers().items() if not member.natural}
     voices = {name: names for name in others if (names := others[name].voices(language))}
     if not voices:
-        raise InputError(f"no installed synthesizer speaks {language!r}; use a language such as en-us, de or fr")
+        raise InputError(f"no installed synthesizer speaks {language!r}; use one of {', '.join(languages())}")
     recorded = [name for name in voices if others[name].recorded]
     computed = next((name for name in voices if not others[name].recorded), None)
     utterances = []

@@ -28,6 +28,7 @@ _OUTPUT_SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
 _CHARS_UTF8 = 1
 _PHONEMES_IPA = 0x02
+_PHONEMES_IN_BRACKETS = 0x100
 _POSITION_CHARACTER = 1
 _RATE, _VOLUME, _PITCH, _RANGE, _PUNCTUATION, _CAPITALS, _WORD_GAP = 1, 2, 3, 4, 5, 6, 7
 _FIXED_PARAMETERS = {_VOLUME: 100, _PUNCTUATION: 0, _CAPITALS: 0, _WORD_GAP: 0}
@@ -91,11 +92,11 @@ class _Library:
             raise InputError(f"espeak-ng has no voice {voice!r}; use a language such as en-us, or en-us+f3")
         self._voice = voice
 
-    def synthesize(self, text: str) -> Audio:
+    def synthesize(self, text: str, flags: int = 0) -> Audio:
         encoded = text.encode()
         self._pieces.clear()
         status = self.c.espeak_Synth(
-            encoded, ctypes.c_size_t(len(encoded) + 1), 0, _POSITION_CHARACTER, 0, _CHARS_UTF8, None, None
+            encoded, ctypes.c_size_t(len(encoded) + 1), 0, _POSITION_CHARACTER, 0, _CHARS_UTF8 | flags, None, None
         )
         self.c.espeak_Synchronize()
         if status != 0:
@@ -113,7 +114,10 @@ def _library() -> _Library:
     return _Library()
 
 
-def say(text: str, voice: str = "en-us", *, words_per_minute: int = 170, pitch: int = 50, range_: int = 50) -> Audio:
+def say(
+    text: str, voice: str = "en-us", *, words_per_minute: int = 170, pitch: int = 50, range_: int = 50,
+    mnemonics: bool = False,
+) -> Audio:  # fmt: skip
     """Speaks a text; returns int16 at 16 kHz.
 
     Args:
@@ -122,6 +126,7 @@ def say(text: str, voice: str = "en-us", *, words_per_minute: int = 170, pitch: 
         words_per_minute: 80 to 450.
         pitch: 0 to 99.
         range_: how far the pitch moves, 0 to 99.
+        mnemonics: the text has espeak-ng's own names of phonemes between ``[[`` and ``]]``.
     """
     library = _library()
     parameters = {_RATE: words_per_minute, _PITCH: pitch, _RANGE: range_, **_FIXED_PARAMETERS}
@@ -130,14 +135,23 @@ def say(text: str, voice: str = "en-us", *, words_per_minute: int = 170, pitch: 
         library.set_voice(voice)
         for parameter, value in parameters.items():
             library.c.espeak_SetParameter(parameter, value, 0)
-        samples = library.synthesize(text)
+        samples = library.synthesize(text, _PHONEMES_IN_BRACKETS if mnemonics else 0)
     return to_int16(resample(samples.astype(np.float32) / np.float32(32768.0), library.sample_rate_hz))
 
 
 def phonemes(text: str, accent: str = "en-us") -> list[list[str]]:
     """IPA phonemes of each word, stress marks included: ``[["h", "ˈeɪ"], ["k", "ə", "m", ...]]``."""
+    return _transcribe(text, accent, _PHONEMES_IPA)
+
+
+def mnemonics(text: str, accent: str = "en-us") -> list[list[str]]:
+    """As ``phonemes``, with espeak-ng's own names of phonemes, which ``say`` reads between brackets."""
+    return _transcribe(text, accent, 0)
+
+
+def _transcribe(text: str, accent: str, alphabet: int) -> list[list[str]]:
     library = _library()
-    mode = _PHONEMES_IPA | ord("_") << 8
+    mode = alphabet | ord("_") << 8
     words: list[list[str]] = []
     with library.lock:
         library.set_voice(accent)
@@ -158,6 +172,12 @@ def accents(language: str) -> tuple[str, ...]:
     base = language.split("-")[0]
     files = {file.rpartition("/")[2] for file in names.values() if file != names[language]}
     return (language, *sorted(name for name in files - _ODD_ACCENTS if name.split("-")[0] == base))
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that espeak-ng speaks, without their regions."""
+    return tuple(sorted({file.rpartition("/")[2].partition("-")[0] for file in _voice_names().values()}))
 
 
 @cache

@@ -27,6 +27,7 @@ from wwtool.pipeline.preparation import DATASET, RunPlan
 from wwtool.pipeline.search import Rung
 from wwtool.pipeline.stages import Stages
 from wwtool.pipeline.training_run import MODEL, Trained
+from wwtool.pipeline.voices_used import VoiceUse, voices_used, without_natural_voices
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import Wiring, wiring_lines
 
@@ -73,12 +74,17 @@ class Store:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What went in. ``config`` has all keys of a config; ``clips`` is missing in builds of version 0.1.0."""
+    """What went in. ``config`` has all keys of a config; ``clips`` is missing in builds of version 0.1.0.
+
+    ``voices``: the voices that spoke, with their licences; ``warnings``: what the model will miss for want of some.
+    """
 
     config: dict[str, Any]
     data: Recordings | None
     synthesised: bool
     clips: dict[str, Store] = field(default_factory=dict)
+    voices: list[VoiceUse] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,8 @@ def make_manifest(
             data=_data_inputs(plan, run),
             synthesised=plan.synthesise,
             clips=trained.clips,
+            voices=voices_used(plan.config.synth) if plan.synthesise else [],
+            warnings=[warning] if (warning := without_natural_voices(plan.config.synth)) and plan.synthesise else [],
         ),
         model=ModelFile(MODEL, trained.model, sha256_of(folder / MODEL), firmware["macs"]),
         image=firmware["image"],

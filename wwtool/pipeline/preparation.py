@@ -32,6 +32,7 @@ from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.pipeline.teaching import learn_phrase, taught
+from wwtool.pipeline.voices_used import tell_voices
 from wwtool.training.run import Run
 from wwtool.training.teachers import chosen_teacher
 
@@ -88,6 +89,8 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     listening = [check.recognizers if check and natural else [], installed_encoder() is not None]
     made_of = [__version__, phrase, synth, natural, kinds, rooms, plan.synthesise, recordings, listening]
     data_inputs = [*made_of, *([words] if words else [])]
+    if plan.synthesise:
+        tell_voices(stages, config.synth)
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset, check))
     pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher.embedding if teacher else "")
     keys = [job.key for job, _ in pools]

@@ -54,6 +54,8 @@ def page(manifest: Manifest, points: list[dict[str, Any]]) -> dict[str, Any]:
         "detector": _detector(manifest["detector"]),
         "skipped": _reasons(manifest, "skipped"),
         "doubtful": _reasons(manifest, "doubtful"),
+        "voices": manifest["inputs"].get("voices", []),
+        "voice_warnings": manifest["inputs"].get("warnings", []),
         "files": [
             {"name": name, "bytes": _count(facts["bytes"]), "sha256": facts["sha256"]}
             for name, facts in manifest["outputs"].items()

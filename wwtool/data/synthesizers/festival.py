@@ -17,6 +17,7 @@ class Festival(Synthesizer):
 
     name = title = "festival"
     extra = True
+    licence = "as Festival states it: free to use and copy"
     install = "apt-get install festival"
 
     def __init__(self, festival: Path, text2wave: Path) -> None:

@@ -17,6 +17,7 @@ class Flite(Synthesizer):
     """The ``flite`` program."""
 
     name = title = "flite"
+    licence = "as Flite states it: free to use and copy"
     install = "apt-get install flite"
 
     def __init__(self, program: Path) -> None:

@@ -48,10 +48,6 @@ class Hibari(NaturalSynthesizer):
         return there
 
     @property
-    def licences(self) -> Mapping[str, str]:
-        return {self.name: self.licence}
-
-    @property
     def fingerprint(self) -> str:
         return f"{self.name} {metadata.version(_PACKAGE)} {' '.join(sorted(self.speakers))}"
 

@@ -81,8 +81,13 @@ class Synthesizer(ABC):
     bundled: ClassVar[bool] = False
     extra: ClassVar[bool] = False
     install: ClassVar[str]
-    licence: ClassVar[str] = ""
+    licence: ClassVar[str] = "not stated"
     natural: ClassVar[bool] = False
+
+    @property
+    def licences(self) -> Mapping[str, str]:
+        """The licence of each installed set of voices; where the program brings them, its own."""
+        return {self.title: self.licence}
 
     @classmethod
     @abstractmethod
@@ -124,11 +129,6 @@ class NaturalSynthesizer(Synthesizer):
     @abstractmethod
     def speakers(self) -> Mapping[str, str]:
         """The language of each voice, such as ``en-gb``."""
-
-    @property
-    @abstractmethod
-    def licences(self) -> Mapping[str, str]:
-        """The licence of each installed set of voices."""
 
     @property
     @abstractmethod
