@@ -39,6 +39,12 @@ def data() -> None:
 @_setting(SynthConfig(), "sentence_hours", click.FloatRange(0, 100))
 @_setting(SynthConfig(), "language", click.STRING)
 @click.option("--words", "words_file", type=FILE, help="Words of the language, one a line, if wwtool has none for it.")
+@click.option(
+    "--pronounce",
+    multiple=True,
+    metavar="WAY",
+    help="Another way to say PHRASE: /IPA/, or a spelling that sounds like it. May be repeated.",
+)
 @_setting(SynthConfig(), "seed", click.IntRange(0))
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Processes that speak at once.")
 @json_option
@@ -50,6 +56,7 @@ def synth(
     sentence_hours: float,
     language: str,
     words_file: Path | None,
+    pronounce: tuple[str, ...],
     seed: int,
     processes: int,
     as_json: bool,
@@ -59,7 +66,10 @@ def synth(
     from wwtool.data.texts.word_list import read_words
 
     words = read_words(words_file) if words_file else None
-    report = synthesize(phrase, out, positives, near_misses, sentence_hours, seed, language, processes, words=words)
+    report = synthesize(
+        phrase, out, positives, near_misses, sentence_hours, seed, language, processes, words=words,
+        pronunciations=pronounce,
+    )  # fmt: skip
     if as_json:
         print_json("synth", 1, asdict(report))
         return

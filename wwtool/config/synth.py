@@ -1,5 +1,7 @@
 """How much speech is synthesised, in which language, and by which programs."""
 
+# ruff: noqa: RUF001 - phonetic letters look like others
+
 from __future__ import annotations
 
 import re
@@ -78,6 +80,11 @@ class SynthConfig(Section):
     natural_sentence_hours: float = Field(
         0.5, ge=0.0, le=100.0, description="Hours of sentences by natural voices, mostly by the fastest."
     )
+    pronunciations: tuple[str, ...] = Field(
+        (), max_length=20,
+        description="More ways to say the phrase: IPA between slashes (`/ˈdʒɑːvɪs/`), or a spelling that sounds like "
+        "it (`jar viss`). Each is heard as often as the voices' own.",
+    )  # fmt: skip
     commands: tuple[CommandVoices, ...] = Field(
         (), max_length=20, description="Programs of your own that speak with natural voices."
     )

@@ -26,6 +26,7 @@ from wwtool.data.dataset import INDEX_NAME
 from wwtool.data.shaping import reshape
 from wwtool.data.synthesizers.interface import NaturalSynthesizer, Utterance
 from wwtool.data.texts import phrases
+from wwtool.data.texts.ways import Way, heard_ways, read_way
 from wwtool.errors import InputError
 
 Job = TypeVar("Job")
@@ -68,28 +69,48 @@ class SynthReport:
 
 
 def plan_phrase(
-    phrase: str, count: int, seed: int = 0, language: str = "en-us", cast: Cast = plain_cast
+    phrase: str,
+    count: int,
+    seed: int = 0,
+    language: str = "en-us",
+    cast: Cast = plain_cast,
+    pronunciations: Sequence[str] = (),
 ) -> list[Utterance]:
-    """The phrase itself, spoken ``count`` times in different ways; fewer, if the cast has nobody."""
+    """The phrase itself, spoken ``count`` times in different ways; fewer, if the cast has nobody.
+
+    ``pronunciations``: ways to say it that a user has given; each is heard as often as the voices' own.
+    """
     phrase = phrases.normalize_phrase(phrase, language)
     random = Random(f"positive {seed} {phrase} {language}")
-    return cast([random.choice(_DELIVERIES).format(phrase) for _ in range(count)], language, random)
+    ways = [Way(phrase), *(read_way(given, phrase, language) for given in pronunciations)]
+    spoken: list[Utterance] = []
+    for number, way in enumerate(ways):
+        share = len(range(number, count, len(ways)))
+        said = cast([random.choice(_DELIVERIES).format(way.spelling) for _ in range(share)], language, random)
+        spoken += [replace(u, phonemes=way.phones, accent=language) for u in said] if way.phones else said
+    if len(ways) > 1:
+        random.shuffle(spoken)
+    return spoken
 
 
 def plan_near_misses(
-    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None, cast: Cast = plain_cast
-) -> list[Utterance]:
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None, cast: Cast = plain_cast,
+    pronunciations: Sequence[str] = (),
+) -> list[Utterance]:  # fmt: skip
     """Texts that sound almost like the phrase."""
     random = Random(f"hard_negative {seed} {phrase} {language}")
-    return cast(phrases.near_misses(phrase, count, seed, language, words), language, random)
+    also = heard_ways(phrase, language, pronunciations)
+    return cast(phrases.near_misses(phrase, count, seed, language, words, also), language, random)
 
 
 def plan_sentences(
-    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None, cast: Cast = plain_cast
-) -> list[Utterance]:
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None, cast: Cast = plain_cast,
+    pronunciations: Sequence[str] = (),
+) -> list[Utterance]:  # fmt: skip
     """Sentences without the phrase."""
     random = Random(f"negative {seed} {phrase} {language}")
-    return cast(phrases.sentences(count, seed, language, phrase, words), language, random)
+    also = heard_ways(phrase, language, pronunciations)
+    return cast(phrases.sentences(count, seed, language, phrase, words, also), language, random)
 
 
 def plan_all(
@@ -100,12 +121,14 @@ def plan_all(
     seed: int = 0,
     language: str = "en-us",
     words: Words = None,
+    pronunciations: Sequence[str] = (),
 ) -> list[PlannedClip]:
     """All clips of a data folder."""
+    ways = pronunciations
     parts = {
-        "positive": plan_phrase(phrase, positives, seed, language),
-        "hard_negative": plan_near_misses(phrase, near_misses, seed, language, words),
-        "negative": plan_sentences(phrase, sentences, seed, language, words),
+        "positive": plan_phrase(phrase, positives, seed, language, pronunciations=ways),
+        "hard_negative": plan_near_misses(phrase, near_misses, seed, language, words, pronunciations=ways),
+        "negative": plan_sentences(phrase, sentences, seed, language, words, pronunciations=ways),
     }
     return [PlannedClip(label, utterance) for label, utterances in parts.items() for utterance in utterances]
 
@@ -137,6 +160,7 @@ def synthesize(
     processes: int = PROCESSES,
     progress: Callable[[int, int], None] | None = None,
     words: Words = None,
+    pronunciations: Sequence[str] = (),
 ) -> SynthReport:
     """Makes or completes a data folder with ``index.csv``.
 
@@ -151,6 +175,7 @@ def synthesize(
         processes: the number of processes.
         progress: called with the number of finished clips and of all clips.
         words: words of the language, commonest first, if wwtool has no list of its own.
+        pronunciations: more ways to say the phrase, in IPA between slashes or as a spelling.
 
     Raises:
         InputError: the phrase cannot be spoken, there are too few words of the language, the folder cannot be written,
@@ -158,7 +183,7 @@ def synthesize(
     """
     sentences = round(sentence_hours * 3600 / SECONDS_PER_SENTENCE)
     _refuse_another_index(folder / INDEX_NAME)
-    planned = plan_all(phrase, positives, near_misses, sentences, seed, language, words)
+    planned = plan_all(phrase, positives, near_misses, sentences, seed, language, words, pronunciations)
     clips = list({clip.path: clip for clip in planned}.values())
     missing = [clip for clip in clips if not (folder / clip.path).exists()]
     done = len(clips) - len(missing)

@@ -17,6 +17,7 @@ from wwtool.data.dataset import index_folder
 from wwtool.data.negatives import KINDS
 from wwtool.data.texts.lexicon import lexicon
 from wwtool.data.texts.phrases import LONGEST_PHRASE, normalize_phrase, printable_phrase
+from wwtool.data.texts.ways import read_way
 from wwtool.data.texts.word_list import read_words
 from wwtool.errors import InputError, UsageError
 from wwtool.features.spectrogram import TRANSFORMS
@@ -62,6 +63,9 @@ class TrainingRequest(Request):
         None, description="Language of the synthetic voices, such as de or pt-br.  [default: en-us]"
     )
     words: Path | None = Field(None, description="Words of the language, one a line, if wwtool has none for it.")
+    pronounce: tuple[str, ...] = Field(
+        (), description="Another way to say the phrase: /IPA/, or a spelling that sounds like it. May be repeated."
+    )
     quick: bool = Field(False, description="Train a smoke model: little data, few steps. It detects, but badly.")
     synthesise: bool = Field(True, description="Train on synthetic speech too, not on recordings alone.")
     seed: int | None = Field(None, ge=0, description="Another seed gives another model.")
@@ -126,6 +130,8 @@ def _config(request: TrainingRequest, listener: events.Listener) -> Config:
         return config.model_copy(update={"phrase": printable_phrase(config.phrase)})
     synth = config.synth
     spoken = normalize_phrase(config.phrase, synth.language)
+    for given in synth.pronunciations:
+        read_way(given, spoken, synth.language)  # refuses what no voice can say
     lexicon(synth.language, read_words(synth.words) if synth.words else None)  # refuses a language without words
     return config.model_copy(update={"phrase": spoken})
 
@@ -145,6 +151,7 @@ def _overrides(request: TrainingRequest) -> dict[str, Any]:
         "synth.language": request.language,
         "synth.words": request.words,
         "split.keep_doubtful": request.keep_doubtful,
+        "synth.pronunciations": request.pronounce or None,
     }
     for path, value in fields.items():
         if value is not None:

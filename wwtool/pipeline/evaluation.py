@@ -101,7 +101,8 @@ def synthetic_sentences(phrase: str, hours: float, config: SynthConfig) -> list[
     """Sentences without the phrase, with texts and deliveries that no training run uses."""
     count = max(1, round(hours * 3600 / SECONDS_PER_SENTENCE))
     words = read_words(config.words) if config.words else None
-    return list(render(plan_sentences(phrase, count, 90_001, config.language, words)))
+    ways = config.pronunciations
+    return list(render(plan_sentences(phrase, count, 90_001, config.language, words, pronunciations=ways)))
 
 
 def run_sentences(run: Path) -> Sequence[Audio]:

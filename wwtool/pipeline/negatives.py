@@ -14,6 +14,7 @@ from wwtool.config.negatives import KindConfig
 from wwtool.data.negatives import KINDS
 from wwtool.data.negatives.kind import Order
 from wwtool.data.store import ClipStore, write_store
+from wwtool.data.texts.ways import heard_ways
 from wwtool.data.texts.word_list import read_words
 from wwtool.evaluation.kinds import KindFacts
 
@@ -58,7 +59,9 @@ def make_negatives(
     ``summary``: the stores that are there. Without ``synthesise``, no kind that a voice has to speak is made.
     """
     words = read_words(config.synth.words) if config.synth.words else None
-    order = Order(0.0, config.synth.seed, False, phrase, config.synth.language, words)
+    s = config.synth
+    also = heard_ways(phrase, s.language, s.pronunciations) if synthesise else ()
+    order = Order(0.0, s.seed, False, phrase, s.language, words, also=also)
     tasks = [
         _Task(name, folder / side / name, _speech(folder, side, summary), replace(order, hours=hours, evaluation=dev))
         for side, dev in (("train", False), ("dev", True))

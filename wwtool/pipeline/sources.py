@@ -134,9 +134,10 @@ def _synthesise(
     # A plan is larger by the share that goes to the other split.
     train_share, dev_share = HELD_OUT / (HELD_OUT - 1.5), HELD_OUT * 1.6
 
-    def say(name: str, plan: Callable[[str, int, int, str], list[Utterance]], count: int) -> None:
+    def say(name: str, plan: Callable[..., list[Utterance]], count: int) -> None:
         dev = name.startswith("dev/")
-        planned = plan(phrase, int(count * (dev_share if dev else train_share)) + 8, s.seed + dev, s.language)
+        wanted = int(count * (dev_share if dev else train_share)) + 8
+        planned = plan(phrase, wanted, s.seed + dev, s.language, pronunciations=s.pronunciations)
         chosen = [u for u in planned if held_out(u) == dev][:count]
         speakers = Speakers("synthetic", len({utterance.speaker for utterance in chosen}))
         keep(name, map(trim, _counted(render(chosen), len(chosen), name, advance)), speakers)

@@ -19,6 +19,7 @@ from wwtool.data.casting import plain_cast
 from wwtool.data.sides import held_out, trim
 from wwtool.data.synth import Words, render
 from wwtool.data.synthesizers.interface import Utterance
+from wwtool.data.texts import sounds
 from wwtool.data.texts.phrases import differs_from
 from wwtool.data.utterance import FloatAudio
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
@@ -32,7 +33,7 @@ class Order:
     """What to make, and of what.
 
     ``evaluation``: for evaluation, not for training. ``speech``: clips of ordinary speech of the same side, for kinds
-    that mix some in.
+    that mix some in. ``also``: other ways to say the phrase, which nothing may sound like.
     """
 
     hours: float
@@ -42,6 +43,7 @@ class Order:
     language: str = "en-us"
     words: Words = None
     speech: Sequence[Audio] = ()
+    also: tuple[sounds.Sounds, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ class Spoken(Kind):
     def plan(self, order: Order, seed: str) -> list[Utterance]:
         """What is said, and how; voices are those of the order's side."""
         random, count = Random(seed), max(4, round(order.hours * 3600 / self.seconds))
-        differs, chosen = differs_from(order.phrase, order.language), list[Utterance]()
+        differs, chosen = differs_from(order.phrase, order.language, order.also), list[Utterance]()
         texts = self.texts(order, random)
         for _ in range(_MOST_BATCHES):
             batch = list(itertools.islice(texts, _BATCH))

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from random import Random
 
-from wwtool.data.espeak import accents
+from wwtool.data.espeak import accents, languages
 from wwtool.data.texts import sentence_templates as templates
 from wwtool.data.texts.languages import in_word, plain_letters, script
 from wwtool.data.texts.lexicon import Lexicon, lexicon
@@ -41,7 +41,7 @@ def normalize_phrase(phrase: str, language: str = "en-us") -> str:
     if len(text) > LONGEST_PHRASE:
         raise InputError(f"the phrase has {len(text)} characters; use at most {LONGEST_PHRASE}")
     if not accents(language):
-        raise InputError(f"there is no voice for the language {language!r}; use one such as en-us, de or fr")
+        raise InputError(f"there is no voice for the language {language!r}; use one of {', '.join(languages())}")
     for character in text:
         if not (character.isalnum() or in_word(character) or character in _PUNCTUATION):
             raise InputError(f"the phrase {text!r} contains {character!r}, which is not spoken; write only words")
@@ -75,7 +75,12 @@ def printable_phrase(phrase: str) -> str:
 
 
 def near_misses(
-    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: tuple[str, ...] | None = None
+    phrase: str,
+    count: int,
+    seed: int = 0,
+    language: str = "en-us",
+    words: tuple[str, ...] | None = None,
+    also: Sequence[Sounds] = (),
 ) -> list[str]:
     """Texts that sound like the phrase or like a part of it; they repeat only after all different ones.
 
@@ -85,6 +90,7 @@ def near_misses(
         seed: another seed, another order.
         language: of the voices, such as ``en-us``.
         words: words of the language, if wwtool has no list of its own.
+        also: other ways to say the phrase, which no text may sound like either.
 
     Raises:
         InputError: there are too few words, or too few texts that sound like the phrase without being it.
@@ -93,7 +99,7 @@ def near_misses(
         return []
     phrase = normalize_phrase(phrase, language)
     random = Random(f"near {seed} {phrase} {language}")
-    differs = differs_from(phrase, language)
+    differs = differs_from(phrase, language, also)
     book = lexicon(language, words)
     sources: list[list[str]] = []
     for make in (_one_word_replaced, _partial, sound_splits, rhymes, _around):
@@ -115,10 +121,11 @@ def sentences(
     language: str = "en-us",
     avoid: str | None = None,
     words: tuple[str, ...] | None = None,
+    also: Sequence[Sounds] = (),
 ) -> list[str]:
     """Ordinary sentences; none contains ``avoid`` or sounds as if it did.
 
-    ``words`` are words of the language, if wwtool has no list of its own.
+    ``words`` are words of the language, if wwtool has no list of its own; ``also`` are other ways to say ``avoid``.
 
     Raises:
         InputError: there are too few words, or almost every sentence contains ``avoid``.
@@ -126,7 +133,7 @@ def sentences(
     if not count:
         return []
     random = Random(f"sentences {seed} {language}")
-    differs = differs_from(normalize_phrase(avoid, language), language) if avoid else lambda _text: True
+    differs = differs_from(normalize_phrase(avoid, language), language, also) if avoid else lambda _text: True
     common = lexicon(language, words).words[:6000]
     english = language.split("-")[0] == "en"
     accepted: list[str] = []
@@ -141,10 +148,14 @@ def sentences(
     return accepted
 
 
-def differs_from(phrase: str, language: str) -> Callable[[str], bool]:
-    """A test for texts: whether one differs from the phrase in the main accents of the language."""
+def differs_from(phrase: str, language: str, also: Sequence[Sounds] = ()) -> Callable[[str], bool]:
+    """A test for texts: whether one differs from the phrase in the main accents of the language.
+
+    ``also``: other ways to say the phrase.
+    """
     ears = [language, *(accent for accent in accents(language)[1:] if accent in ("en", "en-us"))]
     targets: list[tuple[str, Sounds]] = [(ear, sounds(phrase, ear)) for ear in ears]
+    targets += [(language, way) for way in also]
     words = f" {phrase} "
 
     def differs(text: str) -> bool:
