@@ -27,7 +27,7 @@ from wwtool.doctor.findings import examine
 from wwtool.errors import CancelledError, InputError, ToolError
 from wwtool.features.embeddings import EMBEDDINGS, speech_embedding
 from wwtool.features.embeddings.embedding import Embedding, Steps, Vectors
-from wwtool.features.pools import Heard, PoolJob, WeightedPool, load_pool, make_pool
+from wwtool.features.pools import Heard, Pool, PoolJob, WeightedPool, load_pool, make_pool
 from wwtool.jobs.settings import read_config
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
@@ -45,6 +45,7 @@ from wwtool.training.teachers.head import STEPS
 from wwtool.training.teachers.speech_embedding import SpeechEmbeddingTeacher
 from wwtool.training.teachers.teacher import Soft, spread
 
+NONE = np.zeros(0, np.int64)
 STEP = Steps(window_samples=1600, step_samples=800)
 TAUGHT = CONFIG.model_copy(update={"objective": "feature_matching", "teacher": TeacherConfig(steps=30)})
 NOWHERE = python_package("a_package_that_nobody_has", "teaching", "pip install a-package-that-nobody-has")
@@ -200,6 +201,34 @@ def test_an_ensemble_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: py
     assert [s.tobytes() for s in again] == [s.tobytes() for s in whole]
     assert {folder.name for folder in (tmp_path / "whole").iterdir()} == {"tcn32-0", "tcn32-1"}
     assert weights(tmp_path / "whole" / "tcn32-0") != weights(tmp_path / "whole" / "tcn32-1")
+
+
+def test_windows_without_a_label_have_the_teachers() -> None:
+    """Only those of which it is sure, and nothing is mined among them."""
+    word, *others = HEARD
+    soft = np.zeros(len(word.pool.features), np.float32)
+    soft[:5], soft[400:420], soft[900:910], soft[1000] = 9.0, 9.0, -9.0, np.nan
+    nobody_knows = Pool("unlabelled", word.pool.features, NONE, NONE, soft=soft, labelled=False)
+    config = CONFIG.model_copy(update={"teacher": TeacherConfig(unlabelled=0.25)})
+    sampler = Sampler([word, *others, WeightedPool(nobody_knows, 1.0)], TINY.receptive_frames, config)
+    assert "unlabelled" not in {w.pool.name for w in sampler.negatives}
+    labels: dict[int, float] = {}
+    for seed in range(20):
+        batch = sampler.draw(np.random.default_rng(seed), 40, None)
+        assert len(batch.labels) == 40
+        assert [pool.name for pool, _ in batch.places[-10:]] == ["unlabelled"] * 10
+        assert all(pool.labelled for pool, _ in batch.places[:-10])
+        assert batch.labels[:16].all()
+        labels |= {stop - 1: float(y) for (_, stop), y in zip(batch.places[-10:], batch.labels[-10:], strict=True)}
+    assert labels == {**dict.fromkeys(range(400, 420), 1.0), **dict.fromkeys(range(900, 910), 0.0)}
+
+
+def test_without_a_teacher_windows_without_a_label_are_not_drawn() -> None:
+    word, *others = HEARD
+    silent = Pool("unlabelled", word.pool.features, NONE, NONE, labelled=False)
+    both = [Sampler([word, *others, *more], 17, CONFIG) for more in ([], [WeightedPool(silent, 1.0)])]
+    a, b = (sampler.draw(np.random.default_rng(0), 40, None) for sampler in both)
+    np.testing.assert_array_equal(a.windows, b.windows)
 
 
 def predictions(soft: Tensor | None) -> Predictions:

@@ -26,6 +26,12 @@ class TeacherConfig(Section):
         description="Weight of the distance between the model's last hidden layer and the embedding, where the "
         "objective is `feature_matching`.",
     )  # fmt: skip
+    unlabelled: Fraction = Field(
+        0.1, description="Share of the windows of a batch that come from recordings without a label, if there are any."
+    )
+    certainty: float = Field(
+        0.95, gt=0.5, lt=1.0, description="How sure the teacher must be of a window without a label, as a probability."
+    )
     steps: int = Field(1500, ge=10, le=1_000_000, description="Steps in which the teacher learns the phrase.")
     members: int = Field(
         3, ge=1, le=32, description="Models in the teacher `ensemble`. Each is trained like the model itself."

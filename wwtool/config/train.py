@@ -67,6 +67,9 @@ class PoolConfig(Section):
     )
     natural_sentence_hours: float = Field(1.0, ge=0.0, le=200.0, description="Hours of sentences by natural voices.")
     noise_hours: float = Field(0.8, ge=0.02, le=200.0, description="Hours of backgrounds without speech.")
+    unlabelled_hours: float = Field(
+        0.8, ge=0.0, le=200.0, description="Hours of recordings without a label. Only a teacher can make use of them."
+    )
     weights: PoolWeights = Field(PoolWeights(), description="How often a training window comes from each pool.")
 
 

@@ -1,8 +1,8 @@
 """A data folder: its recordings, what each is, who speaks in it, and which split it belongs to.
 
-A data folder has the folders ``positive/``, ``negative/``, ``hard_negative/``, ``noise/`` and ``rir/`` with audio at
-any depth, where the first folder below names the speaker. Or it has an ``index.csv`` with the columns path, label and
-perhaps speaker and split.
+A data folder has the folders ``positive/``, ``negative/``, ``hard_negative/``, ``noise/``, ``rir/`` and ``unlabelled/``
+(speech of which nobody knows whether the phrase is in it) with audio at any depth, where the first folder below names
+the speaker. Or it has an ``index.csv`` with the columns path, label and perhaps speaker and split.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from wwtool.data.audio_files import ENDINGS, find_audio, looks_like_audio
 from wwtool.data.csv_table import read_table
 from wwtool.errors import InputError
 
-LABELS = ("positive", "negative", "hard_negative", "noise", "rir")
+LABELS = ("positive", "negative", "hard_negative", "noise", "rir", "unlabelled")
 SPEECH_LABELS = ("positive", "negative", "hard_negative")
 SPLITS = ("train", "dev", "test")
 INDEX_NAME = "index.csv"

@@ -100,7 +100,8 @@ class Pool:
     """int8 features (frames, channels); for positives also each word's first frame and the frame after its last.
 
     ``heard``: what an embedding makes of the same audio; None: there is none. ``soft``: a teacher's logit of the audio
-    up to the end of each frame, (frames,), NaN where it says nothing; None: there is no teacher.
+    up to the end of each frame, (frames,), NaN where it says nothing; None: there is no teacher. ``labelled``: whether
+    somebody knows where the phrase is.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Pool:
     ends: npt.NDArray[np.int64]
     heard: Heard | None = None
     soft: npt.NDArray[np.float32] | None = None
+    labelled: bool = True
 
     @property
     def positive(self) -> bool:

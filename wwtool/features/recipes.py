@@ -35,10 +35,14 @@ _QUIETEST = 1e-6  # a recording of noise may have stretches of digital silence
 
 @dataclass(frozen=True)
 class Recipe:
-    """``record`` lays ``amount`` of clips on a tape; the amount counts ``unit``."""
+    """``record`` lays ``amount`` of clips on a tape; the amount counts ``unit``.
+
+    ``labelled``: whether somebody knows where the phrase is in them.
+    """
 
     record: Callable[[Sequence[Audio], float, Studio, Tape], None]
     unit: Literal["clips", "hours"]
+    labelled: bool = True
 
 
 def _cut_words(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
@@ -133,6 +137,7 @@ RECIPES: Registry[Recipe] = Registry(
         "negative": Recipe(_speech, "hours"),
         "clean": Recipe(_clean_speech, "hours"),
         "noise": Recipe(_noise, "hours"),
+        "unlabelled": Recipe(_clean_speech, "hours", labelled=False),
         "sounds": Recipe(_sounds, "hours"),
     },
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,25 @@ from wwtool.base.processes import worker_pool
 from wwtool.config import Config
 from wwtool.data.negatives import KINDS, SOUND_KINDS
 from wwtool.features.pools import PoolJob, WeightedPool, load_pool, make_pool
+from wwtool.features.recipes import RECIPES
 from wwtool.pipeline.negatives import hours_of_kinds
+from wwtool.training.teachers.teacher import Teacher
 
 _PROCESSES = 2
 _CANCEL_CHECK_S = 0.2
 
 
 def plan_pools(
-    stores: dict[str, Any], folder: Path, config: Config, content: str, embedding: str = ""
+    stores: dict[str, Any], folder: Path, config: Config, content: str, teacher: Teacher | None = None
 ) -> list[tuple[PoolJob, float]]:
     """Jobs and sampling weights for the stores there are.
 
-    ``content`` is a hash of what the stores hold. ``embedding`` names what hears every pool for a teacher, if anything.
+    ``content`` is a hash of what the stores hold. ``teacher`` hears every pool, and alone can make use of recordings
+    without a label.
     """
     p, w = config.pools, config.pools.weights
+    embedding = teacher.embedding if teacher else ""
+    unlabelled_hours = p.unlabelled_hours if teacher else 0.0
     shared = {
         name: str(folder / store) if store in stores else None
         for name, store in (
@@ -52,6 +58,7 @@ def plan_pools(
         ("words_clean", "clean", "train/other_words", p.clean_speech_hours, w.words_clean),
         ("noise", "noise", "", p.noise_hours, w.noise),
         *_kinds(config),
+        ("unlabelled", "unlabelled", "train/unlabelled", unlabelled_hours, 1.0),
         ("natural", "positive", "train/positive_natural", p.natural_positives, w.natural),
         ("near_natural", "negative", "train/near_natural", p.natural_near_miss_hours, w.near_natural),
         ("sentences_natural", "negative", "train/sentences_natural", p.natural_sentence_hours, w.sentences_natural),
@@ -113,4 +120,6 @@ def make_pools(
 
 
 def load_pools(plan: list[tuple[PoolJob, float]], folder: Path) -> list[WeightedPool]:
-    return [WeightedPool(load_pool(folder / f"{job.key}.npz", job.name), weight) for job, weight in plan]
+    """The pools of a plan, in its order; raises InputError if a file is missing or damaged."""
+    loaded = [(job, load_pool(folder / f"{job.key}.npz", job.name), weight) for job, weight in plan]
+    return [WeightedPool(replace(p, labelled=RECIPES.member(job.kind).labelled), weight) for job, p, weight in loaded]

@@ -92,7 +92,9 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     if plan.synthesise:
         tell_voices(stages, config.synth)
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset, check))
-    pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher.embedding if teacher else "")
+    if "train/unlabelled" in stores and teacher is None:
+        stages.tell(events.Warning("recordings without a label are left out: only a teacher (train.teacher) uses them"))
+    pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher)
     keys = [job.key for job, _ in pools]
     stages.run("features", "augmented features", keys, lambda: _features(stages, pools))
     taught_by = learn_phrase(stages, pools, folder / POOLS, config, teacher) if teacher else ""

@@ -32,7 +32,7 @@ Advance = Callable[[int, int, str], None]
 
 STORES = (
     "positive", "positive_synthetic", "positive_cut", "near_miss", "sentences", "speech", "other_words", "noise", "rir",
-    "simulated_rooms", *KINDS, *NATURAL_STORES,
+    "unlabelled", "simulated_rooms", *KINDS, *NATURAL_STORES,
 )  # fmt: skip
 _DEV_POSITIVES = 300
 _DEV_NEAR_MISSES = 400
@@ -46,9 +46,10 @@ _USES = {
     "hard_negative": "other_words",
     "noise": "noise",
     "rir": "rir",
+    "unlabelled": "unlabelled",
 }
 # Recordings of these labels may last for hours and are cut into clips. Of others, only the beginning is used.
-WHOLE = ("negative", "hard_negative", "noise")
+WHOLE = ("negative", "hard_negative", "noise", "unlabelled")
 
 
 def make_stores(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -61,6 +62,22 @@ class Batch:
         return rows
 
 
+def _certain(pools: list[Pool], frames: int, certainty: float) -> Mined:
+    """Windows of which a teacher is sure, by the number of their pool."""
+    least, numbers, ends = math.log(certainty / (1.0 - certainty)), [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for number, pool in enumerate(pools):
+        if pool.soft is not None:
+            ends.append(np.flatnonzero(np.abs(pool.soft[frames - 1 :]) >= least) + frames)
+            numbers.append(np.full(len(ends[-1]), number))
+    return Mined(np.concatenate(numbers), np.concatenate(ends))
+
+
+def _label(pool: Pool, stop: int) -> float:
+    """The label that a teacher gives to a window."""
+    assert pool.soft is not None
+    return float(pool.soft[stop - 1] > 0.0)
+
+
 def _vector_width(pools: Iterable[Pool]) -> int:
     """Numbers in the vectors that lie with the pools; 0 if there are none."""
     return next((pool.heard.vectors.shape[1] for pool in pools if pool.heard), 0)
@@ -77,7 +94,9 @@ class Sampler:
     def __init__(self, pools: Sequence[WeightedPool], frames: int, config: TrainConfig) -> None:
         self.frames, self.config = frames, config
         self.positives = [p for p in pools if p.pool.positive]
-        self.negatives = [p for p in pools if not p.pool.positive]
+        self.negatives = [p for p in pools if not p.pool.positive and p.pool.labelled]
+        self._unlabelled = [p.pool for p in pools if not p.pool.labelled]
+        self._certain = _certain(self._unlabelled, frames, config.teacher.certainty)
         if not self.positives or not self.negatives:
             raise InputError(
                 "training needs at least one pool of positives and one of negatives; check the data and pools.weights"
@@ -98,15 +117,20 @@ class Sampler:
         return drawn.windows, drawn.labels
 
     def draw(self, generator: np.random.Generator, size: int, mined: Mined | None) -> Batch:
-        """A batch: first the positives, then mined negatives, then all others."""
+        """A batch: first the positives, then mined negatives, other negatives, and windows that a teacher labels."""
         positives = round(size * self.config.positive_fraction)
         places = self._draw_positives(generator, positives)
         hard = round((size - positives) * self.config.mined_fraction) if mined is not None and len(mined.end) else 0
         if hard and mined is not None:
             places += self._draw_mined(generator, hard, mined)
-        places += self._draw_negatives(generator, size - positives - hard)
+        certain = round(size * self.config.teacher.unlabelled) if len(self._certain.end) else 0
+        certain = min(certain, size - len(places))
+        places += self._draw_negatives(generator, size - len(places) - certain)
         labels = np.zeros(size, np.float32)
         labels[:positives] = 1.0
+        if certain:
+            places += self._draw_certain(generator, certain)
+            labels[-certain:] = [_label(pool, stop) for pool, stop in places[-certain:]]
         return Batch(places, labels, self.frames)
 
     def _draw_positives(self, generator: np.random.Generator, count: int) -> list[tuple[Pool, int]]:
@@ -135,6 +159,10 @@ class Sampler:
             end = int(mined.end[i]) + int(generator.integers(-_MINED_JITTER_FRAMES, _MINED_JITTER_FRAMES + 1))
             places.append(self._place(self.negatives[int(mined.pool[i])].pool, end))
         return places
+
+    def _draw_certain(self, generator: np.random.Generator, count: int) -> list[tuple[Pool, int]]:
+        chosen = generator.integers(len(self._certain.end), size=count)
+        return [(self._unlabelled[int(self._certain.pool[i])], int(self._certain.end[i])) for i in chosen]
 
     @staticmethod
     def _choose(generator: np.random.Generator, pools: list[WeightedPool], count: int) -> list[Pool]:
