@@ -19,7 +19,7 @@ from torch import Tensor
 from wwtool import events
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.tools import Tool, python_package
-from wwtool.config import AugmentConfig, TrainConfig
+from wwtool.config import AugmentConfig, Config, TrainConfig
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
 from wwtool.data.store import write_store
@@ -28,9 +28,12 @@ from wwtool.errors import CancelledError, InputError, ToolError
 from wwtool.features.embeddings import EMBEDDINGS, speech_embedding
 from wwtool.features.embeddings.embedding import Embedding, Steps, Vectors
 from wwtool.features.pools import Heard, Pool, PoolJob, WeightedPool, load_pool, make_pool
+from wwtool.features.tape import Tape
+from wwtool.frontend.geometry import MICRO
 from wwtool.jobs.settings import read_config
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
+from wwtool.pipeline.pools import plan_pools
 from wwtool.training.checkpoint import load_checkpoint
 from wwtool.training.learner import Learner
 from wwtool.training.loop import train
@@ -43,7 +46,7 @@ from wwtool.training.teachers import TEACHERS, chosen_teacher
 from wwtool.training.teachers.ensemble import Ensemble
 from wwtool.training.teachers.head import STEPS
 from wwtool.training.teachers.speech_embedding import SpeechEmbeddingTeacher
-from wwtool.training.teachers.teacher import Soft, spread
+from wwtool.training.teachers.teacher import Soft, Teacher, spread
 
 NONE = np.zeros(0, np.int64)
 STEP = Steps(window_samples=1600, step_samples=800)
@@ -171,6 +174,25 @@ def test_a_teacher_says_the_same_again(tmp_path: Path) -> None:
     assert heads[0] == heads[1]
 
 
+def test_a_taught_teacher_has_an_opinion_of_other_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EMBEDDINGS, "speech_embedding", Loudness())
+    tape = Tape(embedding=Loudness())
+    audio = np.random.default_rng(0).integers(-2000, 2000, 40_000).astype(np.int16)
+    tape.add(audio)
+    vectors = tape.arrays()["vectors"]
+    pools = [replace(w, pool=replace(w.pool, heard=Heard(np.tile(vectors, (20, 1)), STEP))) for w in POOLS]
+    run = run_in(tmp_path, pools=pools)
+    with pytest.raises(InputError, match="is missing or damaged"):
+        SpeechEmbeddingTeacher().opinion(run, audio)
+    said = SpeechEmbeddingTeacher().teach(run)[0]
+    opinion = SpeechEmbeddingTeacher().opinion(run, audio)
+    assert opinion.shape == (MICRO.frames_of(len(audio)),)
+    np.testing.assert_allclose(opinion[:200], said[:200], atol=1e-5)
+    (tmp_path / "head.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
+    with pytest.raises(InputError, match="is missing or damaged"):
+        SpeechEmbeddingTeacher().opinion(run, audio)
+
+
 def test_a_pool_that_nothing_has_heard_cannot_be_taught(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'word' was made without an embedding"):
         SpeechEmbeddingTeacher().teach(run_in(tmp_path, pools=POOLS))
@@ -199,6 +221,8 @@ def test_an_ensemble_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: py
         Ensemble().teach(replace(killed, listener=listener))
     again = Ensemble().teach(killed)
     assert [s.tobytes() for s in again] == [s.tobytes() for s in whole]
+    audio = np.random.default_rng(0).integers(-2000, 2000, 16_000).astype(np.int16)
+    assert np.isfinite(Ensemble().opinion(killed, audio)[TINY.receptive_frames - 1 :]).all()
     assert {folder.name for folder in (tmp_path / "whole").iterdir()} == {"tcn32-0", "tcn32-1"}
     assert weights(tmp_path / "whole" / "tcn32-0") != weights(tmp_path / "whole" / "tcn32-1")
 
@@ -229,6 +253,14 @@ def test_without_a_teacher_windows_without_a_label_are_not_drawn() -> None:
     both = [Sampler([word, *others, *more], 17, CONFIG) for more in ([], [WeightedPool(silent, 1.0)])]
     a, b = (sampler.draw(np.random.default_rng(0), 40, None) for sampler in both)
     np.testing.assert_array_equal(a.windows, b.windows)
+
+
+@pytest.mark.parametrize("teacher", [None, SpeechEmbeddingTeacher(), Ensemble()])
+def test_only_a_teacher_needs_pools_without_labels(tmp_path: Path, teacher: Teacher | None) -> None:
+    stores = dict.fromkeys(["train/positive_synthetic", "train/sentences", "train/unlabelled"])
+    plan = [job for job, _ in plan_pools(stores, tmp_path, Config(), "", teacher)]
+    assert ("unlabelled" in {job.name for job in plan}) == (teacher is not None)
+    assert {job.embedding for job in plan} == {teacher.embedding if teacher else ""}
 
 
 def predictions(soft: Tensor | None) -> Predictions:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from wwtool.config.teacher import TeacherConfig
-from wwtool.features.pools import Pool
+from wwtool.data.audio import Audio
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.zoo import ZOO
+from wwtool.training.checkpoint import load_trained
 from wwtool.training.loop import train
 from wwtool.training.qat import QatNet
 from wwtool.training.run import Run
@@ -31,7 +34,12 @@ class Ensemble(Teacher):
     def teach(self, run: Run) -> list[Soft]:
         nets = [train(_member(run, number)) for number in range(run.config.teacher.members)]
         with pinned_threads(run.config.threads):
-            return [_soft_of(nets, weighted.pool, run) for weighted in run.pools]
+            return [_soft_of(nets, weighted.pool.features, run) for weighted in run.pools]
+
+    def opinion(self, run: Run, audio: Audio) -> Soft:
+        nets = [load_trained(_member(run, number).folder)[0] for number in range(run.config.teacher.members)]
+        with pinned_threads(run.config.threads):
+            return _soft_of(nets, DEFAULT_FRONT_END.quantized([audio]), run)
 
 
 def _member(run: Run, number: int) -> Run:
@@ -43,10 +51,10 @@ def _member(run: Run, number: int) -> Run:
     return replace(run, folder=run.folder / f"{name}-{number}", architecture=ZOO[name], config=config, model=name)
 
 
-def _soft_of(nets: list[QatNet], pool: Pool, run: Run) -> Soft:
+def _soft_of(nets: list[QatNet], features: npt.NDArray[np.int8], run: Run) -> Soft:
     """The mean of the members' logits."""
     architecture = nets[0].architecture
     frames = architecture.receptive_frames
-    scores = [window_scores(net.to(run.device), frames, pool.features, run.device) for net in nets]
+    scores = [window_scores(net.to(run.device), frames, features, run.device) for net in nets]
     logits = np.stack(scores).mean(axis=0)
-    return spread(frames + architecture.stride * np.arange(len(logits)), logits, len(pool.features))
+    return spread(frames + architecture.stride * np.arange(len(logits)), logits, len(features))

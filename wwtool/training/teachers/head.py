@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from wwtool.base.files import write_bytes
@@ -61,7 +62,7 @@ def train_head(run: Run) -> Head:
         InputError: nothing has heard the pools, or they are too short.
         CancelledError: the run was cancelled.
     """
-    heard = [_heard(weighted.pool) for weighted in run.pools]
+    heard = [heard_by(weighted.pool) for weighted in run.pools]
     config, total = run.config, run.config.teacher.steps
     sampler = Sampler(run.pools, heard[0].until(STEPS - 1), config)
     mine_at = {round(part * total) for part in config.mine_at}
@@ -90,14 +91,29 @@ def save_head(path: Path, head: Head) -> None:
     write_bytes(path, save({name: tensor.contiguous() for name, tensor in head.state_dict().items()}))
 
 
-def soft_of(head: Head, pool: Pool) -> Soft:
-    """What a head says of every frame of a pool; raises InputError if nothing has heard it."""
-    heard = _heard(pool)
+def load_head(path: Path) -> Head:
+    """The inverse of ``save_head``.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+    try:
+        tensors = load(path.read_bytes())
+        head = Head(np.zeros((1, len(tensors["mean"])), np.float32))
+        head.load_state_dict(tensors)
+    except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is missing or damaged; delete it and run again") from error
+    return head.eval()
+
+
+def soft_of(head: Head, heard: Heard, frames: int) -> Soft:
+    """What a head says of every frame of what was heard."""
     logits = _scores(head, heard)
-    return spread(heard.until(np.arange(len(logits)) + STEPS - 1), logits, len(pool.features))
+    return spread(heard.until(np.arange(len(logits)) + STEPS - 1), logits, frames)
 
 
-def _heard(pool: Pool) -> Heard:
+def heard_by(pool: Pool) -> Heard:
+    """What an embedding makes of a pool; raises InputError if nothing has heard it."""
     if pool.heard is None:
         raise InputError(f"the pool '{pool.name}' was made without an embedding; delete it and run again")
     return pool.heard
@@ -107,7 +123,7 @@ def _vectors(batch: Batch) -> Tensor:
     """The last vectors of every window, (size, steps, width)."""
     rows = []
     for pool, stop in batch.places:
-        heard = _heard(pool)
+        heard = heard_by(pool)
         last = heard.before(stop)
         rows.append(heard.vectors[last + 1 - STEPS : last + 1])
     return torch.from_numpy(np.stack(rows).astype(np.float32))
@@ -117,7 +133,7 @@ def _mine(head: Head, sampler: Sampler, run: Run) -> Mined:
     """The hard windows of every pool of negatives."""
     chosen, pools, ends = MINING.member(run.config.mining), [], []
     for number, weighted in enumerate(sampler.negatives):
-        heard = _heard(weighted.pool)
+        heard = heard_by(weighted.pool)
         positions = chosen(_scores(head, heard), run.config)
         ends.append(heard.until(positions + STEPS - 1))
         pools.append(np.full(len(positions), number))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.base.tools import Tool
+from wwtool.data.audio import Audio
 from wwtool.training.run import Run
 
 Soft = npt.NDArray[np.float32]  # (frames,), a logit of the audio up to the end of each frame; NaN: nothing to say
@@ -52,6 +53,15 @@ class Teacher(ABC):
         Raises:
             InputError: the pools cannot be used.
             CancelledError: the run was cancelled.
+        """
+
+    @abstractmethod
+    def opinion(self, run: Run, audio: Audio) -> Soft:
+        """What it says of other audio, once it has been taught in the run's folder.
+
+        Raises:
+            InputError: it has not been taught there, or its weights are damaged.
+            ToolError: something that it needs is not installed.
         """
 
 
