@@ -50,7 +50,7 @@ from wwtool.training.teachers.teacher import Soft, Teacher, spread
 
 NONE = np.zeros(0, np.int64)
 STEP = Steps(window_samples=1600, step_samples=800)
-TAUGHT = CONFIG.model_copy(update={"objective": "feature_matching", "teacher": TeacherConfig(steps=30)})
+TAUGHT = CONFIG.model_copy(update={"objective": "feature_matching", "teacher": TeacherConfig(steps=30, members=2)})
 NOWHERE = python_package("a_package_that_nobody_has", "teaching", "pip install a-package-that-nobody-has")
 
 
@@ -170,8 +170,9 @@ def test_a_teacher_says_the_same_again(tmp_path: Path) -> None:
         assert a.pool.soft is not None
         assert b.pool.soft is not None
         assert a.pool.soft.tobytes() == b.pool.soft.tobytes()
-    heads = [(tmp_path / name / "head.safetensors").read_bytes() for name in "ab"]
+    heads = [[(tmp_path / name / f"head-{i}.safetensors").read_bytes() for i in (0, 1)] for name in "ab"]
     assert heads[0] == heads[1]
+    assert heads[0][0] != heads[0][1]
 
 
 def test_a_taught_teacher_has_an_opinion_of_other_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +189,7 @@ def test_a_taught_teacher_has_an_opinion_of_other_audio(tmp_path: Path, monkeypa
     opinion = SpeechEmbeddingTeacher().opinion(run, audio)
     assert opinion.shape == (MICRO.frames_of(len(audio)),)
     np.testing.assert_allclose(opinion[:200], said[:200], atol=1e-5)
-    (tmp_path / "head.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
+    (tmp_path / "head-1.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
     with pytest.raises(InputError, match="is missing or damaged"):
         SpeechEmbeddingTeacher().opinion(run, audio)
 

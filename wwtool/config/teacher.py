@@ -34,6 +34,8 @@ class TeacherConfig(Section):
     )
     steps: int = Field(1500, ge=10, le=1_000_000, description="Steps in which the teacher learns the phrase.")
     members: int = Field(
-        3, ge=1, le=32, description="Models in the teacher `ensemble`. Each is trained like the model itself."
-    )
+        3, ge=1, le=32,
+        description="Networks whose logits are averaged: heads on an embedding, or models of the teacher `ensemble`, "
+        "each of which is trained like the model itself.",
+    )  # fmt: skip
     model: str = Field("res64", description="Model of the zoo of which the `ensemble` is made.")

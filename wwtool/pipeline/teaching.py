@@ -41,10 +41,7 @@ def learn_phrase(
     fingerprint = hash_of(inputs)
 
     def work() -> Outcome:
-        run = Run(
-            folder, ZOO[train.teacher.model], load_pools(plan, pools), train, fingerprint, config.augment.spectrogram,
-            name, stages.tell, stages.cancel,
-        )  # fmt: skip
+        run = teacher_run(stages, config, name, load_pools(plan, pools), fingerprint)
         soft = dict(zip((job.name for job, _ in plan), teacher.teach(run), strict=True))
         write_arrays(folder / _SOFT, **soft)
         seconds, licence = teacher.receptive_seconds(run), f", {teacher.licence}" if teacher.licence else ""
@@ -53,6 +50,14 @@ def learn_phrase(
 
     stages.run("teacher", "a teacher learns the phrase", inputs, work)
     return fingerprint
+
+
+def teacher_run(stages: Stages, config: Config, name: str, pools: Sequence[WeightedPool], fingerprint: str = "") -> Run:
+    """Where a teacher of the run works, and with which settings; without pools it can only give its opinion."""
+    return Run(
+        stages.folder / TEACHER, ZOO[config.train.teacher.model], pools, config.train, fingerprint,
+        config.augment.spectrogram, name, stages.tell, stages.cancel,
+    )  # fmt: skip
 
 
 def taught(pools: Sequence[WeightedPool], folder: Path) -> list[WeightedPool]:

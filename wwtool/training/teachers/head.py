@@ -28,6 +28,7 @@ _WIDTH, _DROPOUT = 64, 0.3
 _BATCH, _LEARNING_RATE, _WEIGHT_DECAY, _WARMUP = 128, 2e-3, 1e-2, 0.07
 _JITTER = 0.1  # deviation of noise on the vectors, which have deviation 1
 _STAGE = "teacher"
+_APART = 1000  # between the seeds of two heads
 _LEAST_DEVIATION = 1e-3
 _CHUNK = 4096  # windows at once
 _REPORT_STEPS = 100
@@ -55,8 +56,10 @@ class Head(nn.Module):
         return torch.as_tensor(self.layers(x.flatten(1)))[:, 0]
 
 
-def train_head(run: Run) -> Head:
+def train_head(run: Run, number: int) -> Head:
     """A head that knows the phrase from the run's pools, on windows drawn as for the model itself.
+
+    Heads of other numbers begin with other weights and see other windows.
 
     Raises:
         InputError: nothing has heard the pools, or they are too short.
@@ -67,7 +70,7 @@ def train_head(run: Run) -> Head:
     sampler = Sampler(run.pools, heard[0].until(STEPS - 1), config)
     mine_at = {round(part * total) for part in config.mine_at}
     with pinned_threads(config.threads), torch.random.fork_rng(devices=()):
-        torch.manual_seed(config.seed)
+        torch.manual_seed(config.seed + _APART * number)
         head = Head(np.concatenate([h.vectors for h in heard]).astype(np.float32))
         optimizer = torch.optim.AdamW(head.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _LEARNING_RATE, total, pct_start=_WARMUP)
@@ -76,14 +79,15 @@ def train_head(run: Run) -> Head:
             run.cancel.check()
             if step in mine_at:
                 mined = _mine(head, sampler, run)
-            batch = sampler.draw(step_generator(config.seed, _STAGE, step), _BATCH, mined)
+            batch = sampler.draw(step_generator(config.seed, f"{_STAGE} {number}", step), _BATCH, mined)
             loss = F.binary_cross_entropy_with_logits(head(_vectors(batch)), torch.from_numpy(batch.labels))
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
             if (step + 1) % _REPORT_STEPS == 0 or step + 1 == total:
-                run.listener(Loss(_STAGE, step + 1, total, loss.item(), run.model))
+                done, all_steps = number * total + step + 1, config.teacher.members * total
+                run.listener(Loss(_STAGE, done, all_steps, loss.item(), run.model))
     return head.eval()
 
 
