@@ -192,7 +192,7 @@ def _voice_names() -> dict[str, str]:
     """From each language and voice name, in lower case, to the voice's file below ``lang``, in lower case.
 
     Of several voices of a language, the one that puts it highest: a small number after the language, 5 where there is
-    none (docs/voices.md of espeak-ng). A voice without its dictionary says nothing, so it is left out.
+    none, as espeak-ng has it. A voice without its dictionary says nothing, so it is left out.
     """
     names: dict[str, tuple[int, str]] = {}
     folder = _original_data() / "lang"
