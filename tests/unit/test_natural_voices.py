@@ -203,7 +203,9 @@ def test_stores_of_natural_voices(choirboys: Choirboys) -> None:
     make_natural("jarvis", off, True, lambda *_: pytest.fail("nothing is asked for"), lambda clips, *_: clips)
 
 
-def test_voices_and_licences_are_told_and_what_is_missing(choirboys: Choirboys) -> None:
+def test_voices_and_licences_are_told_and_what_is_missing(
+    choirboys: Choirboys, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (use,) = voices_used(SynthConfig())
     assert (use.name, use.licence, use.natural, use.voices) == ("choirboys", "CC0-1.0", True, 10)
     assert without_natural_voices(SynthConfig()) is None
@@ -211,6 +213,8 @@ def test_voices_and_licences_are_told_and_what_is_missing(choirboys: Choirboys) 
     missing = without_natural_voices(SynthConfig(language="de")) or ""
     assert "no natural voice for de" in missing and "will miss most" in missing
     assert "wwtool voices get de_DE-" in missing
+    monkeypatch.setattr(onnx_session, "is_installed", lambda: False)
+    assert (without_natural_voices(SynthConfig(language="de")) or "").endswith(", and pip install onnxruntime")
     assert "wwtool voices add PATH" in (without_natural_voices(SynthConfig(language="eu")) or "")
     told: list[events.Event] = []
     stages = Stages(Path(), told.append)

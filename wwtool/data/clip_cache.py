@@ -32,6 +32,12 @@ def cache_folder() -> Path | None:
     return base / "wwtool" / "clips" if base is not None else None
 
 
+def has(key: str) -> bool:
+    """Whether there is a clip of a key."""
+    path = _path(key)
+    return path is not None and path.is_file()
+
+
 def load(key: str) -> Audio | None:
     """The clip of a key; None if it is not there, or its file is damaged."""
     path = _path(key)

@@ -24,7 +24,7 @@ from wwtool.data.audio import Audio, write_audio
 from wwtool.data.casting import Cast, Commands, plain_cast, synthesizers
 from wwtool.data.dataset import INDEX_NAME
 from wwtool.data.shaping import reshape
-from wwtool.data.synthesizers.interface import NaturalSynthesizer, Utterance
+from wwtool.data.synthesizers.interface import NaturalSynthesizer, Synthesizer, Utterance
 from wwtool.data.texts import phrases
 from wwtool.data.texts.ways import Way, heard_ways, read_way
 from wwtool.errors import InputError
@@ -143,6 +143,8 @@ def render(utterances: Sequence[Utterance], processes: int = PROCESSES, commands
     there = synthesizers(commands)
     slow = any(there[name].natural for name in {utterance.engine for utterance in utterances})
     pace = (_SLOW_BATCH, _SLOW_WORTH_A_PROCESS) if slow else (_BATCH, _WORTH_A_PROCESS)
+    if slow and all(_is_kept(utterance, there[utterance.engine]) for utterance in utterances):
+        processes = 1
     for batch in _in_batches(partial(_speak_batch, commands=commands), utterances, processes, *pace):
         yield from batch
     if slow:
@@ -207,7 +209,7 @@ def speak(utterance: Utterance, commands: Commands = ()) -> Audio:
     synthesizer = synthesizers(commands)[utterance.engine]
     if not isinstance(synthesizer, NaturalSynthesizer):
         return synthesizer.speak(utterance)
-    key = hash_of(_CLIP_VERSION, synthesizer.fingerprint_of(utterance), utterance.facts())
+    key = _key(utterance, synthesizer)
     kept = clip_cache.load(key)
     if kept is not None:
         return kept
@@ -216,6 +218,14 @@ def speak(utterance: Utterance, commands: Commands = ()) -> Audio:
     audio = reshape(synthesizer.speak(slower), utterance.shape)
     clip_cache.save(key, audio)
     return audio
+
+
+def _key(utterance: Utterance, synthesizer: NaturalSynthesizer) -> str:
+    return hash_of(_CLIP_VERSION, synthesizer.fingerprint_of(utterance), utterance.facts())
+
+
+def _is_kept(utterance: Utterance, synthesizer: Synthesizer) -> bool:
+    return isinstance(synthesizer, NaturalSynthesizer) and clip_cache.has(_key(utterance, synthesizer))
 
 
 def _speak_batch(utterances: Sequence[Utterance], commands: Commands = ()) -> list[Audio]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from wwtool import events
 from wwtool.config import SynthConfig
 from wwtool.data import casting, catalogue
+from wwtool.data.synthesizers import onnx_session
 from wwtool.data.synthesizers.interface import base_of
 from wwtool.pipeline.stages import Stages
 
@@ -44,9 +45,8 @@ def without_natural_voices(config: SynthConfig) -> str | None:
     else:
         why = f"no natural voice for {config.language} is installed"
         name = next((n for n, v in catalogue.voices().items() if _speaks(v.languages, config.language)), "")
-        remedy = (
-            f"get some with wwtool voices get {name}" if name else "add one that you have with wwtool voices add PATH"
-        )
+        remedy = f"get some with wwtool voices get {name}" if name else "add one with wwtool voices add PATH"
+        remedy += "" if onnx_session.is_installed() else f", and pip install {onnx_session.MODULE}"
     return (
         f"{why}, so the model learns from computed voices alone and will miss most of what people say (such models "
         f"detected 7 to 49 % of it, measured on three words); {remedy}"
