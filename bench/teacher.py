@@ -1,6 +1,7 @@
 """What a teacher is worth: what it detects itself, and what a model detects with and without it.
 
     python bench/teacher.py AUDIO_DIR WORD [WORD ...] [--teacher NAME] [--model NAME] [--seeds N] [--steps N]
+        [--config FILE]
 
 AUDIO_DIR is as bench/benchmark_data.py takes it. No recording of the word is trained on: people say it in the dev split
 alone. Recordings of everything else in the train split are negatives of all trainings alike. Data, features and teacher
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,13 +25,15 @@ from benchmark_data import main as make_data
 from zoo_accuracy import NOISE_DB, Heard, measure
 
 from wwtool.base.files import write_text
-from wwtool.config import Config, parse_config
+from wwtool.config import Config
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.material import Material, Recording, negative_recording, positive_recording
 from wwtool.evaluation.metrics import Track, curve, operating_point
+from wwtool.events import ignore
 from wwtool.export.tflite import to_tflite
 from wwtool.frontend.front_end import Features, FrontEnd, Pcm
 from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.jobs.settings import read_config
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.preparation import Prepared, RunPlan, material_of, prepare, training_of
 from wwtool.pipeline.stages import Outcome, Stages
@@ -51,9 +55,11 @@ _LOCKOUT = 66  # of those: 2 s, as long as the detector of a model waits
 _ROW = "{:<10}{:<14}{:>6}{:>10}{:>10}{:>10}"
 
 
-def main(audio: Path, words: list[str], teacher: str, model: str, seeds: int, steps: int, out: Path) -> None:
+def main(
+    audio: Path, words: list[str], teacher: str, model: str, seeds: int, steps: int, out: Path, file: Path | None
+) -> None:  # fmt: skip
     train_settings = {"steps": steps, "qat_steps": steps // 4, "teacher": {"name": teacher}}
-    config = parse_config({"train": train_settings}, "bench")
+    config = read_config(file, {"train": train_settings}, ignore)
     results: dict[str, list[dict[str, float]]] = {}
     print(_ROW.format("word", "who", "seed", "clean", "10 dB", "FA/h"), flush=True)
     for word in words:
@@ -63,10 +69,11 @@ def main(audio: Path, words: list[str], teacher: str, model: str, seeds: int, st
         stages = Stages(out / "run" / word)
         plan = RunPlan(word, config.model_copy(update={"phrase": word}), data, True)
         prepared = prepare(stages, plan)
+        assert prepared.teaching is not None
         material = partial(material_of, stages.folder / "clips", prepared.stores)
         heard = Heard(material)
         work = partial(judge_teacher, stages, plan.config, teacher, material)
-        inputs = [prepared.teacher, prepared.stores, _VERSION]
+        inputs = [asdict(prepared.teaching), prepared.stores, _VERSION]
         tell(results, word, "teacher", "", stages.run("judge-teacher", "teacher", inputs, work))
         for seed in range(seeds):
             for way, settings in WAYS.items():
@@ -182,6 +189,7 @@ if __name__ == "__main__":
     parser.add_argument("--model", choices=list(ZOO), default="tcn64")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=2500)
+    parser.add_argument("--config", type=Path, help="amounts of clips and hours")
     parser.add_argument("--out", type=Path, default=Path("build/bench/teacher"))
     given = parser.parse_args()
-    main(given.audio, given.words, given.teacher, given.model, given.seeds, given.steps, given.out)
+    main(given.audio, given.words, given.teacher, given.model, given.seeds, given.steps, given.out, given.config)

@@ -11,11 +11,11 @@ class TeacherConfig(Section):
     """Who teaches, and how much the model listens. Objectives that know no teacher take no notice of it."""
 
     name: str = Field(
-        "none",
+        "auto",
         description="Who teaches: `none`, `auto` for the best that is installed, or a teacher's name.",
     )
     weight: Fraction = Field(
-        0.5, description="Share of what the teacher says in the loss; the labels have the rest. With 0 it is ignored."
+        0.8, description="Share of what the teacher says in the loss; the labels have the rest. With 0 it is ignored."
     )
     temperature: float = Field(
         2.0, gt=0.0, le=100.0,

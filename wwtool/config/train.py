@@ -76,7 +76,9 @@ class PoolConfig(Section):
 class TrainConfig(Section):
     """The training: a float stage, then a stage in which the network is quantized as the device has it."""
 
-    objective: str = Field("cross_entropy", description="What training makes small.")
+    objective: str = Field(
+        "distillation", description="What training makes small. Without a teacher, `distillation` is `cross_entropy`."
+    )
     optimizer: str = Field("adamw", description="How weights follow their gradients.")
     schedule: str = Field("one_cycle", description="How the learning rate changes during a stage.")
     averaging: str = Field(

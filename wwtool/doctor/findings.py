@@ -166,9 +166,9 @@ def _voices() -> list[Finding]:
 
 
 def _teachers() -> list[Finding]:
-    """What teachers of the small model need; every one can be done without."""
-    tools = {tool.name: tool for teacher in TEACHERS.values() for tool in teacher.tools}
-    return [_look_for(tool, "train", (), alternative=True) for tool in tools.values()]
+    """What teachers of the small model need. A build without one detects fewer people."""
+    tools = {tool.name: (tool, teacher) for teacher in TEACHERS.values() for tool in teacher.tools}
+    return [_look_for(tool, "train", (), alternative=not t.automatic) for tool, t in tools.values()]
 
 
 def _listening() -> list[Finding]:

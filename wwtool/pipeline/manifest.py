@@ -26,6 +26,7 @@ from wwtool.pipeline.firmware import Target
 from wwtool.pipeline.preparation import DATASET, RunPlan
 from wwtool.pipeline.search import Rung
 from wwtool.pipeline.stages import Stages
+from wwtool.pipeline.teaching import Teaching
 from wwtool.pipeline.training_run import MODEL, Trained
 from wwtool.pipeline.voices_used import VoiceUse, voices_used, without_natural_voices
 from wwtool.platforms.profile import Platform
@@ -76,7 +77,8 @@ class Store:
 class Inputs:
     """What went in. ``config`` has all keys of a config; ``clips`` is missing in builds of version 0.1.0.
 
-    ``voices``: the voices that spoke, with their licences; ``warnings``: what the model will miss for want of some.
+    ``voices``: the voices that spoke, with their licences; ``warnings``: what the model will miss for want of some;
+    ``teacher``: who taught the model.
     """
 
     config: dict[str, Any]
@@ -85,6 +87,7 @@ class Inputs:
     clips: dict[str, Store] = field(default_factory=dict)
     voices: list[VoiceUse] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    teacher: Teaching | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,7 @@ def make_manifest(
             clips=trained.clips,
             voices=voices_used(plan.config.synth) if plan.synthesise else [],
             warnings=[warning] if (warning := without_natural_voices(plan.config.synth)) and plan.synthesise else [],
+            teacher=trained.teaching,
         ),
         model=ModelFile(MODEL, trained.model, sha256_of(folder / MODEL), firmware["macs"]),
         image=firmware["image"],

@@ -31,7 +31,7 @@ from wwtool.pipeline.phrase_check import CHECKED_STORES, check_recordings, check
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
-from wwtool.pipeline.teaching import learn_phrase, taught
+from wwtool.pipeline.teaching import Teaching, learn_phrase, taught
 from wwtool.pipeline.voices_used import tell_voices
 from wwtool.training.run import Run
 from wwtool.training.teachers import chosen_teacher
@@ -57,20 +57,20 @@ class RunPlan:
 class Prepared:
     """What every candidate is trained on: the clips by store, and the pools of features with their weights.
 
-    ``teacher``: a hash of all that the teacher's numbers depend on; "": there is no teacher.
+    ``teaching``: who teaches; None: nobody.
     """
 
     stores: dict[str, Any]
     pools: list[tuple[PoolJob, float]]
     phrase: str
-    teacher: str = ""
+    teaching: Teaching | None = None
 
     def fingerprint(self, config: Config, model: str) -> str:
         """Tells a training run's inputs from another's."""
         keys, weights = [job.key for job, _ in self.pools], [weight for _, weight in self.pools]
         settings = config.train.model_dump(exclude={"device"}), config.augment.spectrogram.model_dump()
-        taught = [self.teacher] if self.teacher else []
-        return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]), *taught)
+        taught_by = self.teaching.fingerprint if self.teaching else ""
+        return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]), taught_by)
 
 
 def prepare(stages: Stages, plan: RunPlan) -> Prepared:
@@ -97,8 +97,8 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher)
     keys = [job.key for job, _ in pools]
     stages.run("features", "augmented features", keys, lambda: _features(stages, pools))
-    taught_by = learn_phrase(stages, pools, folder / POOLS, config, teacher) if teacher else ""
-    return Prepared(stores, pools, phrase, taught_by)
+    teaching = learn_phrase(stages, pools, folder / POOLS, config, teacher) if teacher else None
+    return Prepared(stores, pools, phrase, teaching)
 
 
 def _recordings(stages: Stages, plan: RunPlan, check: ClipCheck | None) -> Dataset | None:
@@ -233,7 +233,7 @@ def material_of(folder: Path, stores: dict[str, Any], config: Config) -> Materia
 def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path) -> Run:
     """The training of a model of the zoo on the prepared pools, with its checkpoint in ``folder``."""
     pools = load_pools(prepared.pools, stages.folder / POOLS)
-    if prepared.teacher:
+    if prepared.teaching:
         pools = taught(pools, stages.folder)
     return Run(
         folder, ZOO[model], pools, config.train,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,12 +24,34 @@ from wwtool.training.teachers.teacher import Teacher
 
 TEACHER = "teacher"  # the folder
 _SOFT = "soft.npz"
+# What decides how the model learns from the teacher, and not what the teacher says.
+_STUDENTS: Any = {
+    "device": True, "objective": True,
+    "teacher": {"weight", "temperature", "feature_weight", "unlabelled", "certainty"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """Who has taught a model.
+
+    Attributes:
+        name: that of the registry.
+        licence: of what the teacher brings; "": nothing but what wwtool trains.
+        receptive_seconds: how much audio one of its logits depends on.
+        fingerprint: a hash of all that its logits depend on.
+    """
+
+    name: str
+    licence: str
+    receptive_seconds: float
+    fingerprint: str
 
 
 def learn_phrase(
     stages: Stages, plan: list[tuple[PoolJob, float]], pools: Path, config: Config, teacher: Teacher
-) -> str:
-    """Lets the teacher learn the phrase from the pools in the folder ``pools``; returns a hash of what that depends on.
+) -> Teaching:
+    """Lets the teacher learn the phrase from the pools in the folder ``pools``.
 
     Raises:
         InputError: the pools cannot be used.
@@ -36,7 +59,7 @@ def learn_phrase(
     """
     folder, train = stages.folder / TEACHER, config.train
     name = next(name for name, member in TEACHERS.items() if member is teacher)
-    settings = train.model_dump(exclude={"device", "objective"}), config.augment.spectrogram.model_dump()
+    settings = train.model_dump(exclude=_STUDENTS), config.augment.spectrogram.model_dump()
     inputs = [__version__, name, teacher.version, [job.key for job, _ in plan], [w for _, w in plan], settings]
     fingerprint = hash_of(inputs)
 
@@ -45,11 +68,10 @@ def learn_phrase(
         soft = dict(zip((job.name for job, _ in plan), teacher.teach(run), strict=True))
         write_arrays(folder / _SOFT, **soft)
         seconds, licence = teacher.receptive_seconds(run), f", {teacher.licence}" if teacher.licence else ""
-        facts = {"name": name, "licence": teacher.licence, "receptive_seconds": round(seconds, 3)}
+        facts = asdict(Teaching(name, teacher.licence, round(seconds, 3), fingerprint))
         return Outcome(f"{teacher.title}{licence}, hears {seconds:.1f} s", facts, (folder / _SOFT,))
 
-    stages.run("teacher", "a teacher learns the phrase", inputs, work)
-    return fingerprint
+    return Teaching(**stages.run("teacher", "a teacher learns the phrase", inputs, work))
 
 
 def teacher_run(stages: Stages, config: Config, name: str, pools: Sequence[WeightedPool], fingerprint: str = "") -> Run:

@@ -24,7 +24,7 @@ from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_of
 from wwtool.pipeline.search import FOLDER, Rung, search
 from wwtool.pipeline.stages import RECORD, Outcome, Stages
-from wwtool.pipeline.teaching import TEACHER
+from wwtool.pipeline.teaching import TEACHER, Teaching
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
 from wwtool.training.loop import train
@@ -39,12 +39,13 @@ _VERIFY_FRAMES = 900
 
 @dataclass(frozen=True)
 class Trained:
-    """The zoo's ``model``, the rungs of the search for it, the facts of its evaluation, and the clips by store."""
+    """The zoo's ``model``, the rungs of the search for it, the facts of its evaluation, clips by store, its teacher."""
 
     model: str
     rungs: list[Rung]
     evaluation: dict[str, Any]
     clips: dict[str, Any]
+    teaching: Teaching | None
 
 
 def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Trained:
@@ -60,7 +61,7 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     work = partial(_evaluate, stages, prepared.stores, config)
     evaluation = stages.run("evaluate", "streaming evaluation", inputs, work)
     stages.report("evaluate", evaluation_figures(evaluation))
-    return Trained(model, rungs, evaluation, prepared.stores)
+    return Trained(model, rungs, evaluation, prepared.stores, prepared.teaching)
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:
@@ -68,7 +69,8 @@ def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Ou
     net = train(run)
     facts = {"model": model, "logit_shift": round(net.logit_shift, 4), "fingerprint": run.fingerprint}
     parameters = sum(p.numel() for p in net.parameters())
-    note = f"{model}, {parameters:,} parameters, {config.train.steps} + {config.train.qat_steps} steps"
+    taught = "" if prepared.teaching else ", no teacher ('wwtool doctor' tells how to get one)"
+    note = f"{model}, {parameters:,} parameters, {config.train.steps} + {config.train.qat_steps} steps{taught}"
     return Outcome(note, facts, (stages.folder / CHECKPOINT,))
 
 

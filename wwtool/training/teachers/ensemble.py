@@ -45,7 +45,11 @@ class Ensemble(Teacher):
 def _member(run: Run, number: int) -> Run:
     """The training of one member, in a folder of its own. Nobody teaches it."""
     config = run.config.model_copy(
-        update={"seed": run.config.seed + _FIRST_SEED + number, "objective": _OBJECTIVE, "teacher": TeacherConfig()}
+        update={
+            "seed": run.config.seed + _FIRST_SEED + number,
+            "objective": _OBJECTIVE,
+            "teacher": TeacherConfig(name="none"),
+        }
     )
     name = run.config.teacher.model
     return replace(run, folder=run.folder / f"{name}-{number}", architecture=ZOO[name], config=config, model=name)
