@@ -130,7 +130,7 @@ def test_recordings_of_something_else_are_named_and_left_out(tmp_path: Path) -> 
     assert [clip.path[-6:] for clip in dataset.select("positive")] == [f"{i:02}.wav" for i in range(6)]
     assert [note["path"] for note in dataset.doubtful] == ["positive/anna/05.wav"]
     assert [note["reason"] for note in dataset.skipped] == [
-        "positive/anna/06.wav does not say 'computer', as PocketSphinx hears it and is left out; "
+        "to PocketSphinx, positive/anna/06.wav does not say 'computer', so it is left out; "
         "if it does, keep it with --keep-doubtful"
     ]
 
@@ -144,7 +144,9 @@ def test_they_are_kept_if_asked_for_but_named(tmp_path: Path) -> None:
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     said = check(*[Opinion.PHRASE] * 4, *[Opinion.SOMETHING_ELSE] * 3)
-    with pytest.raises(InputError, match=r"only 4 of 7 .* 5 are needed \(positive/anna/04.wav, .*--keep-doubtful"):
+    with pytest.raises(
+        InputError, match=r"to PocketSphinx, only 4 of 7 .* 5 are needed \(positive/anna/04.wav, .*--keep-doubtful"
+    ):
         check_recordings(some(tmp_path), said, False, quiet)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from wwtool.config.adapt import AdaptConfig
 from wwtool.config.section import Fraction, Section
 from wwtool.config.teacher import TeacherConfig
 
@@ -187,6 +188,7 @@ class TrainConfig(Section):
         description="CPU threads. Another number gives another model. On networks this small, two are as fast as more.",
     )  # fmt: skip
 
+    adapt: AdaptConfig = Field(AdaptConfig(), description="How a model is adapted to few recordings.")
     teacher: TeacherConfig = Field(TeacherConfig(), description="Who teaches the model, and how much it listens.")
 
     @model_validator(mode="after")

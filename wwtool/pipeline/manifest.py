@@ -19,6 +19,7 @@ from wwtool.data.dataset import Note
 from wwtool.data.voices import Voices
 from wwtool.evaluation.assess import EvaluationOutput
 from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.few_shot import FewShot
 from wwtool.evaluation.metrics import Point
 from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.sizes import SizesRecord
@@ -162,6 +163,7 @@ class Manifest:
     detector: DetectorConfig
     evaluation: ManifestEvaluation
     tools: dict[str, str]
+    few_shot: FewShot | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,6 +207,7 @@ def make_manifest(
         detector=evaluation["detector"],
         evaluation=cast(ManifestEvaluation, {k: v for k, v in evaluation.items() if k != "detector"}),
         tools=_tools(target.compiler),
+        few_shot=cast("FewShot | None", trained.few_shot),
     )
     return {"schema": "wwtool.manifest", "version": VERSION, **json_of(output)}
 

@@ -40,12 +40,12 @@ def check_recordings(dataset: Dataset, check: ClipCheck, keep: bool, advance: Ad
                 if by_path[clip.path] is Opinion.DOUBTFUL or (keep and clip in others)]  # fmt: skip
     if keep or not others:
         return replace(dataset, doubtful=[*dataset.doubtful, *doubtful])
-    remedy = f" and is left out; if it does, keep it with {KEEP}"
+    remedy = f", so it is left out; if it does, keep it with {KEEP}"
     skipped = [_note(clip, check, "does not say", remedy) for clip in others]
     if len(clips) - len(others) < FEWEST_POSITIVES:
         raise InputError(
-            f"only {len(clips) - len(others)} of {len(clips)} recordings of {printable(str(dataset.folder))} say "
-            f"'{check.phrase.text}', as {check.titles} hears them, and {FEWEST_POSITIVES} are needed "
+            f"to {check.titles}, only {len(clips) - len(others)} of {len(clips)} recordings of "
+            f"{printable(str(dataset.folder))} say '{check.phrase.text}', and {FEWEST_POSITIVES} are needed "
             f"({_names(others)} do not); record it again, or keep them with {KEEP}"
         )
     left = [clip for clip in dataset.clips if clip not in others]
@@ -72,7 +72,7 @@ def check_store(path: Path, check: ClipCheck | None, advance: Advance) -> dict[s
 
 def _note(clip: Clip, check: ClipCheck, says: str, remedy: str) -> dict[str, str]:
     name = printable(clip.path)
-    reason = f"{name} {says} '{check.phrase.text}', as {check.titles} hears it{remedy}"
+    reason = f"to {check.titles}, {name} {says} '{check.phrase.text}'{remedy}"
     return {"path": name, "reason": reason}
 
 

@@ -12,7 +12,7 @@ from wwtool.base.files import hash_of
 from wwtool.base.text import printable
 from wwtool.config import Config
 from wwtool.data.clip_check import ClipCheck, clip_check
-from wwtool.data.dataset import Dataset, index_folder, load_dataset
+from wwtool.data.dataset import Clip, Dataset, index_folder, load_dataset
 from wwtool.data.negatives import KINDS, OTHER_KINDS
 from wwtool.data.rooms import can_simulate
 from wwtool.data.speaker_embedding.registry import installed_encoder
@@ -54,21 +54,30 @@ class RunPlan:
 
 
 @dataclass(frozen=True)
+class Few:
+    """Recordings of the phrase that are too few to train on: the finished model is adapted to them."""
+
+    folder: Path
+    clips: list[Clip]
+
+
+@dataclass(frozen=True)
 class Prepared:
     """What every candidate is trained on: the clips by store, and the pools of features with their weights.
 
-    ``teaching``: who teaches; None: nobody.
+    ``teaching``: who teaches; None: nobody. ``few``: recordings that the trained model is adapted to.
     """
 
     stores: dict[str, Any]
     pools: list[tuple[PoolJob, float]]
     phrase: str
     teaching: Teaching | None = None
+    few: Few | None = None
 
     def fingerprint(self, config: Config, model: str) -> str:
         """Tells a training run's inputs from another's."""
         keys, weights = [job.key for job, _ in self.pools], [weight for _, weight in self.pools]
-        settings = config.train.model_dump(exclude={"device"}), config.augment.spectrogram.model_dump()
+        settings = config.train.model_dump(exclude={"device", "adapt"}), config.augment.spectrogram.model_dump()
         taught_by = self.teaching.fingerprint if self.teaching else ""
         return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]), taught_by)
 
@@ -80,6 +89,7 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     phrase = normalize_phrase(plan.phrase, config.synth.language) if plan.synthesise else plan.phrase
     check = clip_check(phrase, config.synth.language)
     dataset = _recordings(stages, plan, check)
+    dataset, few = _without_few(dataset, plan)
     recordings = hash_of([asdict(clip) for clip in dataset.clips]) if dataset else None
     words = read_words(config.synth.words) if config.synth.words and plan.synthesise else None
     synth = config.synth.model_dump(exclude={"words"})
@@ -98,7 +108,7 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     keys = [job.key for job, _ in pools]
     stages.run("features", "augmented features", keys, lambda: _features(stages, pools))
     teaching = learn_phrase(stages, pools, folder / POOLS, config, teacher) if teacher else None
-    return Prepared(stores, pools, phrase, teaching)
+    return Prepared(stores, pools, phrase, teaching, few)
 
 
 def _recordings(stages: Stages, plan: RunPlan, check: ClipCheck | None) -> Dataset | None:
@@ -139,6 +149,15 @@ def _recordings(stages: Stages, plan: RunPlan, check: ClipCheck | None) -> Datas
             f"{path} names {printable(min(strangers))}, which is not among the recordings; remove it and run again"
         )
     return dataset
+
+
+def _without_few(dataset: Dataset | None, plan: RunPlan) -> tuple[Dataset | None, Few | None]:
+    """The recordings to train on, and the few of the phrase that the trained model is adapted to."""
+    few = dataset.select("positive", "train") if dataset and plan.synthesise else []
+    if dataset is None or not 0 < len(few) <= plan.config.split.few:
+        return dataset, None
+    paths = {clip.path for clip in few}
+    return replace(dataset, clips=[c for c in dataset.clips if c.path not in paths]), Few(dataset.folder, few)
 
 
 def _too_long(dataset: Dataset) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,14 @@ from wwtool.base.files import write_bytes, write_json
 from wwtool.config import Config
 from wwtool.data.voices import describe_speakers
 from wwtool.evaluation.assess import Evaluation, assess
+from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.evaluation.words import rate_words
 from wwtool.export.tflite import to_tflite, verify
 from wwtool.frontend.geometry import MICRO
+from wwtool.pipeline.adaptation import FOLDER as ADAPTED
+from wwtool.pipeline.adaptation import adapt, prepare_adaptation
+from wwtool.pipeline.judging import judge
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_of
 from wwtool.pipeline.search import FOLDER, Rung, search
@@ -32,8 +37,8 @@ from wwtool.training.loop import train
 MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
 # The names in a run folder that a run writes, and the folders below it.
-NAMES = (RECORD, DATASET, CLIPS, POOLS, TEACHER, FOLDER, CHECKPOINT, MODEL, EVALUATION)
-PLACES = (CLIPS, f"{CLIPS}/*", POOLS, TEACHER, f"{TEACHER}/*", FOLDER, f"{FOLDER}/*")
+NAMES = (RECORD, DATASET, CLIPS, POOLS, TEACHER, FOLDER, ADAPTED, CHECKPOINT, MODEL, EVALUATION)
+PLACES = (CLIPS, f"{CLIPS}/*", ADAPTED, f"{ADAPTED}/*", POOLS, TEACHER, f"{TEACHER}/*", FOLDER, f"{FOLDER}/*")
 _VERIFY_FRAMES = 900
 
 
@@ -46,6 +51,7 @@ class Trained:
     evaluation: dict[str, Any]
     clips: dict[str, Any]
     teaching: Teaching | None
+    few_shot: dict[str, Any] | None = None
 
 
 def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Trained:
@@ -54,14 +60,22 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     model, rungs = search(stages, prepared, config, finalists)
     fingerprint = prepared.fingerprint(config, model)
     facts = stages.run("train", "training", [fingerprint], lambda: _train(stages, prepared, config, model))
-    exported = stages.run("export", "INT8 .tflite", [__version__, facts], lambda: _export(stages, prepared))
+    folder, adaptation = stages.folder, None
+    if prepared.few is not None:
+        adaptation = prepare_adaptation(stages, prepared, prepared.few, config)
+        facts, folder = adapt(stages, prepared, config, model, adaptation), stages.folder / ADAPTED
+    exported = stages.run("export", "INT8 .tflite", [__version__, facts], lambda: _export(stages, prepared, folder))
     settings = [config.detector.model_dump(), config.evaluate.model_dump()]
     shares = {name: kind.share for name, kind in config.negatives.items()}
     inputs = [exported, prepared.stores, *settings, shares, [field.name for field in fields(Evaluation)]]
     work = partial(_evaluate, stages, prepared.stores, config)
     evaluation = stages.run("evaluate", "streaming evaluation", inputs, work)
     stages.report("evaluate", evaluation_figures(evaluation))
-    return Trained(model, rungs, evaluation, prepared.stores, prepared.teaching)
+    few_shot = None
+    if adaptation is not None:
+        detector = DetectorConfig.model_validate(evaluation["detector"])
+        few_shot = judge(stages, prepared, config, model, adaptation, detector)
+    return Trained(model, rungs, evaluation, prepared.stores, prepared.teaching, few_shot)
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:
@@ -74,8 +88,8 @@ def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Ou
     return Outcome(note, facts, (stages.folder / CHECKPOINT,))
 
 
-def _export(stages: Stages, prepared: Prepared) -> Outcome:
-    net, _ = load_trained(stages.folder)
+def _export(stages: Stages, prepared: Prepared, trained: Path) -> Outcome:
+    net, _ = load_trained(trained)
     model = net.quantized()
     content, outputs = to_tflite(model, f"wwtool: {prepared.phrase}")
     # The model is proved on real features, then on values that never occur in audio.

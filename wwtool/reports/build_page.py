@@ -11,6 +11,7 @@ from wwtool.base.records import read_record
 from wwtool.budget.result import estimate_mark
 from wwtool.data.negatives import title_of
 from wwtool.data.voices import describe_speakers
+from wwtool.evaluation.few_shot import FewShot
 from wwtool.evaluation.record import EvaluationRecord
 from wwtool.evaluation.words import broken_promise, expectation, expected_words, kind_words, rate_words
 from wwtool.platforms.load import platform_of
@@ -114,6 +115,7 @@ def _detection(manifest: Manifest, points: list[dict[str, Any]]) -> dict[str, An
     budget = manifest["inputs"]["config"].get("evaluate", {}).get("false_alarms_per_hour")
     return {
         "data_note": data_note(evaluation, manifest["inputs"].get("clips")),
+        "people_note": people_note(manifest["inputs"].get("clips"), manifest.get("few_shot")),
         "recall": [
             {
                 "name": CONDITIONS.get(name, name),
@@ -139,7 +141,7 @@ def data_note(evaluation: dict[str, Any], clips: dict[str, Any] | None) -> str:
     clips = clips or {}
     spoken = [
         describe_speakers(facts["voices"], facts["clips"], facts["speakers"])
-        for facts in (clips.get(f"train/{name}") for name in ("positive", "positive_synthetic"))
+        for facts in (clips.get(f"train/{name}") for name in ("positive", "positive_natural", "positive_synthetic"))
         if facts and "voices" in facts
     ]
     if not spoken:
@@ -151,6 +153,22 @@ def data_note(evaluation: dict[str, Any], clips: dict[str, Any] | None) -> str:
     )
     trained = f"was trained on {' and '.join(spoken)} and on {hours:.2f} hours of sound without the phrase"
     return f"The model {trained}. It {judged}."
+
+
+def people_note(clips: dict[str, Any] | None, few_shot: dict[str, Any] | None) -> str:
+    """What was heard in the clips of natural voices, and what few recordings have brought."""
+    natural = [facts for name, facts in (clips or {}).items() if name.endswith("/positive_natural")]
+    notes = []
+    if voices := sum(facts.get("distinct_voices") or 0 for facts in natural):
+        notes.append(f"A speaker encoder tells {voices:,} natural voices apart.")
+    if checked := sum(facts.get("checked") or 0 for facts in natural):
+        left_out, by = sum(facts["left_out"] for facts in natural), natural[0]["checked_by"]
+        notes.append(
+            f"{by} listened to {checked:,} of their clips; {left_out:,} did not say the phrase and were left out."
+        )
+    if few_shot:
+        notes.append(f"The model was adapted to few recordings: {FewShot.of(few_shot).note}.")
+    return " ".join(notes)
 
 
 def _curve_note(evaluation: dict[str, Any]) -> str:

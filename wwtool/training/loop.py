@@ -58,7 +58,7 @@ def train_until(run: Run, step: int) -> QatNet:
 class _Trainer:
     def __init__(self, run: Run) -> None:
         self.run, self.config, self.device = run, run.config, run.device
-        self.stages = stages_of(run.config)
+        self.stages = stages_of(run.config, adapts=run.base is not None)
         self.sampler = Sampler(run.pools, run.architecture.receptive_frames, run.config)
         self.state = State(self.stages[0].name, 0, run.fingerprint, run.architecture, 0.0, run.model)
         self.mined: Mined | None = None
@@ -112,6 +112,12 @@ class _Trainer:
 
     def _first_network(self, stage: Stage) -> Network | QatNet:
         """The network with which a run begins, or into which a checkpoint of ``stage`` is read."""
+        if self.run.base is not None:
+            finished, state = load_trained(self.run.base)
+            if state.architecture != self.state.architecture:
+                raise mismatch(self.run.base)
+            self.state = replace(self.state, logit_shift=state.logit_shift)
+            return self._place(finished)
         torch.manual_seed(self.config.seed)
         network = Network(self.state.architecture)
         return self._place(network if stage.network == "float" else QatNet(network, self.state.logit_shift))

@@ -30,6 +30,7 @@ class Run:
         model: the network's name, for events and the checkpoint.
         listener: told of a loss every ten steps.
         cancel: checked before every step.
+        base: the folder of a finished training whose model this one adapts; None: training begins with a new network.
     """
 
     folder: Path
@@ -41,6 +42,7 @@ class Run:
     model: str = ""
     listener: events.Listener = events.ignore
     cancel: Cancellation = field(default_factory=Cancellation)
+    base: Path | None = None
 
     @property
     def device(self) -> torch.device:

@@ -54,15 +54,28 @@ def _qat(config: TrainConfig) -> Stage:
     )  # fmt: skip
 
 
+def _adapt(config: TrainConfig) -> Stage:
+    """Fine-tuning of a finished network with few recordings among what it was trained on."""
+    adapt = config.adapt
+    return Stage(
+        "adapt", "int8", adapt.steps, adapt.learning_rate, config.qat_warmup, (0,),
+        config.objective, config.optimizer, config.schedule, config.averaging, config.mining,
+    )  # fmt: skip
+
+
 STAGES: tuple[Callable[[TrainConfig], Stage], ...] = (_float, _qat)
 """The stages of every training, in order. The last one is of int8: that is the network which is exported."""
 
 
-def stages_of(config: TrainConfig) -> tuple[Stage, ...]:
-    """The stages that a config describes, in order."""
-    return tuple(make(config) for make in STAGES)
+ADAPTATION: tuple[Callable[[TrainConfig], Stage], ...] = (_adapt,)
+"""The stages of a training that begins with a finished model, in order."""
+
+
+def stages_of(config: TrainConfig, adapts: bool = False) -> tuple[Stage, ...]:
+    """The stages that a config describes, in order; with ``adapts``, those that follow a finished model."""
+    return tuple(make(config) for make in (ADAPTATION if adapts else STAGES))
 
 
 def stage_names() -> set[str]:
     """Every name that a stage can have."""
-    return {stage.name for stage in stages_of(TrainConfig())}
+    return {stage.name for adapts in (False, True) for stage in stages_of(TrainConfig(), adapts)}
