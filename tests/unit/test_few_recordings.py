@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wwtool.config import Config, SplitConfig
 from wwtool.data import split as splitting
 from wwtool.data.audio import Audio, write_audio
 from wwtool.data.clip_check import ClipCheck, Opinion
@@ -17,8 +18,11 @@ from wwtool.data.recognizers.interface import SpokenPhrase
 from wwtool.data.split import split_folder
 from wwtool.data.store import ClipStore, write_store
 from wwtool.errors import InputError
+from wwtool.events import Warning
 from wwtool.pipeline import phrase_check
 from wwtool.pipeline.phrase_check import check_recordings, check_store
+from wwtool.pipeline.preparation import ONE_VOICE, RunPlan, _recordings, _without_few
+from wwtool.pipeline.stages import Stages
 
 PHRASE = SpokenPhrase("computer", "en-us", (("k",),))
 
@@ -148,6 +152,26 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
         InputError, match=r"to PocketSphinx, only 4 of 7 .* 5 are needed \(positive/anna/04.wav, .*--keep-doubtful"
     ):
         check_recordings(some(tmp_path), said, False, quiet)
+
+
+def test_recordings_of_one_person_are_told(tmp_path: Path) -> None:
+    told: list[str] = []
+    stages = Stages(tmp_path / "run", lambda event: told.append(event.text) if isinstance(event, Warning) else None)
+    plan = RunPlan("computer", Config(), recordings(tmp_path / "data", 6), synthesise=True)
+    for _ in range(2):  # also where the stage is done already
+        assert _recordings(stages, plan, None) is not None
+    assert told == [ONE_VOICE, ONE_VOICE]
+
+
+def test_few_recordings_do_not_change_what_is_trained_before(tmp_path: Path) -> None:
+    dataset = some(tmp_path / "data")
+    base, few = _without_few(dataset, RunPlan("computer", Config(), tmp_path, synthesise=True))
+    assert base is not None
+    assert few is not None
+    assert [clip.label for clip in base.clips] == ["negative"] * 7
+    assert few.clips == dataset.select("positive")
+    for config, synthesise in ((Config(split=SplitConfig(few=6)), True), (Config(), False)):
+        assert _without_few(dataset, RunPlan("computer", config, tmp_path, synthesise)) == (dataset, None)
 
 
 def clips(count: int) -> list[Audio]:

@@ -90,7 +90,8 @@ def make_stores(
 def _check_recordings(summary: dict[str, Any], dataset: Dataset, synthesise: bool) -> None:
     count = summary.get("train/positive", {}).get("clips", 0)
     if count < _LEAST_POSITIVES and (count or not synthesise):
-        remedy = "record more, or leave out --data to train on synthetic speech alone"
+        instead = "--data to train on synthetic speech alone" if synthesise else "--no-synth to adapt a model to them"
+        remedy = f"record more, or leave out {instead}"
         raise InputError(
             f"{dataset.folder} has {count} usable positive clips to train on, {_LEAST_POSITIVES} are needed; {remedy}"
         )
