@@ -133,9 +133,8 @@ def split(
     dataset.save(target)
     counts = {label: {part: len(dataset.select(label, part)) for part in SPLITS} for label in LABELS}
     if as_json:
-        print_json(
-            "split", 1, json_of(SplitOutput(printable(str(target)), counts, **dataset.notes, voices=dataset.voices))
-        )
+        output = SplitOutput(printable(str(target)), counts, **dataset.notes, voices=dataset.voices)
+        print_json("split", 1, json_of(output))
         return
     table = Table(box=None, pad_edge=False)
     for column in ("LABEL", *(part.upper() for part in SPLITS)):
