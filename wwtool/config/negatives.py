@@ -16,6 +16,10 @@ class KindConfig(Section):
 
     hours: Hours = Field(0.2, description="Hours for training. With 0, the kind is evaluated on and never trained on.")
     dev_hours: Hours = Field(0.3, description="Hours for evaluation and for the choice of the threshold.")
+    natural: int = Field(
+        0, ge=0, le=100_000,
+        description="Further clips for training by natural voices, which are slow; half as many for evaluation.",
+    )  # fmt: skip
     weight: float = Field(
         0.03, ge=0.0, le=1000.0,
         description="How often a training window comes from this kind, on the scale of `pools.weights`.",
@@ -26,19 +30,20 @@ class KindConfig(Section):
     )
 
 
-def _kind(hours: float, dev_hours: float, weight: float, share: float) -> KindConfig:
-    return KindConfig(hours=hours, dev_hours=dev_hours, weight=weight, share=share)
+def _kind(hours: float, dev_hours: float, weight: float, share: float, natural: int = 0) -> KindConfig:
+    return KindConfig(hours=hours, dev_hours=dev_hours, weight=weight, share=share, natural=natural)
 
 
 # Shares: most of a household's day is quiet or has a steady noise; people and television speak for some four hours of
 # sixteen; music plays for about one. Kinds that are said on purpose only have a share of 0.
 DEFAULT_KINDS: dict[str, KindConfig] = {
     "rhymes": _kind(0.25, 0.15, 0.06, 0.0),
-    "rhymes_in_sentences": _kind(0.35, 0.3, 0.06, 0.01),
-    "phrase_parts": _kind(0.25, 0.2, 0.05, 0.01),
-    "wake_words": _kind(0.25, 0.25, 0.05, 0.01),
-    "other_languages": _kind(0.4, 0.3, 0.06, 0.03),
+    "rhymes_in_sentences": _kind(0.35, 0.3, 0.06, 0.01, natural=24),
+    "phrase_parts": _kind(0.25, 0.2, 0.05, 0.01, natural=24),
+    "wake_words": _kind(0.25, 0.25, 0.05, 0.01, natural=24),
+    "other_languages": _kind(0.4, 0.3, 0.06, 0.03, natural=24),
     "unseen_languages": _kind(0.0, 0.3, 0.0, 0.02),
+    "recorded_voices": _kind(0.0, 0.1, 0.0, 0.02),
     "names_and_numbers": _kind(0.2, 0.2, 0.03, 0.02),
     "interjections": _kind(0.1, 0.15, 0.02, 0.02),
     "vocalisations": _kind(0.1, 0.15, 0.02, 0.01),

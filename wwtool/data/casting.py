@@ -81,23 +81,40 @@ def plain_cast(texts: Sequence[str], language: str, random: Random) -> list[Utte
     voices = {name: names for name in others if (names := others[name].voices(language))}
     if not voices:
         raise InputError(f"no installed synthesizer speaks {language!r}; use one of {', '.join(languages())}")
-    recorded = [name for name in voices if others[name].recorded]
+    recorded = [] if _keeps_recorded_voices(language) else [name for name in voices if others[name].recorded]
     computed = next((name for name in voices if not others[name].recorded), None)
     utterances = []
     for text in texts:
         use_recorded = recorded and random.random() < _RECORDED_VOICES
         engine = random.choice(recorded) if use_recorded or computed is None else computed
-        utterances.append(
-            Utterance(
-                text=text,
-                engine=engine,
-                voice=random.choice(voices[engine]),
-                rate=round(random.triangular(0.65, 1.4, 1.0), 2),
-                pitch=round(random.uniform(0.15, 0.85), 2),
-                liveliness=round(random.uniform(0.2, 0.9), 2),
-            )
-        )
+        utterances.append(_plain(text, engine, random.choice(voices[engine]), random))
     return utterances
+
+
+def recorded_cast(texts: Sequence[str], language: str, random: Random) -> list[Utterance]:
+    """Casts voices made of recordings that are kept for evaluation; it gives nothing where training uses them."""
+    there = [(name, member) for name, member in synthesizers().items() if member.recorded and not member.natural]
+    voices = [(name, voice) for name, member in there for voice in member.voices(language)]
+    if not voices or not _keeps_recorded_voices(language):
+        return []
+    return [_plain(text, *random.choice(voices), random) for text in texts]
+
+
+def _keeps_recorded_voices(language: str) -> bool:
+    """Whether voices made of recordings, such as flite's, are for evaluation only, as there are natural ones."""
+    there = synthesizers().values()
+    return bool(natural_synthesizers(language)) and any(not m.recorded and m.voices(language) for m in there)
+
+
+def _plain(text: str, engine: str, voice: str, random: Random) -> Utterance:
+    return Utterance(
+        text=text,
+        engine=engine,
+        voice=voice,
+        rate=round(random.triangular(0.65, 1.4, 1.0), 2),
+        pitch=round(random.uniform(0.15, 0.85), 2),
+        liveliness=round(random.uniform(0.2, 0.9), 2),
+    )
 
 
 def natural_cast(held_out: bool, prefer_fast: bool = False, commands: Commands = ()) -> Cast:

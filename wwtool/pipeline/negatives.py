@@ -36,9 +36,18 @@ class _Task:
 
 def hours_of_kinds(config: Config, dev: bool) -> dict[str, float]:
     """Hours of each kind; a config with fewer sentences than the default has less of every kind, too."""
-    scale = min(1.0, config.synth.sentence_hours / SynthConfig().sentence_hours)
     amounts = {name: kind.dev_hours if dev else kind.hours for name, kind in config.negatives.items()}
-    return {name: max(_LEAST_H, scale * hours) for name, hours in amounts.items() if hours}
+    return {name: max(_LEAST_H, _scale(config) * hours) for name, hours in amounts.items() if hours}
+
+
+def natural_clips_of_kinds(config: Config, dev: bool) -> dict[str, int]:
+    """How many clips of each kind natural voices say."""
+    share = _scale(config) * (0.5 if dev else 1.0)
+    return {name: round(kind.natural * share) for name, kind in config.negatives.items()}
+
+
+def _scale(config: Config) -> float:
+    return min(1.0, config.synth.sentence_hours / SynthConfig().sentence_hours)
 
 
 def kind_facts(name: str, stores: dict[str, Any], config: Config) -> KindFacts:
@@ -59,15 +68,15 @@ def make_negatives(
     ``summary``: the stores that are there. Without ``synthesise``, no kind that a voice has to speak is made.
     """
     words = read_words(config.synth.words) if config.synth.words else None
-    s = config.synth
+    s, tasks = config.synth, list[_Task]()
     also = heard_ways(phrase, s.language, s.pronunciations) if synthesise else ()
-    order = Order(0.0, s.seed, False, phrase, s.language, words, also=also)
-    tasks = [
-        _Task(name, folder / side / name, _speech(folder, side, summary), replace(order, hours=hours, evaluation=dev))
-        for side, dev in (("train", False), ("dev", True))
-        for name, hours in hours_of_kinds(config, dev).items()
-        if synthesise or not KINDS.member(name).voiced
-    ]
+    order = Order(0.0, s.seed, False, phrase, s.language, words, also=also, commands=s.commands)
+    for side, dev in (("train", False), ("dev", True)):
+        speech, natural = _speech(folder, side, summary), natural_clips_of_kinds(config, dev)
+        for name, hours in hours_of_kinds(config, dev).items():
+            if synthesise or not KINDS.member(name).voiced:
+                ordered = replace(order, hours=hours, evaluation=dev, natural=natural[name])
+                tasks.append(_Task(name, folder / side / name, speech, ordered))
     tasks.sort(key=lambda task: -task.order.hours)  # the largest first, so that the processes end together
     made = {}
     for task, (clips, hours) in _results(tasks):

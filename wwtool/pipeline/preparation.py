@@ -26,7 +26,7 @@ from wwtool.evaluation.material import Material
 from wwtool.features.pools import PoolJob, is_pool
 from wwtool.models.zoo import ZOO, as_dict
 from wwtool.pipeline.natural import natural_inputs
-from wwtool.pipeline.negatives import hours_of_kinds, kind_facts
+from wwtool.pipeline.negatives import hours_of_kinds, kind_facts, natural_clips_of_kinds
 from wwtool.pipeline.phrase_check import CHECKED_STORES, check_recordings, check_store
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
@@ -94,7 +94,7 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     words = read_words(config.synth.words) if config.synth.words and plan.synthesise else None
     synth = config.synth.model_dump(exclude={"words"})
     natural = natural_inputs(config.synth) if plan.synthesise else []
-    kinds = [hours_of_kinds(config, dev) for dev in (False, True)]
+    kinds = [amounts(config, dev) for amounts in (hours_of_kinds, natural_clips_of_kinds) for dev in (False, True)]
     rooms = config.augment.rooms if can_simulate() else 0
     listening = [check.recognizers if check and natural else [], installed_encoder() is not None]
     made_of = [__version__, phrase, synth, natural, kinds, rooms, plan.synthesise, recordings, listening]

@@ -12,6 +12,7 @@ from wwtool.data.negatives.languages import OTHER_LANGUAGES, UNSEEN_LANGUAGES
 from wwtool.data.negatives.music import MUSIC, UNSEEN_MUSIC
 from wwtool.data.negatives.names_and_numbers import NAMES_AND_NUMBERS
 from wwtool.data.negatives.phrase_parts import PHRASE_PARTS
+from wwtool.data.negatives.recorded_voices import RECORDED_VOICES
 from wwtool.data.negatives.rhymes import RHYMES, RHYMES_IN_SENTENCES
 from wwtool.data.negatives.silence import SILENCE
 from wwtool.data.negatives.steady_noise import STEADY_NOISE
@@ -29,6 +30,7 @@ KINDS: Registry[Kind] = Registry(
         "wake_words": OTHER_WAKE_WORDS,
         "other_languages": OTHER_LANGUAGES,
         "unseen_languages": UNSEEN_LANGUAGES,
+        "recorded_voices": RECORDED_VOICES,
         "names_and_numbers": NAMES_AND_NUMBERS,
         "interjections": INTERJECTIONS,
         "vocalisations": VOCALISATIONS,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from random import Random
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from wwtool.base.files import hash_of
 from wwtool.data.audio import Audio, to_int16
-from wwtool.data.casting import plain_cast
+from wwtool.data.casting import Cast, Commands, natural_cast, plain_cast
 from wwtool.data.sides import held_out, trim
 from wwtool.data.synth import Words, render
 from wwtool.data.synthesizers.interface import Utterance
@@ -25,6 +25,7 @@ from wwtool.data.utterance import FloatAudio
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 _BATCH = 256  # texts that get voices together
+_NATURAL_TRIES = 4  # texts for each clip of a natural voice, as not every language has one
 _MOST_BATCHES = 100  # until there are enough of the voices of one side
 
 
@@ -32,8 +33,10 @@ _MOST_BATCHES = 100  # until there are enough of the voices of one side
 class Order:
     """What to make, and of what.
 
-    ``evaluation``: for evaluation, not for training. ``speech``: clips of ordinary speech of the same side, for kinds
-    that mix some in. ``also``: other ways to say the phrase, which nothing may sound like.
+    ``evaluation``: for evaluation, not for training. ``natural``: how many clips natural voices say, besides the hours
+    of the other voices; ``commands`` are programs that speak too. ``speech``: clips of ordinary speech of the same
+    side, for kinds that mix some in. ``also``: other ways to say the phrase, which nothing may sound
+    like.
     """
 
     hours: float
@@ -44,6 +47,8 @@ class Order:
     words: Words = None
     speech: Sequence[Audio] = ()
     also: tuple[sounds.Sounds, ...] = ()
+    natural: int = 0
+    commands: Commands = ()
 
 
 @dataclass(frozen=True)
@@ -93,15 +98,18 @@ class Text:
 class Spoken(Kind):
     """Texts, said by every voice there is. A text that sounds like the phrase is left out.
 
-    ``texts`` yields texts without end; ``seconds`` is how long one lasts, about.
+    ``texts`` yields texts without end; ``seconds`` is how long one lasts, about. ``cast`` gives them voices other than
+    natural ones; with ``splits``, some of those are for training and some for evaluation.
     """
 
     texts: Callable[[Order, Random], Iterator[Text]]
     seconds: float = 2.0
     voiced: bool = True
+    cast: Cast = plain_cast
+    splits: bool = True
 
     def _clips(self, order: Order, seed: str) -> Iterator[Audio]:
-        return map(trim, render(self.plan(order, seed), processes=1))
+        return map(trim, render(self.plan(order, seed), processes=1, commands=order.commands))
 
     def plan(self, order: Order, seed: str) -> list[Utterance]:
         """What is said, and how; voices are those of the order's side."""
@@ -109,14 +117,25 @@ class Spoken(Kind):
         differs, chosen = differs_from(order.phrase, order.language, order.also), list[Utterance]()
         texts = self.texts(order, random)
         for _ in range(_MOST_BATCHES):
-            batch = list(itertools.islice(texts, _BATCH))
-            for language in dict.fromkeys(text.language for text in batch):
-                said = plain_cast([text.text for text in batch if text.language == language], language, random)
-                chosen += [u for u in said if held_out(u) == order.evaluation and differs(u.text)]
-            if len(chosen) >= count:
+            said = _said_by(self.cast, itertools.islice(texts, _BATCH), random)
+            ours = [u for u in said if not self.splits or held_out(u) == order.evaluation]
+            chosen += [utterance for utterance in ours if differs(utterance.text)]
+            if len(chosen) >= count or not said:
                 break
         random.shuffle(chosen)
-        return chosen[:count]
+        natural_voices = natural_cast(order.evaluation, commands=order.commands)
+        natural = _said_by(natural_voices, itertools.islice(texts, _NATURAL_TRIES * order.natural), random)
+        natural = [u for u in natural if differs(u.text)]
+        random.shuffle(natural)
+        return [*chosen[:count], *natural[: order.natural]]
+
+
+def _said_by(cast: Cast, texts: Iterable[Text], random: Random) -> list[Utterance]:
+    """The texts with voices, language by language."""
+    by_language: dict[str, list[str]] = {}
+    for text in texts:
+        by_language.setdefault(text.language, []).append(text.text)
+    return [u for language, said in by_language.items() for u in cast(said, language, random)]
 
 
 @dataclass(frozen=True, kw_only=True)
