@@ -18,6 +18,7 @@ from wwtool.device.flash import FlashOutput
 from wwtool.device.report import HilReport
 from wwtool.evaluation.assess import EvaluationOutput
 from wwtool.jobs.budget import BudgetOutput
+from wwtool.jobs.calibration import CalibrationOutput
 from wwtool.jobs.compile import CompileOutput
 from wwtool.jobs.evaluate import DetectionsOutput
 from wwtool.jobs.voices import VoicesOutput
@@ -37,6 +38,7 @@ OUTPUTS: dict[str, tuple[int, type[Any]]] = {
     "diff": (1, DiffOutput),
     "evaluation": (1, EvaluationOutput),
     "detections": (1, DetectionsOutput),
+    "calibration": (1, CalibrationOutput),
     "flash": (1, FlashOutput),
     "hil": (1, HilReport),
     "manifest": (1, ManifestRecord),

@@ -100,7 +100,7 @@ def test_a_manifest_of_an_older_version_is_read(tmp_path: Path) -> None:
 
 EXPECTED = {
     "per_hour": 0.21, "interval": [0.02, 0.47], "confidence": 0.8, "budget": 0.5, "lowest_promised": None,
-    "tail_shape": 8.0, "tail_length": 1.0,
+    "unseen_shift": 1.0,
     "kinds": {
         "sentences": {
             "share": 0.1, "trained": True, "source": "synthetic", "hours": 1.5, "false_alarms": 1, "per_hour": 0.3,

@@ -155,7 +155,7 @@ def test_the_prior_follows_the_kinds() -> None:
 
 
 def promise(peaks: dict[str, Peaks], facts: dict[str, KindFacts] | None = None, **settings_: float) -> Promise:
-    return Promise(peaks, facts or {}, SHAPE, EvaluateConfig(**settings_))
+    return Promise.of_peaks(peaks, facts or {}, SHAPE, EvaluateConfig(**settings_))
 
 
 @pytest.mark.parametrize("spread", [0.5, 1.0])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, get_args
 
 import click
 
+from wwtool.cli.calibration import calibrate as run_and_show
 from wwtool.cli.common import (
     ANY_PATH,
     FILE,
+    FOLDER,
     complain_of_warnings,
     json_option,
     make,
@@ -17,6 +20,7 @@ from wwtool.cli.common import (
     print_warning,
 )
 from wwtool.cli.terminal import Table, Terminal, console, print_json, say
+from wwtool.jobs.calibration import CalibrateRequest
 from wwtool.jobs.evaluate import Detections, EvaluateRequest, EvaluateResult, Split, plan, run
 
 
@@ -29,9 +33,17 @@ from wwtool.jobs.evaluate import Detections, EvaluateRequest, EvaluateResult, Sp
 @option(EvaluateRequest, "sentence_hours", "--sentences", type=click.FloatRange(0.0, 100.0), default=0.0)
 @option(EvaluateRequest, "threshold", type=click.IntRange(1, 255))
 @option(EvaluateRequest, "config", type=FILE)
+@option(CalibrateRequest, "calibrate", type=FOLDER)
+@option(CalibrateRequest, "phrase_said", "--phrase-said/--no-phrase-said", default=None)
 @json_option
-def evaluate(as_json: bool, **options: Any) -> None:
-    """Measure an INT8 model in streaming form: recall, false alarms per hour, operating point, detections."""
+def evaluate(as_json: bool, calibrate: Path | None, phrase_said: bool | None, **options: Any) -> None:
+    """Measure an INT8 model in streaming form: recall, false alarms per hour, operating point, detections.
+
+    With --calibrate, set a build's threshold by audio of your own household.
+    """
+    if calibrate is not None or phrase_said is not None:
+        run_and_show(as_json, phrase_said, {**options, "calibrate": calibrate})
+        return
     work = plan(make(EvaluateRequest, **options), complain_of_warnings)
     result = run(work, complain_of_warnings)
     if isinstance(result, Detections):

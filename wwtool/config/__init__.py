@@ -82,14 +82,20 @@ class EvaluateConfig(Section):
         "detections.",
     )  # fmt: skip
     unseen_shift: float = Field(
-        1.0, ge=0.0, le=8.0,
-        description="Logits by which audio of a kind never met is taken to score higher than the kinds that are there.",
+        0.75, ge=0.0, le=8.0,
+        description="Logits by which audio of a kind never met is taken to score higher than the kinds that are there, "
+        "where people say the phrase.",
+    )  # fmt: skip
+    unseen_shift_synthetic: float = Field(
+        0.0, ge=0.0, le=8.0,
+        description="The same where only synthetic voices say the phrase. People then score lower in everything they "
+        "say.",
     )  # fmt: skip
     unseen_spread: float = Field(
         0.5, ge=0.0, le=8.0, description="Standard deviation of that shift from one kind to the next, in logits."
     )
     evenness: Fraction = Field(
-        0.5,
+        0.1,
         description="How far a kind never met is drawn evenly from the kinds there are. The rest is drawn by their "
         "shares of the sound in a household.",
     )
@@ -99,9 +105,14 @@ class EvaluateConfig(Section):
         "kinds are `negatives.KIND.share`.",
     )
     mixture: float = Field(
-        4.0, ge=0.5, le=1000.0,
+        12.0, ge=0.5, le=1000.0,
         description="How alike the mixtures of sounds in two households are, as a number of kinds (the concentration "
         "of a Dirichlet distribution around the kinds' shares).",
+    )  # fmt: skip
+    household_hours: float = Field(
+        1.0, gt=0.0, le=1000.0,
+        description="Hours of audio of your household that count as much as everything that the build was evaluated "
+        "on, in `wwtool evaluate --calibrate`.",
     )  # fmt: skip
     spare_recall: Fraction = Field(
         0.01,

@@ -138,6 +138,7 @@ def assess(
     tracks = {name: recording.track(model) for name, recording in recordings.items()}
     negative = negative_recording(material.negatives, front_end, cancel).track(model)
     base = detector or detector_config(config, model.stride, front_end.geometry)
+    config = _for_voices(config, material.speakers.voices)
     given = detector is not None or config.detector.on_threshold is not None
     chosen = _fixed if given else _chosen
     operation = chosen(tracks, negative, material.kinds, base, config, cancel)
@@ -169,6 +170,13 @@ def assess(
         expected=expected,
         shapes=operation.shapes,
     )
+
+
+def _for_voices(config: Config, voices: Voices) -> Config:
+    """The config with the shift of audio never met that fits whose voices say the phrase."""
+    evaluate = config.evaluate
+    shift = evaluate.unseen_shift if voices == "people" else evaluate.unseen_shift_synthetic
+    return config.model_copy(update={"evaluate": evaluate.model_copy(update={"unseen_shift": shift})})
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def promise_of(
     negative: Track, kinds: Mapping[str, KindFacts], detector: DetectorConfig, config: Config
 ) -> Promise | None:
     """What a detector's shape promises by a track of negatives; None without any."""
-    made = Promise(peaks_by_label(negative, detector), kinds, detector, config.evaluate)
+    made = Promise.of_peaks(peaks_by_label(negative, detector), kinds, detector, config.evaluate)
     return made if made.tails else None
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
+
+from wwtool.evaluation.tails import Tail
 
 _Positive = Annotated[float, Field(gt=0.0, le=1e6)]
 Source = Literal["people", "synthetic", "recorded", "unknown"]
@@ -28,6 +31,26 @@ class KindFacts:
 
 
 @dataclass(frozen=True)
+class TailRecord:
+    """A ``tails.Tail`` without the peaks below its start."""
+
+    hours: _Positive
+    start: Annotated[float, Field(ge=-100.0, le=100.0)]
+    count: Annotated[int, Field(ge=0, le=10**6)]
+    ended: Annotated[int, Field(ge=0, le=10**6)]
+    excess: Annotated[float, Field(ge=0.0, le=1e8)]
+
+    @staticmethod
+    def of(tail: Tail) -> TailRecord:
+        """The record of a tail."""
+        return TailRecord(tail.hours, tail.start, tail.count, tail.ended, tail.excess)
+
+    def tail(self) -> Tail:
+        """The tail; below its start, its rate does not rise further."""
+        return Tail(self.hours, np.zeros(0), self.start, self.count, self.ended, self.excess)
+
+
+@dataclass(frozen=True)
 class KindRates(KindFacts):
     """The false alarms of one kind.
 
@@ -38,6 +61,7 @@ class KindRates(KindFacts):
         interval: of that rate, at the confidence of the ``ExpectedRate`` on either side.
         cross_fitted: the rate to expect at the threshold that the other kinds alone would have given; None where there
             is no other, or where the threshold was given.
+        tail: its highest peaks; calibration begins with them.
     """
 
     hours: float = 0.0
@@ -45,6 +69,7 @@ class KindRates(KindFacts):
     per_hour: float = 0.0
     interval: tuple[float, float] = (0.0, 0.0)
     cross_fitted: float | None = None
+    tail: TailRecord = field(default_factory=lambda: TailRecord(1.0, 0.0, 0, 0, 0.0))
 
 
 @dataclass(frozen=True)
@@ -58,7 +83,7 @@ class ExpectedRate:
         confidence: as a share.
         budget: the most false alarms an hour that are wanted.
         lowest_promised: the lowest rate that any threshold promises, where none keeps the budget; else None.
-        tail_shape, tail_length: how the kinds' tails fall (``tails.TailPrior``); calibration begins with it.
+        unseen_shift: logits by which such audio is taken to score higher than what was evaluated.
         kinds: by name.
     """
 
@@ -66,7 +91,6 @@ class ExpectedRate:
     interval: tuple[float, float]
     confidence: Annotated[float, Field(gt=0.0, lt=1.0)]
     budget: _Positive
-    tail_shape: _Positive
-    tail_length: _Positive
+    unseen_shift: float
     lowest_promised: float | None = None
     kinds: dict[str, KindRates] = field(default_factory=dict)

@@ -84,14 +84,31 @@ def peak_positions(values: npt.NDArray[np.int64], apart: int, least: int) -> npt
     return np.asarray(chosen, np.int64)
 
 
-def peaks_by_label(track: Track, config: DetectorConfig) -> dict[str, Peaks]:
-    """The peaks of every kind of negatives in a track; one between two clips belongs to the first clip."""
+@dataclass(frozen=True)
+class Places:
+    """The peaks of a track, highest first: their outputs, their levels, and the segments that they belong to, (peaks,).
+
+    A peak between two segments belongs to the first.
+    """
+
+    outputs: npt.NDArray[np.int64]
+    levels: npt.NDArray[np.float64]
+    segments: npt.NDArray[np.int64]
+
+
+def places_of(track: Track, config: DetectorConfig) -> Places:
+    """Where the peaks of a track are."""
     values = scores(track.probabilities, config)
     least = _LEAST_AVERAGE * config.average_window
-    places = peak_positions(values, max(config.lockout, config.average_window), least)
-    owners = np.maximum(np.searchsorted(track.segments[:, 0], places, side="right") - 1, 0)
-    levels, labels = level_of(values[places], config), np.asarray(track.labels, object)
+    outputs = peak_positions(values, max(config.lockout, config.average_window), least)
+    owners = np.maximum(np.searchsorted(track.segments[:, 0], outputs, side="right") - 1, 0)
+    return Places(outputs, level_of(values[outputs], config), owners)
+
+
+def peaks_by_label(track: Track, config: DetectorConfig) -> dict[str, Peaks]:
+    """The peaks of every kind of negatives in a track."""
+    places, labels = places_of(track, config), np.asarray(track.labels, object)
     lengths: dict[str, float] = {}
     for (start, end), label in zip(track.segments, track.labels, strict=True):
         lengths[label] = lengths.get(label, 0.0) + float(end - start) * track.stride / track.geometry.frames_per_hour
-    return {label: Peaks(levels[labels[owners] == label], hours) for label, hours in lengths.items()}
+    return {label: Peaks(places.levels[labels[places.segments] == label], hours) for label, hours in lengths.items()}

@@ -16,49 +16,70 @@ import numpy.typing as npt
 
 from wwtool.config import EvaluateConfig
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.evaluation.kinds import ExpectedRate, KindFacts, KindRates
+from wwtool.evaluation.kinds import ExpectedRate, KindFacts, KindRates, TailRecord
 from wwtool.evaluation.peaks import Peaks, ceiling_of, floor_of, threshold_levels
-from wwtool.evaluation.tails import TailPrior, drawn_rates, expected_rates, shared_prior, tail_of
+from wwtool.evaluation.tails import Tail, TailPrior, drawn_rates, expected_rates, shared_prior, tail_of
 
 Array = npt.NDArray[np.float64]
 
 _DRAWS, _SEED = 600, 11
 _LEAST_SHARE, _LEAST_PART = 1e-6, 1e-9  # a kind without a share decides where there is no other
 
+_HOUSEHOLD = "household"
+
 
 class Promise:
     """The expected rates of a detector at every threshold from 1 to 255.
 
     Args:
-        peaks: of every kind of negatives, at the detector's shape.
-        facts: of every kind.
+        tails: of every kind of negatives, at the detector's shape.
+        facts: of every kind; one may be missing.
         shape: the detector; its thresholds do not matter.
         config: the budget, and how sure to be.
+        household: the tail of audio from where the detector will be. The more hours it has, the more it counts.
     """
 
     def __init__(
-        self, peaks: Mapping[str, Peaks], facts: Mapping[str, KindFacts], shape: DetectorConfig, config: EvaluateConfig
-    ) -> None:
-        self.config, self._levels = config, threshold_levels(shape)
-        floor, ceiling = floor_of(shape), ceiling_of(shape)
-        self.tails = {kind: tail_of(entry, floor, ceiling) for kind, entry in peaks.items() if entry.hours > 0}
+        self, tails: Mapping[str, Tail], facts: Mapping[str, KindFacts], shape: DetectorConfig, config: EvaluateConfig,
+        household: Tail | None = None,
+    ) -> None:  # fmt: skip
+        self.config, self._levels, self.household = config, threshold_levels(shape), household
+        self.tails = {kind: tail for kind, tail in tails.items() if tail.hours > 0}
         self.facts = {kind: facts.get(kind, KindFacts()) for kind in self.tails}
+
+    @staticmethod
+    def of_peaks(
+        peaks: Mapping[str, Peaks], facts: Mapping[str, KindFacts], shape: DetectorConfig, config: EvaluateConfig
+    ) -> Promise:
+        """The promise by the peaks of every kind."""
+        floor, ceiling = floor_of(shape), ceiling_of(shape)
+        tails = {kind: tail_of(entry, floor, ceiling) for kind, entry in peaks.items()}
+        return Promise(tails, facts, shape, config)
 
     @cached_property
     def prior(self) -> TailPrior:
         """How the tails of kinds fall."""
-        return shared_prior(list(self.tails.values()))
+        return shared_prior([*self.tails.values(), *([self.household] if self.household else [])])
 
     def of_kind(self, kind: str) -> Array:
         """The expected false alarms an hour of a kind that is there, at every threshold, (255,)."""
         return expected_rates(self.tails[kind], self.prior, self._levels)
 
     def of_unmet(self, without: str | None = None) -> Array:
-        """Draws of the rate of a kind never met, (draws, 255), judged by all kinds but ``without``."""
+        """Draws of the rate of a kind never met, (draws, 255), judged by all kinds but ``without``.
+
+        With a household, it is the rate there: as much of it is like its audio as that has hours, against
+        ``household_hours`` of anything else.
+        """
         kinds = [kind for kind in self.tails if kind != without]
         # A Dirichlet variable: gamma variables over their sum.
         whole = sum((self._parts[kind] for kind in kinds), np.zeros((_DRAWS, 1)))
-        return sum((self._parts[kind] * self._shifted[kind] for kind in kinds), np.zeros((_DRAWS, 255))) / whole
+        unmet = sum((self._parts[kind] * self._shifted[kind] for kind in kinds), np.zeros((_DRAWS, 255)))
+        unmet = unmet / np.maximum(whole, _LEAST_PART)
+        if self.household is None:
+            return unmet
+        known = self.household.hours / (self.household.hours + (self.config.household_hours if kinds else 0.0))
+        return (1 - known) * unmet + known * self._draws(self.household, _HOUSEHOLD, np.zeros(_DRAWS), self._levels)
 
     def upper(self, without: str | None = None) -> Array:
         """The upper end of the rate of a kind never met, at the configured confidence, (255,)."""
@@ -89,6 +110,7 @@ class Promise:
                 per_hour=float(self.of_kind(kind)[threshold - 1]),
                 interval=self._kind_interval(kind, threshold),
                 cross_fitted=crossed.get(kind),
+                tail=TailRecord.of(self.tails[kind]),
             )
             for kind in self.tails
         }
@@ -98,9 +120,8 @@ class Promise:
             interval=self._interval(unmet),
             confidence=self.config.confidence,
             budget=self.config.false_alarms_per_hour,
+            unseen_shift=self.config.unseen_shift,
             lowest_promised=least if least > self.config.false_alarms_per_hour else None,
-            tail_shape=self.prior.shape,
-            tail_length=self.prior.length,
             kinds=kinds,
         )
 
@@ -113,7 +134,8 @@ class Promise:
     def _shifted(self) -> dict[str, Array]:
         """Draws of the rate of every kind, each with one shift for all of them, (draws, 255)."""
         shifts = self.config.unseen_spread * np.random.default_rng(_SEED).standard_normal(_DRAWS)
-        return {kind: self._draws(kind, self.config.unseen_shift + shifts, self._levels) for kind in self.tails}
+        shifts += self.config.unseen_shift
+        return {kind: self._draws(tail, kind, shifts, self._levels) for kind, tail in self.tails.items()}
 
     @cached_property
     def _parts(self) -> dict[str, Array]:
@@ -130,11 +152,12 @@ class Promise:
         }
 
     def _kind_interval(self, kind: str, threshold: int) -> tuple[float, float]:
-        draws = self._draws(kind, np.zeros(_DRAWS), self._levels[threshold - 1 : threshold])
+        levels = self._levels[threshold - 1 : threshold]
+        draws = self._draws(self.tails[kind], kind, np.zeros(_DRAWS), levels)
         return self._interval(draws[:, 0])
 
-    def _draws(self, kind: str, shifts: Array, levels: Array) -> Array:
-        return drawn_rates(self.tails[kind], self.prior, levels, shifts, _generator(kind, 0))
+    def _draws(self, tail: Tail, kind: str, shifts: Array, levels: Array) -> Array:
+        return drawn_rates(tail, self.prior, levels, shifts, _generator(kind, 0))
 
     def _interval(self, draws: Array) -> tuple[float, float]:
         low, high = np.quantile(draws, [1.0 - self.config.confidence, self.config.confidence])

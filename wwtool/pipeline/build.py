@@ -12,11 +12,14 @@ from wwtool.base.files import sha256_of, working_folder, write_json
 from wwtool.base.inside import refuse_links_out
 from wwtool.budget.result import Line
 from wwtool.budget.selection import select
+from wwtool.evaluation.calibration import Calibration
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.builds import sealed_manifest
 from wwtool.firmware.sources import sources_of
 from wwtool.models.accuracy import accuracy_table
 from wwtool.pipeline import manifest as manifests
+from wwtool.pipeline.calibration import NAME as CALIBRATION
+from wwtool.pipeline.calibration import read_calibration, write_calibration
 from wwtool.pipeline.firmware import FOLDERS, Target, make_firmware
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.pipeline.stages import RECORD, Outcome, Stages, refuse_strangers
@@ -49,24 +52,73 @@ def build(
 
 
 def _build(stages: Stages, target: Target, plan: RunPlan) -> dict[str, Any]:
-    folder, platform, config = stages.root, target.platform, plan.config
-    made_of = [
-        __version__, sources_of(platform), platform.facts(), plan.phrase, target.compiler, target.package.name,
-        manifests.FINAL_FIELDS,
-    ]  # fmt: skip
+    folder, config = stages.root, plan.config
     choice = [config.model, config.budget.model_dump(), config.select.model_dump(), accuracy_table().model_dump()]
-    budget = stages.run("budget", "dry builds", [made_of, choice], lambda: _budget(stages, target, plan))
+    inputs = [_made_of(target, plan), choice]
+    budget = stages.run("budget", "dry builds", inputs, lambda: _budget(stages, target, plan))
     _report_use(stages, "budget", budget["builds"][budget["finalists"][0]])
     trained = training_run(stages, plan, budget["finalists"])
-    detector = DetectorConfig.model_validate(trained.evaluation["detector"])
-    parts = [sha256_of(stages.folder / MODEL), detector.model_dump(), config.budget.model_dump()]
-    work = partial(make_firmware, stages, target, plan, trained.model, detector)
-    firmware = stages.run("firmware", "C project and image", [made_of, parts], work, sealed_only=True)
-    _report_use(stages, "firmware", firmware)
+    calibration = _calibration(stages)
+    detector = calibration.detector if calibration else DetectorConfig.model_validate(trained.evaluation["detector"])
+    firmware = _firmware(stages, target, plan, trained.model, detector)
     manifest = manifests.make_manifest(stages, target, plan, budget, trained, firmware)
-    write_json(folder / manifests.NAME, sealed_manifest(manifest))
-    write_report(folder / REPORT, manifest, stages.folder)
+    if calibration:
+        manifest = manifests.calibrated(manifest, folder, calibration, firmware)
+    return _finished(stages, manifest)
+
+
+def recalibrate(
+    folder: Path, target: Target, plan: RunPlan, manifest: dict[str, Any], calibration: Calibration,
+    listener: events.Listener, cancel: Cancellation | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Gives a finished build another threshold: firmware, image, manifest and report. Returns the manifest.
+
+    The calibration is written first, so that ``build`` goes on with it after an interruption.
+
+    Raises:
+        InputError: somebody has changed what would be replaced.
+        ToolError: the compiler failed.
+        CancelledError: somebody has cancelled the job.
+    """
+    refuse_links_out(folder, [folder / name for name in NAMES])
+    with working_folder(folder, _PLACES):
+        target.refuse_changes(folder)
+        stages = Stages(folder / RUN_FOLDER, listener, cancel, folder)
+        write_calibration(stages.folder, calibration)
+        firmware = _firmware(stages, target, plan, manifest["model"]["name"], calibration.detector)
+        return _finished(stages, manifests.calibrated(manifest, folder, calibration, firmware))
+
+
+def _made_of(target: Target, plan: RunPlan) -> list[Any]:
+    """What every firmware of a build depends on."""
+    platform, package = target.platform, target.package
+    facts = [platform.facts(), plan.phrase, target.compiler, package.name, manifests.FINAL_FIELDS]
+    return [__version__, sources_of(platform), *facts]
+
+
+def _firmware(stages: Stages, target: Target, plan: RunPlan, model: str, detector: DetectorConfig) -> dict[str, Any]:
+    parts = [sha256_of(stages.folder / MODEL), detector.model_dump(), plan.config.budget.model_dump()]
+    work = partial(make_firmware, stages, target, plan, model, detector)
+    inputs = [_made_of(target, plan), parts]
+    firmware = stages.run("firmware", "C project and image", inputs, work, sealed_only=True)
+    _report_use(stages, "firmware", firmware)
+    return firmware
+
+
+def _finished(stages: Stages, manifest: dict[str, Any]) -> dict[str, Any]:
+    write_json(stages.root / manifests.NAME, sealed_manifest(manifest))
+    write_report(stages.root / REPORT, manifest, stages.folder)
     return manifest
+
+
+def _calibration(stages: Stages) -> Calibration | None:
+    """The run's calibration, if it is for the model that the run has now."""
+    calibration = read_calibration(stages.folder)
+    if calibration is None or calibration.model_sha256 == sha256_of(stages.folder / MODEL):
+        return calibration
+    text = f"{stages.folder / CALIBRATION} is for another model and is left out; run wwtool evaluate --calibrate again"
+    stages.tell(events.Warning(text))
+    return None
 
 
 def _report_use(stages: Stages, stage: str, result: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wwtool.base.files import sha256_of
 from wwtool.base.records import read_record
 from wwtool.config import Config, SynthConfig
 from wwtool.data.audio import Audio, AudioFile
@@ -17,10 +18,12 @@ from wwtool.data.synth import SECONDS_PER_SENTENCE, plan_sentences, render
 from wwtool.data.texts.word_list import read_words
 from wwtool.data.voices import speakers_of
 from wwtool.errors import InputError
+from wwtool.evaluation.calibration import Calibration
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.kinds import KindFacts, Source
 from wwtool.evaluation.material import Material
 from wwtool.evaluation.record import EvaluationRecord
+from wwtool.pipeline.calibration import read_calibration
 from wwtool.pipeline.sources import MOST_SECONDS
 from wwtool.pipeline.training_run import EVALUATION, MODEL
 
@@ -29,15 +32,16 @@ _LABELS = {"negative": "speech", "hard_negative": "other_words", "noise": "noise
 
 @dataclass(frozen=True)
 class Subject:
-    """The model to evaluate, and what its build's evaluation says; None if there is none."""
+    """The model to evaluate, and what its build's evaluation and calibration say; None where there is none."""
 
     model: Path
     record: EvaluationRecord | None
+    calibration: Calibration | None = None
 
     @property
     def detector(self) -> DetectorConfig | None:
-        """The detector that the model was built with; None if it is not known."""
-        return self.record.detector if self.record else None
+        """The detector that the model has now; None if it is not known."""
+        return self.calibration.detector if self.calibration else self.record.detector if self.record else None
 
     @property
     def trained_kinds(self) -> dict[str, bool | None]:
@@ -65,7 +69,10 @@ def find_subject(path: Path) -> Subject:
     for run in (path / "run", path):
         if (run / MODEL).is_file():
             known = (run / EVALUATION).is_file()
-            return Subject(run / MODEL, read_record(run / EVALUATION, EvaluationRecord) if known else None)
+            record = read_record(run / EVALUATION, EvaluationRecord) if known else None
+            calibration = read_calibration(run)
+            fits = calibration is not None and calibration.model_sha256 == sha256_of(run / MODEL)
+            return Subject(run / MODEL, record, calibration if fits else None)
     raise InputError(f"{path} holds no {MODEL}; give a .tflite, a finished run or a build folder")
 
 

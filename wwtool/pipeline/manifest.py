@@ -18,6 +18,7 @@ from wwtool.budget.selection import Choice
 from wwtool.data.dataset import Note
 from wwtool.data.voices import Voices
 from wwtool.evaluation.assess import EvaluationOutput
+from wwtool.evaluation.calibration import Calibration
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.few_shot import FewShot
 from wwtool.evaluation.metrics import Point
@@ -164,6 +165,7 @@ class Manifest:
     evaluation: ManifestEvaluation
     tools: dict[str, str]
     few_shot: FewShot | None = None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +202,7 @@ def make_manifest(
         image=firmware["image"],
         framework=package.name,
         flash=package.by_hand(platform, {kind: Path(path) for kind, path in firmware["image"].items()}),
-        outputs={str(path.relative_to(folder)): FileRecord(sha256_of(path), path.stat().st_size) for path in outputs},
+        outputs={str(path.relative_to(folder)): _file(path) for path in outputs},
         choice=ManifestChoice(**choice, rungs=trained.rungs) if choice else None,
         budget=budget["builds"][trained.model],
         final=Final(**{key: firmware[key] for key in FINAL_FIELDS}),
@@ -210,6 +212,25 @@ def make_manifest(
         few_shot=cast("FewShot | None", trained.few_shot),
     )
     return {"schema": "wwtool.manifest", "version": VERSION, **json_of(output)}
+
+
+def calibrated(
+    manifest: dict[str, Any], folder: Path, calibration: Calibration, firmware: dict[str, Any]
+) -> dict[str, Any]:
+    """A build's manifest with the detector of a calibration, and the ``firmware`` that was made with it."""
+    outputs = [folder / MODEL, *(folder / name for name in firmware["image"].values())]
+    return {
+        **{key: value for key, value in manifest.items() if key != "seal"},
+        "image": firmware["image"],
+        "outputs": {path.relative_to(folder).as_posix(): json_of(_file(path)) for path in outputs},
+        "final": {key: firmware[key] for key in FINAL_FIELDS},
+        "detector": calibration.detector.model_dump(),
+        "calibration": json_of(calibration),
+    }
+
+
+def _file(path: Path) -> FileRecord:
+    return FileRecord(sha256_of(path), path.stat().st_size)
 
 
 def board_facts(platform: Platform) -> BoardRecord | None:

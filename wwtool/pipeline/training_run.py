@@ -24,6 +24,7 @@ from wwtool.export.tflite import to_tflite, verify
 from wwtool.frontend.geometry import MICRO
 from wwtool.pipeline.adaptation import FOLDER as ADAPTED
 from wwtool.pipeline.adaptation import adapt, prepare_adaptation
+from wwtool.pipeline.calibration import NAME as CALIBRATION
 from wwtool.pipeline.judging import judge
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_of
@@ -37,7 +38,7 @@ from wwtool.training.loop import train
 MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
 # The names in a run folder that a run writes, and the folders below it.
-NAMES = (RECORD, DATASET, CLIPS, POOLS, TEACHER, FOLDER, ADAPTED, CHECKPOINT, MODEL, EVALUATION)
+NAMES = (RECORD, DATASET, CLIPS, POOLS, TEACHER, FOLDER, ADAPTED, CHECKPOINT, MODEL, EVALUATION, CALIBRATION)
 PLACES = (CLIPS, f"{CLIPS}/*", ADAPTED, f"{ADAPTED}/*", POOLS, TEACHER, f"{TEACHER}/*", FOLDER, f"{FOLDER}/*")
 _VERIFY_FRAMES = 900
 
