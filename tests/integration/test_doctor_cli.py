@@ -15,6 +15,7 @@ from cli import Result, run_here
 from fake_boards import Bench
 
 from wwtool.base import tools
+from wwtool.doctor import fix
 from wwtool.emulators import pico
 
 Doctor = Callable[..., Result]
@@ -32,6 +33,9 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.delenv("WWTOOL_RP2040JS", raising=False)
     monkeypatch.setattr(pico, "_candidates", lambda: iter([bench.folder]))
     monkeypatch.setattr(os, "geteuid", lambda: 0)
+    bench.module("pip")
+    bench.tool("wwtool")  # which gets voices
+    monkeypatch.setattr(fix, "python_module", lambda name: [name])
     return bench
 
 
@@ -110,14 +114,16 @@ def test_fix_as_root(apt: Bench, doctor: Doctor) -> None:
     found = _tools(result)
     for tool in ("C compiler", "arm-none-eabi-gcc", "Node.js", "rp2040js", "qemu-system-arm"):
         assert found[tool]["found"], tool
-    update, install, npm = [call for call in apt.calls() if call[1] in ("update", "install")]
+    calls = [call for call in apt.calls() if call[1] in ("update", "install", "voices") and call[0] != "pip"]
+    update, install, npm, get = calls
     assert update == ["apt-get", "update", "-qq"]
     assert install[:4] == ["apt-get", "install", "-y", "--no-install-recommends"]
     assert {"gcc", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi", "nodejs", "npm"} < set(install)
     assert not {"openocd", "qemu-system-misc"} & set(install), "alternatives, and what other boards need"
     assert " ".join(npm) == pico.INSTALL_COMMAND
-    shown = [line[2:] for line in result.err.splitlines() if line.startswith("$ ")]
-    assert shown == [" ".join(call) for call in (update, install, npm)]
+    shown = [line[2:] for line in result.err.splitlines() if line.startswith("$ ") and " -m pip " not in line]
+    assert shown == [" ".join(call) for call in (update, install, npm, get)]
+    assert get == ["wwtool", "voices", "get", "kokoro"]
     assert not found["flite"]["found"], "what was installed is looked at again, not believed"
     apt.folder.joinpath("calls.jsonl").unlink()
     again = doctor("--platform", "pico", "--fix")
@@ -130,12 +136,11 @@ def test_fix_with_pip_into_the_running_interpreter(
 ) -> None:
     bench.tool("cc")
     bench.tool("arm-none-eabi-gcc", "print('/nano.specs')")
-    bench.module("pip")
     origin = tools._origin
     monkeypatch.setattr(tools, "_origin", lambda name: None if name == "unicorn" else origin(name))
     result = doctor("--platform", "nano33ble", "--fix")
-    assert ["pip", "install", "unicorn"] in bench.calls()
-    assert f"$ {PIP} install unicorn\n" in result.err
+    (plain,) = [call for call in bench.calls() if call[:2] == ["pip", "install"] and "unicorn" in call]
+    assert f"$ {PIP} install {' '.join(plain[2:])}\n" in result.err
 
 
 def test_fix_without_the_right_to_use_apt(

@@ -60,6 +60,7 @@ def test_commands() -> None:
         _missing("b", "apt-get install two three"),
         _missing("c", "pip install 'x>=5'"),
         _missing("d", "npm install --prefix here y@1"),
+        _missing("h", "wwtool voices get kokoro"),
         _missing("e", "https://example.org"),
         _missing("f", "apt-get install four", alternative=True),
         Finding("g", "", "build", (), True, "", "apt-get install five"),
@@ -68,6 +69,7 @@ def test_commands() -> None:
     others = [
         ["npm", "install", "--prefix", "here", "y@1"],
         [sys.executable, "-m", "pip", "install", "x>=5"],
+        [sys.executable, "-P", "-m", "wwtool", "voices", "get", "kokoro"],
     ]
     assert fix.commands(wanted, None) == others
     assert fix.commands(wanted, []) == [["apt-get", "update", "-qq"], ["apt-get", *apt], *others]

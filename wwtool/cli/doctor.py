@@ -25,7 +25,7 @@ class DoctorOutput:
 
 @click.command()
 @platform_option(required=False)
-@click.option("--fix", "fixing", is_flag=True, help="Run the apt, npm and pip lines that install what is missing.")
+@click.option("--fix", "fixing", is_flag=True, help="Run the apt, npm, pip and wwtool lines that get what is missing.")
 @json_option
 def doctor(platform: str | None, fixing: bool, as_json: bool) -> None:
     """Show which tools are installed, for a platform or for all, and how to get the others."""

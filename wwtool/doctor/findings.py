@@ -9,14 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from wwtool.base.tools import Tool, program
+from wwtool.base.tools import Tool, program, python_package
 from wwtool.data.recognizers.registry import RECOGNIZERS
 from wwtool.data.speaker_embedding.registry import ENCODERS
-from wwtool.data.synthesizers.registry import SYNTHESIZERS, installed_synthesizers
+from wwtool.data.synthesizers.interface import Synthesizer
+from wwtool.data.synthesizers.registry import SYNTHESIZERS
 from wwtool.device.flash import drives
 from wwtool.device.flash.tools import FLASH_TOOLS, flash_tools_of, usual_tool
 from wwtool.emulators import EMULATORS, emulator_of
 from wwtool.engines.machines import emulated, forget_picolibc
+from wwtool.errors import InputError
 from wwtool.firmware.toolchains import TOOLCHAINS, toolchain_kind
 from wwtool.firmware.toolchains.host import Host
 from wwtool.platforms.load import load_platforms
@@ -153,16 +155,26 @@ def _serial(profiles: _Profiles) -> list[Finding]:
     return [Finding("serial ports", "flashing and testing boards", "hil", users, member, detail, remedy)]
 
 
+_ONNX = python_package("onnxruntime", "runs natural voices", "pip install onnxruntime hibari-tts")
+
+
 def _voices() -> list[Finding]:
-    installed = installed_synthesizers()
-    return [
-        Finding(
-            synthesizer.title, "synthetic speech" if synthesizer.bundled else "more natural voices", "voices", (),
-            name in installed, "comes with wwtool" if synthesizer.bundled else "on PATH", synthesizer.install,
-            required=synthesizer.bundled, alternative=synthesizer.extra,
-        )
-        for name, synthesizer in SYNTHESIZERS.items()
-    ]  # fmt: skip
+    return [_look_for(_ONNX, "voices", ()), *map(_synthesizer, SYNTHESIZERS.values())]
+
+
+def _synthesizer(kind: type[Synthesizer]) -> Finding:
+    purpose, place = "more natural voices", "on PATH"
+    if kind.bundled:
+        purpose, place = "synthetic speech", "comes with wwtool"
+    elif kind.natural:
+        purpose, place = "voices like people's; a model without them misses most people", kind.licence
+    try:
+        is_there = kind.find() is not None
+    except InputError:  # a voice is damaged, and the remedy gets it anew
+        is_there = False
+    return Finding(
+        kind.title, purpose, "voices", (), is_there, place, kind.install, required=kind.bundled, alternative=kind.extra
+    )
 
 
 def _teachers() -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Runs the apt, npm and pip lines that install missing tools. Each is shown before it runs."""
+"""Runs the apt, npm, pip and wwtool lines that install missing tools and voices. Each is shown before it runs."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from wwtool.base.programs import run_program
+from wwtool.base.programs import python_module, run_program
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.doctor.findings import Finding
 from wwtool.errors import ToolError
 
 _STDERR = 2  # the result is on standard output, so the installers print to standard error
-_PREFIXES = {"apt": "apt-get install ", "npm": "npm install ", "pip": "pip install "}
+_PREFIXES = {"apt": "apt-get install ", "npm": "npm install ", "pip": "pip install ", "wwtool": "wwtool voices get "}
 
 
 def packages(findings: Sequence[Finding], manager: str) -> list[str]:
-    """The packages that ``manager`` (apt, npm, pip) has for missing tools, as words of its command."""
+    """The packages that ``manager`` (apt, npm, pip, wwtool) has for missing tools, as words of its command."""
     prefix = _PREFIXES[manager]
     words: list[str] = []
     for finding in findings:
@@ -48,6 +48,9 @@ def commands(findings: Sequence[Finding], elevation: Sequence[str] | None) -> li
     for group in (plain, *([finding] for finding in pip if finding not in plain)):  # an option is for one package
         if names := packages(group, "pip"):
             lines.append([sys.executable, "-m", "pip", "install", *names])
+    names = packages(findings, "wwtool")
+    if names:
+        lines.append([*python_module("wwtool"), "voices", "get", *names])
     return lines
 
 
