@@ -20,6 +20,7 @@ from wwtool.evaluation.assess import EvaluationOutput
 from wwtool.jobs.budget import BudgetOutput
 from wwtool.jobs.calibration import CalibrationOutput
 from wwtool.jobs.compile import CompileOutput
+from wwtool.jobs.data_sets import DataSetsOutput
 from wwtool.jobs.evaluate import DetectionsOutput
 from wwtool.jobs.voices import VoicesOutput
 from wwtool.pipeline.manifest import ManifestRecord
@@ -29,6 +30,7 @@ OUTPUTS: dict[str, tuple[int, type[Any]]] = {
     "platform": (1, PlatformOutput),
     "doctor": (2, DoctorOutput),
     "voices": (1, VoicesOutput),
+    "data_sets": (1, DataSetsOutput),
     "synth": (1, SynthReport),
     "scan": (1, ScanOutput),
     "split": (1, SplitOutput),

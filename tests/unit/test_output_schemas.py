@@ -37,7 +37,7 @@ DEVICE = DeviceInfo("0.1.0", "Pico", "tcn32", "hey you", "00", 1, 1, 1, 1, 3, 48
     [
         "platforms", "platforms esp32s3", "doctor", "doctor --platform pico", "compile MODEL --no-measure -o OUT",
         "compile MODEL --target cortex-m4 -o OUT", "diff MODEL", "data scan VOICES", "data split VOICES --out OUT",
-        "voices list",
+        "voices list", "data list",
     ],
 )  # fmt: skip
 def test_the_output_of_a_command(words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

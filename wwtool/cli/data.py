@@ -1,4 +1,4 @@
-"""``wwtool data``: synth, scan, split."""
+"""``wwtool data``: list, get, synth, scan, split."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from wwtool.base.records import json_of
 from wwtool.base.text import printable
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, Command, json_option, print_notes
+from wwtool.cli.data_sets import get, list_
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.config import SplitConfig, SynthConfig
 
@@ -28,7 +29,11 @@ def _setting(
 
 @click.group()
 def data() -> None:
-    """Synthesise speech, check and index recordings, split them by speaker."""
+    """Get data sets, synthesise speech, check and index recordings, split them by speaker."""
+
+
+data.add_command(list_)
+data.add_command(get)
 
 
 @data.command()

@@ -24,7 +24,10 @@ _COMMANDS = {
     "platforms": ("wwtool.cli.platforms:platforms", "List the platform profiles, or show one."),
     "doctor": ("wwtool.cli.doctor:doctor", "Show which tools are installed, and how to get the others."),
     "voices": ("wwtool.cli.voices:voices", "List, get, add and remove voices that speak the wake word in training."),
-    "data": ("wwtool.cli.data:data", "Synthesise speech, check and index recordings, split them by speaker."),
+    "data": (
+        "wwtool.cli.data:data",
+        "Get data sets, synthesise speech, check and index recordings, split them by speaker.",
+    ),
     "budget": ("wwtool.cli.budget:budget", "Measure a model's firmware against a platform's budget by a dry build."),
     "train": ("wwtool.cli.train:train", "Train a model, quantization-aware; goes on where it was interrupted."),
     "evaluate": ("wwtool.cli.evaluate:evaluate", "Measure recall and false alarms per hour of an INT8 model."),

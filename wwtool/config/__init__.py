@@ -291,6 +291,10 @@ def _take_paths_from(folder: Path, values: dict[str, Any]) -> None:
     synth = values.get("synth")
     if isinstance(synth, dict) and isinstance(synth.get("words"), str):
         synth["words"] = str(folder / synth["words"])
+    pools = values.get("pools")
+    if isinstance(pools, dict) and isinstance(pools.get("features"), list):
+        names = [name for name in pools["features"] if isinstance(name, str)]
+        pools["features"] = [str(folder / name) if (folder / name).is_dir() else name for name in names]
 
 
 def parse_config(values: dict[str, Any], name: str, warn: Warn = ignore) -> Config:

@@ -34,6 +34,7 @@ class PoolWeights(Section):
         0.05, ge=0.0, le=1000.0, description="Recordings of other words with hardly any background."
     )
     noise: float = Field(0.09, ge=0.0, le=1000.0, description="Backgrounds without speech.")
+    features: float = Field(0.50, ge=0.0, le=1000.0, description="Ready-made features, of all folders together.")
 
 
 class PoolConfig(Section):
@@ -70,6 +71,15 @@ class PoolConfig(Section):
     noise_hours: float = Field(0.8, ge=0.02, le=200.0, description="Hours of backgrounds without speech.")
     unlabelled_hours: float = Field(
         0.8, ge=0.0, le=200.0, description="Hours of recordings without a label. Only a teacher can make use of them."
+    )
+    features: tuple[str, ...] = Field(
+        (),
+        max_length=64,
+        description="Ready-made features to train against, in which nobody says the phrase: names of data sets that "
+        "`wwtool data get` has brought, or folders in the layout of microWakeWord's.",
+    )
+    features_hours: float = Field(
+        10.0, gt=0.0, le=200.0, description="Hours drawn from each folder of ready-made features."
     )
     weights: PoolWeights = Field(PoolWeights(), description="How often a training window comes from each pool.")
 

@@ -98,7 +98,11 @@ class DataSetEntry(Entry):
 
     use: Use = Field(description="What is in it, and so what becomes of it.")
     hours: float | None = Field(None, gt=0, description="Hours of audio in it, where that is known.")
-    pick: str = Field("", description="Regular expression of the members that are taken; empty: all audio.")
+    pick: str = Field(
+        "",
+        description="Regular expression of the members that are taken; empty: all audio. Its group `speaker` keeps a "
+        "speaker's recordings together, on the side of training or of evaluation; without it, a folder's are.",
+    )
 
 
 EntryKind = TypeVar("EntryKind", bound=Entry)

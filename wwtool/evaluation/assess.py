@@ -33,6 +33,7 @@ from wwtool.evaluation.promise import Promise
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.frontend.geometry import MICRO, Geometry
 
+_MOST_READY_MADE_H = 10.0  # of a folder; more takes long and tells little
 _SCORE_WINDOW = 5  # outputs whose mean is a score of a clip, whatever the detector averages
 
 
@@ -136,7 +137,8 @@ def assess(
         "noisy": positive_recording(material.positives, material.noise, front_end=front_end, cancel=cancel),
     }
     tracks = {name: recording.track(model) for name, recording in recordings.items()}
-    negative = negative_recording(material.negatives, front_end, cancel).track(model)
+    negatives = negative_recording(material.negatives, front_end, cancel)
+    negative = negatives.with_features(material.ready_made, _MOST_READY_MADE_H).track(model)
     base = detector or detector_config(config, model.stride, front_end.geometry)
     config = _for_voices(config, material.speakers.voices)
     given = detector is not None or config.detector.on_threshold is not None

@@ -19,7 +19,7 @@ from wwtool.evaluation.streaming import StreamingModel
 from wwtool.features.waveform.background import background
 from wwtool.features.waveform.studio import Studio
 from wwtool.frontend.front_end import FrontEnd
-from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 
 _BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ
@@ -41,6 +41,7 @@ class Material:
         near_misses: clips that sound like the phrase on purpose. Nobody says them by the hour, so they do not count as
             negatives.
         kinds: what is known of the kinds of negatives, by label; a kind may be missing.
+        ready_made: further negatives, of which there are features and no audio, by label.
     """
 
     positives: Sequence[Audio]
@@ -49,6 +50,7 @@ class Material:
     noise: Sequence[Audio]
     near_misses: Sequence[Audio] = ()
     kinds: Mapping[str, KindFacts] = field(default_factory=dict)
+    ready_made: Mapping[str, Sequence[npt.NDArray[np.int8]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,21 @@ class Recording:
     frames: npt.NDArray[np.int8]
     bounds: npt.NDArray[np.int64]
     labels: tuple[str, ...]
+
+    def with_features(self, features: Mapping[str, Sequence[npt.NDArray[np.int8]]], most_hours: float) -> Recording:
+        """The recording, and features of other clips after it: of each label at most so many hours."""
+        frames, bounds, labels, total = [self.frames], [self.bounds], list(self.labels), len(self.frames)
+        for label, clips in features.items():
+            left = int(most_hours * MICRO.frames_per_hour)
+            for clip in clips:
+                part = clip[:left]
+                frames.append(part)
+                bounds.append(np.array([[total, total + len(part)]]))
+                labels.append(label)
+                total, left = total + len(part), left - len(part)
+                if left <= 0:
+                    break
+        return Recording(np.concatenate(frames), np.concatenate(bounds), tuple(labels))
 
     def track(self, model: StreamingModel) -> Track:
         """The outputs that a model gives over the recording."""

@@ -177,7 +177,8 @@ def make_pool(job: PoolJob, folder: Path) -> Path:
         )  # fmt: skip
         embedding = EMBEDDINGS.member(job.embedding) if job.embedding else None
         studio, tape = Studio(job.augment, np.random.default_rng(job.seed), sources), Tape(embedding=embedding)
-        RECIPES.member(job.kind).record(_open(job.clips), job.amount, studio, tape)
+        recipe = RECIPES.member(job.kind)
+        recipe.record(recipe.open(Path(job.clips)) if job.clips else (), job.amount, studio, tape)
         write_arrays(path, **tape.arrays())
     return path
 

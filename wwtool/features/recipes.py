@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
 from wwtool.base.registry import Registry
 from wwtool.data.audio import Audio
+from wwtool.data.store import ClipStore
 from wwtool.data.utterance import FloatAudio, rms, to_float, utterance_bounds
+from wwtool.features.ready_made import open_features
 from wwtool.features.tape import Tape
 from wwtool.features.waveform import apply_voice, mix
 from wwtool.features.waveform.background import background
 from wwtool.features.waveform.filters import apply_filters, to_peak
 from wwtool.features.waveform.studio import Clip, Scene, Studio
+from wwtool.frontend.front_end import Features
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 _TAIL_SAMPLES = int(0.45 * SAMPLE_RATE_HZ)  # after a word: windows end up to 160 ms after it
@@ -37,12 +41,13 @@ _QUIETEST = 1e-6  # a recording of noise may have stretches of digital silence
 class Recipe:
     """``record`` lays ``amount`` of clips on a tape; the amount counts ``unit``.
 
-    ``labelled``: whether somebody knows where the phrase is in them.
+    ``labelled``: whether somebody knows where the phrase is in them. ``open`` reads where the clips are.
     """
 
-    record: Callable[[Sequence[Audio], float, Studio, Tape], None]
+    record: Callable[[Sequence[Any], float, Studio, Tape], None]
     unit: Literal["clips", "hours"]
     labelled: bool = True
+    open: Callable[[Path], Sequence[Any]] = ClipStore
 
 
 def _cut_words(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
@@ -129,6 +134,14 @@ def _sounds(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -
         tape.add(mix(Scene(x), studio))
 
 
+def _ready_made(clips: Sequence[Features], amount: float, studio: Studio, tape: Tape) -> None:
+    """Features that were made elsewhere, as they are; every clip at most once."""
+    for index in studio.random.permutation(len(clips)):
+        if tape.lasts(amount):
+            return
+        tape.add_features(clips[int(index)])
+
+
 RECIPES: Registry[Recipe] = Registry(
     "the kind of a pool",
     {
@@ -139,5 +152,6 @@ RECIPES: Registry[Recipe] = Registry(
         "noise": Recipe(_noise, "hours"),
         "unlabelled": Recipe(_clean_speech, "hours", labelled=False),
         "sounds": Recipe(_sounds, "hours"),
+        "ready_made": Recipe(_ready_made, "hours", open=open_features),
     },
 )

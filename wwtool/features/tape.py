@@ -36,6 +36,11 @@ class Tape:
             self._embedding.process(audio)
         self._samples += len(audio)
 
+    def add_features(self, features: npt.NDArray[np.int8]) -> None:
+        """Appends features, (frames, channels), that were made elsewhere; there is no audio of them."""
+        self._features.append(features)
+        self._samples += len(features) * self._front_end.geometry.step_samples
+
     def lasts(self, hours: float) -> bool:
         """Whether the audio is that long or longer."""
         return self._samples >= hours * 3600 * self._front_end.geometry.sample_rate_hz

@@ -13,6 +13,7 @@ from wwtool import events
 from wwtool.base.assets import asset_dir
 from wwtool.base.registry import Registry
 from wwtool.config import Config, load_config, merge
+from wwtool.data.data_home import features_folder
 from wwtool.data.dataset import index_folder
 from wwtool.data.negatives import KINDS
 from wwtool.data.texts.lexicon import lexicon
@@ -20,6 +21,7 @@ from wwtool.data.texts.phrases import LONGEST_PHRASE, normalize_phrase, printabl
 from wwtool.data.texts.ways import read_way
 from wwtool.data.texts.word_list import read_words
 from wwtool.errors import InputError, UsageError
+from wwtool.features.ready_made import open_features
 from wwtool.features.spectrogram import TRANSFORMS
 from wwtool.features.waveform import SCENE, VOICE
 from wwtool.features.waveform.filters import FILTERS
@@ -68,6 +70,9 @@ class TrainingRequest(Request):
     )
     quick: bool = Field(False, description="Train a smoke model: little data, few steps. It detects, but badly.")
     synthesise: bool = Field(True, description="Train on synthetic speech too, not on recordings alone.")
+    features: tuple[str, ...] = Field(
+        (), description="Ready-made features to train against: a data set of wwtool data get, or a folder; repeatable."
+    )
     seed: int | None = Field(None, ge=0, description="Another seed gives another model.")
     settings: dict[str, Any] = Field(
         {}, description="Values of config keys, nested like a config file. They win over the file."
@@ -108,13 +113,21 @@ def plan_training(request: TrainingRequest, listener: events.Listener) -> RunPla
         InputError: config, phrase, language or data cannot be used.
         ToolError: the teacher is not installed.
     """
-    config = _config(request, listener)
+    config = _with_features(_config(request, listener))
     chosen_teacher(config.train.teacher.name)
     if request.data is not None:
         index_folder(request.data, config.split.speaker_pattern)
     elif not request.synthesise:
         raise UsageError("--no-synth leaves nothing to train on without recordings; give them with --data DIR")
     return RunPlan(config.phrase or "", config, request.data, request.synthesise)
+
+
+def _with_features(config: Config) -> Config:
+    """The config with the folders of ready-made features, which are checked, in the place of data sets' names."""
+    folders = tuple(str(features_folder(name).resolve()) for name in config.pools.features)
+    for folder in folders:
+        open_features(Path(folder))
+    return config.model_copy(update={"pools": config.pools.model_copy(update={"features": folders})})
 
 
 def _config(request: TrainingRequest, listener: events.Listener) -> Config:
@@ -152,6 +165,7 @@ def _overrides(request: TrainingRequest) -> dict[str, Any]:
         "synth.words": request.words,
         "split.keep_doubtful": request.keep_doubtful,
         "synth.pronunciations": request.pronounce or None,
+        "pools.features": list(request.features) or None,
     }
     for path, value in fields.items():
         if value is not None:

@@ -13,6 +13,7 @@ from wwtool.base.processes import worker_pool
 from wwtool.config import Config
 from wwtool.data.negatives import KINDS, SOUND_KINDS
 from wwtool.features.pools import PoolJob, WeightedPool, load_pool, make_pool
+from wwtool.features.ready_made import fingerprint_of, open_features
 from wwtool.features.recipes import RECIPES
 from wwtool.pipeline.negatives import hours_of_kinds
 from wwtool.training.teachers.teacher import Teacher
@@ -80,7 +81,18 @@ def plan_pools(
                 **shared,
             )
             plan.append((job, weight))
-    return plan
+    return [*plan, *_ready_made(config)]
+
+
+def _ready_made(config: Config) -> Iterator[tuple[PoolJob, float]]:
+    """A pool for each folder of ready-made features. No audio of it is there, so no embedding hears it."""
+    p = config.pools
+    for number, folder in enumerate(p.features):
+        if len(open_features(Path(folder))):
+            seed, content = 1000 * config.synth.seed + 500 + number, fingerprint_of(Path(folder))
+            name = f"features_{chr(ord('a') + number // 26)}{chr(ord('a') + number % 26)}"
+            job = PoolJob(name, "ready_made", folder, p.features_hours, seed, config.augment, content=content)
+            yield job, p.weights.features / len(p.features)
 
 
 def _kinds(config: Config) -> Iterator[tuple[str, str, str, float, float]]:

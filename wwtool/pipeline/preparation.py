@@ -22,8 +22,10 @@ from wwtool.data.texts.phrases import normalize_phrase
 from wwtool.data.texts.word_list import read_words
 from wwtool.data.voices import Speakers
 from wwtool.errors import InputError
+from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.material import Material
 from wwtool.features.pools import PoolJob, is_pool
+from wwtool.features.ready_made import EVALUATION, FeatureFolder, open_features
 from wwtool.models.zoo import ZOO, as_dict
 from wwtool.pipeline.natural import natural_inputs
 from wwtool.pipeline.negatives import hours_of_kinds, kind_facts, natural_clips_of_kinds
@@ -246,7 +248,15 @@ def material_of(folder: Path, stores: dict[str, Any], config: Config) -> Materia
     if not len(positives) or not negatives:
         raise InputError("nothing is left to evaluate on; give more speakers or leave out --no-synth")
     facts_of = {name: kind_facts(name, stores, config) for name in negatives}
-    return Material(positives, speakers, negatives, store("dev/noise"), near_misses, facts_of)
+    ready_made = _ready_made(config)
+    facts_of |= {name: KindFacts(trained=True, source="recorded") for name in ready_made}
+    return Material(positives, speakers, negatives, store("dev/noise"), near_misses, facts_of, ready_made)
+
+
+def _ready_made(config: Config) -> dict[str, FeatureFolder]:
+    """The part for evaluation of ready-made features, by the names of their folders."""
+    folders = {Path(name).name: open_features(Path(name), EVALUATION) for name in config.pools.features}
+    return {name: features for name, features in folders.items() if len(features)}
 
 
 def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path) -> Run:

@@ -58,6 +58,7 @@ def learn_phrase(
         CancelledError: somebody has cancelled the job.
     """
     folder, train = stages.folder / TEACHER, config.train
+    plan = [(job, weight) for job, weight in plan if job.embedding or not teacher.embedding]  # what it can hear
     name = next(name for name, member in TEACHERS.items() if member is teacher)
     settings = train.model_dump(exclude=_STUDENTS), config.augment.spectrogram.model_dump()
     inputs = [__version__, name, teacher.version, [job.key for job, _ in plan], [w for _, w in plan], settings]
@@ -93,6 +94,9 @@ def taught(pools: Sequence[WeightedPool], folder: Path) -> list[WeightedPool]:
     result = []
     for weighted in pools:
         said = soft.get(weighted.pool.name)
+        if said is None and weighted.pool.heard is None:  # ready-made features, of which there is no audio
+            result.append(weighted)
+            continue
         if said is None or said.dtype != np.float32 or said.shape != weighted.pool.features.shape[:1]:
             raise InputError(f"{path} does not fit the pool '{weighted.pool.name}'; delete it and run again")
         result.append(replace(weighted, pool=replace(weighted.pool, soft=said)))
