@@ -49,6 +49,7 @@ def test_a_spelling_stands_for_its_sound() -> None:
         ("/kəmˈpʘuːtɚ/", "en-us", "'ʘ', which no voice of en-us says; it has .*ð.*ᵻ"),
         ("/ʕala/", "de", "'ʕ', which no voice of de says"),
         ("/a/", "en-us", "too short"),
+        ("/\x1b[2Jla/", "en-us", r"/\\x1b"),
         ("привет", "en-us", "cannot say"),
         ("/" + "la" * 60 + "/", "en-us", "122 characters"),
         ("/kala/", "sw", "does not know the phones of sw"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 
+from wwtool.base.text import printable
 from wwtool.data.espeak import mnemonics, phonemes
 from wwtool.data.texts.languages import listed_words
 from wwtool.data.texts.phrases import normalize_phrase
@@ -61,7 +62,7 @@ def read_way(given: str, phrase: str, language: str) -> Way:
     Raises:
         InputError: a phone is unknown in the language, or no voice can say the spelling.
     """
-    text = given.strip()
+    text, given = given.strip(), printable(given)
     if len(text) > _LONGEST:
         raise InputError(f"the pronunciation has {len(text)} characters; use at most {_LONGEST}")
     if not text.startswith("/"):
