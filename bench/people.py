@@ -1,0 +1,137 @@
+"""How well a build hears people whom it never met, and how often audio that it never met sets it off.
+
+    python bench/people.py AUDIO_DIR WORD [WORD ...] [--cases synthetic,all] [--seeds N] [--config FILE] [--out DIR]
+
+AUDIO_DIR is as bench/benchmark_data.py takes it. Each word is treated as if the others were all there is:
+
+    synthetic   `wwtool build` with the phrase alone: no recording of anything
+    all         with the recordings of all training speakers, of other words, of speech and of noise
+
+The model is judged as it is shipped: INT8, streaming, through the detector, at the threshold that the build chose.
+Positives are the speakers kept for judging, clean and under steady noise at 10 dB; false alarms are counted over recordings
+that neither training nor the choice of the threshold has heard, by kind. Each row is one build; the last rows give mean
+and standard deviation over words and seeds. After an interruption, the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from benchmark_data import main as make_data
+
+from wwtool.base.files import write_text
+from wwtool.jobs import build, evaluate
+from wwtool.jobs.build import BuildRequest
+from wwtool.jobs.evaluate import EvaluateRequest, EvaluateResult
+
+_PLATFORM = "host"
+_ROW = "{:<10}{:<11}{:>5}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>7}{:>7}"
+CASES = ("synthetic", "all")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one build does. ``per_hour``: false alarms an hour, by kind; "all" is the sum. ``promised``: by the build."""
+
+    clean: float
+    noisy: float
+    per_hour: dict[str, float]
+    threshold: int
+    minutes: float
+
+
+def main(audio: Path, words: list[str], cases: list[str], seeds: int, config: Path | None, out: Path) -> None:
+    print(_ROW.format(
+        "word", "case", "seed", "clean", "10 dB", "FA/h", "speech", "words", "noise", "hours", "thr", "min"
+    ))  # fmt: skip
+    figures: dict[str, list[Figures]] = {}
+    for case in cases:
+        for word in words:
+            for seed in range(seeds):
+                result, hours = one(audio, word, case, seed, config, out)
+                figures.setdefault(case, []).append(result)
+                rates = [f"{result.per_hour[kind]:.2f}" for kind in ("all", "speech", "words", "noise")]
+                print(_ROW.format(
+                    word, case, seed, f"{result.clean:.1%}", f"{result.noisy:.1%}", *rates, f"{hours:.2f}",
+                    result.threshold, f"{result.minutes:.1f}",
+                ), flush=True)  # fmt: skip
+    for case, results in figures.items():
+        for name, of in (("mean", statistics.mean), ("spread", statistics.pstdev)):
+            clean, noisy = (f"{of([getattr(r, key) for r in results]):.1%}" for key in ("clean", "noisy"))
+            rates = [f"{of([r.per_hour[kind] for r in results]):.2f}" for kind in ("all", "speech", "words", "noise")]
+            print(_ROW.format(name, case, "", clean, noisy, *rates, "", "", ""))
+
+
+def one(
+    audio: Path, word: str, case: str, seed: int, config: Path | None, out: Path
+) -> tuple[Figures, float]:  # fmt: skip
+    """Builds unless the build is there, and judges it; returns the figures and the hours of negatives."""
+    folder = out / f"{case}-{word}-{seed}"
+    folder.mkdir(parents=True, exist_ok=True)
+    settings: dict[str, Any] = yaml.safe_load(config.read_text()) if config else {}
+    for section, value in (("train", seed), ("synth", seed + 1)):
+        settings.setdefault(section, {})["seed"] = value
+    write_text(folder / "config.yaml", yaml.safe_dump(settings))
+    data = None
+    if case == "all":
+        data = folder / "data"
+        make_data(audio, word, data)
+    request = BuildRequest(
+        platform=_PLATFORM, phrase=word, config=folder / "config.yaml", data=data, out=folder / "build", overwrite=True
+    )
+    start = time.monotonic()
+    build.run(build.plan(request))
+    minutes = (time.monotonic() - start) / 60
+    totals = {kind: judged(audio, word, case, kind, folder) for kind in ("speech", "words", "noise")}
+    evaluations = {kind: result.evaluation for kind, result in totals.items()}
+    hours = sum(e.hours for e in evaluations.values())
+    alarms = {kind: e.point.false_alarms for kind, e in evaluations.items()}
+    per_hour = {kind: alarms[kind] / max(e.hours, 1e-9) for kind, e in evaluations.items()}
+    per_hour["all"] = sum(alarms.values()) / max(hours, 1e-9)
+    first = evaluations["speech"]
+    recall = first.point.recall
+    return Figures(recall["clean"], recall["noisy"], per_hour, first.detector.on_threshold, minutes), hours
+
+
+def judged(audio: Path, word: str, case: str, kind: str, folder: Path) -> EvaluateResult:
+    """The evaluation of the build in ``folder`` on the judging speakers and one kind of negatives."""
+    data = folder / f"judge-{kind}"
+    data.mkdir(exist_ok=True)
+    link = data / "audio"
+    if not link.exists():
+        link.symlink_to(audio.resolve())
+    with (audio / "index.csv").open(newline="") as source, (data / "index.csv").open("w", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow(["path", "label", "split"])
+        for row in csv.DictReader(source):
+            unheard = row["split"] == "dev" or case == "synthetic"
+            if (row["kind"], row["word"]) == ("keyword", word):
+                if row["split"] == "dev":
+                    writer.writerow([f"audio/{row['path']}", "positive", "dev"])
+            elif unheard and kind == {"keyword": "words"}.get(row["kind"], row["kind"]):
+                writer.writerow([f"audio/{row['path']}", "negative", "dev"])
+    request = EvaluateRequest(subject=folder / "build", data=data, split="all")
+    result = evaluate.run(evaluate.plan(request))
+    assert isinstance(result, EvaluateResult)
+    return result
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("audio", type=Path)
+    parser.add_argument("words", nargs="+")
+    parser.add_argument("--cases", default=",".join(CASES))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("wwtool-bench/people"))
+    options = parser.parse_args()
+    main(
+        options.audio, options.words, options.cases.split(","), options.seeds, options.config, options.out
+    )  # fmt: skip
