@@ -27,7 +27,7 @@ class SpectrogramConfig(Section):
         description="Transforms of each window, in order. One that is left out is off; one named twice runs twice.",
     )
     time_warp: float = Field(
-        0.2,
+        0.3,
         ge=0.0,
         le=0.5,
         description="Spread of the local speed in `warp`, as a logarithm. 0 keeps the rhythm.",
@@ -43,8 +43,8 @@ class SpectrogramConfig(Section):
         1.0, ge=0.0, le=26.0, description="Spread of the slow gain over the channels in `gain_drift`, in feature units."
     )
     mask_chance: Fraction = Field(0.5, description="Chance that a mask is applied to a window.")
-    mask_channels: int = Field(6, ge=0, le=40, description="Most channels that a `channel_mask` hides.")
-    mask_frames: int = Field(12, ge=0, le=1000, description="Most frames (10 ms each) that a `frame_mask` hides.")
+    mask_channels: int = Field(12, ge=0, le=40, description="Most channels that a `channel_mask` hides.")
+    mask_frames: int = Field(24, ge=0, le=1000, description="Most frames (10 ms each) that a `frame_mask` hides.")
 
 
 class AugmentConfig(Section):
@@ -82,7 +82,7 @@ class AugmentConfig(Section):
         (0.85, 1.18), description="Factor of the speed in `speed`. Above 1 is faster. The pitch moves with it."
     )
     speed_chance: Fraction = Field(0.8, description="Chance that `speed` changes a clip.")
-    room_chance: Fraction = Field(0.6, description="Chance that `room` puts a clip into a room.")
+    room_chance: Fraction = Field(0.45, description="Chance that `room` puts a clip into a room.")
     measured_rooms: Fraction = Field(
         0.5,
         description="Share of rooms that are recorded impulse responses, if there are any.",
@@ -110,7 +110,7 @@ class AugmentConfig(Section):
     speech_after: Fraction = Field(0.35, description="Chance that `other_speech` puts speech after a word.")
     other_speech_db: DecibelRange = Field((-12.0, 3.0), description="Level of that speech in dB, relative to the word.")
     snr_db: DecibelRange = Field(
-        (-3.0, 30.0), description="Level of the speech over `background`, in dB. A lower end makes training harder."
+        (0.0, 38.0), description="Level of the speech over `background`, in dB. A lower end makes training harder."
     )
     recorded_noise: Fraction = Field(
         0.55, description="Share of backgrounds that are recordings of noise, if there are any."
@@ -149,7 +149,7 @@ class AugmentConfig(Section):
     packet_loss: FractionRange = Field((0.01, 0.08), description="Share of packets of 20 ms that are lost.")
 
     clean_share: Fraction = Field(
-        0.3, description="Share of the words with hardly any background. Without them, a model misses clean speech."
+        0.4, description="Share of the words with hardly any background. Without them, a model misses clean speech."
     )
     clean_snr_db: DecibelRange = Field(
         (25.0, 60.0), description="Level of the speech over the background, in dB, where there is hardly any."

@@ -19,7 +19,7 @@ from wwtool.base.yaml_files import read_yaml
 from wwtool.data.installed_voices import FileName, Language, Sha256, VoiceName, Words
 from wwtool.errors import InputError, UsageError
 
-_VOICES = ("kokoro.yaml", "piper.yaml")
+_VOICES = ("kokoro.yaml", "recordings.yaml", "piper.yaml")
 _DATA_SETS = ("data_sets.yaml",)
 
 Md5 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]

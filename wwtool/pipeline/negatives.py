@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from wwtool.base.processes import worker_pool
 from wwtool.config import Config, SynthConfig
@@ -16,7 +16,7 @@ from wwtool.data.negatives.kind import Order
 from wwtool.data.store import ClipStore, write_store
 from wwtool.data.texts.ways import heard_ways
 from wwtool.data.texts.word_list import read_words
-from wwtool.evaluation.kinds import KindFacts
+from wwtool.evaluation.kinds import KindFacts, Source
 
 Advance = Callable[[int, int, str], None]
 
@@ -56,8 +56,14 @@ def kind_facts(name: str, stores: dict[str, Any], config: Config) -> KindFacts:
     return KindFacts(
         share=settings.share if settings else config.evaluate.shares.get(name, KindConfig().share),
         trained=f"train/{name}" in stores,
-        source="synthetic" if name in KINDS else facts.get("voices", "recorded"),
+        source=_source(name, facts),
     )
+
+
+def _source(name: str, facts: dict[str, Any]) -> Source:
+    if name not in KINDS:
+        return cast(Source, facts.get("voices", "recorded"))
+    return "people" if KINDS[name].recorded else "synthetic"
 
 
 def make_negatives(

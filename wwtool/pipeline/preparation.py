@@ -14,6 +14,7 @@ from wwtool.config import Config
 from wwtool.data.clip_check import ClipCheck, clip_check
 from wwtool.data.dataset import Clip, Dataset, index_folder, load_dataset
 from wwtool.data.negatives import KINDS, OTHER_KINDS
+from wwtool.data.recorded_people import recorded_people
 from wwtool.data.rooms import can_simulate
 from wwtool.data.speaker_embedding.registry import installed_encoder
 from wwtool.data.split import split_folder
@@ -99,7 +100,8 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     kinds = [amounts(config, dev) for amounts in (hours_of_kinds, natural_clips_of_kinds) for dev in (False, True)]
     rooms = config.augment.rooms if can_simulate() else 0
     listening = [check.recognizers if check and natural else [], installed_encoder() is not None]
-    made_of = [__version__, phrase, synth, natural, kinds, rooms, plan.synthesise, recordings, listening]
+    people = [voice.fingerprint for voice in recorded_people()]
+    made_of = [__version__, phrase, synth, natural, people, kinds, rooms, plan.synthesise, recordings, listening]
     data_inputs = [*made_of, *([words] if words else [])]
     if plan.synthesise:
         tell_voices(stages, config.synth)

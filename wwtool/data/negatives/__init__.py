@@ -11,6 +11,7 @@ from wwtool.data.negatives.kind import Kind, Recorded
 from wwtool.data.negatives.languages import OTHER_LANGUAGES, UNSEEN_LANGUAGES
 from wwtool.data.negatives.music import MUSIC, UNSEEN_MUSIC
 from wwtool.data.negatives.names_and_numbers import NAMES_AND_NUMBERS
+from wwtool.data.negatives.people import PEOPLE
 from wwtool.data.negatives.phrase_parts import PHRASE_PARTS
 from wwtool.data.negatives.recorded_voices import RECORDED_VOICES
 from wwtool.data.negatives.rhymes import RHYMES, RHYMES_IN_SENTENCES
@@ -24,6 +25,7 @@ from wwtool.data.negatives.wake_words import OTHER_WAKE_WORDS
 KINDS: Registry[Kind] = Registry(
     "negatives",
     {
+        "people": PEOPLE,
         "rhymes": RHYMES,
         "rhymes_in_sentences": RHYMES_IN_SENTENCES,
         "phrase_parts": PHRASE_PARTS,

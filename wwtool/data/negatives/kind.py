@@ -61,6 +61,7 @@ class Kind(ABC):
         counts: whether it belongs into false alarms per hour. What nobody says by the hour does not.
         spoken: whether it is speech, or has speech in it.
         voiced: whether a voice must speak it.
+        recorded: whether people said it.
     """
 
     title: str
@@ -69,6 +70,7 @@ class Kind(ABC):
     counts: bool = True
     spoken: bool = True
     voiced: bool = False
+    recorded: bool = False
 
     def clips(self, order: Order) -> Iterator[Audio]:
         """Clips of about as many hours as the order says. The same order gives the same clips."""
