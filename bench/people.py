@@ -8,9 +8,9 @@ AUDIO_DIR is as bench/benchmark_data.py takes it. Each word is treated as if the
     all         with the recordings of all training speakers, of other words, of speech and of noise
 
 The model is judged as it is shipped: INT8, streaming, through the detector, at the threshold that the build chose.
-Positives are the speakers kept for judging, clean and under steady noise at 10 dB; false alarms are counted over recordings
-that neither training nor the choice of the threshold has heard, by kind. Each row is one build; the last rows give mean
-and standard deviation over words and seeds. After an interruption, the same command goes on.
+Positives are the speakers kept for judging, clean and under steady noise at 10 dB; false alarms are counted, by kind,
+over recordings that neither training nor the choice of the threshold has heard. Each row is one build; the last rows
+give mean and standard deviation over words and seeds. After an interruption, the same command goes on.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CASES = ("synthetic", "all")
 
 @dataclass(frozen=True)
 class Figures:
-    """What one build does. ``per_hour``: false alarms an hour, by kind; "all" is the sum. ``promised``: by the build."""
+    """What one build does. ``per_hour``: false alarms an hour, by kind; "all" is over all of them."""
 
     clean: float
     noisy: float

@@ -37,7 +37,6 @@ def _kind(hours: float, dev_hours: float, weight: float, share: float, natural: 
 # Shares: most of a household's day is quiet or has a steady noise; people and television speak for some four hours of
 # sixteen; music plays for about one. Kinds that are said on purpose only have a share of 0.
 DEFAULT_KINDS: dict[str, KindConfig] = {
-    "people": _kind(1.5, 0.5, 0.35, 0.1),
     "rhymes": _kind(0.25, 0.15, 0.06, 0.0),
     "rhymes_in_sentences": _kind(0.35, 0.3, 0.06, 0.01, natural=24),
     "phrase_parts": _kind(0.25, 0.2, 0.05, 0.01, natural=24),
@@ -57,6 +56,7 @@ DEFAULT_KINDS: dict[str, KindConfig] = {
     "steady_noise": _kind(0.25, 0.3, 0.03, 0.25),
     "animals": _kind(0.0, 0.2, 0.0, 0.01),
     "silence": _kind(0.05, 0.2, 0.01, 0.2),
+    "people": _kind(1.5, 0.5, 0.35, 0.07),
 }
 
 

@@ -20,6 +20,8 @@ from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 ENGINE = "recordings"
 SOUND, INDEX = "clips.flac", "clips.json"
+GET = "wwtool voices get people-prompts people-letters people-stamps"
+"""The command that brings all sets of the catalogue."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class RecordedClip:
             InputError: the FLAC is damaged.
         """
         try:
-            audio, _ = soundfile.read(self.path, self.samples, self.start, dtype="int16")
+            audio: Audio = soundfile.read(self.path, self.samples, self.start, dtype="int16")[0]
         except (soundfile.SoundFileError, RuntimeError, OSError) as error:
             raise InputError(f"{self.path} is damaged; {_remedy(self.path.parent)}") from error
         return audio

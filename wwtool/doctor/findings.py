@@ -11,6 +11,7 @@ from typing import Literal
 
 from wwtool.base.tools import Tool, program, python_package
 from wwtool.data.recognizers.registry import RECOGNIZERS
+from wwtool.data.recorded_people import GET, recorded_people
 from wwtool.data.speaker_embedding.registry import ENCODERS
 from wwtool.data.synthesizers.interface import Synthesizer
 from wwtool.data.synthesizers.registry import SYNTHESIZERS
@@ -159,7 +160,16 @@ _ONNX = python_package("onnxruntime", "runs natural voices", "pip install onnxru
 
 
 def _voices() -> list[Finding]:
-    return [_look_for(_ONNX, "voices", ()), *map(_synthesizer, SYNTHESIZERS.values())]
+    return [_look_for(_ONNX, "voices", ()), *map(_synthesizer, SYNTHESIZERS.values()), _people()]
+
+
+def _people() -> Finding:
+    try:
+        sets = [voice.name for voice in recorded_people()]
+    except InputError:  # one is damaged, and the remedy gets it anew
+        sets = []
+    purpose = "what people sound like; a model that has not heard it takes more of it for the phrase"
+    return Finding("recordings of people", purpose, "voices", (), bool(sets), ", ".join(sets), GET)
 
 
 def _synthesizer(kind: type[Synthesizer]) -> Finding:

@@ -9,6 +9,7 @@ from wwtool.config import SynthConfig
 from wwtool.data import casting, catalogue
 from wwtool.data.synthesizers import onnx_session
 from wwtool.data.synthesizers.interface import base_of
+from wwtool.data.synthesizers.registry import SYNTHESIZERS
 from wwtool.pipeline.stages import Stages
 
 
@@ -44,7 +45,8 @@ def without_natural_voices(config: SynthConfig) -> str | None:
         why, remedy = "synth.natural_positives is 0", "raise it"
     else:
         why = f"no natural voice for {config.language} is installed"
-        name = next((n for n, v in catalogue.voices().items() if _speaks(v.languages, config.language)), "")
+        speaking = ((n, v) for n, v in catalogue.voices().items() if v.engine in SYNTHESIZERS)
+        name = next((n for n, v in speaking if _speaks(v.languages, config.language)), "")
         remedy = f"get some with wwtool voices get {name}" if name else "add one with wwtool voices add PATH"
         remedy += "" if onnx_session.is_installed() else f", and pip install {onnx_session.MODULE}"
     return (

@@ -25,7 +25,6 @@ from wwtool.data.negatives.wake_words import OTHER_WAKE_WORDS
 KINDS: Registry[Kind] = Registry(
     "negatives",
     {
-        "people": PEOPLE,
         "rhymes": RHYMES,
         "rhymes_in_sentences": RHYMES_IN_SENTENCES,
         "phrase_parts": PHRASE_PARTS,
@@ -45,6 +44,7 @@ KINDS: Registry[Kind] = Registry(
         "steady_noise": STEADY_NOISE,
         "animals": ANIMALS,
         "silence": SILENCE,
+        "people": PEOPLE,
     },
 )
 """The kinds that a build makes by itself. Stores, pools and figures have these names."""
