@@ -101,7 +101,10 @@ def one(
 
 
 def judged(audio: Path, word: str, case: str, kind: str, folder: Path) -> EvaluateResult:
-    """The evaluation of the build in ``folder`` on the judging speakers and one kind of negatives."""
+    """The evaluation of the build in ``folder`` on the judging speakers and one kind of negatives.
+
+    The build has heard none of it; the split is named train because a data folder without that split is refused.
+    """
     data = folder / f"judge-{kind}"
     data.mkdir(exist_ok=True)
     link = data / "audio"
@@ -114,9 +117,9 @@ def judged(audio: Path, word: str, case: str, kind: str, folder: Path) -> Evalua
             unheard = row["split"] == "dev" or case == "synthetic"
             if (row["kind"], row["word"]) == ("keyword", word):
                 if row["split"] == "dev":
-                    writer.writerow([f"audio/{row['path']}", "positive", "dev"])
+                    writer.writerow([f"audio/{row['path']}", "positive", "train"])
             elif unheard and kind == {"keyword": "words"}.get(row["kind"], row["kind"]):
-                writer.writerow([f"audio/{row['path']}", "negative", "dev"])
+                writer.writerow([f"audio/{row['path']}", "negative", "train"])
     request = EvaluateRequest(subject=folder / "build", data=data, split="all")
     result = evaluate.run(evaluate.plan(request))
     assert isinstance(result, EvaluateResult)

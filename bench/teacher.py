@@ -3,10 +3,10 @@
     python bench/teacher.py AUDIO_DIR WORD [WORD ...] [--teacher NAME] [--model NAME] [--seeds N] [--steps N]
         [--config FILE]
 
-AUDIO_DIR is as bench/benchmark_data.py takes it. No recording of the word is trained on: people say it in the dev split
-alone. Recordings of everything else in the train split are negatives of all trainings alike. Data, features and teacher
-of a word are made once; every seed trains a model for each way to learn, with a quarter as many steps of fine-tuning.
-After an interruption, the same command goes on.
+AUDIO_DIR is as bench/benchmark_data.py takes it. No recording of the word is trained on; those of the dev split are
+what is to be detected. Recordings of everything else in the train split are negatives of all trainings alike. Data,
+features and teacher of a word are made once; every seed trains a model for each way to learn, with a quarter as many
+steps of fine-tuning. After an interruption, the same command goes on.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -26,6 +26,7 @@ from zoo_accuracy import NOISE_DB, Heard, measure
 
 from wwtool.base.files import write_text
 from wwtool.config import Config
+from wwtool.data.audio import Audio, read_audio
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.material import Material, Recording, negative_recording, positive_recording
 from wwtool.evaluation.metrics import Track, curve, operating_point
@@ -65,12 +66,12 @@ def main(
     for word in words:
         data = out / "data" / word
         make_data(audio, word, data)
-        keep_from_training(data / "index.csv")
+        people = [read_audio(data / path) for path in take_positives(data / "index.csv")]
         stages = Stages(out / "run" / word)
         plan = RunPlan(word, config.model_copy(update={"phrase": word}), data, True)
         prepared = prepare(stages, plan)
         assert prepared.teaching is not None
-        material = partial(material_of, stages.folder / "clips", prepared.stores)
+        material = partial(with_people, stages.folder / "clips", prepared.stores, plan.config, people)
         heard = Heard(material)
         work = partial(judge_teacher, stages, plan.config, teacher, material)
         inputs = [asdict(prepared.teaching), prepared.stores, _VERSION]
@@ -97,13 +98,18 @@ def tell(results: dict[str, list[dict[str, float]]], word: str, way: str, seed: 
     print(_ROW.format(word, way, seed, *cells), flush=True)
 
 
-def keep_from_training(index: Path) -> None:
-    """Leaves the recordings of the word for training out of an index."""
+def take_positives(index: Path) -> list[str]:
+    """Leaves the recordings of the word out of an index; returns the paths of those of the dev split."""
     with index.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    kept = [row for row in rows if (row["label"], row["split"]) != ("positive", "train")]
-    lines = [",".join(rows[0]), *(",".join(row.values()) for row in kept)]
-    write_text(index, "\n".join(lines) + "\n")
+    kept = [row for row in rows if row["label"] != "positive"]
+    write_text(index, "\n".join([",".join(rows[0]), *(",".join(row.values()) for row in kept)]) + "\n")
+    return [row["path"] for row in rows if (row["label"], row["split"]) == ("positive", "dev")]
+
+
+def with_people(clips: Path, stores: dict[str, Any], config: Config, people: list[Audio]) -> Material:
+    """The dev split of a run, in which people say the word."""
+    return replace(material_of(clips, stores, config), positives=people)
 
 
 def learn(

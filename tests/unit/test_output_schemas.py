@@ -106,7 +106,7 @@ def test_a_key_without_its_schema_is_refused(where: tuple[str | int, ...]) -> No
 def test_every_output_has_its_schema() -> None:
     """And the page of the outputs links it."""
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "wwtool/cli").glob("*.py"))
-    printed = {(name, int(version)) for name, version in re.findall(r'print_json\("(\w+)", (\d+)', code)}
+    printed = {(name, int(version)) for name, version in re.findall(r'print_json\(\s*"(\w+)", (\d+)', code)}
     files = {("dataset", 1), ("hil", 1), ("manifest", 1)}
     assert printed | files == {(name, version) for name, (version, _) in OUTPUTS.items()}
     page = (ROOT / "docs/reference/json.md").read_text(encoding="utf-8")

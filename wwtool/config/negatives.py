@@ -56,7 +56,7 @@ DEFAULT_KINDS: dict[str, KindConfig] = {
     "steady_noise": _kind(0.25, 0.3, 0.03, 0.25),
     "animals": _kind(0.0, 0.2, 0.0, 0.01),
     "silence": _kind(0.05, 0.2, 0.01, 0.2),
-    "people": _kind(1.5, 0.5, 0.35, 0.07),
+    "people": _kind(1.5, 0.5, 0.22, 0.07),
 }
 
 

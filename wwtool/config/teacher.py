@@ -11,7 +11,7 @@ class TeacherConfig(Section):
     """Who teaches, and how much the model listens. Objectives that know no teacher take no notice of it."""
 
     name: str = Field(
-        "auto",
+        "none",
         description="Who teaches: `none`, `auto` for the best that is installed, or a teacher's name.",
     )
     weight: Fraction = Field(

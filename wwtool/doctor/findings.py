@@ -188,7 +188,7 @@ def _synthesizer(kind: type[Synthesizer]) -> Finding:
 
 
 def _teachers() -> list[Finding]:
-    """What teachers of the small model need. A build without one detects fewer people."""
+    """What teachers of the small model need."""
     tools = {tool.name: (tool, teacher) for teacher in TEACHERS.values() for tool in teacher.tools}
     return [_look_for(tool, "train", (), alternative=not t.automatic) for tool, t in tools.values()]
 

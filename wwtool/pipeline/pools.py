@@ -20,6 +20,7 @@ from wwtool.training.teachers.teacher import Teacher
 
 _PROCESSES = 2
 _CANCEL_CHECK_S = 0.2
+_CLEAN = 0.7  # how often a window has hardly any background, in comparison with one that has
 
 
 def plan_pools(
@@ -99,7 +100,10 @@ def _kinds(config: Config) -> Iterator[tuple[str, str, str, float, float]]:
     """Rows of the table for the kinds of negatives."""
     for name, hours in hours_of_kinds(config, dev=False).items():
         kind = "negative" if KINDS.member(name).spoken else "sounds"
-        yield name, kind, f"train/{name}", hours, config.negatives[name].weight
+        weight = config.negatives[name].weight
+        yield name, kind, f"train/{name}", hours, weight
+        if KINDS[name].recorded:  # with its own background, as recordings of speech are
+            yield f"{name}_clean", "clean", f"train/{name}", hours, _CLEAN * weight
 
 
 def _speech(stores: dict[str, Any]) -> str:

@@ -84,7 +84,8 @@ def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Ou
     net = train(run)
     facts = {"model": model, "logit_shift": round(net.logit_shift, 4), "fingerprint": run.fingerprint}
     parameters = sum(p.numel() for p in net.parameters())
-    taught = "" if prepared.teaching else ", no teacher ('wwtool doctor' tells how to get one)"
+    wanted = config.train.teacher.name != "none" and not prepared.teaching
+    taught = ", no teacher ('wwtool doctor' tells how to get one)" if wanted else ""
     note = f"{model}, {parameters:,} parameters, {config.train.steps} + {config.train.qat_steps} steps{taught}"
     return Outcome(note, facts, (stages.folder / CHECKPOINT,))
 
