@@ -15,7 +15,7 @@ Voices = Literal["people", "synthetic"]
 # people. README.md has the test of one of these words.
 SYNTHETIC_WARNING = (
     "These figures are for synthetic voices, not for people. Models that had heard computed voices alone detected "
-    "7 to 49 % of people's utterances (measured on three words); natural voices raise that, and still leave people out. "
+    "7 to 49 % of people's utterances (measured on three words); natural voices raise that and still leave people out. "
     "To learn what this model detects, add recordings of several people with --data."
 )
 
