@@ -123,7 +123,7 @@ def test_fix_as_root(apt: Bench, doctor: Doctor) -> None:
     assert " ".join(npm) == pico.INSTALL_COMMAND
     shown = [line[2:] for line in result.err.splitlines() if line.startswith("$ ") and " -m pip " not in line]
     assert shown == [" ".join(call) for call in (update, install, npm, get)]
-    assert get == ["wwtool", "voices", "get", "kokoro"]
+    assert get == ["wwtool", "voices", "get", "kokoro", "people-prompts", "people-letters", "people-stamps"]
     assert not found["flite"]["found"], "what was installed is looked at again, not believed"
     apt.folder.joinpath("calls.jsonl").unlink()
     again = doctor("--platform", "pico", "--fix")

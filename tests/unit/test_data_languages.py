@@ -158,7 +158,8 @@ def test_a_temporary_directory_that_lies_deep(tmp_path: Path) -> None:
 
 def test_few_texts_like_the_phrase_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(phrases, "_one_word_replaced", lambda *_: iter(()))
-    monkeypatch.setattr(phrases, "_sound_split", lambda *_: iter(()))
+    monkeypatch.setattr(phrases, "sound_splits", lambda *_: iter(()))
+    monkeypatch.setattr(phrases, "rhymes", lambda *_: iter(()))
     monkeypatch.setattr(phrases, "_around", lambda *_: iter(()))
     with pytest.raises(InputError, match="texts sound almost like 'kaixo', but wwtool needs 20"):
         phrases.near_misses("kaixo", 4500)

@@ -69,7 +69,7 @@ class Piper(NaturalSynthesizer):
     """The installed Piper voices, run with onnxruntime."""
 
     name, title = "piper", "Piper"
-    install = "wwtool voices get NAME, for a Piper voice that wwtool voices list shows"
+    install = "one of the Piper voices of wwtool voices list, with wwtool voices get NAME"
     licence = "each voice has its own"
     speed = 4.0
 
