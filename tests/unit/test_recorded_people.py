@@ -12,7 +12,7 @@ import soundfile
 
 from wwtool.base.files import write_json
 from wwtool.data.catalogue import voices
-from wwtool.data.installed_voices import VoiceDescription, describe_files, write_description
+from wwtool.data.installed_voices import VoiceDescription, describe_files, read_description, write_description
 from wwtool.data.negatives import KINDS
 from wwtool.data.negatives.kind import Order
 from wwtool.data.packing import PACKINGS
@@ -81,10 +81,24 @@ def test_a_package_becomes_clips_with_their_speakers(installed: Path) -> None:
     assert all(int(np.abs(clip.read().astype(int)).max()) > 20_000 for clip in clips)
 
 
-def test_the_sides_share_no_speaker_and_the_phrase_is_left_out(installed: Path) -> None:
+def test_a_clip_named_after_the_phrase_is_left_out(installed: Path) -> None:
     sides = [list(KINDS["people"].clips(Order(1.0, 1, dev, "hey computer"))) for dev in (False, True)]
-    lengths = [sorted(round(len(clip) / 16000) for clip in side) for side in sides]
-    assert sorted(lengths[0] + lengths[1]) == [1, 3, 4]  # the clip of two seconds is named after the phrase
+    assert sorted(round(len(clip) / 16000) for side in sides for clip in side) == [1, 3, 4]  # that of 2 s is so named
+
+
+def test_the_sides_share_no_speaker(installed: Path) -> None:
+    index = [[1600 + number, f"speaker{number}", "word"] for number in range(40)]
+    soundfile.write(installed / SOUND, np.ones(sum(clip[0] for clip in index), np.int16), 16000, format="FLAC")
+    write_json(installed / INDEX, {"clips": index})
+    description = read_description(installed)
+    files = describe_files(installed, [SOUND, INDEX])
+    write_description(installed, description.model_copy(update={"files": files}))
+    trained, evaluated = (
+        {len(clip) for clip in KINDS["people"].clips(Order(1.0, 1, dev, "hey computer"))} for dev in (False, True)
+    )
+    assert trained | evaluated == {clip[0] for clip in index}
+    assert trained and evaluated and not trained & evaluated
+    assert len(trained) > len(evaluated)
 
 
 def test_without_recordings_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
