@@ -128,7 +128,7 @@ static void db_bytes(struct ww_console *console, const char *digits)
 bool ww_command_db(struct ww_console *console)
 {
     ww_console_listen(console, false);
-    console->pipeline.frames_waiting = 0; /* the buffer may be the model's input */
+    console->pipeline.ear.frames_waiting = 0; /* the buffer may be the model's input */
     if (word(console, 1)[0] == '\0') {
         ww_text_line(&console->text, "e-[Command 'db' requires a subcommand]");
     } else if (ww_same(word(console, 1), "load")) {

@@ -42,6 +42,18 @@ void ww_detector_reset(struct ww_detector *detector)
     detector->armed = true;
 }
 
+void ww_detector_take_back(struct ww_detector *detector)
+{
+    detector->armed = true;
+    detector->lockout_left = 0;
+}
+
+bool ww_detector_is_on(const struct ww_detector *detector)
+{
+    const struct ww_detector_config *config = &detector->config;
+    return detector->sum >= (uint32_t)config->on_threshold * config->average_window;
+}
+
 bool ww_detector_step(struct ww_detector *detector, uint8_t probability)
 {
     const struct ww_detector_config *config = &detector->config;
@@ -58,8 +70,7 @@ bool ww_detector_step(struct ww_detector *detector, uint8_t probability)
         detector->position = 0;
     }
 
-    bool vote = detector->sum >= (uint32_t)config->on_threshold * config->average_window;
-    detector->votes = detector->votes << 1 | (vote ? 1U : 0U);
+    detector->votes = detector->votes << 1 | (ww_detector_is_on(detector) ? 1U : 0U);
     if (detector->lockout_left != 0) {
         --detector->lockout_left;
     }

@@ -60,6 +60,12 @@ void ww_detector_reset(struct ww_detector *detector);
  */
 bool ww_detector_step(struct ww_detector *detector, uint8_t probability);
 
+/* Makes a detection undone, for whoever has a reason not to count it: the next output may detect. */
+void ww_detector_take_back(struct ww_detector *detector);
+
+/* Whether the average of the last outputs reaches the on-threshold. */
+bool ww_detector_is_on(const struct ww_detector *detector);
+
 #ifdef __cplusplus
 }
 #endif

@@ -10,27 +10,56 @@ static uint32_t cycles_now(const struct ww_port *port)
     return port->cycles == NULL ? 0 : port->cycles(port->context);
 }
 
-bool ww_pipeline_init(struct ww_pipeline *pipeline, const struct ww_port *port, const struct ww_program *program)
+static const struct ww_companion *companion(const struct ww_pipeline *pipeline, size_t index)
+{
+    return &pipeline->program->companions[index];
+}
+
+/* Whether the front end feeds a program, with the step of the first one. */
+static bool init_ear(struct ww_ear *ear, const struct ww_program *program, uint16_t step_samples)
 {
     const size_t frame_bytes = (size_t)program->input_frames * WW_FRONTEND_CHANNELS;
-    const bool fed_by_audio = program->input_bytes == frame_bytes && program->output_bytes > 0;
-    const bool detector_usable = ww_detector_init(&pipeline->detector, &program->detector);
+    const bool detector_usable = ww_detector_init(&ear->detector, &program->detector);
+
+    return detector_usable && program->input_bytes == frame_bytes && program->output_bytes > 0 &&
+           program->step_samples == step_samples;
+}
+
+bool ww_pipeline_init(struct ww_pipeline *pipeline, const struct ww_port *port, const struct ww_program *program)
+{
+    bool usable = init_ear(&pipeline->ear, program, program->step_samples);
 
     pipeline->port = port;
     pipeline->program = program;
+    pipeline->gated = false;
     pipeline->frontend_cycles = 0;
     pipeline->invoke_cycles = 0;
+    for (size_t i = 0; i < program->companion_count; i++) {
+        const struct ww_companion *other = companion(pipeline, i);
+        usable = init_ear(other->ear, other->program, program->step_samples) && usable;
+        pipeline->gated = pipeline->gated || other->gates;
+    }
     ww_pipeline_reset(pipeline);
-    return fed_by_audio && detector_usable;
+    return usable;
+}
+
+static void reset_ear(struct ww_ear *ear, const struct ww_program *program)
+{
+    ww_detector_reset(&ear->detector);
+    program->reset(program->model);
+    ear->frames_waiting = 0;
+    ear->probability = 0;
 }
 
 void ww_pipeline_reset(struct ww_pipeline *pipeline)
 {
     ww_frontend_init(&pipeline->frontend, pipeline->program->step_samples);
-    ww_detector_reset(&pipeline->detector);
-    pipeline->program->reset(pipeline->program->model);
+    reset_ear(&pipeline->ear, pipeline->program);
+    for (size_t i = 0; i < pipeline->program->companion_count; i++) {
+        reset_ear(companion(pipeline, i)->ear, companion(pipeline, i)->program);
+    }
+    pipeline->gate_frames_left = 0;
     pipeline->frames = 0;
-    pipeline->frames_waiting = 0;
 }
 
 void ww_pipeline_invoke(struct ww_pipeline *pipeline)
@@ -40,7 +69,7 @@ void ww_pipeline_invoke(struct ww_pipeline *pipeline)
 
     program->invoke(program->model);
     pipeline->invoke_cycles = cycles_now(pipeline->port) - start;
-    pipeline->frames_waiting = 0;
+    pipeline->ear.frames_waiting = 0;
 }
 
 /* The model's first output byte as 0 to 255. */
@@ -50,23 +79,67 @@ static uint8_t probability(const struct ww_program *program)
     return (uint8_t)(output[0] + program->output_offset);
 }
 
-/* Gives one frame to the model and, when that completes its input, runs model and detector. */
-static void infer(struct ww_pipeline *pipeline, struct ww_event *event)
+/* Gives one frame to a model; whether that completes its input. */
+static bool fill(struct ww_ear *ear, const struct ww_program *program, const int8_t features[WW_FRONTEND_CHANNELS])
 {
-    const struct ww_program *program = pipeline->program;
-    int8_t *slot = program->input + (size_t)pipeline->frames_waiting * WW_FRONTEND_CHANNELS;
+    int8_t *slot = program->input + (size_t)ear->frames_waiting * WW_FRONTEND_CHANNELS;
 
     for (size_t i = 0; i < WW_FRONTEND_CHANNELS; i++) {
-        slot[i] = event->features[i];
+        slot[i] = features[i];
     }
-    pipeline->frames_waiting++;
-    if (pipeline->frames_waiting < program->input_frames) {
-        return;
+    ear->frames_waiting++;
+    return ear->frames_waiting == program->input_frames;
+}
+
+/* Takes the output of an inference; whether it is a detection that counts. */
+static bool judge(struct ww_ear *ear, const struct ww_program *program, bool counts)
+{
+    ear->probability = probability(program);
+    const bool detected = ww_detector_step(&ear->detector, ear->probability);
+
+    if (detected && !counts) {
+        ww_detector_take_back(&ear->detector);
     }
-    ww_pipeline_invoke(pipeline);
-    event->inferred = true;
-    event->probability = probability(program);
-    event->detected = ww_detector_step(&pipeline->detector, event->probability);
+    return detected && counts;
+}
+
+/* Gives one frame to the companions that gate, or to those that do not. */
+static void hear_companions(struct ww_pipeline *pipeline, bool gates, bool counts, struct ww_event *event)
+{
+    for (size_t i = 0; i < pipeline->program->companion_count; i++) {
+        const struct ww_companion *other = companion(pipeline, i);
+
+        if (other->gates != gates || !fill(other->ear, other->program, event->features)) {
+            continue;
+        }
+        other->program->invoke(other->program->model);
+        other->ear->frames_waiting = 0;
+        if (judge(other->ear, other->program, counts)) {
+            event->words |= gates ? 0 : (uint32_t)2 << i;
+        }
+        if (gates && ww_detector_is_on(&other->ear->detector)) {
+            pipeline->gate_frames_left = WW_GATE_FRAMES;
+        }
+    }
+}
+
+/* Gives one frame to every model and, when that completes its input, runs model and detector. */
+static void infer(struct ww_pipeline *pipeline, struct ww_event *event)
+{
+    if (pipeline->gate_frames_left > 0) {
+        pipeline->gate_frames_left--;
+    }
+    hear_companions(pipeline, true, true, event);
+    const bool counts = !pipeline->gated || pipeline->gate_frames_left > 0;
+
+    if (fill(&pipeline->ear, pipeline->program, event->features)) {
+        ww_pipeline_invoke(pipeline);
+        event->inferred = true;
+        event->detected = judge(&pipeline->ear, pipeline->program, counts);
+        event->probability = pipeline->ear.probability;
+        event->words |= event->detected ? 1 : 0;
+    }
+    hear_companions(pipeline, false, counts, event);
 }
 
 size_t ww_pipeline_take(struct ww_pipeline *pipeline, const int16_t *samples, size_t count, bool features_only,
@@ -81,6 +154,7 @@ size_t ww_pipeline_take(struct ww_pipeline *pipeline, const int16_t *samples, si
     event->frame_ready = frame_ready;
     event->inferred = false;
     event->detected = false;
+    event->words = 0;
     if (frame_ready) {
         pipeline->frontend_cycles = cycles;
         event->frame = pipeline->frames++;

@@ -9,6 +9,7 @@
 #ifndef WW_PROGRAM_H
 #define WW_PROGRAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,22 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* What a program has heard; the pipeline writes it. */
+struct ww_ear {
+    struct ww_detector detector;
+    uint8_t frames_waiting; /* how many of them wait in the model's input */
+    uint8_t probability;    /* of the last inference */
+};
+
+struct ww_program;
+
+/* A program that hears the same audio beside the first: another wake word, or one that tells speech from the rest. */
+struct ww_companion {
+    const struct ww_program *program;
+    struct ww_ear *ear;
+    bool gates; /* it detects nothing itself; what the others detect counts only while it hears speech */
+};
 
 struct ww_program {
     const char *name;         /* model name, [a-z0-9_]+ */
@@ -39,6 +56,9 @@ struct ww_program {
     uint32_t state_bytes;  /* kept from one invocation to the next */
 
     struct ww_detector_config detector;
+
+    const struct ww_companion *companions; /* of the first program of a firmware */
+    uint8_t companion_count;
 };
 
 /* Rendered by the build. */
