@@ -22,6 +22,7 @@ from wwtool.jobs.calibration import CalibrationOutput
 from wwtool.jobs.compile import CompileOutput
 from wwtool.jobs.data_sets import DataSetsOutput
 from wwtool.jobs.evaluate import DetectionsOutput
+from wwtool.jobs.export import ExportOutput
 from wwtool.jobs.voices import VoicesOutput
 from wwtool.pipeline.manifest import ManifestRecord
 
@@ -38,6 +39,7 @@ OUTPUTS: dict[str, tuple[int, type[Any]]] = {
     "budget": (2, BudgetOutput),
     "compile": (1, CompileOutput),
     "diff": (1, DiffOutput),
+    "export": (1, ExportOutput),
     "evaluation": (1, EvaluationOutput),
     "detections": (1, DetectionsOutput),
     "calibration": (1, CalibrationOutput),

@@ -158,8 +158,8 @@ def test_over_budget_is_a_table_and_a_remedy(capsys: pytest.CaptureFixture[str],
 
 def test_a_framework_that_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
     _budget(capsys, "--platform", "pico", "--framework", "esphome").refused(2, "pico.yaml", "esphome", "pico-sdk")
-    build = ("build", "--platform", "esp32s3", "--phrase", "hey computer", "--framework", "esphome")
-    run_here(capsys, *build).refused(2, "esphome", "bare-metal", "wwtool budget --framework")
+    build = ("build", "--platform", "esp32s3", "--phrase", "hey computer", "--framework", "esp-idf")
+    run_here(capsys, *build).refused(2, "esp-idf", "bare-metal", "wwtool budget --framework")
 
 
 @pytest.mark.parametrize(("name", "over"), [_board("esp32s3", "RAM"), _board("pico", "latency")])

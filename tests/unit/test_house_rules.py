@@ -146,7 +146,19 @@ OF_A_HEAD = ("wwtool.base", "wwtool.cli", "wwtool.events", "wwtool.jobs", "wwtoo
 
 
 def test_each_job_has_a_command() -> None:
-    assert JOBS == ["budget", "build", "compile", "data_sets", "emulate", "evaluate", "flash", "hil", "train", "voices"]
+    assert JOBS == [
+        "budget",
+        "build",
+        "compile",
+        "data_sets",
+        "emulate",
+        "evaluate",
+        "export",
+        "flash",
+        "hil",
+        "train",
+        "voices",
+    ]
 
 
 @pytest.mark.parametrize("job", JOBS)

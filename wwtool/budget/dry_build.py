@@ -91,13 +91,11 @@ def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: 
     if remembered is not None:
         return remembered
     if toolchain is None:
-        compiled = random_model(platform, architecture, model)
-        sizes = estimated_sizes(platform, compiled, phrase)
-        if sizes is None:
+        estimated = _estimated(platform, model, random_model(platform, architecture, model), phrase)
+        if estimated is None:
             assert missing is not None
             raise missing
-        cost = assembled(platform, model, architecture.stride, compiled, sizes, None)
-        cost = replace(cost, estimated=("sizes", *cost.estimated))
+        cost = estimated
     else:
         with TemporaryFolder("dry") as folder:
             cost = measure_cost(platform, toolchain, model, architecture, phrase, folder)
@@ -116,21 +114,56 @@ def measure_build(
 def measure_cost(
     platform: Platform, toolchain: Toolchain, model: str, architecture: Architecture, phrase: str, folder: Path
 ) -> Cost:
-    """Builds in ``folder`` and runs the image. What the chip cannot hold is linked for a larger one, not run."""
+    """As ``measure_model``, for an architecture with random weights."""
     compiled = random_model(platform, architecture, model)
+    return measure_model(platform, toolchain, model, compiled, phrase, folder)
+
+
+def measure_model(
+    platform: Platform, toolchain: Toolchain, model: str, compiled: CompiledModel, phrase: str, folder: Path
+) -> Cost:
+    """What a compiled model costs as bare metal.
+
+    Builds in ``folder`` and runs the image. What the chip cannot hold is linked for a larger one, not run.
+    """
+    stride = compiled.input_frames
     project = write_project(folder / "firmware", platform, toolchain, compiled, phrase, DetectorConfig())
     try:
         image = build_image(project, platform, toolchain, folder / "objects", folder / "image", "firmware")
     except TooLargeError as error:
-        return replace(assembled(platform, model, architecture.stride, compiled, error.sizes, None), linked=False)
+        return replace(assembled(platform, model, stride, compiled, error.sizes, None), linked=False)
     except BudgetError:
-        sizes = estimated_sizes(platform, compiled, phrase)
-        if sizes is None:
+        cost = _estimated(platform, model, compiled, phrase)
+        if cost is None:
             raise
-        cost = assembled(platform, model, architecture.stride, compiled, sizes, None)
-        return replace(cost, estimated=("sizes", *cost.estimated), linked=False)
-    run = run_image(platform, image.files, architecture.stride)
-    return assembled(platform, model, architecture.stride, compiled, image.sizes, run)
+        return replace(cost, linked=False)
+    run = run_image(platform, image.files, stride)
+    return assembled(platform, model, stride, compiled, image.sizes, run)
+
+
+def cost_of_compiled(platform: Platform, model: str, compiled: CompiledModel, phrase: str, folder: Path) -> Cost:
+    """What a compiled model costs as bare metal, measured in ``folder``, or estimated where there is no compiler.
+
+    Raises:
+        ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
+    """
+    try:
+        toolchain = find_toolchain(platform)
+    except ToolError:
+        cost = _estimated(platform, model, compiled, phrase)
+        if cost is None:
+            raise
+        return cost
+    return measure_model(platform, toolchain, model, compiled, phrase, folder)
+
+
+def _estimated(platform: Platform, model: str, compiled: CompiledModel, phrase: str) -> Cost | None:
+    """The cost by the analytic model alone; None if it has no constants for the platform."""
+    sizes = estimated_sizes(platform, compiled, phrase)
+    if sizes is None:
+        return None
+    cost = assembled(platform, model, compiled.input_frames, compiled, sizes, None)
+    return replace(cost, estimated=("sizes", *cost.estimated))
 
 
 def assembled(

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
-import numpy as np
 
-from wwtool.base.files import write_bytes
-from wwtool.cli.common import FILE, FOLDER
-from wwtool.cli.terminal import say
-from wwtool.errors import InputError
-from wwtool.export.builder import IDENTIFIER
-from wwtool.export.tflite import to_tflite, verify
-from wwtool.frontend.geometry import MICRO
-from wwtool.training.checkpoint import load_trained
+from wwtool.cli.common import ANY_PATH, complain_of_warnings, json_option, make, option
+from wwtool.cli.terminal import print_json, say
+from wwtool.jobs.export import FORMATS, ExportRequest, plan, run
 
 
 @click.command()
-@click.argument("run", type=FOLDER)
-@click.option("--format", "format_", type=click.Choice(["tflite"]), default="tflite", show_default=True)
-@click.option("-o", "--out", type=FILE, help="Where the file goes.  [default: RUN/model.tflite]")
-def export(run: Path, format_: str, out: Path | None) -> None:
-    """Write the model of a finished training RUN from its learned scales, proved layer by layer against LiteRT."""
-    target = out or run / "model.tflite"
-    if target.is_file() and target.read_bytes()[4:8] != IDENTIFIER:
-        raise InputError(f"{target} exists and is not a model; remove it, or choose another file with -o")
-    net, state = load_trained(run)
-    model = net.quantized()
-    content, outputs = to_tflite(model, f"wwtool {state.model}")
-    verify(content, model, outputs, np.random.default_rng(0).integers(-128, 128, (900, MICRO.channels)).astype(np.int8))
-    write_bytes(target, content)
-    say(f"{target}: {len(content):,} bytes, {len(outputs)} layers equal to LiteRT's reference kernels")
+@click.argument("sources", metavar="RUN_OR_BUILD...", type=ANY_PATH, nargs=-1, required=True)
+@option(ExportRequest, "format", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True)
+@option(ExportRequest, "out", "-o", "--out", type=ANY_PATH)
+@option(ExportRequest, "platform", metavar="NAME")
+@option(ExportRequest, "phrase")
+@option(ExportRequest, "overwrite", is_flag=True)
+@json_option
+def export(as_json: bool, sources: tuple[Path, ...], **options: Any) -> None:
+    """Write a finished model as a file, proved layer by layer, or as a project for a framework."""
+    result = run(plan(make(ExportRequest, sources=sources, **options), complain_of_warnings), complain_of_warnings)
+    if as_json:
+        print_json("export", 1, result.as_dict())
+        return
+    say(f"{result.target}: {result.note}")
+    for advice in result.advice:
+        say(f"  {advice.label:<8} {advice.text}")

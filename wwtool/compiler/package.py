@@ -39,6 +39,12 @@ class CompiledModel:
     optimize: Optimize
 
     @property
+    def input_frames(self) -> int:
+        """Feature frames that one inference takes, for models of feature frames."""
+        graph = self.program.graph
+        return int(graph.tensor(graph.inputs[0]).shape[1])
+
+    @property
     def weight_bytes(self) -> int:
         return sum(c.nbytes for c in constants_of(self.program) if c.weights)
 

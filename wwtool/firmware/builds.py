@@ -47,6 +47,11 @@ class Build:
         Raises:
             InputError: it is missing, or not the one that was built.
         """
+        if not self.images:
+            raise InputError(
+                f"{self.folder} is a project that other tools build, so wwtool has no image of it; build it with "
+                "--framework bare-metal to emulate, flash or test it here"
+            )
         name = self.images.get(kind)
         if name is None:
             raise InputError(f"{self.folder} has no .{kind} image; run wwtool build again")

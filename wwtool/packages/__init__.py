@@ -5,12 +5,14 @@ from __future__ import annotations
 from wwtool.base.registry import Registry
 from wwtool.errors import UsageError
 from wwtool.packages.bare_metal import BareMetal
+from wwtool.packages.esphome import Esphome
 from wwtool.packages.package_format import PackageFormat
 from wwtool.platforms.load import load_platforms
 
 DEFAULT = BareMetal.name
 
-FORMATS: Registry[PackageFormat] = Registry("frameworks", {package.name: package for package in (BareMetal(),)})
+_ALL: tuple[PackageFormat, ...] = (BareMetal(), Esphome())
+FORMATS: Registry[PackageFormat] = Registry("frameworks", {package.name: package for package in _ALL})
 
 
 def names() -> tuple[str, ...]:

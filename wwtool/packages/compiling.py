@@ -10,11 +10,13 @@ from wwtool.platforms.profile import Platform
 from wwtool.tflite.graph import Graph
 
 
-def compile_for(platform: Platform, graph: Graph, name: str) -> CompiledModel:
+def compile_for(platform: Platform, graph: Graph, name: str, prefix: str | None = None) -> CompiledModel:
     """Compiles a model for a platform's core. The sizes do not depend on what the model has learned.
+
+    ``prefix`` begins the names of its C, where several models share a program.
 
     Raises:
         InputError: the model uses something that is not supported.
     """
     target = cast(Target, platform.core.target)  # a test holds the cores to the compiler's targets
-    return compile_graph(graph, name, target, platform.optimize, same_sizes=True)
+    return compile_graph(graph, name, target, platform.optimize, prefix, same_sizes=True)

@@ -1,6 +1,7 @@
 """What every package format can be asked. A format turns a compiled model into a project that somebody builds.
 
 A format is one class in a module of its own, and one line in ``wwtool/packages/__init__.py``. It holds no state.
+``render`` is all that it must have; a format whose projects wwtool compiles has ``build`` and ``require_tools``, too.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from wwtool.compiler.package import CompiledModel
+from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.sizes import Sizes
 from wwtool.platforms.profile import Platform
+
+PROJECT = "firmware"  # the folder of a project in a build
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,9 @@ class Content:
         tflite: the same model as a ``.tflite`` file.
         phrase: the wake word.
         detector: when outputs of the model count as a detection.
-        name: the stem of the files that are built.
+        name: the stem of the files that are made: a C identifier, made of the phrase.
+        language: the language of the phrase, such as "en" or "pt-br".
+        beside: the other models of the same program, each for the same platform and with a name of its own.
     """
 
     platform: Platform
@@ -35,6 +41,13 @@ class Content:
     phrase: str
     detector: DetectorConfig
     name: str
+    language: str = "en"
+    beside: tuple[Content, ...] = ()
+
+    @property
+    def models(self) -> tuple[Content, ...]:
+        """All models of the program, this one first."""
+        return (self, *self.beside)
 
 
 @dataclass(frozen=True)
@@ -67,33 +80,33 @@ class PackageFormat(ABC):
     stands_alone: ClassVar[bool] = False
     products: ClassVar[tuple[str, ...]] = ()
 
-    @abstractmethod
     def require_platform(self, platform: Platform) -> None:
-        """Raises UsageError if this format cannot be made for a platform."""
+        """Raises UsageError if this format cannot be made for a platform: its profile does not list the format."""
+        if self.name not in platform.frameworks:
+            raise UsageError(
+                f"{platform.file} does not list {self.name} under frameworks; choose another platform, or one of "
+                f"{', '.join(platform.frameworks)}"
+            )
 
-    @abstractmethod
     def require_tools(self, platform: Platform) -> str:
-        """The version of the compiler that ``build`` uses.
+        """The version of the compiler that ``build`` uses; "" where wwtool compiles nothing.
 
         Raises:
             ToolError: a tool is missing.
         """
+        return ""
 
-    @abstractmethod
     def check(self, content: Content) -> None:
         """Raises InputError if this format cannot hold the content."""
+        if content.beside:
+            raise InputError(f"a project for {self.name} holds one model; leave the others out, or choose esphome")
 
     @abstractmethod
     def render(self, folder: Path, content: Content) -> None:
-        """Writes the project into an empty folder.
+        """Writes the project into an empty folder. ``check`` has let the content through."""
 
-        Raises:
-            InputError: this format cannot hold the content.
-        """
-
-    @abstractmethod
-    def build(self, folder: Path, content: Content, objects: Path, out: Path) -> Image:
-        """Builds a rendered project.
+    def build(self, folder: Path, content: Content, objects: Path, out: Path) -> Image | None:
+        """Builds a rendered project; None where the user's own tools do that.
 
         Args:
             folder: the project. It is not changed.
@@ -105,15 +118,20 @@ class PackageFormat(ABC):
             ToolError: the compiler failed.
             BudgetError: the chip cannot hold the firmware.
         """
+        return None
 
-    @abstractmethod
     def main_file(self, platform: Platform, files: dict[str, Path]) -> Path:
         """The one of the built files that goes onto the board."""
+        return next(iter(files.values()))
 
-    @abstractmethod
     def by_hand(self, platform: Platform, files: dict[str, Path]) -> str | None:
         """How the built files get onto the board without wwtool, in one line. None: nothing has to."""
+        return None
 
-    @abstractmethod
+    def use(self, project: Path) -> list[Advice]:
+        """What a user does with a project, in order. ``project`` is its folder."""
+        return [Advice("project", str(project))]
+
     def advice(self, platform: Platform, build: Path, files: dict[str, Path]) -> list[Advice]:
-        """What a user does next with the build folder ``build``, in order."""
+        """What a user does next with the build folder ``build``, in order; ``files`` are the built ones by kind."""
+        return self.use(build / PROJECT)

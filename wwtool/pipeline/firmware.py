@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 
 from wwtool.base.files import scratch_folder, write_bytes
 from wwtool.base.ownership import Rule, owned_folder, refuse_changes
 from wwtool.base.text import safe_identifier
-from wwtool.budget.dry_build import assembled, run_image
-from wwtool.budget.result import flash_wait_cycles, judge
+from wwtool.budget.dry_build import assembled, cost_of_compiled, run_image
+from wwtool.budget.result import Cost, flash_wait_cycles, judge
 from wwtool.errors import BudgetError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.sizes import Sizes
 from wwtool.packages.compiling import compile_for
-from wwtool.packages.package_format import Content, PackageFormat
+from wwtool.packages.package_format import PROJECT, Content, Image, PackageFormat
 from wwtool.pipeline.preparation import CLIPS, RunPlan
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.pipeline.training_run import MODEL
@@ -23,7 +24,7 @@ from wwtool.pipeline.vectors import write_vectors
 from wwtool.platforms.profile import Platform
 from wwtool.tflite.reader import read_model
 
-PROJECT, IMAGE = "firmware", "image"
+IMAGE = "image"
 FOLDERS = (PROJECT, IMAGE, VECTORS)
 
 
@@ -69,7 +70,7 @@ def make_firmware(stages: Stages, target: Target, plan: RunPlan, model: str, det
     tflite = (stages.folder / MODEL).read_bytes()
     name = safe_identifier(plan.phrase)
     compiled = compile_for(platform, read_model(stages.folder / MODEL), name)
-    content = Content(platform, compiled, tflite, plan.phrase, detector, name)
+    content = Content(platform, compiled, tflite, plan.phrase, detector, name, plan.config.synth.language)
     package.check(content)
     with owned_folder(folder / PROJECT, target.rule(PROJECT)) as project:
         package.render(project, content)
@@ -78,11 +79,11 @@ def make_firmware(stages: Stages, target: Target, plan: RunPlan, model: str, det
             scratch_folder(stages.folder, "objects") as objects,
         ):
             image = package.build(project, content, objects, image_folder)
+            cost = _cost(platform, model, content, image, objects)
+    if image is None:
+        rmtree(folder / IMAGE)  # it is empty, or an older build's with another framework
     write_bytes(folder / MODEL, tflite)
-    files = {kind: folder / IMAGE / path.name for kind, path in image.files.items()}
-    stride = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1]
-    run = run_image(platform, files, stride)
-    cost = assembled(platform, model, stride, compiled, image.sizes, run)
+    files = {kind: folder / IMAGE / path.name for kind, path in image.files.items()} if image else {}
     final = judge(platform, plan.config.budget, cost, package.name)
     write_vectors(folder / VECTORS, stages.folder / CLIPS, compiled)
     over = [line for line in final.lines if not line.fits]
@@ -92,12 +93,21 @@ def make_firmware(stages: Stages, target: Target, plan: RunPlan, model: str, det
         )
     facts = {
         "image": {kind: str(path.relative_to(folder)) for kind, path in files.items()},
-        "flash_wait_cycles": flash_wait_cycles(platform, image.sizes),
+        "flash_wait_cycles": flash_wait_cycles(platform, cost.sizes),
         **final.as_dict(),
     }
     written = [p for name in (PROJECT, VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
     outputs = (*files.values(), folder / MODEL, *written)
-    return Outcome(f"{package.main_file(platform, files).name}: {_sizes_note(image.sizes)}", facts, outputs)
+    made = package.main_file(platform, files).name if files else f"a project for {package.name}"
+    return Outcome(f"{made}: {_sizes_note(cost.sizes)}", facts, outputs)
+
+
+def _cost(platform: Platform, model: str, content: Content, image: Image | None, scratch: Path) -> Cost:
+    """What the firmware costs. If only the user's tools can build it, it is measured as bare metal."""
+    if image is None:
+        return cost_of_compiled(platform, model, content.model, content.phrase, scratch)
+    run = run_image(platform, image.files, content.model.input_frames)
+    return assembled(platform, model, content.model.input_frames, content.model, image.sizes, run)
 
 
 def _sizes_note(sizes: Sizes) -> str:

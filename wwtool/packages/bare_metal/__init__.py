@@ -30,6 +30,7 @@ class BareMetal(PackageFormat):
         return find_toolchain(platform).version()
 
     def check(self, content: Content) -> None:
+        super().check(content)
         require_feature_frames(content.model)
 
     def render(self, folder: Path, content: Content) -> None:
@@ -47,6 +48,9 @@ class BareMetal(PackageFormat):
     def by_hand(self, platform: Platform, files: dict[str, Path]) -> str | None:
         tool = usual_tool(platform)
         return tool.by_hand(platform, tool.image_of(files)) if tool else None
+
+    def use(self, project: Path) -> list[Advice]:
+        return [Advice("build it", f"make -C {for_shell(project)}")]
 
     def advice(self, platform: Platform, build: Path, files: dict[str, Path]) -> list[Advice]:
         line = self.by_hand(platform, files)

@@ -1,0 +1,106 @@
+"""What a package is made of, read from finished builds, runs and models; the other half of ``wwtool export``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wwtool.base.records import read_manifest
+from wwtool.base.text import printable, safe_identifier
+from wwtool.data.texts.phrases import printable_phrase
+from wwtool.errors import UsageError
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.firmware.builds import read_build
+from wwtool.packages.compiling import compile_for
+from wwtool.packages.package_format import Content
+from wwtool.pipeline.evaluation import find_subject
+from wwtool.pipeline.manifest import NAME as MANIFEST
+from wwtool.platforms.profile import Platform
+from wwtool.tflite.reader import parse_model
+
+
+@dataclass(frozen=True)
+class Word:
+    """A model, and what it takes to detect with it.
+
+    Attributes:
+        tflite: the model file.
+        phrase: the wake word.
+        detector: when outputs of the model count as a detection.
+        language: the language of the phrase.
+        platform: what it was built for; None if that is not known.
+    """
+
+    tflite: bytes
+    phrase: str
+    detector: DetectorConfig
+    language: str = "en"
+    platform: Platform | None = None
+
+    @property
+    def name(self) -> str:
+        """The stem of its files."""
+        return safe_identifier(self.phrase)
+
+
+def read_word(source: Path, phrase: str | None = None) -> Word:
+    """The wake word of a build folder or a run folder; ``phrase`` wins over what the folder says.
+
+    Raises:
+        UsageError: a run does not say its phrase, and there is none in the request.
+        InputError: the folder holds no finished model.
+    """
+    subject = find_subject(source)
+    if subject.detector is None:
+        raise UsageError(
+            f"{printable(str(source))} says nothing of a detector; give a build or a run with an evaluation"
+        )
+    tflite = subject.model.read_bytes()
+    if (source / MANIFEST).is_file():
+        build, language = read_build(source), _language(source)
+        return Word(tflite, phrase or build.phrase, subject.detector, language, build.platform)
+    if phrase is None:
+        raise UsageError(f"{printable(str(source))} is a run, which does not say its wake word; name it with --phrase")
+    return Word(tflite, printable_phrase(phrase), subject.detector)
+
+
+def _language(build: Path) -> str:
+    try:
+        return str(read_manifest(build)["inputs"]["config"]["synth"]["language"])
+    except (KeyError, TypeError):
+        return Word.language
+
+
+def content_of(platform: Platform, words: Sequence[Word]) -> Content:
+    """The content of a package for a platform, with every word in it.
+
+    Raises:
+        UsageError: two words have one name.
+        InputError: a model cannot be compiled.
+    """
+    names = [word.name for word in words]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"two of the models listen for {name}; give each wake word once")
+    first, *others = [_one(platform, word, word.name if len(words) > 1 else None) for word in words]
+    return Content(**{**vars(first), "beside": tuple(others)})
+
+
+def _one(platform: Platform, word: Word, prefix: str | None) -> Content:
+    compiled = compile_for(platform, parse_model(word.tflite), word.name, prefix)
+    return Content(platform, compiled, word.tflite, word.phrase, word.detector, word.name, word.language)
+
+
+def platform_of(words: Sequence[Word]) -> Platform:
+    """The platform that the words were built for.
+
+    Raises:
+        UsageError: nothing says which, or they differ.
+    """
+    platforms = {word.platform.name: word.platform for word in words if word.platform is not None}
+    if not platforms:
+        raise UsageError("nothing says which board the package is for; name it with --platform")
+    if len(platforms) > 1:
+        raise UsageError(f"the builds are for {' and '.join(sorted(platforms))}; choose one with --platform")
+    return next(iter(platforms.values()))
