@@ -37,6 +37,17 @@ bool ww_command_memory(struct ww_console *console);
 bool ww_command_cycles(struct ww_console *console);
 bool ww_command_baud(struct ww_console *console);
 
+/* The 0 or 1 behind a command's name; false, after an error to the host, if there is neither. */
+bool ww_console_switch(struct ww_console *console, bool *on);
+
+/* Tests of a new board (ww_commands_board.c). */
+bool ww_command_boot(struct ww_console *console);
+bool ww_command_ram(struct ww_console *console);
+bool ww_command_code(struct ww_console *console);
+bool ww_command_mic(struct ww_console *console);
+bool ww_command_led(struct ww_console *console);
+bool ww_command_hang(struct ww_console *console);
+
 #ifdef __cplusplus
 }
 #endif

@@ -101,15 +101,23 @@ bool ww_command_features(struct ww_console *console)
     return expect_pcm(console, WW_CONSOLE_FEATURES);
 }
 
+bool ww_console_switch(struct ww_console *console, bool *on)
+{
+    uint32_t value = 0;
+
+    if (!ww_parse_decimal(word(console, 1), &value) || value > 1U) {
+        ww_text_string(&console->text, "e-[Command '");
+        ww_text_string(&console->text, word(console, 0));
+        ww_text_line(&console->text, "' requires 0 or 1]");
+        return false;
+    }
+    *on = value == 1U;
+    return true;
+}
+
 bool ww_command_prob(struct ww_console *console)
 {
-    uint32_t on = 0;
-
-    if (!ww_parse_decimal(word(console, 1), &on) || on > 1U) {
-        ww_text_line(&console->text, "e-[Command 'ww-prob' requires 0 or 1]");
-    } else {
-        console->show_probabilities = on == 1U;
-    }
+    (void)ww_console_switch(console, &console->show_probabilities);
     return true;
 }
 

@@ -31,6 +31,12 @@ static const struct command_entry command_table[] = {
     {"ww-memory", ww_command_memory},
     {"ww-cycles", ww_command_cycles},
     {"ww-baud", ww_command_baud},
+    {"ww-boot", ww_command_boot},
+    {"ww-ram", ww_command_ram},
+    {"ww-code", ww_command_code},
+    {"ww-mic", ww_command_mic},
+    {"ww-led", ww_command_led},
+    {"ww-hang", ww_command_hang},
 };
 
 static uint32_t now_us(const struct ww_console *console)
@@ -67,6 +73,7 @@ void ww_console_init(struct ww_console *console, const struct ww_port *port, con
     ww_command_reset(&console->command);
     console->fed_by_audio = ww_pipeline_init(&console->pipeline, port, program);
 
+    (void)ww_command_boot(console);
     ww_text_line(&console->text, "m-timestamp-mode-performance");
     ww_text_value_line(&console->text, "m-lap-us-", now_us(console), "");
     ww_text_line(&console->text, "m-init-done");

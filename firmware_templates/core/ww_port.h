@@ -17,6 +17,25 @@
 extern "C" {
 #endif
 
+/* Something that the board knows of its start: a text, or a number where the text is NULL. */
+struct ww_fact {
+    const char *key;
+    const char *text;
+    uint32_t number;
+};
+
+/* Words of memory from begin up to end. */
+struct ww_range {
+    volatile uint32_t *begin, *end;
+};
+
+/* What tests of a new board may use. */
+struct ww_bench {
+    struct ww_range free; /* RAM that the program leaves alone */
+    struct ww_range code; /* code and constants, where they run */
+    bool has_watchdog;    /* it resets a board whose main loop hangs */
+};
+
 struct ww_port {
     /* Passed back as the first argument of every function. */
     void *context;
@@ -53,6 +72,12 @@ struct ww_port {
 
     /* Deepest stack use since start, in bytes; 0 if the board does not paint its stack. May be NULL. */
     uint32_t (*stack_high_water)(void *context);
+
+    /* Why the board started (`reset`), and what else it noticed then; *count facts. May be NULL. */
+    const struct ww_fact *(*facts)(void *context, size_t *count);
+
+    /* May be NULL. */
+    const struct ww_bench *bench;
 
     /* Feeds the watchdog in the middle of long work, without sleeping. NULL where there is no watchdog. */
     void (*keep_alive)(void *context);

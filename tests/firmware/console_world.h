@@ -25,6 +25,7 @@ static struct {
     int16_t samples[4096];
     size_t sample_count;
     uint32_t now_us, cycles;
+    uint32_t micros_step; /* that pass with each look at the clock */
     uint32_t baud;
     bool audio_on, indicator;
     unsigned kept_alive;
@@ -120,6 +121,7 @@ static uint32_t audio_overruns(void *context)
 static uint32_t micros(void *context)
 {
     (void)context;
+    world.now_us += world.micros_step;
     return world.now_us;
 }
 
@@ -147,6 +149,18 @@ static void keep_alive(void *context)
     world.kept_alive++;
 }
 
+static const struct ww_fact *facts(void *context, size_t *count)
+{
+    static const struct ww_fact all[] = {{"reset", "watchdog", 0}, {"clock", NULL, 79998}};
+    (void)context;
+    *count = 2;
+    return all;
+}
+
+static uint32_t free_ram[5000];
+static uint32_t code[3] = {0x34333231, 0x38373635, 0x39};
+static struct ww_bench bench = {.free = {free_ram, free_ram + 5000}, .code = {code, code + 2}, .has_watchdog = false};
+
 static void idle(void *context)
 {
     (void)context;
@@ -164,6 +178,8 @@ static struct ww_port port = {
     .cycles = cycles,
     .indicate = indicate,
     .stack_high_water = stack_high_water,
+    .facts = facts,
+    .bench = &bench,
     .keep_alive = keep_alive,
     .idle = idle,
 };

@@ -9,8 +9,63 @@
 static void test_boot(void)
 {
     start();
-    CHECK(strcmp(world.output, "m-timestamp-mode-performance\r\nm-lap-us-0\r\nm-init-done\r\nm-ready\r\n") == 0);
+    const char *log = "ww-boot-[reset=watchdog]\r\nww-boot-[clock=79998]\r\nww-boot-[model=fake]\r\n"
+                      "ww-boot-[version=1.2.3]\r\n";
+    const size_t log_length = strlen(log);
+    CHECK(strncmp(world.output, log, log_length) == 0);
+    CHECK(strcmp(world.output + log_length,
+                 "m-timestamp-mode-performance\r\nm-lap-us-0\r\nm-init-done\r\nm-ready\r\n") == 0);
     CHECK(world.audio_on);
+    const char *again = ask("ww-boot%");
+    CHECK(strncmp(again, log, log_length) == 0 && strcmp(again + log_length, "m-ready\r\n") == 0);
+    CHECK(world.audio_on);
+}
+
+static void test_memory_of_a_board(void)
+{
+    start();
+    free_ram[0] = free_ram[4999] = 7;
+    expect("ww-ram%", "ww-ram-[20000 0 0]\r\nm-ready\r\n");
+    CHECK(free_ram[0] != 7 && free_ram[4999] != 7 && free_ram[0] != free_ram[4999]);
+    CHECK(world.kept_alive >= 4 * 20000 / 4096);
+    char answer[80];
+    (void)snprintf(answer, sizeof answer, "ww-code-[%u 8 2598427311]\r\nm-ready\r\n", (unsigned)(uintptr_t)code);
+    expect("ww-code%", answer); /* zlib.crc32(b"12345678") */
+    bench.free.end = bench.free.begin;
+    bench.code.end = bench.code.begin;
+    expect("ww-ram%", "e-[Not on this board]\r\nm-ready\r\n");
+    expect("ww-code%", "e-[Not on this board]\r\nm-ready\r\n");
+    expect("ww-hang%", "e-[Not on this board]\r\nm-ready\r\n");
+    bench.free.end = free_ram + 5000;
+    bench.code.end = code + 2;
+}
+
+static void test_microphone_of_a_board(void)
+{
+    start();
+    for (size_t i = 0; i < 4096; i++) {
+        world.samples[i] = (int16_t)(i % 2 == 0 ? -1000 : 1200);
+    }
+    world.sample_count = 16000; /* the same 4096 again and again */
+    expect("ww-mic%", "ww-mic-[16000 0 32868 31768 33968]\r\nm-ready\r\n");
+    CHECK(world.audio_on);
+    world.samples[0] = -32768;
+    world.samples[1] = 32767;
+    world.sample_count = 16000;
+    CHECK(contains(ask("ww-mic%"), " 0 65535]"));
+    world.micros_step = 1000; /* a microphone that is dead */
+    expect("ww-mic%", "ww-mic-[0 3000000 0 4294967295 0]\r\nm-ready\r\n");
+}
+
+static void test_light_of_a_board(void)
+{
+    start();
+    expect("ww-led 1%", "m-ready\r\n");
+    CHECK(world.indicator);
+    expect("ww-led 0%", "m-ready\r\n");
+    CHECK(!world.indicator);
+    expect("ww-led on%", "e-[Command 'ww-led' requires 0 or 1]\r\nm-ready\r\n");
+    CHECK(!world.indicator);
 }
 
 static void test_names(void)
@@ -292,6 +347,9 @@ static void test_random_bytes(void)
 int main(void)
 {
     test_boot();
+    test_memory_of_a_board();
+    test_microphone_of_a_board();
+    test_light_of_a_board();
     test_names();
     test_rude_hosts();
     test_buffer();

@@ -150,9 +150,9 @@ def test_the_firmware_without_a_model_is_small(elf: Path) -> None:
 def test_banner_and_names(image: Path) -> None:
     with nano.start(image) as emulator, serial.serial_for_url(emulator.url, timeout=20) as port:
         banner = port.read_until(b"m-ready\r\n").decode()
-        assert re.fullmatch(r"m-timestamp-mode-performance\r\nm-lap-us-\d+\r\nm-init-done\r\nm-ready\r\n", banner), (
-            banner
-        )
+        assert re.fullmatch(
+            r"(?:ww-boot-\[.+\]\r\n)+m-timestamp-mode-performance\r\nm-lap-us-\d+\r\nm-init-done\r\nm-ready\r\n", banner
+        ), banner
         port.write(b"name%")
         assert port.read_until(b"m-ready\r\n") == b"m-name-dut-[wwtool-nano33ble]\r\nm-ready\r\n"
 

@@ -11,10 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ww_port.h"
+
 extern const char board_name[];
+extern const struct ww_bench board_bench;
 
 /* Everything from clocks to watchdog, before the application runs. */
 void board_start(uint32_t console_baud);
+
+/* The first fact is why the board started. */
+const struct ww_fact *board_facts(size_t *count);
 
 void board_indicate(bool on);
 uint32_t board_micros(void);

@@ -75,6 +75,12 @@ static uint32_t port_cycles(void *context)
     return board_cycles();
 }
 
+static const struct ww_fact *port_facts(void *context, size_t *count)
+{
+    (void)context;
+    return board_facts(count);
+}
+
 static void port_indicate(void *context, bool on)
 {
     (void)context;
@@ -111,6 +117,8 @@ static const struct ww_port port = {
     .cycles = port_cycles,
     .indicate = port_indicate,
     .stack_high_water = port_stack_high_water,
+    .facts = port_facts,
+    .bench = &board_bench,
     .keep_alive = port_keep_alive,
     .idle = port_idle,
 };

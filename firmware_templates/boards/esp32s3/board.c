@@ -96,3 +96,17 @@ void board_fault(uint32_t cause, uint32_t pc, uint32_t address)
     for (;;) {
     }
 }
+
+extern uint32_t code_begin, code_end, ram_end; /* link.ld, at the addresses of data */
+
+const struct ww_bench board_bench = {
+    .free = {&stack_top, &ram_end},
+    .code = {&code_begin, &code_end},
+    .has_watchdog = false,
+};
+
+const struct ww_fact *board_facts(size_t *count)
+{
+    *count = 0;
+    return NULL;
+}
