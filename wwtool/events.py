@@ -83,7 +83,8 @@ class Activity(Event):
 class Loss(Event):
     """The loss of a training batch at ``step`` of ``steps``. ``stage`` is the stage of the training, such as "float".
 
-    ``model`` is the model that trains.
+    ``model`` is the model that trains. ``learning_rate`` is that of the step, ``gradient_norm`` the length of its
+    gradient before it was shortened; both are 0 where nobody knows.
     """
 
     stage: str
@@ -91,15 +92,21 @@ class Loss(Event):
     steps: int
     loss: float
     model: str = ""
+    learning_rate: float = 0.0
+    gradient_norm: float = 0.0
 
 
 @dataclass(frozen=True)
 class Metric(Event):
-    """A figure that a stage has measured, such as "recall clean" or "false alarms per hour"."""
+    """A figure that a stage has measured, such as "recall clean" or "false alarms per hour".
+
+    ``step`` is the step of the training at which it was measured; 0: after it.
+    """
 
     stage: str
     name: str
     value: float
+    step: int = 0
 
 
 @dataclass(frozen=True)

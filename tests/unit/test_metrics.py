@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wwtool.evaluation.budgeted import averaged, recall_at_budget
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.metrics import (
     Point,
@@ -245,3 +246,21 @@ def test_an_interval_holds_its_proportion(counts: tuple[int, int]) -> None:
 def test_poisson_interval(events: int, low: float, high: float) -> None:
     assert poisson_interval(events, 1.0) == (pytest.approx(low, abs=1e-2), pytest.approx(high, abs=1e-2))
     assert poisson_interval(events, 2.0)[1] == pytest.approx(high / 2, abs=1e-2)
+
+
+def test_recall_at_a_budget_counts_what_the_alarms_leave() -> None:
+    negative = np.zeros(400)
+    negative[[10, 11, 12, 150, 300]] = [0.9, 0.8, 0.9, 0.6, 0.3]  # three alarms: the first three are one
+    clean, noisy = np.array([0.95, 0.7, 0.5, 0.2]), np.array([0.95, 0.1])
+
+    def recall(per_hour: float) -> float:
+        return recall_at_budget({"clean": clean, "noisy": noisy}, negative, 1.0, per_hour, lockout=50)
+
+    assert [recall(n) for n in (0, 1, 2, 3)] == pytest.approx([0.375, 0.5, 0.625, 1.0])
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(1, 8))
+def test_the_moving_mean_is_that_of_the_detector(values: list[float], window: int) -> None:
+    padded = [0.0] * (window - 1) + values
+    expected = [sum(padded[i : i + window]) / window for i in range(len(values))]
+    assert averaged(np.asarray(values), window) == pytest.approx(expected, abs=1e-9)

@@ -36,6 +36,7 @@ from wwtool.models.zoo import ZOO
 from wwtool.pipeline.pools import plan_pools
 from wwtool.training.checkpoint import load_checkpoint
 from wwtool.training.learner import Learner
+from wwtool.training.lesson import Lesson
 from wwtool.training.loop import train
 from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.objectives.objective import Predictions, Widths
@@ -331,7 +332,8 @@ def test_gradients_reach_the_student_alone(taught: list[WeightedPool]) -> None:
     assert batch.vectors is not None
     soft, vectors = torch.from_numpy(batch.soft), torch.from_numpy(batch.vectors)
     kept = soft.clone(), vectors.clone()
-    learner.learn(1, to_real(batch.windows), torch.from_numpy(batch.labels), soft, vectors)
+    lesson = Lesson(to_real(batch.windows), torch.from_numpy(batch.labels), soft, vectors)
+    learner.learn(1, lesson, np.random.default_rng(0))
     assert all(not torch.equal(before[name], p) for name, p in net.named_parameters() if not name.endswith("bias"))
     assert not soft.requires_grad
     assert not vectors.requires_grad

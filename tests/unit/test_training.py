@@ -22,6 +22,7 @@ from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO, as_dict, from_dict
 from wwtool.training.checkpoint import NAME, State, load_checkpoint, load_trained, save_checkpoint
+from wwtool.training.course import Course
 from wwtool.training.loop import train
 from wwtool.training.qat import QatNet
 from wwtool.training.run import Run
@@ -351,7 +352,7 @@ def test_real_features_are_those_of_the_input_scale() -> None:
 @pytest.mark.parametrize(("steps", "warm"), [(100, 0.1), (20, 0.05), (1000, 0.5)])
 def test_one_cycle(steps: int, warm: float) -> None:
     stage = replace(stages_of(CONFIG)[0], steps=steps, learning_rate=1.0, warmup=warm)
-    rates = [one_cycle(step, stage) for step in range(steps + 1)]
+    rates = [one_cycle(Course(stage, CONFIG, step)) for step in range(steps + 1)]
     peak = max(1, round(steps * warm))
     assert rates[0] == pytest.approx(0.04)
     assert rates[peak] == pytest.approx(1.0)

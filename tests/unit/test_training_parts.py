@@ -22,6 +22,7 @@ from wwtool.jobs.settings import read_config
 from wwtool.training import stages
 from wwtool.training.averaging import AVERAGING
 from wwtool.training.checkpoint import load_checkpoint, load_trained
+from wwtool.training.course import Course
 from wwtool.training.loop import train
 from wwtool.training.mining import MINING
 from wwtool.training.objectives import OBJECTIVES
@@ -32,7 +33,7 @@ from wwtool.training.schedules import SCHEDULES
 from wwtool.training.stages import Stage
 
 
-class Margin(Objective):
+class Hinge(Objective):
     """A hinge with a parameter of its own, so that there is something to train and to save."""
 
     def __init__(self, config: TrainConfig) -> None:
@@ -52,11 +53,11 @@ def plain(parameters: list[nn.Parameter], learning_rate: float, config: TrainCon
     return torch.optim.SGD(parameters, lr=learning_rate)
 
 
-def constant(step: int, stage: Stage) -> float:
-    return stage.learning_rate
+def falling(course: Course) -> float:
+    return course.stage.learning_rate / (course.step + 1)
 
 
-def newest(average: nn.Module, model: nn.Module, step: int, config: TrainConfig) -> None:
+def newest(average: nn.Module, model: nn.Module, course: Course) -> None:
     average.load_state_dict(model.state_dict())
 
 
@@ -65,9 +66,9 @@ def every_third(scores: np.ndarray, config: TrainConfig) -> np.ndarray:
 
 
 DUMMIES: dict[str, tuple[dict[str, Any], str, object]] = {
-    "objective": (OBJECTIVES, "margin", Margin),
+    "objective": (OBJECTIVES, "hinge", Hinge),
     "optimizer": (OPTIMIZERS, "momentum", momentum),
-    "schedule": (SCHEDULES, "constant", constant),
+    "schedule": (SCHEDULES, "falling", falling),
     "averaging": (AVERAGING, "newest", newest),
     "mining": (MINING, "every_third", every_third),
 }
@@ -102,7 +103,7 @@ def test_a_part_of_ones_own_trains_and_resumes(usual: Path, tmp_path: Path, part
 
 @pytest.mark.usefixtures("dummies")
 def test_an_objectives_own_parameters_are_trained_and_saved(tmp_path: Path) -> None:
-    run_killed(tmp_path, "float", 20, CONFIG.model_copy(update={"objective": "margin", "learning_rate": 0.05}))
+    run_killed(tmp_path, "float", 20, CONFIG.model_copy(update={"objective": "hinge", "learning_rate": 0.05}))
     saved = load_checkpoint(tmp_path)
     assert saved is not None
     assert 1.1 < float(saved[1]["objective.margin"]) < 2.1

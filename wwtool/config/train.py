@@ -7,7 +7,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from wwtool.config.adapt import AdaptConfig
+from wwtool.config.loss import LossConfig
+from wwtool.config.optimization import OptimizationConfig
+from wwtool.config.sampling import SamplingConfig
 from wwtool.config.section import Fraction, Section
+from wwtool.config.selection import SelectionConfig
 from wwtool.config.teacher import TeacherConfig
 
 
@@ -198,6 +202,16 @@ class TrainConfig(Section):
         description="CPU threads. Another number gives another model. On networks this small, two are as fast as more.",
     )  # fmt: skip
 
+    loss: LossConfig = Field(LossConfig(), description="What the objectives measure.")
+    optimization: OptimizationConfig = Field(
+        OptimizationConfig(), description="How steps change the weights, beyond the keys above."
+    )
+    sampling: SamplingConfig = Field(
+        SamplingConfig(), description="What the windows of a batch are, beyond the weights of the pools."
+    )
+    selection: SelectionConfig = Field(
+        SelectionConfig(), description="How models are judged while they train, and which of them is kept."
+    )
     adapt: AdaptConfig = Field(AdaptConfig(), description="How a model is adapted to few recordings.")
     teacher: TeacherConfig = Field(TeacherConfig(), description="Who teaches the model, and how much it listens.")
 

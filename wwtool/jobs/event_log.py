@@ -13,7 +13,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -161,9 +161,8 @@ def _entry(line: bytes, where: str) -> Entry | None:
     kind = _KINDS.get(str(content.get("event")))
     if kind is None:
         return None
-    values = {
-        field.name: math.nan if content.get(field.name) is None else content[field.name] for field in fields(kind)
-    }
+    names = [field.name for field in fields(kind) if field.name in content or field.default is MISSING]
+    values = {name: math.nan if content.get(name) is None else content[name] for name in names}
     try:
         return Entry(float(content["time"]), TypeAdapter(kind).validate_python(values))
     except (ValidationError, KeyError, TypeError, ValueError) as error:

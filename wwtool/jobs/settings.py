@@ -29,8 +29,9 @@ from wwtool.jobs.request import Request
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.training.averaging import AVERAGING
+from wwtool.training.clipping import CLIPPING
 from wwtool.training.mining import MINING
-from wwtool.training.objectives import OBJECTIVES
+from wwtool.training.objectives import OBJECTIVES, check_objective
 from wwtool.training.optimizers import OPTIMIZERS
 from wwtool.training.schedules import SCHEDULES
 from wwtool.training.teachers import check_teacher, chosen_teacher
@@ -38,7 +39,7 @@ from wwtool.training.teachers import check_teacher, chosen_teacher
 AUTO = "auto"
 MODELS = (AUTO, *ZOO)
 REGISTRIES: tuple[Registry[Any], ...] = (
-    KINDS, VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING,
+    KINDS, VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING, CLIPPING,
 )  # fmt: skip
 """Whose members a config names; each knows the key."""
 _QUICK = "quick.yaml"
@@ -91,6 +92,7 @@ def read_config(path: Path | None, overrides: dict[str, Any], listener: events.L
         for registry in REGISTRIES:
             registry.check(attrgetter(registry.key)(config))
         _check_kinds(config)
+        check_objective(config.train)
         check_teacher(config.train.teacher)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error

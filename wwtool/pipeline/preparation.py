@@ -35,6 +35,7 @@ from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.pipeline.teaching import Teaching, learn_phrase, taught
+from wwtool.pipeline.validation import Validation
 from wwtool.pipeline.voices_used import tell_voices
 from wwtool.training.run import Run
 from wwtool.training.teachers import chosen_teacher
@@ -82,7 +83,8 @@ class Prepared:
         keys, weights = [job.key for job, _ in self.pools], [weight for _, weight in self.pools]
         settings = config.train.model_dump(exclude={"device", "adapt"}), config.augment.spectrogram.model_dump()
         taught_by = self.teaching.fingerprint if self.teaching else ""
-        return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]), taught_by)
+        judged_by = [config.detector.model_dump(), config.evaluate.model_dump()] if config.train.selection.every else []
+        return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]), taught_by, *judged_by)
 
 
 def prepare(stages: Stages, plan: RunPlan) -> Prepared:
@@ -266,7 +268,11 @@ def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, 
     pools = load_pools(prepared.pools, stages.folder / POOLS)
     if prepared.teaching:
         pools = taught(pools, stages.folder)
-    return Run(
+    run = Run(
         folder, ZOO[model], pools, config.train,
         prepared.fingerprint(config, model), config.augment.spectrogram, model, stages.tell, stages.cancel,
     )  # fmt: skip
+    if not config.train.selection.every:
+        return run
+    material = material_of(stages.folder / CLIPS, prepared.stores, config)
+    return replace(run, judge=Validation(material, config, run.device, stages.cancel))

@@ -34,12 +34,13 @@ from wwtool.pipeline.teaching import TEACHER, Teaching
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
 from wwtool.training.loop import train
+from wwtool.training.selection import BEST
 
 MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
 # The names in a run folder that a run writes, and the folders below it.
-NAMES = (RECORD, DATASET, CLIPS, POOLS, TEACHER, FOLDER, ADAPTED, CHECKPOINT, MODEL, EVALUATION, CALIBRATION)
-PLACES = (CLIPS, f"{CLIPS}/*", ADAPTED, f"{ADAPTED}/*", POOLS, TEACHER, f"{TEACHER}/*", FOLDER, f"{FOLDER}/*")
+NAMES = (RECORD, DATASET, CLIPS, POOLS, TEACHER, FOLDER, ADAPTED, BEST, CHECKPOINT, MODEL, EVALUATION, CALIBRATION)
+PLACES = (CLIPS, f"{CLIPS}/*", ADAPTED, f"{ADAPTED}/*", BEST, POOLS, TEACHER, f"{TEACHER}/*", FOLDER, f"{FOLDER}/*")
 _VERIFY_FRAMES = 900
 
 

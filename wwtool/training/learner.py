@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from wwtool.config import TrainConfig
 from wwtool.models.network import Network
 from wwtool.training.averaging import AVERAGING
 from wwtool.training.checkpoint import optimizer_tensors, restore_optimizer, with_prefix
+from wwtool.training.clipping import CLIPPING
+from wwtool.training.course import Course
+from wwtool.training.lesson import Lesson
 from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.objectives.objective import Objective, Predictions, Widths
 from wwtool.training.optimizers import OPTIMIZERS
@@ -20,13 +24,18 @@ from wwtool.training.stages import Stage
 
 
 class Learner:
-    """Takes a batch a step, and keeps what a checkpoint must hold."""
+    """Takes a batch a step, and keeps what a checkpoint must hold.
+
+    ``parts``: into how many pieces a batch is divided to fit into memory; their gradients are added up.
+    """
 
     def __init__(
         self, stage: Stage, model: Network | QatNet, config: TrainConfig, device: torch.device, vectors: int = 0
     ) -> None:
-        self.stage, self.model, self.config = stage, model, config
+        self.stage, self.model, self.config, self.parts = stage, model, config, 1
+        self.rate = stage.learning_rate  # of the last step
         self.average = copy.deepcopy(model)
+        self.course = Course(stage, config)
         self.objective = OBJECTIVES.member(stage.objective)(config)
         head = model.architecture.head
         self.objective.fit(Widths(head.kernel * head.inputs, vectors))
@@ -34,31 +43,56 @@ class Learner:
         self._parameters = [p for p in [*model.parameters(), *self.objective.parameters()] if p.requires_grad]
         self._optimizer = OPTIMIZERS.member(stage.optimizer)(self._parameters, stage.learning_rate, config)
         self._rate, self._update_average = SCHEDULES.member(stage.schedule), AVERAGING.member(stage.averaging)
+        self._clip = CLIPPING.member(config.optimization.clipping)
 
     def take_over(self, objective: Objective) -> None:
         """Goes on with the parameters that the stage before has trained for an objective of the same kind."""
         if type(objective) is type(self.objective):
             self.objective.load_state_dict(objective.state_dict())
 
-    def learn(
-        self, step: int, features: Tensor, labels: Tensor, soft: Tensor | None = None, vectors: Tensor | None = None
-    ) -> Tensor:
-        """Takes one step on features (batch, frames, channels); returns the loss, a scalar.
+    def learn(self, step: int, lesson: Lesson, random: np.random.Generator) -> Tensor:
+        """Takes one step; returns the loss, a scalar. ``random`` draws what dropout hides.
 
-        The others are as in ``Predictions``.
+        Raises:
+            torch.OutOfMemoryError, RuntimeError: the lesson does not fit into memory; nothing has been learnt.
         """
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._rate(step, self.stage)
+        self.course.step = step
+        self.set_rate(self._rate(self.course))
         self.model.train()
-        hidden = self.model.hidden(features)
-        predictions = Predictions(self.model.logits(hidden)[:, -1], labels, hidden.flatten(1), soft, vectors)
-        loss: Tensor = self.objective(predictions)
         self._optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._parameters, self.config.clip_norm)
+        total = torch.zeros((), device=lesson.labels.device)
+        pieces = list(lesson.parts(self.parts * self.config.optimization.accumulate))
+        for piece in pieces:
+            loss = self._loss(piece, random) * (len(piece.labels) / len(lesson.labels))
+            loss.backward()  # type: ignore[no-untyped-call]
+            total = total + loss.detach()
+        norm = self._clip(self._parameters, self.course)
         self._optimizer.step()
-        self._update_average(self.average, self.model, step, self.config)
+        self._update_average(self.average, self.model, self.course)
+        self.course.took_step(total, norm)
+        return total
+
+    def set_rate(self, rate: float) -> None:
+        """Makes ``rate`` the learning rate of the next step."""
+        self.rate = rate
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+
+    def _loss(self, lesson: Lesson, random: np.random.Generator) -> Tensor:
+        hidden = self._dropped(self.model.hidden(lesson.features), random)
+        logits = self.model.logits(hidden)[:, -1]
+        loss: Tensor = self.objective(
+            Predictions(logits, lesson.labels, hidden.flatten(1), lesson.soft, lesson.vectors, lesson.weights)
+        )
         return loss
+
+    def _dropped(self, hidden: Tensor, random: np.random.Generator) -> Tensor:
+        """What the head reads, (batch, width, steps, 1), without some channels; the others are louder for it."""
+        dropout = self.config.optimization.dropout
+        if not dropout:
+            return hidden
+        kept = random.random((*hidden.shape[:2], 1, 1)) >= dropout
+        return hidden * torch.from_numpy(kept.astype(np.float32) / np.float32(1.0 - dropout)).to(hidden.device)
 
     def average_tensors(self) -> dict[str, Tensor]:
         """The average, which is all that remains of a stage at its end."""
@@ -67,7 +101,8 @@ class Learner:
     def tensors(self) -> dict[str, Tensor]:
         """Everything that the next step depends on."""
         trained = _prefixed("model.", self.model.state_dict()) | _prefixed("objective.", self.objective.state_dict())
-        return self.average_tensors() | trained | optimizer_tensors(self._optimizer)
+        course = _prefixed("course.", self.course.tensors()) | {"course.parts": torch.tensor(self.parts)}
+        return self.average_tensors() | trained | optimizer_tensors(self._optimizer) | course
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """The inverse of ``tensors``.
@@ -79,6 +114,9 @@ class Learner:
         self.average.load_state_dict(with_prefix(tensors, "ema."))
         self.objective.load_state_dict(with_prefix(tensors, "objective."))
         restore_optimizer(self._optimizer, tensors)
+        course = with_prefix(tensors, "course.")
+        self.parts = int(course["parts"])
+        self.course.restore(course)
 
 
 def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

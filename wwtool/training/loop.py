@@ -16,17 +16,20 @@ import torch
 from torch import Tensor, nn
 
 from wwtool import events
-from wwtool.features.spectrogram import vary
+from wwtool.features.spectrogram import eased, vary
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import DONE, State, load_checkpoint, load_trained, mismatch, save_checkpoint
 from wwtool.training.learner import Learner
+from wwtool.training.lesson import Lesson
 from wwtool.training.qat import QatNet
 from wwtool.training.randomness import calibration_generator, step_generator
 from wwtool.training.run import Run
 from wwtool.training.sampler import Mined, Sampler, to_real
 from wwtool.training.scoring import logit_shift, mine
+from wwtool.training.selection import Selection
 from wwtool.training.stages import Stage, stages_of
 from wwtool.training.threads import pinned_threads
+from wwtool.training.trouble import check_numbers, learn
 
 _Net = TypeVar("_Net", bound=nn.Module)
 
@@ -62,6 +65,7 @@ class _Trainer:
         self.sampler = Sampler(run.pools, run.architecture.receptive_frames, run.config)
         self.state = State(self.stages[0].name, 0, run.fingerprint, run.architecture, 0.0, run.model)
         self.mined: Mined | None = None
+        self.selection = Selection(run.folder, self.stages[0].name, run.config.selection)
 
     def finish(self) -> QatNet:
         tensors = self._resume()
@@ -149,45 +153,82 @@ class _Trainer:
     ) -> Learner:  # fmt: skip
         """Trains a stage from the state's step on, to its end or to step ``until``, where a checkpoint is written."""
         learner = Learner(stage, network, self.config, self.device, self.sampler.vector_width)
+        self.selection = Selection(self.run.folder, stage.name, self.config.selection)
         if before is not None:
             learner.take_over(before.objective)
         if tensors:
             try:
                 learner.restore(tensors)
+                self.selection.restore(tensors)
             except (RuntimeError, ValueError, KeyError) as error:
                 raise mismatch(self.run.folder) from error
         for step in range(self.state.step, stage.steps if until is None else until):
             self.run.cancel.check()
+            if self.selection.exhausted:
+                break
             if step in stage.mine_at:
                 self.mined = mine(learner.model, self.sampler.frames, self.sampler.negatives, self.config, self.device)
             self._step(learner, step)
         if until is not None and until < stage.steps:
             self._save(learner)
+        else:
+            self._take_best(learner)
         return learner
 
     def _step(self, learner: Learner, step: int) -> None:
-        stage = learner.stage
+        stage, done = learner.stage, step + 1
         generator = step_generator(self.config.seed, stage.name, step)
-        batch = self.sampler.draw(generator, self.config.batch, self.mined)
-        features = vary(to_real(batch.windows), generator, self.run.spectrogram)
-        labels = torch.from_numpy(batch.labels).to(self.device)
-        lessons = self._tensor(batch.soft), self._tensor(batch.vectors)
-        loss = learner.learn(step, features.to(self.device), labels, *lessons)
-        self.state = replace(self.state, step=step + 1)
-        if (step + 1) % self.config.checkpoint_steps == 0:
+        loss = learn(learner, step, self._lesson(stage, step, generator), generator, self.run.listener)
+        self.state = replace(self.state, step=done)
+        saved, reported = done % self.config.checkpoint_steps == 0, done % _REPORT_STEPS == 0 or done == stage.steps
+        if saved or reported:
+            check_numbers(learner, loss)
+        self._judge(learner, done)
+        if saved:
             self._save(learner)
-        if (step + 1) % _REPORT_STEPS == 0 or step + 1 == stage.steps:
-            self.run.listener(events.Loss(stage.name, step + 1, stage.steps, loss.item(), self.run.model))
+        if reported:
+            norm = float(learner.course.norms[-1])
+            event = events.Loss(stage.name, done, stage.steps, loss.item(), self.run.model, learner.rate, norm)
+            self.run.listener(event)
 
-    def _tensor(self, values: npt.NDArray[np.float32] | None) -> Tensor | None:
-        return None if values is None else torch.from_numpy(values).to(self.device)
+    def _lesson(self, stage: Stage, step: int, generator: np.random.Generator) -> Lesson:
+        """The windows of a step, varied, on the device."""
+        sampling, size = self.config.sampling, self.config.batch * self.config.optimization.accumulate
+        grown = min(1.0, (step + 1) / (sampling.curriculum * stage.steps)) if sampling.curriculum else 1.0
+        batch = self.sampler.draw(generator, size, self.mined, grown)
+        features = vary(to_real(batch.windows), generator, eased(self.run.spectrogram, grown))
+        labels, *lessons = map(_tensor, (batch.labels, batch.soft, batch.vectors, batch.weights))
+        assert labels is not None
+        lesson = Lesson(features, labels, *lessons).to(self.device)
+        return lesson.mixed(generator, sampling.mixup) if sampling.mixup else lesson
+
+    def _judge(self, learner: Learner, done: int) -> None:
+        """Judges the averaged model when it is due."""
+        every = self.config.selection.every
+        if not every or self.run.judge is None or (done % every and done != learner.stage.steps):
+            return
+        score = self.run.judge(learner.average)
+        self.selection.judged(done, score, learner.average)
+        self.run.listener(events.Metric(learner.stage.name, "recall at the budget", score, done))
+
+    def _take_best(self, learner: Learner) -> None:
+        step = self.selection.take_best(learner.average)
+        if step is not None and step != learner.stage.steps:
+            score = self.selection.scores[step]
+            self.run.listener(
+                events.Note(f"stage {learner.stage.name}: its model of step {step} is kept ({score:.1%})")
+            )
 
     def _save(self, learner: Learner) -> None:
-        tensors = learner.average_tensors() if self.state.done else learner.tensors()
+        tensors = learner.average_tensors() if self.state.done else learner.tensors() | self.selection.tensors()
         if self.mined is not None and not self.state.done:
             tensors["mined.pool"] = torch.from_numpy(self.mined.pool)
             tensors["mined.end"] = torch.from_numpy(self.mined.end)
         save_checkpoint(self.run.folder, self.state, tensors)
+
+
+def _tensor(values: npt.NDArray[np.float32] | None) -> Tensor | None:
+    return None if values is None else torch.from_numpy(values)
 
 
 def _int8(network: Network | QatNet) -> QatNet:

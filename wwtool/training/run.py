@@ -14,6 +14,7 @@ from wwtool.config import TrainConfig
 from wwtool.config.augment import SpectrogramConfig
 from wwtool.features.pools import WeightedPool
 from wwtool.models.architecture import Architecture
+from wwtool.training.selection import Judge
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Run:
         model: the network's name, for events and the checkpoint.
         listener: told of a loss every ten steps.
         cancel: checked before every step.
+        judge: says how good a network is, where ``train.selection`` asks; None: nobody does.
         base: the folder of a finished training whose model this one adapts; None: training begins with a new network.
     """
 
@@ -43,6 +45,7 @@ class Run:
     listener: events.Listener = events.ignore
     cancel: Cancellation = field(default_factory=Cancellation)
     base: Path | None = None
+    judge: Judge | None = None
 
     @property
     def device(self) -> torch.device:

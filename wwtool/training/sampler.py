@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +30,14 @@ class Mined:
 class Batch:
     """Windows of ``frames`` frames, by pool and the frame after the last.
 
-    ``labels``: 1 for the phrase, 0 for everything else, (size,).
+    ``labels``: 1 for the phrase, 0 for everything else, (size,). ``weights``: of the windows in the loss, (size,);
+    None: all weigh the same.
     """
 
     places: list[tuple[Pool, int]]
     labels: npt.NDArray[np.float32]
     frames: int
+    weights: npt.NDArray[np.float32] | None = None
 
     @property
     def windows(self) -> npt.NDArray[np.int8]:
@@ -95,6 +97,9 @@ class Sampler:
         self.frames, self.config = frames, config
         self.positives = [p for p in pools if p.pool.positive]
         self.negatives = [p for p in pools if not p.pool.positive and p.pool.labelled]
+        hard = config.sampling.hard_pools
+        self._hard = [p for p in self.negatives if p.pool.name in hard]
+        self._ordinary = [p for p in self.negatives if p.pool.name not in hard] or self.negatives
         self._unlabelled = [p.pool for p in pools if not p.pool.labelled]
         self._certain = _certain(self._unlabelled, frames, config.teacher.certainty)
         if not self.positives or not self.negatives:
@@ -116,22 +121,60 @@ class Sampler:
         drawn = self.draw(generator, size, mined)
         return drawn.windows, drawn.labels
 
-    def draw(self, generator: np.random.Generator, size: int, mined: Mined | None) -> Batch:
-        """A batch: first the positives, then mined negatives, other negatives, and windows that a teacher labels."""
-        positives = round(size * self.config.positive_fraction)
+    def draw(
+        self, generator: np.random.Generator, size: int, mined: Mined | None, difficulty: float = 1.0
+    ) -> Batch:  # fmt: skip
+        """A batch: first the positives, then mined negatives, other negatives, and windows that a teacher labels.
+
+        ``difficulty``: the share of their usual number that hard and mined windows have.
+        """
+        positives, mined_count, hard = self._counts(size, mined is not None and len(mined.end) > 0, difficulty)
         places = self._draw_positives(generator, positives)
-        hard = round((size - positives) * self.config.mined_fraction) if mined is not None and len(mined.end) else 0
-        if hard and mined is not None:
-            places += self._draw_mined(generator, hard, mined)
+        if mined_count and mined is not None:
+            places += self._draw_mined(generator, mined_count, mined)
         certain = round(size * self.config.teacher.unlabelled) if len(self._certain.end) else 0
         certain = min(certain, size - len(places))
-        places += self._draw_negatives(generator, size - len(places) - certain)
+        left = max(0, size - len(places) - certain)
+        if hard is None:
+            places += self._draw_negatives(generator, left, self._eased(difficulty))
+        else:
+            places += self._draw_anywhere(generator, min(hard, left), self._hard)
+            places += self._draw_negatives(generator, left - min(hard, left), self._ordinary)
         labels = np.zeros(size, np.float32)
         labels[:positives] = 1.0
         if certain:
             places += self._draw_certain(generator, certain)
             labels[-certain:] = [_label(pool, stop) for pool, stop in places[-certain:]]
-        return Batch(places, labels, self.frames)
+        return Batch(places, labels, self.frames, self._weights(places, labels, positives, mined_count))
+
+    def _counts(self, size: int, mined: bool, difficulty: float) -> tuple[int, int, int | None]:
+        """How many windows of a batch are positive, mined, and of hard pools; None: as the pools' weights have it."""
+        ratio = self.config.sampling.ratio
+        if ratio is None:
+            positives = round(size * self.config.positive_fraction)
+            share = self.config.mined_fraction * difficulty if mined else 0.0
+            return positives, round((size - positives) * share), None
+        positive, _, hard, from_mining = (round(size * part / sum(ratio)) for part in ratio)
+        hard = round(hard * difficulty) if self._hard else 0
+        return positive, round(from_mining * difficulty) if mined else 0, hard
+
+    def _eased(self, difficulty: float) -> list[WeightedPool]:
+        """The negatives, with the hard ones drawn less often."""
+        if difficulty >= 1.0:
+            return self.negatives
+        return self._ordinary + [replace(p, weight=p.weight * max(difficulty, 1e-9)) for p in self._hard]
+
+    def _weights(
+        self, places: list[tuple[Pool, int]], labels: npt.NDArray[np.float32], positives: int, mined: int
+    ) -> npt.NDArray[np.float32] | None:  # fmt: skip
+        """The weights of a batch's windows in the loss, (size,); None: all are 1."""
+        loss = self.config.loss
+        if (loss.positive_weight, loss.hard_weight, loss.mined_weight) == (1.0, 1.0, 1.0):
+            return None
+        hard = [pool.name in self.config.sampling.hard_pools for pool, _ in places]
+        weights = np.where(hard, loss.hard_weight, 1.0)
+        weights[positives : positives + mined] = loss.mined_weight
+        return np.where(labels > 0, loss.positive_weight, weights).astype(np.float32)
 
     def _draw_positives(self, generator: np.random.Generator, count: int) -> list[tuple[Pool, int]]:
         low, high = self.config.window_end_frames
@@ -141,7 +184,9 @@ class Sampler:
             places.append(self._place(pool, int(pool.ends[i]) + int(generator.integers(low, high + 1))))
         return places
 
-    def _draw_negatives(self, generator: np.random.Generator, count: int) -> list[tuple[Pool, int]]:
+    def _draw_negatives(
+        self, generator: np.random.Generator, count: int, pools: list[WeightedPool]
+    ) -> list[tuple[Pool, int]]:  # fmt: skip
         partial = int(generator.binomial(count, self.config.partial_words))
         places = []
         for pool in self._choose(generator, self.positives, partial):
@@ -149,9 +194,15 @@ class Sampler:
             longest = self.config.partial_word_end
             length = int(pool.ends[i] - pool.starts[i])
             places.append(self._place(pool, int(pool.starts[i]) + int(length * generator.uniform(0.0, longest))))
-        for pool in self._choose(generator, self.negatives, count - partial):
-            places.append(self._place(pool, int(generator.integers(self.frames, len(pool.features) + 1))))
-        return places
+        return places + self._draw_anywhere(generator, count - partial, pools)
+
+    def _draw_anywhere(
+        self, generator: np.random.Generator, count: int, pools: list[WeightedPool]
+    ) -> list[tuple[Pool, int]]:  # fmt: skip
+        return [
+            self._place(pool, int(generator.integers(self.frames, len(pool.features) + 1)))
+            for pool in self._choose(generator, pools, count)
+        ]
 
     def _draw_mined(self, generator: np.random.Generator, count: int, mined: Mined) -> list[tuple[Pool, int]]:
         places = []
@@ -166,6 +217,8 @@ class Sampler:
 
     @staticmethod
     def _choose(generator: np.random.Generator, pools: list[WeightedPool], count: int) -> list[Pool]:
+        if not count and not pools:
+            return []
         weights = np.array([p.weight for p in pools])
         return [pools[int(i)].pool for i in generator.choice(len(pools), size=count, p=weights / weights.sum())]
 

@@ -27,3 +27,13 @@ def vary(features: Tensor, random: np.random.Generator, config: SpectrogramConfi
     for name in config.order:
         features = TRANSFORMS.member(name)(features, random, config)
     return features
+
+
+def eased(config: SpectrogramConfig, strength: float) -> SpectrogramConfig:
+    """The config with transforms that change only a share of what they usually do."""
+    if strength >= 1.0:
+        return config
+    scaled = {
+        key: getattr(config, key) * strength for key in ("time_warp", "channel_warp", "gain_drift", "mask_chance")
+    }
+    return config.model_copy(update=scaled)

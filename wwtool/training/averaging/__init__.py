@@ -10,9 +10,10 @@ from collections.abc import Callable
 from torch import nn
 
 from wwtool.base.registry import Registry
-from wwtool.config import TrainConfig
-from wwtool.training.averaging.ema import ema
+from wwtool.training.averaging.ema import ema, ema_power
+from wwtool.training.averaging.swa import swa
+from wwtool.training.course import Course
 
-AVERAGING: Registry[Callable[[nn.Module, nn.Module, int, TrainConfig], None]] = Registry(
-    "train.averaging", {"ema": ema}
+AVERAGING: Registry[Callable[[nn.Module, nn.Module, Course], None]] = Registry(
+    "train.averaging", {"ema": ema, "ema_power": ema_power, "swa": swa}
 )

@@ -1,14 +1,24 @@
-"""What training makes small: one objective a file, all of them in the registry here."""
+"""What training makes small: one objective a file, all of them in the registries here and in ``parts``."""
 
 from __future__ import annotations
 
 from wwtool.base.registry import Registry
-from wwtool.training.objectives.cross_entropy import CrossEntropy
-from wwtool.training.objectives.distillation import Distillation
-from wwtool.training.objectives.feature_matching import FeatureMatching
+from wwtool.config import TrainConfig
+from wwtool.training.objectives.combined import Combined
 from wwtool.training.objectives.objective import Objective
+from wwtool.training.objectives.parts import PARTS
 
 OBJECTIVES: Registry[type[Objective]] = Registry(
     "train.objective",
-    {"cross_entropy": CrossEntropy, "distillation": Distillation, "feature_matching": FeatureMatching},
+    {name: member for name, member in PARTS.items() if member.trains_head} | {"combined": Combined},
 )
+
+
+def check_objective(config: TrainConfig) -> None:
+    """Does nothing, unless the config's objective is not known or its parts teach the model nothing.
+
+    Raises:
+        InputError: that is so; the message names the key and what it may be.
+    """
+    PARTS.check(list(config.loss.parts))
+    OBJECTIVES.member(config.objective)(config)

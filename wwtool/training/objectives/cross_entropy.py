@@ -12,4 +12,6 @@ class CrossEntropy(Objective):
     """The mean cross-entropy of the windows of a batch, in nats."""
 
     def forward(self, predictions: Predictions) -> Tensor:
-        return F.binary_cross_entropy_with_logits(predictions.logits, predictions.labels)
+        labels = self.smoothed(predictions.labels)
+        losses = F.binary_cross_entropy_with_logits(predictions.logits, labels, reduction="none")
+        return predictions.mean(losses)

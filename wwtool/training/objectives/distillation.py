@@ -16,13 +16,14 @@ class Distillation(Objective):
     """
 
     def forward(self, predictions: Predictions) -> Tensor:
-        hard = F.binary_cross_entropy_with_logits(predictions.logits, predictions.labels, reduction="none")
+        labels = self.smoothed(predictions.labels)
+        hard = F.binary_cross_entropy_with_logits(predictions.logits, labels, reduction="none")
         if predictions.soft is None:
-            return hard.mean()
+            return predictions.mean(hard)
         teacher = self.config.teacher
         speaks = torch.isfinite(predictions.soft)
         target = torch.sigmoid(torch.where(speaks, predictions.soft, 0.0) / teacher.temperature)
         soft = F.binary_cross_entropy_with_logits(predictions.logits / teacher.temperature, target, reduction="none")
         weight = teacher.weight * speaks
         # Gradients shrink with the square of the temperature.
-        return ((1.0 - weight) * hard + weight * teacher.temperature**2 * soft).mean()
+        return predictions.mean((1.0 - weight) * hard + weight * teacher.temperature**2 * soft)

@@ -14,7 +14,9 @@ from torch import nn
 from wwtool.base.registry import Registry
 from wwtool.config import TrainConfig
 from wwtool.training.optimizers.adamw import adamw
+from wwtool.training.optimizers.lion import lion
+from wwtool.training.optimizers.sgd import sgd
 
 OPTIMIZERS: Registry[Callable[[list[nn.Parameter], float, TrainConfig], torch.optim.Optimizer]] = Registry(
-    "train.optimizer", {"adamw": adamw}
+    "train.optimizer", {"adamw": adamw, "sgd": sgd, "lion": lion}
 )
