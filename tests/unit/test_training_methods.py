@@ -18,7 +18,7 @@ from torch import nn
 from wwtool import events
 from wwtool.config import TrainConfig, parse_config
 from wwtool.errors import InputError
-from wwtool.features.pools import Pool, WeightedPool
+from wwtool.features.pools import WeightedPool
 from wwtool.jobs.settings import read_config
 from wwtool.models.network import Network
 from wwtool.training.averaging import AVERAGING
@@ -356,7 +356,7 @@ def test_a_stage_stops_when_nothing_gets_better(tmp_path: Path) -> None:
 
 
 def test_a_step_draws_its_windows_by_the_ratio() -> None:
-    pools = [*POOLS, WeightedPool(Pool("near", POOLS[1].pool.features, *2 * [np.zeros(0, np.int64)]), 9.0)]
+    pools = [*POOLS, WeightedPool(replace(POOLS[1].pool, name="near"), 9.0)]
     made = Sampler(pools, 17, config(sampling={"ratio": (3, 3, 2, 2)}, loss={"hard_weight": 5.0, "mined_weight": 7.0}))
     mined = Mined(np.asarray([0]), np.asarray([200]))
 
