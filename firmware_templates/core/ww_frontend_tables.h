@@ -21,6 +21,9 @@ enum {
     WW_MEL_WEIGHTS_SIZE = WW_MEL_END_BIN - WW_MEL_FIRST_BIN,
     WW_GAIN_TABLE_SIZE = 2 + 3 * 31,
     WW_LOG_TABLE_SIZE = 129,
+    WW_ROOT_TABLE_BASE = 256,
+    WW_ROOT_TABLE_FIRST = 64,
+    WW_ROOT_TABLE_SIZE = 256 - WW_ROOT_TABLE_FIRST,
 };
 
 extern const int16_t ww_window_table[WW_WINDOW_TABLE_SIZE];
@@ -29,5 +32,6 @@ extern const uint8_t ww_mel_ends[WW_MEL_BANDS];
 extern const uint16_t ww_mel_weights[WW_MEL_WEIGHTS_SIZE];
 extern const int16_t ww_gain_table[WW_GAIN_TABLE_SIZE];
 extern const uint16_t ww_log_table[WW_LOG_TABLE_SIZE];
+extern const uint8_t ww_root_table[WW_ROOT_TABLE_SIZE];
 
 #endif /* WW_FRONTEND_TABLES_H */

@@ -14,8 +14,11 @@ from tempfile import mkdtemp
 import pytest
 
 from wwtool.base.assets import asset_dir
+from wwtool.compiler.kernels.registry import KERNEL_SETS
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 
-FRONTEND = ("ww_frontend.c", "ww_fft.c", "ww_frontend_tables.c")
+FRONTENDS = {version or "plain": DEFAULT_FRONT_END.c_sources(version) for version in KERNEL_SETS}
+FRONTEND = FRONTENDS["plain"]
 DETECTOR = ("ww_detector.c",)
 
 
@@ -29,6 +32,6 @@ def load(*sources: str) -> ctypes.CDLL:
     folder = Path(mkdtemp(prefix="wwtool-core-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     library = folder / "core.so"
-    flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-shared", "-fPIC"]
+    flags = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-shared", "-fPIC", f"-I{core}"]
     subprocess.run([compiler, *flags, "-o", library, *(core / name for name in sources)], check=True)
     return ctypes.CDLL(str(library))

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from core_library import FRONTEND, load
+from core_library import FRONTEND, FRONTENDS, load
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wwtool.base.assets import asset_dir
+from wwtool.compiler.targets import Target, kernel_set
+from wwtool.engines.machines import EMULATED, emulated
 from wwtool.evaluation.material import negative_recording
 from wwtool.evaluation.metrics import Track
-from wwtool.frontend import registry
+from wwtool.frontend import micro_tables, registry
 from wwtool.frontend.front_end import FeatureStream, FrontEnd
 from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ, Geometry
 
@@ -41,8 +43,8 @@ class State(ctypes.Structure):
 
 
 class CFrontend:
-    def __init__(self, step_samples: int = 160) -> None:
-        self.library = load(*FRONTEND)
+    def __init__(self, step_samples: int = 160, version: str = "plain") -> None:
+        self.library = load(*FRONTENDS[version])
         self.library.ww_frontend_process.restype = ctypes.c_size_t
         self.state = State()
         self.library.ww_frontend_init(ctypes.byref(self.state), ctypes.c_uint16(step_samples))
@@ -113,7 +115,44 @@ SIGNALS = {
 def test_c_equals_pymicro(name: str) -> None:
     expected = micro.features(SIGNALS[name])
     assert expected.shape == (1 + (SIGNALS[name].size - 480) // 160, 40)
-    np.testing.assert_array_equal(CFrontend().process(SIGNALS[name]), expected)
+    for version in FRONTENDS:
+        np.testing.assert_array_equal(CFrontend(version=version).process(SIGNALS[name]), expected, version)
+
+
+LEVELS = (-32768, 32767, -32767, 0, 1, -1, 255, -4096)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.sampled_from(LEVELS), min_size=1, max_size=6), st.integers(0, 12))
+def test_versions_agree_where_everything_overflows(seed: int, levels: list[int], spread: int) -> None:
+    """Few levels, held for some samples, or noise: sums wrap, and shifts meet -32768."""
+    random = np.random.default_rng(seed)
+    pcm = np.repeat(random.choice(levels, 4000 >> (spread % 5)), 1 << (spread % 5)).astype(np.int16)
+    if spread > 8:
+        pcm[::7] = random.integers(-32768, 32768, pcm[::7].size)
+    plain = CFrontend()
+    expected = plain.process(pcm)
+    for version in set(FRONTENDS) - {"plain"}:
+        fast = CFrontend(version=version)
+        np.testing.assert_array_equal(fast.process(pcm), expected, version)
+        assert bytes(fast.state.noise_estimate) == bytes(plain.state.noise_estimate)
+
+
+@pytest.mark.parametrize("core", EMULATED)
+def test_versions_on_their_cores(core: Target) -> None:
+    if not emulated(core).available:
+        pytest.skip(f"no compiler or emulator for {core}")
+    measure = runpy.run_path(str(Path(__file__).parents[2] / "bench" / "frontend.py"))["measure"]
+    counts = {version: measure(core, version)["whole"] for version in ("", kernel_set(core, "speed"))}
+    assert counts[kernel_set(core, "speed")] < 0.7 * counts[""]
+
+
+def test_sums_of_a_channel_fit_32_bits() -> None:
+    """ww_frame_lanes.c adds up 16-bit halves of energies, of the two bands of a channel, with their weights."""
+    bank = micro_tables.mel_bank()
+    bands = np.split(np.array(bank.weights), np.array(bank.ends[:-1]) - bank.first_bin)
+    for lower, upper in itertools.pairwise(bands):
+        assert (int((4096 - lower).sum()) + int(upper.sum())) * 65535 < 1 << 32
 
 
 def test_c_equals_pymicro_on_speech() -> None:

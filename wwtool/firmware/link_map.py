@@ -24,7 +24,7 @@ PARTS = (WEIGHTS, MODEL_CODE, MODEL_MEMORY, FRONT_END, CONSOLE, REST)
 _OWNERS: tuple[tuple[str, str], ...] = (
     ("model_model_weights.", WEIGHTS),
     ("model_", MODEL_CODE),
-    *((f"core_ww_{name}", FRONT_END) for name in ("frontend", "fft", "pipeline", "detector")),
+    *((f"core_ww_{name}", FRONT_END) for name in ("frontend", "frame", "fft", "pipeline", "detector")),
     *((f"board_{name}", FRONT_END) for name in ("adc", "pdm", "i2s", "microphone", "dma", "codec", "es7210", "es8311")),
     ("core_", CONSOLE),
     *((f"board_{name}", CONSOLE) for name in ("uart", "usb")),

@@ -45,6 +45,10 @@ class FrontEnd(ABC):
     def c_tables(self) -> Mapping[str, str]:
         """The generated C files in ``firmware_templates/core``: name to text."""
 
+    def c_sources(self, kernel_set: str) -> tuple[str, ...]:
+        """The C files below ``firmware_templates/core`` that compute the features with a set of fast kernels."""
+        return ()
+
     def features(self, pcm: Pcm) -> Features:
         """Features of a whole clip, ``(frames, channels)``, from a stream that has heard nothing yet."""
         return self.stream().process(pcm)

@@ -75,5 +75,9 @@ class MicroFrontEnd(FrontEnd):
         scaled = (values.astype(np.int32) * 256 + _INT8_DIVISOR // 2) // _INT8_DIVISOR + _INT8_MIN
         return np.minimum(scaled, _INT8_MAX).astype(np.int8)
 
+    def c_sources(self, kernel_set: str) -> tuple[str, ...]:
+        stages = (f"frame/ww_frame_{kernel_set}.c",) if kernel_set else ("ww_frame.c", "ww_fft.c")
+        return ("ww_frontend.c", *stages, "ww_frontend_tables.c")
+
     def c_tables(self) -> Mapping[str, str]:
         return {"ww_frontend_tables.c": micro_tables.render()}

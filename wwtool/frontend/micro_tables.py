@@ -29,6 +29,7 @@ GAIN_OFFSET = 80.0
 GAIN_STRENGTH = 0.95
 GAIN_INPUT_BITS = 7  # noise estimates carry 10 fractional bits, 3 of which correct the FFT's scale
 GAIN_OCTAVES = 32
+ROOT_BITS = 8
 
 _f32 = np.float32
 
@@ -129,6 +130,17 @@ def logarithm() -> list[int]:
     ]
 
 
+def root() -> list[int]:
+    """``256 / sqrt((i + 1/2) / 256) - 256``, i from 64 to 255: where Newton's method for a reciprocal root starts.
+
+    >>> table = root()
+    >>> len(table), table[0], table[-1]
+    (192, 254, 0)
+    """
+    size = 1 << ROOT_BITS
+    return [round(size / math.sqrt((i + 0.5) / size)) - size for i in range(size // 4, size)]
+
+
 def _array(comment: str, ctype: str, name: str, size: str, values: Sequence[int]) -> str:
     lines: list[str] = []
     line = "   "
@@ -169,5 +181,8 @@ def render() -> str:
             gain(),
         ),
         _array("log2(1 + i / 128) - i / 128, Q16.", "uint16_t", "ww_log_table", "WW_LOG_TABLE_SIZE", logarithm()),
+        _array(
+            "256 / sqrt((i + 1/2) / 256) - 256, i from 64.", "uint8_t", "ww_root_table", "WW_ROOT_TABLE_SIZE", root()
+        ),
     ]
     return "\n".join(parts)

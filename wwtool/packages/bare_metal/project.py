@@ -6,13 +6,16 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from wwtool import __version__
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import write_text
 from wwtool.base.text import safe_identifier
 from wwtool.compiler.emit.c_text import comment_text, interfaces, template_environment
+from wwtool.compiler.kernels.registry import KERNEL_SETS
 from wwtool.compiler.package import CompiledModel, write_sources
+from wwtool.compiler.targets import Target, kernel_set
 from wwtool.engines.machines import WARNINGS
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
@@ -20,13 +23,14 @@ from wwtool.firmware import make_image
 from wwtool.firmware.image_formats import formats, recipe_of
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.frontend.geometry import MICRO
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.c_text import c_string
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import constants
 
 # The program spends its time in these; everything else is compiled for size.
 _FAST_FOLDERS = ("model",)
-_FAST_FILES = ("ww_fft.c",)
+_FAST_FILES = ("ww_fft.c", *(f"ww_frame_{name}.c" for name in KERNEL_SETS if name))
 _INCLUDES = ("core", "model", "board")
 
 
@@ -65,7 +69,7 @@ def write_project(
     """
     require_feature_frames(model)
     templates = asset_dir("firmware_templates")
-    _copy_sources(templates / "core", folder / "core")
+    _copy_core(templates / "core", folder / "core", platform)
     for code in platform.code_folders:
         _copy_sources(code, folder / "board")
     write_board_config(folder / "board", platform)
@@ -108,6 +112,18 @@ def include_flags() -> list[str]:
 def link_flags(project: FirmwareProject, toolchain: Toolchain) -> list[str]:
     script = ["-T", project.linker_script] if project.linker_script else []
     return [*toolchain.link_flags, *script]
+
+
+def _copy_core(core: Path, target: Path, platform: Platform) -> None:
+    """The core with the front end's version for the platform's core, in place of the plain one."""
+    _copy_sources(core, target)
+    target_core = cast(Target, platform.core.target)
+    chosen = DEFAULT_FRONT_END.c_sources(kernel_set(target_core, platform.optimize))
+    for unused in set(DEFAULT_FRONT_END.c_sources("")) - set(chosen):
+        (target / unused).unlink()
+    for source in (core / name for name in chosen if not (target / name).exists()):
+        for path in (source, *source.parent.glob("*.h")):
+            shutil.copyfile(path, target / path.name)
 
 
 def _copy_sources(source: Path, target: Path) -> None:
