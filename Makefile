@@ -40,8 +40,14 @@ test-c: build/.setup-tests
 test-python: build/.setup-tests
 	$(PYTEST) -m "not slow"
 
-test-slow: build/.setup-tests
+test-slow: build/.setup-tests build/.setup-esphome
 	$(PYTEST) -m slow
+
+# ESPHome, against which tests hold packages. It pins every package that it needs, so it has an environment of its own.
+build/.setup-esphome: build/.setup
+	.venv/bin/python -m venv build/esphome
+	build/esphome/bin/pip install --quiet --disable-pip-version-check esphome==2026.6.5
+	touch $@
 
 # Formats Python and C.
 format: build/.setup

@@ -36,10 +36,8 @@ class Esphome(PackageFormat):
             write_bytes(folder / f"{model.name}.tflite", model.tflite)
             manifest = manifest_of(model, arena_bytes(parse_model(model.tflite)))
             write_text(folder / f"{model.name}.json", manifest_text(manifest))
-        environment = template_environment(_TEMPLATES)
         for device in device_names():
-            text = environment.get_template(f"{_DEVICES}/{device}.yaml.j2").render(_values(content, device))
-            write_text(folder / f"{device}.yaml", text)
+            write_text(folder / f"{device}.yaml", device_text(content, device))
 
     def use(self, project: Path) -> list[Advice]:
         devices = ", ".join(path.stem for path in sorted(project.glob("*.yaml")))
@@ -55,13 +53,15 @@ def device_names() -> list[str]:
     return sorted(path.name.removesuffix(".yaml.j2") for path in folder.glob("*.yaml.j2"))
 
 
-def _values(content: Content, device: str) -> dict[str, object]:
+def device_text(content: Content, device: str) -> str:
+    """The YAML of a device with all models of the content. A model whose phrase is "vad" gates the others."""
     gates = [model for model in content.models if model.phrase.casefold() == VAD]
     words = [model for model in content.models if model not in gates]
-    return {
+    values = {
         "title": comment_text(", ".join(word.phrase for word in words)),
         "version": __version__,
         "device": device,
-        "words": [{"id": word.name, "file": json.dumps(f"{word.name}.json")} for word in words],
+        "words": [{"id": f"ww_{word.name}", "file": json.dumps(f"{word.name}.json")} for word in words],
         "gate": json.dumps(f"{gates[0].name}.json") if gates else None,
     }
+    return template_environment(_TEMPLATES).get_template(f"{_DEVICES}/{device}.yaml.j2").render(values)
