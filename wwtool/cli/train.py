@@ -13,7 +13,7 @@ from wwtool.cli.common import FILE, FOLDER, listening, log_option, make, option,
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console
 from wwtool.cli.training_options import training_options
-from wwtool.jobs.train import Choice, DryBuild, TrainRequest, plan, run
+from wwtool.jobs.train import Choice, DryBuild, RateResult, TrainRequest, plan, run
 
 
 @click.command()
@@ -21,6 +21,7 @@ from wwtool.jobs.train import Choice, DryBuild, TrainRequest, plan, run
 @platform_option()
 @training_options
 @option(TrainRequest, "out", type=FOLDER, required=True)
+@option(TrainRequest, "find_lr", is_flag=True)
 @log_option
 def train(no_synth: bool, log: Path | None, **options: Any) -> None:
     """Train a model for a platform: data, float training, quantization-aware fine-tuning, INT8 .tflite, evaluation.
@@ -41,5 +42,9 @@ def train(no_synth: bool, log: Path | None, **options: Any) -> None:
         with refusal_shown(terminal, work.platform):
             result = run(work, events.broadcast(listener, show_budget))
     terminal.print()
+    if isinstance(result, RateResult):
+        terminal.print(f"  learning rate  {result.suggestion:.1e} (train.learning_rate)")
+        terminal.print(f"  picture        {result.picture}")
+        return
     terminal.print(f"  model    {result.model}")
     print_warning(terminal, result.evaluation)

@@ -10,6 +10,11 @@ from wwtool.config.section import Fraction, Section
 class OptimizationConfig(Section):
     """Settings of clipping, optimizers, schedules and averages."""
 
+    find_rate: bool = Field(
+        False,
+        description="Whether a range test finds the learning rate of the float stage, in the place of "
+        "`train.learning_rate`. `wwtool train --find-lr` shows the test alone.",
+    )
     clipping: str = Field(
         "norm", description="How gradients are shortened: `norm` at `train.clip_norm`, `median` at a multiple of what "
         "their lengths have been of late.",

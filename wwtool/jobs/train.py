@@ -18,18 +18,24 @@ from wwtool.doctor.profiles import load_profile
 from wwtool.jobs.request import reported
 from wwtool.jobs.settings import TrainingRequest, plan_training
 from wwtool.models.accuracy import accuracy_table
-from wwtool.pipeline.preparation import RunPlan
+from wwtool.pipeline.learning_rate import PICTURE, find_rate
+from wwtool.pipeline.preparation import RunPlan, prepare
 from wwtool.pipeline.stages import Stages, refuse_strangers
 from wwtool.pipeline.training_run import MODEL, NAMES, PLACES, training_run
 from wwtool.platforms.profile import Platform
 
-__all__ = ["Choice", "DryBuild", "TrainPlan", "TrainRequest", "TrainResult", "plan", "run"]
+__all__ = ["Choice", "DryBuild", "RateResult", "TrainPlan", "TrainRequest", "TrainResult", "plan", "run"]
 
 
 class TrainRequest(TrainingRequest):
     """A training."""
 
     out: Path = Field(description="The run's folder; an interrupted run in it goes on.")
+    find_lr: bool = Field(
+        False,
+        description="Only find a learning rate: train a few steps at rising rates, draw the loss into the run's "
+        "folder and print a suggestion.",
+    )
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,15 @@ class TrainPlan:
     run: RunPlan
     platform: Platform
     folder: Path
+    find_rate: bool = False
+
+
+@dataclass(frozen=True)
+class RateResult:
+    """A learning rate that a range test suggests, and the picture of the test."""
+
+    suggestion: float
+    picture: Path
 
 
 @dataclass(frozen=True)
@@ -60,11 +75,13 @@ def plan(request: TrainRequest, listener: events.Listener = events.ignore) -> Tr
     training = plan_training(request, listener)
     platform = load_profile(request.platform).with_board(training.config.board)
     refuse_links_out(request.out, [request.out / name for name in NAMES])
-    return TrainPlan(training, platform, request.out)
+    return TrainPlan(training, platform, request.out, request.find_lr)
 
 
-def run(plan: TrainPlan, listener: events.Listener = events.ignore, cancel: Cancellation | None = None) -> TrainResult:
-    """Trains, or goes on where an earlier run in the folder stopped.
+def run(
+    plan: TrainPlan, listener: events.Listener = events.ignore, cancel: Cancellation | None = None
+) -> TrainResult | RateResult:
+    """Trains, or goes on where an earlier run in the folder stopped; or finds a learning rate.
 
     The budget is checked first and reported as the partial results "budget" (a DryBuild) and "choice" (a Choice).
 
@@ -79,7 +96,11 @@ def run(plan: TrainPlan, listener: events.Listener = events.ignore, cancel: Canc
         with working_folder(plan.folder, PLACES):
             refuse_strangers(plan.folder, NAMES)
             stages = Stages(plan.folder, listener, cancel)
-            trained = training_run(stages, plan.run, _finalists(plan, stages))
+            finalists = _finalists(plan, stages)
+            if plan.find_rate:
+                test = find_rate(stages, prepare(stages, plan.run), plan.run.config, finalists[0])
+                return RateResult(test.suggestion, plan.folder / PICTURE)
+            trained = training_run(stages, plan.run, finalists)
     return TrainResult(plan.folder / MODEL, trained.model, trained.evaluation)
 
 

@@ -26,6 +26,7 @@ from wwtool.pipeline.adaptation import FOLDER as ADAPTED
 from wwtool.pipeline.adaptation import adapt, prepare_adaptation
 from wwtool.pipeline.calibration import NAME as CALIBRATION
 from wwtool.pipeline.judging import judge
+from wwtool.pipeline.learning_rate import PICTURE, find_rate, with_rate
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_of
 from wwtool.pipeline.search import FOLDER, Rung, search
@@ -39,7 +40,21 @@ from wwtool.training.selection import BEST
 MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
 # The names in a run folder that a run writes, and the folders below it.
-NAMES = (RECORD, DATASET, CLIPS, POOLS, TEACHER, FOLDER, ADAPTED, BEST, CHECKPOINT, MODEL, EVALUATION, CALIBRATION)
+NAMES = (
+    RECORD,
+    DATASET,
+    CLIPS,
+    POOLS,
+    TEACHER,
+    FOLDER,
+    ADAPTED,
+    BEST,
+    CHECKPOINT,
+    PICTURE,
+    MODEL,
+    EVALUATION,
+    CALIBRATION,
+)
 PLACES = (CLIPS, f"{CLIPS}/*", ADAPTED, f"{ADAPTED}/*", BEST, POOLS, TEACHER, f"{TEACHER}/*", FOLDER, f"{FOLDER}/*")
 _VERIFY_FRAMES = 900
 
@@ -59,6 +74,8 @@ class Trained:
 def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Trained:
     """Runs data, features, training, export and evaluation. A search chooses among several finalists."""
     config, prepared = plan.config, prepare(stages, plan)
+    if config.train.optimization.find_rate:
+        config = with_rate(config, find_rate(stages, prepared, config, finalists[0]).suggestion)
     model, rungs = search(stages, prepared, config, finalists)
     fingerprint = prepared.fingerprint(config, model)
     facts = stages.run("train", "training", [fingerprint], lambda: _train(stages, prepared, config, model))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -26,12 +27,13 @@ from wwtool.training.stages import Stage
 class Learner:
     """Takes a batch a step, and keeps what a checkpoint must hold.
 
-    ``parts``: into how many pieces a batch is divided to fit into memory; their gradients are added up.
+    ``rate`` takes the place of the stage's schedule. ``parts``: into how many pieces a batch is divided to fit into memory; their gradients are added up.
     """
 
     def __init__(
-        self, stage: Stage, model: Network | QatNet, config: TrainConfig, device: torch.device, vectors: int = 0
-    ) -> None:
+        self, stage: Stage, model: Network | QatNet, config: TrainConfig, device: torch.device, vectors: int = 0,
+        rate: Callable[[Course], float] | None = None,
+    ) -> None:  # fmt: skip
         self.stage, self.model, self.config, self.parts = stage, model, config, 1
         self.rate = stage.learning_rate  # of the last step
         self.average = copy.deepcopy(model)
@@ -42,7 +44,7 @@ class Learner:
         self.objective.to(device)
         self._parameters = [p for p in [*model.parameters(), *self.objective.parameters()] if p.requires_grad]
         self._optimizer = OPTIMIZERS.member(stage.optimizer)(self._parameters, stage.learning_rate, config)
-        self._rate, self._update_average = SCHEDULES.member(stage.schedule), AVERAGING.member(stage.averaging)
+        self._rate, self._update_average = rate or SCHEDULES.member(stage.schedule), AVERAGING.member(stage.averaging)
         self._clip = CLIPPING.member(config.optimization.clipping)
 
     def take_over(self, objective: Objective) -> None:

@@ -7,6 +7,7 @@ same instructions and the same PyTorch; CUDA sums in an order of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from wwtool.training.learner import Learner
 from wwtool.training.lesson import Lesson
 from wwtool.training.qat import QatNet
 from wwtool.training.randomness import calibration_generator, step_generator
+from wwtool.training.range_test import is_astray
 from wwtool.training.run import Run
 from wwtool.training.sampler import Mined, Sampler, to_real
 from wwtool.training.scoring import logit_shift, mine
@@ -58,6 +60,15 @@ def train_until(run: Run, step: int) -> QatNet:
         return _Trainer(run).advance_to(step)
 
 
+def losses_at(run: Run, rates: Sequence[float]) -> list[float]:
+    """The losses of steps at given learning rates, from a new network on; fewer if training goes astray before.
+
+    Nothing is saved.
+    """
+    with pinned_threads(run.config.threads):
+        return _Trainer(run).losses_at(rates)
+
+
 class _Trainer:
     def __init__(self, run: Run) -> None:
         self.run, self.config, self.device = run, run.config, run.device
@@ -88,6 +99,19 @@ class _Trainer:
             self.state, self.mined, tensors = beginning, None, {}
         learner = self._train_stage(first, self._first_network(first), tensors, step)
         return _int8(self._quantize(learner.average))
+
+    def losses_at(self, rates: Sequence[float]) -> list[float]:
+        first, losses = self.stages[0], list[float]()
+        network, width = self._first_network(first), self.sampler.vector_width
+        learner = Learner(first, network, self.config, self.device, width, lambda course: rates[course.step])
+        for step in range(len(rates)):
+            self.run.cancel.check()
+            generator = step_generator(self.config.seed, "rates", step)
+            loss = learn(learner, step, self._lesson(first, step, generator), generator, self.run.listener)
+            losses.append(loss.item())
+            if is_astray(losses):
+                break
+        return losses
 
     def _resume(self) -> dict[str, Tensor]:
         """Takes over the state of the checkpoint if it is of this run; returns its tensors."""
