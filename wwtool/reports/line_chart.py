@@ -15,7 +15,7 @@ _NAME_WIDTH = 150
 
 @dataclass(frozen=True)
 class Axis:
-    """``marks``: values that the axis names, and their names. Values outside of ``low`` and ``high`` are at its ends."""
+    """``marks``: values that the axis names, and their names. Values outside of its bounds are at its ends."""
 
     title: str
     low: float

@@ -27,7 +27,8 @@ from wwtool.training.stages import Stage
 class Learner:
     """Takes a batch a step, and keeps what a checkpoint must hold.
 
-    ``rate`` takes the place of the stage's schedule. ``parts``: into how many pieces a batch is divided to fit into memory; their gradients are added up.
+    ``rate`` takes the place of the stage's schedule. ``parts``: into how many pieces a batch is divided to fit into
+    memory; their gradients are added up.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which learning rate to train with: a few steps at rates that rise until the loss does (Smith 2017, arXiv:1506.01186)."""
+"""Which learning rate to train with: steps at rates that rise until the loss does (Smith 2017, arXiv:1506.01186)."""
 
 from __future__ import annotations
 
