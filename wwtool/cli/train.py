@@ -11,9 +11,9 @@ from wwtool import events
 from wwtool.cli.budget_tables import print_budget, refusal_shown
 from wwtool.cli.common import FILE, FOLDER, listening, log_option, make, option, platform_option, print_warning
 from wwtool.cli.progress import TerminalProgress
-from wwtool.cli.terminal import console
+from wwtool.cli.terminal import Terminal, console
 from wwtool.cli.training_options import training_options
-from wwtool.jobs.train import Choice, DryBuild, RateResult, TrainRequest, plan, run
+from wwtool.jobs.train import Choice, DryBuild, RateResult, TrainRequest, find_learning_rate, plan, run
 
 
 @click.command()
@@ -21,9 +21,11 @@ from wwtool.jobs.train import Choice, DryBuild, RateResult, TrainRequest, plan, 
 @platform_option()
 @training_options
 @option(TrainRequest, "out", type=FOLDER, required=True)
-@option(TrainRequest, "find_lr", is_flag=True)
+@click.option(
+    "--find-lr", is_flag=True, help="Only find a learning rate: draw the loss at rising rates, and print a suggestion."
+)
 @log_option
-def train(no_synth: bool, log: Path | None, **options: Any) -> None:
+def train(no_synth: bool, find_lr: bool, log: Path | None, **options: Any) -> None:
     """Train a model for a platform: data, float training, quantization-aware fine-tuning, INT8 .tflite, evaluation.
 
     The budget is checked first. An interrupted run goes on where it stopped and ends with the same weights.
@@ -39,12 +41,17 @@ def train(no_synth: bool, log: Path | None, **options: Any) -> None:
                 terminal.print(event.value.note)
                 terminal.print()
 
+        heard = events.broadcast(listener, show_budget)
         with refusal_shown(terminal, work.platform):
-            result = run(work, events.broadcast(listener, show_budget))
+            if find_lr:
+                _show_rate(terminal, find_learning_rate(work, heard))
+                return
+            result = run(work, heard)
     terminal.print()
-    if isinstance(result, RateResult):
-        terminal.print(f"  learning rate  {result.suggestion:.1e} (train.learning_rate)")
-        terminal.print(f"  picture        {result.picture}")
-        return
     terminal.print(f"  model    {result.model}")
     print_warning(terminal, result.evaluation)
+
+
+def _show_rate(terminal: Terminal, result: RateResult) -> None:
+    terminal.print(f"  learning rate  {result.suggestion:.1e} (train.learning_rate)")
+    terminal.print(f"  picture        {result.picture}")

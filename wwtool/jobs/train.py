@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,18 +26,23 @@ from wwtool.pipeline.stages import Stages, refuse_strangers
 from wwtool.pipeline.training_run import MODEL, NAMES, PLACES, training_run
 from wwtool.platforms.profile import Platform
 
-__all__ = ["Choice", "DryBuild", "RateResult", "TrainPlan", "TrainRequest", "TrainResult", "plan", "run"]
+__all__ = [
+    "Choice",
+    "DryBuild",
+    "RateResult",
+    "TrainPlan",
+    "TrainRequest",
+    "TrainResult",
+    "find_learning_rate",
+    "plan",
+    "run",
+]
 
 
 class TrainRequest(TrainingRequest):
     """A training."""
 
     out: Path = Field(description="The run's folder; an interrupted run in it goes on.")
-    find_lr: bool = Field(
-        False,
-        description="Only find a learning rate: train a few steps at rising rates, draw the loss into the run's "
-        "folder and print a suggestion.",
-    )
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,6 @@ class TrainPlan:
     run: RunPlan
     platform: Platform
     folder: Path
-    find_rate: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,13 +81,11 @@ def plan(request: TrainRequest, listener: events.Listener = events.ignore) -> Tr
     training = plan_training(request, listener)
     platform = load_profile(request.platform).with_board(training.config.board)
     refuse_links_out(request.out, [request.out / name for name in NAMES])
-    return TrainPlan(training, platform, request.out, request.find_lr)
+    return TrainPlan(training, platform, request.out)
 
 
-def run(
-    plan: TrainPlan, listener: events.Listener = events.ignore, cancel: Cancellation | None = None
-) -> TrainResult | RateResult:
-    """Trains, or goes on where an earlier run in the folder stopped; or finds a learning rate.
+def run(plan: TrainPlan, listener: events.Listener = events.ignore, cancel: Cancellation | None = None) -> TrainResult:
+    """Trains, or goes on where an earlier run in the folder stopped.
 
     The budget is checked first and reported as the partial results "budget" (a DryBuild) and "choice" (a Choice).
 
@@ -91,17 +95,29 @@ def run(
         ToolError: a tool is missing.
         CancelledError: somebody has cancelled; the same request goes on from there.
     """
+    with _at_work(plan, listener, cancel) as stages:
+        trained = training_run(stages, plan.run, _finalists(plan, stages))
+    return TrainResult(plan.folder / MODEL, trained.model, trained.evaluation)
+
+
+def find_learning_rate(
+    plan: TrainPlan, listener: events.Listener = events.ignore, cancel: Cancellation | None = None
+) -> RateResult:
+    """Prepares the data and trains a few steps at rising rates, and no further; raises what ``run`` does."""
+    with _at_work(plan, listener, cancel) as stages:
+        finalists = _finalists(plan, stages)
+        test = find_rate(stages, prepare(stages, plan.run), plan.run.config, finalists[0])
+    return RateResult(test.suggestion, plan.folder / PICTURE)
+
+
+@contextmanager
+def _at_work(plan: TrainPlan, listener: events.Listener, cancel: Cancellation | None) -> Iterator[Stages]:
+    """The stages of a job in the plan's folder, which nobody else uses meanwhile."""
     with reported("train", plan.run.phrase, listener):
         refuse_links_out(plan.folder, [plan.folder / name for name in NAMES])
         with working_folder(plan.folder, PLACES):
             refuse_strangers(plan.folder, NAMES)
-            stages = Stages(plan.folder, listener, cancel)
-            finalists = _finalists(plan, stages)
-            if plan.find_rate:
-                test = find_rate(stages, prepare(stages, plan.run), plan.run.config, finalists[0])
-                return RateResult(test.suggestion, plan.folder / PICTURE)
-            trained = training_run(stages, plan.run, finalists)
-    return TrainResult(plan.folder / MODEL, trained.model, trained.evaluation)
+            yield Stages(plan.folder, listener, cancel)
 
 
 def _finalists(plan: TrainPlan, stages: Stages) -> tuple[str, ...]:
