@@ -217,6 +217,15 @@ def test_what_a_killed_program_left_is_swept_out(tmp_path: Path) -> None:
         assert names(tmp_path / "other" / "deep") == [f".a.json.{token}.partial"], "another program may work there"
 
 
+def test_what_killed_workers_left_goes_with_the_failure(tmp_path: Path) -> None:
+    half = tmp_path / "work" / ".pool.npz.0123456789abcdef.partial"
+    with pytest.raises(KeyboardInterrupt), working_folder(tmp_path / "work"):
+        write_text(tmp_path / "work" / "kept", "")
+        half.write_text("half")
+        raise KeyboardInterrupt
+    assert names(tmp_path / "work") == ["kept"]
+
+
 def test_arrays_come_back(tmp_path: Path) -> None:
     array = np.arange(6, dtype=np.int16).reshape(2, 3)
     write_array(tmp_path / "a.npy", array)

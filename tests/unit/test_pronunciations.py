@@ -98,7 +98,10 @@ def test_each_way_is_heard_as_often_and_nothing_else_sounds_like_one() -> None:
 def test_another_way_ends_or_stresses_otherwise() -> None:
     words = phonemes("hey computer", "en-us")
     ways = {str(another_way(words, Random(seed))) for seed in range(20)}
-    assert len(ways) == 3 and str(words) not in ways
+    assert len(ways) > 5 and str(words) not in ways
+    assert str([["h", "ˈeɪ"], ["k", "ə", "m", "p", "j", "ˈuː", "ɾ", "ə"]]) in ways  # another ending
+    assert str([["h", "ˌeɪ"], ["k", "ˈə", "m", "p", "j", "ˌuː", "ɾ", "ɚ"]]) in ways  # another stress
+    assert str([["h", "ˈeɪ"], ["k", "ˈʌ", "m", "p", "j", "ˈuː", "ɾ", "ˈɚ"]]) in ways  # every syllable, and full vowels
     assert another_way([["n", "ˈoʊ"]], Random(1)) == [["n", "ˈoʊ"]]
 
 

@@ -163,6 +163,7 @@ def _move(source: Path, target: Path, is_later: Callable[[str], bool]) -> None:
 def working_folder(path: Path, places: Sequence[str] = ()) -> Iterator[None]:
     """Makes ``path``, keeps other wwtool processes out of it, and removes what a killed one left half-written.
 
+    If the block fails, what its workers left half-written is removed, too: they are killed where they are.
     If the block writes nothing, the folder is removed again.
 
     Args:
@@ -183,6 +184,9 @@ def working_folder(path: Path, places: Sequence[str] = ()) -> Iterator[None]:
     try:
         _sweep(path, places)
         yield
+    except BaseException:
+        _sweep(path, places)
+        raise
     finally:
         if lock is not None:
             os.close(lock)

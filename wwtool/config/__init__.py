@@ -87,7 +87,7 @@ class EvaluateConfig(Section):
         "where people say the phrase.",
     )  # fmt: skip
     unseen_shift_synthetic: float = Field(
-        0.25, ge=0.0, le=8.0,
+        0.0, ge=0.0, le=8.0,
         description="The same where only synthetic voices say the phrase. People then score lower in most of what they "
         "say.",
     )  # fmt: skip
@@ -117,6 +117,10 @@ class EvaluateConfig(Section):
     spare_recall: Fraction = Field(
         0.01,
         description="Share of the best recall that is given up for a threshold above the lowest that keeps the budget.",
+    )
+    spare_recall_synthetic: Fraction = Field(
+        0.0,
+        description="The same where only synthetic voices say the phrase. What costs them little costs people much.",
     )
 
 

@@ -13,10 +13,12 @@ from random import Random
 from typing import TypeVar
 
 from wwtool.config.synth import CommandVoices
-from wwtool.data.espeak import accents, languages
+from wwtool.data.espeak import accents, languages, phonemes
 from wwtool.data.shaping import PLAIN, SHOUT, WHISPER, Shape
 from wwtool.data.synthesizers.interface import NaturalSynthesizer, Synthesizer, Utterance, base_of
 from wwtool.data.synthesizers.registry import installed_synthesizers
+from wwtool.data.texts.foreign import ACCENTS, in_accent
+from wwtool.data.texts.pronunciations import written
 from wwtool.errors import InputError
 
 Value = TypeVar("Value")
@@ -34,6 +36,8 @@ _VISITORS = 0.2  # share of the further voices of a blend that come from other l
 _BEYOND = 0.15  # share of the blends of two that lead away from the second voice
 _BORROWED_PROSODY = 0.3
 _OTHER_ACCENT = 0.2
+_FOREIGN = 0.22  # share of short texts that are said as by people with another first language
+_MOST_FOREIGN_WORDS = 5
 _AS_IT_IS = 0.3  # share of utterances with the voice's own pitch, tract and tempo
 _VOICINGS = ((PLAIN, 0.90), (SHOUT, 0.06), (WHISPER, 0.04))
 _CONTOURS = (((1.0, 1.0, 1.0), 0.7), ((1.0, 1.0, 1.15), 0.1), ((1.08, 1.0, 0.9), 0.1), ((0.94, 1.08, 0.96), 0.1))
@@ -180,19 +184,31 @@ class _Choir:
         natives = tuple(voice for voice in self.natives if self.synthesizer.can_say(voice, text))
         return self if natives == self.natives else replace(self, natives=natives, visitors=())
 
+    def may_sound_foreign(self, text: str) -> bool:
+        """Whether a visitor can say a text with the phones of its first language."""
+        return bool(self.visitors) and base_of(self.language) == "en" and len(text.split()) <= _MOST_FOREIGN_WORDS
+
     def weight(self, prefer_fast: bool) -> float:
         voices = min(len(self.natives or self.visitors), _MOST_COUNTED)
         return float(voices**0.5 * self.synthesizer.speed if prefer_fast else voices)
 
 
 def _utterance(text: str, choir: _Choir, random: Random) -> Utterance:
-    voice, mix, prosody = _blend(choir, random)
+    foreign = choir.may_sound_foreign(text) and random.random() < _FOREIGN
+    voice, mix, prosody = _blend(choir, foreign, random)
     own = choir.synthesizer.speakers[voice]
-    accent = own if base_of(own) == base_of(choir.language) else choir.language
-    others = accents(choir.language)
-    if len(others) > 1 and random.random() < _OTHER_ACCENT:
-        accent = random.choice(others)
-    spoken = Utterance(text, choir.synthesizer.name, voice, accent=accent, mix=mix, prosody=prosody)
+    spoken = Utterance(text, choir.synthesizer.name, voice, mix=mix, prosody=prosody)
+    if foreign:
+        accent = base_of(own) if base_of(own) in ACCENTS else random.choice(list(ACCENTS))
+        spoken = replace(
+            spoken, accent=accent, phonemes=written(in_accent(phonemes(text, choir.language), accent, random))
+        )
+    else:
+        others = accents(choir.language)
+        accent = own if base_of(own) == base_of(choir.language) else choir.language
+        if len(others) > 1 and random.random() < _OTHER_ACCENT:
+            accent = random.choice(others)
+        spoken = replace(spoken, accent=accent)
     if random.random() < _AS_IT_IS:
         return spoken
     age = random.choices(_AGES, [age.share for age in _AGES])[0]
@@ -206,9 +222,9 @@ def _utterance(text: str, choir: _Choir, random: Random) -> Utterance:
     return replace(spoken, rate=_draw(age.rate, random), shape=shape)
 
 
-def _blend(choir: _Choir, random: Random) -> tuple[str, tuple[tuple[str, float], ...], str]:
+def _blend(choir: _Choir, foreign: bool, random: Random) -> tuple[str, tuple[tuple[str, float], ...], str]:
     """A first voice, the others with their shares, and the voice whose prosody is borrowed."""
-    first = random.choice(choir.natives or choir.visitors)
+    first = random.choice(choir.visitors if foreign else choir.natives or choir.visitors)
     if not choir.synthesizer.blends:
         return first, (), ""
     others: list[str] = []

@@ -175,10 +175,12 @@ def assess(
 
 
 def _for_voices(config: Config, voices: Voices) -> Config:
-    """The config with the shift of audio never met that fits whose voices say the phrase."""
+    """The config with what fits whose voices say the phrase: the shift of audio never met, and the recall to spare."""
     evaluate = config.evaluate
-    shift = evaluate.unseen_shift if voices == "people" else evaluate.unseen_shift_synthetic
-    return config.model_copy(update={"evaluate": evaluate.model_copy(update={"unseen_shift": shift})})
+    if voices == "people":
+        return config
+    changed = {"unseen_shift": evaluate.unseen_shift_synthetic, "spare_recall": evaluate.spare_recall_synthetic}
+    return config.model_copy(update={"evaluate": evaluate.model_copy(update=changed)})
 
 
 @dataclass(frozen=True)

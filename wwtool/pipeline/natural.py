@@ -28,7 +28,7 @@ Keep = Callable[[str, Iterable[Audio], Speakers], None]
 Count = Callable[[Iterable[Audio], int, str], Iterable[Audio]]
 
 STORES = ("positive_natural", "near_natural", "sentences_natural")
-_OTHER_WAYS = 0.15
+_OTHER_WAYS = 0.3
 _SEED = 70_000  # other texts and deliveries than those of the other voices
 _DEV_POSITIVES, _DEV_NEAR_MISSES, _DEV_SENTENCE_HOURS = 200, 150, 0.1
 
@@ -49,7 +49,7 @@ def make_natural(phrase: str, config: SynthConfig, dev_positives: bool, keep: Ke
         counted: passes clips on and tells how many of all there are.
     """
     words = read_words(config.words) if config.words else None
-    near, ordinary = (partial(plan, words=words) for plan in (plan_near_misses, plan_sentences))
+    near, ordinary = (partial(plan, words=words) for plan in (_plan_near, plan_sentences))
 
     def say(name: str, plan: Callable[..., list[Utterance]], count: int, prefer_fast: bool = False) -> None:
         dev = name.startswith("dev/")
@@ -73,14 +73,22 @@ def make_natural(phrase: str, config: SynthConfig, dev_positives: bool, keep: Ke
 
 
 def _plan_phrase(phrase: str, count: int, seed: int, language: str, **settings: Any) -> list[Utterance]:
-    """The phrase, now and then with another ending or another stress."""
+    """The phrase, now and then with another ending, other stresses or full vowels."""
     random = Random(f"ways {seed} {phrase} {language}")
-    return [
-        replace(said, phonemes=written(another_way(phonemes(phrase, said.accent), random)))
-        if not said.phonemes and random.random() < _OTHER_WAYS and normalize_phrase(said.text, language) == phrase
-        else said
-        for said in plan_phrase(phrase, count, seed, language, **settings)
-    ]
+    plan = plan_phrase(phrase, count, seed, language, **settings)
+    return [_varied(said, random) if normalize_phrase(said.text, language) == phrase else said for said in plan]
+
+
+def _plan_near(phrase: str, count: int, seed: int, language: str, **settings: Any) -> list[Utterance]:
+    """Near misses, as often with other stresses as the phrase: how it is said must not tell what is said."""
+    random = Random(f"near ways {seed} {phrase} {language}")
+    return [_varied(said, random) for said in plan_near_misses(phrase, count, seed, language, **settings)]
+
+
+def _varied(said: Utterance, random: Random) -> Utterance:
+    if said.phonemes or random.random() >= _OTHER_WAYS:
+        return said
+    return replace(said, phonemes=written(another_way(phonemes(said.text, said.accent), random)))
 
 
 def _sentences(hours: float) -> int:

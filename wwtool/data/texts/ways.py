@@ -36,6 +36,8 @@ _NEAR: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _VOICELESS = {"b": "p", "d": "t", "ɡ": "k", "v": "f", "z": "s", "ʒ": "ʃ", "dʒ": "tʃ", "ð": "θ", "ŋ": "n", "ɚ": "ə"}
 
+_FULL_VOWELS = {"ə": ("ə", "ʌ", "ɑː", "ɛ"), "ɐ": ("ʌ", "eɪ"), "ᵻ": ("ɪ", "ɛ")}
+
 
 @dataclass(frozen=True)
 class Way:
@@ -106,14 +108,56 @@ def phone_names(language: str) -> dict[str, str]:
 
 
 def another_way(words: list[list[str]], random: Random) -> list[list[str]]:
-    """The words with another ending or another stress, as people say them; the same where there is none."""
-    ways = []
-    if words[-1][-1] in _VOICELESS:
-        ways.append([*words[:-1], [*words[-1][:-1], _VOICELESS[words[-1][-1]]]])
-    if len(words) > 1:
-        ways.append([[phone.lstrip(_STRESS) for phone in words[0]], *words[1:]])
-        ways.append([words[0], [phone.replace("ˈ", "ˌ") for phone in words[1]], *words[2:]])
+    """The words with another ending, other stresses or full vowels, as people say them; the same where there is none.
+
+    To a machine people speak slowly and clearly: every syllable is stressed, and no vowel is a schwa.
+    """
+    ways = [
+        way for way in (_devoiced(words), _unstressed(words), *_stressed(words), _clear(words, random)) if way != words
+    ]
     return random.choice(ways) if ways else words
+
+
+def _devoiced(words: list[list[str]]) -> list[list[str]]:
+    last = words[-1][-1]
+    return [*words[:-1], [*words[-1][:-1], _VOICELESS.get(last, last)]]
+
+
+def _unstressed(words: list[list[str]]) -> list[list[str]]:
+    """All words but the last one without a stress."""
+    return [*([phone.lstrip(_STRESS) for phone in word] for word in words[:-1]), words[-1]]
+
+
+def _stressed(words: list[list[str]]) -> list[list[list[str]]]:
+    """The words with the main stress on any other of their syllables."""
+    places = [(w, p) for w, word in enumerate(words) for p, phone in enumerate(word) if _is_vowel(phone)]
+    return [
+        [
+            [
+                ("ˈ" + phone.lstrip(_STRESS)) if (w, p) == place else phone.replace("ˈ", "ˌ")
+                for p, phone in enumerate(word)
+            ]
+            for w, word in enumerate(words)
+        ]
+        for place in places
+        if len(places) > 1 and not words[place[0]][place[1]].startswith("ˈ")
+    ]
+
+
+def _clear(words: list[list[str]], random: Random) -> list[list[str]]:
+    """The words with a stress on every syllable, and full vowels in some of them."""
+    if sum(_is_vowel(phone) for word in words for phone in word) < 2:
+        return words
+    return [[_full(phone, random) if _is_vowel(phone) else phone for phone in word] for word in words]
+
+
+def _full(vowel: str, random: Random) -> str:
+    bare = vowel.lstrip(_STRESS)
+    return "ˈ" + random.choice(_FULL_VOWELS.get(bare, (bare,)))
+
+
+def _is_vowel(phone: str) -> bool:
+    return phone.lstrip(_STRESS)[:1] in _VOWELS
 
 
 def _plain(ipa: str) -> str:
