@@ -19,6 +19,7 @@ from wwtool.device.report import HilReport
 from wwtool.evaluation.assess import EvaluationOutput
 from wwtool.jobs.budget import BudgetOutput
 from wwtool.jobs.calibration import CalibrationOutput
+from wwtool.jobs.compare import ComparisonOutput
 from wwtool.jobs.compile import CompileOutput
 from wwtool.jobs.data_sets import DataSetsOutput
 from wwtool.jobs.evaluate import DetectionsOutput
@@ -37,6 +38,7 @@ OUTPUTS: dict[str, tuple[int, type[Any]]] = {
     "split": (1, SplitOutput),
     "dataset": (1, DatasetRecord),
     "budget": (2, BudgetOutput),
+    "comparison": (1, ComparisonOutput),
     "compile": (1, CompileOutput),
     "diff": (1, DiffOutput),
     "export": (1, ExportOutput),

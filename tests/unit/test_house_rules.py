@@ -149,6 +149,7 @@ def test_each_job_has_a_command() -> None:
     assert JOBS == [
         "budget",
         "build",
+        "compare",
         "compile",
         "data_sets",
         "emulate",

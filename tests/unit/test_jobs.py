@@ -25,17 +25,31 @@ from wwtool.device.suites import SuiteResult
 from wwtool.errors import CancelledError, DeviceError, InputError, UsageError, WwtoolError
 from wwtool.evaluation.assess import Evaluation
 from wwtool.export.tflite import to_tflite
-from wwtool.jobs import budget, build, compile, data_sets, emulate, evaluate, export, flash, hil, train, voices
+from wwtool.jobs import budget, build, compare, compile, data_sets, emulate, evaluate, export, flash, hil, train, voices
 from wwtool.jobs.event_log import EventLog, read_events
 from wwtool.jobs.request import Request
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
 from wwtool.training.qat import QatNet
 
-JOBS = ("budget", "build", "compile", "data_sets", "emulate", "evaluate", "export", "flash", "hil", "train", "voices")
+JOBS = (
+    "budget",
+    "build",
+    "compare",
+    "compile",
+    "data_sets",
+    "emulate",
+    "evaluate",
+    "export",
+    "flash",
+    "hil",
+    "train",
+    "voices",
+)
 REQUESTS: dict[str, type[Request]] = {
     "budget": budget.BudgetRequest,
     "build": build.BuildRequest,
+    "compare": compare.CompareRequest,
     "compile": compile.CompileRequest,
     "data_sets": data_sets.DataSetsRequest,
     "emulate": emulate.EmulateRequest,

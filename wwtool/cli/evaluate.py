@@ -32,6 +32,7 @@ from wwtool.jobs.evaluate import Detections, EvaluateRequest, EvaluateResult, Sp
 @option(EvaluateRequest, "phrase")
 @option(EvaluateRequest, "sentence_hours", "--sentences", type=click.FloatRange(0.0, 100.0), default=0.0)
 @option(EvaluateRequest, "threshold", type=click.IntRange(1, 255))
+@option(EvaluateRequest, "robustness", is_flag=True)
 @option(EvaluateRequest, "config", type=FILE)
 @option(CalibrateRequest, "calibrate", type=FOLDER)
 @option(CalibrateRequest, "phrase_said", "--phrase-said/--no-phrase-said", default=None)
@@ -79,8 +80,27 @@ def _print(result: EvaluateResult) -> None:
         f"threshold {point.threshold}/255; equal error rate {evaluation.equal_error_rate:.2%}, "
         f"partial AUC {evaluation.partial_auc:.3f}"
     )
+    if evaluation.figures:
+        clips = evaluation.figures
+        out.print(
+            f"clip by clip: accuracy {clips.accuracy:.1%}, precision {clips.precision:.1%}, recall {clips.recall:.1%}, "
+            f"F1 {clips.f1:.3f}, AUC {clips.auc:.4f}, calibration error {clips.reliability.error:.3f}"
+        )
+    if evaluation.by_speaker:
+        out.print(_groups("SPEAKER", result.by_speaker))
+    if result.robustness:
+        out.print(_groups("CONDITION", result.conditions))
     if evaluation.near_misses:
         out.print(f"near misses: {evaluation.near_misses_taken} of {evaluation.near_misses} set off the detector")
+
+
+def _groups(title: str, rows: list[tuple[str, str, str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for number, column in enumerate((title, "DETECTED", "RECALL")):
+        table.add_column(column, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _negatives(result: EvaluateResult) -> Table:

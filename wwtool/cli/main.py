@@ -31,6 +31,10 @@ _COMMANDS = {
     "budget": ("wwtool.cli.budget:budget", "Measure a model's firmware against a platform's budget by a dry build."),
     "train": ("wwtool.cli.train:train", "Train a model, quantization-aware; goes on where it was interrupted."),
     "evaluate": ("wwtool.cli.evaluate:evaluate", "Measure recall and false alarms per hour of an INT8 model."),
+    "compare": (
+        "wwtool.cli.compare:compare",
+        "Compare runs or builds, and say which differences are more than chance.",
+    ),
     "export": ("wwtool.cli.export:export", "Write a finished model as a file, or as a project for a framework."),
     "compile": ("wwtool.cli.compile:compile_", "Compile an INT8 .tflite to C99."),
     "run": ("wwtool.cli.run:run", "Run an INT8 .tflite on an input file."),

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from wwtool.base.cancellation import Cancellation
 from wwtool.config import Config
+from wwtool.data.audio import Audio
 from wwtool.data.dataset import Note
 from wwtool.data.voices import Voices, warning_for
 from wwtool.evaluation.choice import ShapeTried, choose_shape, promise_of
+from wwtool.evaluation.clip_figures import ClipFigures, clip_figures
 from wwtool.evaluation.detector import DetectorConfig, off_threshold
 from wwtool.evaluation.kinds import ExpectedRate, KindFacts
 from wwtool.evaluation.material import Material, negative_recording, positive_recording
@@ -30,6 +36,7 @@ from wwtool.evaluation.metrics import (
     wilson_interval,
 )
 from wwtool.evaluation.promise import Promise
+from wwtool.evaluation.robustness import Robustness
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.frontend.geometry import MICRO, Geometry
 
@@ -59,6 +66,10 @@ class Evaluation:
         curve: the points of all thresholds.
         expected: the false alarms to expect of audio never evaluated, and those of every kind; None without negatives.
         shapes: the detectors that the choice was among; empty if the threshold was given.
+        figures: those of classifiers, of clean positives against negatives, clip by clip; None without both.
+        outcomes: which positives were detected, "1", and which not, "0", in their order, by condition.
+        positives_sha256: of the positives; evaluations that share it can be compared clip by clip.
+        by_speaker: of every speaker who is named, clips detected and clips, by condition.
     """
 
     detector: DetectorConfig
@@ -80,6 +91,10 @@ class Evaluation:
     curve: list[Point]
     expected: ExpectedRate | None = None
     shapes: list[ShapeTried] = field(default_factory=list)
+    figures: ClipFigures | None = None
+    outcomes: dict[str, str] = field(default_factory=dict)
+    positives_sha256: str = ""
+    by_speaker: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The evaluation as JSON has it."""
@@ -100,6 +115,7 @@ class EvaluationOutput(Evaluation):
     partial_auc: float | None  # type: ignore[assignment]
     skipped: list[Note] = field(default_factory=list)
     doubtful: list[Note] = field(default_factory=list)
+    robustness: list[Robustness] = field(default_factory=list)
 
 
 def detector_config(config: Config, stride: int, geometry: Geometry = MICRO) -> DetectorConfig:
@@ -145,7 +161,8 @@ def assess(
     chosen = _fixed if given else _chosen
     operation = chosen(tracks, negative, material.kinds, base, config, cancel)
     count, point = len(material.positives), operation.point
-    detections = {name: int(is_detected(track, operation.detector).sum()) for name, track in tracks.items()}
+    detected = {name: is_detected(track, operation.detector) for name, track in tracks.items()}
+    detections = {name: int(hits.sum()) for name, hits in detected.items()}
     clips = clip_scores(tracks["clean"], _SCORE_WINDOW), clip_scores(negative, _SCORE_WINDOW)
     near = negative_recording({"near_miss": material.near_misses}, front_end, cancel).track(model)
     alarms, promise = false_alarms(negative, operation.detector), operation.promise
@@ -171,7 +188,31 @@ def assess(
         curve=operation.curve,
         expected=expected,
         shapes=operation.shapes,
+        figures=clip_figures(*clips, point.threshold / 255.0),
+        outcomes={name: "".join("01"[int(hit)] for hit in hits) for name, hits in detected.items()},
+        positives_sha256=_sha256(material.positives),
+        by_speaker=_by_speaker(material.who, detected),
     )
+
+
+def _sha256(clips: Sequence[Audio]) -> str:
+    digest = hashlib.sha256()
+    for clip in clips:
+        digest.update(len(clip).to_bytes(8, "little") + np.ascontiguousarray(clip).tobytes())
+    return digest.hexdigest()
+
+
+def _by_speaker(
+    who: Sequence[str | None], detected: Mapping[str, npt.NDArray[np.bool_]]
+) -> dict[str, dict[str, tuple[int, int]]]:  # fmt: skip
+    clips: dict[str, list[int]] = {}
+    for number, speaker in enumerate(who):
+        if speaker is not None:
+            clips.setdefault(speaker, []).append(number)
+    return {
+        speaker: {name: (int(hits[numbers].sum()), len(numbers)) for name, hits in detected.items()}
+        for speaker, numbers in sorted(clips.items())
+    }
 
 
 def _for_voices(config: Config, voices: Voices) -> Config:

@@ -41,6 +41,7 @@ class Material:
         near_misses: clips that sound like the phrase on purpose. Nobody says them by the hour, so they do not count as
             negatives.
         kinds: what is known of the kinds of negatives, by label; a kind may be missing.
+        who: the speaker of each positive, None where nobody is named; empty: nobody is.
         ready_made: further negatives, of which there are features and no audio, by label.
     """
 
@@ -51,6 +52,7 @@ class Material:
     near_misses: Sequence[Audio] = ()
     kinds: Mapping[str, KindFacts] = field(default_factory=dict)
     ready_made: Mapping[str, Sequence[npt.NDArray[np.int8]]] = field(default_factory=dict)
+    who: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from wwtool.evaluation.assess import Evaluation, assess, detector_config
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.metrics import detector_with
+from wwtool.evaluation.robustness import Robustness, robustness
 from wwtool.evaluation.streaming import Detection, StreamingModel
 from wwtool.evaluation.words import expectation, expected_words, kind_words
 from wwtool.frontend.geometry import MICRO
@@ -53,6 +54,10 @@ class EvaluateRequest(Request):
     threshold: int | None = Field(
         None, ge=1, le=255, description="The on-threshold.  [default: the run's, or else the best]"
     )
+    robustness: bool = Field(
+        False, description="Also measure recall under noise of 20 to -5 dB, at other speeds, levels and sample rates, "
+        "from far away and with small microphones.",
+    )  # fmt: skip
     config: Path | None = Field(None, description="A config with the detector and the budget of false alarms.")
 
 
@@ -80,6 +85,7 @@ class EvaluateResult:
 
     evaluation: Evaluation
     notes: dict[str, list[dict[str, str]]]
+    robustness: list[Robustness] = field(default_factory=list)
 
     @property
     def speakers(self) -> str:
@@ -112,9 +118,24 @@ class EvaluateResult:
         counted = f"{point.false_alarms} ({point.per_hour:.2f} per hour)"
         return [*rows, ("all", "", f"{self.evaluation.hours:.2f}", counted, "")]
 
+    @property
+    def by_speaker(self) -> list[tuple[str, str, str]]:
+        """Of each speaker in each condition: who it is, clips detected, and the share of them."""
+        return [
+            (f"{speaker}, {condition}", f"{hits}/{clips}", f"{hits / clips:.1%}")
+            for speaker, conditions in self.evaluation.by_speaker.items()
+            for condition, (hits, clips) in conditions.items()
+        ]
+
+    @property
+    def conditions(self) -> list[tuple[str, str, str]]:
+        """The same of each condition that makes the phrase harder to hear."""
+        return [(f"{r.group} {r.name}", f"{r.detected}/{r.clips}", f"{r.recall:.1%}") for r in self.robustness]
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {**self.evaluation.as_dict(), **self.notes}
+        robustness = {"robustness": [asdict(entry) for entry in self.robustness]} if self.robustness else {}
+        return {**self.evaluation.as_dict(), **self.notes, **robustness}
 
 
 @dataclass(frozen=True)
@@ -185,10 +206,17 @@ def run(
             return Detections(request.wav, tuple(model.detections(AudioFile(request.wav), detector)))
         recorded = _material(plan, listener, cancel)
         evaluation = assess(model, recorded.material, plan.config, detector, cancel)
-        result = EvaluateResult(evaluation, recorded.notes)
+        harder = []
+        if request.robustness:
+            harder = robustness(model, recorded.material, evaluation.detector, _conditions(listener), cancel)
+        result = EvaluateResult(evaluation, recorded.notes, harder)
         for name, value in evaluation_figures(evaluation.as_dict()).items():
             listener(events.Metric(_STAGE, name, value))
     return result
+
+
+def _conditions(listener: events.Listener) -> Callable[[int, int], None]:
+    return lambda done, total: listener(events.StageProgress(_STAGE, done, total, "conditions"))
 
 
 def _detector(plan: EvaluatePlan, model: StreamingModel) -> DetectorConfig | None:

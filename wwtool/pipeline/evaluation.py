@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wwtool.base.files import sha256_of
 from wwtool.base.records import read_record
+from wwtool.base.text import printable
 from wwtool.config import Config, SynthConfig
 from wwtool.data.audio import Audio, AudioFile
 from wwtool.data.beginnings import Beginnings
@@ -92,7 +93,8 @@ def recorded_material(
     negatives = {use: [AudioFile(path) for path in files[label]] for label, use in uses.items()}
     kinds = {use: _facts(use, label, clips, config, trained or {}) for label, use in uses.items()}
     positives, noise = (Beginnings(files.get(label, []), MOST_SECONDS) for label in ("positive", "noise"))
-    material = Material(positives, speakers, negatives, noise, kinds=kinds)
+    who = [clip.speaker and printable(clip.speaker, 60) for clip in clips if clip.label == "positive"]
+    material = Material(positives, speakers, negatives, noise, kinds=kinds, who=who)
     return Recorded(material, dataset.notes)
 
 

@@ -17,6 +17,7 @@ from wwtool.evaluation.words import broken_promise, expectation, expected_words,
 from wwtool.platforms.load import platform_of
 from wwtool.platforms.profile import Platform
 from wwtool.reports.charts import CONDITIONS, Bar, recall_chart, space_chart
+from wwtool.reports.judging import judging_section
 from wwtool.reports.model_choice import choice_section
 from wwtool.reports.pages import Tile, write_page
 
@@ -45,6 +46,7 @@ def page(manifest: Manifest, points: list[dict[str, Any]]) -> dict[str, Any]:
         "promise": broken_promise(manifest["evaluation"]),
         "tiles": _tiles(manifest),
         **_detection(manifest, points),
+        "judging": judging_section(manifest["evaluation"]),
         "limits": [_limit(line, budget, final) for line in final["limits"]],
         "budget_note": _budget_note(final, platform),
         "energy": _energy(final),
