@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import torch
 
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import sha256_of
+from wwtool.base.temporary import TemporaryFolder
 from wwtool.device.protocol import Event, parse_event
 from wwtool.engines.machines import WARNINGS
 from wwtool.export.tflite import to_tflite
@@ -27,6 +29,7 @@ NANO_FLAGS = [
     "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", "-ffreestanding",
     "-ffunction-sections", "-fdata-sections",
 ]  # fmt: skip
+_OBJECTS = TemporaryFolder("objects")
 FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 
 
@@ -36,13 +39,26 @@ def link_arm_board(board: Path, target: Path, flags: Sequence[str]) -> None:
     core, shared = templates / "core", [templates / "boards" / name for name in ("bare", "cortex_m", "usb_cdc")]
     own = {path.name: path for folder in (*shared, board) for path in sorted(folder.glob("*.[cS]"))}
     sources = [*own.values(), *sorted(core.glob("*.c")), FAKE_PROGRAM]
+    folders = (core, board, *shared)
+    objects = [_compiled(source, folders, flags) for source in sources]
     subprocess.run(
-        ["arm-none-eabi-gcc", *WARNINGS, *flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections",
-         "-Wl,--fatal-warnings", *(f"-I{folder}" for folder in (core, board, *shared)), "-T", str(board / "link.ld"),
-         f"-Wl,-Map={target.with_suffix('.map')}",
-         "-o", str(target), *map(str, sources), "-lgcc"],
+        ["arm-none-eabi-gcc", *flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings",
+         "-T", str(board / "link.ld"), f"-Wl,-Map={target.with_suffix('.map')}", "-o", str(target),
+         *map(str, objects), "-lgcc"],
         check=True,
     )  # fmt: skip
+
+
+def _compiled(source: Path, folders: Sequence[Path], flags: Sequence[str]) -> Path:
+    """The object of a source. Boards that differ in one file share the others'."""
+    headers = [path for folder in folders for path in sorted(folder.glob("*.h"))]
+    digest = hashlib.sha256("".join([*flags, *(path.read_text() for path in (source, *headers))]).encode())
+    target = _OBJECTS.path / f"{source.stem}-{digest.hexdigest()}.o"
+    if not target.is_file():
+        includes = [f"-I{folder}" for folder in folders]
+        command = ["arm-none-eabi-gcc", *WARNINGS, *flags, *includes, "-c", "-o", str(target), str(source)]
+        subprocess.run(command, check=True)
+    return target
 
 
 def link_linux_board(platform: str, target: Path, compiler: str, flags: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ class Bench:
         self._order = itertools.count()
         self.on_event: Callable[[int], None] = self.seen.append
 
-    def at(self, time: float, action: Callable[[], None]) -> None:
+    def at(self, time: float, action: Callable[[], None], lasting: bool = False) -> None:
         heapq.heappush(self._agenda, (time, next(self._order), action))
 
     def attention(self) -> None:

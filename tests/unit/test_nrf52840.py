@@ -8,6 +8,7 @@ from chip_bench import RAM, US, Bench
 from wwtool.emulators.nrf52840.dma import Pdm, Uarte
 from wwtool.emulators.nrf52840.peripherals import Clock, Pins, Ppi, Timer, Watchdog
 from wwtool.emulators.nrf52840.registers import FaultError, Peripheral
+from wwtool.emulators.nrf52840.start_state import read_start
 
 
 @pytest.fixture
@@ -117,6 +118,8 @@ def test_a_stopped_receiver_takes_nothing(bench: Bench, clock: Clock, pins: Pins
     part = uarte(bench, clock, pins, bytearray())
     receive_into(part, RAM, 8)
     part.write(0x004, 1)
+    assert part.events[0x110] == 1 and part.events[0x144] == 0  # up to four characters may still come
+    bench.run(64e6 / 1000)
     assert part.events[0x144] == 1
     part.queue += b"x"
     part.kick()
@@ -125,6 +128,58 @@ def test_a_stopped_receiver_takes_nothing(bench: Bench, clock: Clock, pins: Pins
     receive_into(part, RAM, 8)
     bench.run(64e6 / 1000)
     assert not part.queue and bench.memory[:1] == b"x"
+
+
+def test_what_comes_while_a_receiver_stops_is_kept(bench: Bench, clock: Clock, pins: Pins) -> None:
+    part = uarte(bench, clock, pins, bytearray())
+    receive_into(part, RAM, 8)
+    part.write(0x004, 1)
+    part.arrive_now(b"xy")
+    with pytest.raises(FaultError, match="before it has stopped"):
+        part.write(0x000, 1)
+    bench.run(64e6 / 1000)
+    events = bench.seen.count(0x40002108)
+    receive_into(part, RAM + 8, 8)
+    assert bench.memory[8:10] == b"xy" and bench.seen.count(0x40002108) == events  # uncounted
+    part.write(0x004, 1)
+    part.arrive_now(b"z")
+    bench.run(64e6 / 1000)
+    part.write(0x534, RAM + 16)
+    part.write(0x02C, 1)
+    assert bench.memory[16:17] == b"z"
+    receive_into(part, RAM + 24, 8)
+    assert bench.memory[24:25] == b"\0"
+    part.write(0x004, 1)
+    with pytest.raises(FaultError, match="loses a byte"):
+        part.arrive_now(b"abcde")
+
+
+def test_a_receiver_as_the_boot_loader_leaves_it(bench: Bench, clock: Clock, pins: Pins) -> None:
+    part = Uarte(bench, clock, pins, bytearray().extend)
+    left = read_start("arduino")["UARTE0"]
+    part.leave(left.registers | {0x534: RAM}, left.running)
+    with pytest.raises(FaultError, match="gets pins while it is enabled"):
+        part.write(0x50C, 0x23)
+    with pytest.raises(FaultError, match="disabled while it receives"):
+        part.write(0x500, 0)
+    part.arrive_now(b"a")
+    assert bench.memory[:1] == b"a"
+    with pytest.raises(FaultError, match="is not modelled, and a boot loader leaves it set"):
+        part.leave({0x7FC: 1}, "")
+
+
+def test_reserved_bits_and_tasks(bench: Bench) -> None:
+    part = Timer(bench, 0)
+    with pytest.raises(FaultError, match=r"TIMER0: 0x4 in register 0x508 sets bits that are reserved"):
+        part.write(0x508, 4)
+    with pytest.raises(FaultError, match="read of the task 0x000"):
+        part.read(0x000)
+    part.write(0x508, 3)
+    part.write(0x000, 1)
+    with pytest.raises(FaultError, match="changed while it runs"):
+        part.write(0x504, 2)
+    part.write(0x004, 1)
+    part.write(0x504, 2)
 
 
 def test_sending(bench: Bench, clock: Clock, pins: Pins) -> None:
@@ -164,7 +219,9 @@ def test_a_console_that_is_not_set_up(
     part = uarte(bench, clock, pins, bytearray())
     part.write(0x534, RAM)
     part.write(0x538, 8)
+    part.write(0x500, 0)
     part.write(offset, value)
+    part.write(0x500, 0 if offset == 0x500 else 8)
     with pytest.raises(FaultError, match=said):
         part.write(0x000, 1)
 
@@ -224,7 +281,7 @@ def test_the_interconnect_counts_events(bench: Bench) -> None:
 
 
 def test_the_watchdog(bench: Bench) -> None:
-    part = Watchdog(bench)
+    part = Watchdog(bench, lambda: bench.seen.append(0))
     part.write(0x504, 32767)
     part.write(0x50C, 1)
     part.write(0x000, 1)
@@ -235,8 +292,26 @@ def test_the_watchdog(bench: Bench) -> None:
         part.write(0x504, 1)
     with pytest.raises(FaultError, match="fed 0x1"):
         part.write(0x600, 1)
-    with pytest.raises(FaultError, match="the watchdog reset the chip"):
-        bench.run(0.2 * 64e6)
+    part.reset()  # which it outlives
+    assert part.read(0x400) == 1 and not bench.seen
+    bench.run(0.2 * 64e6)
+    assert bench.seen == [0]
+    part.end()
+    assert part.read(0x400) == 0
+
+
+def test_a_watchdog_wants_all_of_its_registers(bench: Bench) -> None:
+    part = Watchdog(bench, lambda: bench.seen.append(0))
+    part.arm(1.0, 0b11)
+    for _ in range(3):
+        bench.run(0.9 * 64e6)
+        part.write(0x600, 0x6E524635)
+        part.write(0x604, 0x6E524635)
+    part.write(0x600, 0x6E524635)
+    bench.run(0.99 * 64e6)
+    assert not bench.seen
+    bench.run(0.02 * 64e6)
+    assert bench.seen == [0]
 
 
 def microphone(bench: Bench, clock: Clock, pins: Pins, audio: bytes) -> Pdm:
@@ -272,6 +347,13 @@ def test_samples_come_in_blocks(bench: Bench, clock: Clock, pins: Pins) -> None:
     assert bench.memory[0x100:0x104] == b"ef\0\0" and part.position == 3
     with pytest.raises(FaultError, match="next buffer in time"):
         bench.run(125 * US)
+
+
+def test_a_microphone_that_runs_already(bench: Bench, clock: Clock, pins: Pins) -> None:
+    part = microphone(bench, clock, pins, b"")
+    part.leave({}, "sample")
+    with pytest.raises(FaultError, match="can leave it running"):
+        part.write(0x000, 1)
 
 
 def test_a_stopped_microphone_is_silent(bench: Bench, clock: Clock, pins: Pins) -> None:

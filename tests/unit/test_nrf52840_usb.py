@@ -43,7 +43,7 @@ class Device:
         self.usbd.write(ENABLE, 1)
         self.bench.run(100 * US)
         assert self.usbd.read(EVENTCAUSE) == READY and self.usbd.read(0x158) == 1
-        self.workarounds(0, 0)
+        self.workarounds(0, 3)
 
     def leave(self) -> None:
         self.usbd.write(PULLUP, 0)
@@ -125,7 +125,7 @@ def test_the_address_is_taken_without_the_program(device: Device) -> None:
     assert usbd.address == 0
     assert usbd.take(0) == (Handshake.ACK, 1, b"")
     assert usbd.address == 9
-    usbd.reset()
+    usbd.bus_reset()
     assert usbd.address == 0 and usbd.read(0x100) == 1
 
 
@@ -258,12 +258,12 @@ def test_the_order_of_things_at_the_start() -> None:
     device.enable()
     with pytest.raises(FaultError, match="erratum 223"):
         usbd.write(PULLUP, 1)
-    usbd.write(ENABLE, 0)
+    device.leave()
     with pytest.raises(FaultError, match="before it is ready"):
         usbd.write(PULLUP, 1)
     device.enable()
-    device.workarounds(0xC0, 0)
-    with pytest.raises(FaultError, match="still hold"):
+    device.workarounds(0xC0, 3)
+    with pytest.raises(FaultError, match="for erratum 171 still holds"):
         usbd.write(PULLUP, 1)
 
 
@@ -325,8 +325,45 @@ def test_the_identifier_is_read_only() -> None:
         part.write(0x060, 1)
 
 
-def test_what_a_reset_leads_to() -> None:
+def test_reset_reasons_add_up_and_gpregret_is_kept() -> None:
     clock = Clock(Bench())
-    assert "reset the chip" in clock.after_reset()
     clock.write(0x51C, 0xB0)
-    assert "asked for the boot loader" in clock.after_reset()
+    clock.note_reset(4, keeps_gpregret=True)
+    clock.reset()
+    clock.note_reset(2, keeps_gpregret=True)
+    assert clock.read(0x400) == 6 and clock.read(0x51C) == 0xB0
+    clock.write(0x400, 2)
+    assert clock.read(0x400) == 4
+    clock.note_reset(2, keeps_gpregret=False)
+    assert clock.read(0x51C) == 0
+    with pytest.raises(FaultError, match="reserved"):
+        clock.write(0x40C, 1)
+
+
+def test_an_odd_number_of_bytes_is_evened_before_the_end(device: Device) -> None:
+    usbd = device.usbd
+    data_endpoints(usbd)
+    device.point(0x628, RAM, 3)
+    device.copy(0x00C)
+    usbd.write(PULLUP, 0)
+    with pytest.raises(FaultError, match="odd number of bytes"):
+        usbd.write(ENABLE, 0)
+    usbd.write(ENABLE, 0)
+
+
+def test_the_workaround_for_erratum_211_stays(device: Device) -> None:
+    with pytest.raises(FaultError, match="erratum 211 ends before"):
+        device.workarounds(0, 0)
+    device.errata.write(0xC00, 0x9375)
+    device.leave()
+    device.workarounds(0, 0)
+
+
+def test_a_device_that_never_gets_ready() -> None:
+    device = Device()
+    device.usbd.never_ready = True
+    device.leave()
+    device.workarounds(0xC0, 3)
+    device.usbd.write(ENABLE, 1)
+    device.bench.run(64e6)
+    assert device.usbd.read(EVENTCAUSE) == 0

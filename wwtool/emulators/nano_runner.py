@@ -1,7 +1,7 @@
 """Runs an Arduino Nano 33 BLE image on the emulated chip (``nrf52840``) and bridges its console to TCP.
 
     python -m wwtool.emulators.nano_runner --bin FILE --origin N --clock-hz N --cycles-per-instruction X
-        [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
+        [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE] [--restarts]
 
 It is a process of its own, like the Pico's runner, with the same protocol. Standard output has one JSON object a line:
 {"event": "listening", "port": N}, "stats", "failed". Standard input takes the lines "stats" and, with the USB console,
@@ -10,6 +10,8 @@ status: 0 ended in order, 1 failed.
 
 With the USB console a TCP client stands for a program on the host that has the port open. With the UART there is no USB
 cable.
+
+A reset of the chip ends the run. With --restarts, its boot loader starts the program again instead.
 
 While the core sleeps, its time passes as fast as real time, or at once while audio plays or bytes wait to be received.
 """
@@ -127,10 +129,11 @@ class Runner:
     def __init__(self, options: argparse.Namespace) -> None:
         self._console = Console(options.tcp)
         audio = Path(options.audio).read_bytes() if options.audio else b""
-        says = {"say_usb" if options.console == "usb" else "say": self._console.say}
+        say, hush = self._console.say, (lambda data: None)
+        on_usb = options.console == "usb"
         self.chip = Chip(
             Path(options.bin).read_bytes(), options.origin, options.clock_hz, options.cycles_per_instruction, audio,
-            **says,
+            hush if on_usb else say, say if on_usb else None, options.restarts,
         )  # fmt: skip
         self._port = self.chip.host or self.chip.uarte
         self._port_open = False
@@ -216,6 +219,7 @@ def main() -> int:
     parser.add_argument("--console", choices=("uart", "usb"), default="uart")
     parser.add_argument("--audio")
     parser.add_argument("--stats")
+    parser.add_argument("--restarts", action="store_true")
     options = parser.parse_args()
     status = 0
     try:

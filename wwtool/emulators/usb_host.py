@@ -126,7 +126,7 @@ class UsbHost:
             if self._cable and not self._present:
                 raise FaultError(f"USB: no device shows itself within {_ATTACH_S:g} s")
 
-        self._machine.at(self._machine.now + _ATTACH_S * self._machine.clock_hz, check)
+        self._machine.at(self._machine.now + _ATTACH_S * self._machine.clock_hz, check, lasting=True)
 
     def suspend(self) -> None:
         self.request(self._suspend)
@@ -151,7 +151,9 @@ class UsbHost:
 
     def _wait(self, seconds: float) -> None:
         attachment = self._attachment
-        self._machine.at(self._machine.now + seconds * self._machine.clock_hz, lambda: self._go_on(attachment))
+        self._machine.at(
+            self._machine.now + seconds * self._machine.clock_hz, lambda: self._go_on(attachment), lasting=True
+        )
 
     def _go_on(self, attachment: int) -> None:
         if attachment != self._attachment or self._script is None:
@@ -228,7 +230,7 @@ class UsbHost:
         self.configured = self.port_open = False
         yield _DEBOUNCE_S
         for _ in range(2):
-            self._device.reset()
+            self._device.bus_reset()
             yield _RESET_S
             yield _RECOVERY_S
             if self._device.address:
@@ -300,7 +302,7 @@ class UsbHost:
         if not self._transfer_due and self.port_open and not self.asleep:
             self._transfer_due = True
             time = (_OVERHEAD_BYTES + min(len(self.queue), PACKET_BYTES)) / _BYTES_PER_S
-            self._machine.at(self._machine.now + time * self._machine.clock_hz, self._transfer)
+            self._machine.at(self._machine.now + time * self._machine.clock_hz, self._transfer, lasting=True)
 
     def _transfer(self) -> None:
         """One transaction each way, as long as one of them carries data."""

@@ -12,17 +12,18 @@
 #include "system.h"
 #include "uart.h"
 #include "usb.h"
-#include "usb_power.h"
+#include "watchdog.h"
 
 const char board_name[] = "nano33ble";
 
-/* Serial rates, the microphone's clock and USB need the crystal. */
+/*
+ * The microphone's clock and USB need the crystal. If it does not start, the serial console still works with the
+ * oscillator inside the chip.
+ */
 static void clocks_init(void)
 {
-    *CLOCK_EVENTS_HFCLKSTARTED = 0;
     *CLOCK_TASKS_HFCLKSTART = 1;
-    while (*CLOCK_EVENTS_HFCLKSTARTED == 0) {
-    }
+    (void)wait_for(CLOCK_HFCLKSTAT, CLOCK_HFCLKSTAT_CRYSTAL);
     *NVMC_ICACHECNF = NVMC_ICACHECNF_CACHEEN;
 }
 
@@ -33,11 +34,11 @@ void board_indicate(bool on)
 
 void board_start(uint32_t console_baud)
 {
-    usb_detach();
     clocks_init();
     pin_output(PIN_LED, false);
     uart_init(console_baud);
     pdm_init();
     system_init();
+    watchdog_init();
     usb_init();
 }

@@ -7,6 +7,7 @@
 #ifndef NANO33BLE_NRF52840_H
 #define NANO33BLE_NRF52840_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ enum irq { IRQ_POWER_CLOCK = 0, IRQ_UARTE0 = 2, IRQ_TIMER0 = 8, IRQ_PDM = 29, IR
 #define SCB_AIRCR             REG(0xE000ED0Cu)
 #define AIRCR_RESET           0x05FA0004u
 #define SCB_CPACR             REG(0xE000ED88u)
+#define MPU_CTRL              REG(0xE000ED94u)
 #define CPACR_FPU_FULL_ACCESS (0xFu << 20)
 #define DEMCR                 REG(0xE000EDFCu)
 #define DEMCR_TRCENA          (1u << 24)
@@ -34,8 +36,9 @@ enum irq { IRQ_POWER_CLOCK = 0, IRQ_UARTE0 = 2, IRQ_TIMER0 = 8, IRQ_PDM = 29, IR
 #define DWT_CYCCNT            REG(0xE0001004u)
 
 /* Clock control (5.4.3). */
-#define CLOCK_TASKS_HFCLKSTART    REG(0x40000000u)
-#define CLOCK_EVENTS_HFCLKSTARTED REG(0x40000100u)
+#define CLOCK_TASKS_HFCLKSTART  REG(0x40000000u)
+#define CLOCK_HFCLKSTAT         REG(0x4000040Cu)
+#define CLOCK_HFCLKSTAT_CRYSTAL (1u << 16 | 1u << 0) /* running, and from the crystal */
 
 /* Power (5.3.7). It shares its interrupt with the clock control. */
 #define POWER_EVENTS_USBREMOVED   REG(0x40000120u)
@@ -47,7 +50,11 @@ enum irq { IRQ_POWER_CLOCK = 0, IRQ_UARTE0 = 2, IRQ_TIMER0 = 8, IRQ_PDM = 29, IR
 #define POWER_USBREGSTATUS        REG(0x40000438u)
 #define POWER_USBREGSTATUS_VBUS   (1u << 0)
 #define POWER_USBREGSTATUS_OUTPUT (1u << 1)
-#define POWER_GPREGRET            REG(0x4000051Cu) /* kept through a reset */
+#define POWER_RESETREAS           REG(0x40000400u) /* adds up until a 1 clears its bit */
+#define POWER_RESETREAS_WATCHDOG  (1u << 1)
+#define POWER_RESETREAS_SOFTWARE  (1u << 2)
+#define POWER_RESETREAS_LOCKUP    (1u << 3)
+#define POWER_GPREGRET            REG(0x4000051Cu) /* kept through a soft reset, not through the watchdog's (5.3.6.6) */
 
 /* Device identifier (4.4.1, FICR). */
 #define FICR_DEVICEID(n) REG(0x10000060u + 4u * (n))
@@ -80,7 +87,9 @@ struct uarte_regs {
     volatile uint32_t tasks_stoprx;
     volatile uint32_t tasks_starttx;
     volatile uint32_t tasks_stoptx;
-    uint32_t reserved0[(0x108 - 0x010) / 4];
+    uint32_t reserved0[(0x02C - 0x010) / 4];
+    volatile uint32_t tasks_flushrx;
+    uint32_t reserved12[(0x108 - 0x030) / 4];
     volatile uint32_t events_rxdrdy;
     uint32_t reserved1;
     volatile uint32_t events_endrx;
@@ -90,7 +99,9 @@ struct uarte_regs {
     volatile uint32_t events_rxto;
     uint32_t reserved4;
     volatile uint32_t events_rxstarted;
-    uint32_t reserved5[(0x200 - 0x150) / 4];
+    uint32_t reserved5[(0x158 - 0x150) / 4];
+    volatile uint32_t events_txstopped;
+    uint32_t reserved13[(0x200 - 0x15C) / 4];
     volatile uint32_t shorts;
     uint32_t reserved6[(0x304 - 0x204) / 4];
     volatile uint32_t intenset;
@@ -112,7 +123,7 @@ struct uarte_regs {
     volatile uint32_t txd_ptr;
     volatile uint32_t txd_maxcnt;
     volatile uint32_t txd_amount;
-    uint32_t reserved12[(0x56C - 0x550) / 4];
+    uint32_t reserved14[(0x56C - 0x550) / 4];
     volatile uint32_t config;
 };
 #define UARTE0                     REG_AT(struct uarte_regs, 0x40002000u)
@@ -185,17 +196,25 @@ struct timer_regs {
 #define TIMER_BITMODE_32             3u
 #define TIMER_INT_COMPARE0           (1u << 16)
 
+/* Pulse width modulator (6.17.6). A pin that it has obeys no other register. */
+#define PWM0_TASKS_STOP REG(0x4001C004u)
+#define PWM0_ENABLE     REG(0x4001C500u)
+#define PWM0_PSEL_OUT0  REG(0x4001C560u)
+
 /* Programmable peripheral interconnect (6.16.2): channel 0 joins an event to a task. */
 #define PPI_CHENSET REG(0x4001F504u)
+#define PPI_CHENCLR REG(0x4001F508u)
 #define PPI_CH0_EEP REG(0x4001F510u)
 #define PPI_CH0_TEP REG(0x4001F514u)
 
 /* Watchdog (6.36.4). */
 #define WDT_TASKS_START         REG(0x40010000u)
+#define WDT_RUNSTATUS           REG(0x40010400u)
 #define WDT_CRV                 REG(0x40010504u)
 #define WDT_CONFIG              REG(0x4001050Cu)
 #define WDT_CONFIG_RUN_IN_SLEEP (1u << 0)
-#define WDT_RR0                 REG(0x40010600u)
+#define WDT_RR(n)               REG(0x40010600u + 4u * (n))
+#define WDT_RR_COUNT            8u
 #define WDT_RELOAD              0x6E524635u
 #define WDT_HZ                  32768u
 
@@ -203,6 +222,21 @@ _Static_assert(offsetof(struct gpio_regs, pin_cnf) == 0x700, "6.9.2");
 _Static_assert(offsetof(struct uarte_regs, config) == 0x56C, "6.34.9");
 _Static_assert(offsetof(struct pdm_regs, sample_maxcnt) == 0x564, "6.15.7");
 _Static_assert(offsetof(struct timer_regs, cc) == 0x540, "6.30.6");
+
+/*
+ * Waits until all of some bits are set: 20 ms at least, as a turn takes 10 cycles, for what takes 5 ms at most. False
+ * if the chip does not set them, so that nothing waits for ever.
+ */
+enum { WAIT_TURNS = 128000 };
+static inline bool wait_for(const volatile uint32_t *reg, uint32_t bits)
+{
+    for (uint32_t turns = 0; turns < WAIT_TURNS; turns++) {
+        if ((*reg & bits) == bits) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* The write takes some cycles to reach the peripheral; without the read a handler could end first and run twice. */
 static inline void event_clear(volatile uint32_t *event)

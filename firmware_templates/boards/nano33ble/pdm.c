@@ -59,8 +59,7 @@ static void stop(void)
     irq_disable(IRQ_PDM);
     PDM->events_stopped = 0;
     PDM->tasks_stop = 1;
-    while (PDM->events_stopped == 0) {
-    }
+    (void)wait_for(&PDM->events_stopped, 1);
     PDM->enable = 0;
     pin_output(PIN_PDM_POWER, false);
     state.running = false;

@@ -11,6 +11,7 @@
 #include "pdm.h"
 #include "stack.h"
 #include "system.h"
+#include "takeover.h"
 #include "uart.h"
 #include "usb.h"
 #include "usb_power.h"
@@ -32,15 +33,8 @@ static const struct vector_table vectors;
 
 void reset_handler(void);
 
-/* The boot loader may leave interrupts enabled or waiting, and its own vector table in use. */
-static void take_over(void)
+static void set_core_up(void)
 {
-    (void)interrupts_off();
-    *SYSTICK_CSR = 0;
-    for (uint32_t i = 0; i < NVIC_WORDS; i++) {
-        *NVIC_ICER(i) = 0xFFFFFFFFu;
-        *NVIC_ICPR(i) = 0xFFFFFFFFu;
-    }
     *SCB_VTOR = (uint32_t)(uintptr_t)&vectors;
     *SCB_CPACR |= CPACR_FPU_FULL_ACCESS;
     __asm volatile("dsb\n isb" : : : "memory");
@@ -48,7 +42,9 @@ static void take_over(void)
 
 void reset_handler(void)
 {
+    (void)interrupts_off();
     take_over();
+    set_core_up();
     stack_paint();
     const volatile uint32_t *from = &data_load;
     for (volatile uint32_t *to = &data_start; to < &data_end;) {

@@ -1,5 +1,5 @@
 /*
- * Time, watchdog, sleep. See system.h and bare.h.
+ * Time and sleep. See system.h and bare.h.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,14 +12,13 @@
 #include "pdm.h"
 #include "uart.h"
 #include "usb.h"
+#include "watchdog.h"
 
 enum {
     MICROS_PRESCALER = 4,    /* 16 MHz / 2^4: 1 MHz */
     WAKE_PERIOD_US = 100000, /* wakes the main loop from time to time */
     CC_WAKE = 0,
     CC_NOW = 1,
-    WATCHDOG_PERIOD_S = 3,
-    BOOT_LOADER_STAYS = 0xB0,
 };
 
 static struct {
@@ -28,6 +27,7 @@ static struct {
 
 static void start_micros(void)
 {
+    TIMER0->tasks_stop = 1; /* its mode must not change while it runs (6.30.6) */
     TIMER0->mode = TIMER_MODE_TIMER;
     TIMER0->bitmode = TIMER_BITMODE_32;
     TIMER0->prescaler = MICROS_PRESCALER;
@@ -49,20 +49,10 @@ static void start_cycles(void)
     state.has_cycle_counter = *DWT_CYCCNT != before;
 }
 
-/* A reload works only while the watchdog runs. A boot loader may have started it; its settings are then fixed. */
-static void start_watchdog(void)
-{
-    *WDT_CONFIG = WDT_CONFIG_RUN_IN_SLEEP; /* but not while a debugger has stopped the core */
-    *WDT_CRV = WATCHDOG_PERIOD_S * WDT_HZ - 1u;
-    *WDT_TASKS_START = 1;
-    board_keep_alive();
-}
-
 void system_init(void)
 {
     start_micros();
     start_cycles();
-    start_watchdog();
 }
 
 void system_timer_handler(void)
@@ -81,25 +71,6 @@ uint32_t board_micros(void)
 uint32_t board_cycles(void)
 {
     return state.has_cycle_counter ? *DWT_CYCCNT : board_micros() * (CORE_HZ / 1000000u);
-}
-
-void board_keep_alive(void)
-{
-    *WDT_RR0 = WDT_RELOAD;
-}
-
-/*
- * With this value in the register the boot loader waits for an image; otherwise it starts the program. Arduino's core
- * for the board does this after a touch (variants/ARDUINO_NANO33BLE: DFU_MAGIC_SERIAL_ONLY_RESET). Not seen on silicon.
- */
-static void restart_in_boot_loader(void)
-{
-    (void)interrupts_off();
-    *POWER_GPREGRET = BOOT_LOADER_STAYS;
-    __asm volatile("dsb" : : : "memory");
-    *SCB_AIRCR = AIRCR_RESET;
-    for (;;) {
-    }
 }
 
 void board_idle(void)

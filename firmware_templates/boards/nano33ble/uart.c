@@ -17,6 +17,7 @@ enum {
     RX_RING_BYTES = 2048, /* a whole PCM block and the next command, while an inference runs */
     RX_CHUNK_BYTES = 256, /* the handler has the time of as many bytes: 2.8 ms at 921600 baud */
     TX_BYTES = 256,
+    TX_PATIENCE_US = 300000, /* so many bytes at 9600 baud take 267 ms */
     CC_RECEIVED = 0,
 };
 
@@ -75,12 +76,23 @@ static void stop_receiving(void)
     UARTE0->shorts = 0;
     UARTE0->events_rxto = 0;
     UARTE0->tasks_stoprx = 1;
-    while (UARTE0->events_rxto == 0) {
-    }
+    (void)wait_for(&UARTE0->events_rxto, 1);
+}
+
+/* Bytes that came while it stopped: they would become the first of the next buffer, uncounted (6.34.2). */
+static void forget_received(void)
+{
+    UARTE0->rxd_ptr = (uint32_t)(uintptr_t)state.rx;
+    UARTE0->rxd_maxcnt = RX_CHUNK_BYTES;
+    UARTE0->events_endrx = 0;
+    UARTE0->tasks_flushrx = 1;
+    (void)wait_for(&UARTE0->events_endrx, 1);
+    UARTE0->events_endrx = 0;
 }
 
 static void count_received_bytes(void)
 {
+    TIMER1->tasks_stop = 1; /* its mode must not change while it runs (6.30.6) */
     TIMER1->mode = TIMER_MODE_LOW_POWER_COUNTER;
     TIMER1->bitmode = TIMER_BITMODE_32;
     TIMER1->tasks_start = 1;
@@ -147,7 +159,9 @@ size_t uart_read(uint8_t *bytes, size_t max)
 
 static void wait_until_sent(void)
 {
-    while (state.sending && UARTE0->events_endtx == 0) {
+    const uint32_t since = board_micros();
+
+    while (state.sending && UARTE0->events_endtx == 0 && board_micros() - since < TX_PATIENCE_US) {
     }
     state.sending = false;
 }
@@ -179,6 +193,7 @@ bool uart_set_baud(uint32_t baud)
     }
     wait_until_sent();
     stop_receiving();
+    forget_received();
     UARTE0->baudrate = setting;
     start_receiving();
     return true;

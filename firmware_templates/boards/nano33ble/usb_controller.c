@@ -25,6 +25,7 @@ enum {
 
 static struct {
     uint32_t packet[PACKET_WORDS]; /* what EasyDMA copies: in RAM, and aligned */
+    bool odd_dma; /* EasyDMA has copied an odd number of bytes in all */
     bool ep0_receiving;
     bool suspended;
 } state;
@@ -42,6 +43,7 @@ static void copy(struct usbd_dma *dma, volatile uint32_t *task, volatile uint32_
     }
     event_clear(end);
     *USBD_ERRATUM_199 = 0;
+    state.odd_dma ^= (count & 1u) != 0;
     __asm volatile("" : : : "memory");
 }
 
@@ -71,6 +73,13 @@ static size_t take(uint32_t endpoint, uint8_t bytes[USB_PACKET_BYTES])
         bytes[i] = packet[i];
     }
     return count;
+}
+
+void usb_even_dma(void)
+{
+    if (state.odd_dma) {
+        copy(&USBD->epin[0], &USBD->tasks_startepin[0], &USBD->events_endepin[0], 1);
+    }
 }
 
 void usb_ep0_send(const uint8_t *bytes, size_t count)

@@ -39,7 +39,10 @@ static void write_locked(volatile uint32_t *reg, uint32_t value)
     interrupts_restore(primask);
 }
 
-/* Errata 171 (the device might not power up) and 187 (it cannot be enabled). False if it does not get ready. */
+/*
+ * Errata 171 (the device might not power up) and 187 (it cannot be enabled). What is written for 187 holds until the device
+ * is disabled (erratum 211: it might not send). False if it does not get ready.
+ */
 static bool enable(void)
 {
     const uint32_t since = board_micros();
@@ -55,7 +58,6 @@ static bool enable(void)
     USBD->eventcause = USBD_EVENTCAUSE_READY;
     event_clear(&USBD->events_usbevent);
     write_locked(USBD_ERRATUM_171, 0);
-    write_locked(USBD_ERRATUM_187, 0);
     return ready;
 }
 
@@ -67,7 +69,7 @@ static void attach(void)
         USBD->enable = 0;
     }
     if (!enable()) {
-        USBD->enable = 0;
+        usb_detach();
         return;
     }
     state.attached = true;
@@ -81,11 +83,27 @@ void usb_detach(void)
     USBD->usbpullup = 0;
     USBD->lowpower = 0;
     USBD->enable = 0;
+    write_locked(USBD_ERRATUM_187, 0);
 }
 
+void usb_leave(void)
+{
+    if (state.attached) {
+        state.attached = false;
+        USBD->intenclr = 0xFFFFFFFFu;
+        USBD->usbpullup = 0;
+        USBD->lowpower = 0;
+        usb_even_dma();
+    }
+    usb_detach();
+}
+
+/* Nor without the crystal, whose clock USB needs. */
 static void attach_if_powered(void)
 {
-    if (!state.attached && (*POWER_USBREGSTATUS & POWERED) == POWERED) {
+    const bool has_clock = (*CLOCK_HFCLKSTAT & CLOCK_HFCLKSTAT_CRYSTAL) == CLOCK_HFCLKSTAT_CRYSTAL;
+
+    if (!state.attached && has_clock && (*POWER_USBREGSTATUS & POWERED) == POWERED) {
         attach();
     }
 }
@@ -108,8 +126,7 @@ void usb_power_handler(void)
     event_clear(POWER_EVENTS_USBREMOVED);
     if (removed && state.attached) {
         usb_control_bus_reset();
-        usb_detach();
-        state.attached = false;
+        usb_leave();
     }
     attach_if_powered();
 }

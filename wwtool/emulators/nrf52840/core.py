@@ -29,9 +29,22 @@ from unicorn import (
 )
 from unicorn import arm_const as arm
 
+from wwtool.emulators.nrf52840.boot_loader import Arduino, BootLoader, Reset
 from wwtool.emulators.nrf52840.dma import Pdm, Uarte
-from wwtool.emulators.nrf52840.peripherals import Clock, FlashController, Information, Pins, Ppi, Timer, Watchdog
+from wwtool.emulators.nrf52840.peripherals import (
+    Clock,
+    FlashController,
+    Information,
+    Pins,
+    Ppi,
+    Pwm,
+    Rtc,
+    Timer,
+    Watchdog,
+)
+from wwtool.emulators.nrf52840.private import PRIVATE, Private
 from wwtool.emulators.nrf52840.registers import FLASH_BYTES, INFORMATION, RAM, FaultError, Peripheral
+from wwtool.emulators.nrf52840.start_state import read_start
 from wwtool.emulators.nrf52840.usb_power import UsbErrata
 from wwtool.emulators.nrf52840.usbd import Usbd
 from wwtool.emulators.usb_host import UsbHost
@@ -40,9 +53,9 @@ LED = 13
 
 _PERIPHERALS, _PERIPHERALS_BYTES = 0x40000000, 0x100000
 _GPIO = 0x50000000
-_PRIVATE, _PRIVATE_BYTES = 0xE0000000, 0x100000
+_PRIVATE_BYTES = 0x100000
 _BUSES = (
-    (INFORMATION, 0x1000), (_PERIPHERALS, _PERIPHERALS_BYTES), (_GPIO, 0x1000), (_PRIVATE, _PRIVATE_BYTES),
+    (INFORMATION, 0x1000), (_PERIPHERALS, _PERIPHERALS_BYTES), (_GPIO, 0x1000), (PRIVATE, _PRIVATE_BYTES),
 )  # fmt: skip
 _EXC_RETURN = 0xFFFFFFE9  # to thread mode, main stack, with a floating-point frame
 _FRAME_BYTES = 0x68
@@ -51,7 +64,6 @@ _WFI = b"\x30\xbf"
 _BRANCH_TO_SELF = b"\xfe\xe7"
 _ENDLESS = -1  # a block that only an event ends
 _IRQ_BASE = 16
-_FPU_ON = 0xF << 20
 _RAM_AT_START = 0xA5  # SRAM is not cleared
 
 
@@ -73,13 +85,18 @@ class Chip:
 
     Attributes:
         idle_cycles: cycles slept through.
-        asleep: the core waits for an interrupt.
+        asleep: the core waits for an interrupt, or a boot loader holds it.
         host: the PC on the USB cable; None if there is no cable.
+        loader: the boot loader, which gets the chip after a reset.
+        held: the boot loader has the chip.
+        restarts: a reset that leads back to the program ends the run if this is False.
+        start: the state of ``start.yaml`` in which the boot loader leaves the chip.
     """
 
     def __init__(
         self, image: bytes, origin: int, clock_hz: int, cycles_per_instruction: float, audio: bytes = b"",
         say: Callable[[bytes], None] = lambda data: None, say_usb: Callable[[bytes], None] | None = None,
+        restarts: bool = False, loader: type[BootLoader] = Arduino, start: str = "arduino",
     ) -> None:  # fmt: skip
         self.clock_hz = clock_hz
         self.idle_cycles = 0.0
@@ -89,27 +106,77 @@ class Chip:
         self._factor = cycles_per_instruction
         self._deadline = 0.0
         self._fresh = self._stopped = False
-        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._agenda: list[tuple[float, int, bool, Callable[[], None]]] = []
+        self._reset_due: Reset | None = None
+        self.held = False
+        self.restarts, self.start, self.origin = restarts, start, origin
         self._order = itertools.count()
         self._blocks: dict[int, int] = {}
         self._interrupted: tuple[Any, int] | None = None
         self._uc: Any = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
         self._uc.ctl_set_cpu_model(arm.UC_CPU_ARM_CORTEX_M4)
 
-        self.pins = Pins(self, LED)
+        pwm = Pwm(self)
+        self.pins = Pins(self, LED, pwm)
         self.clock = clock = Clock(self, usb_power=say_usb is not None)
+        self.watchdog = Watchdog(self, lambda: self.reset_chip(Reset.WATCHDOG))
         self.uarte = Uarte(self, clock, self.pins, say)
         self.pdm = Pdm(self, clock, self.pins, audio)
         errata = UsbErrata(self)
         self.usbd = Usbd(self, clock, errata)
-        self.host = None if say_usb is None else UsbHost(self, self.usbd, say_usb)
         self._ppi = Ppi(self, self._trigger)
         timers = [Timer(self, 0), Timer(self, 1)]
-        parts = [clock, self.uarte, *timers, Watchdog(self), self.pdm, FlashController(self), self._ppi]
+        parts = [clock, self.uarte, *timers, self.watchdog, self.pdm, FlashController(self), self._ppi, pwm, Rtc(self)]
         parts += [Information(self), errata, self.usbd]
         self._pages: dict[int, Peripheral] = {part.base >> 12: part for part in parts}
-        self._private = Private(self)
+        self._private = Private(self, lambda: self.reset_chip(Reset.PROGRAM))
+        self._parts = [*parts, *self.pins.ports, self._private]
         self._map(image, origin)
+        self._cool()
+        self.loader = loader(self)
+        self.start_program(self.loader.vectors)
+        self.host = None if say_usb is None else UsbHost(self, self.usbd, say_usb)
+
+    # ---- resets ----------------------------------------------------------------------------------------------------
+
+    def reset_chip(self, reason: Reset) -> None:
+        """Resets the chip as soon as the core stands still."""
+        self._reset_due = reason
+        self.attention()
+        self._uc.emu_stop()
+
+    def _reset(self, reason: Reset) -> None:
+        """What a reset leaves: the memory, and what the parts keep (5.3.6.6)."""
+        self._reset_due = None
+        self._interrupted = None
+        self._cool()
+        self.clock.note_reset(reason.value, keeps_gpregret=reason is Reset.PROGRAM)
+        if reason is Reset.WATCHDOG:
+            self.watchdog.end()
+        self.held = self.asleep = True
+        self._reason = reason
+        self.loader.begin(reason)
+
+    def _cool(self) -> None:
+        self._agenda = [entry for entry in self._agenda if entry[2]]
+        heapq.heapify(self._agenda)
+        for part in self._parts:
+            part.reset()
+
+    def start_program(self, vectors: int) -> None:
+        """The boot loader leaves its registers and goes to the program."""
+        if self.held and not self.restarts:
+            raise FaultError(f"the {self._reason.name.lower()} reset the chip")
+        self.held = self.asleep = False
+        parts = {part.name: part for part in self._parts}
+        for name, left in read_start(self.start).items():
+            parts[name].leave(left.registers, left.running)
+        self._private.vector_table = self.origin
+        stack, self._pc = struct.unpack("<II", self.read_memory(vectors, 8))
+        self._uc.reg_write(arm.UC_ARM_REG_SP, stack)
+        self._uc.reg_write(arm.UC_ARM_REG_PRIMASK, 0)
+        self._blocks.clear()
+        self._uc.ctl_flush_tb()
 
     # ---- what peripherals ask for ----------------------------------------------------------------------------------
 
@@ -122,9 +189,12 @@ class Chip:
         """Cycles in which the core ran."""
         return int(self.instructions * self._factor)
 
-    def at(self, time: float, action: Callable[[], None]) -> None:
-        heapq.heappush(self._agenda, (time, next(self._order), action))
+    def at(self, time: float, action: Callable[[], None], lasting: bool = False) -> None:
+        heapq.heappush(self._agenda, (time, next(self._order), lasting, action))
         self._deadline = min(self._deadline, self._in_instructions(time))
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        self.at(self.now + seconds * self.clock_hz, action)
 
     def attention(self) -> None:
         self._deadline = 0.0
@@ -155,13 +225,10 @@ class Chip:
         uc.hook_add(UC_HOOK_BLOCK, self._block)
         uc.hook_add(UC_HOOK_INTR, self._exception)
         uc.hook_add(UC_HOOK_MEM_INVALID, self._invalid)
-        self._private.vector_table = origin
-        stack, self._pc = struct.unpack("<II", image[:8])
-        uc.reg_write(arm.UC_ARM_REG_SP, stack)
 
     def _part(self, address: int) -> tuple[Peripheral, int]:
-        if address >= _PRIVATE:
-            return self._private, address - _PRIVATE
+        if address >= PRIVATE:
+            return self._private, address - PRIVATE
         if address >= _GPIO:
             port = self.pins.ports[1 if address >= _GPIO + 0x800 else 0]
             return port, address - port.base
@@ -239,6 +306,8 @@ class Chip:
         end = self.now + cycles
         while self.now < end:
             self._do_what_is_due()
+            if self.held:
+                return
             pending = self._pending()
             if pending is not None:
                 self.asleep = False
@@ -254,10 +323,12 @@ class Chip:
             self._step()
 
     def _do_what_is_due(self) -> None:
-        while self._agenda and self._agenda[0][0] <= self.now:
-            action = heapq.heappop(self._agenda)[2]
+        while self._reset_due is not None or (self._agenda and self._agenda[0][0] <= self.now):
             try:
-                action()
+                if self._reset_due is not None:
+                    self._reset(self._reset_due)
+                else:
+                    heapq.heappop(self._agenda)[3]()
             except FaultError as fault:
                 self._fail(fault)
                 assert self.failure is not None
@@ -281,6 +352,8 @@ class Chip:
                 self.failure = FaultError(f"{error} (PC {pc:#x})")
         if self.failure is not None:
             raise self.failure
+        if self._reset_due is not None:
+            return
         self._pc = self._uc.reg_read(arm.UC_ARM_REG_PC)
         if self._pc == _EXC_RETURN & ~1:
             self._leave()
@@ -311,74 +384,3 @@ class Chip:
         context, self._pc = self._interrupted
         self._interrupted = None
         self._uc.context_restore(context)
-
-
-class Private(Peripheral):
-    """Registers of the core: NVIC, SysTick's switch, system control, cycle counter (ARMv7-M, B3.2, B3.4, C1.8)."""
-
-    _ISER, _ICER, _ICPR = 0xE100, 0xE180, 0xE280
-    _VTOR, _AIRCR, _CPACR, _DEMCR, _DWT_CTRL, _CYCCNT = 0xED08, 0xED0C, 0xED88, 0xEDFC, 0x1000, 0x1004
-    _RESET = 0x05FA0004
-
-    def __init__(self, chip: Chip) -> None:
-        super().__init__(chip, "private bus", _PRIVATE)
-        self._chip = chip
-        self.vector_table = 0
-        self._enabled = [0, 0]
-        self._irqs: list[int] = []
-        self._zero_at = 0
-        self._frozen = 0
-        self.add_values(self._CPACR, self._DEMCR, self._DWT_CTRL)
-        self.hooks[0xE010] = self._systick
-        self.hooks[self._VTOR] = self._set_vector_table
-        self.hooks[self._AIRCR] = self._reset
-        self.hooks[self._CYCCNT] = self._set_cycles
-        for n in range(2):
-            self.hooks[self._ISER + 4 * n] = lambda bits, n=n: self._enable(n, bits)  # type: ignore[misc]
-            self.hooks[self._ICER + 4 * n] = lambda bits, n=n: self._disable(n, bits)  # type: ignore[misc]
-            self.hooks[self._ICPR + 4 * n] = lambda bits: None  # lines are levels here
-
-    def enabled_irqs(self) -> list[int]:
-        return self._irqs
-
-    def _enable(self, word: int, bits: int) -> None:
-        self._enabled[word] |= bits
-        self._list_irqs()
-
-    def _disable(self, word: int, bits: int) -> None:
-        self._enabled[word] &= ~bits
-        self._list_irqs()
-
-    def _list_irqs(self) -> None:
-        self._irqs = [n for n in range(64) if self._enabled[n >> 5] >> (n & 31) & 1]
-        self._chip.attention()
-
-    def _systick(self, value: int) -> None:
-        if value:
-            raise FaultError("SysTick is started, which is not modelled; it stands still while the core sleeps")
-
-    def _set_vector_table(self, value: int) -> None:
-        if value % 256 or value >= FLASH_BYTES:
-            raise FaultError(f"the vector table is put at {value:#x}")  # 64 entries: aligned to their size
-        self.vector_table = value
-
-    def _reset(self, value: int) -> None:
-        if value != self._RESET:
-            raise FaultError(f"AIRCR is written with {value:#x}, which is not modelled")
-        raise FaultError(self._chip.clock.after_reset())
-
-    def _set_cycles(self, value: int) -> None:
-        self._zero_at = self._chip.cycles - value
-
-    def read(self, offset: int) -> int:
-        if offset == self._CYCCNT:
-            counting = self.values[self._DEMCR] >> 24 & 1 and self.values[self._DWT_CTRL] & 1
-            if counting:
-                self._frozen = (self._chip.cycles - self._zero_at) & 0xFFFFFFFF
-            return self._frozen
-        return super().read(offset)
-
-    def check_before_sleep(self) -> None:
-        """Checks, when the program sleeps for the first time, that it has set its core up."""
-        if self.values[self._CPACR] & _FPU_ON != _FPU_ON:
-            raise FaultError("the floating-point unit is off, and code compiled for it runs")

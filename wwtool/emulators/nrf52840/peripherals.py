@@ -16,22 +16,54 @@ _USB_REGULATOR_US = 1000  # the specification has no figure
 class Clock(Peripheral):
     """High-frequency clock (5.4), and at the same addresses USB power (5.3) and the byte that survives a reset."""
 
-    BOOT_LOADER_STAYS = 0xB0
     _USBDETECTED, _USBREMOVED, _USBPWRRDY, _USBREGSTATUS, _GPREGRET = 0x11C, 0x120, 0x124, 0x438, 0x51C
+    _RESETREAS, _HFCLKSTAT, _CRYSTAL_RUNS = 0x400, 0x40C, 1 << 16 | 1
 
     def __init__(self, machine: Machine, usb_power: bool = False) -> None:
         super().__init__(machine, "POWER and CLOCK", 0x40000000)
         self.crystal = False
+        self.crystal_is_broken = False
         for offset, bit in ((self._USBDETECTED, 7), (self._USBREMOVED, 8), (self._USBPWRRDY, 9)):
             self.add_event(offset, bit)
         self.add_values(self._USBREGSTATUS, reset=3 if usb_power else 0)
-        self.add_values(self._GPREGRET)
-        self.tasks[0x000] = lambda: machine.at(machine.now + _HFXO_START_US * machine.clock_hz / 1e6, self._started)
+        self.add_values(self._GPREGRET, self._RESETREAS, 0x578)
+        self.add_values(self._HFCLKSTAT, reset=1 << 16)
+        self.add_fields({self._GPREGRET: 0xFF, self._RESETREAS: 0xF000F, self._HFCLKSTAT: 0, self._USBREGSTATUS: 0})
+        self.hooks[self._RESETREAS] = self._forget_reasons
+        self.tasks[0x000] = self._start_crystal
         self.add_event(0x100, 0)
+
+    def _start_crystal(self) -> None:
+        if not self.crystal_is_broken:
+            self.machine.at(self.machine.now + _HFXO_START_US * self.machine.clock_hz / 1e6, self._started)
 
     def _started(self) -> None:
         self.crystal = True
+        self.values[self._HFCLKSTAT] = self._CRYSTAL_RUNS
         self.set_event(0x100)
+
+    def _forget_reasons(self, bits: int) -> None:
+        self.values[self._RESETREAS] &= ~bits
+
+    def reset(self) -> None:
+        """Power on the bus, reset reasons and GPREGRET are kept (5.3.6.6)."""
+        kept = {offset: self.values[offset] for offset in (self._USBREGSTATUS, self._RESETREAS, self._GPREGRET)}
+        super().reset()
+        self.values.update(kept)
+        self.crystal = False
+
+    def note_reset(self, bit: int, keeps_gpregret: bool) -> None:
+        self.values[self._RESETREAS] |= bit
+        if not keeps_gpregret:
+            self.gpregret = 0
+
+    @property
+    def gpregret(self) -> int:
+        return self.values[self._GPREGRET]
+
+    @gpregret.setter
+    def gpregret(self, value: int) -> None:
+        self.values[self._GPREGRET] = value
 
     @property
     def usb_power(self) -> bool:
@@ -52,12 +84,6 @@ class Clock(Peripheral):
         self.values[self._USBREGSTATUS] = 0
         self.set_event(self._USBREMOVED)
 
-    def after_reset(self) -> str:
-        """What starts after a reset of the chip at this moment."""
-        if self.values[self._GPREGRET] == self.BOOT_LOADER_STAYS:
-            return "the program asked for the boot loader"
-        return f"the program reset the chip (GPREGRET {self.values[self._GPREGRET]:#x})"
-
 
 class Gpio(Peripheral):
     """One port (6.9)."""
@@ -67,8 +93,13 @@ class Gpio(Peripheral):
         self.out = 0
         self._changed = changed
         self.add_values(*(0x700 + 4 * pin for pin in range(32)), reset=2)
+        self.add_fields(dict.fromkeys((0x700 + 4 * pin for pin in range(32)), 0x3070F))
         self.hooks[0x508] = lambda bits: self._set(self.out | bits)
         self.hooks[0x50C] = lambda bits: self._set(self.out & ~bits)
+
+    def reset(self) -> None:
+        super().reset()
+        self.out = 0
 
     def _set(self, out: int) -> None:
         old, self.out = self.out, out
@@ -84,14 +115,17 @@ class Gpio(Peripheral):
 class Pins:
     """Both ports, by the pin numbers of PSEL registers."""
 
-    def __init__(self, machine: Machine, led: int) -> None:
+    def __init__(self, machine: Machine, led: int, pwm: Pwm | None = None) -> None:
         self._led = led
+        self._pwm = pwm
         self._machine = machine
         self.led_times: list[float] = []
         self.ports = (Gpio(machine, 0, self._changed), Gpio(machine, 1, lambda old, out: None))
 
     def _changed(self, old: int, out: int) -> None:
         if out & ~old & 1 << self._led:
+            if self._pwm is not None and self._pwm.has(self._led):
+                raise FaultError("the LED's pin still belongs to PWM0, as the boot loader leaves it")  # 6.17.4
             self.led_times.append(self._machine.now / self._machine.clock_hz)
 
     def level(self, pin: int) -> int:
@@ -104,6 +138,29 @@ class Pins:
         return self.ports[pin >> 5].is_input(pin & 31)
 
 
+class Pwm(Peripheral):
+    """PWM0 (6.17): only which pins it has."""
+
+    _ENABLE, _PSEL_OUT = 0x500, (0x560, 0x564, 0x568, 0x56C)
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine, "PWM0", 0x4001C000)
+        self.tasks[0x004] = lambda: None
+        self.add_values(self._ENABLE, 0x504, 0x508, 0x50C)
+        self.add_values(*self._PSEL_OUT, reset=0xFFFFFFFF)
+
+    def has(self, pin: int) -> bool:
+        return bool(self.values[self._ENABLE]) and any(self.values[offset] == pin for offset in self._PSEL_OUT)
+
+
+class Rtc(Peripheral):
+    """RTC1 (6.22), which only a boot loader uses."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__(machine, "RTC1", 0x40011000)
+        self.add_values(0x540)
+
+
 class Timer(Peripheral):
     """A timer or counter (6.30), 32 bits wide."""
 
@@ -114,14 +171,37 @@ class Timer(Peripheral):
         self._started: float | None = None
         self._count = 0
         self._plan = [0] * 6
-        self.tasks.update({0x000: self._start, 0x008: self._tick, 0x00C: self._clear})
+        self.tasks.update({0x000: self._start, 0x004: self._stop, 0x008: self._tick, 0x00C: self._clear})
         self.add_values(0x504, 0x508)
         self.add_values(0x510, reset=4)
+        self.add_fields({0x504: 3, 0x508: 3, 0x510: 15})
+        for offset in (0x504, 0x508, 0x510):
+            self.hooks[offset] = lambda value, offset=offset: self._set_up(offset, value)  # type: ignore[misc]
         for n in range(6):
             self.tasks[0x040 + 4 * n] = lambda n=n: self._capture(n)  # type: ignore[misc]
             self.hooks[0x540 + 4 * n] = lambda value, n=n: self._compare(n, value)  # type: ignore[misc]
             self.add_values(0x540 + 4 * n)
             self.add_event(0x140 + 4 * n, 16 + n)
+
+    def reset(self) -> None:
+        super().reset()
+        self._stop()
+        self._count = 0
+
+    def leave(self, registers: dict[int, int], running: str) -> None:
+        super().leave(registers, running)
+        if running:
+            self._start()
+
+    def _set_up(self, offset: int, value: int) -> None:
+        if self._started is not None and value != self.values[offset]:
+            raise FaultError(f"{self.name}: register {offset:#05x} is changed while it runs")  # 6.30.6
+        self.values[offset] = value
+
+    def _stop(self) -> None:
+        self._count = self.count()
+        self._started = None
+        self._plan = [plan + 1 for plan in self._plan]
 
     @property
     def _is_timer(self) -> bool:
@@ -179,10 +259,20 @@ class Ppi(Peripheral):
         self._enabled = 0
         self._routes: dict[int, list[int]] = {}
         self.add_values(*(0x510 + 4 * n for n in range(32)))
-        self.hooks[0x504] = self._enable
+        self.add_values(0x500)
+        self.hooks[0x504] = lambda channels: self._enable(self._enabled | channels)
+        self.hooks[0x508] = lambda channels: self._enable(self._enabled & ~channels)
+
+    def reset(self) -> None:
+        super().reset()
+        self._enable(0)
+
+    def leave(self, registers: dict[int, int], running: str) -> None:
+        super().leave(registers, running)
+        self._enable(self.values[0x500])
 
     def _enable(self, channels: int) -> None:
-        self._enabled |= channels
+        self._enabled = channels
         self._routes = {}
         for n in range(16):
             if self._enabled & 1 << n:
@@ -194,20 +284,51 @@ class Ppi(Peripheral):
 
 
 class Watchdog(Peripheral):
-    """WDT (6.36)."""
+    """WDT (6.36). A soft reset does not end it; only its own reset does (5.3.6.6).
+
+    Attributes:
+        bite: what happens when nobody feeds it.
+    """
 
     _RELOAD = 0x6E524635
     _HZ = 32768
+    _RUNSTATUS, _CRV, _RREN, _CONFIG, _RR = 0x400, 0x504, 0x508, 0x50C, 0x600
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, bite: Callable[[], None]) -> None:
         super().__init__(machine, "WDT", 0x40010000)
-        self._running = False
+        self.bite = bite
         self._plan = 0
+        self._hungry = 0  # reload registers that have not been written
         self.tasks[0x000] = self._start
-        self.values[0x504] = 0xFFFFFFFF
-        self.hooks[0x504] = lambda value: self._configure(0x504, value)
-        self.hooks[0x50C] = lambda value: self._configure(0x50C, value)
-        self.hooks[0x600] = self._reload
+        self.add_values(self._RUNSTATUS, self._CONFIG)
+        self.add_values(self._RREN, reset=1)
+        self.add_values(self._CRV, reset=0xFFFFFFFF)
+        self.add_fields({self._RUNSTATUS: 0, self._RREN: 0xFF, self._CONFIG: 9})
+        for offset in (self._CRV, self._RREN, self._CONFIG):
+            self.hooks[offset] = lambda value, offset=offset: self._configure(offset, value)  # type: ignore[misc]
+        for n in range(8):
+            self.hooks[self._RR + 4 * n] = lambda value, n=n: self._reload(n, value)  # type: ignore[misc]
+
+    @property
+    def _running(self) -> bool:
+        return bool(self.values[self._RUNSTATUS])
+
+    def reset(self) -> None:
+        """Nothing: it outlives a reset."""
+
+    def end(self) -> None:
+        """It has reset the chip, and itself."""
+        self._plan += 1
+        self.values.update({self._RUNSTATUS: 0, self._CONFIG: 0, self._RREN: 1, self._CRV: 0xFFFFFFFF})
+
+    def arm(self, seconds: float, registers: int) -> None:
+        """A program before this one has started it."""
+        self.values.update({self._CRV: int(seconds * self._HZ) - 1, self._RREN: registers})
+        self._start()
+
+    def feed(self) -> None:
+        for n in range(8):
+            self._reload(n, self._RELOAD)
 
     def _configure(self, offset: int, value: int) -> None:
         if self._running:
@@ -215,24 +336,28 @@ class Watchdog(Peripheral):
         self.values[offset] = value
 
     def _start(self) -> None:
-        self._running = True
-        self._wind()
+        if not self._running:
+            self.values[self._RUNSTATUS] = 1
+            self._wind()
 
-    def _reload(self, value: int) -> None:
+    def _reload(self, n: int, value: int) -> None:
         if value != self._RELOAD:
             raise FaultError(f"WDT is fed {value:#x}")
-        if self._running:
+        self._hungry &= ~(1 << n)
+        if self._running and not self._hungry:
             self._wind()
 
     def _wind(self) -> None:
         self._plan += 1
         plan = self._plan
-        patience_s = (self.values[0x504] + 1) / self._HZ
-        self.machine.at(self.machine.now + patience_s * self.machine.clock_hz, lambda: self._bite(plan))
+        self._hungry = self.values[self._RREN]
+        patience_s = (self.values[self._CRV] + 1) / self._HZ
+        due = self.machine.now + patience_s * self.machine.clock_hz
+        self.machine.at(due, lambda: self._bite(plan), lasting=True)
 
     def _bite(self, plan: int) -> None:
         if plan == self._plan:
-            raise FaultError("the watchdog reset the chip")
+            self.bite()
 
 
 class Information(Peripheral):

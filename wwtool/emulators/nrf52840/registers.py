@@ -26,7 +26,9 @@ class Machine(Protocol):
 
     @property
     def now(self) -> float: ...
-    def at(self, time: float, action: Callable[[], None]) -> None: ...
+    def at(self, time: float, action: Callable[[], None], lasting: bool = False) -> None:
+        """Calls ``action`` at that time. A reset of the chip cancels it, unless it is lasting."""
+
     def attention(self) -> None: ...
     def read_memory(self, address: int, count: int) -> bytes: ...
     def write_memory(self, address: int, data: bytes) -> None: ...
@@ -43,6 +45,8 @@ class Peripheral:
     An event may be tied to a bit of INTEN; the interrupt line is high while any such event is set.
     """
 
+    _INTENSET, _INTENCLR = 0x304, 0x308
+
     def __init__(self, machine: Machine, name: str, base: int) -> None:
         self.machine = machine
         self.name = name
@@ -53,14 +57,40 @@ class Peripheral:
         self.hooks: dict[int, Callable[[int], None]] = {}
         self.inten = 0
         self._bits: dict[int, int] = {}
+        self._reserved: dict[int, int] = {}
+        self._cold: tuple[dict[int, int], dict[int, int]] | None = None
 
     def add_values(self, *offsets: int, reset: int = 0) -> None:
         self.values.update(dict.fromkeys(offsets, reset))
+
+    def add_fields(self, fields: dict[int, int]) -> None:
+        """Says which bits of a register there are; a write to another one is refused."""
+        self._reserved.update({offset: ~bits for offset, bits in fields.items()})
 
     def add_event(self, offset: int, bit: int | None = None) -> None:
         self.events[offset] = 0
         if bit is not None:
             self._bits[offset] = 1 << bit
+
+    def reset(self) -> None:
+        """Gives the registers the values of a reset. A subclass with a state of its own ends what it is doing."""
+        if self._cold is None:
+            self._cold = dict(self.values), dict(self.events)
+        self.values.update(self._cold[0])
+        self.events.update(self._cold[1])
+        self.inten = 0
+
+    def leave(self, registers: dict[int, int], running: str) -> None:
+        """Gives the registers the values that a boot loader leaves. A subclass goes on with what it left running."""
+        for offset, value in registers.items():
+            if offset == self._INTENSET:
+                self.inten = value
+            elif offset in self.values:
+                self.values[offset] = value
+            else:
+                raise FaultError(
+                    f"{self.name}: register {offset:#05x} is not modelled, and a boot loader leaves it set"
+                )
 
     @property
     def interrupt(self) -> bool:
@@ -76,11 +106,15 @@ class Peripheral:
             return self.values[offset]
         if offset in self.events:
             return self.events[offset]
-        if offset in (0x304, 0x308) and self._bits:
+        if offset in (self._INTENSET, self._INTENCLR) and self._bits:
             return self.inten
+        if offset in self.tasks:
+            raise FaultError(f"{self.name}: read of the task {offset:#05x}, which can only be written")
         raise FaultError(f"{self.name}: read of register {offset:#05x}, which is not modelled")
 
     def write(self, offset: int, value: int) -> None:
+        if value & self._reserved.get(offset, 0):
+            raise FaultError(f"{self.name}: {value:#x} in register {offset:#05x} sets bits that are reserved")
         if offset in self.hooks:
             self.hooks[offset](value)
         elif offset in self.values:
@@ -92,10 +126,10 @@ class Peripheral:
             if value:
                 raise FaultError(f"{self.name}: event {offset:#05x} is written with {value}, which is not modelled")
             self.events[offset] = 0
-        elif offset in (0x304, 0x308) and self._bits:
-            if offset == 0x304 and value & ~sum(self._bits.values()):
+        elif offset in (self._INTENSET, self._INTENCLR) and self._bits:
+            if offset == self._INTENSET and value & ~sum(self._bits.values()):
                 raise FaultError(f"{self.name}: interrupts {value:#x}, some of which are not modelled")
-            self.inten = self.inten | value if offset == 0x304 else self.inten & ~value
+            self.inten = self.inten | value if offset == self._INTENSET else self.inten & ~value
             self.machine.attention()
         else:
             raise FaultError(f"{self.name}: write of register {offset:#05x}, which is not modelled")

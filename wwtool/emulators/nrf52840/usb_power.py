@@ -29,10 +29,15 @@ class UsbErrata(Peripheral):
 
     def __init__(self, machine: Machine) -> None:
         super().__init__(machine, "USBD's errata registers", 0x4006E000)
+        self.watched = False  # USBD is enabled
         self.add_values(self._LOCK, self._171, self._187)
         self.hooks[self._LOCK] = self._turn
         for offset in (self._171, self._187):
             self.hooks[offset] = lambda value, offset=offset: self._set(offset, value)  # type: ignore[misc]
+
+    def reset(self) -> None:
+        super().reset()
+        self.watched = False
 
     def _turn(self, value: int) -> None:
         if value != self._KEY:
@@ -42,6 +47,8 @@ class UsbErrata(Peripheral):
     def _set(self, offset: int, value: int) -> None:
         if not self.values[self._LOCK]:
             raise FaultError(f"{self.name}: {offset:#x} is written while locked")
+        if offset == self._187 and value == 0 and self.watched:
+            raise FaultError("the workaround for erratum 211 ends before USBD is disabled")
         self.values[offset] = value
 
     @property
@@ -62,6 +69,8 @@ class SwitchedUsb(Peripheral, ABC):
         self.bus: Bus | None = None
         self._enablings = 0
         self._ready = self._suspended = False
+        self.never_ready = False
+        self._is_odd = False  # EasyDMA has copied an odd number of bytes
         self.add_event(self._USBEVENT, 22)
         self.add_values(self._EVENTCAUSE, self._LOWPOWER)
         self.add_values(self._ENABLE, self._USBPULLUP, reset=int(clock.usb_power))
@@ -69,8 +78,18 @@ class SwitchedUsb(Peripheral, ABC):
         self.hooks[self._ENABLE] = self._enable
         self.hooks[self._USBPULLUP] = self._pull_up
         self.hooks[self._LOWPOWER] = self._low_power
-        if clock.usb_power:
-            self.inten = 1  # set by the boot loader
+        self.inten = int(clock.usb_power)  # set by the boot loader
+
+    def reset(self) -> None:
+        showed = self.values[self._USBPULLUP]
+        super().reset()
+        self.inten = int(self._clock.usb_power)
+        self.values[self._ENABLE] = self.values[self._USBPULLUP] = int(self._clock.usb_power)
+        self._ready = self._suspended = self._is_odd = False
+        self._enablings = 0
+        self._flush()
+        if showed and self.bus is not None:
+            self.bus.attached(False)
 
     @abstractmethod
     def _flush(self) -> None:
@@ -88,7 +107,11 @@ class SwitchedUsb(Peripheral, ABC):
             if self.values[self._USBPULLUP]:
                 raise FaultError("USBD is disabled while its pull-up still shows a device")
             self.values[self._ENABLE], self._ready = 0, False
+            self._errata.watched = False
             self._flush()
+            if self._is_odd:
+                self._is_odd = False
+                raise FaultError("USBD is disabled after an odd number of bytes by EasyDMA, which spoil its next start")
             return
         if self.values[self._ENABLE]:
             raise FaultError("USBD is enabled a second time; a boot loader can leave it enabled")
@@ -97,6 +120,7 @@ class SwitchedUsb(Peripheral, ABC):
         if self._errata.setting != (0xC0, 3):
             raise FaultError("USBD is enabled without the workarounds for errata 171 and 187")
         self.values[self._ENABLE] = 1
+        self._errata.watched = True
         self._enablings += 1
         enabling = self._enablings
         self.machine.at(
@@ -104,7 +128,7 @@ class SwitchedUsb(Peripheral, ABC):
         )
 
     def _become_ready(self, enabling: int) -> None:
-        if self.values[self._ENABLE] and enabling == self._enablings:
+        if self.values[self._ENABLE] and enabling == self._enablings and not self.never_ready:
             self._ready = True
             self._cause(self._READY)
 
@@ -115,8 +139,10 @@ class SwitchedUsb(Peripheral, ABC):
             raise FaultError("USBD is attached in low power")
         if value and not self._clock.crystal:
             raise FaultError("USBD is attached without the crystal oscillator")  # 6.35.4
-        if value and self._errata.setting != (0, 0):
-            raise FaultError("USBD is attached while the workarounds for errata 171 and 187 still hold")
+        if value and self._errata.setting != (0, 3):
+            raise FaultError(
+                "USBD is attached while the workaround for erratum 171 still holds, or without that for 211"
+            )
         if value and self._enablings < 2:
             raise FaultError("USBD is attached after its first enabling, without the workaround for erratum 223")
         if value != self.values[self._USBPULLUP]:
@@ -135,7 +161,7 @@ class SwitchedUsb(Peripheral, ABC):
 
     def lose_power(self) -> None:
         self._clock.unplug()
-        self._ready = self._suspended = False
+        self._suspended = False
         self._flush()
 
     def suspend(self) -> None:
@@ -150,4 +176,4 @@ class SwitchedUsb(Peripheral, ABC):
     @property
     def deaf(self) -> bool:
         """Whether the device hears no transactions."""
-        return not self._ready or bool(self.values[self._LOWPOWER])
+        return not self._ready or not self._clock.usb_power or bool(self.values[self._LOWPOWER])

@@ -62,6 +62,11 @@ class Usbd(SwitchedUsb):
         for offset in (self._EPINEN, self._EPOUTEN):
             self.hooks[offset] = lambda bits, offset=offset: self._enable_endpoints(offset, bits)  # type: ignore[misc]
 
+    def reset(self) -> None:
+        super().reset()
+        self.address = 0
+        self._copying = False
+
     def _flush(self) -> None:
         self._outgoing: dict[int, bytes] = {}  # packets that the host has not read, by endpoint
         self._incoming: dict[int, bytes] = {}  # packets that the program has not read
@@ -117,6 +122,7 @@ class Usbd(SwitchedUsb):
 
     def _copied(self, n: int, sending: bool, address: int, count: int) -> None:
         self._copying = False
+        self._is_odd ^= bool(count & 1)
         self.values[(self._EPIN if sending else self._EPOUT) + 0x14 * n + 8] = count
         if sending:
             self._outgoing[n] = self.machine.read_memory(address, count)
@@ -166,7 +172,7 @@ class Usbd(SwitchedUsb):
 
     # ---- the bus ---------------------------------------------------------------------------------------------------
 
-    def reset(self) -> None:
+    def bus_reset(self) -> None:
         self._flush()
         self.address = 0
         self._suspended = False

@@ -1,0 +1,201 @@
+"""What would fail on a real Nano 33 BLE: resets, boot loaders and what they leave. Each fault fails here, too."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from pathlib import Path
+
+import pytest
+from board_images import changed_board, nano_image
+
+pytest.importorskip("unicorn")
+pytestmark = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
+
+from nano_board import NAME, READY, Board  # noqa: E402
+
+from wwtool.emulators.nrf52840.boot_loader import Adafruit, Reset  # noqa: E402
+from wwtool.emulators.nrf52840.registers import FaultError  # noqa: E402
+
+BOOT_LOADERS_BYTE = 0x20009BD4
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return nano_image(tmp_path_factory.mktemp("nano") / "fake.elf")
+
+
+def broken(tmp_path: Path, file: str, old: str, new: str) -> Path:
+    return nano_image(tmp_path / "broken.elf", changed_board("nano33ble", tmp_path / "board", file, old, new))
+
+
+def touch(board: Board, upload: bytes, patience_s: float = 12.0) -> None:
+    """A flash tool opens and closes the port at 1200 baud, waits for the boot loader, and writes."""
+    board.enumerate()
+    board.chip.loader.upload = upload
+    board.host.touch()
+    board.until(lambda: board.chip.loader.uploads == 1, patience_s)
+
+
+# ---- the touch -----------------------------------------------------------------------------------------------------
+
+
+def test_a_touch_ends_in_a_flashed_board(image: Path) -> None:
+    board = Board(image, restarts=True)
+    new = image.read_bytes() + bytes(100_000)  # 29 pages take longer than the watchdog's patience
+    touch(board, new)
+    assert board.chip.read_memory(board.chip.origin, len(new)) == new
+    board.run(1.0)
+    assert board.open().ask(b"name%") == NAME
+
+
+def test_with_adafruits_boot_loader(image: Path) -> None:
+    board = Board(image, restarts=True, loader=Adafruit)
+    touch(board, image.read_bytes() + bytes(100_000))
+    board.run(1.0)
+    assert board.open().ask(b"name%") == NAME
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        # What this firmware did at first: a soft reset, which the watchdog outlives.
+        (
+            "*ARDUINO_DOUBLE_TAP = ARDUINO_DOUBLE_TAP_WORD;",
+            "*SCB_AIRCR = AIRCR_RESET;",
+            "the watchdog reset the chip before bossac wrote page 8 of 29",
+        ),
+        ("*ARDUINO_DOUBLE_TAP = ARDUINO_DOUBLE_TAP_WORD;", "", "it did not happen"),
+    ],
+    ids=["soft-reset", "no-word"],
+)
+def test_a_touch_that_spoils_its_own_flashing(tmp_path: Path, image: Path, old: str, new: str, reason: str) -> None:
+    board = Board(broken(tmp_path, "watchdog.c", old, new), restarts=True)
+    with pytest.raises((FaultError, AssertionError), match=reason):
+        touch(board, image.read_bytes() + bytes(100_000), 7.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ADAFRUIT_STAYS   0x57u", "ADAFRUIT_STAYS   0xB0u"),
+        ("if (boot_loader_is_adafruits())", "if (boot_loader_is_adafruits() && false)"),
+    ],
+)
+def test_adafruits_boot_loader_wants_its_own_word(tmp_path: Path, image: Path, old: str, new: str) -> None:
+    board = Board(broken(tmp_path, "watchdog.c", old, new), restarts=True, loader=Adafruit)
+    with pytest.raises(AssertionError, match="it did not happen"):
+        touch(board, image.read_bytes(), 5.0)
+
+
+# ---- what is left running -------------------------------------------------------------------------------------------
+
+
+def test_a_byte_in_the_first_moment(image: Path) -> None:
+    board = Board(image)
+    assert board.chip.uarte.values[0x534] == BOOT_LOADERS_BYTE
+    board.type_on_uart(b"name%")
+    board.until(lambda: board.uart.endswith(NAME))
+    for _ in range(3):
+        assert board.ask_on_uart(b"name%") == NAME  # the ring is still in step
+
+
+def test_a_warm_entry(image: Path) -> None:
+    """Everything runs, and a watchdog that another program has set up wants all of its registers."""
+    board = Board(image, start="warm")
+    board.chip.watchdog.arm(2.0, 0xFF)
+    assert board.open().ask(b"name%") == NAME
+    assert board.ask_on_uart(b"name%") == NAME
+    board.run(5.0)
+
+
+def test_a_reset_in_the_middle_of_usb_traffic(image: Path) -> None:
+    board = Board(image, restarts=True)
+    for turn in range(3):
+        board.open()
+        board.type(b"name%" * 50)
+        board.run(0.002 + 0.0013 * turn)
+        board.chip.reset_chip(Reset.PROGRAM)
+        board.until(lambda: not board.host.configured)
+        board.usb.clear()
+    assert board.open().ask(b"name%").endswith(NAME)
+
+
+TONE = b"".join(b"ww-pcm 1024%" + (struct.pack("<2h", 12000, -12000) * 256) for _ in range(16))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        ("takeover.c", "    stop_uart();\n", "    (void)stop_uart;\n", "gets pins while it is enabled"),
+        ("takeover.c", "(void)wait_for(&UARTE0->events_rxto, 1);", "", "disabled while it receives"),
+        ("takeover.c", "    stop_pwm();\n", "    (void)stop_pwm;\n", "still belongs to PWM0"),
+        ("takeover.c", "    stop_microphone();\n", "    (void)stop_microphone;\n", "PDM"),
+        ("system.c", "TIMER0->tasks_stop = 1;", "", "TIMER0: register 0x510 is changed while it runs"),
+        ("uart.c", "TIMER1->tasks_stop = 1;", "", "TIMER1: register"),
+        ("watchdog.c", "if (*WDT_RUNSTATUS == 0) {", "if (true) {", "configured after its start"),
+        ("watchdog.c", "n < WDT_RR_COUNT", "n < 1u", "the watchdog reset the chip"),
+    ],
+    ids=["uart", "uart-wait", "pwm", "microphone", "timer0", "timer1", "locked-watchdog", "reload-registers"],
+)
+def test_what_a_warm_entry_has_to_end(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
+    board = Board(broken(tmp_path, file, old, new), start="warm")
+    board.chip.watchdog.arm(2.0, 0xFF)
+    with pytest.raises(FaultError, match=reason):
+        board.run(0.5)
+        board.type_on_uart(TONE)
+        board.run(5.0)
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_a_byte_while_the_rate_changes(tmp_path: Path, image: Path, mended: bool) -> None:
+    board = Board(
+        image if mended else broken(tmp_path, "uart.c", "    forget_received();\n", "    (void)forget_received;\n")
+    )
+    board.run(0.1)
+    stop = board.chip.uarte.tasks[0x004]
+    board.chip.uarte.tasks[0x004] = lambda: (stop(), board.chip.uarte.arrive_now(b"x"))[0]
+    board.uart.clear()
+    board.type_on_uart(b"ww-baud 921600%")
+    board.until(lambda: READY in board.uart)
+    board.run(0.1)
+    board.uart.clear()
+    board.type_on_uart(b"name%")
+    board.run(0.5)
+    assert (board.uart == NAME) is mended
+
+
+# ---- waits that do not end ------------------------------------------------------------------------------------------
+
+
+def test_a_crystal_that_does_not_start(tmp_path: Path, image: Path) -> None:
+    waits_for_ever = "while ((*CLOCK_HFCLKSTAT & 1u) == 0) {\n    }"
+    mended = "(void)wait_for(CLOCK_HFCLKSTAT, CLOCK_HFCLKSTAT_CRYSTAL);"
+    for file, answers in ((image, True), (broken(tmp_path, "board.c", mended, waits_for_ever), False)):
+        board = Board(file, start="arduino")
+        board.chip.clock.crystal_is_broken = True
+        board.host._cable = False  # USB needs the crystal, so no PC hopes for a device
+        board.run(0.1)
+        if answers:
+            assert board.ask_on_uart(b"name%") == NAME
+        else:
+            assert not board.uart
+
+
+def test_usb_that_never_gets_ready(image: Path) -> None:
+    board = Board(image)
+    board.chip.usbd.never_ready = True
+    board.host._cable = False
+    board.run(0.1)
+    assert board.ask_on_uart(b"name%") == NAME
+    assert board.chip.usbd.values[0x500] == 0
+
+
+def test_an_odd_number_of_bytes_over_usb(tmp_path: Path) -> None:
+    board = Board(broken(tmp_path, "usb_power.c", "        usb_even_dma();\n", ""))
+    with pytest.raises(FaultError, match="odd number of bytes"):
+        for extra in (b"", b"\n"):
+            board.open().ask(extra + b"name%")
+            board.host.unplug()
+            board.run(0.5)
+            board.host.plug()
