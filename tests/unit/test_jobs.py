@@ -25,7 +25,21 @@ from wwtool.device.suites import SuiteResult
 from wwtool.errors import CancelledError, DeviceError, InputError, UsageError, WwtoolError
 from wwtool.evaluation.assess import Evaluation
 from wwtool.export.tflite import to_tflite
-from wwtool.jobs import budget, build, compare, compile, data_sets, emulate, evaluate, export, flash, hil, train, voices
+from wwtool.jobs import (
+    budget,
+    build,
+    compare,
+    compile,
+    data_sets,
+    emulate,
+    evaluate,
+    export,
+    flash,
+    hil,
+    models,
+    train,
+    voices,
+)
 from wwtool.jobs.event_log import EventLog, read_events
 from wwtool.jobs.request import Request
 from wwtool.models.network import Network
@@ -43,6 +57,7 @@ JOBS = (
     "export",
     "flash",
     "hil",
+    "models",
     "train",
     "voices",
 )
@@ -57,6 +72,7 @@ REQUESTS: dict[str, type[Request]] = {
     "export": export.ExportRequest,
     "flash": flash.FlashRequest,
     "hil": hil.HilRequest,
+    "models": models.ModelsRequest,
     "train": train.TrainRequest,
     "voices": voices.VoicesRequest,
 }

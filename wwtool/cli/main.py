@@ -35,6 +35,8 @@ _COMMANDS = {
         "wwtool.cli.compare:compare",
         "Compare runs or builds, and say which differences are more than chance.",
     ),
+    "models": ("wwtool.cli.models:models", "Keep finished models as versions in a folder, and go back to one."),
+    "config": ("wwtool.cli.config:config", "Explain, compare, update and check configs; list the presets."),
     "export": ("wwtool.cli.export:export", "Write a finished model as a file, or as a project for a framework."),
     "compile": ("wwtool.cli.compile:compile_", "Compile an INT8 .tflite to C99."),
     "run": ("wwtool.cli.run:run", "Run an INT8 .tflite on an input file."),

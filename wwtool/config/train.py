@@ -202,6 +202,10 @@ class TrainConfig(Section):
         description="CPU threads. Another number gives another model. On networks this small, two are as fast as more.",
     )  # fmt: skip
 
+    trackers: tuple[str, ...] = Field(
+        ("tensorboard",), max_length=8,
+        description="Tools that keep the curves of a training: `tensorboard` in its folder, `wandb`, `mlflow`.",
+    )  # fmt: skip
     loss: LossConfig = Field(LossConfig(), description="What the objectives measure.")
     optimization: OptimizationConfig = Field(
         OptimizationConfig(), description="How steps change the weights, beyond the keys above."

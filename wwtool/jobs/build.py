@@ -18,8 +18,9 @@ from wwtool.engines.machines import host_compiler
 from wwtool.errors import UsageError
 from wwtool.jobs.request import reported
 from wwtool.jobs.settings import TrainingRequest, plan_training
+from wwtool.jobs.tracking import tracked
 from wwtool.packages.package_format import Advice
-from wwtool.pipeline.build import NAMES, REPORT, build
+from wwtool.pipeline.build import NAMES, REPORT, RUN_FOLDER, build
 from wwtool.pipeline.firmware import Target
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.platforms.profile import Platform
@@ -123,8 +124,11 @@ def run(plan: BuildPlan, listener: events.Listener = events.ignore, cancel: Canc
         ToolError: a tool has failed.
         CancelledError: somebody has cancelled; the same request goes on from there.
     """
-    with reported("build", plan.run.phrase, listener):
-        manifest = build(plan.folder, plan.target, plan.run, listener, cancel)
+    with (
+        reported("build", plan.run.phrase, listener),
+        tracked(plan.folder / RUN_FOLDER, plan.run.phrase, plan.run.config, listener) as heard,
+    ):
+        manifest = build(plan.folder, plan.target, plan.run, heard, cancel)
     return BuildResult(plan.folder, manifest, _next_steps(plan, manifest))
 
 

@@ -26,6 +26,7 @@ from wwtool.features.spectrogram import TRANSFORMS
 from wwtool.features.waveform import SCENE, VOICE
 from wwtool.features.waveform.filters import FILTERS
 from wwtool.jobs.request import Request
+from wwtool.jobs.tracking import TRACKERS
 from wwtool.models.zoo import ZOO
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.training.averaging import AVERAGING
@@ -39,7 +40,7 @@ from wwtool.training.teachers import check_teacher, chosen_teacher
 AUTO = "auto"
 MODELS = (AUTO, *ZOO)
 REGISTRIES: tuple[Registry[Any], ...] = (
-    KINDS, VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING, CLIPPING,
+    KINDS, VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING, CLIPPING, TRACKERS,
 )  # fmt: skip
 """Whose members a config names; each knows the key."""
 _QUICK = "quick.yaml"
@@ -54,7 +55,9 @@ class TrainingRequest(Request):
     keep_doubtful: bool | None = Field(
         None, description="Use recordings, too, that do not seem to say the phrase. They are named all the same."
     )
-    config: Path | None = Field(None, description="A YAML config; the presets are in configs/.")
+    config: Path | None = Field(
+        None, description="A YAML config, or the name of a preset; wwtool config presets lists them."
+    )
     model: str | None = Field(None, description="A model of the zoo.  [default: auto, the best that fits]")
     search: int | None = Field(
         None,
@@ -80,12 +83,25 @@ class TrainingRequest(Request):
     )
 
 
+def presets() -> tuple[str, ...]:
+    """The names of the presets, which a config may be called by."""
+    return tuple(sorted(path.stem for path in asset_dir("configs").glob("*.yaml")))
+
+
+def preset_or_file(path: Path | None) -> Path | None:
+    """The file of the preset of that name; else the path itself."""
+    if path is None or path.exists() or str(path) not in presets():
+        return path
+    return asset_dir("configs") / f"{path}.yaml"
+
+
 def read_config(path: Path | None, overrides: dict[str, Any], listener: events.Listener) -> Config:
     """The config with a request's ``overrides`` (nested like the file) on top.
 
     Raises:
         InputError: a key, a value or a name in it is wrong; the message names the key path.
     """
+    path = preset_or_file(path)
     config = load_config(path, overrides, lambda text: listener(events.Warning(text)))
     where = "config" if path is None else path
     try:

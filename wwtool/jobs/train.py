@@ -19,6 +19,7 @@ from wwtool.budget.selection import Choice, by_table, select
 from wwtool.doctor.profiles import load_profile
 from wwtool.jobs.request import reported
 from wwtool.jobs.settings import TrainingRequest, plan_training
+from wwtool.jobs.tracking import tracked
 from wwtool.models.accuracy import accuracy_table
 from wwtool.pipeline.learning_rate import PICTURE, find_rate
 from wwtool.pipeline.preparation import RunPlan, prepare
@@ -95,7 +96,10 @@ def run(plan: TrainPlan, listener: events.Listener = events.ignore, cancel: Canc
         ToolError: a tool is missing.
         CancelledError: somebody has cancelled; the same request goes on from there.
     """
-    with _at_work(plan, listener, cancel) as stages:
+    with (
+        tracked(plan.folder, plan.run.phrase, plan.run.config, listener) as heard,
+        _at_work(plan, heard, cancel) as stages,
+    ):
         trained = training_run(stages, plan.run, _finalists(plan, stages))
     return TrainResult(plan.folder / MODEL, trained.model, trained.evaluation)
 

@@ -25,10 +25,11 @@ from wwtool.pipeline.preparation import RunPlan
 from wwtool.pipeline.stages import RECORD, Outcome, Stages, refuse_strangers
 from wwtool.pipeline.training_run import MODEL, PLACES, training_run
 from wwtool.reports.build_page import write_report
+from wwtool.reports.model_card import JSON, MARKDOWN, write_card
 
 RUN_FOLDER = "run"
 REPORT = "report.html"
-NAMES = (RUN_FOLDER, *FOLDERS, MODEL, manifests.NAME, REPORT)
+NAMES = (RUN_FOLDER, *FOLDERS, MODEL, manifests.NAME, REPORT, MARKDOWN, JSON)
 _PLACES = (*FOLDERS, RUN_FOLDER, *(f"{RUN_FOLDER}/{place}" for place in PLACES))
 
 
@@ -108,6 +109,7 @@ def _firmware(stages: Stages, target: Target, plan: RunPlan, model: str, detecto
 def _finished(stages: Stages, manifest: dict[str, Any]) -> dict[str, Any]:
     write_json(stages.root / manifests.NAME, sealed_manifest(manifest))
     write_report(stages.root / REPORT, manifest, stages.folder)
+    write_card(stages.root, manifest)
     return manifest
 
 

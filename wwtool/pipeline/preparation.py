@@ -81,7 +81,10 @@ class Prepared:
     def fingerprint(self, config: Config, model: str) -> str:
         """Tells a training run's inputs from another's."""
         keys, weights = [job.key for job, _ in self.pools], [weight for _, weight in self.pools]
-        settings = config.train.model_dump(exclude={"device", "adapt"}), config.augment.spectrogram.model_dump()
+        settings = (
+            config.train.model_dump(exclude={"device", "adapt", "trackers"}),
+            config.augment.spectrogram.model_dump(),
+        )
         taught_by = self.teaching.fingerprint if self.teaching else ""
         judged_by = [config.detector.model_dump(), config.evaluate.model_dump()] if config.train.selection.every else []
         return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]), taught_by, *judged_by)

@@ -26,7 +26,7 @@ TEACHER = "teacher"  # the folder
 _SOFT = "soft.npz"
 # What decides how the model learns from the teacher, and not what the teacher says.
 _STUDENTS: Any = {
-    "device": True, "objective": True,
+    "device": True, "objective": True, "trackers": True,
     "teacher": {"weight", "temperature", "feature_weight", "unlabelled", "certainty"},
 }  # fmt: skip
 

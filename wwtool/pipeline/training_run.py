@@ -39,6 +39,7 @@ from wwtool.training.selection import BEST
 
 MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
+CURVES = ("tensorboard", "wandb")  # folders of trackers
 # The names in a run folder that a run writes, and the folders below it.
 NAMES = (
     RECORD,
@@ -55,7 +56,19 @@ NAMES = (
     EVALUATION,
     CALIBRATION,
 )
-PLACES = (CLIPS, f"{CLIPS}/*", ADAPTED, f"{ADAPTED}/*", BEST, POOLS, TEACHER, f"{TEACHER}/*", FOLDER, f"{FOLDER}/*")
+PLACES = (
+    CLIPS,
+    f"{CLIPS}/*",
+    ADAPTED,
+    f"{ADAPTED}/*",
+    BEST,
+    *CURVES,
+    POOLS,
+    TEACHER,
+    f"{TEACHER}/*",
+    FOLDER,
+    f"{FOLDER}/*",
+)
 _VERIFY_FRAMES = 900
 
 
