@@ -49,6 +49,11 @@ class BoardRun:
 
 def random_model(platform: Platform, architecture: Architecture, name: str, seed: int = 0) -> CompiledModel:
     """A model of the right shape for a platform, with random weights: sizes and cycles do not depend on them."""
+    return compile_for(platform, parse_model(random_tflite(architecture, name, seed)), name)
+
+
+def random_tflite(architecture: Architecture, name: str, seed: int = 0) -> bytes:
+    """The .tflite of an architecture, with random weights."""
     generator = torch.Generator().manual_seed(seed)
     net = QatNet(Network(architecture).eval(), 0.0)
     with torch.no_grad():
@@ -57,7 +62,7 @@ def random_model(platform: Platform, architecture: Architecture, name: str, seed
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
     net.calibrate(torch.rand((16, architecture.receptive_frames + 30, MICRO.channels), generator=generator) * 26.0)
     content, _ = to_tflite(net.quantized(), name)
-    return compile_for(platform, parse_model(content), name)
+    return content
 
 
 def dry_build(

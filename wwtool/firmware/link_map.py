@@ -20,9 +20,11 @@ WEIGHTS, MODEL_CODE, MODEL_MEMORY = "weights", "model code", "arena and state"
 FRONT_END, CONSOLE, REST = "audio and front end", "console", "start-up, drivers, libraries"
 PARTS = (WEIGHTS, MODEL_CODE, MODEL_MEMORY, FRONT_END, CONSOLE, REST)
 
+# A program may have several models.
+_MODEL = re.compile(r"\.(bss|data)\.model(_\d+)?")
+_WEIGHTS = re.compile(r"model_\w+_weights\.")
 # By the start of an object file's name, which is its path with underscores. The first match counts.
 _OWNERS: tuple[tuple[str, str], ...] = (
-    ("model_model_weights.", WEIGHTS),
     ("model_", MODEL_CODE),
     *((f"core_ww_{name}", FRONT_END) for name in ("frontend", "frame", "fft", "pipeline", "detector")),
     *((f"board_{name}", FRONT_END) for name in ("adc", "pdm", "i2s", "microphone", "dma", "codec", "es7210", "es8311")),
@@ -65,8 +67,10 @@ def parts(map_file: Path, in_flash: Mapping[str, int], in_ram: Mapping[str, int]
 
 
 def _part(section: str, owner: str) -> str:
-    if section in (".bss.model", ".data.model") and owner.startswith("ww_config."):
+    if _MODEL.fullmatch(section) and owner.startswith("ww_config."):
         return MODEL_MEMORY
+    if _WEIGHTS.match(owner):
+        return WEIGHTS
     return next((part for beginning, part in _OWNERS if owner.startswith(beginning)), REST)
 
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from wwtool.base.registry import Registry
 from wwtool.errors import UsageError
+from wwtool.packages.arduino import Arduino
 from wwtool.packages.bare_metal import BareMetal
+from wwtool.packages.cmake import CMake
+from wwtool.packages.esp_idf import EspIdf
 from wwtool.packages.esphome import Esphome
+from wwtool.packages.makefile import Makefile
 from wwtool.packages.package_format import PackageFormat
+from wwtool.packages.pico_sdk import PicoSdk
+from wwtool.packages.platformio import PlatformIo
+from wwtool.packages.zephyr import Zephyr
 from wwtool.platforms.load import load_platforms
 
 DEFAULT = BareMetal.name
 
-_ALL: tuple[PackageFormat, ...] = (BareMetal(), Esphome())
+_ALL: tuple[PackageFormat, ...] = (
+    BareMetal(), Esphome(), EspIdf(), PicoSdk(), Arduino(), Zephyr(), PlatformIo(), CMake(), Makefile(),
+)  # fmt: skip
 FORMATS: Registry[PackageFormat] = Registry("frameworks", {package.name: package for package in _ALL})
 
 

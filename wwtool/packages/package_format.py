@@ -17,6 +17,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.sizes import Sizes
 from wwtool.platforms.profile import Platform
 
+VOICE_ACTIVITY = "vad"  # stands for the phrase of a model that tells speech from the rest
 PROJECT = "firmware"  # the folder of a project in a build
 
 
@@ -48,6 +49,11 @@ class Content:
     def models(self) -> tuple[Content, ...]:
         """All models of the program, this one first."""
         return (self, *self.beside)
+
+    @property
+    def gates(self) -> bool:
+        """Whether the model tells speech from the rest: what others detect counts only while it hears speech."""
+        return self.phrase.casefold() == VOICE_ACTIVITY
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wwtool.base.files import hash_of
 from wwtool.base.records import read_manifest
 from wwtool.base.text import printable, safe_identifier
 from wwtool.data.texts.phrases import printable_phrase
@@ -18,6 +20,8 @@ from wwtool.pipeline.evaluation import find_subject
 from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.platforms.profile import Platform
 from wwtool.tflite.reader import parse_model
+
+_LONGEST_STEM = 35  # a prefix has at most 40 characters (compiler/emit/naming.py)
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,20 @@ def content_of(platform: Platform, words: Sequence[Word]) -> Content:
     for name in names:
         if names.count(name) > 1:
             raise UsageError(f"two of the models listen for {name}; give each wake word once")
-    first, *others = [_one(platform, word, word.name if len(words) > 1 else None) for word in words]
+    first, *others = [_one(platform, word, prefix_of(word.name) if len(words) > 1 else None) for word in words]
     return Content(**{**vars(first), "beside": tuple(others)})
+
+
+def prefix_of(name: str) -> str:
+    """What begins the names of a model's C, where several share a program. It means nothing else in C.
+
+    >>> prefix_of("hey_jarvis"), prefix_of("int")
+    ('word_hey_jarvis', 'word_int')
+    """
+    plain = re.sub("_+", "_", name).strip("_")
+    if len(plain) > _LONGEST_STEM:
+        plain = f"{plain[: _LONGEST_STEM - 9].strip('_')}_{hash_of(name)[:8]}"
+    return f"word_{plain}"
 
 
 def _one(platform: Platform, word: Word, prefix: str | None) -> Content:

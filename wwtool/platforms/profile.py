@@ -180,6 +180,17 @@ class FrameworkReserve(_Section):
     runs_from_flash: bool = True
 
 
+class SdkBoard(_Section):
+    """The board as a framework knows it."""
+
+    board: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_:./=,-]{0,80}$", description="the framework's name for the board"
+    )
+    options: tuple[Annotated[str, Field(pattern=r"^[A-Z0-9_]+=[A-Za-z0-9_\"]+$")], ...] = Field(
+        (), description="lines of the framework's own configuration that the board needs"
+    )
+
+
 class Platform(_Section):
     """A board that firmware is built for."""
 
@@ -203,6 +214,7 @@ class Platform(_Section):
     probe: Probe | None = None
     energy: Energy | None = None
     framework_reserve: dict[PartName, FrameworkReserve] = {}
+    sdk_boards: dict[PartName, SdkBoard] = Field({}, description="the board by the framework that names it")
     board: str | None = Field(
         None,
         pattern=rf"{_NAME}|^.*[/\\\\].*$",

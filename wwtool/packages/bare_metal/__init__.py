@@ -10,8 +10,9 @@ from wwtool.errors import UsageError
 from wwtool.firmware.image_formats import MADE
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.packages.bare_metal.image import build_image
-from wwtool.packages.bare_metal.project import FirmwareProject, require_feature_frames, write_project
+from wwtool.packages.bare_metal.project import FirmwareProject, write_project
 from wwtool.packages.package_format import Advice, Content, Image, PackageFormat
+from wwtool.packages.programs import require_programs
 from wwtool.platforms.profile import Platform
 
 
@@ -30,12 +31,12 @@ class BareMetal(PackageFormat):
         return find_toolchain(platform).version()
 
     def check(self, content: Content) -> None:
-        super().check(content)
-        require_feature_frames(content.model)
+        require_programs(content)
 
     def render(self, folder: Path, content: Content) -> None:
         toolchain = find_toolchain(content.platform)
-        write_project(folder, content.platform, toolchain, content.model, content.phrase, content.detector)
+        platform, detector = content.platform, content.detector
+        write_project(folder, platform, toolchain, content.model, content.phrase, detector, content.beside)
 
     def build(self, folder: Path, content: Content, objects: Path, out: Path) -> Image:
         toolchain = find_toolchain(content.platform)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,20 +10,20 @@ from typing import cast
 from wwtool import __version__
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import write_text
-from wwtool.base.text import safe_identifier
-from wwtool.compiler.emit.c_text import comment_text, interfaces, template_environment
+from wwtool.compiler.emit.c_text import comment_text
 from wwtool.compiler.kernels.registry import KERNEL_SETS
 from wwtool.compiler.package import CompiledModel, write_sources
 from wwtool.compiler.targets import Target, kernel_set
 from wwtool.engines.machines import WARNINGS
-from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware import make_image
 from wwtool.firmware.image_formats import formats, recipe_of
 from wwtool.firmware.toolchains import Toolchain
-from wwtool.frontend.geometry import MICRO
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.c_text import c_string
+from wwtool.packages.package_format import Content
+from wwtool.packages.programs import config_text, require_feature_frames
+from wwtool.packages.rendering import render
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import constants
 
@@ -60,30 +59,28 @@ class FirmwareProject:
 
 
 def write_project(
-    folder: Path, platform: Platform, toolchain: Toolchain, model: CompiledModel, phrase: str, detector: DetectorConfig
-) -> FirmwareProject:
-    """Writes the whole project into ``folder``.
+    folder: Path, platform: Platform, toolchain: Toolchain, model: CompiledModel, phrase: str, detector: DetectorConfig,
+    beside: tuple[Content, ...] = (),
+) -> FirmwareProject:  # fmt: skip
+    """Writes the whole project into ``folder``. ``beside`` are the other models of the firmware.
 
     Raises:
         InputError: the model does not take the front end's feature frames.
     """
-    require_feature_frames(model)
+    for compiled in (model, *(part.model for part in beside)):
+        require_feature_frames(compiled)
     templates = asset_dir("firmware_templates")
     _copy_core(templates / "core", folder / "core", platform)
     for code in platform.code_folders:
         _copy_sources(code, folder / "board")
     write_board_config(folder / "board", platform)
     write_sources(model, folder / "model")
-    environment = template_environment("frameworks/bare-metal")
-    write_text(
-        folder / "ww_config.c", environment.get_template("ww_config.c.j2").render(_config(model, phrase, detector))
-    )
+    for part in beside:
+        write_sources(part.model, folder / "model")
+    write_text(folder / "ww_config.c", config_text(model, phrase, detector, beside))
     project = FirmwareProject.of(folder)
     shutil.copyfile(make_image.__file__, folder / Path(make_image.__file__).name)
-    write_text(
-        folder / "Makefile",
-        environment.get_template("Makefile.j2").render(_makefile(project, platform, toolchain, phrase)),
-    )
+    write_text(folder / "Makefile", render("bare-metal/Makefile.j2", _makefile(project, platform, toolchain, phrase)))
     return project
 
 
@@ -91,14 +88,13 @@ def write_board_config(folder: Path, platform: Platform) -> None:
     """Writes ``board_config.h``, the pins of the chosen board. A platform with fixed pins has no such file."""
     wiring = platform.wiring
     if wiring is not None:
-        template = template_environment("frameworks/bare-metal").get_template("board_config.h.j2")
-        text = template.render(
-            title=comment_text(wiring.title),
-            version=__version__,
-            constants=constants(wiring),
-            silicon=c_string(platform.silicon),
-        )
-        write_text(folder / "board_config.h", text)
+        values = {
+            "title": comment_text(wiring.title),
+            "version": __version__,
+            "constants": constants(wiring),
+            "silicon": c_string(platform.silicon),
+        }
+        write_text(folder / "board_config.h", render("bare-metal/board_config.h.j2", values))
 
 
 def compile_flags(toolchain: Toolchain) -> list[str]:
@@ -131,38 +127,6 @@ def _copy_sources(source: Path, target: Path) -> None:
     for path in sorted(source.iterdir()):
         if path.suffix in (".c", ".h", ".S", ".ld"):
             shutil.copyfile(path, target / path.name)
-
-
-def require_feature_frames(model: CompiledModel) -> None:
-    """Raises InputError if the model's input is not feature frames of the front end."""
-    graph = model.program.graph
-    source = graph.tensor(graph.inputs[0])
-    if len(graph.inputs) != 1 or len(source.shape) != 3 or source.shape[2] != MICRO.channels or source.dtype != "int8":
-        raise InputError(
-            f"the model's input is {source.dtype} {list(source.shape)}; "
-            f"firmware needs int8 [1, frames, {MICRO.channels}] of the micro front end"
-        )
-
-
-def _config(model: CompiledModel, phrase: str, detector: DetectorConfig) -> dict[str, object]:
-    graph = model.program.graph
-    source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
-    areas = {
-        io.macro: io.area.replace("model->", "model.") for io in interfaces(model.program, model.memory, model.names)
-    }
-    return {
-        "phrase_comment": comment_text(phrase),
-        "version": __version__,
-        "version_literal": json.dumps(__version__),
-        "name": json.dumps(safe_identifier(phrase)),
-        "phrase": c_string(phrase),
-        "input": areas["INPUT"],
-        "output": areas["OUTPUT"],
-        "input_frames": source.shape[1],
-        "step_samples": MICRO.step_samples,
-        "output_offset": 0 if result.dtype == "uint8" else 128,
-        "detector": detector.model_dump(),
-    }
 
 
 def _makefile(project: FirmwareProject, platform: Platform, toolchain: Toolchain, phrase: str) -> dict[str, object]:

@@ -12,7 +12,7 @@ from wwtool.base.text import for_shell
 from wwtool.compiler.emit.c_text import comment_text, template_environment
 from wwtool.packages.esphome.arena import arena_bytes
 from wwtool.packages.esphome.contract import require_contract
-from wwtool.packages.esphome.manifest import VAD, cutoff_of, manifest_of, manifest_text
+from wwtool.packages.esphome.manifest import cutoff_of, manifest_of, manifest_text
 from wwtool.packages.package_format import Advice, Content, PackageFormat
 from wwtool.tflite.reader import parse_model
 
@@ -55,7 +55,7 @@ def device_names() -> list[str]:
 
 def device_text(content: Content, device: str) -> str:
     """The YAML of a device with all models of the content. A model whose phrase is "vad" gates the others."""
-    gates = [model for model in content.models if model.phrase.casefold() == VAD]
+    gates = [model for model in content.models if model.gates]
     words = [model for model in content.models if model not in gates]
     values = {
         "title": comment_text(", ".join(word.phrase for word in words)),

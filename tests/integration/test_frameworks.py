@@ -1,0 +1,272 @@
+"""Projects for frameworks: each is built with all warnings against stand-ins of its SDK, and hears its wake word."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from framework_projects import NOISE, STAND_INS, arduino, cmake, content_of, model_file, need, render, run
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from wwtool import packages
+from wwtool.errors import InputError, UsageError
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.streaming import StreamingModel
+from wwtool.packages.framework import Framework
+from wwtool.packages.library import write_library
+from wwtool.packages.rendering import Outside, environment
+from wwtool.platforms.load import load_platform, load_platforms
+
+PHRASES = ("hey computer", "schöne Grüße 🎤", "\"it's\": {#%[*/ $(x) ${y}\\ , & - 'a' ;")
+FRAMEWORKS = [name for name, package in packages.FORMATS.items() if isinstance(package, Framework)]
+
+
+def slow(*values: object) -> Any:
+    """A case that `make test` leaves out, as others like it are in."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+def boards(framework: str) -> list[tuple[str, str | None]]:
+    """Every platform and preset that a framework's project can be made for."""
+    found: list[tuple[str, str | None]] = []
+    for platform in load_platforms():
+        for preset in platform.presets or (None,):
+            try:
+                packages.look_up(framework).require_platform(content_of(platform.name, "x", preset=preset).platform)
+            except UsageError:
+                continue
+            found.append((platform.name, preset))
+    return found
+
+
+def heard(text: str, phrase: str = "hey computer") -> int:
+    return len(re.findall(rf'heard "?{re.escape(phrase)}"?', text))
+
+
+@pytest.mark.parametrize("framework", ["cmake", "makefile"])
+def test_a_program_for_this_machine_hears_what_wwtool_hears(framework: str, tmp_path: Path) -> None:
+    need("cmake", "ninja", "make", "cc")
+    noise = np.random.default_rng(3).integers(-8000, 8000, 16000 * 4).astype("<i2")
+    model = StreamingModel(model_file())
+    low, high = np.percentile(model.probabilities(model.front_end.quantized([noise])), [30, 90])
+    detector = DetectorConfig(average_window=1, on_threshold=int(high), off_threshold=int(low), lockout=2, warmup=5)
+    wanted = [(d.frame + 1) * 0.01 for d in model.detections([noise], detector)]
+    model.close()
+    assert len(wanted) > 1, "the model detects several times in noise"
+    project = render(framework, content_of("host", "hey computer", detector=detector), tmp_path / "project")
+    if framework == "cmake":
+        cmake(project)
+        program = project / "build" / "listen"
+    else:
+        run("make", "CFLAGS=-O1 -Wall -Wextra -Wconversion -Werror", folder=project)
+        program = project / "listen"
+        assert "up to date" in run("make", "CFLAGS=-O1 -Wall -Wextra -Wconversion -Werror", folder=project)
+    lines = run(program, folder=project, stdin=noise.tobytes()).splitlines()
+    times = [float(line.split(" s: ")[0]) for line in lines]
+    assert all(line.endswith("hey computer") for line in lines)
+    # A window of 30 ms is complete 20 ms after the step of its frame.
+    assert times == pytest.approx([t + 0.02 for t in wanted], abs=0.011)
+
+
+@pytest.mark.parametrize("preset", ["devkitc", *(slow(name) for name in ("xiao-sense", "box-3", "atoms3-echo"))])
+def test_the_esp_idf_project(preset: str, tmp_path: Path) -> None:
+    need("cmake", "ninja", "cc")
+    project = render("esp-idf", content_of("esp32s3", "hey computer", preset=preset), tmp_path / "project")
+    cmake(project, IDF_PATH=STAND_INS / "esp_idf")
+    assert heard(run("build/hey_computer", folder=project, stdin=NOISE)) == 1
+
+
+def test_the_esp_idf_project_refuses_an_old_sdk(tmp_path: Path) -> None:
+    need("cmake", "ninja", "cc")
+    project = render("esp-idf", content_of("esp32s3", "hey computer"), tmp_path / "project")
+    text = cmake(project, code=1, IDF_PATH=STAND_INS / "esp_idf", STAND_IN_IDF_MAJOR="4", STAND_IN_IDF_MINOR="4")
+    assert "needs ESP-IDF 5.1" in text
+
+
+@pytest.mark.parametrize("microphone", ["adc", slow("i2s")])
+def test_the_pico_sdk_project(microphone: str, tmp_path: Path) -> None:
+    need("cmake", "ninja", "cc")
+    project = render("pico-sdk", content_of("pico", "hey computer"), tmp_path / "project")
+    options = [f"-DMICROPHONE={microphone}", f"-DPICO_BOARD={'pico' if microphone == 'adc' else 'pico2'}"]
+    cmake(project, *options, PICO_SDK_PATH=STAND_INS / "pico_sdk")
+    assert heard(run("build/hey_computer", folder=project, stdin=NOISE)) == 1
+
+
+def test_the_pico_sdk_project_refuses_what_it_cannot_use(tmp_path: Path) -> None:
+    need("cmake", "ninja", "cc")
+    project = render("pico-sdk", content_of("pico", "hey computer"), tmp_path / "project")
+    sdk = STAND_INS / "pico_sdk"
+    assert "MICROPHONE is adc or i2s" in cmake(project, "-DMICROPHONE=pdm", code=1, PICO_SDK_PATH=sdk)
+    assert "set PICO_SDK_PATH" in cmake(project, "-DMICROPHONE=adc", code=1)
+    text = cmake(project, "-DMICROPHONE=adc", code=1, PICO_SDK_PATH=sdk, STAND_IN_PICO_VERSION="1.3.0")
+    assert "needs the Pico SDK 1.5.0" in text
+
+
+def test_the_zephyr_application(tmp_path: Path) -> None:
+    need("cmake", "ninja", "cc")
+    project = render("zephyr", content_of("nano33ble", "hey computer"), tmp_path / "project")
+    cmake(project / "listen", ZEPHYR_BASE=STAND_INS / "zephyr")
+    assert heard(run("listen/build/app", folder=project, stdin=NOISE)) == 1
+    base = STAND_INS / "zephyr"
+    assert "3.7" in cmake(project / "listen", "--fresh", code=1, ZEPHYR_BASE=base, STAND_IN_ZEPHYR_VERSION="3.5.0")
+
+
+@pytest.mark.parametrize(
+    ("framework", "platform", "preset"),
+    [
+        ("arduino", "nano33ble", None),
+        slow("arduino", "pico", None),
+        slow("arduino", "esp32s3", "devkitc"),
+        slow("arduino", "esp32s3", "xiao-sense"),
+        ("platformio", "esp32s3", "devkitc"),
+        slow("platformio", "nano33ble", None),
+        slow("platformio", "pico", None),
+    ],
+)
+def test_the_sketch(framework: str, platform: str, preset: str | None, tmp_path: Path) -> None:
+    need("gcc", "g++")
+    project = render(framework, content_of(platform, "hey computer", preset=preset), tmp_path / "project")
+    places = {"arduino": ("src", "examples/Listen"), "platformio": ("lib/wakeword/src", "src")}
+    library, sketch = (project / place for place in places[framework])
+    program = arduino(project, library, sketch, tmp_path / "out")
+    assert heard(run(program, folder=project, stdin=NOISE)) == 1
+
+
+def test_two_words_and_voice_activity_in_one_program(tmp_path: Path) -> None:
+    """They share front end and kernels; voice activity is never heard itself."""
+    need("cmake", "ninja", "cc")
+    content = content_of("host", "hey computer", "int", "vad")
+    project = render("cmake", content, tmp_path / "project")
+    sources = {path.name for path in (project / "src").glob("*.c")}
+    assert {"word_hey_computer.c", "word_int.c", "word_vad.c"} <= sources
+    alone = render("cmake", content_of("host", "hey computer"), tmp_path / "alone")
+    shared = {path.name for path in (alone / "src").glob("ww_*.c")}
+    assert {name for name in sources if name.startswith("ww_")} == shared
+    cmake(project)
+    lines = run("build/listen", folder=project, stdin=NOISE).splitlines()
+    assert sorted(line.split(" s: ")[1] for line in lines) == ["hey computer", "int"]
+
+
+def test_what_a_program_cannot_hold_is_refused() -> None:
+    with pytest.raises(InputError, match="name a wake word before it"):
+        packages.look_up("cmake").check(content_of("host", "vad", "hey computer"))
+    with pytest.raises(InputError, match="at most 8 models, not 9"):
+        packages.look_up("cmake").check(content_of("host", *(f"word {n}" for n in range(9))))
+
+
+def test_a_platform_without_a_board_of_the_framework_is_refused() -> None:
+    with pytest.raises(UsageError, match="does not list zephyr under frameworks"):
+        packages.look_up("zephyr").require_platform(load_platform("pico"))
+    bare = load_platform("pico").model_copy(update={"sdk_boards": {}})
+    with pytest.raises(UsageError, match="does not say how pico-sdk names the board"):
+        packages.look_up("pico-sdk").require_platform(bare)
+    with pytest.raises(UsageError, match="behind an ES7210"):
+        packages.look_up("arduino").require_platform(content_of("esp32s3", "x", preset="box-3").platform)
+
+
+def properties_of(text: str) -> dict[str, str]:
+    lines = text.splitlines()
+    assert all("=" in line for line in lines), text
+    return dict(line.split("=", 1) for line in lines)
+
+
+def check_texts(project: Path) -> None:
+    """Every data file of a project parses, and nothing of a template is left."""
+    for path in sorted(p for p in project.rglob("*") if p.is_file()):
+        text = path.read_text(encoding="utf-8")
+        if path.suffix in (".yml", ".yaml"):
+            assert isinstance(yaml.safe_load(text), dict), path
+        elif path.suffix == ".json":
+            assert isinstance(json.loads(text), dict), path
+        elif path.name == "library.properties":
+            check_properties(properties_of(text), project)
+        elif path.suffix == ".csv":
+            assert {line.count(",") for line in text.splitlines()[1:]} == {4}, path
+        if not path.name.endswith(".c"):
+            assert "{{" not in text.replace("it's\": {#%", ""), path
+
+
+def check_properties(found: dict[str, str], library: Path) -> None:
+    """The rules of arduino-lint for the manager's index (https://arduino.github.io/arduino-lint/latest/rules/library/)."""
+    for key in ("name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures"):
+        assert found[key].strip() == found[key] != "", key
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{0,62}", found["name"])
+    assert not found["name"].lower().startswith("arduino")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", found["version"])
+    assert not found["paragraph"].startswith(found["sentence"])
+    assert (library / "src" / found["includes"]).is_file()
+    assert (library / "examples" / "Listen" / "Listen.ino").is_file()
+    assert not {path.name for path in library.iterdir()} & {"example", "source", "Src", "extra"}
+
+
+def check_config(project: Path, place: str) -> None:
+    """ww_config.c and wakeword.h are C whatever the phrase is, and so is the header in C++."""
+    folder = project / place
+    strict = ["-fsyntax-only", "-Wall", "-Wextra", "-Wconversion", "-Werror", f"-I{folder}"]
+    subprocess.run(["cc", "-std=c99", *strict, folder / "ww_config.c", folder / "wakeword.c"], check=True)
+    subprocess.run(["c++", *strict, "-x", "c++", folder / "wakeword.h"], check=True)
+
+
+@pytest.mark.parametrize("wide", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_every_board_and_phrase_renders_what_parses(framework: str, wide: bool, tmp_path: Path) -> None:
+    places = boards(framework)
+    assert places
+    package = packages.look_up(framework)
+    assert isinstance(package, Framework)
+    for number, phrase in enumerate(PHRASES):
+        for platform, preset in places if number == 0 or wide else places[:1]:
+            project = tmp_path / f"{number}-{platform}-{preset}"
+            check_texts(render(framework, content_of(platform, phrase, preset=preset), project))
+        check_config(project, package.library)
+
+
+@pytest.mark.parametrize("phrase", PHRASES)
+def test_every_phrase_configures(phrase: str, tmp_path: Path) -> None:
+    need("cmake", "cc")
+    project = render("cmake", content_of("host", phrase), tmp_path / "cmake")
+    run("cmake", "-B", "build", folder=project)
+    make = render("makefile", content_of("host", phrase), tmp_path / "make")
+    assert "wakeword.c" in run("make", "-n", folder=make)
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+
+
+@given(phrase=texts)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_quoted_for_every_language(phrase: str) -> None:
+    values = {"phrase": Outside(phrase), "version": "1"}
+    made = {name: environment().from_string("{{ phrase | " + name + " }}").render(values) for name in
+            ("comment", "c_string", "json", "value", "markdown")}  # fmt: skip
+    assert all("\n" not in text and "\r" not in text for text in made.values())
+    assert json.loads(made["json"]) == phrase
+    assert "*/" not in made["comment"]
+    assert not made["comment"].endswith("\\")
+    assert re.fullmatch(r'"(?:[^"\\]|\\.)*"', made["c_string"])
+    assert not re.search(r"[`<>\[\]*_|\\]", made["markdown"])
+    assert ";" not in made["value"]
+
+
+def test_unquoted_text_is_an_error() -> None:
+    with pytest.raises(TypeError, match="give it a filter"):
+        environment().from_string("name: {{ phrase }}").render({"phrase": Outside("x")})
+
+
+def test_the_library_is_the_same_whatever_the_framework(tmp_path: Path) -> None:
+    content = content_of("esp32s3", "hey computer")
+    (tmp_path / "library").mkdir()
+    write_library(tmp_path / "library", content)
+    wanted = {path.name: path.read_bytes() for path in (tmp_path / "library").iterdir()}
+    for framework in ("esp-idf", "arduino", "platformio", "cmake", "makefile"):
+        package = packages.look_up(framework)
+        assert isinstance(package, Framework)
+        folder = render(framework, content, tmp_path / framework) / package.library
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == wanted, framework

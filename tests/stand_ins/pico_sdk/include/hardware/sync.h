@@ -1,0 +1,5 @@
+/* Stand-in: Raspberry Pi Pico-series C/C++ SDK, hardware_sync. */
+#pragma once
+static inline void __mem_fence_release(void)
+{
+}
