@@ -1,17 +1,19 @@
 """A strict model of what an ESP32-S3's receiver wants of its driver: clocks, I2S0, GDMA, pins. Not a test.
 
-The firmware's own code runs in QEMU; before every write to one of these registers it is stopped, and the write is held
-to the rules of the manual. Addresses and fields are written down here once more, from the ESP32-S3 TRM's register
-summaries, so that a slip in the firmware's header does not go unseen.
+The firmware runs in QEMU with the emulator's model of the chip around it, which stops it before every write to
+a register. Here the write is held to the rules of the receiver, too. Addresses and fields are written down here once
+more, from the ESP32-S3 TRM's register summaries, so that a slip in the firmware's header does not go unseen.
 """
 
 from __future__ import annotations
 
 import itertools
 import struct
+import time
 from collections.abc import Callable
 from fractions import Fraction
 
+from wwtool.emulators.esp32s3_chip import A0, A2, A3, A4, PC, Chip, Defects, Domain
 from wwtool.emulators.gdb_stub import GdbStub
 
 CLK_EN0, CLK_EN1, RST_EN0, RST_EN1 = 0x600C0018, 0x600C001C, 0x600C0020, 0x600C0024
@@ -36,7 +38,6 @@ RESET_VALUES = {
     RX_TDM: 0xFFFF,
     RX_EOF: 0x40,
 }
-WATCHED = ((CLK_EN0, 16), (I2S, 0x80), (GDMA, 0x60), (GPIO, 0x620), (IO_MUX, 0xD0))
 
 
 def _field(value: int, low: int, bits: int) -> int:
@@ -46,67 +47,70 @@ def _field(value: int, low: int, bits: int) -> int:
 class Silicon:
     """The chip around a core: run the firmware with :meth:`run`, call a function of it with :meth:`call`."""
 
-    def __init__(self, stub: GdbStub) -> None:
+    def __init__(self, stub: GdbStub, domain: Domain | None = None, defects: Defects | None = None) -> None:
         self.stub = stub
-        self.writes: list[tuple[int, int]] = []
+        self.chip = Chip(stub, domain, defects)
+        self.chip.rules.append(self._check)
         self.descriptors: list[int] = []  # addresses, in the order in which the DMA takes them
         self.position = 0  # of the DMA, in descriptors
+        self.console = bytearray()  # what the firmware has written to the UART, where that function is replaced
+        self._replaced: dict[int, Callable[[list[int]], None]] = {}
         self._reset_done: set[int] = set()
         self._updated = False
-        for address in RESET_VALUES:
-            self.set(address, 0xDEADBEEF)  # without a clock and a reset, nothing is known
-        for where in WATCHED:
-            stub.stop_at_write(*where)
+
+    @property
+    def writes(self) -> list[tuple[int, int]]:
+        return self.chip.writes
 
     def get(self, address: int) -> int:
-        return int(struct.unpack("<I", self.stub.read(address, 4))[0])
+        return self.chip.get(address)
 
     def set(self, address: int, value: int) -> None:
-        self.stub.write(address, struct.pack("<I", value))
+        self.chip.set(address, value)
 
-    def run(self, until: int) -> None:
-        """Runs the firmware until it reaches an address, checking every write on the way."""
+    def replace(self, symbols: dict[str, int], *names: str) -> None:
+        """Does the work of some of the firmware's functions itself: console output, which is kept, and the ROM's."""
+        works = {
+            "uart_write": lambda core: self.console.extend(self.stub.read(core[A2], core[A3])),
+            "usb_write": lambda core: None,
+            "rom_i2c_write": lambda core: self.chip.write_analogue(core[A2], *core[A4 : A4 + 4]),
+        }
+        for name in names:
+            if name in symbols:
+                self._replaced[symbols[name]] = works[name]
+                self.stub.stop_at(symbols[name])
+
+    def run(self, until: int, patience_s: float = 20.0) -> None:
+        """Runs the firmware until it reaches an address or resets the chip, checking every write on the way."""
         self.stub.stop_at(until)
-        while True:
-            self.stub.resume()
-            registers = self.stub.registers()
-            if registers[16] == until:
-                self.stub.go_on_at(until)
-                return
-            address, value = self._store(registers)
-            self.writes.append((address, value))
-            after = self._check(address, value)
-            where = next(w for w in WATCHED if w[0] <= address < w[0] + w[1])
-            self.stub.go_on_at_write(*where)
-            self.stub.step()
-            self.stub.stop_at_write(*where)
-            assert self.get(address) == value, "the instruction was read wrongly"
-            if after is not None:
-                after()
+        deadline = time.monotonic() + patience_s
+        while self.chip.reset_cause is None:
+            assert time.monotonic() < deadline, f"the firmware hangs at {self.stub.registers()[PC]:#x}"
+            if not self.stub.resume(0.25):
+                self.chip.check_watchdogs()
+                continue
+            core = self.stub.registers()
+            if core[PC] == until:
+                break
+            if core[PC] in self._replaced:
+                self._replaced[core[PC]](core)
+                core[PC] = core[A0]
+                self.stub.set_registers(core)
+            else:
+                self.chip.handle(core)
+        self.stub.go_on_at(until)
 
     def call(self, function: int, *arguments: int) -> int:
         """Calls a function of the firmware that stands at a function's begin, and returns what it returns."""
         before = self.stub.registers()
-        registers = [*before]
-        registers[2 : 2 + len(arguments)] = arguments
-        registers[16] = function
-        self.stub.set_registers(registers)
-        self.run(before[0])
-        result = self.stub.registers()[2]
+        core = [*before]
+        core[A2 : A2 + len(arguments)] = arguments
+        core[PC] = function
+        self.stub.set_registers(core)
+        self.run(before[A0])
+        result = self.stub.registers()[A2]
         self.stub.set_registers(before)
         return result
-
-    def _store(self, registers: list[int]) -> tuple[int, int]:
-        """Address and value of the store instruction that the core stands before (Xtensa ISA manual: S32I, S32I.N)."""
-        code = int.from_bytes(self.stub.read(registers[16], 3), "little")
-        operation, t, s = _field(code, 0, 4), _field(code, 4, 4), _field(code, 8, 4)
-        if operation == 9:
-            offset = 4 * _field(code, 12, 4)
-        else:
-            assert operation == 2, f"{code:#x} at {registers[16]:#x} is no store of a word"
-            assert _field(code, 12, 4) == 6, f"{code:#x} at {registers[16]:#x} is no store of a word"
-            offset = 4 * _field(code, 16, 8)
-        return registers[s] + offset & 0xFFFFFFFF, registers[t]
 
     def _check(self, address: int, value: int) -> Callable[[], None] | None:
         """Holds a write to the rules; returns what the hardware does after it."""

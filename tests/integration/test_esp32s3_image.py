@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -37,8 +36,6 @@ from wwtool.platforms.profile import Platform
 
 PLATFORM = load_platform("esp32s3")
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
-UART_FIFO, UART_CLKDIV = 0x60000000, 0x60000014
-BANNER = b"m-timestamp-mode-performance\r\n"
 
 needs_tools = pytest.mark.skipif(
     not picolibc() or not esp32s3.QEMU.is_there, reason="the Xtensa compiler or QEMU is missing"
@@ -118,29 +115,6 @@ def core_of(image: EspImage) -> Iterator[GdbStub]:
 
 
 @needs_tools
-def test_it_boots_and_writes_its_banner_to_the_uart_s_own_register(image: Path) -> None:
-    written = bytearray()
-    with core_of(parse_esp_image(image.read_bytes())) as stub:
-        stub.stop_at_write(UART_FIFO)
-        while not written.endswith(BANNER):
-            stub.resume()
-            stub.go_on_at_write(UART_FIFO)
-            stub.step()
-            written += stub.read(UART_FIFO, 1)
-            stub.stop_at_write(UART_FIFO)
-
-        def word(address: int) -> int:
-            return int(struct.unpack("<I", stub.read(address, 4))[0])
-
-        assert written == b"ww-boot-[model=fake]\r\nww-boot-[version=0]\r\n" + BANNER
-        divisor = (word(UART_CLKDIV) & 0xFFF) + (word(UART_CLKDIV) >> 20) / 16
-        assert 40e6 / divisor == pytest.approx(115200, rel=0.001)
-        assert word(0x60008098) == word(0x6001F048) == word(0x60020048) == 0, "watchdogs are off"
-        assert word(0x600080B4) >> 31 == 1, "the super watchdog feeds itself"
-        assert word(0x600080B0) == word(0x600080B8) == word(0x6001F064) == word(0x60020064) == 0, "locked again"
-
-
-@needs_tools
 def test_console(image: Path, tmp_path: Path) -> None:
     expected = host_events(tmp_path, TONE)
     assert {event.kind for event in expected} == {"prob", "detection"}
@@ -159,8 +133,8 @@ def test_console(image: Path, tmp_path: Path) -> None:
         cycles = session.cycles()
         assert cycles.frontend > 50_000
         timing = session.infer(10)
-        assert cycles.invoke < timing.latency_us * 160 < cycles.invoke * 6  # both count with the same clock
-        session.set_baud(230400)
+        assert cycles.invoke < timing.latency_us * 80 < cycles.invoke * 6  # both count with the same clock
+        session.set_baud(57600)
         emulator.check()
 
 

@@ -236,6 +236,11 @@ class BoardConfig(Section):
     )  # fmt: skip
     microphone: Microphone | None = Field(None, description="The microphone, in place of the preset's.")
     indicator: Indicator | None = Field(None, description="The light, in place of the preset's.")
+    clock_mhz: int | None = Field(
+        None, ge=1, le=1000,
+        description="The core's clock in MHz, one of those that the profile lists under `chip.clocks` with what has "
+        "been seen of each on silicon. Left out, it is the profile's `chip.clock_hz`.",
+    )  # fmt: skip
 
 
 class Config(Section):

@@ -1,9 +1,11 @@
 """The ESP32-S3 firmware in QEMU: the segments of the shipped ``.bin``, at their own addresses, on an Xtensa core.
 
 QEMU has the core (its lx106, whose instructions are a part of the LX7's, and all that the compiler emits) and memory,
-but none of the chip's peripherals: registers are plain memory. So the run stops where the firmware calls its drivers of
-the UART and the microphone, and this module does the work of two functions of each. A table in the image tells where
-they are. All other code is the firmware's. CCOUNT counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is
+but none of the chip's peripherals. ``esp32s3_chip`` is in their place: it holds every write to a register to the rules,
+knows clocks, watchdogs and resets, and ends the run if the firmware does what the chip would not take. The run also
+stops where the firmware calls its drivers of the UART and the microphone, and this module does the work of two
+functions of each, and of the ROM's one. A table in the image tells where they are. All other code is the firmware's.
+CCOUNT counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is
 counted by it.
 """
 
@@ -24,7 +26,9 @@ from wwtool.base.programs import dies_with_wwtool
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.tools import program
 from wwtool.emulators.emulator import Emulator, Options
+from wwtool.emulators.esp32s3_chip import A0, A2, A3, A4, PC, Chip, Defects, Domain
 from wwtool.emulators.esp32s3_microphone import Microphone
+from wwtool.emulators.esp32s3_registers import MisuseError
 from wwtool.emulators.gdb_stub import GdbStub
 from wwtool.emulators.listening import listen
 from wwtool.emulators.process import image_of
@@ -37,18 +41,18 @@ from wwtool.platforms.profile import Platform
 PLATFORM = "esp32s3"
 QEMU = program("qemu-system-xtensa", "the emulated ESP32-S3", "apt-get install qemu-system-misc")
 
-_MAGIC = b"WWBOARD2"
+_MAGIC = b"WWBOARD3"
 # Where the ROM may put segments: SRAM1 as data and as instructions, below what the ROM keeps (see board's link.ld).
 _DATA = range(0x3FC88000, 0x3FCD7E00)
 _ALIAS = 0x6F0000
-# QEMU's order of registers: a0 to a15, pc.
-_A0, _A2, _A3, _A4, _PC = 0, 2, 3, 4, 16
 _IDLE_S = 0.02
 _BUSY_US = 10_000  # of the board's time since it last read the console: it is working (ww_console_is_stopped)
 _MOST_BEHIND_S = 1.0  # work can take longer here than on the board; the board catches up at most this much
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _CHUNK_BYTES = 4096
+_LOOK_S = 0.25  # that the core may run without a stop, before its watchdogs are looked at
+_MOST_RESETS = 4  # of a board that never comes to its main loop
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,18 @@ class _Table:
     micros: int
     microphone_read: int
     microphone_enable: int
+    rom_i2c_write: int  # 0: the firmware does not call it
 
     @staticmethod
     def of(image: EspImage) -> _Table:
         for segment in image.segments:
             place = segment.content.find(_MAGIC)
             if place >= 0:
-                return _Table(*struct.unpack_from("<6I", segment.content, place + len(_MAGIC)))
-        raise InputError("the image has no board table, so it is not wwtool's; run wwtool build --platform esp32s3")
+                return _Table(*struct.unpack_from("<7I", segment.content, place + len(_MAGIC)))
+        raise InputError(
+            "the image has no board table of this version, so it is not wwtool's or an older one's; run wwtool build "
+            "--platform esp32s3"
+        )
 
 
 def check_memory(image: EspImage) -> None:
@@ -115,8 +123,12 @@ class Esp32s3Board:
         port: the TCP port.
     """
 
-    def __init__(self, image: EspImage, tcp_port: int, pty: bool, audio: Path | None) -> None:
-        self._table = _Table.of(image)
+    def __init__(
+        self, image: EspImage, tcp_port: int, pty: bool, audio: Path | None, defects: Defects | None = None
+    ) -> None:
+        self._image, self._table, self._defects = image, _Table.of(image), defects
+        self._fault: str | None = None  # what has stopped the program, until its handler resets the chip
+        self._domain = Domain()
         self._microphone = Microphone(audio)
         self._failure: str | None = None
         self._closing = False
@@ -161,18 +173,22 @@ class Esp32s3Board:
                 client.close()
 
     def _run(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        resets = 0
         try:
-            stub = GdbStub(self._process.stdin, self._process.stdout)
-            t = self._table
-            for address in (t.read, t.write, t.fault, t.microphone_read, t.microphone_enable):
-                stub.stop_at(address)
-            while self._failure is None:
-                stub.resume()
-                self._answer(stub)
+            while self._failure is None and not self._closing:
+                self._domain = self._run_until_reset()
+                resets += 1
+                if self._fault is not None:
+                    self._failure = self._fault
+                elif resets > _MOST_RESETS and not self._started.is_set():
+                    self._failure = f"it resets again and again, with cause {self._domain.cause:#x}"
+                if self._failure is None and not self._closing:
+                    self._restart()
         except DeviceError as error:
             if not self._closing:
-                self._failure = str(error)
+                self._failure = self._failure or str(error)
+        except MisuseError as fault:
+            self._failure = f"{fault}; the chip would not work as the program expects"
         finally:
             self._started.set()
             self._process.kill()
@@ -180,41 +196,71 @@ class Esp32s3Board:
                 with contextlib.suppress(OSError):
                     self._client.shutdown(socket.SHUT_RDWR)
 
-    def _answer(self, stub: GdbStub) -> None:
-        """Does the work of the function that the firmware has called, and returns from it."""
-        registers = stub.registers()
-        pc = registers[_PC]
+    def _restart(self) -> None:
+        """A new core with the same image, as the ROM leaves it after a reset."""
+        self._end_process()
+        self._microphone.enable(False, 0)
+        self._read_us = 0
+        self._process = start_core(self._image, self._folder.path)
+
+    def _run_until_reset(self) -> Domain:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        stub = GdbStub(self._process.stdin, self._process.stdout)
+        chip = Chip(stub, self._domain, self._defects)
+        t = self._table
+        for address in (t.read, t.write, t.fault, t.microphone_read, t.microphone_enable, t.rom_i2c_write):
+            if address:
+                stub.stop_at(address)
+        while self._failure is None and chip.reset_cause is None:
+            if stub.resume(_LOOK_S):
+                self._answer(stub, chip)
+            else:
+                chip.check_watchdogs()
+        return chip.domain
+
+    def _answer(self, stub: GdbStub, chip: Chip) -> None:
+        """Does the work of the function that the firmware has called and returns from it, or accesses a register."""
+        core = stub.registers()
+        pc = core[PC]
         if pc == self._table.read:
-            now = self._micros(stub)
-            busy = (now - self._read_us) & 0xFFFFFFFF >= _BUSY_US
-            idle = not busy and not (self._microphone.listens and self._microphone.due(now) > 0)
-            self._read_us = now
-            data = self._take(registers[_A3], idle)
-            if data:
-                stub.write(registers[_A2], data)
-            elif idle:  # the board's time passes no faster than here
-                self._idle_until = max(self._idle_until, time.monotonic() - _MOST_BEHIND_S) + _IDLE_S
-                self._read_us = (now + int(_IDLE_S * 1e6)) & 0xFFFFFFFF
-                stub.write(self._table.micros, struct.pack("<I", self._read_us))
-            registers[_A2] = len(data)
+            data = self._read(stub, chip, core)
+            core[A2] = len(data)
+            self._started.set()
         elif pc == self._table.write:
-            self._send(stub.read(registers[_A2], registers[_A3]))
+            self._send(stub.read(core[A2], core[A3]))
         elif pc == self._table.microphone_read:
-            samples = self._microphone.take(registers[_A3], self._micros(stub))
-            stub.write(registers[_A2], samples)
-            registers[_A2] = len(samples) // 2
+            samples = self._microphone.take(core[A3], self._micros(stub))
+            stub.write(core[A2], samples)
+            core[A2] = len(samples) // 2
         elif pc == self._table.microphone_enable:
-            self._microphone.enable(registers[_A2] != 0, self._micros(stub))
-        elif pc == self._table.fault:
-            cause, at, address = registers[_A2], registers[_A3], registers[_A4]
-            self._failure = f"exception {cause} at {at:#x}, address {address:#x}"
+            self._microphone.enable(core[A2] != 0, self._micros(stub))
+        elif pc == self._table.rom_i2c_write:
+            chip.write_analogue(core[A2], *core[A4 : A4 + 4])
+        elif pc == self._table.fault:  # its handler goes on: it tells the consoles, and resets the chip
+            self._fault = f"exception {core[A2]} at {core[A3]:#x}, address {core[A4]:#x}"
+            stub.go_on_at(pc)
             return
         else:
-            self._failure = f"the program stopped at {pc:#x}"
+            chip.handle(core)
             return
-        self._started.set()
-        registers[_PC] = registers[_A0]
-        stub.set_registers(registers)
+        core[PC] = core[A0]
+        stub.set_registers(core)
+
+    def _read(self, stub: GdbStub, chip: Chip, core: list[int]) -> bytes:
+        """What ``uart_read`` returns; a board that has nothing to do waits here."""
+        now = self._micros(stub)
+        busy = (now - self._read_us) & 0xFFFFFFFF >= _BUSY_US
+        idle = not busy and not (self._microphone.listens and self._microphone.due(now) > 0)
+        self._read_us = now
+        data = self._take(core[A3], idle)
+        if data:
+            stub.write(core[A2], data)
+        elif idle:  # the board's time passes no faster than here
+            self._idle_until = max(self._idle_until, time.monotonic() - _MOST_BEHIND_S) + _IDLE_S
+            self._read_us = (now + int(_IDLE_S * 1e6)) & 0xFFFFFFFF
+            stub.write(self._table.micros, struct.pack("<I", self._read_us))
+            chip.now_us += _IDLE_S * 1e6
+        return data
 
     def _micros(self, stub: GdbStub) -> int:
         return int(struct.unpack("<I", stub.read(self._table.micros, 4))[0])
@@ -241,8 +287,15 @@ class Esp32s3Board:
 
     def wait(self) -> None:
         """Returns when the emulator has ended, by itself or because of a fault (see :meth:`check`)."""
+        self._threads[1].join()
+
+    def _end_process(self) -> None:
+        self._process.kill()
         self._process.wait()
-        self._threads[1].join(timeout=_STOP_TIMEOUT_S)
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
 
     def close(self) -> None:
         """Ends the emulator; safe to call again."""
@@ -252,12 +305,8 @@ class Esp32s3Board:
             self._bridge = None
         self._server.close()
         self._process.kill()
-        self._process.wait()
         self._threads[1].join(timeout=_STOP_TIMEOUT_S)
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        self._end_process()
         client = self._client
         if client is not None:
             client.close()
@@ -272,7 +321,9 @@ class Esp32s3Board:
         self.close()
 
 
-def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None) -> Esp32s3Board:
+def start(
+    build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None, defects: Defects | None = None
+) -> Esp32s3Board:
     """Starts an image on an emulated ESP32-S3.
 
     Args:
@@ -280,6 +331,7 @@ def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None 
         tcp_port: where its console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
         audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
+        defects: what is wrong with the chip.
 
     Raises:
         ToolError: QEMU is missing.
@@ -290,7 +342,7 @@ def start(build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None 
     image = parse_esp_image(image_of(build, QemuXtensa.name).read_bytes())
     check_memory(image)
     try:
-        return Esp32s3Board(image, tcp_port, pty, audio)
+        return Esp32s3Board(image, tcp_port, pty, audio, defects)
     except OSError as error:
         raise DeviceError(f"the emulated ESP32-S3 cannot be started: {error}; see wwtool doctor") from error
 

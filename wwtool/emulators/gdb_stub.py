@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import select
 import struct
+import time
 from typing import IO
 
 from wwtool.errors import DeviceError
@@ -42,10 +45,13 @@ class GdbStub:
                 self._received = self._received[end + 3 :]
                 self._to.write(b"+")
                 return answer.decode("ascii", "replace")
-            more = self._from.read1(_CHUNK_BYTES)  # type: ignore[attr-defined]
-            if not more:
-                raise OSError("its stream is closed")
-            self._received += more
+            self._receive()
+
+    def _receive(self) -> None:
+        more = os.read(self._from.fileno(), _CHUNK_BYTES)
+        if not more:
+            raise OSError("its stream is closed")
+        self._received += more
 
     def _order(self, text: str) -> None:
         answer = self.command(text)
@@ -60,6 +66,14 @@ class GdbStub:
         """Undoes :meth:`stop_at`."""
         self._order(f"z0,{address:x},2")
 
+    def stop_at_read(self, address: int, count: int = 4) -> None:
+        """Stops the program before it reads one of ``count`` bytes from an address on."""
+        self._order(f"Z3,{address:x},{count:x}")
+
+    def go_on_at_read(self, address: int, count: int = 4) -> None:
+        """Undoes :meth:`stop_at_read`."""
+        self._order(f"z3,{address:x},{count:x}")
+
     def stop_at_write(self, address: int, count: int = 4) -> None:
         """Stops the program before it writes to one of ``count`` bytes from an address on."""
         self._order(f"Z2,{address:x},{count:x}")
@@ -68,9 +82,26 @@ class GdbStub:
         """Undoes :meth:`stop_at_write`."""
         self._order(f"z2,{address:x},{count:x}")
 
-    def resume(self) -> None:
-        """Runs the program until it stops."""
-        self.command("c")
+    def resume(self, patience_s: float | None = None) -> bool:
+        """Runs the program until it stops by itself; False if it had to be stopped after ``patience_s``."""
+        if patience_s is None:
+            self.command("c")
+            return True
+        try:
+            self._to.write(b"$c#63")
+            self._to.flush()
+            deadline = time.monotonic() + patience_s
+            while not self._received.lstrip(b"+"):  # an acknowledgement comes before the answer
+                if not select.select([self._from], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                    self._to.write(b"\x03")
+                    self._to.flush()
+                    self._answer()
+                    return False
+                self._receive()
+            self._answer()
+        except (OSError, ValueError) as error:
+            raise DeviceError(f"the emulator has ended ({error}); start it again") from error
+        return True
 
     def step(self) -> None:
         """Runs one instruction."""

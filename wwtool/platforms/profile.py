@@ -31,11 +31,28 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class Figure(_Section):
+    """A number and its source."""
+
+    value: float = Field(ge=0.0)
+    kind: Literal["measured", "published", "estimate"]
+    source: str = Field(min_length=8)
+
+
+class ClockChoice(_Section):
+    """A clock that the firmware can give the core."""
+
+    hz: int = Field(ge=1_000_000, le=10_000_000_000)
+    seen: str = Field(min_length=3, max_length=300, description="what has been seen of it on a real chip")
+    active_ma: Figure = Field(description="as energy.active_ma, at this clock")
+
+
 class Chip(_Section):
     name: str
     core: str = Field(description="one of wwtool/platforms/cores.py")
     cores: int = Field(ge=1, le=8)
     clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
+    clocks: tuple[ClockChoice, ...] = Field((), description="what the firmware can set; none: only clock_hz")
     flash_word_cycles: int = Field(0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash")
     cycles_per_instruction: float | None = Field(
         None, ge=1.0, le=10.0, description="an estimate, for emulators that count instructions and not cycles"
@@ -50,6 +67,12 @@ class Chip(_Section):
         if name not in CORES:
             raise ValueError(f"there is no such core; there are {', '.join(CORES)}")
         return name
+
+    @model_validator(mode="after")
+    def _clock_is_a_choice(self) -> Chip:
+        if self.clocks and self.clock_hz not in [choice.hz for choice in self.clocks]:
+            raise ValueError(f"clock_hz must be one of clocks: {', '.join(str(choice.hz) for choice in self.clocks)}")
+        return self
 
 
 class MemoryMap(_Section):
@@ -149,14 +172,6 @@ class Probe(_Section):
     openocd: str = Field(pattern=_CONFIG_FILE)
     pyocd: str = Field(pattern=r"^[A-Za-z0-9_]+$")
     probe_rs: str = Field(pattern=r"^[A-Za-z0-9_-]+$")
-
-
-class Figure(_Section):
-    """A number and its source."""
-
-    value: float = Field(ge=0.0)
-    kind: Literal["measured", "published", "estimate"]
-    source: str = Field(min_length=8)
 
 
 class Energy(_Section):
@@ -316,7 +331,7 @@ class Platform(_Section):
 
         Raises:
             UsageError: there is no such preset.
-            InputError: the config's pins contradict each other, or the chip.
+            InputError: the config's pins contradict each other, or the chip, or it cannot have that clock.
         """
         if self.pins is None:
             if config != BoardConfig():
@@ -324,7 +339,21 @@ class Platform(_Section):
             return self
         wiring = choose(self.name, self.presets, config)
         check(wiring, self.pins)
-        return self.model_copy(update={"chosen": wiring})
+        platform = self if config.clock_mhz is None else self._at_clock(config.clock_mhz)
+        return platform.model_copy(update={"chosen": wiring})
+
+    def _at_clock(self, mhz: int) -> Platform:
+        choice = next((c for c in self.chip.clocks if c.hz == mhz * 1_000_000), None)
+        if choice is None:
+            choices = ", ".join(str(c.hz // 1_000_000) for c in self.chip.clocks) or "only the profile's own"
+            raise InputError(f"board.clock_mhz: {self.name} cannot have {mhz} MHz; choose from {choices}")
+        changes: dict[str, object] = {"chip": self.chip.model_copy(update={"clock_hz": choice.hz})}
+        if self.energy is not None:
+            # Firmware that polls takes as much between two inferences as in them.
+            polls = self.energy.sleep_ma.value == self.energy.active_ma.value
+            energy = {"active_ma": choice.active_ma} | ({"sleep_ma": choice.active_ma} if polls else {})
+            changes["energy"] = self.energy.model_copy(update=energy)
+        return self.model_copy(update=changes)
 
     def facts(self) -> dict[str, object]:
         """All keys and the wiring, for JSON and hashes."""

@@ -1,5 +1,5 @@
 /*
- * Indicator, watchdogs, stack, faults, and the order in which the parts start.
+ * Indicator, stack, facts, and the order in which the parts start.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -12,29 +12,40 @@
 #include "gpio.h"
 #include "microphone.h"
 #include "uart.h"
+#include "watchdog.h"
 
 const char board_name[] = "esp32s3";
 
-extern uint32_t stack_bottom, stack_top; /* link.ld */
+extern uint32_t code_begin, code_end, ram_end; /* link.ld, at the addresses of data */
+
+const struct ww_bench board_bench = {
+    .free = {&stack_top, &ram_end},
+    .code = {&code_begin, &code_end},
+    .has_watchdog = true,
+};
 
 #define STACK_PAINT 0xC5C5C5C5u /* start.S */
 
-enum { TIMER_GROUPS = 2 };
+enum {
+    PATIENCE_MS = 4000, /* of the watchdog: longer than the start and than the longest turn of the main loop */
+    FEED_US = 100000,
+    SWITCHING_CLOCKS = 0x57574331, /* a mark of the watchdog's */
+};
 
-/* The RTC watchdog, the super watchdog (which can only be set to feed itself) and one in each timer group. */
-static void stop_watchdogs(void)
+static uint32_t fed_us;
+
+static struct ww_fact facts[] = {
+    {"reset", NULL, 0},
+    {"reset_code", NULL, 0},
+    {"clock_khz", NULL, 0},
+    {"pll_khz", NULL, 0},
+    {"clock_khz_expected", NULL, CORE_MHZ * 1000u},
+};
+
+const struct ww_fact *board_facts(size_t *count)
 {
-    RTC_WDT_PROTECT = WDT_KEY;
-    RTC_WDT_CONFIG0 = 0;
-    RTC_WDT_PROTECT = 0;
-    RTC_SWD_PROTECT = RTC_SWD_KEY;
-    RTC_SWD_CONF |= RTC_SWD_CONF_AUTO_FEED;
-    RTC_SWD_PROTECT = 0;
-    for (uint32_t group = 0; group < TIMER_GROUPS; group++) {
-        TIMG_WDT_PROTECT(group) = WDT_KEY;
-        TIMG_WDT_CONFIG0(group) = 0;
-        TIMG_WDT_PROTECT(group) = 0;
-    }
+    *count = sizeof facts / sizeof facts[0];
+    return facts;
 }
 
 void board_indicate(bool on)
@@ -44,14 +55,35 @@ void board_indicate(bool on)
     }
 }
 
-/* The indicator is on from the start, before any detection, if the microphone's codec does not answer. */
+/* A clock that hangs the core ends with a reset by the watchdog. After that the core stays on the crystal. */
+static void start_clock(void)
+{
+    const bool try_pll = !watchdog_ended(SWITCHING_CLOCKS);
+
+    watchdog_mark(SWITCHING_CLOCKS);
+    const struct clock_report report = clock_init(try_pll);
+    watchdog_mark(0);
+    facts[2].number = report.core_khz;
+    facts[3].number = report.pll_khz;
+}
+
+static const uint8_t hello[] = {'>', '\r', '\n'};
+
+/*
+ * The first byte shows that the program runs; both consoles are as the ROM has used them. The indicator is on from the
+ * start, before any detection, if the microphone's codec does not answer.
+ */
 void board_start(uint32_t console_baud)
 {
-    stop_watchdogs();
+    watchdog_init(PATIENCE_MS);
+    uart_write(hello, sizeof hello);
+    usb_write(hello, sizeof hello);
+    facts[0].text = watchdog_reason(&facts[1].number);
+    uart_drain();
     if (BOARD_PIN_INDICATOR != BOARD_PIN_NONE) {
         gpio_output(BOARD_PIN_INDICATOR, BOARD_INDICATOR_IS_LOW != 0);
     }
-    clock_init();
+    start_clock();
     uart_init(console_baud);
     board_indicate(!microphone_init());
 }
@@ -66,15 +98,20 @@ uint32_t board_cycles(void)
     return clock_cycles();
 }
 
-/* There is no watchdog to feed and no interrupt to wait for, but time must be counted before CCOUNT wraps. */
+/* Time must be counted before CCOUNT wraps, too. */
 void board_keep_alive(void)
 {
-    (void)clock_micros();
+    const uint32_t now = clock_micros();
+    if (now - fed_us >= FEED_US) {
+        fed_us = now;
+        watchdog_feed();
+    }
 }
 
+/* There is no interrupt to wait for. */
 void board_idle(void)
 {
-    (void)clock_micros();
+    board_keep_alive();
 }
 
 uint32_t board_stack_high_water(void)
@@ -84,29 +121,4 @@ uint32_t board_stack_high_water(void)
         word++;
     }
     return (uint32_t)((uintptr_t)&stack_top - (uintptr_t)word);
-}
-
-void board_fault(uint32_t cause, uint32_t pc, uint32_t address)
-{
-    (void)cause; /* for a debugger */
-    (void)pc;
-    (void)address;
-    board_indicate(true);
-    RTC_OPTIONS0 |= RTC_OPTIONS0_RESET;
-    for (;;) {
-    }
-}
-
-extern uint32_t code_begin, code_end, ram_end; /* link.ld, at the addresses of data */
-
-const struct ww_bench board_bench = {
-    .free = {&stack_top, &ram_end},
-    .code = {&code_begin, &code_end},
-    .has_watchdog = false,
-};
-
-const struct ww_fact *board_facts(size_t *count)
-{
-    *count = 0;
-    return NULL;
 }

@@ -8,7 +8,9 @@
 
 #include <stdint.h>
 
-/* Turns the indicator on and resets the chip. */
-void board_fault(uint32_t cause, uint32_t pc, uint32_t address);
+extern uint32_t stack_bottom, stack_top; /* link.ld */
+
+/* Turns the indicator on, tells both consoles what happened and what was on the stack, and resets the chip. */
+void board_fault(uint32_t cause, uint32_t pc, uint32_t address, const uint32_t *stack);
 
 #endif /* ESP32S3_BOARD_H */

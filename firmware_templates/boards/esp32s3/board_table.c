@@ -8,25 +8,28 @@
 #include "board.h"
 #include "board_config.h"
 #include "clock.h"
+#include "regulator.h"
 
 struct board_table {
     char magic[8];
     size_t (*console_read)(uint8_t *bytes, size_t max);
     void (*console_write)(const uint8_t *bytes, size_t count);
-    void (*fault)(uint32_t cause, uint32_t pc, uint32_t address);
+    void (*fault)(uint32_t cause, uint32_t pc, uint32_t address, const uint32_t *stack);
     volatile uint32_t *micros;
     size_t (*microphone_read)(int16_t *samples, size_t max);
     void (*microphone_enable)(bool on);
+    void (*rom_i2c_write)(uint32_t block, uint32_t host, uint32_t number, uint32_t high, uint32_t low, uint32_t value);
     char note[sizeof BOARD_SILICON];
 };
 
 __attribute__((section(".board_table"), used)) static const struct board_table board_table = {
-    .magic = {'W', 'W', 'B', 'O', 'A', 'R', 'D', '2'},
+    .magic = {'W', 'W', 'B', 'O', 'A', 'R', 'D', '3'},
     .console_read = uart_read,
     .console_write = uart_write,
     .fault = board_fault,
     .micros = &clock_micros_total,
     .microphone_read = microphone_read,
     .microphone_enable = microphone_enable,
+    .rom_i2c_write = CORE_MHZ > 80 ? rom_i2c_write : NULL,
     .note = BOARD_SILICON,
 };

@@ -6,82 +6,83 @@
 #include "clock.h"
 
 #include "esp32s3.h"
+#include "regulator.h"
 
-/* 240 MHz would need a raised core voltage, which is set over an internal bus that the TRM does not describe. */
-enum { PLL_CORE_MHZ = 160, CALIBRATION_POLLS = 100000, MEASURE_US = 1000, MEASURE_POLLS = 100000 };
+enum {
+    PLL_SETTLES_US = 100,
+    MEASURE_US = 1000,
+    VALID_POLLS = 1000, /* the timer's value is taken over within a few bus clocks */
+    TOLERANCE = 50,     /* 1/50: 2 % */
+};
 
 volatile uint32_t clock_micros_total;
 
 static struct {
-    bool pll;
-    uint32_t cycles_per_us;
+    uint32_t mhz;     /* cycles of a microsecond */
     uint32_t last;    /* CCOUNT up to which time has been counted */
     uint32_t partial; /* cycles counted that are not a microsecond yet */
-} state;
+    bool pll;
+} state = {.mhz = CRYSTAL_MHZ};
 
-/* The ROM has configured the PLL for USB, 480 MHz. It is calibrated again, as it may have been off. */
-static bool pll_runs(void)
+static void use_crystal(void)
 {
-    bool calibrated = false;
-
-    RTC_OPTIONS0 &= ~RTC_OPTIONS0_PLL_OFF;
-    ANA_CONF0 &= ~ANA_CONF0_PLL_STOP_HIGH;
-    ANA_CONF0 |= ANA_CONF0_PLL_STOP_LOW;
-    for (int i = 0; i < CALIBRATION_POLLS && !calibrated; i++) {
-        calibrated = (ANA_CONF0 & ANA_CONF0_PLL_CALIBRATED) != 0;
-    }
-    ANA_CONF0 &= ~ANA_CONF0_PLL_STOP_LOW;
-    ANA_CONF0 |= ANA_CONF0_PLL_STOP_HIGH;
-    return calibrated;
+    SYSTEM_SYSCLK_CONF &= ~(SYSTEM_SYSCLK_SOURCE_MASK | SYSTEM_SYSCLK_DIVIDER_MASK);
+    state.mhz = CRYSTAL_MHZ;
 }
 
-static void select_clock(void)
+/* The ROM has the PLL at 480 MHz, for USB. It is left as it is: a new calibration would need all of ESP-IDF's sequence. */
+static void use_pll(void)
 {
-    state.pll = pll_runs();
-    if (state.pll) {
-        SYSTEM_CPU_PER_CONF =
-            (SYSTEM_CPU_PER_CONF & ~SYSTEM_CPU_PERIOD_MASK) | SYSTEM_PLL_480_MHZ | SYSTEM_CPU_PERIOD_160_MHZ;
-        SYSTEM_SYSCLK_CONF = (SYSTEM_SYSCLK_CONF & ~SYSTEM_SYSCLK_SOURCE_MASK) | SYSTEM_SYSCLK_SOURCE_PLL;
-    } else {
-        SYSTEM_SYSCLK_CONF &= ~SYSTEM_SYSCLK_DIVIDER_MASK; /* the crystal, undivided, if that is the source */
+    if (CORE_MHZ > 80) {
+        regulator_raise(CORE_MHZ);
     }
+    SYSTEM_CPU_PER_CONF =
+        (SYSTEM_CPU_PER_CONF & ~SYSTEM_CPU_PERIOD_MASK) | SYSTEM_PLL_480_MHZ | SYSTEM_CPU_PERIOD(CORE_MHZ);
+    SYSTEM_SYSCLK_CONF =
+        (SYSTEM_SYSCLK_CONF & ~(SYSTEM_SYSCLK_SOURCE_MASK | SYSTEM_SYSCLK_DIVIDER_MASK)) | SYSTEM_SYSCLK_SOURCE_PLL;
+    state.mhz = CORE_MHZ;
 }
 
 static uint32_t systimer(void)
 {
     SYSTIMER_UNIT0_OP = SYSTIMER_OP_UPDATE;
-    for (int i = 0; i < 16; i++) { /* the value is taken over within a few bus clocks */
-        (void)SYSTIMER_UNIT0_OP;
+    for (int i = 0; i < VALID_POLLS && (SYSTIMER_UNIT0_OP & SYSTIMER_OP_VALID) == 0; i++) {
     }
     return SYSTIMER_UNIT0_LOW;
 }
 
-/* Core cycles per microsecond, by the system timer. If that does not run: the frequency of the PLL. */
+/* The core's clock in kHz, by the system timer, which counts the crystal's; 0 if that does not run. */
 static uint32_t measure(void)
 {
-    const uint32_t ticks_wanted = SYSTIMER_HZ / 1000000u * MEASURE_US;
     const uint32_t begin = systimer();
-    const uint32_t cycles = clock_cycles();
+    const uint32_t since = clock_cycles();
 
-    for (int i = 0; i < MEASURE_POLLS; i++) {
-        const uint32_t ticks = systimer() - begin;
-        if (ticks >= ticks_wanted) {
-            const uint32_t ticks_per_us = SYSTIMER_HZ / 1000000u;
-            const uint32_t passed_us = ticks / ticks_per_us;
-            return (clock_cycles() - cycles + passed_us / 2u) / passed_us;
-        }
-        if (i == 100 && ticks == 0) {
-            break;
-        }
-    }
-    return PLL_CORE_MHZ;
+    clock_wait_us(MEASURE_US);
+    const uint32_t ticks = systimer() - begin;
+    const uint32_t cycles = clock_cycles() - since; /* less than 2^18 */
+    return ticks == 0 ? 0 : cycles * (SYSTIMER_HZ / 1000u) / ticks;
 }
 
-void clock_init(void)
+struct clock_report clock_init(bool try_pll)
 {
-    select_clock();
-    state.cycles_per_us = measure();
+    struct clock_report report = {0, 0};
+    const uint32_t expected = CORE_MHZ * 1000u;
+
+    use_crystal();
+    if (try_pll) {
+        RTC_OPTIONS0 &= ~RTC_OPTIONS0_PLL_OFF;
+        clock_wait_us(PLL_SETTLES_US);
+        use_pll();
+        report.pll_khz = measure();
+        state.pll = report.pll_khz - (expected - expected / TOLERANCE) <= 2u * (expected / TOLERANCE);
+    }
+    report.core_khz = report.pll_khz;
+    if (!state.pll) {
+        use_crystal();
+        report.core_khz = measure();
+    }
     state.last = clock_cycles();
+    return report;
 }
 
 bool clock_from_pll(void)
@@ -92,7 +93,7 @@ bool clock_from_pll(void)
 void clock_wait_us(uint32_t us)
 {
     const uint32_t since = clock_cycles();
-    while (clock_cycles() - since < us * state.cycles_per_us) {
+    while (clock_cycles() - since < us * state.mhz) {
     }
 }
 
@@ -100,10 +101,10 @@ uint32_t clock_micros(void)
 {
     const uint32_t now = clock_cycles();
     const uint32_t cycles = now - state.last + state.partial;
-    const uint32_t passed_us = cycles / state.cycles_per_us;
+    const uint32_t passed_us = cycles / state.mhz;
 
     state.last = now;
-    state.partial = cycles - passed_us * state.cycles_per_us;
+    state.partial = cycles - passed_us * state.mhz;
     clock_micros_total += passed_us;
     return clock_micros_total;
 }

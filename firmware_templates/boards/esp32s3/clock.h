@@ -9,13 +9,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "board_config.h"
+
 #define CRYSTAL_HZ  40000000u  /* every ESP32-S3 module has this one (hardware design guidelines, "Clock") */
 #define PLL_160M_HZ 160000000u /* what peripherals get of the PLL (TRM, "Reset and Clock", PLL_F160M_CLK) */
 
-/* Sets the core to 160 MHz if the PLL runs, or else to the crystal's clock, and measures the result. */
-void clock_init(void);
+enum { CRYSTAL_MHZ = 40, CORE_MHZ = BOARD_CLOCK_MHZ };
 
-/* Whether the PLL runs. The crystal always does. */
+/* What clock_init found, in kHz; 0: the system timer did not run, or the PLL was not tried. */
+struct clock_report {
+    uint32_t core_khz; /* of the clock that the core has now */
+    uint32_t pll_khz;  /* of the PLL's, which is used only if it is what was expected */
+};
+
+/* Sets the core to CORE_MHZ from the PLL if that runs as fast as it should, or else to the crystal's clock. */
+struct clock_report clock_init(bool try_pll);
+
+/* Whether the core and the peripherals have the PLL's clock. */
 bool clock_from_pll(void);
 
 /* Returns after that time, and not much later. */

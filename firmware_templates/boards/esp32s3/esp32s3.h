@@ -54,12 +54,28 @@ enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT 
 
 /* Low-power management (TRM, "Low-power Management" and "Watchdog Timers"): base 0x60008000. */
 #define RTC_OPTIONS0           REG(0x60008000u)
+#define RTC_RESET_STATE        REG(0x60008038u)
+#define RTC_STORE0             REG(0x60008050u) /* kept by resets of the core; ESP-IDF's rom/rtc.h has it free */
 #define RTC_WDT_CONFIG0        REG(0x60008098u)
+#define RTC_WDT_STAGE0_HOLD    REG(0x6000809Cu)
+#define RTC_WDT_STAGE1_HOLD    REG(0x600080A0u)
+#define RTC_WDT_FEED           REG(0x600080ACu)
 #define RTC_WDT_PROTECT        REG(0x600080B0u)
 #define RTC_SWD_CONF           REG(0x600080B4u)
 #define RTC_SWD_PROTECT        REG(0x600080B8u)
+#define RTC_DATE               REG(0x600081FCu)
 #define RTC_OPTIONS0_PLL_OFF   (1u << 6 | 1u << 8 | 1u << 10) /* force power down of the PLL and its control buses */
 #define RTC_OPTIONS0_RESET     (1u << 31)
+#define RTC_RESET_CAUSE(state) ((state) & 0x3Fu)
+#define RTC_WDT_ENABLE         (1u << 31)
+#define RTC_WDT_STAGE0(action) ((uint32_t)(action) << 28)
+#define RTC_WDT_STAGE1(action) ((uint32_t)(action) << 25)
+#define RTC_WDT_RESETS_SYSTEM  3u
+#define RTC_WDT_RESETS_ALL     4u
+#define RTC_WDT_RESET_LENGTHS  (7u << 16 | 7u << 13) /* 3.2 us */
+#define RTC_WDT_PAUSE_IN_SLEEP (1u << 9)
+#define RTC_WDT_FEED_NOW       (1u << 31)
+#define RTC_DATE_SLAVES_OFF    (0x3Fu << 13) /* ESP-IDF, soc/rtc_cntl_reg.h: slaves of the digital regulator */
 #define RTC_SWD_CONF_AUTO_FEED (1u << 31)
 #define RTC_SWD_KEY            0x8F1D312Au
 #define WDT_KEY                0x50D83AA1u
@@ -71,6 +87,7 @@ enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT 
 /* System timer (TRM, "System Timer"): base 0x60023000; counts at 16 MHz, from the crystal. */
 #define SYSTIMER_UNIT0_OP  REG(0x60023004u)
 #define SYSTIMER_UNIT0_LOW REG(0x60023044u)
+#define SYSTIMER_OP_VALID  (1u << 29)
 #define SYSTIMER_OP_UPDATE (1u << 30)
 #define SYSTIMER_HZ        16000000u
 
@@ -84,17 +101,15 @@ enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT 
 #define SYSTEM_PERIP1_DMA          (1u << 6) /* of both CLK_EN1 and RST_EN1 */
 #define SYSTEM_SYSCLK_CONF         REG(0x600C0060u)
 #define SYSTEM_CPU_PERIOD_MASK     3u
-#define SYSTEM_CPU_PERIOD_160_MHZ  1u
+#define SYSTEM_CPU_PERIOD(mhz)     ((uint32_t)(mhz) / 80u - 1u)
 #define SYSTEM_PLL_480_MHZ         (1u << 2)
 #define SYSTEM_SYSCLK_DIVIDER_MASK 0x3FFu /* of the crystal, less one */
 #define SYSTEM_SYSCLK_SOURCE_MASK  (3u << 10)
 #define SYSTEM_SYSCLK_SOURCE_PLL   (1u << 10)
 
-/* Analogue control (ESP-IDF, soc/regi2c_defs.h; not in the TRM): calibration of the PLL. */
-#define ANA_CONF0                REG(0x6000E040u)
-#define ANA_CONF0_PLL_STOP_HIGH  (1u << 2)
-#define ANA_CONF0_PLL_STOP_LOW   (1u << 3)
-#define ANA_CONF0_PLL_CALIBRATED (1u << 24)
+/* eFuse (TRM, "eFuse Controller"): base 0x60007000. */
+#define EFUSE_RD_REPEAT_DATA1 REG(0x60007034u)
+#define EFUSE_WDT_DELAY(data) ((data) >> 16 & 3u)
 
 /* I2S0 (TRM, "I2S Controller", "Register Summary"): base 0x6000F000; the receiver alone. */
 #define I2S_RX_CONF           REG(0x6000F020u)

@@ -47,7 +47,10 @@ bool microphone_init(void)
     const bool right = BOARD_MICROPHONE_IS_RIGHT;
     state.works = BOARD_MICROPHONE_IS_PDM ? i2s_init_pdm(right) : i2s_init_standard(right);
     if (state.works && BOARD_CODEC != BOARD_CODEC_NONE) {
+        microphone_enable(true); /* a codec that lives on the bit clock is set up while it runs */
         state.works = codec_init();
+        i2s_stop();
+        dma_stop();
     }
     return state.works;
 }

@@ -54,17 +54,30 @@ fill:
     j fill
 2:  ret
 
-/* A fault: its cause and place to board_fault, on a fresh stack, as the old one may be what failed. */
+/* A fault: its cause, its place and the stack to board_fault, on a stack of its own, as the old one may be what failed.
+   A second fault, in the handler, waits for the watchdog. */
     .balign 4
     .literal_position
     .balign 4
 fault_entry:
-    movi a1, stack_top
+    movi a5, faulted
+    l32i a6, a5, 0
+3:  bnez a6, 3b
+    s32i a5, a5, 0
+    mov a6, a1
+    movi a1, fault_stack_top
     rsr a2, exccause
     rsr a3, epc1
     rsr a4, excvaddr
     movi a5, 0x2F
     wsr a5, ps
     rsync
+    mov a5, a6
     call0 board_fault
-3:  j 3b
+4:  j 4b
+
+    .section .bss.fault, "aw", @nobits
+    .balign 16
+faulted:
+    .space 256                  /* the word at its beginning, and the handler's stack above */
+fault_stack_top:

@@ -13,9 +13,24 @@ enum {
     PIN_RX = 44,
     IO_MUX_UART = 0,
     FIFO_BYTES = 128,
-    MIN_BAUD = 10000,  /* the divisor's integer part has 12 bits */
-    MAX_BAUD = 230400, /* the receive FIFO then lasts 5.5 ms: a feature frame and an inference */
+    MIN_BAUD = 10000, /* the divisor's integer part has 12 bits */
+    /* The receive FIFO must last for a feature frame and an inference: 5.5 ms at 160 MHz, and as many cycles at others. */
+    MAX_BAUD = 1440 * CORE_MHZ,
+    DRAIN_US = 150000, /* a full FIFO at MIN_BAUD takes 128 ms */
 };
+
+static bool is_sending(void)
+{
+    return UART_TX_COUNT(UART_STATUS) > 0 || (UART_FSM_STATUS & UART_TX_STATE_MASK) != 0;
+}
+
+/* The clock may be slower than the one by which this time is counted, never faster. */
+void uart_drain(void)
+{
+    const uint32_t since = clock_cycles();
+    while (is_sending() && clock_cycles() - since < DRAIN_US * (uint32_t)CORE_MHZ) {
+    }
+}
 
 static void set_divisor(uint32_t baud)
 {
@@ -29,6 +44,7 @@ void uart_init(uint32_t baud)
     IO_MUX(PIN_RX) = IO_MUX_FUNCTION(IO_MUX_UART) | IO_MUX_INPUT | IO_MUX_PULL_UP; /* an open line is idle */
     UART_CLK_CONF = UART_CLK_CONF_CRYSTAL | UART_CLK_CONF_ENABLE | UART_CLK_CONF_RX;
     set_divisor(baud);
+    uart_drain(); /* the reset of the FIFO would eat what waits there */
     const uint32_t format = UART_CONF0_8_BITS | UART_CONF0_1_STOP | UART_CONF0_CLOCK_ON;
     UART_CONF0 = format | UART_CONF0_RX_RESET | UART_CONF0_TX_RESET;
     UART_CONF0 = format;
@@ -57,8 +73,7 @@ bool uart_set_baud(uint32_t baud)
     if (baud < MIN_BAUD || baud > MAX_BAUD) {
         return false;
     }
-    while (UART_TX_COUNT(UART_STATUS) > 0 || (UART_FSM_STATUS & UART_TX_STATE_MASK) != 0) {
-    }
+    uart_drain();
     set_divisor(baud);
     return true;
 }

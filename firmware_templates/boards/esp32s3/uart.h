@@ -11,4 +11,7 @@
 /* As in bare.h, for the rates that the divider can make and the FIFO is long enough for. */
 void uart_init(uint32_t baud);
 
+/* Returns when all bytes have left, or after a time in which they would have. */
+void uart_drain(void);
+
 #endif /* ESP32S3_UART_H */

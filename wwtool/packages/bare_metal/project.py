@@ -92,6 +92,7 @@ def write_board_config(folder: Path, platform: Platform) -> None:
             "title": comment_text(wiring.title),
             "version": __version__,
             "constants": constants(wiring),
+            "clock_mhz": platform.chip.clock_hz // 1_000_000,
             "silicon": c_string(platform.silicon),
         }
         write_text(folder / "board_config.h", render("bare-metal/board_config.h.j2", values))
