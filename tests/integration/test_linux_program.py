@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -13,10 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_images import host_events, link_linux_board
+from board_images import FAKE_PROGRAM, host_events, link_linux_board
 
+from wwtool.base.assets import asset_dir
 from wwtool.device import suites
 from wwtool.device.session import Session
+from wwtool.platforms.load import load_platform
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 _TIMEOUT_S = 20.0
@@ -241,3 +245,30 @@ def test_start_hears_the_file_again_and_the_led_shows_it(program: Path, tmp_path
 @pytest.mark.parametrize("name", ["host", "rpi_zero"])
 def test_both_compilers_take_it(tmp_path: Path, compiler: str, name: str) -> None:
     link_linux_board(name, tmp_path / "program", compiler, ["-O2"])
+
+
+def test_a_signal_just_before_a_write_that_would_block(tmp_path: Path) -> None:
+    """The signal comes before every write here, and standard output is a full pipe that nobody reads."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    for folder in load_platform("host").code_folders:
+        shutil.copytree(folder, sources, dirs_exist_ok=True)
+    console = sources / "console.c"
+    loop = "    while (count > 0 && wait_for_output(console)) {\n"
+    text = console.read_text()
+    assert loop in text
+    console.write_text(text.replace(loop, "    (void)raise(SIGTERM);\n" + loop))
+    core = asset_dir("firmware_templates") / "core"
+    program = tmp_path / "program"
+    files = [*sorted(sources.glob("*.c")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
+    subprocess.run(["cc", "-std=c99", f"-I{sources}", f"-I{core}", "-o", program, *files], check=True)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    process = subprocess.Popen([program, "--no-audio"], stdin=subprocess.PIPE, stdout=writer)
+    assert process.wait(timeout=10) == 0
+    os.close(reader)
+    os.close(writer)

@@ -92,6 +92,7 @@ def start(
     console: str = UART,
     audio: Path | None = None,
     stats: Path | None = None,
+    revision: int = 1,
 ) -> ProcessBoard:
     """Starts an image on an emulated Pico.
 
@@ -102,6 +103,7 @@ def start(
         console: ``uart`` or ``usb``.
         audio: raw int16 mono at 16 kHz, played to the microphone from the first sample of the ADC.
         stats: file for the statistics at the end, as JSON.
+        revision: of the chip, as it says itself: 1 is B0 or B1, which have more errata, and 2 is B2.
 
     Raises:
         ToolError: Node.js or rp2040js is missing.
@@ -111,7 +113,7 @@ def start(
     runner = Path(str(resources.files("wwtool.emulators"))) / "rp2040_runner.mjs"
     command = [NODE.find(), str(runner), "--rp2040js", str(find_rp2040js())]
     command += ["--bin", _for_node(image_of(build, Rp2040js.name))]
-    command += ["--tcp", str(tcp_port), "--console", console]
+    command += ["--tcp", str(tcp_port), "--console", console, "--revision", str(revision)]
     command += ["--audio", _for_node(audio)] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []
     return ProcessBoard(command, pty, "Pico")

@@ -1,6 +1,7 @@
 // Runs a Raspberry Pi Pico image in rp2040js, starting with the image's boot2, and bridges its console to TCP.
 //
 //   node rp2040_runner.mjs --rp2040js DIR --bin FILE [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
+//        [--revision 1|2]
 //
 // It is stricter than rp2040js: mistakes that fail on silicon and pass there (a peripheral still in reset, a pin without
 // its function, a wrong baud rate, a bad address that is only logged) end the run with one reason.
@@ -23,6 +24,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { Silicon } from './rp2040_silicon.mjs';
+import { RudeBus } from './rp2040_usb.mjs';
 
 const SLICE_INSTRUCTIONS = 100_000; // between two looks at the sockets
 const QUEUE_HIGH = 1 << 16;
@@ -50,6 +52,7 @@ const { values: options } = parseArgs({
     console: { type: 'string', default: 'uart' },
     audio: { type: 'string' },
     stats: { type: 'string' },
+    revision: { type: 'string', default: '1' }, // of the chip: 1 is B0 or B1, 2 is B2
   },
 });
 if (!options.rp2040js || !options.bin || !['uart', 'usb'].includes(options.console)) {
@@ -171,6 +174,7 @@ if (options.console === 'uart') {
   };
 } else {
   const cdc = new USBCDC(mcu.usbCtrl);
+  new RudeBus(mcu, fail, Number(options.revision));
   const enable = mcu.usbCtrl.onUSBEnabled;
   mcu.usbCtrl.onUSBEnabled = () => {
     silicon.checkUsb();

@@ -22,7 +22,11 @@
 
 #include "say.h"
 
-enum { PATIENCE_MS = 200, PATH_BYTES = 4096 };
+enum {
+    PATIENCE_MS = 200,
+    PATH_BYTES = 4096,
+    WRITE_BYTES = 512, /* _POSIX_PIPE_BUF: so many a pipe takes without blocking when poll says that it takes some */
+};
 
 static volatile sig_atomic_t interrupted;
 
@@ -129,6 +133,20 @@ size_t console_read(struct console *console, uint8_t *bytes, size_t max)
     return 0;
 }
 
+/*
+ * Waits until standard output takes bytes; false if the program is to end first. A signal that comes between a look at
+ * `interrupted` and a call that blocks would not end that call, so that nothing here blocks for long.
+ */
+static bool wait_for_output(const struct console *console)
+{
+    do {
+        if (console->is_pty || events_of(console->output, POLLOUT, PATIENCE_MS) != 0) {
+            return true;
+        }
+    } while (!interrupted);
+    return false;
+}
+
 /* Whether another attempt to write makes sense. */
 static bool write_again(struct console *console)
 {
@@ -136,7 +154,6 @@ static bool write_again(struct console *console)
         return !interrupted;
     }
     if (!console->is_pty && errno == EAGAIN) { /* a program that shares it has made it non-blocking */
-        (void)events_of(console->output, POLLOUT, -1);
         return !interrupted;
     }
     if (!console->is_pty) {
@@ -159,8 +176,9 @@ void console_write(struct console *console, const uint8_t *bytes, size_t count)
     if (nobody_there(console)) {
         return;
     }
-    while (count > 0) {
-        const ssize_t written = write(console->output, bytes, count);
+    while (count > 0 && wait_for_output(console)) {
+        const size_t part = count < WRITE_BYTES ? count : WRITE_BYTES;
+        const ssize_t written = write(console->output, bytes, part);
         if (written > 0) {
             console->stalled = false;
             bytes += written;

@@ -18,7 +18,6 @@
 
 enum {
     ENDPOINT_IN = 0x80, /* in an endpoint address, and in DTOGGLE */
-    ENDPOINT_MASK = 0x87,
     PACKET_WORDS = USB_PACKET_BYTES / 4,
     DMA_PATIENCE = 10000, /* turns of a loop: without a bus the copying might not end */
 };
@@ -114,12 +113,30 @@ void usb_ep0_stall(void)
     USBD->tasks_ep0stall = 1;
 }
 
-void usb_endpoint_unhalt(uint8_t address)
+static bool is_there(uint8_t address)
 {
-    const uint32_t endpoint = address & ENDPOINT_MASK;
+    return address == USB_EP_DATA || address == (USB_EP_DATA | ENDPOINT_IN) ||
+           address == (USB_EP_NOTIFY | ENDPOINT_IN);
+}
 
-    USBD->dtoggle = endpoint | USBD_DTOGGLE_SELECT;
-    USBD->dtoggle = endpoint | USBD_DTOGGLE_DATA0;
+bool usb_endpoint_halt(uint8_t address)
+{
+    if (!is_there(address)) {
+        return false;
+    }
+    USBD->epstall = address | USBD_EPSTALL_STALL;
+    return true;
+}
+
+bool usb_endpoint_unhalt(uint8_t address)
+{
+    if (!is_there(address)) {
+        return false;
+    }
+    USBD->dtoggle = address | USBD_DTOGGLE_SELECT;
+    USBD->dtoggle = address | USBD_DTOGGLE_DATA0;
+    USBD->epstall = address;
+    return true;
 }
 
 void usb_endpoints_open(void)
@@ -127,9 +144,9 @@ void usb_endpoints_open(void)
     USBD->epdatastatus = 0xFFFFFFFFu;
     USBD->epinen = 1u << 0 | 1u << USB_EP_NOTIFY | 1u << USB_EP_DATA;
     USBD->epouten = 1u << 0 | 1u << USB_EP_DATA;
-    usb_endpoint_unhalt(USB_EP_NOTIFY | ENDPOINT_IN);
-    usb_endpoint_unhalt(USB_EP_DATA | ENDPOINT_IN);
-    usb_endpoint_unhalt(USB_EP_DATA);
+    (void)usb_endpoint_unhalt(USB_EP_NOTIFY | ENDPOINT_IN);
+    (void)usb_endpoint_unhalt(USB_EP_DATA | ENDPOINT_IN);
+    (void)usb_endpoint_unhalt(USB_EP_DATA);
     USBD->size_epout[USB_EP_DATA] = 0; /* any write: the endpoint takes a packet */
 }
 

@@ -54,7 +54,8 @@ struct usbd_regs {
     volatile uint32_t dtoggle;
     volatile uint32_t epinen;
     volatile uint32_t epouten;
-    uint32_t reserved8[(0x52C - 0x518) / 4];
+    volatile uint32_t epstall;
+    uint32_t reserved8[(0x52C - 0x51C) / 4];
     volatile uint32_t lowpower;
     uint32_t reserved9[(0x600 - 0x530) / 4];
     struct usbd_dma epin[USBD_ENDPOINTS];
@@ -72,6 +73,7 @@ struct usbd_regs {
 #define USBD_EVENTCAUSE_READY    (1u << 11)
 #define USBD_EPDATASTATUS_IN(n)  (1u << (n))
 #define USBD_EPDATASTATUS_OUT(n) (1u << (16 + (n)))
+#define USBD_EPSTALL_STALL       (1u << 8)
 #define USBD_DTOGGLE_SELECT      (0u << 8)
 #define USBD_DTOGGLE_DATA0       (1u << 8)
 

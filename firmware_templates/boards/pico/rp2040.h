@@ -25,7 +25,7 @@ static inline void reg_clear(volatile uint32_t *reg, uint32_t bits)
 }
 
 /* Interrupt numbers (2.3.2). */
-enum irq { IRQ_USBCTRL = 5, IRQ_DMA_0 = 11, IRQ_UART0 = 20, IRQ_COUNT = 26 };
+enum irq { IRQ_TIMER_0 = 0, IRQ_USBCTRL = 5, IRQ_DMA_0 = 11, IRQ_UART0 = 20, IRQ_COUNT = 26 };
 
 /* Cortex-M0+: NVIC, SysTick, VTOR (2.4.8). */
 #define NVIC_ISER REG_AT(volatile uint32_t, 0xE000E100u)
@@ -124,11 +124,16 @@ struct gpio_regs {
 #define GPIO_FUNC_UART 2u
 #define GPIO_FUNC_SIO  5u
 #define GPIO_FUNC_NULL 31u
+/* USB_MUXING_DIGITAL_DP, of pin 15 alone */
+#define GPIO_FUNC_USB_DP    8u
+#define GPIO_OEOVER_DISABLE (2u << 12)
+#define GPIO_INOVER_HIGH    (3u << 16)
 #define PAD(pin)       (REG_AT(volatile uint32_t, 0x4001C004u) + (pin))
 #define PAD_OD         (1u << 7) /* output disable */
 #define PAD_IE         (1u << 6) /* input enable */
 #define PAD_DRIVE_4MA  (1u << 4)
 #define PAD_PUE        (1u << 3) /* pull-up */
+#define PAD_PDE        (1u << 2) /* pull-down */
 #define PAD_SCHMITT    (1u << 1)
 
 /* UART, a PL011 (4.2.8). */
@@ -178,7 +183,16 @@ struct adc_regs {
 #define ADC_DIV_INT_SHIFT 8
 
 /* 64-bit microsecond timer, its low word (4.6.5). */
-#define TIMER_TIMERAWL REG_AT(volatile uint32_t, 0x40054028u)
+#define TIMER_ALARM0     REG_AT(volatile uint32_t, 0x40054010u)
+#define TIMER_TIMERAWL   REG_AT(volatile uint32_t, 0x40054028u)
+#define TIMER_INTR       REG_AT(volatile uint32_t, 0x40054034u)
+#define TIMER_INTE       REG_AT(volatile uint32_t, 0x40054038u)
+#define TIMER_INT_ALARM0 (1u << 0)
+
+/* What chip it is (2.20). */
+#define SYSINFO_CHIP_ID        REG_AT(volatile uint32_t, 0x40000000u)
+#define SYSINFO_REVISION_SHIFT 28
+#define SYSINFO_REVISION_B2    2u
 
 /* Watchdog and the 1 MHz tick it makes (4.7.6). */
 struct watchdog_regs {
@@ -188,6 +202,7 @@ struct watchdog_regs {
     volatile uint32_t scratch[8];
     volatile uint32_t tick;
 };
+#define WATCHDOG_REASON_TIMER        (1u << 0)
 #define WATCHDOG                     REG_AT(struct watchdog_regs, 0x40058000u)
 #define WATCHDOG_CTRL_ENABLE         (1u << 30)
 #define WATCHDOG_CTRL_PAUSE_ON_DEBUG (7u << 24)

@@ -13,6 +13,7 @@
 #include "system.h"
 #include "uart.h"
 #include "usb.h"
+#include "usb_enumeration.h"
 
 extern uint32_t data_start, data_end, bss_start, bss_end; /* link.ld */
 extern const uint32_t data_load;
@@ -58,7 +59,8 @@ __attribute__((section(".vectors"), used)) static const struct vector_table vect
     .exceptions = {reset_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
                    fault_handler, fault_handler, fault_handler, fault_handler, fault_handler, fault_handler,
                    fault_handler, fault_handler, systick_handler},
-    .interrupts = {[0 ... IRQ_USBCTRL - 1] = fault_handler,
+    .interrupts = {[IRQ_TIMER_0] = usb_enumeration_handler,
+                   [IRQ_TIMER_0 + 1 ... IRQ_USBCTRL - 1] = fault_handler,
                    [IRQ_USBCTRL] = usb_handler,
                    [IRQ_USBCTRL + 1 ... IRQ_DMA_0 - 1] = fault_handler,
                    [IRQ_DMA_0] = adc_dma_handler,

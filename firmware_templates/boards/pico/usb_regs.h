@@ -58,7 +58,9 @@ struct usb_regs {
     volatile uint32_t ep_status_stall_nak;
     volatile uint32_t usb_muxing;
     volatile uint32_t usb_pwr;
-    volatile uint32_t phy[4];
+    volatile uint32_t phy_direct;
+    volatile uint32_t phy_direct_override;
+    volatile uint32_t phy_trim[2];
     volatile uint32_t intr;
     volatile uint32_t inte;
     volatile uint32_t intf;
@@ -71,12 +73,20 @@ struct usb_regs {
 #define USB_SIE_CTRL_PULLUP             (1u << 16)
 #define USB_SIE_STATUS_BUS_RESET        (1u << 19)
 #define USB_SIE_STATUS_SETUP            (1u << 17)
+#define USB_SIE_STATUS_CONNECTED        (1u << 16)
+#define USB_SIE_STATUS_LINE_STATE       (3u << 2)
+#define USB_LINE_STATE_SE0              0u
+#define USB_ABORT_EP0                   (1u << 0 | 1u << 1) /* IN and OUT */
 #define USB_STALL_ARM_EP0_IN            (1u << 0)
 #define USB_STALL_ARM_EP0_OUT           (1u << 1)
 #define USB_MUXING_TO_PHY               (1u << 0)
+#define USB_MUXING_TO_DIGITAL_PAD       (1u << 2)
+#define USB_PHY_DP_PULLUP               (1u << 1)
+#define USB_PHY_OVERRIDE_DP_PULLUP      (1u << 2)
 #define USB_MUXING_SOFTCON              (1u << 3)
 #define USB_PWR_VBUS_DETECT             (1u << 2)
 #define USB_PWR_VBUS_OVERRIDE           (1u << 3)
+#define USB_INT_SOF                     (1u << 17) /* a read of sof_rd clears it */
 #define USB_INT_SETUP                   (1u << 16)
 #define USB_INT_BUS_RESET               (1u << 12)
 #define USB_INT_BUFF_STATUS             (1u << 4)

@@ -17,6 +17,8 @@ enum {
     TYPE_STANDARD = 0x00,
     TYPE_CLASS = 0x20,
     TO_ENDPOINT = 0x02, /* standard request, host to device, recipient endpoint */
+    OF_ENDPOINT = 0x82, /* the same to the host */
+    ENDPOINT_HALT = 0,  /* a feature */
 
     GET_STATUS = 0,
     CLEAR_FEATURE = 1,
@@ -45,6 +47,7 @@ static struct {
     bool answering;
     bool expecting_line_coding;
     uint8_t configuration;
+    uint32_t halted; /* bit n: endpoint n OUT, bit 16 + n: IN */
     volatile bool boot_loader_wanted;
     uint8_t line_coding[LINE_CODING_BYTES];
     uint8_t scratch[USB_STRING_MAX_BYTES];
@@ -74,6 +77,28 @@ static void answer(const uint8_t *bytes, size_t available, size_t wanted)
     send_packet();
 }
 
+static uint32_t halt_bit(uint16_t address)
+{
+    return 1u << ((address & 0xFu) + ((address & 0x80u) != 0 ? 16u : 0u));
+}
+
+static void set_halt(const struct usb_setup *setup, bool halt)
+{
+    const uint8_t address = (uint8_t)setup->index;
+
+    if (!halt && setup->type == TO_ENDPOINT && (address & 0xFu) == 0) {
+        usb_ep0_acknowledge(); /* it never stays halted */
+        return;
+    }
+    if (setup->type != TO_ENDPOINT || setup->value != ENDPOINT_HALT || state.configuration == 0 ||
+        !(halt ? usb_endpoint_halt(address) : usb_endpoint_unhalt(address))) {
+        usb_ep0_stall();
+        return;
+    }
+    state.halted = halt ? state.halted | halt_bit(address) : state.halted & ~halt_bit(address);
+    usb_ep0_acknowledge();
+}
+
 static void standard_request(const struct usb_setup *setup)
 {
     size_t length = 0;
@@ -94,6 +119,7 @@ static void standard_request(const struct usb_setup *setup)
         break;
     case SET_CONFIGURATION:
         state.configuration = (uint8_t)setup->value;
+        state.halted = 0;
         if (state.configuration != 0) {
             usb_data_start();
         } else {
@@ -107,17 +133,14 @@ static void standard_request(const struct usb_setup *setup)
         break;
     case GET_STATUS:
     case GET_INTERFACE:
-        state.scratch[0] = 0;
+        state.scratch[0] = setup->type == OF_ENDPOINT && (state.halted & halt_bit(setup->index)) != 0;
         state.scratch[1] = 0;
         answer(state.scratch, setup->request == GET_STATUS ? 2 : 1, setup->length);
         break;
     case CLEAR_FEATURE:
-        if (setup->type == TO_ENDPOINT && state.configuration != 0) {
-            usb_endpoint_unhalt((uint8_t)setup->index);
-        }
-        usb_ep0_acknowledge();
-        break;
     case SET_FEATURE:
+        set_halt(setup, setup->request == SET_FEATURE);
+        break;
     case SET_INTERFACE:
         usb_ep0_acknowledge();
         break;
@@ -208,6 +231,7 @@ void usb_control_bus_reset(void)
     state.answering = false;
     state.expecting_line_coding = false;
     state.configuration = 0;
+    state.halted = 0;
     usb_data_set_open(false);
     usb_data_stop();
 }

@@ -8,6 +8,7 @@
 #ifndef USB_CDC_USB_CONTROLLER_H
 #define USB_CDC_USB_CONTROLLER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,8 +36,12 @@ void usb_ep0_stall(void);
 void usb_endpoints_open(void);
 void usb_endpoints_close(void);
 
-/* The endpoint of this address (bit 7: IN) goes on with DATA0 (USB 2.0, 9.4.5). */
-void usb_endpoint_unhalt(uint8_t address);
+/*
+ * The endpoint of this address (bit 7: IN) refuses all packets, or goes on with DATA0 and with the packet that it had (USB
+ * 2.0, 9.4.5). False if there is no such endpoint.
+ */
+bool usb_endpoint_halt(uint8_t address);
+bool usb_endpoint_unhalt(uint8_t address);
 
 /* Sends a packet, and calls usb_data_sent() when the host has it. */
 void usb_in_send(const uint8_t *bytes, size_t count);

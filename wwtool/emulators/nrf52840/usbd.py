@@ -34,6 +34,7 @@ class Usbd(SwitchedUsb):
     _USBRESET, _STARTED, _EP0DATADONE, _EP0SETUP, _EPDATA = 0x100, 0x104, 0x128, 0x15C, 0x160
     _ENDEPIN, _ENDEPOUT = 0x108, 0x130
     _EPDATASTATUS, _SETUP, _SIZE_EPOUT, _DTOGGLE, _EPINEN, _EPOUTEN = 0x46C, 0x480, 0x4A0, 0x50C, 0x510, 0x514
+    _EPSTALL, _STALL = 0x518, 1 << 8
     _EPIN, _EPOUT, _ERRATUM_199 = 0x600, 0x700, 0xC1C
 
     def __init__(self, machine: Machine, clock: Clock, errata: UsbErrata) -> None:
@@ -59,6 +60,9 @@ class Usbd(SwitchedUsb):
         self.add_values(self._EPINEN, self._EPOUTEN, reset=1)
         self.hooks[self._EPDATASTATUS] = lambda bits: self._acknowledge(self._EPDATASTATUS, bits)
         self.hooks[self._DTOGGLE] = self._set_toggle
+        self.hooks[self._EPSTALL] = self._set_stall
+        self.add_fields({self._DTOGGLE: 0x387, self._EPSTALL: 0x187, self._EPINEN: 0x1FF, self._EPOUTEN: 0x1FF})
+        self._halted: set[int] = set()
         for offset in (self._EPINEN, self._EPOUTEN):
             self.hooks[offset] = lambda bits, offset=offset: self._enable_endpoints(offset, bits)  # type: ignore[misc]
 
@@ -148,6 +152,13 @@ class Usbd(SwitchedUsb):
         if setting:
             self._toggles[endpoint] = setting - 1
 
+    def _set_stall(self, value: int) -> None:
+        if value & self._STALL:
+            self._halted.add(value & 0x87)
+        else:
+            self._halted.discard(value & 0x87)
+            self._tell()
+
     def _ep0_receive(self) -> None:
         self._check_ep0_task("EP0RCVOUT")
         if self._request[0] & _IN:
@@ -174,6 +185,7 @@ class Usbd(SwitchedUsb):
 
     def bus_reset(self) -> None:
         self._flush()
+        self._halted.clear()
         self.address = 0
         self._suspended = False
         self.values[self._EPINEN] = self.values[self._EPOUTEN] = 1  # 6.35.6
@@ -209,6 +221,8 @@ class Usbd(SwitchedUsb):
         if n == 0 and self._may_end and (not self._request[0] & _IN or self._request[6:8] == b"\0\0"):
             self._end_request()
             return Handshake.ACK, 1, b""
+        if _IN | n in self._halted:
+            return Handshake.STALL, 0, b""
         if n not in self._outgoing:
             return Handshake.NAK, 0, b""
         packet = self._outgoing.pop(n)
@@ -225,6 +239,8 @@ class Usbd(SwitchedUsb):
         if n == 0 and self._may_end and self._request[0] & _IN:
             self._end_request()
             return Handshake.ACK
+        if n in self._halted:
+            return Handshake.STALL
         if n not in self._accepting:
             return Handshake.NAK
         if self._turn(n) != toggle:
