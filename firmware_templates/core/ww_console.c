@@ -117,6 +117,20 @@ static void detected(struct ww_console *console, const struct ww_event *event)
     console->indicating_since_us = now_us(console);
 }
 
+/* "ww-word-[N,F]": companion N, from 1, has detected its word in frame F. */
+static void report_companions(struct ww_console *console, const struct ww_event *event)
+{
+    for (uint32_t word = 1; word <= console->program->companion_count; word++) {
+        if ((event->words >> word & 1U) != 0) {
+            ww_text_string(&console->text, "ww-word-[");
+            ww_text_decimal(&console->text, word);
+            ww_text_char(&console->text, ',');
+            ww_text_decimal(&console->text, event->frame);
+            ww_text_line(&console->text, "]");
+        }
+    }
+}
+
 void ww_console_hear(struct ww_console *console, const int16_t *samples, size_t count)
 {
     const bool features_only = console->mode == WW_CONSOLE_FEATURES;
@@ -136,6 +150,7 @@ void ww_console_hear(struct ww_console *console, const int16_t *samples, size_t 
         if (event.detected) {
             detected(console, &event);
         }
+        report_companions(console, &event);
     }
 }
 

@@ -13,13 +13,14 @@ from wwtool.packages.makefile import Makefile
 from wwtool.packages.package_format import PackageFormat
 from wwtool.packages.pico_sdk import PicoSdk
 from wwtool.packages.platformio import PlatformIo
+from wwtool.packages.tflm import Tflm
 from wwtool.packages.zephyr import Zephyr
 from wwtool.platforms.load import load_platforms
 
 DEFAULT = BareMetal.name
 
 _ALL: tuple[PackageFormat, ...] = (
-    BareMetal(), Esphome(), EspIdf(), PicoSdk(), Arduino(), Zephyr(), PlatformIo(), CMake(), Makefile(),
+    BareMetal(), Esphome(), EspIdf(), PicoSdk(), Arduino(), Zephyr(), PlatformIo(), Tflm(), CMake(), Makefile(),
 )  # fmt: skip
 FORMATS: Registry[PackageFormat] = Registry("frameworks", {package.name: package for package in _ALL})
 

@@ -1,0 +1,47 @@
+"""Several models in one bare-metal firmware: they share kernels and front end, and each is heard on the console."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from framework_projects import ALWAYS, content_of, need, render
+
+from wwtool import packages
+from wwtool.firmware.link_map import MODEL_MEMORY, WEIGHTS
+from wwtool.firmware.toolchains import find_toolchain
+from wwtool.packages.bare_metal.image import build_image
+from wwtool.packages.bare_metal.project import FirmwareProject
+
+
+def test_the_second_word_is_heard_on_the_console_and_costs_only_its_own(tmp_path: Path) -> None:
+    need("cc")
+    sizes = {}
+    for name, phrases in {"one": ("hey computer",), "two": ("hey computer", "good night")}.items():
+        content = content_of("host", *phrases, detector=ALWAYS)
+        project = render("bare-metal", content, tmp_path / name)
+        (tmp_path / f"{name}.out").mkdir()
+        image = build_image(
+            FirmwareProject.of(project), content.platform, find_toolchain(content.platform), tmp_path / f"{name}.o",
+            tmp_path / f"{name}.out", "firmware",
+        )  # fmt: skip
+        sizes[name] = {part.name: part for part in image.sizes.parts}
+    one, two = sizes["one"], sizes["two"]
+    assert two[WEIGHTS].flash == 2 * one[WEIGHTS].flash
+    assert two[MODEL_MEMORY].ram == 2 * one[MODEL_MEMORY].ram
+    for part in ("console", "audio and front end"):
+        assert two[part].flash == one[part].flash
+    samples = np.zeros(8000, "<i2").tobytes()
+    script = b"ww-reset%" + b"".join(
+        b"ww-pcm 1000%%%s" % samples[start : start + 1000] for start in range(0, len(samples), 1000)
+    )
+    out = subprocess.run(
+        [image.files["elf"], "--no-audio"], input=script, capture_output=True, check=True, timeout=30
+    ).stdout.decode()
+    assert out.count("ww-detection-[") == 1
+    assert out.count("ww-word-[1,") == 1
+
+
+def test_bare_metal_holds_several() -> None:
+    packages.look_up("bare-metal").check(content_of("host", "hey computer", "good night", "vad"))
