@@ -20,7 +20,7 @@ from wwtool.models.architecture import Architecture, Sum
 from wwtool.models.network import Network
 from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.temporal import TemporalArchitecture
-from wwtool.models.zoo import ZOO, as_dict, from_dict
+from wwtool.models.zoo import ALL_MODELS, as_dict, from_dict
 from wwtool.training.checkpoint import NAME, State, load_checkpoint, load_trained, save_checkpoint
 from wwtool.training.course import Course
 from wwtool.training.loop import train
@@ -360,7 +360,7 @@ def test_one_cycle(steps: int, warm: float) -> None:
     assert rates == [*sorted(rates[:peak]), *sorted(rates[peak:], reverse=True)]
 
 
-@pytest.mark.parametrize("architecture", [TINY, TINY_RESIDUAL, *ZOO.values()], ids=repr)
+@pytest.mark.parametrize("architecture", [TINY, TINY_RESIDUAL, *ALL_MODELS.values()], ids=repr)
 def test_the_architecture_counts_its_frames(architecture: Architecture) -> None:
     net = Network(architecture).eval()
     frames = architecture.receptive_frames
@@ -382,6 +382,6 @@ def test_a_residual_block_is_linear_until_its_input_is_added() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", ALL_MODELS)
 def test_an_architecture_survives_json(name: str) -> None:
-    assert from_dict(json.loads(json.dumps(as_dict(ZOO[name])))) == ZOO[name]
+    assert from_dict(json.loads(json.dumps(as_dict(ALL_MODELS[name])))) == ALL_MODELS[name]

@@ -29,7 +29,7 @@ from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
-from wwtool.models.zoo import ZOO
+from wwtool.models.zoo import ALL_MODELS, ZOO
 from wwtool.packages import DEFAULT
 from wwtool.packages.bare_metal.image import TooLargeError, build_image
 from wwtool.packages.bare_metal.project import write_project
@@ -77,7 +77,7 @@ def dry_build(
         ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
         UsageError: the platform's profile does not know the framework.
     """
-    return judge(platform, limits, cost_of(platform, model, ZOO[model], phrase, use_cache), framework)
+    return judge(platform, limits, cost_of(platform, model, ALL_MODELS[model], phrase, use_cache), framework)
 
 
 def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: str, use_cache: bool = True) -> Cost:
@@ -261,9 +261,9 @@ def what_would_fit(
     """The nearest change that makes the refused model, or a smaller one, fit."""
 
     def measure(on: Platform, model: str) -> Cost:
-        return cost_of(on, model, ZOO[model], phrase, use_cache)
+        return cost_of(on, model, ALL_MODELS[model], phrase, use_cache)
 
-    smaller = sorted((n for n, a in ZOO.items() if a.macs < ZOO[result.model].macs), key=lambda n: -ZOO[n].macs)
+    smaller = sorted((n for n, a in ZOO.items() if a.macs < ALL_MODELS[result.model].macs), key=lambda n: -ZOO[n].macs)
     return nearest_change(platform, result, smaller, limits, measure)
 
 

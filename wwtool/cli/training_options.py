@@ -21,6 +21,7 @@ def training_options(command: Command) -> Command:
         option(of, "words", type=FILE),
         option(of, "pronounce", multiple=True, metavar="WAY"),
         option(of, "features", multiple=True, metavar="NAME_OR_DIR"),
+        option(of, "allow_drop", is_flag=True, default=None),
         option(of, "quick", is_flag=True),
         click.option("--no-synth", is_flag=True, help="Use recordings only; nothing is synthesised."),
         option(of, "seed", type=click.IntRange(0)),

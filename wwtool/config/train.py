@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from wwtool.config.adapt import AdaptConfig
 from wwtool.config.loss import LossConfig
 from wwtool.config.optimization import OptimizationConfig
+from wwtool.config.quantization import QuantizationConfig
 from wwtool.config.sampling import SamplingConfig
 from wwtool.config.section import Fraction, Section
 from wwtool.config.selection import SelectionConfig
@@ -209,6 +210,9 @@ class TrainConfig(Section):
     loss: LossConfig = Field(LossConfig(), description="What the objectives measure.")
     optimization: OptimizationConfig = Field(
         OptimizationConfig(), description="How steps change the weights, beyond the keys above."
+    )
+    quantization: QuantizationConfig = Field(
+        QuantizationConfig(), description="How the network becomes one of 8 bits, and what that may cost."
     )
     sampling: SamplingConfig = Field(
         SamplingConfig(), description="What the windows of a batch are, beyond the weights of the pools."

@@ -18,7 +18,7 @@ from wwtool.doctor.profiles import load_profile
 from wwtool.errors import UsageError
 from wwtool.jobs.request import Request, reported
 from wwtool.jobs.settings import read_config
-from wwtool.models.zoo import ZOO
+from wwtool.models.zoo import ALL_MODELS, ZOO
 from wwtool.platforms.profile import FrameworkReserve, Platform
 
 _PHRASE = "wake word"  # one of usual length: the firmware holds the phrase
@@ -116,8 +116,8 @@ def plan(request: BudgetRequest, listener: events.Listener = events.ignore) -> B
     platform = load_profile(request.platform)
     if not platform.has_board:
         raise UsageError(f"wwtool cannot build for {platform.name} yet; it has a profile but no board code")
-    if request.model is not None and request.model not in ZOO:
-        raise UsageError(f"there is no model '{request.model}'; choose one of {', '.join(ZOO)}")
+    if request.model is not None and request.model not in ALL_MODELS:
+        raise UsageError(f"there is no model '{request.model}'; choose one of {', '.join(ALL_MODELS)}")
     config = read_config(request.config, {}, listener)
     platform = platform.with_board(config.board)
     reserve_of(platform, request.framework)  # refuses a framework that the profile does not have

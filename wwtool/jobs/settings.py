@@ -27,20 +27,22 @@ from wwtool.features.waveform import SCENE, VOICE
 from wwtool.features.waveform.filters import FILTERS
 from wwtool.jobs.request import Request
 from wwtool.jobs.tracking import TRACKERS
-from wwtool.models.zoo import ZOO
+from wwtool.models.zoo import ALL_MODELS
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.training.averaging import AVERAGING
 from wwtool.training.clipping import CLIPPING
 from wwtool.training.mining import MINING
 from wwtool.training.objectives import OBJECTIVES, check_objective
 from wwtool.training.optimizers import OPTIMIZERS
+from wwtool.training.ranges import RANGES
 from wwtool.training.schedules import SCHEDULES
 from wwtool.training.teachers import check_teacher, chosen_teacher
 
 AUTO = "auto"
-MODELS = (AUTO, *ZOO)
+MODELS = (AUTO, *ALL_MODELS)
 REGISTRIES: tuple[Registry[Any], ...] = (
-    KINDS, VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING, CLIPPING, TRACKERS,
+    KINDS, VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING, CLIPPING, RANGES,
+    TRACKERS,
 )  # fmt: skip
 """Whose members a config names; each knows the key."""
 _QUICK = "quick.yaml"
@@ -76,6 +78,10 @@ class TrainingRequest(Request):
     synthesise: bool = Field(True, description="Train on synthetic speech too, not on recordings alone.")
     features: tuple[str, ...] = Field(
         (), description="Ready-made features to train against: a data set of wwtool data get, or a folder; repeatable."
+    )
+    allow_drop: bool | None = Field(
+        None,
+        description="Export the model even if quantization has cost more recall than train.quantization.most_drop.",
     )
     seed: int | None = Field(None, ge=0, description="Another seed gives another model.")
     settings: dict[str, Any] = Field(
@@ -113,7 +119,7 @@ def read_config(path: Path | None, overrides: dict[str, Any], listener: events.L
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     if config.model not in MODELS:
-        raise InputError(f"{where}: model: must be '{AUTO}' or one of {', '.join(ZOO)} (it is {config.model!r})")
+        raise InputError(f"{where}: model: must be '{AUTO}' or one of {', '.join(ALL_MODELS)} (it is {config.model!r})")
     return config
 
 
@@ -181,12 +187,16 @@ def _overrides(request: TrainingRequest) -> dict[str, Any]:
         "synth.seed": request.seed,
         "synth.language": request.language,
         "synth.words": request.words,
+        "train.quantization.allow_drop": request.allow_drop,
         "split.keep_doubtful": request.keep_doubtful,
         "synth.pronunciations": request.pronounce or None,
         "pools.features": list(request.features) or None,
     }
     for path, value in fields.items():
         if value is not None:
-            section, _, key = path.rpartition(".")
-            (overrides.setdefault(section, {}) if section else overrides)[key] = value
+            *sections, key = path.split(".")
+            place = overrides
+            for section in sections:
+                place = place.setdefault(section, {})
+            place[key] = value
     return overrides

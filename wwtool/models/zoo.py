@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
 from wwtool.models.architecture import Architecture, Convolution
+from wwtool.models.ds_cnn import DepthwiseSeparableArchitecture
 from wwtool.models.residual import ResidualArchitecture
+from wwtool.models.svdf import SvdfArchitecture
+from wwtool.models.tc_resnet import TemporalResNetArchitecture
 from wwtool.models.temporal import TemporalArchitecture
+from wwtool.models.tiny_conv import TinyConvArchitecture
 
 ZOO: dict[str, Architecture] = {
     "tcn32": TemporalArchitecture(first_channels=24, width=32),
@@ -18,10 +24,29 @@ ZOO: dict[str, Architecture] = {
     "res64": ResidualArchitecture(width=64),
 }
 
+BY_NAME: dict[str, Architecture] = {
+    "dscnn48": DepthwiseSeparableArchitecture(width=48),
+    "dscnn64": DepthwiseSeparableArchitecture(width=64),
+    "tcres16": TemporalResNetArchitecture(width=16),
+    "tcres24": TemporalResNetArchitecture(width=24),
+    "svdf64": SvdfArchitecture(width=64),
+    "tinyconv": TinyConvArchitecture(),
+}
+"""Models whose accuracy nobody has measured: they are taken only where a config or a user names them."""
+
+ALL_MODELS: Mapping[str, Architecture] = ChainMap(ZOO, BY_NAME)
+"""Every model that has a name."""
+
 # Far beyond any real model of this kind; limits for descriptions from outside.
 _MOST_LAYERS, _LARGEST_SIZE = 64, 4096
 
-_FAMILIES: dict[str, type[Architecture]] = {kind.family: kind for kind in (TemporalArchitecture, ResidualArchitecture)}
+_FAMILIES: dict[str, type[Architecture]] = {
+    kind.family: kind
+    for kind in (
+        TemporalArchitecture, ResidualArchitecture, DepthwiseSeparableArchitecture, TemporalResNetArchitecture,
+        SvdfArchitecture, TinyConvArchitecture,
+    )
+}  # fmt: skip
 
 
 def as_dict(architecture: Architecture) -> dict[str, Any]:

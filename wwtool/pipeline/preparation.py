@@ -27,7 +27,7 @@ from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.material import Material
 from wwtool.features.pools import PoolJob, is_pool
 from wwtool.features.ready_made import EVALUATION, FeatureFolder, open_features
-from wwtool.models.zoo import ZOO, as_dict
+from wwtool.models.zoo import ALL_MODELS, as_dict
 from wwtool.pipeline.natural import natural_inputs
 from wwtool.pipeline.negatives import hours_of_kinds, kind_facts, natural_clips_of_kinds
 from wwtool.pipeline.phrase_check import CHECKED_STORES, check_recordings, check_store
@@ -44,6 +44,10 @@ DATASET = "dataset.json"
 CLIPS, POOLS = "clips", "pools"
 ONE_VOICE = "all recordings of the phrase have one voice, so nothing is known of other people; record others, too"
 _MOST_WARNINGS = 10
+# What the weights do not depend on.
+_NOT_OF_WEIGHTS: Any = {
+    "device": True, "adapt": True, "trackers": True, "quantization": {"compare", "most_drop", "allow_drop"},
+}  # fmt: skip
 _DEV_POSITIVES = ("dev/positive", "dev/positive_natural", "dev/positive_synthetic")  # the best first
 
 
@@ -82,12 +86,12 @@ class Prepared:
         """Tells a training run's inputs from another's."""
         keys, weights = [job.key for job, _ in self.pools], [weight for _, weight in self.pools]
         settings = (
-            config.train.model_dump(exclude={"device", "adapt", "trackers"}),
+            config.train.model_dump(exclude=_NOT_OF_WEIGHTS),
             config.augment.spectrogram.model_dump(),
         )
         taught_by = self.teaching.fingerprint if self.teaching else ""
         judged_by = [config.detector.model_dump(), config.evaluate.model_dump()] if config.train.selection.every else []
-        return hash_of(__version__, keys, weights, settings, model, as_dict(ZOO[model]), taught_by, *judged_by)
+        return hash_of(__version__, keys, weights, settings, model, as_dict(ALL_MODELS[model]), taught_by, *judged_by)
 
 
 def prepare(stages: Stages, plan: RunPlan) -> Prepared:
@@ -272,7 +276,7 @@ def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, 
     if prepared.teaching:
         pools = taught(pools, stages.folder)
     run = Run(
-        folder, ZOO[model], pools, config.train,
+        folder, ALL_MODELS[model], pools, config.train,
         prepared.fingerprint(config, model), config.augment.spectrogram, model, stages.tell, stages.cancel,
     )  # fmt: skip
     if not config.train.selection.every:

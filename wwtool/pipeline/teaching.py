@@ -15,7 +15,7 @@ from wwtool.base.records import read_arrays
 from wwtool.config import Config
 from wwtool.errors import InputError
 from wwtool.features.pools import PoolJob, WeightedPool
-from wwtool.models.zoo import ZOO
+from wwtool.models.zoo import ALL_MODELS
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.training.run import Run
@@ -26,7 +26,7 @@ TEACHER = "teacher"  # the folder
 _SOFT = "soft.npz"
 # What decides how the model learns from the teacher, and not what the teacher says.
 _STUDENTS: Any = {
-    "device": True, "objective": True, "trackers": True,
+    "device": True, "objective": True, "trackers": True, "quantization": True,
     "teacher": {"weight", "temperature", "feature_weight", "unlabelled", "certainty"},
 }  # fmt: skip
 
@@ -78,7 +78,7 @@ def learn_phrase(
 def teacher_run(stages: Stages, config: Config, name: str, pools: Sequence[WeightedPool], fingerprint: str = "") -> Run:
     """Where a teacher of the run works, and with which settings; without pools it can only give its opinion."""
     return Run(
-        stages.folder / TEACHER, ZOO[config.train.teacher.model], pools, config.train, fingerprint,
+        stages.folder / TEACHER, ALL_MODELS[config.train.teacher.model], pools, config.train, fingerprint,
         config.augment.spectrogram, name, stages.tell, stages.cancel,
     )  # fmt: skip
 

@@ -29,6 +29,7 @@ from wwtool.pipeline.judging import judge
 from wwtool.pipeline.learning_rate import PICTURE, find_rate, with_rate
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_of
+from wwtool.pipeline.quantization import compare_with_float
 from wwtool.pipeline.search import FOLDER, Rung, search
 from wwtool.pipeline.stages import RECORD, Outcome, Stages
 from wwtool.pipeline.teaching import TEACHER, Teaching
@@ -96,6 +97,8 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     if prepared.few is not None:
         adaptation = prepare_adaptation(stages, prepared, prepared.few, config)
         facts, folder = adapt(stages, prepared, config, model, adaptation), stages.folder / ADAPTED
+    if config.train.quantization.compare:
+        compare_with_float(stages, prepared, config, model, folder, facts)
     exported = stages.run("export", "INT8 .tflite", [__version__, facts], lambda: _export(stages, prepared, folder))
     settings = [config.detector.model_dump(), config.evaluate.model_dump()]
     shares = {name: kind.share for name, kind in config.negatives.items()}

@@ -27,6 +27,7 @@ from wwtool.training.stages import stage_names
 
 NAME = "checkpoint.safetensors"
 DONE = "done"  # the stage of a run that is finished
+FLOAT = "float."  # before the names of the float network's tensors
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,27 @@ def load_trained(folder: Path) -> tuple[QatNet, State]:
     except RuntimeError as error:
         raise mismatch(folder) from error
     return net.eval(), state
+
+
+def load_float(folder: Path) -> Network:
+    """The float network of a finished run, as it was before it was quantized.
+
+    Raises:
+        InputError: there is no finished run in the folder, or one of an earlier version.
+    """
+    checkpoint = load_checkpoint(folder)
+    if checkpoint is None or not checkpoint[0].done:
+        raise InputError(f"{folder} holds no finished training run; run 'wwtool train' on it again to finish it")
+    state, tensors = checkpoint
+    kept = with_prefix(tensors, FLOAT)
+    if state.architecture.parameters > sum(tensor.numel() for tensor in kept.values()):  # before they take memory
+        raise InputError(f"{folder / NAME} holds no float network; delete it to train from the beginning")
+    net = Network(state.architecture)
+    try:
+        net.load_state_dict(kept)
+    except RuntimeError as error:
+        raise mismatch(folder) from error
+    return net.eval()
 
 
 def with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

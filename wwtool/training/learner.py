@@ -15,6 +15,7 @@ from wwtool.training.averaging import AVERAGING
 from wwtool.training.checkpoint import optimizer_tensors, restore_optimizer, with_prefix
 from wwtool.training.clipping import CLIPPING
 from wwtool.training.course import Course
+from wwtool.training.freezing import freeze
 from wwtool.training.lesson import Lesson
 from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.objectives.objective import Objective, Predictions, Widths
@@ -61,7 +62,7 @@ class Learner:
         """
         self.course.step = step
         self.set_rate(self._rate(self.course))
-        self.model.train()
+        freeze(self.model.train(), self.course)
         self._optimizer.zero_grad()
         total = torch.zeros((), device=lesson.labels.device)
         pieces = list(lesson.parts(self.parts * self.config.optimization.accumulate))

@@ -19,12 +19,13 @@ from torch import Tensor, nn
 from wwtool import events
 from wwtool.features.spectrogram import eased, vary
 from wwtool.models.network import Network
-from wwtool.training.checkpoint import DONE, State, load_checkpoint, load_trained, mismatch, save_checkpoint
+from wwtool.training.checkpoint import DONE, FLOAT, State, load_checkpoint, load_trained, mismatch, save_checkpoint
 from wwtool.training.learner import Learner
 from wwtool.training.lesson import Lesson
 from wwtool.training.qat import QatNet
 from wwtool.training.randomness import calibration_generator, step_generator
 from wwtool.training.range_test import is_astray
+from wwtool.training.ranges import RANGES
 from wwtool.training.run import Run
 from wwtool.training.sampler import Mined, Sampler, to_real
 from wwtool.training.scoring import logit_shift, mine
@@ -76,6 +77,7 @@ class _Trainer:
         self.sampler = Sampler(run.pools, run.architecture.receptive_frames, run.config)
         self.state = State(self.stages[0].name, 0, run.fingerprint, run.architecture, 0.0, run.model)
         self.mined: Mined | None = None
+        self.exact: dict[str, Tensor] = {}  # the float network that was quantized
         self.selection = Selection(run.folder, self.stages[0].name, run.config.selection)
 
     def finish(self) -> QatNet:
@@ -122,6 +124,7 @@ class _Trainer:
         if state.architecture != self.state.architecture:
             raise mismatch(self.run.folder)
         self.state = state
+        self.exact = {name: tensor for name, tensor in tensors.items() if name.startswith(FLOAT)}
         if "mined.end" in tensors:
             self.mined = self._restore_mined(tensors)
         return tensors
@@ -158,12 +161,13 @@ class _Trainer:
         """The network quantized from ranges that it shows on a batch: where fine-tuning starts."""
         if isinstance(average, QatNet):
             return self._place(average)
+        self.exact = {f"{FLOAT}{name}": tensor.clone() for name, tensor in average.state_dict().items()}
         negatives, margin = self.sampler.negatives, self.config.unseen_margin
         shift = logit_shift(average, self.sampler.frames, negatives, margin, self.device)
         network = self._place(QatNet(average.eval().cpu(), shift))
         generator = calibration_generator(self.config.seed)
         windows, _ = self.sampler.batch(generator, self.config.calibration_windows, self.mined)
-        network.calibrate(to_real(windows).to(self.device))
+        network.calibrate(to_real(windows).to(self.device), RANGES.member(self.config.quantization.ranges))
         self.state = replace(self.state, logit_shift=shift)
         return network
 
@@ -248,7 +252,7 @@ class _Trainer:
         if self.mined is not None and not self.state.done:
             tensors["mined.pool"] = torch.from_numpy(self.mined.pool)
             tensors["mined.end"] = torch.from_numpy(self.mined.end)
-        save_checkpoint(self.run.folder, self.state, tensors)
+        save_checkpoint(self.run.folder, self.state, tensors | self.exact)
 
 
 def _tensor(values: npt.NDArray[np.float32] | None) -> Tensor | None:

@@ -8,6 +8,7 @@ convolution before it is quantized, from its running statistics, which no longer
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -18,6 +19,10 @@ from wwtool.errors import InputError
 from wwtool.models.architecture import Architecture, LayerKind, Sum
 from wwtool.models.network import FloatLayer, Network, newest, over_time
 from wwtool.models.quantized import INPUT_SCALE, QuantizedLayer, QuantizedModel, QuantizedSum, Scale
+from wwtool.training.ranges.tails import percentile
+
+Ranges = Callable[[Tensor, int], tuple[float, float]]
+"""The range that 8 bits shall hold, low and high, of a layer's values and the zero point of its format."""
 
 # Beyond these limits a layer does nothing useful: one step of its input, or its bias, exceeds the whole output range.
 _LARGEST_LOG_SCALE = 20.0
@@ -67,10 +72,7 @@ class ActivationQuantizer(nn.Module):
 # Weight decay leaves some channels with weights close to zero. Their scale is at least this part of the layer's
 # largest, so that their multiplier stays in the range of the fast kernels, which accept or refuse a whole layer.
 _FINEST_SCALE = 2.0**-10
-# Share of the values at either end that a calibration leaves out: the extremes of a large batch are outliers, and
-# training widens the range again where that pays.
-_TAIL = 2e-4
-_MOST_OBSERVED = 1_000_000  # values from which the tails are taken: more are slower and say the same
+_MOST_OBSERVED = 1_000_000  # values from which a range is taken: more are slower and say the same
 
 
 def weight_scales(weight: Tensor) -> Tensor:
@@ -86,18 +88,15 @@ class QuantModule(nn.Module):
         super().__init__()
         self.name = name
         self.output = ActivationQuantizer(-128 if relu else 0)
-        self.calibrating = False
+        self.observing: Ranges | None = None  # takes the range of the next output
+        self.quantizing = True
 
     def _quantize(self, y: Tensor) -> Tensor:
-        if self.calibrating:
-            self._observe(y)
+        if self.observing is not None:
+            values = y.detach().flatten()[:: max(1, y.numel() // _MOST_OBSERVED)].float()
+            self.output.calibrate(*self.observing(values, self.output.zero_point))
             return y
-        return torch.as_tensor(self.output(y))
-
-    def _observe(self, y: Tensor) -> None:
-        values = y.detach().flatten()[:: max(1, y.numel() // _MOST_OBSERVED)].float()
-        tails = torch.quantile(values, torch.tensor([_TAIL, 1 - _TAIL], device=y.device))
-        self.output.calibrate(float(tails[0]), float(tails[1]))
+        return torch.as_tensor(self.output(y)) if self.quantizing else y
 
 
 class QuantLayer(QuantModule):
@@ -121,6 +120,9 @@ class QuantLayer(QuantModule):
 
     def forward(self, x: Tensor) -> Tensor:
         scale = weight_scales(self.weight)
+        if not self.quantizing:
+            y = F.conv2d(x, self.weight, self.bias, self.stride, 0, 1, self.groups)
+            return F.relu(y) if self.relu else y
         weight = torch.clamp(_round_straight_through(self.weight / scale), -127, 127) * scale
         y = F.conv2d(x, weight, self.bias, self.stride, 0, 1, self.groups)
         return self._quantize(F.relu(y) if self.relu else y)
@@ -201,14 +203,23 @@ class QatNet(nn.Module):
     def _layers(self) -> list[QuantLayer | QuantSum]:
         return [layer for layer in self.layers if isinstance(layer, QuantLayer | QuantSum)]
 
-    def calibrate(self, features: Tensor) -> None:
+    def outputs(self, x: Tensor, quantizing: bool) -> dict[str, Tensor]:
+        """What every layer makes of (batch, channels, frames, 1), by its name; with real numbers or quantized."""
+        outputs: dict[str, Tensor] = {}
+        for layer in self._layers():
+            layer.quantizing = quantizing
+            x = outputs[layer.name] = _apply(layer, x, outputs)
+            layer.quantizing = True
+        return outputs
+
+    def calibrate(self, features: Tensor, ranges: Ranges = percentile) -> None:
         """Sets every activation range from one large batch, layer by layer."""
         with torch.no_grad():
             x, outputs = over_time(features), dict[str, Tensor]()
             for layer in self._layers()[:-1]:
-                layer.calibrating = True
+                layer.observing = ranges
                 _apply(layer, x, outputs)
-                layer.calibrating = False
+                layer.observing = None
                 x = outputs[layer.name] = _apply(layer, x, outputs)
 
     def quantized(self) -> QuantizedModel:

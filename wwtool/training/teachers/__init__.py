@@ -5,7 +5,7 @@ from __future__ import annotations
 from wwtool.base.registry import Registry
 from wwtool.config.teacher import TeacherConfig
 from wwtool.errors import InputError
-from wwtool.models.zoo import ZOO
+from wwtool.models.zoo import ALL_MODELS
 from wwtool.training.teachers.ensemble import Ensemble
 from wwtool.training.teachers.speech_embedding import SpeechEmbeddingTeacher
 from wwtool.training.teachers.teacher import Teacher
@@ -25,8 +25,8 @@ def check_teacher(config: TeacherConfig) -> None:
     """
     if config.name not in TEACHERS.also:
         TEACHERS.member(config.name)
-    if config.model not in ZOO:
-        raise InputError(f"train.teacher.model: must be one of {', '.join(ZOO)} (it is {config.model!r})")
+    if config.model not in ALL_MODELS:
+        raise InputError(f"train.teacher.model: must be one of {', '.join(ALL_MODELS)} (it is {config.model!r})")
 
 
 def chosen_teacher(name: str) -> Teacher | None:

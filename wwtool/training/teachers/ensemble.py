@@ -10,7 +10,7 @@ import numpy.typing as npt
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
 from wwtool.frontend.registry import DEFAULT_FRONT_END
-from wwtool.models.zoo import ZOO
+from wwtool.models.zoo import ALL_MODELS
 from wwtool.training.checkpoint import load_trained
 from wwtool.training.loop import train
 from wwtool.training.qat import QatNet
@@ -29,7 +29,7 @@ class Ensemble(Teacher):
     title = "an ensemble of models of the zoo"
 
     def receptive_seconds(self, run: Run) -> float:
-        return ZOO[run.config.teacher.model].receptive_seconds
+        return ALL_MODELS[run.config.teacher.model].receptive_seconds
 
     def teach(self, run: Run) -> list[Soft]:
         nets = [train(_member(run, number)) for number in range(run.config.teacher.members)]
@@ -52,7 +52,9 @@ def _member(run: Run, number: int) -> Run:
         }
     )
     name = run.config.teacher.model
-    return replace(run, folder=run.folder / f"{name}-{number}", architecture=ZOO[name], config=config, model=name)
+    return replace(
+        run, folder=run.folder / f"{name}-{number}", architecture=ALL_MODELS[name], config=config, model=name
+    )
 
 
 def _soft_of(nets: list[QatNet], features: npt.NDArray[np.int8], run: Run) -> Soft:

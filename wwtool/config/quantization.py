@@ -1,0 +1,34 @@
+"""How the network becomes one of 8 bits, and what that may cost."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from wwtool.config.section import Fraction, Section
+
+
+class QuantizationConfig(Section):
+    """The quantized stage: its first ranges, what it stops to change, and the comparison with the float network."""
+
+    ranges: str = Field(
+        "percentile",
+        description="How the first range of a layer is taken from its outputs: `percentile` without the outermost "
+        "ones, `min_max`, `mse` for the least error, `entropy` for the least loss of information.",
+    )
+    freeze_scales: float = Field(
+        1.0, gt=0.0, le=1.0, description="Share of the quantized stage after which the ranges no longer change."
+    )
+    freeze_norms: float = Field(
+        1.0, gt=0.0, le=1.0,
+        description="Share of the float stage after which batch norms keep their statistics. The quantized stage has "
+        "them folded into its weights from its first step.",
+    )  # fmt: skip
+    compare: bool = Field(
+        False,
+        description="Whether the float network and the quantized one are compared by recall at the budget of false "
+        "alarms, and layer by layer by their signal-to-noise ratio.",
+    )
+    most_drop: Fraction = Field(
+        0.02, description="Recall that quantization may cost; beyond that, the model is not exported."
+    )
+    allow_drop: bool = Field(False, description="Whether a model is exported that has lost more.")

@@ -1,0 +1,28 @@
+"""The family tinyconv: one convolution and a linear layer over its steps, as in TensorFlow's first keyword models.
+
+It is the floor of the zoo: some thousand weights, and no depth that could tell similar words apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wwtool.frontend.geometry import MICRO
+from wwtool.models.architecture import Architecture, Convolution, Layer, head
+
+
+@dataclass(frozen=True)
+class TinyConvArchitecture(Architecture):
+    """``head_steps`` is how many outputs of the convolution the decision reads."""
+
+    family = "tinyconv"
+    width: int = 16
+    first_kernel: int = 10
+    stride: int = 3
+    head_steps: int = 32
+
+    def layers(self) -> tuple[Layer, ...]:
+        return (
+            Convolution("first", "conv", MICRO.channels, self.width, self.first_kernel, self.stride),
+            head(self.width, self.head_steps),
+        )
