@@ -22,6 +22,7 @@ from wwtool.compiler.program import Program
 from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.link_map import MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
 from wwtool.firmware.sizes import Sizes
+from wwtool.packages.placement import hop_in_ram
 from wwtool.platforms.profile import Platform
 
 ANY_KERNEL = ""  # stands for a kernel that nothing was fitted to
@@ -66,15 +67,19 @@ def estimated_sizes(platform: Platform, model: CompiledModel, phrase: str) -> Si
     weights = sum(aligned(c.nbytes) for c in constants_of(model.program))
     code = round(kernel_bytes(constants, model.program) + float(np.dot(constants.call_code, code_features(model))))
     memory = aligned(max(model.memory.arena_bytes, _WORD)) + aligned(max(model.memory.state_bytes, _WORD))
+    in_ram = constants.runs_from_ram and (platform.memory.hop_bytes == 0 or hop_in_ram(platform, model))
     parts_by_name = dict(constants.parts)
-    parts_by_name[WEIGHTS], parts_by_name[MODEL_CODE] = _constant(constants, weights), _constant(constants, code)
+    if constants.runs_from_ram and not in_ram:
+        parts_by_name = {name: (flash, ram - moved, 0) for name, (flash, ram, moved) in parts_by_name.items()}
+    parts_by_name[WEIGHTS], parts_by_name[MODEL_CODE] = _constant(in_ram, weights), _constant(in_ram, code)
     parts_by_name[MODEL_MEMORY] = (0, memory, 0)
+    text_in_ram = in_ram and platform.memory.hop_bytes == 0  # a hop reads no text
     text = text_bytes(phrase) - constants.text_bytes
     parts = []
     for name in PARTS:
         flash, ram, resident = parts_by_name[name]
         extra = text if name == PARTS[-1] else 0
-        moved = extra if constants.runs_from_ram else 0
+        moved = extra if text_in_ram else 0
         parts.append(Part(name, flash + extra, ram + moved, resident + moved))
     return Sizes(
         flash=sum(part.flash for part in parts),
@@ -149,8 +154,8 @@ def aligned(nbytes: int) -> int:
     return -(-nbytes // _WORD) * _WORD
 
 
-def _constant(constants: Constants, nbytes: int) -> tuple[int, int, int]:
-    moved = nbytes if constants.runs_from_ram else 0
+def _constant(in_ram: bool, nbytes: int) -> tuple[int, int, int]:
+    moved = nbytes if in_ram else 0
     return nbytes, moved, moved
 
 

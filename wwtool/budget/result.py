@@ -178,8 +178,8 @@ def estimate_mark(line: str, estimated: Sequence[str]) -> str:
 
 
 def flash_wait_cycles(platform: Platform, sizes: Sizes) -> int:
-    """The most cycles that an inference can wait for the model's constants from flash."""
-    return -(-sizes.model_flash // 4) * platform.chip.flash_word_cycles
+    """The most cycles that an inference can wait for the model's constants from flash, where they are not in RAM."""
+    return -(-(sizes.model_flash - sizes.model_resident) // 4) * platform.chip.flash_word_cycles
 
 
 def available(platform: Platform, reserve: FrameworkReserve | None) -> tuple[int, int]:

@@ -34,6 +34,11 @@ class Sizes:
         return self.flash - self.model_flash
 
     @property
+    def model_resident(self) -> int:
+        """Of ``model_flash``, what is copied to RAM and read there."""
+        return next((part.resident for part in self.parts if part.name == WEIGHTS), 0)
+
+    @property
     def other_ram(self) -> int:
         """Audio, front end, console and the rest."""
         return self.ram - self.model_ram

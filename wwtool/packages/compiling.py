@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from wwtool.compiler.package import CompiledModel, compile_graph
 from wwtool.compiler.targets import Target
+from wwtool.packages.placement import hop_in_ram
 from wwtool.platforms.profile import Platform
 from wwtool.tflite.graph import Graph
+
+_SMALL: Final = "size"
 
 
 def compile_for(platform: Platform, graph: Graph, name: str, prefix: str | None = None) -> CompiledModel:
     """Compiles a model for a platform's core. The sizes do not depend on what the model has learned.
+
+    Where the profile wants a hop in RAM and the model is too large for that, it gets the small weights: to read fewer
+    of them from flash saves more than fast kernels do.
 
     ``prefix`` begins the names of its C, where several models share a program.
 
@@ -19,4 +25,7 @@ def compile_for(platform: Platform, graph: Graph, name: str, prefix: str | None 
         InputError: the model uses something that is not supported.
     """
     target = cast(Target, platform.core.target)  # a test holds the cores to the compiler's targets
-    return compile_graph(graph, name, target, platform.optimize, prefix, same_sizes=True)
+    model = compile_graph(graph, name, target, platform.optimize, prefix, same_sizes=True)
+    if platform.memory.hop_bytes == 0 or platform.optimize == _SMALL or hop_in_ram(platform, model):
+        return model
+    return compile_graph(graph, name, target, _SMALL, prefix, same_sizes=True)

@@ -86,6 +86,12 @@ class MemoryMap(_Section):
     )
     reserved_flash_bytes: int = Field(ge=0)
     reserved_ram_bytes: int = Field(ge=0)
+    hop_bytes: int = Field(
+        0,
+        ge=0,
+        description="RAM for what a firmware has beside its model, the code of a hop included; where the RAM budget "
+        "holds this and the model, both are copied there at start-up; 0: they are read from flash",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> MemoryMap:

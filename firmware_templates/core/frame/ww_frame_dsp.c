@@ -69,6 +69,7 @@ unsigned ww_frame_window(const int16_t samples[WW_FRONTEND_WINDOW_SAMPLES], stru
     uint32_t peaks = 0;
     for (unsigned block = 0; block < HALF_WINDOW / 4; ++block) {
         struct ww_complex *to = points + ((block & 3) << 4 | (block & 12) | block >> 4);
+        WW_UNROLLED
         for (unsigned digit = 0; digit < 4; ++digit) {
             const uint32_t pair = windowed(samples, weights);
             peaks |= ww_magnitudes(pair);

@@ -12,6 +12,11 @@
 #include "ww_frontend_tables.h"
 #include "ww_levels.h"
 
+/* A butterfly has more numbers than a core has registers; scheduled early, it has more of them at once. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-schedule-insns")
+#endif
+
 enum {
     QUARTER_TURN = 128,  /* in entries of ww_cosine_table */
     QUARTER = 32767 / 4, /* the scale of a pass, Q15 */
@@ -22,10 +27,21 @@ enum {
 
 /* With -Os, the complex helpers would become calls. */
 #ifdef __GNUC__
-#define INLINE static inline __attribute__((always_inline))
+#define INLINE   static inline __attribute__((always_inline))
+#define UNROLLED _Pragma("GCC unroll 4")
 #else
 #define INLINE static inline
+#define UNROLLED
 #endif
+
+/* Keeps GCC from narrowing a sum that is stored in 16 bits, which costs it an instruction for each term. */
+INLINE int32_t kept(int32_t value)
+{
+#ifdef __GNUC__
+    __asm__("" : "+r"(value));
+#endif
+    return value;
+}
 
 struct wide {
     int32_t re;
@@ -58,14 +74,14 @@ INLINE void butterfly(struct ww_complex *p, unsigned span, struct wide a, struct
     const struct wide even_difference = {a.re - c.re, a.im - c.im};
     const struct wide odd = {b.re + d.re, b.im + d.im};
     const struct wide odd_difference = {b.re - d.re, b.im - d.im};
-    p[0].re = (int16_t)(even.re + odd.re);
-    p[0].im = (int16_t)(even.im + odd.im);
-    p[span].re = (int16_t)(even_difference.re + odd_difference.im);
-    p[span].im = (int16_t)(even_difference.im - odd_difference.re);
-    p[2 * span].re = (int16_t)(even.re - odd.re);
-    p[2 * span].im = (int16_t)(even.im - odd.im);
-    p[3 * span].re = (int16_t)(even_difference.re - odd_difference.im);
-    p[3 * span].im = (int16_t)(even_difference.im + odd_difference.re);
+    p[0].re = (int16_t)kept(even.re + odd.re);
+    p[0].im = (int16_t)kept(even.im + odd.im);
+    p[span].re = (int16_t)kept(even_difference.re + odd_difference.im);
+    p[span].im = (int16_t)kept(even_difference.im - odd_difference.re);
+    p[2 * span].re = (int16_t)kept(even.re - odd.re);
+    p[2 * span].im = (int16_t)kept(even.im - odd.im);
+    p[3 * span].re = (int16_t)kept(even_difference.re - odd_difference.im);
+    p[3 * span].im = (int16_t)kept(even_difference.im + odd_difference.re);
 }
 
 /* The place that the first pass reads: the index's four base-4 digits, of which the last is 0, in reverse order. */
@@ -80,6 +96,7 @@ unsigned ww_frame_window(const int16_t samples[WW_FRONTEND_WINDOW_SAMPLES], stru
     int32_t peaks = 0; /* of all bits that a magnitude has */
     for (unsigned block = 0; block < HALF_WINDOW / 4; ++block) {
         struct ww_complex *to = points + reversed(block);
+        UNROLLED
         for (unsigned digit = 0; digit < 4; ++digit, to += 64) {
             const int32_t re = *samples++ * *weights++ >> WINDOW_BITS;
             const int32_t im = *samples++ * *weights++ >> WINDOW_BITS;
@@ -116,10 +133,11 @@ static void first_pass(struct ww_complex points[WW_FFT_POINTS], unsigned shift)
 
 INLINE void pass(struct ww_complex points[WW_FFT_POINTS], unsigned span)
 {
+    const int32_t quarter = kept(QUARTER);
     struct ww_complex *const end = points + WW_FFT_POINTS;
     for (struct ww_complex *p = points; p < end; p += 4 * span) { /* where the twiddles are 1 */
-        butterfly(p, span, scaled(p[0], QUARTER), scaled(p[span], QUARTER), scaled(p[2 * span], QUARTER),
-                  scaled(p[3 * span], QUARTER));
+        butterfly(p, span, scaled(p[0], quarter), scaled(p[span], quarter), scaled(p[2 * span], quarter),
+                  scaled(p[3 * span], quarter));
     }
     unsigned step = QUARTER_TURN / span;
     for (struct ww_complex *first = points + 1; first < points + span; ++first, step += QUARTER_TURN / span) {
@@ -127,8 +145,8 @@ INLINE void pass(struct ww_complex points[WW_FFT_POINTS], unsigned span)
         const struct wide w2 = twiddle(2 * step);
         const struct wide w3 = twiddle(3 * step);
         for (struct ww_complex *p = first; p < end; p += 4 * span) {
-            butterfly(p, span, scaled(p[0], QUARTER), turned(scaled(p[span], QUARTER), w1),
-                      turned(scaled(p[2 * span], QUARTER), w2), turned(scaled(p[3 * span], QUARTER), w3));
+            butterfly(p, span, scaled(p[0], quarter), turned(scaled(p[span], quarter), w1),
+                      turned(scaled(p[2 * span], quarter), w2), turned(scaled(p[3 * span], quarter), w3));
         }
     }
 }
@@ -141,14 +159,14 @@ INLINE void put_energy(struct ww_complex *point, int32_t re, int32_t im)
 }
 
 /* The FFT of even samples + j odd samples to the energies of bin k and, where `both`, of its mirror image. */
-INLINE void separate(struct ww_complex points[WW_FFT_POINTS], unsigned k, int both)
+INLINE void separate(struct ww_complex points[WW_FFT_POINTS], unsigned k, int32_t half, int both)
 {
     struct ww_complex *const other = points + WW_FFT_POINTS - k;
     const struct ww_complex conjugate = {other->re, (int16_t)-other->im};
-    const struct wide mirrored = scaled(conjugate, HALF);
-    const struct wide here = scaled(points[k], HALF);
-    const struct wide even = {(int16_t)(here.re + mirrored.re), (int16_t)(here.im + mirrored.im)};
-    const struct wide difference = {(int16_t)(here.re - mirrored.re), (int16_t)(here.im - mirrored.im)};
+    const struct wide mirrored = scaled(conjugate, half);
+    const struct wide here = scaled(points[k], half);
+    const struct wide even = {here.re + mirrored.re, here.im + mirrored.im}; /* halves: at most 32766 */
+    const struct wide difference = {here.re - mirrored.re, here.im - mirrored.im};
     struct wide odd = turned(difference, twiddle(k + QUARTER_TURN));
     odd.re = (int16_t)odd.re;
     odd.im = (int16_t)odd.im;
@@ -164,11 +182,12 @@ void ww_frame_transform(struct ww_complex points[WW_FFT_POINTS], unsigned shift)
     pass(points, 4);
     pass(points, 16);
     pass(points, 64);
+    const int32_t half = kept(HALF);
     for (unsigned k = WW_MEL_FIRST_BIN; k <= WW_FFT_POINTS - WW_MEL_END_BIN; ++k) {
-        separate(points, k, 0);
+        separate(points, k, half, 0);
     }
     for (unsigned k = WW_FFT_POINTS - WW_MEL_END_BIN + 1; k <= WW_FFT_POINTS / 2; ++k) {
-        separate(points, k, 1);
+        separate(points, k, half, 1);
     }
 }
 

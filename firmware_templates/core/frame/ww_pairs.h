@@ -13,9 +13,11 @@
 #include "ww_fft.h"
 
 #ifdef __GNUC__
-#define WW_INLINE static inline __attribute__((always_inline))
+#define WW_INLINE   static inline __attribute__((always_inline))
+#define WW_UNROLLED _Pragma("GCC unroll 4")
 #else
 #define WW_INLINE static inline
+#define WW_UNROLLED
 #endif
 
 WW_INLINE uint32_t ww_pair_at(const void *place)

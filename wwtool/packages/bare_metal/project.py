@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from wwtool import __version__
 from wwtool.base.assets import asset_dir
@@ -13,7 +12,7 @@ from wwtool.base.files import write_text
 from wwtool.compiler.emit.c_text import comment_text
 from wwtool.compiler.kernels.registry import KERNEL_SETS
 from wwtool.compiler.package import CompiledModel, write_sources
-from wwtool.compiler.targets import Target, kernel_set
+from wwtool.compiler.targets import kernel_set
 from wwtool.engines.machines import WARNINGS
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware import make_image
@@ -22,6 +21,7 @@ from wwtool.firmware.toolchains import Toolchain
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.c_text import c_string
 from wwtool.packages.package_format import Content
+from wwtool.packages.placement import hop_in_ram, place_hop
 from wwtool.packages.programs import config_text, require_feature_frames
 from wwtool.packages.rendering import render
 from wwtool.platforms.profile import Platform
@@ -70,7 +70,7 @@ def write_project(
     for compiled in (model, *(part.model for part in beside)):
         require_feature_frames(compiled)
     templates = asset_dir("firmware_templates")
-    _copy_core(templates / "core", folder / "core", platform)
+    _copy_core(templates / "core", folder / "core", model)
     for code in platform.code_folders:
         _copy_sources(code, folder / "board")
     write_board_config(folder / "board", platform)
@@ -79,6 +79,8 @@ def write_project(
         write_sources(part.model, folder / "model")
     write_text(folder / "ww_config.c", config_text(model, phrase, detector, beside))
     project = FirmwareProject.of(folder)
+    if project.linker_script is not None and hop_in_ram(platform, model, *(part.model for part in beside)):
+        place_hop(folder / project.linker_script)
     shutil.copyfile(make_image.__file__, folder / Path(make_image.__file__).name)
     write_text(folder / "Makefile", render("bare-metal/Makefile.j2", _makefile(project, platform, toolchain, phrase)))
     return project
@@ -111,11 +113,10 @@ def link_flags(project: FirmwareProject, toolchain: Toolchain) -> list[str]:
     return [*toolchain.link_flags, *script]
 
 
-def _copy_core(core: Path, target: Path, platform: Platform) -> None:
-    """The core with the front end's version for the platform's core, in place of the plain one."""
+def _copy_core(core: Path, target: Path, model: CompiledModel) -> None:
+    """The core with the front end's version for the kernels of the model, in place of the plain one."""
     _copy_sources(core, target)
-    target_core = cast(Target, platform.core.target)
-    chosen = DEFAULT_FRONT_END.c_sources(kernel_set(target_core, platform.optimize))
+    chosen = DEFAULT_FRONT_END.c_sources(kernel_set(model.target, model.optimize))
     for unused in set(DEFAULT_FRONT_END.c_sources("")) - set(chosen):
         (target / unused).unlink()
     for source in (core / name for name in chosen if not (target / name).exists()):
