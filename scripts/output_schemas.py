@@ -24,6 +24,7 @@ from wwtool.jobs.compile import CompileOutput
 from wwtool.jobs.data_sets import DataSetsOutput
 from wwtool.jobs.evaluate import DetectionsOutput
 from wwtool.jobs.export import ExportOutput
+from wwtool.jobs.mine import MineOutput
 from wwtool.jobs.models import ModelsOutput
 from wwtool.jobs.voices import VoicesOutput
 from wwtool.pipeline.manifest import ManifestRecord
@@ -48,6 +49,7 @@ OUTPUTS: dict[str, tuple[int, type[Any]]] = {
     "calibration": (1, CalibrationOutput),
     "flash": (1, FlashOutput),
     "hil": (1, HilReport),
+    "mine": (1, MineOutput),
     "models": (1, ModelsOutput),
     "manifest": (1, ManifestRecord),
 }

@@ -157,6 +157,7 @@ def test_each_job_has_a_command() -> None:
         "export",
         "flash",
         "hil",
+        "mine",
         "models",
         "train",
         "voices",

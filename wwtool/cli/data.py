@@ -13,6 +13,7 @@ from wwtool.base.records import json_of
 from wwtool.base.text import printable
 from wwtool.cli.common import ANY_PATH, FILE, FOLDER, Command, json_option, print_notes
 from wwtool.cli.data_sets import get, list_
+from wwtool.cli.mine import mine
 from wwtool.cli.terminal import Table, console, print_json
 from wwtool.config import SplitConfig, SynthConfig
 
@@ -34,6 +35,7 @@ def data() -> None:
 
 data.add_command(list_)
 data.add_command(get)
+data.add_command(mine)
 
 
 @data.command()
@@ -152,3 +154,18 @@ def split(
         console().print(f"the recordings of the phrase seem to have {dataset.voices} voices")
     print_notes(dataset.notes, f"listed in {target}")
     console().print(f"wrote {target}")
+
+
+@data.command()
+@click.argument("source", type=ANY_PATH)
+@click.argument("count", type=click.IntRange(2, 20), metavar="K")
+@click.option("--speaker-pattern", help="Regular expression whose first group names the speaker.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, other folds.")
+def folds(source: Path, count: int, speaker_pattern: str | None, seed: int) -> None:
+    """Write K index files for cross-validation by speaker: fold-1.csv and so on, which --data takes."""
+    from wwtool.data.folds import write_folds
+    from wwtool.data.split import split_folder
+
+    dataset = split_folder(source, 0.0, 0.0, speaker_pattern, seed, few=0)
+    for path in write_folds(dataset, count, seed):
+        console().print(f"wrote {printable(str(path))}")
