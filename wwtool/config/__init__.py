@@ -300,6 +300,10 @@ def _take_paths_from(folder: Path, values: dict[str, Any]) -> None:
     synth = values.get("synth")
     if isinstance(synth, dict) and isinstance(synth.get("words"), str):
         synth["words"] = str(folder / synth["words"])
+    train = values.get("train")
+    teacher = train.get("teacher") if isinstance(train, dict) else None
+    if isinstance(teacher, dict) and isinstance(teacher.get("runs"), list):
+        teacher["runs"] = [str(folder / name) if isinstance(name, str) else name for name in teacher["runs"]]
     pools = values.get("pools")
     if isinstance(pools, dict) and isinstance(pools.get("features"), list):
         names = [name for name in pools["features"] if isinstance(name, str)]

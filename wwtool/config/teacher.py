@@ -38,4 +38,8 @@ class TeacherConfig(Section):
         description="Networks whose logits are averaged: heads on an embedding, or models of the teacher `ensemble`, "
         "each of which is trained like the model itself.",
     )  # fmt: skip
+    runs: tuple[str, ...] = Field(
+        (), max_length=16,
+        description="Folders of finished runs or builds that teach together, where the teacher is `runs`.",
+    )  # fmt: skip
     model: str = Field("res64", description="Model of the zoo of which the `ensemble` is made.")

@@ -34,8 +34,8 @@ BY_NAME: dict[str, Architecture] = {
 }
 """Models whose accuracy nobody has measured: they are taken only where a config or a user names them."""
 
-ALL_MODELS: Mapping[str, Architecture] = ChainMap(ZOO, BY_NAME)
-"""Every model that has a name."""
+ALL_MODELS: Mapping[str, Architecture] = ChainMap(BY_NAME, ZOO)
+"""Every model that has a name, those of the zoo first."""
 
 # Far beyond any real model of this kind; limits for descriptions from outside.
 _MOST_LAYERS, _LARGEST_SIZE = 64, 4096

@@ -61,7 +61,14 @@ def learn_phrase(
     plan = [(job, weight) for job, weight in plan if job.embedding or not teacher.embedding]  # what it can hear
     name = next(name for name, member in TEACHERS.items() if member is teacher)
     settings = train.model_dump(exclude=_STUDENTS), config.augment.spectrogram.model_dump()
-    inputs = [__version__, name, teacher.version, [job.key for job, _ in plan], [w for _, w in plan], settings]
+    inputs = [
+        __version__,
+        name,
+        teacher.fingerprint(train.teacher),
+        [job.key for job, _ in plan],
+        [w for _, w in plan],
+        settings,
+    ]
     fingerprint = hash_of(inputs)
 
     def work() -> Outcome:

@@ -7,13 +7,16 @@ from wwtool.config.teacher import TeacherConfig
 from wwtool.errors import InputError
 from wwtool.models.zoo import ALL_MODELS
 from wwtool.training.teachers.ensemble import Ensemble
+from wwtool.training.teachers.saved_runs import SavedRuns
 from wwtool.training.teachers.speech_embedding import SpeechEmbeddingTeacher
 from wwtool.training.teachers.teacher import Teacher
 
 NONE, AUTO = "none", "auto"
 
 TEACHERS: Registry[Teacher] = Registry(
-    "train.teacher.name", {"speech_embedding": SpeechEmbeddingTeacher(), "ensemble": Ensemble()}, also=(NONE, AUTO)
+    "train.teacher.name",
+    {"speech_embedding": SpeechEmbeddingTeacher(), "ensemble": Ensemble(), "runs": SavedRuns()},
+    also=(NONE, AUTO),
 )
 
 
@@ -24,7 +27,7 @@ def check_teacher(config: TeacherConfig) -> None:
         InputError: it is; the message names the key and what it may be.
     """
     if config.name not in TEACHERS.also:
-        TEACHERS.member(config.name)
+        TEACHERS.member(config.name).check(config)
     if config.model not in ALL_MODELS:
         raise InputError(f"train.teacher.model: must be one of {', '.join(ALL_MODELS)} (it is {config.model!r})")
 

@@ -34,12 +34,12 @@ class Ensemble(Teacher):
     def teach(self, run: Run) -> list[Soft]:
         nets = [train(_member(run, number)) for number in range(run.config.teacher.members)]
         with pinned_threads(run.config.threads):
-            return [_soft_of(nets, weighted.pool.features, run) for weighted in run.pools]
+            return [soft_of(nets, weighted.pool.features, run) for weighted in run.pools]
 
     def opinion(self, run: Run, audio: Audio) -> Soft:
         nets = [load_trained(_member(run, number).folder)[0] for number in range(run.config.teacher.members)]
         with pinned_threads(run.config.threads):
-            return _soft_of(nets, DEFAULT_FRONT_END.quantized([audio]), run)
+            return soft_of(nets, DEFAULT_FRONT_END.quantized([audio]), run)
 
 
 def _member(run: Run, number: int) -> Run:
@@ -57,10 +57,14 @@ def _member(run: Run, number: int) -> Run:
     )
 
 
-def _soft_of(nets: list[QatNet], features: npt.NDArray[np.int8], run: Run) -> Soft:
-    """The mean of the members' logits."""
-    architecture = nets[0].architecture
-    frames = architecture.receptive_frames
-    scores = [window_scores(net.to(run.device), frames, features, run.device) for net in nets]
-    logits = np.stack(scores).mean(axis=0)
-    return spread(frames + architecture.stride * np.arange(len(logits)), logits, len(features))
+def soft_of(nets: list[QatNet], features: npt.NDArray[np.int8], run: Run) -> Soft:
+    """The mean of the members' logits at every frame, where all of them have heard enough."""
+    said = []
+    for net in nets:
+        frames, stride = net.architecture.receptive_frames, net.architecture.stride
+        logits = window_scores(net.to(run.device), frames, features, run.device)
+        said.append((frames + stride * np.arange(len(logits)), logits))
+    if all(np.array_equal(stops, said[0][0]) for stops, _ in said):
+        return spread(said[0][0], np.stack([logits for _, logits in said]).mean(axis=0), len(features))
+    spreads = [spread(stops, logits, len(features)) for stops, logits in said]
+    return np.asarray(np.mean(spreads, axis=0), np.float32)

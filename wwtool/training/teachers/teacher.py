@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.base.tools import Tool
+from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
 from wwtool.training.run import Run
 
@@ -39,6 +40,17 @@ class Teacher(ABC):
     def version(self) -> str:
         """Names what it brings: another version teaches something else."""
         return ""
+
+    def check(self, config: TeacherConfig) -> None:  # noqa: B027 (most lack nothing)
+        """Does nothing, unless the config lacks what the teacher needs.
+
+        Raises:
+            InputError: it does; the message names the key.
+        """
+
+    def fingerprint(self, config: TeacherConfig) -> str:
+        """Tells what it brings from what it brought before."""
+        return self.version
 
     @abstractmethod
     def receptive_seconds(self, run: Run) -> float:

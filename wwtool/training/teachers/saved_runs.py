@@ -1,0 +1,60 @@
+"""Finished runs as teachers: what was trained before teaches what is trained now, whatever its architecture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wwtool.base.files import hash_of, sha256_of
+from wwtool.config.teacher import TeacherConfig
+from wwtool.data.audio import Audio
+from wwtool.errors import InputError
+from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.training.checkpoint import NAME, load_trained
+from wwtool.training.qat import QatNet
+from wwtool.training.run import Run
+from wwtool.training.teachers.ensemble import soft_of
+from wwtool.training.teachers.teacher import Soft, Teacher
+from wwtool.training.threads import pinned_threads
+
+
+class SavedRuns(Teacher):
+    """The models in the folders ``train.teacher.runs``, together. They are not trained again."""
+
+    title = "finished runs"
+
+    def check(self, config: TeacherConfig) -> None:
+        if not config.runs:
+            raise InputError("train.teacher.runs: names no run; give the folders of finished runs or builds")
+        for name in config.runs:
+            checkpoint_folder(Path(name))
+
+    def fingerprint(self, config: TeacherConfig) -> str:
+        return hash_of([sha256_of(checkpoint_folder(Path(name)) / NAME) for name in config.runs])
+
+    def receptive_seconds(self, run: Run) -> float:
+        return max(net.architecture.receptive_seconds for net in _nets(run))
+
+    def teach(self, run: Run) -> list[Soft]:
+        nets = _nets(run)
+        with pinned_threads(run.config.threads):
+            return [soft_of(nets, weighted.pool.features, run) for weighted in run.pools]
+
+    def opinion(self, run: Run, audio: Audio) -> Soft:
+        with pinned_threads(run.config.threads):
+            return soft_of(_nets(run), DEFAULT_FRONT_END.quantized([audio]), run)
+
+
+def checkpoint_folder(path: Path) -> Path:
+    """The folder of a run or a build that has the checkpoint.
+
+    Raises:
+        InputError: there is none.
+    """
+    for folder in (path, path / "run"):
+        if (folder / NAME).is_file():
+            return folder
+    raise InputError(f"train.teacher.runs: {path} holds no {NAME}; give a finished run or a build folder")
+
+
+def _nets(run: Run) -> list[QatNet]:
+    return [load_trained(checkpoint_folder(Path(name)))[0] for name in run.config.teacher.runs]
