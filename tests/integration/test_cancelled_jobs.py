@@ -25,11 +25,13 @@ Moment = Callable[[events.Event], bool]
 
 
 def bytes_of(folder: Path) -> dict[str, str]:
-    """Digests of all that a run has made, but for its record, which is sealed with a key and has the versions."""
+    """Digests of all that a run has made, but for its record, which is sealed with a key and has the versions, and for
+    its curves, which have the time.
+    """
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "stages.json"
+        if path.is_file() and path.name != "stages.json" and "tensorboard" not in path.parts
     }
 
 

@@ -150,7 +150,7 @@ def _differences(plan: ComparePlan, first: str, second: str, listener: events.Li
     if not same:
         text = f"{first} and {second} were not evaluated on the same clips, so their recall is not compared"
         listener(events.Warning(f"{text}; run wwtool evaluate on one data folder, or build from the same data"))
-    for condition in a.outcomes.keys() & b.outcomes.keys() if same else ():
+    for condition in [name for name in a.outcomes if name in b.outcomes] if same else ():
         hits = [[bit == "1" for bit in record.outcomes[condition]] for record in (a, b)]
         if hits[0] and len(hits[0]) == len(hits[1]):
             yield made(f"recall {condition}", recall_difference(hits[0], hits[1]), True)
