@@ -96,7 +96,7 @@ class Chip:
         self._cycles = 0
         self._core_hz = _CRYSTAL_HZ / 2
         self._pll_since = 0.0
-        self._uart_free_us = 2_000.0  # the end of the ROM's last line is on its way
+        self._uart_free_us = 8_000.0  # the ROM's last lines are on their way
         self._fed_us = 0.0
         self._stage = 0
         self._start_state()
@@ -158,6 +158,8 @@ class Chip:
             core = [*core]
             core[t] = self._load(address)
         while self._core_hz == 0 and self.reset_cause is None:  # a core without a clock waits for a watchdog
+            if not self.get(_WDT_CONFIG) & (1 << 31 | 1 << 12):
+                raise MisuseError("the core has no clock, and no watchdog runs")
             self.check_watchdogs(skipped_us=100_000.0)
         if self.reset_cause is None:
             self.stub.set_registers([*core[:PC], core[PC] + length, *core[PC + 1 :]])
