@@ -188,8 +188,8 @@ def test_a_pll_that_had_no_power_is_waited_for(waits: bool, tmp_path: Path, monk
     monkeypatch.setattr(esp32s3, "Domain", lambda: Domain(kept=dict(kept)))
     start: Callable[[Path], Esp32s3Board] = esp32s3.start
     if waits:
-        with start(image(tmp_path, **hurried)) as board:
+        with start(image(tmp_path, PLATFORM, **hurried)) as board:
             board.check()
     else:
         with pytest.raises(DeviceError, match="after its start, too early"):
-            start(image(tmp_path, **hurried)).close()
+            start(image(tmp_path, PLATFORM, **hurried)).close()

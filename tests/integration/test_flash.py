@@ -46,6 +46,21 @@ def test_esp32s3(bench: Bench, run: Flash, folder: Path, board: str) -> None:
     assert not list(folder.parent.glob("gone"))
 
 
+def test_from_ram(bench: Bench, run: Flash, folder: Path, board: str) -> None:
+    bench.plug(board, S3)
+    bench.module("esptool")
+    result = run(make_build(folder, "esp32s3"), "--ram")
+    assert (result.code, result.err) == (0, "")
+    words = ["esptool", "--chip", "esp32s3", "--port", board, "--no-stub", "load-ram", "hey.bin"]
+    assert bench.calls() == [words], "nothing is written to the flash"
+    assert "hey.bin runs from the RAM of the ESP32-S3" in result.out
+
+
+def test_what_cannot_run_from_ram_says_so(bench: Bench, run: Flash, tmp_path: Path) -> None:
+    run(make_build(tmp_path / "b", "nano33ble"), "--ram").refused(2, "runs from flash", "leave --ram out")
+    assert not bench.calls()
+
+
 def test_words_for_a_person(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:
     bench.plug(board, S3)
     bench.module("esptool")

@@ -17,6 +17,7 @@ from wwtool.jobs.flash import TOOLS, Flashed, FlashRequest, HalfWrittenError, pl
 @click.argument("build", metavar="BUILD_DIR", type=ANY_PATH)
 @option(FlashRequest, "port", type=PORT)
 @option(FlashRequest, "tool", type=click.Choice(TOOLS))
+@option(FlashRequest, "ram", is_flag=True)
 @option(FlashRequest, "platform", metavar="FILE")
 @json_option
 def flash(as_json: bool, **options: Any) -> None:
@@ -36,7 +37,8 @@ def flash(as_json: bool, **options: Any) -> None:
     if as_json:
         print_json("flash", 1, result.as_dict())
         return
-    board = f"{result.image.name} is on the {result.build.platform.title}"
+    does = "runs from the RAM of" if work.request.ram else "is on"
+    board = f"{result.image.name} {does} the {result.build.platform.title}"
     out.print(line(styled(*GOOD), f" {board}: {result.how}"))
     _print_next_step(result)
 

@@ -30,6 +30,7 @@ class FlashRequest(Request):
         description="The board's serial port, or the drive of its boot loader.  [default: the only board there is]",
     )
     tool: str | None = Field(None, description="What writes the board.  [default: the platform's usual tool]")
+    ram: bool = Field(False, description="Run the build from RAM until the next reset, and leave the flash as it is.")
     platform: str | None = Field(
         None, description="The .yaml of your own board that it was built for.  [default: as the build has it]"
     )
@@ -71,5 +72,5 @@ def run(plan: FlashPlan, listener: events.Listener = events.ignore, cancel: Canc
             cancel.check()
         return flash(
             request.build, request.port, request.tool,
-            lambda text: listener(events.Activity("flash", text)), plan.platform,
+            lambda text: listener(events.Activity("flash", text)), plan.platform, request.ram,
         )  # fmt: skip

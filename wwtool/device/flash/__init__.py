@@ -17,7 +17,7 @@ from wwtool.base.records import json_of
 from wwtool.base.text import for_shell
 from wwtool.device.byte_port import Deadline
 from wwtool.device.flash import ports
-from wwtool.device.flash.choose import make_plan
+from wwtool.device.flash.choose import make_plan, make_ram_plan
 from wwtool.device.flash.images import Build, read_build
 from wwtool.device.flash.plan import Plan
 from wwtool.device.flash.ports import Port
@@ -94,8 +94,9 @@ class FlashOutput:
 
 
 def flash(
-    folder: Path, port: str | None, tool: str | None, say: Callable[[str], None], platform: Platform | None = None
-) -> Flashed:
+    folder: Path, port: str | None, tool: str | None, say: Callable[[str], None], platform: Platform | None = None,
+    ram: bool = False,
+) -> Flashed:  # fmt: skip
     """Flashes the build in ``folder``.
 
     Args:
@@ -104,6 +105,7 @@ def flash(
         tool: the flash tool; None: the platform's usual one.
         say: called with a description of every step.
         platform: the profile of the build, if it is a user's own.
+        ram: leave the flash as it is, and run the build from RAM until the next reset.
 
     Raises:
         UsageError: there is nothing to flash, or there are several boards, or the tool is not for this platform.
@@ -113,7 +115,7 @@ def flash(
         HalfWrittenError: Ctrl-C while the board was written.
     """
     build = read_build(folder, platform)
-    plan = make_plan(build, port, tool)
+    plan = (make_ram_plan if ram else make_plan)(build, port, tool)
     before = _consoles(build)
     runner = Runner(build.platform, say)
     runner.run(plan)
@@ -125,10 +127,15 @@ def _confirmed(build: Build, plan: Plan, runner: Runner, before: list[Port], say
     say("waiting for the program's console")
     console = wait_for(lambda: _console(build, plan, before), _CONSOLE_TIMEOUT_S)
     if console is None:
-        if not runner.verified:
+        if not runner.verified and not plan.from_ram:
             raise DeviceError(
                 f"{plan.image.name} was copied, but the drive went away before the system was done and no console has "
                 f"appeared; {build.platform.enter_loader}, then run the same command again"
+            )
+        if not runner.verified:
+            raise DeviceError(
+                f"{plan.image.name} was started from RAM, but no console has appeared; {build.platform.enter_loader}, "
+                "then run the same command again"
             )
         return Flashed(build, plan.image, plan.tool, "tool", runner.verified, None, None)
     device = _identify(build, console)

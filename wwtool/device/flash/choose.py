@@ -9,6 +9,26 @@ from wwtool.errors import UsageError
 from wwtool.firmware.builds import Build
 
 
+def make_ram_plan(build: Build, given_port: str | None, given_tool: str | None) -> Plan:
+    """As ``make_plan``, but the flash stays as it is and the build runs from RAM.
+
+    Raises:
+        UsageError: no tool can do that on this platform, and those of ``make_plan``.
+        InputError, ToolError, DeviceError: as ``make_plan``.
+    """
+    platform = build.platform
+    able = {name: tool for name, tool in flash_tools_of(platform).items() if tool.runs_from_ram}
+    if not able:
+        raise UsageError(
+            f"the firmware of {platform.title} runs from flash, and no tool of its profile starts it from RAM; leave "
+            "--ram out"
+        )
+    if given_tool is not None and given_tool not in able:
+        raise UsageError(f"{given_tool} cannot start {platform.title} from RAM; choose from {', '.join(able)}")
+    tool = able[given_tool] if given_tool else next(iter(able.values()))
+    return tool.ram_plan(build, given_port)
+
+
 def make_plan(build: Build, given_port: str | None, given_tool: str | None) -> Plan:
     """Looks at what is plugged in and installed.
 

@@ -54,7 +54,7 @@ class Run:
 
     tool: str
     command: tuple[str, ...]
-    purpose: Literal["write", "verify", "reset"]
+    purpose: Literal["write", "verify", "reset", "start"]
     image: Path
     timeout_s: float
     expects: str = ""
@@ -79,3 +79,8 @@ class Plan:
     image: Path
     steps: tuple[Step, ...]
     port: Port | None = None
+
+    @property
+    def from_ram(self) -> bool:
+        """Whether it starts the image from RAM, which only the console can prove."""
+        return any(isinstance(step, Run) and step.purpose == "start" for step in self.steps)

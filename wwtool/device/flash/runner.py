@@ -143,7 +143,7 @@ class Runner:
         if code != 0:
             raise DeviceError(explain(self.platform, FLASH_TOOLS[step.tool], where, code, output, self._is_gone()))
         self._writing = False
-        if step.purpose != "reset":
+        if step.purpose not in ("reset", "start"):
             self.verified = f"read back by {step.tool}"
 
     def _is_gone(self) -> bool:

@@ -10,7 +10,7 @@ from wwtool.base.tools import Tool
 from wwtool.device.flash.drives import Drive
 from wwtool.device.flash.failures import udev_line
 from wwtool.device.flash.plan import Plan
-from wwtool.errors import InputError
+from wwtool.errors import InputError, UsageError
 from wwtool.firmware.builds import Build
 from wwtool.platforms.profile import Platform
 
@@ -27,6 +27,7 @@ class FlashTool(ABC):
         writes_drives: it takes a board whose boot loader shows a drive.
         uses_probe: it goes through a debug probe and finds that by itself, so which board hangs there is not known.
         needs_usb: it finds the board by the section ``usb`` of the profile.
+        runs_from_ram: it can start a build from RAM and leave the flash alone; see ``ram_plan``.
         port_stays: the port that it writes through may be a USB-to-serial chip, which stays when the program starts.
     """
 
@@ -37,6 +38,7 @@ class FlashTool(ABC):
     uses_probe: ClassVar[bool] = False
     needs_usb: ClassVar[bool] = True
     port_stays: ClassVar[bool] = False
+    runs_from_ram: ClassVar[bool] = False
 
     @abstractmethod
     def plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
@@ -52,6 +54,16 @@ class FlashTool(ABC):
             ToolError: the tool is not installed.
             DeviceError: there is no board, or one of another platform.
         """
+
+    def ram_plan(self, build: Build, port: str | None) -> Plan:
+        """The steps that start a build from RAM; the next reset ends it.
+
+        Raises:
+            UsageError: the tool cannot, or there are several boards.
+            ToolError: the tool is not installed.
+            DeviceError: there is no board.
+        """
+        raise UsageError(f"{self.name} cannot start a program from RAM; leave --ram out")
 
     @abstractmethod
     def by_hand(self, platform: Platform, file: Path) -> str:
