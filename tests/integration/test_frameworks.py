@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wwtool import packages
-from wwtool.errors import InputError, UsageError
+from wwtool.errors import InputError, ToolError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.packages.framework import Framework
@@ -84,14 +85,14 @@ def test_the_esp_idf_project(preset: str, tmp_path: Path) -> None:
     need("cmake", "ninja", "cc")
     project = render("esp-idf", content_of("esp32s3", "hey computer", preset=preset), tmp_path / "project")
     cmake(project, IDF_PATH=STAND_INS / "esp_idf")
-    assert heard(run("build/hey_computer", folder=project, stdin=NOISE)) == 1
+    assert heard(run("build/hey_computer.elf", folder=project, stdin=NOISE)) == 1
 
 
 def test_the_tflm_project_registers_exactly_the_operators_of_the_model(tmp_path: Path) -> None:
     need("cmake", "ninja", "cc", "c++")
     project = render("tflm", content_of("esp32s3", "hey computer", "vad"), tmp_path / "project")
     cmake(project, IDF_PATH=STAND_INS / "esp_idf")
-    assert heard(run("build/hey_computer", folder=project, stdin=NOISE)) == 1
+    assert heard(run("build/hey_computer.elf", folder=project, stdin=NOISE)) == 1
     text = (project / "components" / "wakeword" / "src" / "ww_config.cc").read_text()
     codes = schema.Model.GetRootAs(model_file())
     used = {codes.OperatorCodes(n).BuiltinCode() for n in range(codes.OperatorCodesLength())}
@@ -123,7 +124,7 @@ def test_the_pico_sdk_project(microphone: str, tmp_path: Path) -> None:
     project = render("pico-sdk", content_of("pico", "hey computer"), tmp_path / "project")
     options = [f"-DMICROPHONE={microphone}", f"-DPICO_BOARD={'pico' if microphone == 'adc' else 'pico2'}"]
     cmake(project, *options, PICO_SDK_PATH=STAND_INS / "pico_sdk")
-    assert heard(run("build/hey_computer", folder=project, stdin=NOISE)) == 1
+    assert heard(run("build/hey_computer.elf", folder=project, stdin=NOISE)) == 1
 
 
 def test_the_pico_sdk_project_refuses_what_it_cannot_use(tmp_path: Path) -> None:
@@ -140,7 +141,7 @@ def test_the_zephyr_application(tmp_path: Path) -> None:
     need("cmake", "ninja", "cc")
     project = render("zephyr", content_of("nano33ble", "hey computer"), tmp_path / "project")
     cmake(project / "listen", ZEPHYR_BASE=STAND_INS / "zephyr")
-    assert heard(run("listen/build/app", folder=project, stdin=NOISE)) == 1
+    assert heard(run("listen/build/zephyr/zephyr.elf", folder=project, stdin=NOISE)) == 1
     base = STAND_INS / "zephyr"
     assert "3.7" in cmake(project / "listen", "--fresh", code=1, ZEPHYR_BASE=base, STAND_IN_ZEPHYR_VERSION="3.5.0")
 
@@ -286,6 +287,56 @@ def test_any_text_is_quoted_for_every_language(phrase: str) -> None:
 def test_unquoted_text_is_an_error() -> None:
     with pytest.raises(TypeError, match="give it a filter"):
         environment().from_string("name: {{ phrase }}").render({"phrase": Outside("x")})
+
+
+SDKS = {
+    "pico-sdk": ("pico", "PICO_SDK_PATH", "pico_sdk"),
+    "zephyr": ("nano33ble", "ZEPHYR_BASE", "zephyr"),
+    "esp-idf": ("esp32s3", "IDF_PATH", "esp_idf"),
+}
+
+
+@pytest.mark.parametrize("framework", SDKS)
+def test_an_sdk_that_is_there_builds_and_measures(
+    framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("cmake", "cc", "size")
+    platform, variable, folder = SDKS[framework]
+    package, content = packages.look_up(framework), content_of(platform, "hey computer")
+    project = render(framework, content, tmp_path / "project")
+    before = {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
+    for name in ("objects", "out"):
+        (tmp_path / name).mkdir()
+    monkeypatch.delenv(variable, raising=False)
+    assert package.require_tools(content.platform) == ""
+    assert package.build(project, content, tmp_path / "objects", tmp_path / "out") is None
+    monkeypatch.setenv(variable, str(STAND_INS / folder))
+    monkeypatch.setenv("PATH", str(STAND_INS / "esp_idf" / "tools"), prepend=os.pathsep)
+    assert re.fullmatch(r".* \d\.\d", package.require_tools(content.platform))
+    image = package.build(project, content, tmp_path / "objects", tmp_path / "out")
+    assert image is not None
+    assert image.whole
+    shown = run("size", image.files["elf"], folder=tmp_path).splitlines()[1].split()
+    assert image.sizes.flash == pytest.approx(int(shown[0]) + int(shown[1]), abs=64)
+    assert image.sizes.model_ram < image.sizes.ram
+    assert sum(part.flash for part in image.sizes.parts) == image.sizes.flash
+    assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("framework", SDKS)
+def test_an_sdk_that_is_old_or_none_is_refused(framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform, variable, _ = SDKS[framework]
+    package = packages.look_up(framework)
+    assert isinstance(package, Framework)
+    assert package.sdk is not None
+    monkeypatch.setenv(variable, str(tmp_path))
+    with pytest.raises(ToolError, match=f"which is no {package.sdk.title}; set it right"):
+        package.require_tools(load_platform(platform))
+    file = tmp_path / package.sdk.version_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("VERSION_MAJOR = 1\nVERSION_MINOR = 2\n")
+    with pytest.raises(ToolError, match=r"1\.2 in .* is too old for the project, which needs \d"):
+        package.require_tools(load_platform(platform))
 
 
 def test_the_library_is_the_same_whatever_the_framework(tmp_path: Path) -> None:

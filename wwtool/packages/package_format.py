@@ -58,10 +58,14 @@ class Content:
 
 @dataclass(frozen=True)
 class Image:
-    """The files that were built, by kind (bin, uf2, hex, elf, map), and the sizes of the program in them."""
+    """The files that were built, by kind (bin, uf2, hex, elf, map), and the sizes of the program in them.
+
+    ``whole``: the sizes are those of the program with a framework in it.
+    """
 
     files: dict[str, Path]
     sizes: Sizes
+    whole: bool = False
 
 
 @dataclass(frozen=True)

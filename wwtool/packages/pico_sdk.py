@@ -8,6 +8,7 @@ from typing import Any
 from wwtool.base.text import for_shell
 from wwtool.packages.framework import BoardFramework
 from wwtool.packages.package_format import Advice, Content
+from wwtool.packages.sdk import Sdk
 
 
 class PicoSdk(BoardFramework):
@@ -16,10 +17,15 @@ class PicoSdk(BoardFramework):
     name = "pico-sdk"
     library = "wakeword/src"
     products = ("build/*",)
-    oldest = "1.5.0"
+    sdk = Sdk("Pico SDK", "PICO_SDK_PATH", "pico_sdk_version.cmake", "1.5.0")
 
     def values(self, content: Content) -> dict[str, Any]:
-        return {"board": self.sdk_board(content.platform).board, "oldest": self.oldest}
+        return {"board": self.sdk_board(content.platform).board, "oldest": self.sdk.oldest}
+
+    def compile(self, sdk: Sdk, project: Path, build: Path, content: Content) -> dict[str, Path]:
+        sdk.run(["cmake", "-S", project, "-B", build, "-DCMAKE_BUILD_TYPE=Release"], project)
+        sdk.run(["cmake", "--build", build, "-j", "2"], project)
+        return {kind: build / f"{content.name}.{kind}" for kind in ("uf2", "elf")}
 
     def use(self, project: Path) -> list[Advice]:
         folder, build = for_shell(project), for_shell(project / "build")

@@ -8,6 +8,7 @@ from typing import Any
 from wwtool.base.text import for_shell
 from wwtool.packages.framework import BoardFramework
 from wwtool.packages.package_format import Advice, Content
+from wwtool.packages.sdk import Sdk
 
 
 class Zephyr(BoardFramework):
@@ -16,10 +17,16 @@ class Zephyr(BoardFramework):
     name = "zephyr"
     library = "wakeword/src"
     products = ("build/*",)
-    oldest = "3.7"
+    sdk = Sdk("Zephyr", "ZEPHYR_BASE", "VERSION", "3.7")
 
     def values(self, content: Content) -> dict[str, Any]:
-        return {"board": self.sdk_board(content.platform).board, "oldest": self.oldest}
+        return {"board": self.sdk_board(content.platform).board, "oldest": self.sdk.oldest}
+
+    def compile(self, sdk: Sdk, project: Path, build: Path, content: Content) -> dict[str, Path]:
+        board = self.sdk_board(content.platform).board
+        sdk.run(["cmake", "-S", project / "listen", "-B", build, f"-DBOARD={board}"], project)
+        sdk.run(["cmake", "--build", build, "-j", "2"], project)
+        return {"elf": build / "zephyr" / "zephyr.elf"}
 
     def use(self, project: Path) -> list[Advice]:
         return [

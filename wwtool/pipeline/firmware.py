@@ -99,12 +99,16 @@ def make_firmware(stages: Stages, target: Target, plan: RunPlan, model: str, det
     written = [p for name in (PROJECT, VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]
     outputs = (*files.values(), folder / MODEL, *written)
     made = package.main_file(platform, files).name if files else f"a project for {package.name}"
-    return Outcome(f"{made}: {_sizes_note(cost.sizes)}", facts, outputs)
+    whole = f"; with the framework {_sizes_note(image.sizes)}" if image and image.whole else ""
+    return Outcome(f"{made}: {_sizes_note(cost.sizes)}{whole}", facts, outputs)
 
 
 def _cost(platform: Platform, model: str, content: Content, image: Image | None, scratch: Path) -> Cost:
-    """What the firmware costs. If only the user's tools can build it, it is measured as bare metal."""
-    if image is None:
+    """What the firmware costs; as bare metal where a framework is in it, or where only a user's tools build it.
+
+    The limits leave the framework its reserve.
+    """
+    if image is None or image.whole:
         return cost_of_compiled(platform, model, content.model, content.phrase, scratch)
     run = run_image(platform, image.files, content.model.input_frames)
     return assembled(platform, model, content.model.input_frames, content.model, image.sizes, run)

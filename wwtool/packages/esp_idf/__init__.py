@@ -12,6 +12,7 @@ from wwtool.errors import UsageError
 from wwtool.packages.framework import BoardFramework
 from wwtool.packages.package_format import Advice, Content
 from wwtool.packages.rendering import Outside
+from wwtool.packages.sdk import Sdk
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import Wiring
 
@@ -48,7 +49,7 @@ class EspIdf(BoardFramework):
     name = "esp-idf"
     library = "components/wakeword/src"
     products = ("build/*", "sdkconfig", "sdkconfig.old", "dependencies.lock", "managed_components/*")
-    oldest = "5.1"
+    sdk = Sdk("ESP-IDF", "IDF_PATH", "tools/cmake/version.cmake", "5.1")
 
     def require_platform(self, platform: Platform) -> None:
         super().require_platform(platform)
@@ -68,7 +69,7 @@ class EspIdf(BoardFramework):
         return {
             "target": board.board,
             "options": board.options,
-            "oldest": self.oldest,
+            "oldest": self.sdk.oldest,
             "flash_megabytes": platform.memory.flash_bytes // _MEGABYTE,
             "slot": hex((reserve and reserve.slot_bytes) or platform.budget.flash_bytes),
             "board": Outside(wiring.title),
@@ -81,6 +82,10 @@ class EspIdf(BoardFramework):
             "library_dependencies": self.library_dependencies(),
             "requires": ["driver", "esp_timer"],
         }
+
+    def compile(self, sdk: Sdk, project: Path, build: Path, content: Content) -> dict[str, Path]:
+        sdk.run(["idf.py", "-C", project, "-B", build, "build"], project)
+        return {"elf": build / f"{content.name}.elf"}
 
     def library_dependencies(self) -> list[Dependency]:
         """What the component of the wake word needs of Espressif's registry."""
