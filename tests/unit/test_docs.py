@@ -88,7 +88,7 @@ def test_every_command_of_a_page_parses(page: Path) -> None:
     "line",
     [
         "wwtool bild --platform pico", "wwtool build --platfrom pico", "wwtool build --platform pixo",
-        "wwtool build --search 0", "wwtool export run --format onnx", "wwtool data scan a --out b",
+        "wwtool build --search 0", "wwtool export run --format onxx", "wwtool data scan a --out b",
         "wwtool compile a.tflite --target m4 -o out",
     ],
 )  # fmt: skip

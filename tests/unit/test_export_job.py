@@ -73,7 +73,7 @@ def test_a_changed_project_is_not_replaced(finished: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"format": "lace"}, "there is no format 'lace'; choose one of tflite, bare-metal, esphome"),
+        ({"format": "lace"}, "there is no format 'lace'; choose one of tflite, onnx, .*bare-metal, esphome"),
         ({"format": "esphome", "platform": PLATFORM}, "does not say its wake word; name it with --phrase"),
         ({"format": "esphome", "phrase": "hey"}, "nothing says which board"),
         ({"format": "esphome", "phrase": "hey", "platform": "pico"}, "pico.yaml does not list esphome"),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from wwtool.base.registry import Registry
 from wwtool.export.model_format import ModelFormat
+from wwtool.export.onnx_format import FloatOnnx, Onnx
 from wwtool.export.tflite_format import Tflite
+from wwtool.export.torch_formats import TorchExport, TorchScript
 
 DEFAULT = Tflite.name
 
-MODEL_FORMATS: Registry[ModelFormat] = Registry("formats", {kind.name: kind for kind in (Tflite(),)})
+_ALL: tuple[ModelFormat, ...] = (Tflite(), Onnx(), FloatOnnx(), TorchScript(), TorchExport())
+MODEL_FORMATS: Registry[ModelFormat] = Registry("formats", {kind.name: kind for kind in _ALL})
