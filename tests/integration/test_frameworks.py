@@ -143,7 +143,7 @@ def test_the_zephyr_application(tmp_path: Path) -> None:
     cmake(project / "listen", ZEPHYR_BASE=STAND_INS / "zephyr")
     assert heard(run("listen/build/zephyr/zephyr.elf", folder=project, stdin=NOISE)) == 1
     base = STAND_INS / "zephyr"
-    assert "3.7" in cmake(project / "listen", "--fresh", code=1, ZEPHYR_BASE=base, STAND_IN_ZEPHYR_VERSION="3.5.0")
+    assert "4.1" in cmake(project / "listen", "--fresh", code=1, ZEPHYR_BASE=base, STAND_IN_ZEPHYR_VERSION="3.5.0")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ class Zephyr(BoardFramework):
     name = "zephyr"
     library = "wakeword/src"
     products = ("build/*",)
-    sdk = Sdk("Zephyr", "ZEPHYR_BASE", "VERSION", "3.7")
+    sdk = Sdk("Zephyr", "ZEPHYR_BASE", "VERSION", "4.1")
 
     def values(self, content: Content) -> dict[str, Any]:
         return {"board": self.sdk_board(content.platform).board, "oldest": self.sdk.oldest}
