@@ -311,7 +311,7 @@ def test_an_sdk_that_is_there_builds_and_measures(
     assert package.require_tools(content.platform) == ""
     assert package.build(project, content, tmp_path / "objects", tmp_path / "out") is None
     monkeypatch.setenv(variable, str(STAND_INS / folder))
-    monkeypatch.setenv("PATH", str(STAND_INS / "esp_idf" / "tools"), prepend=os.pathsep)
+    monkeypatch.setenv("PATH", str(STAND_INS / "bin"), prepend=os.pathsep)
     assert re.fullmatch(r".* \d\.\d", package.require_tools(content.platform))
     image = package.build(project, content, tmp_path / "objects", tmp_path / "out")
     assert image is not None
