@@ -12,6 +12,9 @@ const FLASH = 0x10000000;
 const RESETS = 0x4000c; // peripherals are keyed by the upper bits of their address, as in rp2040js
 const SSI = 0x18000;
 const WATCHDOG = 0x40058;
+const VREG_AND_CHIP_RESET = 0x40064;
+const CHIP_RESET = 0x08; // 2.10.10
+const HAD_POWER_ON = 1 << 8;
 const WATCHDOG_TICK = 0x2c;
 
 // Bit in RESETS_RESET of each block (2.14.3).
@@ -71,6 +74,7 @@ export class Silicon {
     this.failOnAnyLog();
     this.modelResets();
     this.modelWatchdog();
+    mcu.peripherals[VREG_AND_CHIP_RESET].readUint32 = (offset) => (offset === CHIP_RESET ? HAD_POWER_ON : 0);
     this.standInForRom();
     mcu.gpio[PIN_LED].addListener((state, old) => this.ledChanged(state, old));
   }

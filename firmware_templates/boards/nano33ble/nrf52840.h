@@ -51,6 +51,7 @@ enum irq { IRQ_POWER_CLOCK = 0, IRQ_UARTE0 = 2, IRQ_TIMER0 = 8, IRQ_PDM = 29, IR
 #define POWER_USBREGSTATUS_VBUS   (1u << 0)
 #define POWER_USBREGSTATUS_OUTPUT (1u << 1)
 #define POWER_RESETREAS           REG(0x40000400u) /* adds up until a 1 clears its bit */
+#define POWER_RESETREAS_BUTTON    (1u << 0)
 #define POWER_RESETREAS_WATCHDOG  (1u << 1)
 #define POWER_RESETREAS_SOFTWARE  (1u << 2)
 #define POWER_RESETREAS_LOCKUP    (1u << 3)

@@ -189,6 +189,11 @@ struct adc_regs {
 #define TIMER_INTE       REG_AT(volatile uint32_t, 0x40054038u)
 #define TIMER_INT_ALARM0 (1u << 0)
 
+/* Why it was reset, but for the watchdog (2.10.10). */
+#define CHIP_RESET              REG_AT(volatile uint32_t, 0x40064008u)
+#define CHIP_RESET_HAD_POWER_ON (1u << 8)
+#define CHIP_RESET_HAD_RUN      (1u << 16)
+
 /* What chip it is (2.20). */
 #define SYSINFO_CHIP_ID        REG_AT(volatile uint32_t, 0x40000000u)
 #define SYSINFO_REVISION_SHIFT 28

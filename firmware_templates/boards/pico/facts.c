@@ -1,0 +1,51 @@
+/*
+ * Why the board started (bare.h), and how fast its core is by the crystal.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "bare.h"
+#include "board.h"
+#include "rp2040.h"
+
+enum { MEASURED_US = 1000 };
+
+/* The watchdog's reason is kept through its resets alone; the chip's through all but power-on (4.7.6, 2.10.10). */
+static const char *reason_of(uint32_t watchdog, uint32_t chip)
+{
+    if ((watchdog & WATCHDOG_REASON_TIMER) != 0) {
+        return "watchdog";
+    }
+    if (watchdog != 0) {
+        return "software";
+    }
+    return (chip & CHIP_RESET_HAD_RUN) != 0 ? "button" : (chip & CHIP_RESET_HAD_POWER_ON) != 0 ? "power-on" : "other";
+}
+
+/* The cycle counter runs with the PLL, the timer with the crystal. */
+static uint32_t measured_khz(void)
+{
+    const uint32_t since_us = board_micros();
+    const uint32_t since = board_cycles();
+
+    while (board_micros() - since_us < MEASURED_US) {
+    }
+    return (board_cycles() - since) / (MEASURED_US / 1000u);
+}
+
+static struct ww_fact facts[] = {
+    {"reset", NULL, 0},
+    {"reset_code", NULL, 0},
+    {"clock_khz", NULL, 0},
+    {"clock_khz_expected", NULL, SYSTEM_HZ / 1000u},
+};
+
+const struct ww_fact *board_facts(size_t *count)
+{
+    if (facts[0].text == NULL) {
+        facts[1].number = WATCHDOG->reason | *CHIP_RESET;
+        facts[0].text = reason_of(WATCHDOG->reason, *CHIP_RESET);
+        facts[2].number = measured_khz();
+    }
+    *count = sizeof facts / sizeof facts[0];
+    return facts;
+}
