@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import struct
 from pathlib import Path
@@ -199,3 +200,36 @@ def test_an_odd_number_of_bytes_over_usb(tmp_path: Path) -> None:
             board.host.unplug()
             board.run(0.5)
             board.host.plug()
+
+
+# ---- the boot log ---------------------------------------------------------------------------------------------------
+
+
+def log_of(board: Board) -> dict[str, str]:
+    board.until(lambda: b"m-init-done" in board.uart)
+    return dict(re.findall(r"ww-boot-\[(\w+)=([^\]]*)\]", board.uart.decode()))
+
+
+def test_a_board_that_hangs_comes_back_and_says_why(image: Path) -> None:
+    board = Board(image, restarts=True)
+    log = log_of(board)
+    assert (log["reset"], log["crystal"], log["model"]) == ("power-on", "runs", "fake")
+    for _ in range(2):
+        board.run(0.01)
+        board.uart.clear()
+        board.type_on_uart(b"ww-hang%")
+        board.run(4.0)
+        assert log_of(board)["reset"] == "watchdog"
+    board.uart.clear()
+    board.chip.reset_chip(Reset.PROGRAM)
+    board.run(1.0)
+    assert log_of(board)["reset"] == "software"
+    assert board.ask_on_uart(b"name%") == NAME
+
+
+def test_the_log_tells_of_a_broken_crystal(image: Path) -> None:
+    board = Board(image)
+    board.chip.clock.crystal_is_broken = True
+    board.host._cable = False
+    board.run(0.1)
+    assert log_of(board)["crystal"] == "broken"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -157,6 +158,32 @@ def test_what_would_fail_on_silicon_ends_the_run(image: Path, first_byte: int, r
             session.infer(timeout_s=20)
         emulator.wait()
         with pytest.raises(DeviceError, match=f"stopped: .*{reason}"):
+            emulator.check()
+
+
+@needs_emulator
+def test_a_board_that_hangs_comes_back_and_says_why(image: Path) -> None:
+    with pico.start(image, restarts=True) as emulator, serial.serial_for_url(emulator.url, timeout=60) as port:
+        log = dict(re.findall(r"ww-boot-\[(\w+)=([^\]]*)\]", port.read_until(b"m-ready\r\n").decode()))
+        assert log["reset"] == "power-on"
+        assert int(log["clock_khz"]) == pytest.approx(int(log["clock_khz_expected"]), rel=0.005)
+        port.write(b"ww-hang%")
+        assert port.read_until(b"m-ready\r\n") == b"m-ready\r\n"
+        assert port.read_until(b"m-ready\r\n").decode().strip().startswith("ww-boot-[reset=watchdog]")
+        port.write(b"name%")
+        assert port.read_until(b"m-ready\r\n") == b"m-name-dut-[wwtool-pico]\r\nm-ready\r\n"
+        assert emulator.stats()["resets"] == 1
+
+
+@needs_emulator
+def test_a_watchdog_that_resets_only_a_part_of_the_chip(tmp_path: Path) -> None:
+    board = changed_board("pico", tmp_path / "board", "system.c", "*PSM_WDSEL = PSM_WDSEL_ALL_BUT_OSCILLATORS;", "")
+    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
+    with pico.start(_image(tmp_path / "broken.elf"), restarts=True) as emulator:
+        with contextlib.suppress(OSError), serial.serial_for_url(emulator.url, timeout=1) as port:
+            port.write(b"ww-hang%")
+            emulator.wait_for_failure(40)
+        with pytest.raises(DeviceError, match="resets only a part of the chip"):
             emulator.check()
 
 

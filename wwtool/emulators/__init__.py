@@ -45,7 +45,7 @@ def emulator_of(platform: Platform) -> Emulator | None:
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, console: str = UART, audio: Path | None = None,
-    platform: Platform | None = None, trust: bool = False,
+    platform: Platform | None = None, trust: bool = False, restarts: bool = False,
 ) -> RunningBoard:  # fmt: skip
     """Starts the image of a build folder on the emulator of its platform.
 
@@ -56,6 +56,7 @@ def start(
         console: which of the board's consoles.
         audio: raw int16 mono at 16 kHz for the microphone.
         platform: the profile that it was built for, where that is a user's own.
+        restarts: a board that its watchdog has reset starts again; otherwise that can end the run.
         trust: run a program that is not confined also from a folder that this user has not built.
 
     Raises:
@@ -79,7 +80,7 @@ def start(
             f"{build} was not built by this user on this machine, and its program may do here whatever you may do; "
             "if you know who built it, run it with --trust"
         )
-    options = Options(tcp_port, pty, console, audio)
+    options = Options(tcp_port, pty, console, audio, restarts)
     emulator.check_options(options)
     return emulator.start(platform, image, options)
 

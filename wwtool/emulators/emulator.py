@@ -25,12 +25,15 @@ class Options:
         pty: give the console a pseudo-terminal as well.
         console: which console of the board, one of ``Emulator.consoles``.
         audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
+        restarts: a board that its watchdog has reset starts again, as a real one does. Otherwise an emulator that
+            notices it ends the run, and says so.
     """
 
     tcp_port: int = 0
     pty: bool = False
     console: str = UART
     audio: Path | None = None
+    restarts: bool = False
 
 
 class RunningBoard(Protocol):

@@ -25,6 +25,7 @@ def start(
     console: str = UART,
     audio: Path | None = None,
     stats: Path | None = None,
+    restarts: bool = False,
 ) -> ProcessBoard:
     """Starts an image and returns when its console can be opened.
 
@@ -34,6 +35,7 @@ def start(
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
         console: ``uart`` or ``usb``; with ``usb`` the board hangs on a PC, with ``uart`` on no USB at all.
         audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
+        restarts: the boot loader starts the program again after a reset; otherwise that ends the run.
         stats: file that gets :meth:`ProcessBoard.stats` as JSON when the emulator ends.
 
     Raises:
@@ -48,6 +50,7 @@ def start(
     command += ["--origin", str(platform.memory.application_origin), "--clock-hz", str(platform.chip.clock_hz)]
     command += ["--cycles-per-instruction", str(platform.chip.cycles_per_instruction), "--tcp", str(tcp_port)]
     command += ["--console", console]
+    command += ["--restarts"] if restarts else []
     command += ["--audio", str(audio.absolute())] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []
     return ProcessBoard(command, pty, "Nano 33 BLE")
@@ -61,7 +64,7 @@ class Unicorn(Emulator):
     tools = (UNICORN,)
 
     def start(self, platform: Platform, image: Path, options: Options) -> ProcessBoard:
-        return start(image, options.tcp_port, options.pty, options.console, options.audio)
+        return start(image, options.tcp_port, options.pty, options.console, options.audio, restarts=options.restarts)
 
     def platform_of(self, image: bytes) -> str | None:
         """The reset vector leads into the image, which lies behind the board's boot loader."""

@@ -93,6 +93,7 @@ def start(
     audio: Path | None = None,
     stats: Path | None = None,
     revision: int = 1,
+    restarts: bool = False,
 ) -> ProcessBoard:
     """Starts an image on an emulated Pico.
 
@@ -104,6 +105,7 @@ def start(
         audio: raw int16 mono at 16 kHz, played to the microphone from the first sample of the ADC.
         stats: file for the statistics at the end, as JSON.
         revision: of the chip, as it says itself: 1 is B0 or B1, which have more errata, and 2 is B2.
+        restarts: the chip starts again when the watchdog resets it; otherwise that ends the run.
 
     Raises:
         ToolError: Node.js or rp2040js is missing.
@@ -114,6 +116,7 @@ def start(
     command = [NODE.find(), str(runner), "--rp2040js", str(find_rp2040js())]
     command += ["--bin", _for_node(image_of(build, Rp2040js.name))]
     command += ["--tcp", str(tcp_port), "--console", console, "--revision", str(revision)]
+    command += ["--restarts"] if restarts else []
     command += ["--audio", _for_node(audio)] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []
     return ProcessBoard(command, pty, "Pico")
@@ -141,7 +144,7 @@ class Rp2040js(Emulator):
     installers = (NPM,)
 
     def start(self, platform: Platform, image: Path, options: Options) -> ProcessBoard:
-        return start(image, options.tcp_port, options.pty, options.console, options.audio)
+        return start(image, options.tcp_port, options.pty, options.console, options.audio, restarts=options.restarts)
 
     def platform_of(self, image: bytes) -> str | None:
         """The reset vector behind boot2 leads into the image (RP2040 datasheet 2.8.1.3)."""

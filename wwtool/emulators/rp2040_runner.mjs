@@ -1,7 +1,7 @@
 // Runs a Raspberry Pi Pico image in rp2040js, starting with the image's boot2, and bridges its console to TCP.
 //
 //   node rp2040_runner.mjs --rp2040js DIR --bin FILE [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
-//        [--revision 1|2]
+//        [--revision 1|2] [--restarts]
 //
 // It is stricter than rp2040js: mistakes that fail on silicon and pass there (a peripheral still in reset, a pin without
 // its function, a wrong baud rate, a bad address that is only logged) end the run with one reason.
@@ -10,6 +10,8 @@
 // takes the lines "stats" and, with the USB console, "touch": the host opens the port at 1200 baud and closes it, as
 // flash tools do to ask for the boot loader. The end of standard input, or SIGTERM, ends the run. Exit status: 0 ended in
 // order, 1 failed, 2 wrong usage.
+//
+// The watchdog's reset ends the run. With --restarts the chip starts again instead, with its boot2.
 //
 // Not modelled: XIP waits, the time bytes take to leave, analogue noise.
 //
@@ -52,6 +54,7 @@ const { values: options } = parseArgs({
     console: { type: 'string', default: 'uart' },
     audio: { type: 'string' },
     stats: { type: 'string' },
+    restarts: { type: 'boolean', default: false },
     revision: { type: 'string', default: '1' }, // of the chip: 1 is B0 or B1, 2 is B2
   },
 });
@@ -59,18 +62,19 @@ if (!options.rp2040js || !options.bin || !['uart', 'usb'].includes(options.conso
   process.stderr.write('usage: rp2040_runner.mjs --rp2040js DIR --bin FILE [--tcp PORT] [--console uart|usb]\n');
   process.exit(2);
 }
-const { RP2040, USBCDC } = await import(pathToFileURL(path.join(options.rp2040js, 'dist/esm/index.js')).href);
-
-const mcu = new RP2040();
-const { clock, core, adc } = mcu;
-const uart = mcu.uart[0];
-const silicon = new Silicon(mcu, fail);
+const load = (file) => import(pathToFileURL(path.join(options.rp2040js, 'dist/esm', file)).href);
+const { RP2040, USBCDC } = await load('index.js');
+const { SimulationClock } = await load('clock/simulation-clock.js');
 
 let instructions = 0;
 let cycles = 0;
 let bytesIn = 0;
 let bytesOut = 0;
 let running = true;
+let resets = 0;
+const ledTimes = []; // simulated seconds
+const image = fs.readFileSync(options.bin);
+let machine = null; // the chip since its last reset, and what the console does to it
 const wallStart = process.hrtime.bigint();
 
 function statistics() {
@@ -78,14 +82,15 @@ function statistics() {
   return {
     instructions,
     cycles,
-    clock_hz: mcu.clkSys,
-    simulated_s: clock.nanos / 1e9,
+    clock_hz: machine.mcu.clkSys,
+    simulated_s: machine.mcu.clock.nanos / 1e9,
     wall_s: wall,
-    baud: uart.baudRate,
+    baud: machine.mcu.uart[0].baudRate,
     console_bytes_in: bytesIn,
     console_bytes_out: bytesOut,
-    led_on: silicon.ledOn,
-    led_times: silicon.ledTimes,
+    led_on: ledTimes.length,
+    led_times: ledTimes,
+    resets,
     audio_samples: audioPosition,
   };
 }
@@ -107,16 +112,18 @@ const audio = options.audio ? fs.readFileSync(options.audio) : Buffer.alloc(0);
 const audioSamples = Math.floor(audio.length / 2);
 let audioPosition = 0;
 
-adc.onADCRead = (channel) => {
-  silicon.checkMicrophone(channel);
-  const sample = audioPosition < audioSamples ? audio.readInt16LE(2 * audioPosition) : 0;
-  if (audioPosition < audioSamples) {
-    audioPosition++;
-  }
-  adc.currentChannel = channel;
-  adc.channelValues[channel] = (sample + 32768) >> 4;
-  adc.sampleAlarm.schedule(ADC_CONVERSION_NS);
-};
+function connectMicrophone(adc, silicon) {
+  adc.onADCRead = (channel) => {
+    silicon.checkMicrophone(channel);
+    const sample = audioPosition < audioSamples ? audio.readInt16LE(2 * audioPosition) : 0;
+    if (audioPosition < audioSamples) {
+      audioPosition++;
+    }
+    adc.currentChannel = channel;
+    adc.channelValues[channel] = (sample + 32768) >> 4;
+    adc.sampleAlarm.schedule(ADC_CONVERSION_NS);
+  };
+}
 
 // ---- the console, both kinds: a queue of bytes from the host, and the device's text --------------------------------
 
@@ -145,9 +152,11 @@ function deviceSays(byte) {
   }
 }
 
-let kick; // tells the console that the queue is not empty
-let touch = () => {};
-if (options.console === 'uart') {
+// A console tells its chip with kick() that the queue is not empty, and with touch() that the boot loader is wanted.
+
+function connectUart(mcu, silicon) {
+  const { clock } = mcu;
+  const uart = mcu.uart[0];
   // Bytes arrive no faster than the programmed rate. On silicon a byte is lost if the FIFO is full.
   let nextByteNs = 0;
   let scheduled = false;
@@ -162,7 +171,7 @@ if (options.console === 'uart') {
     nextByteNs = clock.nanos + (BITS_PER_CHARACTER * 1e9) / uart.baudRate;
     kick();
   });
-  kick = () => {
+  const kick = () => {
     if (!scheduled && queued() > 0) {
       scheduled = true;
       arrival.schedule(Math.max(0, nextByteNs - clock.nanos));
@@ -172,7 +181,10 @@ if (options.console === 'uart') {
     silicon.checkUart();
     deviceSays(byte);
   };
-} else {
+  return { kick, touch: () => {} };
+}
+
+function connectUsb(mcu, silicon) {
   const cdc = new USBCDC(mcu.usbCtrl);
   new RudeBus(mcu, fail, Number(options.revision));
   const enable = mcu.usbCtrl.onUSBEnabled;
@@ -198,11 +210,11 @@ if (options.console === 'uart') {
     }
   };
   let controlData = null; // the data of a request to the device
-  touch = () => {
+  const touch = () => {
     controlData = Uint8Array.from([0xb0, 0x04, 0, 0, 0, 0, 8]); // 1200 8N1
     mcu.usbCtrl.sendSetupPacket(Uint8Array.from([0x21, SET_LINE_CODING, 0, 0, 0, 0, controlData.length, 0]));
   };
-  kick = () => {
+  const kick = () => {
     if (connected && room > 0 && queued() > 0) {
       const packet = new Uint8Array(Math.min(room, queued()));
       for (let i = 0; i < packet.length; i++) {
@@ -213,6 +225,7 @@ if (options.console === 'uart') {
     }
   };
   cdc.onSerialData = (bytes) => bytes.forEach(deviceSays);
+  return { kick, touch };
 }
 
 function flush() {
@@ -242,7 +255,7 @@ const server = net.createServer((socket) => {
     if (queued() > QUEUE_HIGH) {
       socket.pause();
     }
-    kick();
+    machine.kick();
   });
   socket.on('error', () => {});
   socket.on('close', () => {
@@ -253,7 +266,24 @@ const server = net.createServer((socket) => {
 
 // ---- the processor ------------------------------------------------------------------------------------------------
 
-mcu.onBreak = (code) => fail(silicon.breakReason(code, core.PC));
+// The chip after power-on, or after the watchdog's reset of an old one: memory and the reason of the reset stay.
+function powerOn(old) {
+  const clock = new SimulationClock();
+  clock.nanosCounter = old ? old.clock.nanos : 0;
+  const mcu = new RP2040(clock);
+  const silicon = new Silicon(mcu, fail, options.restarts ? restart : null, ledTimes);
+  mcu.onBreak = (code) => fail(silicon.breakReason(code, mcu.core.PC));
+  connectMicrophone(mcu.adc, silicon);
+  const console = options.console === 'usb' ? connectUsb(mcu, silicon) : connectUart(mcu, silicon);
+  machine = { mcu, ...console };
+  silicon.boot(image, old);
+}
+
+let resetDue = false;
+
+function restart() {
+  resetDue = true;
+}
 
 let lastSlice = process.hrtime.bigint();
 
@@ -266,10 +296,18 @@ function slice() {
   const now = process.hrtime.bigint();
   let idleNs = Math.min(Number(now - lastSlice), MAX_IDLE_NS);
   lastSlice = now;
+  if (resetDue) {
+    resetDue = false;
+    resets++;
+    powerOn(machine.mcu);
+    machine.kick();
+  }
+  const { mcu } = machine;
+  const { clock, core } = mcu;
   const nsPerCycle = 1e9 / mcu.clkSys;
   let asleep = false;
   try {
-    for (let i = 0; i < SLICE_INSTRUCTIONS && running; i++) {
+    for (let i = 0; i < SLICE_INSTRUCTIONS && running && !resetDue; i++) {
       if (core.waiting) {
         if (core.checkForInterrupts()) {
           core.waiting = false;
@@ -312,12 +350,12 @@ commands.on('line', (line) => {
   if (line === 'stats') {
     emit({ event: 'stats', ...statistics() });
   } else if (line === 'touch') {
-    touch();
+    machine.touch();
   }
 });
 commands.on('close', () => finish(0)); // the parent has ended
 
-silicon.boot(fs.readFileSync(options.bin));
+powerOn(null);
 server.on('error', (error) => fail(`cannot listen on TCP port ${options.tcp}: ${error.message}`));
 server.listen(Number(options.tcp), '127.0.0.1', () => {
   emit({ event: 'listening', port: server.address().port });

@@ -12,6 +12,8 @@ const FLASH = 0x10000000;
 const RESETS = 0x4000c; // peripherals are keyed by the upper bits of their address, as in rp2040js
 const SSI = 0x18000;
 const WATCHDOG = 0x40058;
+const PSM_WDSEL = 0x40010008;
+const WDSEL_ALL_BUT_OSCILLATORS = 0x1fffc;
 const VREG_AND_CHIP_RESET = 0x40064;
 const CHIP_RESET = 0x08; // 2.10.10
 const HAD_POWER_ON = 1 << 8;
@@ -63,11 +65,12 @@ export function boot2Crc(bytes) {
 }
 
 export class Silicon {
-  constructor(mcu, fail) {
+  // restart: what to do when the watchdog resets the chip; null ends the run. ledTimes gets simulated seconds.
+  constructor(mcu, fail, restart, ledTimes) {
     this.mcu = mcu;
     this.fail = fail;
-    this.ledOn = 0;
-    this.ledTimes = []; // simulated seconds
+    this.restart = restart;
+    this.ledTimes = ledTimes;
     this.firstByte = true;
     this.uartSetting = '';
     this.microphoneChecked = false;
@@ -120,8 +123,18 @@ export class Silicon {
       }
       write(offset, value);
     };
-    watchdog.onWatchdogTrigger = () =>
-      this.fail(`the watchdog reset the chip (PC ${this.mcu.core.PC.toString(16)})`);
+    watchdog.onWatchdogTrigger = () => {
+      if (!this.restart) {
+        this.fail(`the watchdog reset the chip (PC ${this.mcu.core.PC.toString(16)})`);
+        return;
+      }
+      if ((this.mcu.readUint32(PSM_WDSEL) & WDSEL_ALL_BUT_OSCILLATORS) !== WDSEL_ALL_BUT_OSCILLATORS) {
+        this.fail('the watchdog resets only a part of the chip (PSM_WDSEL)'); // 2.13.5
+      }
+      watchdog.alarm.enable = false; // it would go off again and again
+      watchdog.timer.enable = false;
+      this.restart();
+    };
   }
 
   // Enough of a boot ROM for rom_table_lookup (2.8.3). Its one function ends the run, as the reboot on silicon does.
@@ -139,13 +152,12 @@ export class Silicon {
   ledChanged(state, old) {
     const HIGH = 1; // GPIOPinState.High
     if (state === HIGH && old !== HIGH) {
-      this.ledOn++;
       this.ledTimes.push(this.mcu.clock.nanos / 1e9);
     }
   }
 
   // The work of the mask ROM with a program in flash (2.8.1.3).
-  boot(image) {
+  boot(image, old) {
     const { mcu } = this;
     const { core } = mcu;
     const wanted = boot2Crc(image.subarray(0, BOOT2_BYTES - 4));
@@ -155,6 +167,10 @@ export class Silicon {
     }
     mcu.flash.set(image, 0);
     mcu.sram.fill(0xa5); // SRAM is not cleared
+    if (old) {
+      mcu.sram.set(old.sram);
+      mcu.peripherals[WATCHDOG].reason = old.peripherals[WATCHDOG].reason;
+    }
     mcu.sram.set(image.subarray(0, BOOT2_BYTES), BOOT2_ADDRESS - 0x20000000);
     core.SP = BOOT2_STACK;
     core.LR = 0;

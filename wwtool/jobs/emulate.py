@@ -76,7 +76,14 @@ def run(plan: EmulatePlan, listener: events.Listener = events.ignore, cancel: Ca
     with (
         reported("emulate", str(request.build), listener),
         emulators.start(
-            request.build, request.tcp_port, request.pty, request.console, request.audio, plan.platform, request.trust
+            request.build,
+            request.tcp_port,
+            request.pty,
+            request.console,
+            request.audio,
+            plan.platform,
+            request.trust,
+            restarts=True,
         ) as emulator,
     ):
         listener(events.PartialResult("emulate", "running", Running(emulator.url)))
