@@ -210,9 +210,10 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
         ("board.h", "125000000u", "133000000u", "UART0 runs at 108"),
         ("adc.c", "= PAD_OD;", "= PAD_IE;", "GP26 still has a digital function"),
         ("boot2.S", ".equ CLOCK_DIVIDER, 2", ".equ CLOCK_DIVIDER, 3", "boot2 leaves the flash unreadable"),
+        ("boot2.S", "0x3B << 24 | 8 << 11", "0x3B << 24", "does not answer to command 3b"),
         ("system.c", "board_keep_alive();\n    if", "if", "the watchdog reset the chip"),
     ],
-    ids=["reset", "pin", "tick", "baud", "pad", "boot2", "watchdog"],
+    ids=["reset", "pin", "tick", "baud", "pad", "boot2", "boot2-waits", "watchdog"],
 )
 def test_the_runner_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
     board = changed_board("pico", tmp_path / "board", file, old, new)
@@ -222,6 +223,21 @@ def test_the_runner_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str,
     with pytest.raises(DeviceError, match=reason), pico.start(_image(tmp_path / "broken.elf"), audio=silence) as broken:
         broken.wait_for_failure(20)
         broken.check()
+
+
+@needs_emulator
+@pytest.mark.parametrize("divider", [4, 2])
+def test_the_plain_read_of_the_flash(tmp_path: Path, divider: int) -> None:
+    board = changed_board("pico", tmp_path / "board", "flash_read.h", "FLASH_READ_DUAL 1", "FLASH_READ_DUAL 0")
+    source = board / "boot2.S"
+    source.write_text(source.read_text().replace("CLOCK_DIVIDER, 4", f"CLOCK_DIVIDER, {divider}"))
+    link_arm_board(board, tmp_path / "plain.elf", ARM_FLAGS)
+    if divider == 4:
+        with pico.start(_image(tmp_path / "plain.elf")) as emulator, Session(emulator.url) as session:
+            assert session.info().board == "pico"
+    else:
+        with pytest.raises(DeviceError, match="does not answer to command 3"):
+            pico.start(_image(tmp_path / "plain.elf"))
 
 
 @needs_emulator

@@ -48,6 +48,9 @@ const BOOT_BAUD = 115200;
 const MAX_BAUD_ERROR = 0.02;
 const STANDARD_BAUDS = [9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 1500000, 2000000, 3000000];
 
+// Lines for data, cycles to wait, and the least divider at 125 MHz: 104 MHz for 3Bh, 33 MHz for 03h (W25Q16JV 9.6).
+const READS = { 0x3b: { dual: 1, waits: 8, divider: 2 }, 0x03: { dual: 0, waits: 0, divider: 4 } };
+
 const ROM_TABLE = 0x100; // the address of the replaced boot ROM's table and of its one function
 const ROM_LOOKUP = 0x200;
 const BREAK_BOOTSEL = 0xb0;
@@ -190,6 +193,14 @@ export class Silicon {
     const ok = ssi.ssienr === 1 && ssi.baudr >= 2 && ssi.baudr % 2 === 0 && ssi.spictlr0 !== 0 && ssi.crtlr0 !== 0;
     if (!ok) {
       this.fail('boot2 leaves the flash unreadable (SSI not enabled, or no divider or command)'); // 4.10.13
+      return;
+    }
+    const dual = (ssi.crtlr0 >>> 21) & 3;
+    const waits = (ssi.spictlr0 >>> 11) & 31;
+    const command = ssi.spictlr0 >>> 24;
+    const read = READS[command];
+    if (!read || dual !== read.dual || waits !== read.waits || ssi.baudr < read.divider) {
+      this.fail(`the flash does not answer to command ${command.toString(16)} as boot2 sends it`); // W25Q16JV 8.2
     }
   }
 

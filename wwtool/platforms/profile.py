@@ -57,6 +57,10 @@ class Chip(_Section):
     cycles_per_instruction: float | None = Field(
         None, ge=1.0, le=10.0, description="an estimate, for emulators that count instructions and not cycles"
     )
+    flash_read: Literal["dual", "plain"] = Field(
+        "dual",
+        description="how the RP2040 reads its flash in place; plain (03h, half the clock) is what any part knows",
+    )
     has_dsp: bool
     has_fpu: bool
     boot2_crc: bool = Field(False, description="the ROM starts only an image whose first 256 bytes have a checksum")

@@ -4,11 +4,14 @@
  * The mask ROM copies these 256 bytes to SRAM, checks the CRC in the last four and jumps here (RP2040 datasheet
  * 2.8.1). It sets the SSI up for the dual-output fast read 3Bh at clk_sys / 2: 62.5 MHz at 125 MHz. 3Bh needs no mode
  * or status bit in the flash and is the same in the parts of all vendors (W25Q16JV datasheet 8.2.13: up to 104 MHz).
- * A word takes 8 + 24 + 8 + 16 bits' times of 2 cycles, 112 in all; the plain read 03h at its 33 MHz takes 256. Quad
- * reads would take half of that, but need a bit that some parts have to be told first.
+ * A word takes 8 + 24 + 8 + 16 bits' times of 2 cycles, 112 in all. Quad reads would take half of that, but need a bit
+ * that some parts have to be told first. The plain read 03h at clk_sys / 4, as the SDK's boot2_generic_03h has it, is
+ * what every part knows and takes 256 cycles (flash_read.h).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "flash_read.h"
+
         .syntax unified
         .cpu cortex-m0plus
         .thumb
@@ -27,12 +30,17 @@
         .equ SCLK_8_MA_FAST_SLEW, 2 << 4 | 1
         .equ PAD_SCHMITT, 1 << 1
 
+#if FLASH_READ_DUAL
         .equ CLOCK_DIVIDER, 2           /* even */
+        .equ CTRLR0_FRF, 1 << 21        /* data on two lines; command and address stay on one */
+        .equ READ_COMMAND, 0x3B << 24 | 8 << 11 /* and 8 cycles to wait */
+#else
+        .equ CLOCK_DIVIDER, 4           /* 31 MHz, of 33 that 03h allows */
+        .equ CTRLR0_FRF, 0
+        .equ READ_COMMAND, 0x03 << 24
+#endif
         .equ CTRLR0_DFS_32_BITS, 31 << 16
-        .equ CTRLR0_FRF_DUAL, 1 << 21   /* data on two lines; command and address stay on one */
         .equ CTRLR0_TMOD_EEPROM, 3 << 8 /* send command and address, then receive */
-        .equ SPI_CTRLR0_COMMAND, 0x3B << 24
-        .equ SPI_CTRLR0_WAIT_8_CYCLES, 8 << 11
         .equ SPI_CTRLR0_INST_8_BITS, 2 << 8
         .equ SPI_CTRLR0_ADDR_24_BITS, 6 << 2
 
@@ -61,10 +69,10 @@ boot2:
         movs    r1, #SSI_RX_SAMPLE_DLY
         movs    r0, #1                  /* sample a cycle later: the answer crosses the pads twice */
         str     r0, [r3, r1]
-        ldr     r0, =(CTRLR0_FRF_DUAL | CTRLR0_DFS_32_BITS | CTRLR0_TMOD_EEPROM)
+        ldr     r0, =(CTRLR0_FRF | CTRLR0_DFS_32_BITS | CTRLR0_TMOD_EEPROM)
         str     r0, [r3, #SSI_CTRLR0]
         ldr     r1, =(XIP_SSI_BASE + SSI_SPI_CTRLR0)
-        ldr     r0, =(SPI_CTRLR0_COMMAND | SPI_CTRLR0_WAIT_8_CYCLES | SPI_CTRLR0_INST_8_BITS | SPI_CTRLR0_ADDR_24_BITS)
+        ldr     r0, =(READ_COMMAND | SPI_CTRLR0_INST_8_BITS | SPI_CTRLR0_ADDR_24_BITS)
         str     r0, [r1]
         movs    r0, #0
         str     r0, [r3, #SSI_CTRLR1]   /* one 32-bit frame a read */

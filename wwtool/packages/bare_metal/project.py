@@ -74,6 +74,7 @@ def write_project(
     for code in platform.code_folders:
         _copy_sources(code, folder / "board")
     write_board_config(folder / "board", platform)
+    _write_flash_read(folder / "board" / "flash_read.h", platform)
     write_sources(model, folder / "model")
     for part in beside:
         write_sources(part.model, folder / "model")
@@ -84,6 +85,13 @@ def write_project(
     shutil.copyfile(make_image.__file__, folder / Path(make_image.__file__).name)
     write_text(folder / "Makefile", render("bare-metal/Makefile.j2", _makefile(project, platform, toolchain, phrase)))
     return project
+
+
+def _write_flash_read(file: Path, platform: Platform) -> None:
+    """Puts the profile's choice into the board's file, if the board has one."""
+    if file.is_file():
+        dual = int(platform.chip.flash_read == "dual")
+        write_text(file, file.read_text().replace("FLASH_READ_DUAL 1", f"FLASH_READ_DUAL {dual}"))
 
 
 def write_board_config(folder: Path, platform: Platform) -> None:
