@@ -21,13 +21,13 @@ class Board:
         usb, uart: what the board has said.
     """
 
-    def __init__(self, image: Path, /, **options: Any) -> None:
+    def __init__(self, image: Path, /, audio: bytes = b"", **options: Any) -> None:
         platform = load_platform("nano33ble")
         factor = platform.chip.cycles_per_instruction
         assert factor is not None
         self.usb, self.uart = bytearray(), bytearray()
         self.chip = Chip(
-            image.read_bytes(), platform.memory.application_origin, platform.chip.clock_hz, factor, b"",
+            image.read_bytes(), platform.memory.application_origin, platform.chip.clock_hz, factor, audio,
             self.uart.extend, self.usb.extend, **options,
         )  # fmt: skip
         assert self.chip.host is not None

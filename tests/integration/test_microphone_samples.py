@@ -1,0 +1,86 @@
+"""A second of audio arrives sample for sample, while the main loop has other work: it gives this machine's scores."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import serial
+from board_images import changed_board, host_events, link_arm_board, nano_image
+from cli import emulation_missing
+
+from wwtool.base.assets import asset_dir
+from wwtool.device.protocol import Event, parse_event
+
+pytestmark = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
+
+SETTLING = 3 * 128  # samples that the Nano's driver throws away: four blocks, of which the first holds none yet (pdm.c)
+NOISE = np.random.default_rng(7).integers(-9000, 9000, SETTLING + 20000).astype("<i2")
+
+
+def scores(text: str) -> list[Event]:
+    return [event for line in text.splitlines() if (event := parse_event(line)) and event.kind == "prob"]
+
+
+def agree(heard: Sequence[Event], expected: Sequence[Event]) -> bool:
+    """Whether the events of the frames that both have are the same."""
+    known = {event.frame: event for event in expected if event.kind == "prob"}
+    both = [event for event in heard if event.frame in known]
+    assert len(both) > 25
+    return all(event == known[event.frame] for event in both)
+
+
+@pytest.mark.parametrize("patch", [None, ("offer(other);", "offer(state.offered);")], ids=["right", "wrong-half"])
+def test_the_nano_hears_every_sample(tmp_path: Path, patch: tuple[str, str] | None) -> None:
+    pytest.importorskip("unicorn")
+    from nano_board import Board
+
+    folder = changed_board("nano33ble", tmp_path / "board", "pdm.c", *patch) if patch else None
+    board = Board(nano_image(tmp_path / "fake.elf", folder), audio=NOISE.tobytes())
+    board.type_on_uart(b"ww-prob 1%")
+    while board.chip.pdm.position < len(NOISE):
+        board.run(0.0073)
+        board.type_on_uart(b"help%")  # work between the samples
+    assert agree(scores(board.uart.decode()), host_events(tmp_path, NOISE[SETTLING:])) is (patch is None)
+
+
+def as_the_pico_converts(audio: np.ndarray) -> np.ndarray:
+    """12 bits around a running mean (adc.c). The first block of 64 is thrown away."""
+    mean, out = 2048 << 16, []
+    for raw in ((audio[64:].astype(int) + 32768) >> 4).tolist():
+        mean += ((raw << 16) - mean) >> 12
+        out.append((raw - (mean >> 16)) * 16)
+    samples: np.ndarray = np.clip(out, -32768, 32767).astype("<i2")
+    return samples
+
+
+@pytest.mark.skipif(bool(emulation_missing()), reason=emulation_missing() or "all is there")
+@pytest.mark.parametrize(
+    "patch", [None, ("(finished & 1u << channel) == 0", "channel == 0")], ids=["right", "one-half"]
+)
+def test_the_pico_hears_every_sample(tmp_path: Path, patch: tuple[str, str] | None) -> None:
+    from test_pico_image import ARM_FLAGS, _image
+
+    from wwtool.emulators import pico
+
+    board = asset_dir("firmware_templates") / "boards" / "pico"
+    if patch:
+        board = changed_board("pico", tmp_path / "board", "adc.c", *patch)
+    link_arm_board(board, tmp_path / "fake.elf", ARM_FLAGS)
+    audio = tmp_path / "noise.raw"
+    audio.write_bytes(NOISE.tobytes())
+    text = ""
+    with (
+        pico.start(_image(tmp_path / "fake.elf"), audio=audio) as emulator,
+        serial.serial_for_url(emulator.url, timeout=20) as port,
+    ):
+        port.write(b"ww-prob 1%")
+        while emulator.stats()["audio_samples"] < len(NOISE):
+            port.write(b"help%")  # work between the samples
+            text += port.read_until(b"m-ready\r\n").decode()
+        port.write(b"stop%")
+        text += port.read_until(b"m-ready\r\n").decode()
+    assert agree(scores(text), host_events(tmp_path, as_the_pico_converts(NOISE))) is (patch is None)
