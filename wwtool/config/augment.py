@@ -117,7 +117,8 @@ class AugmentConfig(Section):
     )
     babble: Fraction = Field(
         0.2,
-        description="Share of backgrounds that are several people who talk.",
+        description="Share of backgrounds that are several people who talk. Where no noise was recorded, people also "
+        "talk instead of it.",
     )
     computed_sounds: Fraction = Field(
         0.6,
