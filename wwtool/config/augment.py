@@ -121,7 +121,7 @@ class AugmentConfig(Section):
         "talk instead of it.",
     )
     computed_sounds: Fraction = Field(
-        0.6,
+        0.2,
         description="Share of the other backgrounds that are clips of the kinds of sounds in `negatives`. What is left "
         "is noise of a random colour.",
     )
