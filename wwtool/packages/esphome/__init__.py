@@ -34,7 +34,7 @@ class Esphome(PackageFormat):
     def render(self, folder: Path, content: Content) -> None:
         for model in content.models:
             write_bytes(folder / f"{model.name}.tflite", model.tflite)
-            manifest = manifest_of(model, arena_bytes(parse_model(model.tflite)))
+            manifest = manifest_of(model, arena_bytes(model.tflite, model.phrase))
             write_text(folder / f"{model.name}.json", manifest_text(manifest))
         for device in device_names():
             write_text(folder / f"{device}.yaml", device_text(content, device))

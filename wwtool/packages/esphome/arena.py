@@ -1,16 +1,15 @@
-"""How much memory a model's tensors take in TFLM."""
+"""The size of the arena that a manifest declares."""
 
 from __future__ import annotations
 
-from wwtool.tflite.graph import Graph
+from wwtool.tflm.arena import ALIGNMENT, ESPHOME_ESP32, ESPHOME_ESP32S3, ESPHOME_ESP32S3_NEWER, predict
 
-_ALIGNMENT = 16
-_TENSOR_BYTES, _BASE_BYTES = 96, 1024  # more than what TFLM keeps of a tensor, and besides
+RUNTIMES = (ESPHOME_ESP32, ESPHOME_ESP32S3, ESPHOME_ESP32S3_NEWER)
 
 
-def arena_bytes(graph: Graph) -> int:
-    """An upper bound: every computed tensor and every variable has a place of its own."""
-    computed = [t.nbytes for t in graph.tensors if t.data is None]
-    variables = [v.initial.nbytes for v in graph.variables.values()]
-    places = sum(-(-nbytes // _ALIGNMENT) * _ALIGNMENT for nbytes in (*computed, *variables))
-    return places + _TENSOR_BYTES * len(graph.tensors) + _BASE_BYTES
+def arena_bytes(content: bytes, name: str) -> int:
+    """Enough on every chip and with every version of the kernels that ESPHome has had, so that the first try succeeds.
+
+    ESPHome's allocator may begin anywhere, so there is room to align. ESPHome itself shrinks what is too much.
+    """
+    return max(predict(content, runtime, name).needed for runtime in RUNTIMES) + ALIGNMENT

@@ -1,0 +1,1 @@
+"""What TensorFlow Lite for Microcontrollers keeps in memory of a model, computed without running it."""
