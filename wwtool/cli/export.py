@@ -7,17 +7,18 @@ from typing import Any
 
 import click
 
-from wwtool.cli.common import ANY_PATH, complain_of_warnings, json_option, make, option
+from wwtool.cli.common import ANY_PATH, FILE, complain_of_warnings, json_option, make, option
 from wwtool.cli.terminal import print_json, say
 from wwtool.jobs.export import FORMATS, ExportRequest, plan, run
 
 
 @click.command()
-@click.argument("sources", metavar="RUN_OR_BUILD...", type=ANY_PATH, nargs=-1, required=True)
+@click.argument("sources", metavar="RUN_OR_BUILD_OR_TFLITE...", type=ANY_PATH, nargs=-1, required=True)
 @option(ExportRequest, "format", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True)
 @option(ExportRequest, "out", "-o", "--out", type=ANY_PATH)
 @option(ExportRequest, "platform", metavar="NAME")
 @option(ExportRequest, "phrase")
+@option(ExportRequest, "manifest", type=FILE)
 @option(ExportRequest, "overwrite", is_flag=True)
 @json_option
 def export(as_json: bool, sources: tuple[Path, ...], **options: Any) -> None:

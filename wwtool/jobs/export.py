@@ -20,7 +20,7 @@ from wwtool.export import DEFAULT, MODEL_FORMATS
 from wwtool.export.model_format import ModelFormat, TrainedModel
 from wwtool.jobs.request import Request, reported
 from wwtool.packages.package_format import Advice, Content, PackageFormat
-from wwtool.pipeline.packaging import content_of, platform_of, read_word
+from wwtool.pipeline.packaging import Word, content_of, platform_of, read_foreign, read_word
 from wwtool.training.checkpoint import load_trained
 
 FORMATS = (*MODEL_FORMATS, *packages.names())
@@ -40,6 +40,11 @@ class ExportRequest(Request):
         None, description="The board that a project is for.  [default: the one that the build is for]"
     )
     phrase: str | None = Field(None, description="The wake word, if the source does not say it.")
+    manifest: Path | None = Field(
+        None,
+        description="How to detect with a .tflite that others have trained: ESPHome's manifest (.json), or a YAML with "
+        "wake_word, probability_cutoff and sliding_window_size.",
+    )
     overwrite: bool = Field(False, description="Replace folders whole, with what you have changed or added in them.")
 
 
@@ -121,14 +126,23 @@ def _plan_file(request: ExportRequest, kind: ModelFormat) -> FilePlan:
 def _plan_project(request: ExportRequest, package: PackageFormat) -> ProjectPlan:
     if request.phrase is not None and len(request.sources) > 1:
         raise UsageError("--phrase names one wake word and there are several models; leave it out")
-    words = [read_word(source, request.phrase) for source in request.sources]
+    words = _words(request)
     platform = load_profile(request.platform) if request.platform else platform_of(words)
     package.require_platform(platform)
     content = content_of(platform, words)
     package.check(content)
-    target, rule = request.out or request.sources[0] / package.name, Rule(package.products, overwrite=request.overwrite)
+    folder = request.sources[0] if request.sources[0].is_dir() else request.sources[0].parent
+    target, rule = request.out or folder / package.name, Rule(package.products, overwrite=request.overwrite)
     refuse_changes(target, rule)
     return ProjectPlan(package, content, target, rule)
+
+
+def _words(request: ExportRequest) -> list[Word]:
+    if request.manifest is None:
+        return [read_word(source, request.phrase) for source in request.sources]
+    if len(request.sources) > 1:
+        raise UsageError("--manifest belongs to one model and there are several; export each of them by itself")
+    return [read_foreign(request.sources[0], request.manifest, request.phrase)]
 
 
 def run(

@@ -23,6 +23,7 @@ from wwtool.platforms.profile import Platform, SdkBoard
 from wwtool.tflite.graph import Graph
 from wwtool.tflite.reader import parse_model
 
+_VARIABLE_BYTES = 20  # of a MicroResourceVariable; their table lies in the same arena
 # Methods of MicroMutableOpResolver (tflite-micro, tensorflow/lite/micro/micro_mutable_op_resolver.h) whose names do not
 # follow from the operator's.
 _METHODS = {
@@ -99,7 +100,7 @@ def _program(number: int, part: Content) -> dict[str, Any]:
         "name": json.dumps(safe_identifier(part.phrase)),
         "sha256": graph.sha256,
         "operators": resolver_methods(graph, part.phrase),
-        "arena_bytes": arena_bytes(graph),
+        "arena_bytes": arena_bytes(part.tflite, part.phrase) + 32 + _VARIABLE_BYTES * len(graph.variables),
         "variables": len(graph.variables),
         "input_bytes": source.nbytes,
         "output_bytes": result.nbytes,

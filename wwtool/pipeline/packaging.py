@@ -11,15 +11,16 @@ from wwtool.base.files import hash_of
 from wwtool.base.records import read_manifest
 from wwtool.base.text import printable, safe_identifier
 from wwtool.data.texts.phrases import printable_phrase
-from wwtool.errors import UsageError
+from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.builds import read_build
 from wwtool.packages.compiling import compile_for
+from wwtool.packages.esphome.foreign import read_settings
 from wwtool.packages.package_format import Content
 from wwtool.pipeline.evaluation import find_subject
 from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.platforms.profile import Platform
-from wwtool.tflite.reader import parse_model
+from wwtool.tflite.reader import parse_model, read_model
 
 _LONGEST_STEM = 35  # a prefix has at most 40 characters (compiler/emit/naming.py)
 
@@ -67,6 +68,34 @@ def read_word(source: Path, phrase: str | None = None) -> Word:
     if phrase is None:
         raise UsageError(f"{printable(str(source))} is a run, which does not say its wake word; name it with --phrase")
     return Word(tflite, printable_phrase(phrase), subject.detector)
+
+
+def read_foreign(model: Path, settings: Path, phrase: str | None = None) -> Word:
+    """The wake word of a .tflite that others have trained, with ESPHome's manifest or a YAML of one's own.
+
+    Raises:
+        InputError: the file or the model cannot be used, or the manifest is another model's.
+    """
+    told = read_settings(settings)
+    if told.model is not None and told.model.resolve() != model.resolve():
+        raise InputError(
+            f"{settings} is the manifest of {told.model.name}, not of {model.name}; give the one or the other"
+        )
+    content = read_content(model)
+    graph = parse_model(content, str(model))
+    shape = graph.tensor(graph.inputs[0]).shape
+    stride = shape[1] if len(shape) == 3 else 1
+    return Word(content, phrase or told.phrase, told.detector(stride), told.language)
+
+
+def read_content(model: Path) -> bytes:
+    """The bytes of a model file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    read_model(model)  # refuses what is missing, endless or no .tflite
+    return model.read_bytes()
 
 
 def _language(build: Path) -> str:

@@ -11,6 +11,7 @@ from wwtool.frontend.geometry import MICRO
 from wwtool.packages.package_format import Content
 
 AUTHOR = "wwtool"
+STEP_MS = 1000 * MICRO.step_samples // MICRO.sample_rate_hz
 VAD = "vad"
 """The ``wake_word`` by which the component knows a model of voice activity, which gates the others."""
 MINIMUM_VERSION = "2024.7.0"  # the first with streaming models
@@ -29,7 +30,7 @@ def manifest_of(content: Content, arena_bytes: int) -> dict[str, Any]:
         "version": 2,
         "micro": {
             "probability_cutoff": cutoff_of(content.detector),
-            "feature_step_size": round(1000 * MICRO.step_samples / MICRO.sample_rate_hz),
+            "feature_step_size": STEP_MS,
             "sliding_window_size": content.detector.average_window,
             "tensor_arena_size": arena_bytes,
             "minimum_esphome_version": MINIMUM_VERSION,
