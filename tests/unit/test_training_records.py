@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import threading
 import types
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from test_build_page import manifest
@@ -113,12 +116,57 @@ def test_wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list((tmp_path / "wandb").glob("offline-run-*"))
 
 
-def test_mlflow_in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+class Server(BaseHTTPRequestHandler):
+    """As much of an MLflow server as a client needs; it keeps what it is told."""
+
+    told: ClassVar[list[tuple[str, dict[str, Any]]]] = []
+
+    info: ClassVar[dict[str, str]] = {
+        "run_id": "r", "run_uuid": "r", "experiment_id": "1", "status": "RUNNING", "artifact_uri": "a",
+    }  # fmt: skip
+
+    def do_GET(self) -> None:
+        if "get-by-name" in self.path:
+            self._answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "there is none"})
+        else:
+            experiment = {"experiment_id": "1", "name": "wwtool", "lifecycle_stage": "active"}
+            self._answer(200, {"run": {"info": self.info, "data": {}}, "experiment": experiment})
+
+    def do_POST(self) -> None:
+        content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        what = self.path.partition("/mlflow/")[2]
+        self.told.append((what, content))
+        info = self.info
+        answers = {"experiments/create": {"experiment_id": "1"}, "runs/create": {"run": {"info": info, "data": {}}}}
+        self._answer(200, answers.get(what, {"run_info": info} if what == "runs/update" else {}))
+
+    def _answer(self, status: int, content: dict[str, Any]) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(content).encode())
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_mlflow_at_a_local_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mlflow = pytest.importorskip("mlflow")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", (tmp_path / "server").as_uri())
-    mlflow.set_tracking_uri((tmp_path / "server").as_uri())
-    assert track(tmp_path, "mlflow") == []
-    assert list((tmp_path / "server").rglob("gradient_norm"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        mlflow.set_tracking_uri(address)
+        assert track(tmp_path, "mlflow") == []
+        server.shutdown()
+    metrics = {
+        (content["key"], content["value"], content["step"])
+        for what, content in Server.told
+        if what == "runs/log-metric"
+    }
+    assert ("tcn32/float/loss", 0.5, 10) in metrics
+    assert ("qat/recall_at_the_budget", 0.75, 20) in metrics
+    assert Server.told[-1][0] == "runs/update"
 
 
 def test_an_unknown_tracker_is_named() -> None:

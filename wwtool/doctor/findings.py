@@ -65,7 +65,7 @@ def examine(platform: Platform | None = None) -> list[Finding]:
     findings = [
         *_building(profiles), *_emulating(profiles), *_measuring(profiles), *_hearing(profiles), *_flashing(profiles),
         *_serial(profiles),
-        *_voices(), *_listening(), *_teachers(), _gpu(),
+        *_voices(), *_listening(), *_teachers(), *_trackers(), _gpu(),
     ]  # fmt: skip
     if platform is None:
         # Nobody has asked for a board, so no board's compiler is required.
@@ -191,6 +191,17 @@ def _teachers() -> list[Finding]:
     """What teachers of the small model need."""
     tools = {tool.name: (tool, teacher) for teacher in TEACHERS.values() for tool in teacher.tools}
     return [_look_for(tool, "train", (), alternative=not t.automatic) for tool, t in tools.values()]
+
+
+_TRACKERS = (
+    python_package("wandb", "curves of trainings in Weights & Biases", "pip install wandb"),
+    python_package("mlflow", "curves of trainings in MLflow", "pip install mlflow-skinny"),
+)
+
+
+def _trackers() -> list[Finding]:
+    """What `train.trackers` may name besides TensorBoard."""
+    return [_look_for(tool, "train", (), alternative=True) for tool in _TRACKERS]
 
 
 def _listening() -> list[Finding]:
