@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from wwtool import __version__
@@ -22,9 +21,9 @@ _NOISIEST = 3  # layers that the note names
 
 
 def compare_with_float(
-    stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path, trained: dict[str, Any]
+    stages: Stages, prepared: Prepared, config: Config, model: str, trained: dict[str, Any]
 ) -> None:  # fmt: skip
-    """Compares the finished training in ``folder``, whose facts are ``trained``, with its float stage.
+    """Compares the run's finished training, whose facts are ``trained``, with its float stage.
 
     Raises:
         InputError: quantization costs more recall than ``train.quantization.most_drop``.
@@ -35,7 +34,7 @@ def compare_with_float(
         judge = Validation(
             material_of(stages.folder / CLIPS, prepared.stores, config), config, run.device, stages.cancel
         )
-        quantized, exact = load_trained(folder)[0], load_float(folder)
+        quantized, exact = load_trained(stages.folder)[0], load_float(stages.folder)
         sampler = Sampler(run.pools, run.architecture.receptive_frames, run.config)
         windows, _ = sampler.batch(calibration_generator(run.config.seed), run.config.calibration_windows, None)
         noise = layer_noise(quantized, to_real(windows))

@@ -93,12 +93,12 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     model, rungs = search(stages, prepared, config, finalists)
     fingerprint = prepared.fingerprint(config, model)
     facts = stages.run("train", "training", [fingerprint], lambda: _train(stages, prepared, config, model))
+    if config.train.quantization.compare:
+        compare_with_float(stages, prepared, config, model, facts)
     folder, adaptation = stages.folder, None
     if prepared.few is not None:
         adaptation = prepare_adaptation(stages, prepared, prepared.few, config)
         facts, folder = adapt(stages, prepared, config, model, adaptation), stages.folder / ADAPTED
-    if config.train.quantization.compare:
-        compare_with_float(stages, prepared, config, model, folder, facts)
     exported = stages.run("export", "INT8 .tflite", [__version__, facts], lambda: _export(stages, prepared, folder))
     settings = [config.detector.model_dump(), config.evaluate.model_dump()]
     shares = {name: kind.share for name, kind in config.negatives.items()}
