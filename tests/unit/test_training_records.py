@@ -137,8 +137,12 @@ class Server(BaseHTTPRequestHandler):
         what = self.path.partition("/mlflow/")[2]
         self.told.append((what, content))
         info = self.info
-        answers = {"experiments/create": {"experiment_id": "1"}, "runs/create": {"run": {"info": info, "data": {}}}}
-        self._answer(200, answers.get(what, {"run_info": info} if what == "runs/update" else {}))
+        answers: dict[str, dict[str, Any]] = {
+            "experiments/create": {"experiment_id": "1"},
+            "runs/create": {"run": {"info": info, "data": {}}},
+        }
+        answers["runs/update"] = {"run_info": info}
+        self._answer(200, answers.get(what, {}))
 
     def _answer(self, status: int, content: dict[str, Any]) -> None:
         self.send_response(status)
