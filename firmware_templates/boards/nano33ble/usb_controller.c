@@ -24,7 +24,7 @@ enum {
 
 static struct {
     uint32_t packet[PACKET_WORDS]; /* what EasyDMA copies: in RAM, and aligned */
-    bool odd_dma; /* EasyDMA has copied an odd number of bytes in all */
+    bool odd_dma;                  /* EasyDMA has copied an odd number of bytes in all */
     bool ep0_receiving;
     bool suspended;
 } state;
@@ -115,8 +115,7 @@ void usb_ep0_stall(void)
 
 static bool is_there(uint8_t address)
 {
-    return address == USB_EP_DATA || address == (USB_EP_DATA | ENDPOINT_IN) ||
-           address == (USB_EP_NOTIFY | ENDPOINT_IN);
+    return address == USB_EP_DATA || address == (USB_EP_DATA | ENDPOINT_IN) || address == (USB_EP_NOTIFY | ENDPOINT_IN);
 }
 
 bool usb_endpoint_halt(uint8_t address)

@@ -128,13 +128,13 @@ struct gpio_regs {
 #define GPIO_FUNC_USB_DP    8u
 #define GPIO_OEOVER_DISABLE (2u << 12)
 #define GPIO_INOVER_HIGH    (3u << 16)
-#define PAD(pin)       (REG_AT(volatile uint32_t, 0x4001C004u) + (pin))
-#define PAD_OD         (1u << 7) /* output disable */
-#define PAD_IE         (1u << 6) /* input enable */
-#define PAD_DRIVE_4MA  (1u << 4)
-#define PAD_PUE        (1u << 3) /* pull-up */
-#define PAD_PDE        (1u << 2) /* pull-down */
-#define PAD_SCHMITT    (1u << 1)
+#define PAD(pin)            (REG_AT(volatile uint32_t, 0x4001C004u) + (pin))
+#define PAD_OD              (1u << 7) /* output disable */
+#define PAD_IE              (1u << 6) /* input enable */
+#define PAD_DRIVE_4MA       (1u << 4)
+#define PAD_PUE             (1u << 3) /* pull-up */
+#define PAD_PDE             (1u << 2) /* pull-down */
+#define PAD_SCHMITT         (1u << 1)
 
 /* UART, a PL011 (4.2.8). */
 struct uart_regs {

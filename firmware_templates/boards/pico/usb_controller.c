@@ -25,7 +25,7 @@ enum {
     /* Erratum RP2040-E15: a packet that is given in the last 200 us of a frame can stop the controller, behind some
        hubs. It waits for the next frame. */
     FRAME_SAFE_US = 700, /* the handler of the frame's start can be late by the rest */
-    ABORT_TURNS = 1000, /* of a loop: far more than an abort takes */
+    ABORT_TURNS = 1000,  /* of a loop: far more than an abort takes */
 };
 
 /* An endpoint for data. Its buffer can be given to the controller, or waits while the endpoint is halted. */
