@@ -17,6 +17,7 @@ from wwtool.data.synth import SynthReport
 from wwtool.device.flash import FlashOutput
 from wwtool.device.report import HilReport
 from wwtool.evaluation.assess import EvaluationOutput
+from wwtool.jobs.bringup import BringupReport
 from wwtool.jobs.budget import BudgetOutput
 from wwtool.jobs.calibration import CalibrationOutput
 from wwtool.jobs.compare import ComparisonOutput
@@ -49,6 +50,7 @@ OUTPUTS: dict[str, tuple[int, type[Any]]] = {
     "calibration": (1, CalibrationOutput),
     "flash": (1, FlashOutput),
     "hil": (1, HilReport),
+    "bringup": (1, BringupReport),
     "mine": (1, MineOutput),
     "models": (1, ModelsOutput),
     "manifest": (1, ManifestRecord),

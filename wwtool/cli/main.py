@@ -44,6 +44,7 @@ _COMMANDS = {
     "build": ("wwtool.cli.build:build", "Turn a wake word into flashable firmware."),
     "emulate": ("wwtool.cli.emulate:emulate", "Run a built image on an emulated board."),
     "flash": ("wwtool.cli.flash:flash", "Flash a build on a real board and verify it."),
+    "bringup": ("wwtool.cli.bringup:bringup", "Meet a new board, step by step, and write a report."),
     "hil": ("wwtool.cli.hil:hil", "Run the hardware-in-the-loop tests over a serial port."),
 }
 

@@ -1,0 +1,269 @@
+"""The steps of a first contact with a new board: what each shows, and what to look at when it fails."""
+
+from __future__ import annotations
+
+import re
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wwtool.base.cancellation import Cancellation
+from wwtool.device.session import DeviceInfo, Session
+from wwtool.errors import DeviceError
+from wwtool.firmware.builds import Build
+from wwtool.firmware.make_image import read_elf
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+from wwtool.pipeline.hil import SUITES, Bench, Expectation
+from wwtool.platforms.profile import Platform
+
+_CODE_ALIAS = 0x6F0000  # of the ESP32-S3's SRAM: seen by instructions so much higher than by data (TRM)
+_CLOCK_TOLERANCE = 0.02
+_RESET_S = 60.0  # the longest that a watchdog and a start may take, on an emulated board too
+_COMMAND_S = 60.0
+_MIDDLE = 32768  # what the firmware adds to samples
+_MOST_OFFSET = 4000
+_LOOK_S = 2.0
+
+
+class SkippedError(Exception):
+    """The step cannot be done here; its text says why."""
+
+
+@dataclass
+class Contact:
+    """A board in the middle of its first contact. ``boot`` are the facts of its boot log."""
+
+    platform: Platform
+    url: str
+    build: Build | None = None
+    expectation: Expectation | None = None
+    session: Session | None = None
+    info: DeviceInfo | None = None
+    boot: dict[str, str] = field(default_factory=dict)
+
+    def connect(self, patience_s: float | None = None) -> Session:
+        """The session with the board; it is opened if it is not."""
+        if self.session is None:
+            self.session = Session(self.url, patience_s=patience_s)
+        return self.session
+
+    def close(self) -> None:
+        """Closes the port."""
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+
+    def lines(self, command: str) -> tuple[str, ...]:
+        """The lines of an answer.
+
+        Raises:
+            SkippedError: the board cannot do that.
+        """
+        try:
+            return tuple(self.connect().link.command(command, _COMMAND_S).lines)
+        except DeviceError as error:
+            if "Not on this board" in str(error):
+                raise SkippedError("the board cannot do this") from error
+            raise
+
+    def numbers(self, command: str, count: int) -> list[int]:
+        """The numbers of an answer ``COMMAND-[N N ...]``."""
+        for line in self.lines(command):
+            if line.startswith(f"{command}-[") and line.endswith("]"):
+                words = line[len(command) + 2 : -1].split()
+                if len(words) == count and all(word.isdigit() for word in words):
+                    return [int(word) for word in words]
+        raise DeviceError(f"the answer to {command} has not {count} numbers; flash this version of wwtool's firmware")
+
+    def read_boot(self) -> None:
+        """Asks for the boot log."""
+        text = "\n".join(self.lines("ww-boot"))
+        self.boot = dict(re.findall(r"ww-boot-\[([a-z_]+)=([^\]\n]*)\]", text))
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """A step as the report has it; ``found`` is what it saw, or why it failed or was skipped."""
+
+    name: str
+    status: Literal["passed", "failed", "skipped"]
+    shows: str
+    found: str
+    look: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step: what a pass shows, what to look at after a failure, and the test, which returns what it saw."""
+
+    shows: str
+    look: str
+    run: Callable[[Contact], str]
+
+
+def _console(contact: Contact) -> str:
+    info = contact.info = contact.connect().info()
+    if info.board != contact.platform.board_folder.name:
+        raise DeviceError(f"the board calls itself {info.board}; it runs the image of another board")
+    contact.read_boot()
+    facts = ", ".join(f"{key} {value}" for key, value in contact.boot.items())
+    return f"{info.board} runs “{info.phrase}”, model {info.sha256[:12]}; {facts}"
+
+
+def _clock(contact: Contact) -> str:
+    said = ""
+    if "clock_khz" in contact.boot:
+        khz, expected = int(contact.boot["clock_khz"]), int(contact.boot["clock_khz_expected"])
+        said = f"the board measures {khz} kHz of {expected}; "
+        if abs(khz - expected) > expected * _CLOCK_TOLERANCE:
+            pll = contact.boot.get("pll_khz", "0")
+            raise DeviceError(f"the core runs at {khz} kHz instead of {expected}, as its PLL gave {pll}")
+    begin, since = _micros(contact), time.monotonic()
+    time.sleep(_LOOK_S)
+    passed_us, here_us = (_micros(contact) - begin) % (1 << 32), (time.monotonic() - since) * 1e6
+    ratio = passed_us / here_us
+    if "://" in contact.url:
+        return f"{said}{ratio:.3f} of this computer's time, not held to anything on a network port"
+    if abs(ratio - 1) > _CLOCK_TOLERANCE:
+        raise DeviceError(f"{said}its seconds are {ratio:.3f} of this computer's")
+    return f"{said}{ratio:.4f} of this computer's time"
+
+
+def _micros(contact: Contact) -> int:
+    for line in contact.lines("timestamp"):
+        if line.startswith("m-lap-us-"):
+            return int(line.removeprefix("m-lap-us-"))
+    raise DeviceError("the board does not tell its time; flash it again")
+
+
+def _ram(contact: Contact) -> str:
+    count, bad, last = contact.numbers("ww-ram", 3)
+    if bad:
+        raise DeviceError(f"{bad} words of {count // 4} do not keep what is written to them, such as that at {last:#x}")
+    return f"{count} free bytes keep every bit"
+
+
+def _code(contact: Contact) -> str:
+    begin, count, crc = contact.numbers("ww-code", 3)
+    if contact.build is None:
+        return f"CRC-32 {crc:08x} of {count} bytes at {begin:#x}; give --build to compare it"
+    expected = _crc_of_build(contact.build, begin, count)
+    if expected != crc:
+        raise DeviceError(f"the {count} bytes that run at {begin:#x} are not the build's: CRC-32 {crc:08x}")
+    return f"the {count} bytes that run at {begin:#x} are the build's"
+
+
+def _crc_of_build(build: Build, begin: int, count: int) -> int | None:
+    memory = bytearray(count)
+    for section in read_elf(build.image("elf").read_bytes())[1]:
+        for address in (section.address, section.address - _CODE_ALIAS):
+            place = address - begin
+            if 0 <= place < count:
+                part = section.content[: count - place]
+                memory[place : place + len(part)] = part
+    return zlib.crc32(memory)
+
+
+def _microphone(contact: Contact) -> str:
+    samples, us, mean, low, high = contact.numbers("ww-mic", 5)
+    if samples < SAMPLE_RATE_HZ:
+        raise DeviceError(f"{samples} samples came in {us / 1e6:.1f} s instead of {SAMPLE_RATE_HZ} in one")
+    if low == high:
+        raise DeviceError(f"all samples are {mean - _MIDDLE}: no sound reaches the chip")
+    said = f"offset {mean - _MIDDLE}, from {low - _MIDDLE} to {high - _MIDDLE}"
+    if abs(mean - _MIDDLE) > _MOST_OFFSET:
+        raise DeviceError(f"{said}: the middle is far from 0")
+    return f"{said}; speak, and run this again to see it grow"
+
+
+def _light(contact: Contact) -> str:
+    contact.lines("ww-led 1")
+    time.sleep(_LOOK_S / 2)
+    contact.lines("ww-led 0")
+    return "the light was told to be on for a second, and then off; only you can see it"
+
+
+def _watchdog(contact: Contact) -> str:
+    contact.lines("ww-hang")
+    since = time.monotonic()
+    contact.close()
+    while contact.session is None:
+        try:
+            contact.connect(patience_s=2.0)
+        except DeviceError:
+            if time.monotonic() - since > _RESET_S:
+                raise DeviceError(
+                    f"the board does not come back {_RESET_S:.0f} s after its main loop stopped"
+                ) from None
+            time.sleep(0.2)
+    contact.read_boot()
+    reset = contact.boot.get("reset", "for a reason that it does not tell")
+    if reset != "watchdog":
+        raise DeviceError(f"the board came back, but says that its reset was: {reset}")
+    return f"the board came back after {time.monotonic() - since:.0f} s and says why"
+
+
+def _usb(contact: Contact) -> str:
+    if "://" in contact.url:
+        raise SkippedError("the port is not on this computer's USB")
+    for _ in range(3):
+        contact.close()
+        contact.connect(_RESET_S / 4)
+    return "the port was opened three times, and the board answered each time"
+
+
+def _suite(name: str) -> Callable[[Contact], str]:
+    def run(contact: Contact) -> str:
+        if contact.expectation is None or contact.info is None:
+            raise SkippedError("it needs --build")
+        result = SUITES[name].run(
+            Bench(contact.connect(), contact.info, contact.expectation, None, 0.0, Cancellation())
+        )
+        wrong = [case for case in result.cases if case.checked and not case.passed]
+        if wrong or not result.passed:
+            raise DeviceError("; ".join(f"{case.name}: {case.message}" for case in wrong) or "nothing could be checked")
+        return ", ".join(f"{key} {value:,.6g}" for key, value in result.metrics.items())
+
+    return run
+
+
+STEPS = {
+    "console": Step(
+        "the image starts, and both ends speak the protocol",
+        "the cable, the port, the boot log at 115200 baud; flash again, or from RAM with `wwtool flash --ram`",
+        _console,
+    ),
+    "clock": Step(
+        "the core has the clock it should have", "clock_khz and pll_khz of the boot log; supply voltage", _clock
+    ),
+    "ram": Step("RAM keeps its content", "supply voltage, clock; another board of the same kind", _ram),
+    "flash": Step("what runs is what was built", "flash it again; flash mode and frequency of the profile", _code),
+    "microphone": Step(
+        "sound reaches the chip", "wiring, supply and slot of the microphone, gain_db; a codec's I2C", _microphone
+    ),
+    "light": Step("the indicator follows", "its pin and polarity; an LED needs a resistor", _light),
+    "watchdog": Step(
+        "a main loop that hangs is reset", "the boot log after the reset: reset and reset_code", _watchdog
+    ),
+    "usb": Step("the port can be opened again and again", "the hub and the cable; what the system's log says", _usb),
+    "parity": Step(
+        "the model computes the host's bytes", "wwtool hil --suite parity, and the RAM step", _suite("parity")
+    ),
+    "stream": Step("front end, model and detector agree", "wwtool hil --suite stream", _suite("stream")),
+}
+
+
+def run_step(name: str, contact: Contact) -> StepResult:
+    """Runs a step; a failure is a result."""
+    step = STEPS[name]
+    status: Literal["passed", "failed", "skipped"] = "passed"
+    try:
+        found = step.run(contact)
+    except SkippedError as error:
+        status, found = "skipped", str(error)
+    except DeviceError as error:
+        status, found = "failed", str(error)
+        contact.close()  # what comes next begins anew
+    return StepResult(name, status, step.shows, found, step.look)
