@@ -147,6 +147,7 @@ OF_A_HEAD = ("wwtool.base", "wwtool.cli", "wwtool.events", "wwtool.jobs", "wwtoo
 
 def test_each_job_has_a_command() -> None:
     assert JOBS == [
+        "bringup",
         "budget",
         "build",
         "compare",

@@ -26,6 +26,7 @@ from wwtool.errors import CancelledError, DeviceError, InputError, UsageError, W
 from wwtool.evaluation.assess import Evaluation
 from wwtool.export.tflite import to_tflite
 from wwtool.jobs import (
+    bringup,
     budget,
     build,
     compare,
@@ -48,6 +49,7 @@ from wwtool.models.zoo import ZOO
 from wwtool.training.qat import QatNet
 
 JOBS = (
+    "bringup",
     "budget",
     "build",
     "compare",
@@ -73,6 +75,7 @@ REQUESTS: dict[str, type[Request]] = {
     "evaluate": evaluate.EvaluateRequest,
     "export": export.ExportRequest,
     "flash": flash.FlashRequest,
+    "bringup": bringup.BringupRequest,
     "hil": hil.HilRequest,
     "mine": mine.MineRequest,
     "models": models.ModelsRequest,
