@@ -411,7 +411,7 @@ class FakeBoard:
 
 def test_an_emulated_board_is_stopped_from_another_thread(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     board, cancel, heard = FakeBoard(), Cancellation(), Recorder()
-    monkeypatch.setattr(emulators, "start", lambda *_: board)
+    monkeypatch.setattr(emulators, "start", lambda *_, **__: board)
 
     def listener(event: events.Event) -> None:
         heard(event)
@@ -426,7 +426,7 @@ def test_an_emulated_board_is_stopped_from_another_thread(monkeypatch: pytest.Mo
 
 
 def test_an_emulated_board_whose_program_is_at_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(emulators, "start", lambda *_: FakeBoard("it jumped into nowhere"))
+    monkeypatch.setattr(emulators, "start", lambda *_, **__: FakeBoard("it jumped into nowhere"))
     with pytest.raises(DeviceError, match="nowhere"):
         emulate.run(emulate.plan(emulate.EmulateRequest(build=tmp_path)))
 

@@ -107,7 +107,7 @@ def test_every_output_has_its_schema() -> None:
     """And the page of the outputs links it."""
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "wwtool/cli").glob("*.py"))
     printed = {(name, int(version)) for name, version in re.findall(r'print_json\(\s*"(\w+)", (\d+)', code)}
-    files = {("dataset", 1), ("hil", 1), ("manifest", 1)}
+    files = {("bringup", 1), ("dataset", 1), ("hil", 1), ("manifest", 1)}
     assert printed | files == {(name, version) for name, (version, _) in OUTPUTS.items()}
     page = (ROOT / "docs/reference/json.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\(output/(\w+)\.schema\.json\)", page)) == set(OUTPUTS)
