@@ -330,7 +330,7 @@ def test_an_index_of_wwtools_is(wwtool: Run, tmp_path: Path) -> None:
 
 def test_an_export_replaces_models_alone(wwtool: Run, tmp_path: Path) -> None:
     (tmp_path / "thesis.odt").write_text("mine, all of it")
-    wwtool("export", tmp_path, "-o", "thesis.odt").refused(4, "thesis.odt exists and is not a model")
+    wwtool("export", tmp_path, "-o", "thesis.odt").refused(4, "thesis.odt exists and is not a tflite model")
     (tmp_path / "thesis.odt").write_bytes(b"\x1c\0\0\0TFL3")
     wwtool("export", tmp_path, "-o", "thesis.odt").refused(4, "no finished training run")
 

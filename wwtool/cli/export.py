@@ -14,7 +14,7 @@ from wwtool.jobs.export import FORMATS, ExportRequest, plan, run
 
 @click.command()
 @click.argument("sources", metavar="RUN_OR_BUILD_OR_TFLITE...", type=ANY_PATH, nargs=-1, required=True)
-@option(ExportRequest, "format", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True)
+@option(ExportRequest, "format", type=click.Choice(FORMATS), metavar="FORMAT", default=FORMATS[0], show_default=True)
 @option(ExportRequest, "out", "-o", "--out", type=ANY_PATH)
 @option(ExportRequest, "platform", metavar="NAME")
 @option(ExportRequest, "phrase")
