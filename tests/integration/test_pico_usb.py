@@ -75,7 +75,7 @@ def test_what_fails_on_such_a_bus(tmp_path: Path, revision: int, old: str, new: 
     link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
     with pico.start(_image(tmp_path / "broken.elf"), console="usb", revision=revision) as broken:
         with contextlib.suppress(OSError), serial.serial_for_url(broken.url, timeout=0.5) as port:
-            for _ in range(40):
+            for _ in range(400):
                 port.write(b"help%")
                 port.read(100)
         broken.wait_for_failure(5)
