@@ -23,7 +23,7 @@ from wwtool.data.audio import read_audio, write_audio
 from wwtool.emulators import pico
 
 # The limits that the product is held to, in bytes.
-MOST_CODE = 24 * 1024
+MOST_CODE = 28 * 1024  # with the fast front end and the commands that test a board
 MOST_RAM = 40 * 1024
 
 pytestmark = [
@@ -243,7 +243,7 @@ def test_over_budget(tmp_path: Path) -> None:
     assert "over" in result.out
     assert "fits" in result.out
     assert not (tmp_path / "out").exists()
-    strict.write_text(SMALL + "budget: {flash_bytes: 36000}\n")
+    strict.write_text(SMALL + "budget: {flash_bytes: 65000}\n")
     forced = ["--model", "tcn64"]
     run_apart(*_build(strict, tmp_path / "out", *forced)).refused(3, "tcn64 does not fit", "--model tcn32")
     train: list[str | Path] = ["train", strict, "--platform", "pico", "--out", tmp_path / "out", *forced]
