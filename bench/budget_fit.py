@@ -26,8 +26,9 @@ from wwtool.base.assets import asset_dir
 from wwtool.base.files import write_json
 from wwtool.budget import estimate
 from wwtool.budget.dry_build import measure_cost, random_model
-from wwtool.budget.result import Cost
+from wwtool.budget.result import Cost, within
 from wwtool.compiler.package import COMPILER_FLAG, CompiledModel, kernel_dir
+from wwtool.config import BudgetConfig
 from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import emulated
 from wwtool.engines.native import count_instructions
@@ -98,7 +99,7 @@ def fit(platform: Platform, models: int, generator: np.random.Generator) -> esti
     kernels = kernel_sections(toolchain, sorted(counted), built[0][2])
     constants = estimate.Constants(
         made_by=f"python bench/budget_fit.py {platform.name}",
-        **base_constants(toolchain, [cost for _, cost, _ in built]),
+        **base_constants(platform, toolchain, [cost for _, cost, _ in built]),
         sections={name: nbytes for sizes in kernels.values() for name, nbytes in sorted(sizes.items())},
         kernels={name: tuple(sorted(sizes)) for name, sizes in kernels.items()},
         structs=struct_bytes(toolchain),
@@ -116,27 +117,36 @@ def fit(platform: Platform, models: int, generator: np.random.Generator) -> esti
     return constants.model_copy(update={"call_code": nonnegative(code), "cycles": nonnegative(cycles)})
 
 
-def base_constants(toolchain: Toolchain, costs: Sequence[Cost]) -> dict[str, Any]:
+def base_constants(platform: Platform, toolchain: Toolchain, costs: Sequence[Cost]) -> dict[str, Any]:
     """What does not depend on the model, from dry builds."""
-    reference = costs[0]
-    assert reference.cycles is not None, "the emulator is missing"
-    base = [part for part in reference.sizes.parts if part.name in (FRONT_END, CONSOLE, REST)]
+    reference, in_flash = costs[0], None
+    if platform.memory.hop_bytes:
+        without_room = within(platform, BudgetConfig(flash_bytes=platform.memory.hop_bytes))
+        in_flash = base_of(_build(without_room, toolchain, next(iter(ZOO.values())))[1])
     return {
+        **base_of(reference).model_dump(),
+        "in_flash": in_flash,
         "compiler": toolchain.version(),
-        "parts": {part.name: (part.flash, part.ram, part.resident) for part in base},
         "text_bytes": estimate.text_bytes(PHRASE),
         "runs_from_ram": reference.sizes.resident_ram > 0,
         "stack_bytes": max(cost.stack_bytes or 0 for cost in costs),
         "stack_reserved": reference.sizes.stack_reserved,
-        "frontend_cycles": reference.cycles.frontend,
     }
+
+
+def base_of(cost: Cost) -> estimate.Base:
+    """What a firmware has beside its model."""
+    assert cost.cycles is not None, "the emulator is missing"
+    base = [part for part in cost.sizes.parts if part.name in (FRONT_END, CONSOLE, REST)]
+    parts = {part.name: (part.flash, part.ram, part.resident) for part in base}
+    return estimate.Base(parts=parts, frontend_cycles=cost.cycles.frontend)
 
 
 def rebased(platform: Platform, old: estimate.Constants) -> estimate.Constants:
     """The constants with a new base."""
     toolchain = find_toolchain(platform)
     costs = [_build(platform, toolchain, architecture)[1] for architecture in ZOO.values()]
-    return old.model_copy(update=base_constants(toolchain, costs))
+    return old.model_copy(update=base_constants(platform, toolchain, costs))
 
 
 def nonnegative(rows: Sequence[Sample]) -> tuple[float, ...]:

@@ -23,8 +23,8 @@ from wwtool.data.audio import read_audio, write_audio
 from wwtool.emulators import pico
 
 # The limits that the product is held to, in bytes.
-MOST_CODE = 28 * 1024  # with the fast front end and the commands that test a board
-MOST_RAM = 40 * 1024
+MOST_CODE = 27 * 1024  # with the fast front end and the commands that test a board
+MOST_RAM = 40 * 1024  # beside what is copied from flash
 
 pytestmark = [
     pytest.mark.slow,
@@ -94,7 +94,7 @@ def test_manifest_and_files_agree(built: Path) -> None:
 def test_sizes_are_within_the_limits(built: Path) -> None:
     sizes = _manifest(built)["final"]["sizes"]
     assert 8 * 1024 < sizes["code_flash"] <= MOST_CODE
-    assert 2 * 1024 < sizes["model_ram"] < sizes["ram"] <= MOST_RAM
+    assert 2 * 1024 < sizes["model_ram"] < sizes["ram"] - sizes["resident_ram"] <= MOST_RAM
     # What the linker says, not what was added up: the flashed bytes are all there is.
     assert sizes["flash"] >= (built / "image" / "hey_computer.bin").stat().st_size
 
@@ -243,7 +243,7 @@ def test_over_budget(tmp_path: Path) -> None:
     assert "over" in result.out
     assert "fits" in result.out
     assert not (tmp_path / "out").exists()
-    strict.write_text(SMALL + "budget: {flash_bytes: 65000}\n")
+    strict.write_text(SMALL + "budget: {flash_bytes: 38000}\n")
     forced = ["--model", "tcn64"]
     run_apart(*_build(strict, tmp_path / "out", *forced)).refused(3, "tcn64 does not fit", "--model tcn32")
     train: list[str | Path] = ["train", strict, "--platform", "pico", "--out", tmp_path / "out", *forced]

@@ -157,51 +157,11 @@ def test_the_esp_idf_component(example: Path, tmp_path: Path) -> None:
     assert all(line.rindex("-O2") > line.rindex("-Os") for line in kernels)
 
 
-# Zephyr: find_package makes the app target and the interface that all code is compiled with.
-ZEPHYR = """
-project(standin C)
-add_library(zephyr_interface INTERFACE)
-target_include_directories(zephyr_interface INTERFACE ${CMAKE_CURRENT_LIST_DIR}/include)
-add_executable(app)
-target_link_libraries(app PRIVATE zephyr_interface)
-function(zephyr_library_named name)
-    add_library(${name} STATIC "")
-    target_link_libraries(${name} PUBLIC zephyr_interface)
-    target_link_libraries(app PRIVATE ${name})
-    set(ZEPHYR_CURRENT_LIBRARY ${name} PARENT_SCOPE)
-endfunction()
-function(zephyr_library_sources)
-    message(STATUS "library ${ZEPHYR_CURRENT_LIBRARY}: ${ARGN}")
-    foreach(file ${ARGN})
-        target_sources(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/${file})
-    endforeach()
-endfunction()
-function(zephyr_library_compile_options)
-    target_compile_options(${ZEPHYR_CURRENT_LIBRARY} PRIVATE ${ARGN})
-endfunction()
-function(zephyr_include_directories)
-    foreach(folder ${ARGN})
-        target_include_directories(zephyr_interface INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/${folder})
-    endforeach()
-endfunction()
-"""
-KERNEL_H = """
-#include <stdint.h>
-#include <stdio.h>
-#define printk printf
-static inline uint32_t k_cycle_get_32(void) { return 0; }
-"""
-
-
 @using([("zephyr", "model", "cortex-m4")])
 @pytest.mark.parametrize("form", ["subdirectory", "module"])
 def test_the_zephyr_library(example: Path, tmp_path: Path, form: str) -> None:
     need("cmake", "cc")
-    base = tmp_path / "zephyr-base"
-    (base / "include" / "zephyr" / "sys").mkdir(parents=True)
-    (base / "include" / "zephyr" / "kernel.h").write_text(KERNEL_H)
-    (base / "include" / "zephyr" / "sys" / "printk.h").write_text("")
-    (base / "ZephyrConfig.cmake").write_text(ZEPHYR)
+    base = shutil.copytree(Path(__file__).parents[1] / "stand_ins" / "zephyr", tmp_path / "zephyr-base")
     if form == "module":
         # What Zephyr does with a module: it adds the folder that the key build.cmake of module.yml names.
         module = (example / "model" / "zephyr" / "module.yml").read_text()
@@ -214,7 +174,7 @@ def test_the_zephyr_library(example: Path, tmp_path: Path, form: str) -> None:
     (sources,) = re.findall(r"library ww_model: (.*)", text)
     assert set(sources.split(";")) == {path.name for path in (example / "model").glob("*.c")} - {"main.c"}
     run("cmake", "--build", "build", folder=example)
-    assert run("build/app", folder=example).count("cycles") == 5
+    assert run("build/zephyr/zephyr.elf", folder=example).count("cycles") == 5
 
 
 ARDUINO_H = """

@@ -48,23 +48,6 @@ from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
 from wwtool.training.qat import QatNet
 
-JOBS = (
-    "bringup",
-    "budget",
-    "build",
-    "compare",
-    "compile",
-    "data_sets",
-    "emulate",
-    "evaluate",
-    "export",
-    "flash",
-    "hil",
-    "mine",
-    "models",
-    "train",
-    "voices",
-)
 REQUESTS: dict[str, type[Request]] = {
     "budget": budget.BudgetRequest,
     "build": build.BuildRequest,
@@ -124,7 +107,7 @@ class Recorder:
 # Requests and plans
 
 
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("job", REQUESTS)
 def test_every_job_has_the_same_form(job: str) -> None:
     module = importlib.import_module(f"wwtool.jobs.{job}")
     assert callable(module.plan) and callable(module.run)

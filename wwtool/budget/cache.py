@@ -32,6 +32,8 @@ def key_of(platform: Platform, architecture: object, model: str, phrase: str, co
     emulator = emulator_of(platform)
     later = {"budget", "energy", "framework_reserve"}  # they apply to the figures, after the measurement
     profile = {key: value for key, value in platform.facts().items() if key not in later}
+    if platform.memory.hop_bytes:  # budgets decide where a hop lies
+        profile["budget"] = [platform.budget.flash_bytes, platform.budget.ram_bytes]
     made_of = [_program(), sources_of(platform), profile, compiler, emulator.version() if emulator else ""]
     return hash_of(_SCHEMA, __version__, made_of, repr(architecture), model, phrase)
 

@@ -15,7 +15,7 @@ from wwtool.base.temporary import TemporaryFolder
 from wwtool.budget import cache
 from wwtool.budget.estimate import estimated_cycles, estimated_sizes, estimated_stack
 from wwtool.budget.remedy import nearest_change
-from wwtool.budget.result import Cost, DryBuild, judge, reserve_of
+from wwtool.budget.result import Cost, DryBuild, judge, reserve_of, within
 from wwtool.compiler.package import CompiledModel
 from wwtool.config import BudgetConfig
 from wwtool.device.session import Session
@@ -77,7 +77,8 @@ def dry_build(
         ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
         UsageError: the platform's profile does not know the framework.
     """
-    return judge(platform, limits, cost_of(platform, model, ALL_MODELS[model], phrase, use_cache), framework)
+    cost = cost_of(within(platform, limits), model, ALL_MODELS[model], phrase, use_cache)
+    return judge(platform, limits, cost, framework)
 
 
 def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: str, use_cache: bool = True) -> Cost:
@@ -113,7 +114,8 @@ def measure_build(
     limits: BudgetConfig, folder: Path,
 ) -> DryBuild:  # fmt: skip
     """As ``dry_build``, for any architecture. The folder is not removed."""
-    return judge(platform, limits, measure_cost(platform, toolchain, model, architecture, phrase, folder))
+    cost = measure_cost(within(platform, limits), toolchain, model, architecture, phrase, folder)
+    return judge(platform, limits, cost)
 
 
 def measure_cost(
@@ -261,7 +263,7 @@ def what_would_fit(
     """The nearest change that makes the refused model, or a smaller one, fit."""
 
     def measure(on: Platform, model: str) -> Cost:
-        return cost_of(on, model, ALL_MODELS[model], phrase, use_cache)
+        return cost_of(within(on, limits), model, ALL_MODELS[model], phrase, use_cache)
 
     smaller = sorted((n for n, a in ZOO.items() if a.macs < ALL_MODELS[result.model].macs), key=lambda n: -ZOO[n].macs)
     return nearest_change(platform, result, smaller, limits, measure)

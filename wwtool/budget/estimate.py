@@ -29,19 +29,25 @@ ANY_KERNEL = ""  # stands for a kernel that nothing was fitted to
 _WORD = 4
 
 
-class Constants(BaseModel):
-    """What was fitted for one board; ``platforms/estimates/BOARD.json``."""
+class Base(BaseModel):
+    """What a firmware has beside its model."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    parts: dict[str, tuple[int, int, int]]  # flash, RAM and resident bytes
+    frontend_cycles: int
+
+
+class Constants(Base):
+    """What was fitted for one board; ``platforms/estimates/BOARD.json``."""
+
     made_by: str
     compiler: str
-    parts: dict[str, tuple[int, int, int]]  # flash, RAM and resident bytes of what no model changes
-    text_bytes: int  # of them, the wake word and its name
+    text_bytes: int  # of the parts, the wake word and its name
+    in_flash: Base | None = None  # where a hop that could run from RAM stays in flash, with small code
     runs_from_ram: bool
     stack_bytes: int
     stack_reserved: int
-    frontend_cycles: int
     sections: dict[str, int]  # bytes of the kernels' sections
     kernels: dict[str, tuple[str, ...]]  # sections by function
     structs: dict[str, int]  # bytes of the parameter structs
@@ -67,10 +73,9 @@ def estimated_sizes(platform: Platform, model: CompiledModel, phrase: str) -> Si
     weights = sum(aligned(c.nbytes) for c in constants_of(model.program))
     code = round(kernel_bytes(constants, model.program) + float(np.dot(constants.call_code, code_features(model))))
     memory = aligned(max(model.memory.arena_bytes, _WORD)) + aligned(max(model.memory.state_bytes, _WORD))
-    in_ram = constants.runs_from_ram and (platform.memory.hop_bytes == 0 or hop_in_ram(platform, model))
-    parts_by_name = dict(constants.parts)
-    if constants.runs_from_ram and not in_ram:
-        parts_by_name = {name: (flash, ram - moved, 0) for name, (flash, ram, moved) in parts_by_name.items()}
+    base = _base(constants, platform, model)
+    in_ram = constants.runs_from_ram and base is constants
+    parts_by_name = dict(base.parts)
     parts_by_name[WEIGHTS], parts_by_name[MODEL_CODE] = _constant(in_ram, weights), _constant(in_ram, code)
     parts_by_name[MODEL_MEMORY] = (0, memory, 0)
     text_in_ram = in_ram and platform.memory.hop_bytes == 0  # a hop reads no text
@@ -98,7 +103,12 @@ def estimated_cycles(platform: Platform, model: CompiledModel) -> Cycles | None:
     if constants is None:
         return None
     invoke = np.dot(constants.cycles, cycle_features(model.program, call_instructions(constants, model.program)))
-    return Cycles(constants.frontend_cycles, round(float(invoke)))
+    return Cycles(_base(constants, platform, model).frontend_cycles, round(float(invoke)))
+
+
+def _base(constants: Constants, platform: Platform, model: CompiledModel) -> Base:
+    stays = platform.memory.hop_bytes > 0 and not hop_in_ram(platform, model)
+    return constants.in_flash if stays and constants.in_flash else constants
 
 
 def estimated_stack(platform: Platform) -> int | None:

@@ -143,6 +143,16 @@ def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str =
     return DryBuild(**figures, lines=lines, framework=framework, energy=energy)
 
 
+def within(platform: Platform, limits: BudgetConfig) -> Platform:
+    """The platform with the config's flash and RAM where these are stricter: what firmware is made for."""
+    budget = platform.budget
+    stricter = {
+        "flash_bytes": min(budget.flash_bytes, limits.flash_bytes or budget.flash_bytes),
+        "ram_bytes": min(budget.ram_bytes, limits.ram_bytes or budget.ram_bytes),
+    }
+    return platform.model_copy(update={"budget": budget.model_copy(update=stricter)})
+
+
 def check(
     platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int,
     framework: str = DEFAULT, stack_bytes: int | None = None,

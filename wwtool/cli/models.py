@@ -24,11 +24,12 @@ def models() -> None:
     """Keep finished models as versions in a folder: add one, see all, go back to one."""
 
 
-def _done(as_json: bool, **options: Any) -> ModelsOutput:
+def _do(as_json: bool, **options: Any) -> None:
     result = run(plan(make(ModelsRequest, **options)), complain_of_warnings)
     if as_json:
         print_json("models", 1, json_of(result))
-    return result
+        return
+    _print(result)
 
 
 @models.command("list")
@@ -36,9 +37,7 @@ def _done(as_json: bool, **options: Any) -> ModelsOutput:
 @json_option
 def list_(store: Path, as_json: bool) -> None:
     """List all models and their versions; * marks the one in use."""
-    result = _done(as_json, action="list", store=store)
-    if not as_json:
-        _print(result)
+    _do(as_json, action="list", store=store)
 
 
 @models.command()
@@ -49,9 +48,7 @@ def list_(store: Path, as_json: bool) -> None:
 @json_option
 def add(name: str, source: Path, bump: str, store: Path, as_json: bool) -> None:
     """Take a model as the next version of NAME, which is then the one in use."""
-    result = _done(as_json, action="add", name=name, source=source, bump=bump, store=store)
-    if not as_json:
-        _print(result)
+    _do(as_json, action="add", name=name, source=source, bump=bump, store=store)
 
 
 @models.command()
@@ -61,9 +58,7 @@ def add(name: str, source: Path, bump: str, store: Path, as_json: bool) -> None:
 @json_option
 def show(name: str, version: str | None, store: Path, as_json: bool) -> None:
     """Show the versions of NAME, or one of them."""
-    result = _done(as_json, action="show", name=name, version=version, store=store)
-    if not as_json:
-        _print(result)
+    _do(as_json, action="show", name=name, version=version, store=store)
 
 
 @models.command()
@@ -73,7 +68,7 @@ def show(name: str, version: str | None, store: Path, as_json: bool) -> None:
 @json_option
 def compare(name: str, versions: tuple[str, ...], store: Path, as_json: bool) -> None:
     """Compare versions of NAME with the first, as wwtool compare does."""
-    _done(False, action="show", name=name, store=store)
+    run(plan(make(ModelsRequest, action="show", name=name, store=store)))
     runs = tuple(store / name / version for version in versions)
     result = comparing.run(comparing.plan(make(CompareRequest, runs=runs)), complain_of_warnings)
     if as_json:
@@ -89,9 +84,7 @@ def compare(name: str, versions: tuple[str, ...], store: Path, as_json: bool) ->
 @json_option
 def rollback(name: str, version: str | None, store: Path, as_json: bool) -> None:
     """Go back to VERSION of NAME, or to the one that was in use before."""
-    result = _done(as_json, action="rollback", name=name, version=version, store=store)
-    if not as_json:
-        _print(result)
+    _do(as_json, action="rollback", name=name, version=version, store=store)
 
 
 def _print(result: ModelsOutput) -> None:

@@ -15,7 +15,6 @@ from wwtool.packages.pico_sdk import PicoSdk
 from wwtool.packages.platformio import PlatformIo
 from wwtool.packages.tflm import Tflm
 from wwtool.packages.zephyr import Zephyr
-from wwtool.platforms.load import load_platforms
 
 DEFAULT = BareMetal.name
 
@@ -38,10 +37,7 @@ def look_up(name: str) -> PackageFormat:
     """
     if name in FORMATS:
         return FORMATS[name]
-    remedy = "leave --framework out, or choose one of these"
-    if any(name in platform.framework_reserve for platform in load_platforms()):
-        remedy = (
-            f"'wwtool budget --framework {name}' tells whether a model would fit, and 'wwtool compile' makes C that "
-            "it can use"
-        )
-    raise UsageError(f"wwtool cannot build a project for '{name}', only for {', '.join(names())}; {remedy}")
+    raise UsageError(
+        f"wwtool cannot build a project for '{name}', only for {', '.join(names())}; leave --framework out, or choose "
+        "one of these"
+    )

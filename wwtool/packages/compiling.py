@@ -16,8 +16,8 @@ _SMALL: Final = "size"
 def compile_for(platform: Platform, graph: Graph, name: str, prefix: str | None = None) -> CompiledModel:
     """Compiles a model for a platform's core. The sizes do not depend on what the model has learned.
 
-    Where the profile wants a hop in RAM and the model is too large for that, it gets the small weights: to read fewer
-    of them from flash saves more than fast kernels do.
+    Where the profile wants a hop in RAM and the model is too large for that, it gets the small weights. These may fit;
+    if not, to read fewer of them from flash saves more than fast kernels do.
 
     ``prefix`` begins the names of its C, where several models share a program.
 

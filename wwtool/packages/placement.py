@@ -13,10 +13,14 @@ _OF_A_HOP = re.compile(r"/\* hop: (.+) \*/")  # in a linker script: what else is
 
 
 def hop_in_ram(platform: Platform, *models: CompiledModel) -> bool:
-    """Whether the profile wants a hop in RAM, and its RAM budget holds all models with what they need."""
+    """Whether the profile wants a hop in RAM, and its budgets of RAM and flash hold all models with what they need.
+
+    Flash counts as well: it keeps what is copied to RAM, and there are smaller weights and code for less of it.
+    """
+    budget = platform.budget
     memory = sum(model.memory.arena_bytes + model.memory.state_bytes for model in models)
     constants = sum(model.weight_bytes + model.table_bytes for model in models)
-    return 0 < platform.memory.hop_bytes <= platform.budget.ram_bytes - memory - constants
+    return 0 < platform.memory.hop_bytes <= min(budget.ram_bytes - memory, budget.flash_bytes) - constants
 
 
 def place_hop(script: Path) -> None:

@@ -10,7 +10,7 @@ from wwtool.base.files import scratch_folder, write_bytes
 from wwtool.base.ownership import Rule, owned_folder, refuse_changes
 from wwtool.base.text import safe_identifier
 from wwtool.budget.dry_build import assembled, cost_of_compiled, run_image
-from wwtool.budget.result import Cost, flash_wait_cycles, judge
+from wwtool.budget.result import Cost, flash_wait_cycles, judge, within
 from wwtool.errors import BudgetError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.sizes import Sizes
@@ -66,7 +66,7 @@ def make_firmware(stages: Stages, target: Target, plan: RunPlan, model: str, det
     Raises:
         BudgetError: the firmware does not fit.
     """
-    platform, package, folder = target.platform, target.package, stages.root
+    platform, package, folder = within(target.platform, plan.config.budget), target.package, stages.root
     tflite = (stages.folder / MODEL).read_bytes()
     name = safe_identifier(plan.phrase)
     compiled = compile_for(platform, read_model(stages.folder / MODEL), name)

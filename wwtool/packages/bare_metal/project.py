@@ -70,7 +70,8 @@ def write_project(
     for compiled in (model, *(part.model for part in beside)):
         require_feature_frames(compiled)
     templates = asset_dir("firmware_templates")
-    _copy_core(templates / "core", folder / "core", model)
+    in_ram = hop_in_ram(platform, model, *(part.model for part in beside))
+    _copy_core(templates / "core", folder / "core", kernel_set(model.target, "speed" if in_ram else model.optimize))
     for code in platform.code_folders:
         _copy_sources(code, folder / "board")
     write_board_config(folder / "board", platform)
@@ -80,7 +81,7 @@ def write_project(
         write_sources(part.model, folder / "model")
     write_text(folder / "ww_config.c", config_text(model, phrase, detector, beside))
     project = FirmwareProject.of(folder)
-    if project.linker_script is not None and hop_in_ram(platform, model, *(part.model for part in beside)):
+    if project.linker_script is not None and in_ram:
         place_hop(folder / project.linker_script)
     shutil.copyfile(make_image.__file__, folder / Path(make_image.__file__).name)
     write_text(folder / "Makefile", render("bare-metal/Makefile.j2", _makefile(project, platform, toolchain, phrase)))
@@ -121,10 +122,10 @@ def link_flags(project: FirmwareProject, toolchain: Toolchain) -> list[str]:
     return [*toolchain.link_flags, *script]
 
 
-def _copy_core(core: Path, target: Path, model: CompiledModel) -> None:
-    """The core with the front end's version for the kernels of the model, in place of the plain one."""
+def _copy_core(core: Path, target: Path, kernels: str) -> None:
+    """The core with the front end's version for a set of kernels, in place of the plain one."""
     _copy_sources(core, target)
-    chosen = DEFAULT_FRONT_END.c_sources(kernel_set(model.target, model.optimize))
+    chosen = DEFAULT_FRONT_END.c_sources(kernels)
     for unused in set(DEFAULT_FRONT_END.c_sources("")) - set(chosen):
         (target / unused).unlink()
     for source in (core / name for name in chosen if not (target / name).exists()):

@@ -12,8 +12,6 @@ from wwtool.packages.package_format import Content
 
 AUTHOR = "wwtool"
 STEP_MS = 1000 * MICRO.step_samples // MICRO.sample_rate_hz
-VAD = "vad"
-"""The ``wake_word`` by which the component knows a model of voice activity, which gates the others."""
 MINIMUM_VERSION = "2024.7.0"  # the first with streaming models
 _STEPS = 255  # the component compares int(cutoff * 255) with outputs of 0 to 255
 _SCALE = 10_000  # four decimals tell the steps apart

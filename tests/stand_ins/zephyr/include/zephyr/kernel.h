@@ -15,6 +15,10 @@ static inline void k_mem_slab_free(struct k_mem_slab *slab, void *block)
     slab->used--;
     free(block);
 }
+static inline uint32_t k_cycle_get_32(void)
+{
+    return 0;
+}
 static inline int64_t k_uptime_get(void)
 {
     return 0;
