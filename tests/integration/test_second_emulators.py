@@ -1,7 +1,4 @@
-"""A second emulator runs the same image: where the two disagree, one of them, or the image, is wrong.
-
-rp2040py (``pip install rp2040py``) is not among the pinned packages; without it the test is left out.
-"""
+"""A second emulator runs the same image: where the two disagree, one of them, or the image, is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
+import rp2040py
 import serial
 from board_images import link_arm_board
 from test_pico_image import ARM_FLAGS, _image, needs_emulator
@@ -39,7 +36,7 @@ class Rp2040py:
     """The chip in rp2040py, with as much of the mask ROM as starts boot2 (RP2040 datasheet 2.8.1.3)."""
 
     def __init__(self, image: bytes) -> None:
-        self.chip: Any = pytest.importorskip("rp2040py").RP2040()
+        self.chip: Any = rp2040py.RP2040()
         self.said = bytearray()
         self.chip.uart[0].on_byte = self.said.append
         self.chip.flash[: len(image)] = image

@@ -42,7 +42,6 @@ def track(folder: Path, *trackers: str) -> list[str]:
 
 
 def test_tensorboard_has_the_curves(tmp_path: Path) -> None:
-    pytest.importorskip("tensorboardX")
     assert track(tmp_path, "tensorboard") == []
     (file,) = (tmp_path / "tensorboard").iterdir()
     content = file.read_bytes()
