@@ -197,18 +197,16 @@ def _utterance(text: str, choir: _Choir, random: Random) -> Utterance:
     foreign = choir.may_sound_foreign(text) and random.random() < _FOREIGN
     voice, mix, prosody = _blend(choir, foreign, random)
     own = choir.synthesizer.speakers[voice]
-    spoken = Utterance(text, choir.synthesizer.name, voice, mix=mix, prosody=prosody)
+    phones = ""
     if foreign:
         accent = base_of(own) if base_of(own) in ACCENTS else random.choice(list(ACCENTS))
-        spoken = replace(
-            spoken, accent=accent, phonemes=written(in_accent(phonemes(text, choir.language), accent, random))
-        )
+        phones = written(in_accent(phonemes(text, choir.language), accent, random))
     else:
-        others = accents(choir.language)
         accent = own if base_of(own) == base_of(choir.language) else choir.language
+        others = accents(choir.language)
         if len(others) > 1 and random.random() < _OTHER_ACCENT:
             accent = random.choice(others)
-        spoken = replace(spoken, accent=accent)
+    spoken = Utterance(text, choir.synthesizer.name, voice, accent=accent, phonemes=phones, mix=mix, prosody=prosody)
     if random.random() < _AS_IT_IS:
         return spoken
     age = random.choices(_AGES, [age.share for age in _AGES])[0]
