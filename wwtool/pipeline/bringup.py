@@ -18,7 +18,6 @@ from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 from wwtool.pipeline.hil import SUITES, Bench, Expectation
 from wwtool.platforms.profile import Platform
 
-_CODE_ALIAS = 0x6F0000  # of the ESP32-S3's SRAM: seen by instructions so much higher than by data (TRM)
 _CLOCK_TOLERANCE = 0.02
 _RESET_S = 60.0  # the longest that a watchdog and a start may take, on an emulated board too
 _COMMAND_S = 60.0
@@ -158,7 +157,7 @@ def _code(contact: Contact) -> str:
 def _crc_of_build(build: Build, begin: int, count: int) -> int | None:
     memory = bytearray(count)
     for section in read_elf(build.image("elf").read_bytes())[1]:
-        for address in (section.address, section.address - _CODE_ALIAS):
+        for address in (section.address, section.address - build.platform.memory.code_alias):
             place = address - begin
             if 0 <= place < count:
                 part = section.content[: count - place]

@@ -97,6 +97,11 @@ class MemoryMap(_Section):
         "holds this and the model, both are copied there at start-up; 0: they are read from flash",
     )
 
+    code_alias: int = Field(
+        0, ge=0, lt=1 << 32, multiple_of=4,
+        description="how much higher the core sees RAM where it reads instructions than where it reads data",
+    )  # fmt: skip
+
     @model_validator(mode="after")
     def _fits(self) -> MemoryMap:
         if self.reserved_flash_bytes >= self.flash_bytes:
