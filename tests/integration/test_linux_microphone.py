@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import serial
 from board_images import host_events, link_linux_board
+from children import child
 
 from wwtool.device.protocol import Event, parse_event
 
@@ -52,9 +53,7 @@ def listening(
     command = [str(program), "--alsa", "plughw:1,0", "--pty", *options]
     with (
         (folder / "errors").open("w") as errors,
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, "PATH": tools}
-        ) as process,
+        child(command, stdout=subprocess.PIPE, stderr=errors, text=True, env={**os.environ, "PATH": tools}) as process,
     ):
         assert process.stdout is not None
         try:
@@ -128,7 +127,9 @@ def test_samples_that_come_in_odd_portions(program: Path, tmp_path: Path) -> Non
         port.write(b"ww-prob 1%start%")
         heard: list[Event] = []
         while len(heard) < len(expected):
-            event = parse_event(port.read_until(b"\r\n").decode().strip())
+            line = port.read_until(b"\r\n").decode()
+            assert line, f"{len(heard)} of {len(expected)} events came"
+            event = parse_event(line.strip())
             heard += [event] if event and event.kind == "prob" else []
         assert heard == expected
 
@@ -198,13 +199,8 @@ def on_standard_streams(program: Path, folder: Path, stdin: int) -> Iterator[sub
     fake.chmod(0o755)
     environment = {**os.environ, "PATH": f"{fake.parent}:{os.environ['PATH']}"}
     command = [str(program), "--alsa", "default"]
-    with subprocess.Popen(
-        command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    with child(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
+        yield process
 
 
 def test_standard_input_that_ends_does_not_end_listening(program: Path, tmp_path: Path) -> None:
@@ -230,7 +226,7 @@ def test_arecord_itself_takes_the_arguments(program: Path, tmp_path: Path) -> No
     command = [str(program), "--alsa", "null", "--pty"]
     with (
         (tmp_path / "errors").open("w") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        child(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
         assert process.stdout is not None
         with serial.Serial(process.stdout.readline().strip(), timeout=10) as port:
@@ -243,7 +239,7 @@ def test_arecord_itself_takes_the_arguments(program: Path, tmp_path: Path) -> No
 
 @pytest.mark.skipif(shutil.which("arecord") is None, reason="arecord is not installed")
 def test_what_arecord_says_of_a_missing_device_is_told(program: Path) -> None:
-    with subprocess.Popen(
+    with child(
         [program, "--alsa", "plughw:17,0"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stderr is not None

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import serial
 from board_images import FAKE_PROGRAM, host_events, link_linux_board
+from children import child
 
 from wwtool.base.assets import asset_dir
 from wwtool.device import suites
@@ -39,12 +40,9 @@ def running(
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The program with a pseudo-terminal, and the name of that; `env` says what a hang-up is when it starts."""
     command = ["env", hangup, str(program), *map(str, options)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with child(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        try:
-            yield process, process.stdout.readline().strip()
-        finally:
-            process.kill()
+        yield process, process.stdout.readline().strip()
 
 
 def ends(process: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM) -> int:
@@ -168,7 +166,7 @@ def test_a_signal_and_the_console_end_long_work(program: Path) -> None:
         port.write(b"\x03")
         assert port.read_until(b"m-ready\r\n") == b"e-[Inference stopped]\r\nm-ready\r\n"
     command: list[str | Path] = [program, "--no-audio"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+    with child(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
         assert process.stdin is not None and process.stdout is not None
         process.stdin.write(work)
         while b"m-warmup-start" not in process.stdout.readline():
@@ -203,7 +201,7 @@ def test_a_recording_on_standard_input_is_no_console(program: Path) -> None:
 def test_standard_output_that_does_not_block_is_waited_for(program: Path) -> None:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    with subprocess.Popen([program, "--no-audio"], stdin=subprocess.PIPE, stdout=writing) as process:
+    with child([program, "--no-audio"], stdin=subprocess.PIPE, stdout=writing) as process:
         assert process.stdin is not None
         os.close(writing)
         process.stdin.write(b"help%" * 2000)  # more than a pipe holds
@@ -221,7 +219,7 @@ def test_standard_output_that_is_full(program: Path) -> None:
 
 
 def test_nobody_hears_standard_output(program: Path) -> None:
-    with subprocess.Popen([program, "--no-audio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with child([program, "--no-audio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin is not None and process.stdout is not None
         process.stdout.close()
         process.stdin.write(b"name%")
@@ -268,7 +266,7 @@ def test_a_signal_just_before_a_write_that_would_block(tmp_path: Path) -> None:
         while True:
             os.write(writer, bytes(4096))
     os.set_blocking(writer, True)
-    process = subprocess.Popen([program, "--no-audio"], stdin=subprocess.PIPE, stdout=writer)
-    assert process.wait(timeout=10) == 0
+    with child([program, "--no-audio"], stdin=subprocess.PIPE, stdout=writer) as process:
+        assert process.wait(timeout=_TIMEOUT_S) == 0
     os.close(reader)
     os.close(writer)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import serial
 from board_images import ends_with_its_parent, host_events, link_linux_board, random_tflite
+from children import child
 from cli import SMALL, run_apart
 
 from wwtool import emulators
@@ -174,7 +175,7 @@ def test_its_own_pseudo_terminal_and_arecord(program: Path, tmp_path: Path) -> N
     fake.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\ncat {tmp_path}/sound.raw; exec sleep 60\n")
     fake.chmod(0o755)
     command = [*linux.qemu_command(), "-E", f"PATH={tmp_path}:/usr/bin:/bin", str(program)]
-    with subprocess.Popen(
+    with child(
         [*command, "--alsa", "default", "--pty", str(tmp_path / "console")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
