@@ -235,7 +235,7 @@ def test_start_hears_the_file_again_and_the_led_shows_it(program: Path, tmp_path
         with serial.Serial(name, timeout=5) as port:
             for _ in range(2):
                 assert b"m-ready" in ask(port, b"start%")
-                assert b"ww-detection-[" in port.read_until(b"]\r\n")
+                assert b"ww-detection-[" in port.read_until(b"ww-detection-[")
         assert led.read_text() == "255"
 
 
