@@ -7,16 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from packaged import content, random_tflite
 
 from wwtool.errors import InputError, UsageError
-from wwtool.evaluation.detector import DetectorConfig, detect
-from wwtool.evaluation.streaming import StreamingModel
-from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.jobs.export import ExportRequest, plan, run
-from wwtool.packages import FORMATS
 from wwtool.packages.esphome.foreign import read_settings
 from wwtool.packages.esphome.manifest import manifest_of
 from wwtool.pipeline.packaging import read_foreign
@@ -101,31 +96,3 @@ def test_published_models_become_firmware_for_a_pico(tmp_path: Path, name: str) 
     )  # fmt: skip
     assert "Makefile" in run(plan(request)).files
     assert f'"{name}"' in (tmp_path / "out" / "ww_config.c").read_text()
-
-
-@needs_published
-def test_esphomes_desktop_runtime_detects_as_we_do(tmp_path: Path) -> None:
-    """On a minute of noise of many levels and on silence, with a threshold in the midst of the outputs."""
-    from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures
-
-    generator = np.random.default_rng(0)
-    level = np.repeat(generator.integers(1, 12_000, 40), 4_000)
-    noise = np.asarray(generator.normal(0, 1, len(level)) * level, np.float64).clip(-32768, 32767).astype(np.int16)
-    audio = np.concatenate([noise, np.zeros(32_000, np.int16)])
-    outputs = StreamingModel(random_tflite()).probabilities(DEFAULT_FRONT_END.quantized([audio]))
-    ours = np.convolve(outputs, np.ones(5), "valid") / 5 / 256
-    threshold = int(np.quantile(ours, 0.9) * 256)
-    made_of = content("hey computer", on_threshold=threshold, off_threshold=1)
-    FORMATS["esphome"].render(tmp_path, made_of)
-    theirs = MicroWakeWord.from_config(tmp_path / "hey_computer.json")
-    means = []
-    for slice_ in MicroWakeWordFeatures().process_streaming(audio.tobytes()):
-        mean = theirs.process_streaming_prob(slice_)
-        if not theirs._features:  # an inference has just run
-            means.append(mean)
-    got = np.array([mean for mean in means if mean is not None][4:])
-    assert len(got) == len(ours)
-    assert np.abs(got - ours).max() < 2 / 256  # it rounds features as floats, the device as integers
-    config = DetectorConfig(average_window=5, on_threshold=threshold, off_threshold=1, warmup=0, lockout=0)
-    first = next(i for i, mean in enumerate(got) if mean * 256 >= threshold)
-    assert abs(detect(outputs, config)[0] - 4 - first) <= 5
