@@ -27,6 +27,7 @@ from wwtool.jobs.event_log import event_name
 from wwtool.jobs.settings import REGISTRIES
 from wwtool.platforms.load import load_platforms
 from wwtool.platforms.profile import Platform
+from wwtool.platforms.silicon import count_seen
 
 ROOT = Path(__file__).parents[1]
 HEADERS = ("port", "app", "program", "pipeline", "frontend", "detector", "console", "protocol")
@@ -277,6 +278,11 @@ below are what a firmware may take, not what the chip has.
 | --- | --- | --- | --- | --- | --- | --- | --- |"""
 
 
+_SILICON = """`seen`: on a real chip. `emulated`: in an emulator that is held to the chip's manual, and nowhere else.
+`not tried`: neither. The profiles hold this table (`checks`); `wwtool platforms NAME` and a
+build's report show the same."""
+
+
 def platforms_page() -> str:
     """What wwtool knows of each chip and board, from the profiles in ``platforms/``."""
     lines = [_PLATFORMS_INTRODUCTION]
@@ -292,6 +298,12 @@ def platforms_page() -> str:
     for platform in platforms:
         boards = platform.presets.items()
         lines += [f"| `{platform.name}` | `{board}` | {_cell(preset.title)} |" for board, preset in boards]
+    lines += ["", "## Seen on silicon", "", _SILICON]
+    for platform in platforms:
+        if platform.checks:
+            lines += ["", f"### {platform.title}: {count_seen(platform.checks)}", ""]
+            lines += ["| function | state | checked by |", "| --- | --- | --- |"]
+            lines += [f"| {_cell(check.name)} | {check.state} | {_cell(check.by)} |" for check in platform.checks]
     return "\n".join([*lines, ""])
 
 

@@ -112,7 +112,13 @@ def json_of(record: Any) -> dict[str, Any]:
 
 
 def _json_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {key: value.model_dump() if isinstance(value, BaseModel) else value for key, value in pairs}
+    return {key: _json_value(value) for key, value in pairs}
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_json_value(part) for part in value]
+    return value.model_dump() if isinstance(value, BaseModel) else value
 
 
 def read_array(path: Path, mapped: bool = False, remedy: str = _AGAIN) -> Array:

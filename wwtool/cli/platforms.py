@@ -6,12 +6,13 @@ import click
 from pydantic import BaseModel
 
 from wwtool.cli.common import json_option
-from wwtool.cli.terminal import Table, console, line, print_json, styled
+from wwtool.cli.terminal import Table, Terminal, console, line, print_json, styled
 from wwtool.config import BoardConfig
 from wwtool.doctor.profiles import load_profile
 from wwtool.emulators import emulator_of
 from wwtool.platforms.load import load_platforms
 from wwtool.platforms.profile import Platform
+from wwtool.platforms.silicon import count_seen
 from wwtool.platforms.wiring import wiring_lines
 
 
@@ -45,7 +46,7 @@ def platforms(name: str | None, as_json: bool) -> None:
         print_json("platforms", 1, output.model_dump(mode="json"))
         return
     table = Table(box=None, pad_edge=False)
-    for column in ("NAME", "BOARD", "CHIP", "CLOCK", "FLASH", "RAM", "BUILDS", "EMULATED WITH"):
+    for column in ("NAME", "BOARD", "CHIP", "CLOCK", "FLASH", "RAM", "BUILDS", "EMULATED WITH", "SEEN ON SILICON"):
         table.add_column(
             column, justify="right" if column in ("CLOCK", "FLASH", "RAM") else "left", no_wrap=column == "NAME"
         )
@@ -54,6 +55,7 @@ def platforms(name: str | None, as_json: bool) -> None:
             p.name, p.title, p.chip.name, f"{p.chip.clock_hz // 1_000_000} MHz",
             size_text(p.memory.flash_bytes), size_text(p.memory.ram_bytes),
             "yes" if p.has_board else "not yet", "" if emulator_of(p) is None else p.emulator,
+            count_seen(p.checks),
         )  # fmt: skip
     console().print(table)
 
@@ -68,7 +70,7 @@ def _show(platform: Platform) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column()
-    for section, values in platform.model_dump(mode="json", exclude={"presets"}).items():
+    for section, values in platform.model_dump(mode="json", exclude={"presets", "checks"}).items():
         if isinstance(values, dict):
             for key, value in values.items():
                 table.add_row(f"{section}.{key}", str(value))
@@ -76,6 +78,7 @@ def _show(platform: Platform) -> None:
             table.add_row(section, ", ".join(values) if isinstance(values, list) else str(values))
     table.add_row("builds", "yes" if platform.has_board else "not yet: a profile without board code")
     out.print(table)
+    _show_checks(out, platform)
     for name in platform.presets:
         wiring = platform.with_board(BoardConfig(preset=name)).wiring
         if wiring is not None:
@@ -83,6 +86,20 @@ def _show(platform: Platform) -> None:
             out.print(line(styled(f"--board {name}", "bold"), f"  {wiring.title}"))
             for wire in (*wiring_lines(wiring), f"pins: {wiring.source}"):
                 out.print(f"  {wire}", style="dim" if wire.startswith("pins") else None)
+
+
+def _show_checks(out: Terminal, platform: Platform) -> None:
+    if not platform.checks:
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("FUNCTION", "STATE", "CHECKED BY"):
+        table.add_column(column, no_wrap=column == "STATE")
+    for check in platform.checks:
+        state = styled(check.state, {"seen": "green", "emulated": "yellow"}.get(check.state, "dim"))
+        table.add_row(check.name, line(state), check.by)
+    out.print()
+    out.print(line(styled("On silicon", "bold"), f"  {count_seen(platform.checks)} functions have been seen"))
+    out.print(table)
 
 
 def size_text(nbytes: int) -> str:

@@ -19,6 +19,7 @@ from wwtool.jobs.request import Request, reported
 from wwtool.pipeline.bringup import STEPS, Contact, StepResult, run_step
 from wwtool.pipeline.hil import Expectation
 from wwtool.platforms.profile import Platform
+from wwtool.platforms.silicon import Check
 
 __all__ = ["BringupPlan", "BringupReport", "BringupRequest", "StepResult", "plan", "run"]
 
@@ -45,7 +46,7 @@ class BringupPlan:
 
 @dataclass(frozen=True)
 class BringupReport:
-    """``bringup --json``. ``silicon`` says what has been seen of this platform on a real chip."""
+    """``bringup --json``. ``silicon`` and ``checks`` say what has been seen of this platform on a real chip."""
 
     wwtool: str
     platform: str
@@ -55,6 +56,7 @@ class BringupReport:
     device: DeviceInfo | None
     boot: dict[str, str]
     steps: list[StepResult]
+    checks: tuple[Check, ...]
 
     def json(self) -> str:
         """As a JSON document."""
@@ -109,5 +111,6 @@ def run(
     passed = all(result.status != "failed" for result in results)
     silicon = plan.platform.silicon or "Nothing is known of this platform on silicon."
     return BringupReport(
-        __version__, plan.platform.name, silicon, request.port, passed, contact.info, contact.boot, results
-    )
+        __version__, plan.platform.name, silicon, request.port, passed, contact.info, contact.boot, results,
+        plan.platform.checks,
+    )  # fmt: skip

@@ -9,12 +9,13 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from wwtool.base.assets import asset_dir
 from wwtool.config import PRESET_NAME, BoardConfig
 from wwtool.errors import InputError
 from wwtool.platforms.cores import CORES, Core
+from wwtool.platforms.silicon import Checks, sentence
 from wwtool.platforms.wiring import ChipPins, Preset, Wiring, check, choose
 
 _CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD
@@ -252,9 +253,17 @@ class Platform(_Section):
     )
     pins: ChipPins | None = Field(None, description="where a user may choose pins")
     presets: dict[str, Preset] = Field({}, description="boards by name; the first is taken where none is chosen")
-    silicon: str = Field("", max_length=300, description="what has and has not been seen on a real chip")
+    checks: Checks = Field((), description="functions, and how far each has been checked")
+    silicon: str = Field(
+        "", max_length=300, validate_default=True, description="the same in a sentence; left out, it is made of checks"
+    )
     chosen: Wiring | None = Field(None, exclude=True)
     _file: str = PrivateAttr("")
+
+    @field_validator("silicon")
+    @classmethod
+    def _silicon_in_words(cls, text: str, info: ValidationInfo) -> str:
+        return text or sentence(info.data.get("checks", ()))
 
     @model_validator(mode="after")
     def _presets_are_wired(self) -> Platform:

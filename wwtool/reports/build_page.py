@@ -65,6 +65,7 @@ def page(manifest: Manifest, points: list[dict[str, Any]]) -> dict[str, Any]:
         ],
         "board": manifest.get("board"),
         "silicon": platform.silicon,
+        "checks": platform.checks,
         "flash": manifest.get("flash"),
         "tools": ", ".join(f"{name} {version}" for name, version in manifest["tools"].items()),
     }
