@@ -20,6 +20,8 @@ from wwtool.jobs.build import BuildRequest, BuildResult, Wires, plan, run
 @platform_option()
 @training_options
 @option(BuildRequest, "config", type=FILE)
+@option(BuildRequest, "model_file", type=FILE)
+@option(BuildRequest, "manifest", type=FILE)
 @option(BuildRequest, "board", metavar="NAME")
 @option(BuildRequest, "framework", metavar="NAME", default=BuildRequest.model_fields["framework"].default,
         show_default=True)  # fmt: skip
@@ -28,6 +30,8 @@ from wwtool.jobs.build import BuildRequest, BuildResult, Wires, plan, run
 @log_option
 def build(no_synth: bool, log: Path | None, **options: Any) -> None:
     """Turn a wake word into flashable firmware: budget, data, training, export, C, image, report.
+
+    With --model-file and --manifest, a model that others have trained takes the place of data, training and export.
 
     Run it again after an interruption or a change: stages whose inputs are the same are not repeated.
     """
@@ -39,7 +43,11 @@ def build(no_synth: bool, log: Path | None, **options: Any) -> None:
         with refusal_shown(terminal, platform):
             result = run(work, listener)
     _print_next_steps(result)
-    print_warning(terminal, result.manifest["evaluation"])
+    evaluation = result.manifest["evaluation"]
+    if evaluation is not None:
+        print_warning(terminal, evaluation)
+    else:
+        say(f"  judge it wwtool evaluate {for_shell(result.folder)} --data RECORDINGS   (nothing is measured yet)")
 
 
 def _print_next_steps(result: BuildResult) -> None:

@@ -16,12 +16,14 @@ from wwtool.doctor.profiles import load_profile
 from wwtool.emulators import emulator_of
 from wwtool.engines.machines import host_compiler
 from wwtool.errors import UsageError
+from wwtool.jobs.model_file import plan_import
 from wwtool.jobs.request import reported
 from wwtool.jobs.settings import TrainingRequest, plan_training
 from wwtool.jobs.tracking import tracked
 from wwtool.packages.package_format import Advice
 from wwtool.pipeline.build import NAMES, REPORT, RUN_FOLDER, build
 from wwtool.pipeline.firmware import Target
+from wwtool.pipeline.model_sources import FromTraining, ModelSource
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import strapping_warnings, wiring_lines
@@ -36,17 +38,26 @@ class BuildRequest(TrainingRequest):
     framework: str = Field(
         packages.DEFAULT, description=f"What the firmware is packed as: {', '.join(packages.names())}."
     )
+    model_file: Path | None = Field(
+        None, description="A streaming INT8 .tflite that others have trained, in place of training; needs --manifest."
+    )
+    manifest: Path | None = Field(
+        None,
+        description="How to detect with --model-file: ESPHome's manifest (.json), or a YAML with wake_word, "
+        "probability_cutoff and sliding_window_size.",
+    )
     out: Path | None = Field(None, description="The build's folder.  [default: wwtool-build/PLATFORM-PHRASE]")
     overwrite: bool = Field(False, description="Replace folders whole, with what you have changed or added in them.")
 
 
 @dataclass(frozen=True)
 class BuildPlan:
-    """What to train, what firmware to make of it, and where."""
+    """Where the model comes from, what firmware to make of it, and where."""
 
     run: RunPlan
     target: Target
     folder: Path
+    source: ModelSource
 
 
 @dataclass(frozen=True)
@@ -98,13 +109,23 @@ def plan(request: BuildRequest, listener: events.Listener = events.ignore) -> Bu
     package.require_platform(platform)
     if request.board is not None and platform.pins is None:
         raise UsageError(f"{platform.name} is one board, with fixed pins; leave --board out")
-    training = _with_board(plan_training(request, listener), request.board)
+    run, source = _model_source(request, listener)
+    training = _with_board(run, request.board)
     platform = platform.with_board(training.config.board)
     folder = request.out or _FOLDER / f"{platform.name}-{safe_identifier(training.phrase)}"
     refuse_links_out(folder, [folder / name for name in NAMES])
+    source.require_folder(folder / RUN_FOLDER)
     target = Target(platform, package, package.require_tools(platform), request.overwrite)
     host_compiler()  # evaluation needs it
-    return BuildPlan(training, target, folder)
+    return BuildPlan(training, target, folder, source)
+
+
+def _model_source(request: BuildRequest, listener: events.Listener) -> tuple[RunPlan, ModelSource]:
+    if request.model_file is not None:
+        return plan_import(request, request.model_file, request.manifest, listener)
+    if request.manifest is not None:
+        raise UsageError("--manifest says how to detect with a model of others; name that with --model-file")
+    return plan_training(request, listener), FromTraining()
 
 
 def _with_board(training: RunPlan, board: str | None) -> RunPlan:
@@ -128,7 +149,7 @@ def run(plan: BuildPlan, listener: events.Listener = events.ignore, cancel: Canc
         reported("build", plan.run.phrase, listener),
         tracked(plan.folder / RUN_FOLDER, plan.run.phrase, plan.run.config, listener) as heard,
     ):
-        manifest = build(plan.folder, plan.target, plan.run, heard, cancel)
+        manifest = build(plan.folder, plan.target, plan.run, plan.source, heard, cancel)
     return BuildResult(plan.folder, manifest, _next_steps(plan, manifest))
 
 

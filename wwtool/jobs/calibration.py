@@ -134,7 +134,10 @@ def plan_calibration(request: CalibrateRequest, listener: events.Listener = even
         )
     subject = find_subject(request.subject)
     if subject.record is None:
-        raise InputError(f"{subject.model.parent} has no evaluation; run wwtool build again")
+        raise InputError(
+            f"{subject.model.parent} has no evaluation, by which a threshold could be set; run wwtool build again, or, "
+            "if others have trained the model, change the cutoff in its manifest"
+        )
     found = find_audio(request.calibrate) if request.calibrate.is_dir() else []
     files = tuple(entry.path for entry in found if entry.problem is None)
     if not files:

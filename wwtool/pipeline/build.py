@@ -1,4 +1,4 @@
-"""The whole build, stage by stage: budget by dry build, training run, firmware, report, manifest."""
+"""The whole build, stage by stage: budget by dry build, model, firmware, report, manifest."""
 
 from __future__ import annotations
 
@@ -10,20 +10,18 @@ from wwtool import __version__, events
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.files import sha256_of, working_folder, write_json
 from wwtool.base.inside import refuse_links_out
-from wwtool.budget.result import Line
-from wwtool.budget.selection import select
 from wwtool.evaluation.calibration import Calibration
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.builds import sealed_manifest
 from wwtool.firmware.sources import sources_of
-from wwtool.models.accuracy import accuracy_table
 from wwtool.pipeline import manifest as manifests
 from wwtool.pipeline.calibration import NAME as CALIBRATION
 from wwtool.pipeline.calibration import read_calibration, write_calibration
 from wwtool.pipeline.firmware import FOLDERS, Target, make_firmware
+from wwtool.pipeline.model_sources import ModelSource
 from wwtool.pipeline.preparation import RunPlan
-from wwtool.pipeline.stages import RECORD, Outcome, Stages, refuse_strangers
-from wwtool.pipeline.training_run import MODEL, PLACES, training_run
+from wwtool.pipeline.stages import RECORD, Stages, refuse_strangers
+from wwtool.pipeline.training_run import MODEL, PLACES
 from wwtool.reports.build_page import write_report
 from wwtool.reports.model_card import JSON, MARKDOWN, write_card
 
@@ -34,8 +32,9 @@ _PLACES = (*FOLDERS, RUN_FOLDER, *(f"{RUN_FOLDER}/{place}" for place in PLACES))
 
 
 def build(
-    folder: Path, target: Target, plan: RunPlan, listener: events.Listener, cancel: Cancellation | None = None
-) -> dict[str, Any]:
+    folder: Path, target: Target, plan: RunPlan, source: ModelSource, listener: events.Listener,
+    cancel: Cancellation | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Builds everything into ``folder``; stages whose inputs have not changed are skipped. Returns the manifest.
 
     Raises:
@@ -49,18 +48,16 @@ def build(
         refuse_strangers(folder, NAMES, f"{RUN_FOLDER}/{RECORD}")
         target.refuse_changes(folder)  # before the training, not after it
         stages = Stages(folder / RUN_FOLDER, listener, cancel, folder)
-        return _build(stages, target, plan)
+        return _build(stages, target, plan, source)
 
 
-def _build(stages: Stages, target: Target, plan: RunPlan) -> dict[str, Any]:
-    folder, config = stages.root, plan.config
-    choice = [config.model, config.budget.model_dump(), config.select.model_dump(), accuracy_table().model_dump()]
-    inputs = [_made_of(target, plan), choice]
-    budget = stages.run("budget", "dry builds", inputs, lambda: _budget(stages, target, plan))
+def _build(stages: Stages, target: Target, plan: RunPlan, source: ModelSource) -> dict[str, Any]:
+    folder, inputs = stages.root, [_made_of(target, plan), source.choice(plan)]
+    budget = stages.run("budget", "dry builds", inputs, lambda: source.budget(stages, target, plan))
     _report_use(stages, "budget", budget["builds"][budget["finalists"][0]])
-    trained = training_run(stages, plan, budget["finalists"])
+    trained = source.obtain(stages, plan, budget["finalists"])
     calibration = _calibration(stages)
-    detector = calibration.detector if calibration else DetectorConfig.model_validate(trained.evaluation["detector"])
+    detector = calibration.detector if calibration else trained.detector
     firmware = _firmware(stages, target, plan, trained.model, detector)
     manifest = manifests.make_manifest(stages, target, plan, budget, trained, firmware)
     if calibration:
@@ -126,22 +123,3 @@ def _calibration(stages: Stages) -> Calibration | None:
 def _report_use(stages: Stages, stage: str, result: dict[str, Any]) -> None:
     """Reports what a firmware uses of each limit, such as "flash" in bytes and "latency" in ms."""
     stages.report(stage, {line["name"]: line["used"] for line in result["limits"]})
-
-
-def _budget(stages: Stages, target: Target, plan: RunPlan) -> Outcome:
-    selection = select(target.platform, plan.config, plan.phrase, stages.advance, target.package.name)
-    first = selection.builds[selection.finalists[0]]
-    facts = {
-        "finalists": list(selection.finalists),
-        "choice": selection.choice.as_dict() if selection.choice else None,
-        "builds": {name: result.as_dict() for name, result in selection.builds.items()},
-    }
-    reason = selection.choice.note if selection.choice else f"{first.model} fits"
-    use = ", ".join(_use(line) for line in first.lines[:2])
-    more = f"finalists: {', '.join(selection.finalists)}" if len(selection.finalists) > 1 else use
-    return Outcome(f"{reason}; {more}", facts, ())
-
-
-def _use(line: Line) -> str:
-    value = f"{line.used / 1024:.1f} KiB" if line.unit == "B" else f"{line.used:.2f} {line.unit}"
-    return f"{line.name} {value}"

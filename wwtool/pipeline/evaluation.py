@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wwtool.base.files import sha256_of
-from wwtool.base.records import read_record
+from wwtool.base.records import as_record, read_manifest, read_record
 from wwtool.base.text import printable
 from wwtool.config import Config, SynthConfig
 from wwtool.data.audio import Audio, AudioFile
@@ -25,6 +25,7 @@ from wwtool.evaluation.kinds import KindFacts, Source
 from wwtool.evaluation.material import Material
 from wwtool.evaluation.record import EvaluationRecord
 from wwtool.pipeline.calibration import read_calibration
+from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.pipeline.sources import MOST_SECONDS
 from wwtool.pipeline.training_run import EVALUATION, MODEL
 
@@ -33,16 +34,21 @@ _LABELS = {"negative": "speech", "hard_negative": "other_words", "noise": "noise
 
 @dataclass(frozen=True)
 class Subject:
-    """The model to evaluate, and what its build's evaluation and calibration say; None where there is none."""
+    """The model to evaluate, and what its build's evaluation and calibration say; None where there is none.
+
+    ``given``: the detector that came with an imported model.
+    """
 
     model: Path
     record: EvaluationRecord | None
     calibration: Calibration | None = None
+    given: DetectorConfig | None = None
 
     @property
     def detector(self) -> DetectorConfig | None:
         """The detector that the model has now; None if it is not known."""
-        return self.calibration.detector if self.calibration else self.record.detector if self.record else None
+        said = self.calibration or self.record
+        return said.detector if said else self.given
 
     @property
     def trained_kinds(self) -> dict[str, bool | None]:
@@ -73,8 +79,17 @@ def find_subject(path: Path) -> Subject:
             record = read_record(run / EVALUATION, EvaluationRecord) if known else None
             calibration = read_calibration(run)
             fits = calibration is not None and calibration.model_sha256 == sha256_of(run / MODEL)
-            return Subject(run / MODEL, record, calibration if fits else None)
+            given = None if known else _given_detector(path)
+            return Subject(run / MODEL, record, calibration if fits else None, given)
     raise InputError(f"{path} holds no {MODEL}; give a .tflite, a finished run or a build folder")
+
+
+def _given_detector(build: Path) -> DetectorConfig | None:
+    """The detector in the manifest of a build without an evaluation; None if it is no build."""
+    if not (build / MANIFEST).is_file():
+        return None
+    detector = read_manifest(build).get("detector")
+    return as_record(detector, DetectorConfig, f"{build / MANIFEST}, detector")
 
 
 def recorded_material(

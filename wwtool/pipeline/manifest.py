@@ -29,7 +29,7 @@ from wwtool.pipeline.preparation import DATASET, RunPlan
 from wwtool.pipeline.search import Rung
 from wwtool.pipeline.stages import Stages
 from wwtool.pipeline.teaching import Teaching
-from wwtool.pipeline.training_run import MODEL, Trained
+from wwtool.pipeline.training_run import MODEL, Imported, Trained
 from wwtool.pipeline.voices_used import VoiceUse, voices_used, without_natural_voices
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import Wiring, wiring_lines
@@ -80,7 +80,7 @@ class Inputs:
     """What went in. ``config`` has all keys of a config; ``clips`` is missing in builds of version 0.1.0.
 
     ``voices``: the voices that spoke, with their licences; ``warnings``: what the model will miss for want of some;
-    ``teacher``: who taught the model.
+    ``teacher``: who taught the model; ``imported``: the file that a model of others was read from.
     """
 
     config: dict[str, Any]
@@ -90,6 +90,7 @@ class Inputs:
     voices: list[VoiceUse] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     teacher: Teaching | None = None
+    imported: Imported | None = None
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,10 @@ class ManifestEvaluation(EvaluationOutput):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a build is made of. ``profile`` has the keys of a platform's profile."""
+    """What a build is made of. ``profile`` has the keys of a platform's profile.
+
+    ``evaluation`` is None for an imported model, which nobody has evaluated here.
+    """
 
     wwtool: str
     platform: str
@@ -162,7 +166,7 @@ class Manifest:
     budget: DryBuildRecord
     final: Final
     detector: DetectorConfig
-    evaluation: ManifestEvaluation
+    evaluation: ManifestEvaluation | None
     tools: dict[str, str]
     few_shot: FewShot | None = None
     calibration: Calibration | None = None
@@ -197,6 +201,7 @@ def make_manifest(
             voices=voices_used(plan.config.synth) if plan.synthesise else [],
             warnings=[warning] if (warning := without_natural_voices(plan.config.synth)) and plan.synthesise else [],
             teacher=trained.teaching,
+            imported=trained.imported,
         ),
         model=ModelFile(MODEL, trained.model, sha256_of(folder / MODEL), firmware["macs"]),
         image=firmware["image"],
@@ -206,8 +211,8 @@ def make_manifest(
         choice=ManifestChoice(**choice, rungs=trained.rungs) if choice else None,
         budget=budget["builds"][trained.model],
         final=Final(**{key: firmware[key] for key in FINAL_FIELDS}),
-        detector=evaluation["detector"],
-        evaluation=cast(ManifestEvaluation, {k: v for k, v in evaluation.items() if k != "detector"}),
+        detector=trained.detector,
+        evaluation=cast("ManifestEvaluation | None", {k: v for k, v in evaluation.items() if k != "detector"} or None),
         tools=_tools(target.compiler),
         few_shot=cast("FewShot | None", trained.few_shot),
     )

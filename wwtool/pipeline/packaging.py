@@ -79,7 +79,8 @@ def read_foreign(model: Path, settings: Path, phrase: str | None = None) -> Word
     told = read_settings(settings)
     if told.model is not None and told.model.resolve() != model.resolve():
         raise InputError(
-            f"{settings} is the manifest of {told.model.name}, not of {model.name}; give the one or the other"
+            f"{settings} is the manifest of {told.model.name}, not of {model.name}; give the model that it names, or "
+            "its own manifest"
         )
     content = read_content(model)
     graph = parse_model(content, str(model))

@@ -74,15 +74,35 @@ _VERIFY_FRAMES = 900
 
 
 @dataclass(frozen=True)
+class Imported:
+    """A model that others have trained: the names of its file and of the file that says how to detect with it."""
+
+    file: str
+    manifest: str
+
+
+@dataclass(frozen=True)
 class Trained:
-    """The zoo's ``model``, the rungs of the search for it, the facts of its evaluation, clips by store, its teacher."""
+    """A finished model.
+
+    Attributes:
+        model: its name in the zoo, or an imported model's own.
+        rungs: of the search for it.
+        evaluation: the facts of its evaluation; empty if there was none.
+        clips: by store.
+        teaching: who taught it.
+        detector: when its outputs count as a detection.
+        imported: where it comes from, if it was not trained here.
+    """
 
     model: str
     rungs: list[Rung]
     evaluation: dict[str, Any]
     clips: dict[str, Any]
     teaching: Teaching | None
+    detector: DetectorConfig
     few_shot: dict[str, Any] | None = None
+    imported: Imported | None = None
 
 
 def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Trained:
@@ -106,11 +126,10 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     work = partial(_evaluate, stages, prepared.stores, config)
     evaluation = stages.run("evaluate", "streaming evaluation", inputs, work)
     stages.report("evaluate", evaluation_figures(evaluation))
-    few_shot = None
+    detector, few_shot = DetectorConfig.model_validate(evaluation["detector"]), None
     if adaptation is not None:
-        detector = DetectorConfig.model_validate(evaluation["detector"])
         few_shot = judge(stages, prepared, config, model, adaptation, detector)
-    return Trained(model, rungs, evaluation, prepared.stores, prepared.teaching, few_shot)
+    return Trained(model, rungs, evaluation, prepared.stores, prepared.teaching, detector, few_shot)
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:

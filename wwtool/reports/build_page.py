@@ -27,26 +27,27 @@ Manifest = dict[str, Any]
 
 def write_report(path: Path, manifest: Manifest, run: Path) -> None:
     """Writes the page from a manifest and the run's evaluation."""
-    points = [point.model_dump() for point in read_record(run / "evaluation.json", EvaluationRecord).curve]
-    write_page(path, "build.html.j2", page(manifest, points))
+    evaluated = manifest["evaluation"] is not None
+    curve = read_record(run / "evaluation.json", EvaluationRecord).curve if evaluated else []
+    write_page(path, "build.html.j2", page(manifest, [point.model_dump() for point in curve]))
 
 
 def page(manifest: Manifest, points: list[dict[str, Any]]) -> dict[str, Any]:
-    """Everything that the template prints; ``points`` are the curve, one for every threshold."""
+    """Everything that the template prints; ``points`` are the curve, one for every threshold.
+
+    An imported model has no evaluation and no curve.
+    """
     final, budget = manifest["final"], manifest["budget"]
     phrase, platform = manifest["phrase"], platform_of(manifest["profile"], "manifest.json")
-    warning = manifest["evaluation"].get("warning")
+    detection = _detection(manifest, points) if manifest["evaluation"] is not None else _not_evaluated(manifest)
     return {
         "title": f"{phrase} on {platform.title}",
         "heading": f"“{phrase}”",
         "subtitle": f"{platform.title} · model {manifest['model']['name']}",
         "lead": f"This page describes a build of firmware that listens for “{phrase}”: how well it detects the phrase, "
         "how much of the chip it uses, and the files that were made.",
-        "warning": {"title": "Measured on synthetic voices, not on people", "text": warning} if warning else None,
-        "promise": broken_promise(manifest["evaluation"]),
         "tiles": _tiles(manifest),
-        **_detection(manifest, points),
-        "judging": judging_section(manifest["evaluation"]),
+        **detection,
         "limits": [_limit(line, budget, final) for line in final["limits"]],
         "budget_note": _budget_note(final, platform),
         "energy": _energy(final),
@@ -78,8 +79,7 @@ def _reasons(manifest: Manifest, notes: str) -> list[str]:
 def _tiles(manifest: Manifest) -> list[Tile]:
     evaluation, sizes = manifest["evaluation"], manifest["final"]["sizes"]
     tiles = [
-        first_tile(evaluation),
-        _alarms_tile(evaluation),
+        *([first_tile(evaluation), _alarms_tile(evaluation)] if evaluation is not None else []),
         Tile(f"{sizes['flash'] / 1024:.1f} KiB", "flash"),
         Tile(f"{sizes['ram'] / 1024:.1f} KiB", "RAM, without the stack"),
     ]
@@ -116,7 +116,11 @@ def _detection(manifest: Manifest, points: list[dict[str, Any]]) -> dict[str, An
     evaluation = manifest["evaluation"]
     point, intervals = evaluation["point"], evaluation["intervals"]
     budget = manifest["inputs"]["config"].get("evaluate", {}).get("false_alarms_per_hour")
+    warning = evaluation.get("warning")
     return {
+        "warning": {"title": "Measured on synthetic voices, not on people", "text": warning} if warning else None,
+        "promise": broken_promise(evaluation),
+        "judging": judging_section(evaluation),
         "data_note": data_note(evaluation, manifest["inputs"].get("clips")),
         "people_note": people_note(manifest["inputs"].get("clips"), manifest.get("few_shot")),
         "recall": [
@@ -133,6 +137,17 @@ def _detection(manifest: Manifest, points: list[dict[str, Any]]) -> dict[str, An
         "negatives": _negatives(evaluation),
         "alarms_note": _alarms_note(evaluation),
     }
+
+
+def _not_evaluated(manifest: Manifest) -> dict[str, Any]:
+    """What stands in the place of ``_detection`` for a model that others have trained."""
+    names = ("warning", "promise", "judging", "people_note", "curve", "curve_note", "alarms_note")
+    imported = manifest["inputs"]["imported"]
+    note = (
+        f"Others have trained this model ({imported['file']}). {imported['manifest']} says how to detect with it. This "
+        "build has not measured how well it detects; wwtool evaluate does that on your recordings."
+    )
+    return {**dict.fromkeys(names), "data_note": note, "recall": [], "negatives": []}
 
 
 def data_note(evaluation: dict[str, Any], clips: dict[str, Any] | None) -> str:

@@ -10,11 +10,18 @@ from wwtool.base.text import printable
 from wwtool.data.voices import describe_speakers
 
 MARKDOWN, JSON = "model-card.md", "model-card.json"
+_LIMITS_OF_ALL = (
+    "It detects a phrase and does not know who says it. It must not be the only lock of anything.",
+    "Words that sound like the phrase can set it off.",
+)
 _LIMITS = (
     "It was judged on the clips and sounds that this card names. In other rooms, with other microphones and for other "
     "people it may do worse.",
-    "It detects a phrase and does not know who says it. It must not be the only lock of anything.",
-    "Words that sound like the phrase can set it off.",
+    *_LIMITS_OF_ALL,
+)
+_LIMITS_UNJUDGED = (
+    "Others have trained it, and this build has not measured how well it detects.",
+    *_LIMITS_OF_ALL,
 )
 
 
@@ -29,7 +36,7 @@ def model_card(manifest: dict[str, Any]) -> dict[str, Any]:
     """What the card says, as plain data."""
     evaluation, inputs = manifest["evaluation"], manifest["inputs"]
     config = inputs.get("config", {})
-    warning = evaluation.get("warning")
+    warning = (evaluation or {}).get("warning")
     return {
         "phrase": manifest["phrase"],
         "model": manifest["model"]["name"],
@@ -44,33 +51,60 @@ def model_card(manifest: dict[str, Any]) -> dict[str, Any]:
             "voices": inputs.get("voices", []),
             "teacher": inputs.get("teacher"),
         },
-        "judged_on": describe_speakers(
-            evaluation.get("voices") or "people", evaluation["positives"], evaluation.get("speakers")
-        ),
-        "metrics": {
-            "threshold": evaluation["point"]["threshold"],
-            "recall": evaluation["point"]["recall"],
-            "recall_intervals": evaluation["intervals"],
-            "false_alarms_per_hour": evaluation["point"]["per_hour"],
-            "hours": evaluation["hours"],
-            "by_kind": {
-                name: {"hours": hours, "false_alarms": evaluation["alarms_by_label"].get(name, 0)}
-                for name, hours in evaluation["hours_by_label"].items()
-            },
-            "by_speaker": evaluation.get("by_speaker", {}),
-            "equal_error_rate": evaluation.get("equal_error_rate"),
+        "imported": inputs.get("imported"),
+        "judged_on": _judged_on(evaluation) if evaluation is not None else None,
+        "threshold": manifest["detector"]["on_threshold"],
+        "metrics": _metrics(evaluation) if evaluation is not None else None,
+        "limits": [*([warning] if warning else []), *(_LIMITS if evaluation is not None else _LIMITS_UNJUDGED)],
+    }
+
+
+def _judged_on(evaluation: dict[str, Any]) -> str:
+    return describe_speakers(evaluation.get("voices") or "people", evaluation["positives"], evaluation.get("speakers"))
+
+
+def _metrics(evaluation: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "threshold": evaluation["point"]["threshold"],
+        "recall": evaluation["point"]["recall"],
+        "recall_intervals": evaluation["intervals"],
+        "false_alarms_per_hour": evaluation["point"]["per_hour"],
+        "hours": evaluation["hours"],
+        "by_kind": {
+            name: {"hours": hours, "false_alarms": evaluation["alarms_by_label"].get(name, 0)}
+            for name, hours in evaluation["hours_by_label"].items()
         },
-        "limits": [*([warning] if warning else []), *_LIMITS],
+        "by_speaker": evaluation.get("by_speaker", {}),
+        "equal_error_rate": evaluation.get("equal_error_rate"),
     }
 
 
 def markdown(card: dict[str, Any]) -> str:
     """The card as a page. What comes from outside is escaped."""
-    metrics = card["metrics"]
     lines = [f"# Model card: {_text(card['phrase'])}", "", _text(card["intended_use"]), "", "## What it is", ""]
-    lines += _table(("", ""), [("model", card["model"]), ("seed", card["seed"]), ("threshold", metrics["threshold"])])
+    imported = card["imported"]
+    made = [("file", imported["file"])] if imported else [("seed", card["seed"])]
+    lines += _table(("", ""), [("model", card["model"]), *made, ("threshold", card["threshold"])])
+    if card["metrics"] is not None:
+        lines += _performance(card)
+    clips = card["data"]["clips"].items()
+    if clips:
+        lines += ["## What it was made of", ""]
+        lines += _table(("clips", "number", "hours", "voices"), [
+            (name, facts["clips"], facts["hours"], facts["voices"] or "") for name, facts in clips
+        ])  # fmt: skip
+    voices = card["data"]["voices"]
+    if voices:
+        lines += _table(("voice", "licence"), [(v.get("name", ""), v.get("licence", "")) for v in voices])
+    lines += ["## Limits", "", *(f"* {_text(limit)}" for limit in card["limits"]), ""]
+    return "\n".join(lines)
+
+
+def _performance(card: dict[str, Any]) -> list[str]:
+    """How well it does, in lines."""
+    metrics = card["metrics"]
     judged = f"Judged on {_text(card['judged_on'])} and {metrics['hours']:.2f} hours of sound without the phrase."
-    lines += ["## How well it does", "", judged, ""]
+    lines = ["## How well it does", "", judged, ""]
     recalls = []
     for name, recall in metrics["recall"].items():
         low, high = metrics["recall_intervals"].get(name, (recall, recall))
@@ -87,16 +121,7 @@ def markdown(card: dict[str, Any]) -> str:
             for condition, (hits, clips) in conditions.items()
         ]
         lines += _table(("speaker", "condition", "detected"), rows)
-    lines += ["## What it was made of", ""]
-    clips = card["data"]["clips"].items()
-    lines += _table(("clips", "number", "hours", "voices"), [
-        (name, facts["clips"], facts["hours"], facts["voices"] or "") for name, facts in clips
-    ])  # fmt: skip
-    voices = card["data"]["voices"]
-    if voices:
-        lines += _table(("voice", "licence"), [(v.get("name", ""), v.get("licence", "")) for v in voices])
-    lines += ["## Limits", "", *(f"* {_text(limit)}" for limit in card["limits"]), ""]
-    return "\n".join(lines)
+    return lines
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:

@@ -8,6 +8,8 @@ from typing import Any
 def choice_section(manifest: dict[str, Any]) -> dict[str, Any]:
     """The rows of the table and the sentence below it; no rows where the user named the model."""
     model, choice = manifest["model"]["name"], manifest["choice"]
+    if imported := manifest.get("inputs", {}).get("imported"):
+        return {"rows": [], "note": f"The model was given with --model-file: {imported['file']}."}
     if choice is None:
         return {"rows": [], "note": f"The model {model} was named with --model or in the config."}
     dropped = _dropped(choice["rungs"])

@@ -1,6 +1,7 @@
 """Reads how to detect with a model that others have trained: ESPHome's manifest v2, or a small YAML of one's own.
 
-The YAML has the keys ``wake_word``, ``probability_cutoff`` and ``sliding_window_size``, and may have ``language``.
+The YAML has the keys ``wake_word``, ``probability_cutoff`` and ``sliding_window_size``, and may have ``language``,
+``front_end`` and ``feature_step_size``.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wwtool.base.inside import path_inside
 from wwtool.base.records import read_json
+from wwtool.base.text import printable
 from wwtool.base.validation import describe_validation
 from wwtool.base.yaml_files import read_yaml
 from wwtool.data.texts.phrases import printable_phrase
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import MAX_WINDOW, DetectorConfig, off_threshold
+from wwtool.frontend.registry import DEFAULT_FRONT_END, FRONT_ENDS
 from wwtool.packages.esphome.manifest import STEP_MS
 
 _IGNORED_SLICES = 100  # MIN_SLICES_BEFORE_DETECTION in streaming_model.h
@@ -60,6 +63,8 @@ class _Card(BaseModel):
     probability_cutoff: Cutoff
     sliding_window_size: Window = 5
     language: str = Field("en", max_length=20)
+    front_end: str = DEFAULT_FRONT_END.name
+    feature_step_size: int = STEP_MS
 
 
 @dataclass(frozen=True)
@@ -91,21 +96,31 @@ def read_settings(path: Path) -> Settings:
     """
     if path.suffix in (".yaml", ".yml"):
         card = _valid(_Card, read_yaml(path), path)
+        if card.front_end not in FRONT_ENDS:
+            raise InputError(
+                f"{path}: front_end: wwtool has no {printable(card.front_end)!r}, only {', '.join(FRONT_ENDS)}; train "
+                "the model on features of one of these"
+            )
+        _require_step(card.feature_step_size, f"{path}: feature_step_size")
         return Settings(
             printable_phrase(card.wake_word), card.probability_cutoff, card.sliding_window_size, card.language, None
         )
     manifest = _valid(_Manifest, read_json(path), path)
     micro = manifest.micro
-    if micro.feature_step_size != STEP_MS:
-        raise InputError(
-            f"{path}: micro.feature_step_size: the model takes a slice every {micro.feature_step_size} ms, and "
-            f"wwtool's front end makes one every {STEP_MS} ms; train a model for {STEP_MS} ms"
-        )
+    _require_step(micro.feature_step_size, f"{path}: micro.feature_step_size")
     language = manifest.trained_languages[0] if manifest.trained_languages else "en"
     model = path_inside(path.parent, manifest.model)
     return Settings(
         printable_phrase(manifest.wake_word), micro.probability_cutoff, micro.sliding_window_size, language, model
     )
+
+
+def _require_step(step_ms: int, where: str) -> None:
+    if step_ms != STEP_MS:
+        raise InputError(
+            f"{where}: the model takes a slice every {step_ms} ms, and wwtool's front end makes one every {STEP_MS} "
+            f"ms; train a model for {STEP_MS} ms"
+        )
 
 
 def _valid(kind: type[Any], values: Any, path: Path) -> Any:

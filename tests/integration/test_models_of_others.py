@@ -1,0 +1,83 @@
+"""A published model of ESPHome as firmware: built from its file, tested on the emulated board, evaluated, exported."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from cli import emulation_missing, run_here
+from output_schemas import check_output
+
+from wwtool.emulators import Options, emulator_of
+from wwtool.platforms.load import load_platform
+
+SPEC = importlib.util.find_spec("pymicro_wakeword")
+PUBLISHED = Path(SPEC.origin).parent / "models" if SPEC and SPEC.origin else Path()
+
+pytestmark = [
+    pytest.mark.skipif(SPEC is None, reason="pymicro-wakeword is not installed"),
+    pytest.mark.skipif(bool(emulation_missing()), reason=emulation_missing() or "all is there"),
+]
+
+
+def build(capsys: pytest.CaptureFixture[str], name: str, board: str, out: Path, *more: str | Path) -> tuple[int, str]:
+    model, manifest = PUBLISHED / f"{name}.tflite", PUBLISHED / f"{name}.json"
+    files = ("--model-file", model, "--manifest", manifest)
+    result = run_here(capsys, "build", "--platform", board, *files, "--out", out, *more)
+    return result.code, result.out + result.err
+
+
+def hil(capsys: pytest.CaptureFixture[str], board: str, folder: Path) -> tuple[int, str]:
+    platform = load_platform(board)
+    emulator = emulator_of(platform)
+    assert emulator is not None
+    image = folder / json.loads((folder / "manifest.json").read_text())["image"][emulator.image_kind]
+    with emulator.start(platform, image, Options()) as running:
+        result = run_here(capsys, "hil", "--port", running.url, "--build", folder)
+    return result.code, result.out
+
+
+def test_a_published_model_on_an_emulated_pico(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "build"
+    code, out = build(capsys, "hey_jarvis", "pico", folder)
+    assert (code, "nothing is measured yet" in out) == (0, True), out
+    manifest = json.loads((folder / "manifest.json").read_text())
+    check_output(manifest)
+    assert manifest["evaluation"] is None
+    assert manifest["inputs"]["imported"] == {"file": "hey_jarvis.tflite", "manifest": "hey_jarvis.json"}
+    assert manifest["budget"]["sizes"] == manifest["final"]["sizes"]
+    assert (folder / "model.tflite").read_bytes() == (PUBLISHED / "hey_jarvis.tflite").read_bytes()
+
+    code, out = hil(capsys, "pico", folder)
+    assert code == 0, out
+    assert all(f"✓ {suite}" in out for suite in ("parity", "stream", "latency", "memory")), out
+
+    heard = run_here(capsys, "evaluate", folder, "--wav", folder / "hil" / "stream.wav")
+    assert (heard.code, heard.err) == (0, "")  # the manifest's detector: no --threshold is needed
+    exported = run_here(capsys, "export", folder, "--format", "cmake", "--out", tmp_path / "cmake")
+    assert exported.code == 0, exported.err
+    run_here(capsys, "evaluate", folder, "--calibrate", folder / "hil").refused(4, "has no evaluation")
+
+    code, out = build(capsys, "hey_jarvis", "pico", folder)
+    assert (code, out.count("unchanged")) == (0, 3), out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "board"), [("okay_nabu", "nano33ble"), ("alexa", "esp32s3"), ("hey_mycroft", "pico")])
+def test_the_others_on_the_other_boards(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, board: str
+) -> None:
+    code, out = build(capsys, name, board, tmp_path / "build")
+    assert code == 0, out
+    code, out = hil(capsys, board, tmp_path / "build")
+    assert code == 0, out
+
+
+def test_a_model_that_does_not_fit_leaves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = tmp_path / "small.yaml"
+    small.write_text("budget: {flash_bytes: 30000}\n")
+    code, out = build(capsys, "alexa", "pico", tmp_path / "build", "--config", small)
+    assert (code, "choose a larger board" in out) == (3, True), out
+    assert not (tmp_path / "build").exists()
