@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from packaged import content, random_tflite
+from sounds import speech_noise_and_silence
 
-from wwtool.data import espeak
 from wwtool.evaluation.detector import detect
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.frontend.registry import DEFAULT_FRONT_END
@@ -29,15 +29,7 @@ Bytes = npt.NDArray[Any]
 
 @pytest.fixture(scope="module")
 def audio() -> Bytes:
-    """Words in four voices, noise of forty levels, and silence: 16 kHz, int16."""
-    words = ("hey computer", "okay nabu", "alexa", "hey jarvis", "hey mycroft", "good morning")
-    voices = ("en-us", "en-gb", "en-us+f3", "en-gb+m3")
-    clips = [espeak.say(word, voice, words_per_minute=140) for word in words for voice in voices]
-    generator = np.random.default_rng(0)
-    level = np.repeat(generator.integers(1, 12_000, 40), 4_000)
-    noise = (generator.normal(0, 1, len(level)) * level).clip(-32768, 32767).astype(np.int16)
-    pause = np.zeros(12_000, np.int16)
-    return np.concatenate([*(part for clip in clips for part in (clip, pause)), noise, pause]).astype(np.int16)
+    return speech_noise_and_silence()
 
 
 def heard(manifest: Path, audio: Bytes) -> tuple[Bytes, Bytes]:

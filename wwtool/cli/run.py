@@ -21,7 +21,7 @@ from wwtool.tflite.reader import read_model
 )
 @click.option(
     "--engine", type=click.Choice(list(ENGINES)), default=DEFAULT_ENGINE, show_default=True,
-    help="The generated C on this machine, LiteRT's reference kernels, or exact PyTorch.",
+    help="The generated C on this machine, LiteRT's reference kernels, exact PyTorch, or TFLM's interpreter.",
 )  # fmt: skip
 def run(model: Path, input_file: Path, out: Path, engine: str) -> None:
     """Run an INT8 .tflite MODEL on INPUT, state carried from row to row.

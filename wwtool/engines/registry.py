@@ -29,10 +29,17 @@ def _torch(content: bytes, rows: list[Array]) -> list[Array]:
     return TorchEngine(content).run_all(rows)
 
 
+def _tflm(content: bytes, rows: list[Array]) -> list[Array]:
+    from wwtool.engines.tflm import run_in_tflm
+
+    return run_in_tflm(content, rows)
+
+
 # Each runs the rows of every input from a fresh state, and returns the rows of every output (see interface.py).
 ENGINES: dict[str, Callable[[bytes, list[Array]], list[Array]]] = {
     "c": _generated_c,
     "litert": _litert,
     "torch": _torch,
+    "tflm": _tflm,
 }
 DEFAULT_ENGINE = "c"
