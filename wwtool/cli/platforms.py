@@ -70,7 +70,7 @@ def _show(platform: Platform) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column()
-    for section, values in platform.model_dump(mode="json", exclude={"presets", "checks"}).items():
+    for section, values in platform.model_dump(mode="json", exclude={"presets", "checks", "fixed_wires"}).items():
         if isinstance(values, dict):
             for key, value in values.items():
                 table.add_row(f"{section}.{key}", str(value))

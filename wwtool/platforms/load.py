@@ -71,7 +71,8 @@ def parse_platform(path: Path) -> Platform:
         values["board"] = str((path.parent / board).resolve())
     elif board in platform_names():  # the code of a shipped board brings the facts about that code
         shared = read_yaml(asset_dir("platforms") / f"{board}.yaml")
-        values = {key: shared[key] for key in ("pins", "presets", "checks", "silicon") if key in shared} | values
+        inherited = ("pins", "presets", "fixed_wires", "checks", "silicon")
+        values = {key: shared[key] for key in inherited if key in shared} | values
     return platform_of(values, path.name)
 
 

@@ -16,6 +16,7 @@ from wwtool.config import PRESET_NAME, BoardConfig
 from wwtool.errors import InputError
 from wwtool.platforms.cores import CORES, Core
 from wwtool.platforms.silicon import Checks, sentence
+from wwtool.platforms.wires import Wire, wires_of
 from wwtool.platforms.wiring import ChipPins, Preset, Wiring, check, choose
 
 _CONFIG_FILE = r"^[a-z]+/[A-Za-z0-9_.-]+\.cfg$"  # of OpenOCD
@@ -254,9 +255,8 @@ class Platform(_Section):
     pins: ChipPins | None = Field(None, description="where a user may choose pins")
     presets: dict[str, Preset] = Field({}, description="boards by name; the first is taken where none is chosen")
     checks: Checks = Field((), description="functions, and how far each has been checked")
-    silicon: str = Field(
-        "", max_length=300, validate_default=True, description="the same in a sentence; left out, it is made of checks"
-    )
+    fixed_wires: tuple[Wire, ...] = Field((), description="what to connect, where no pins can be chosen")
+    silicon: str = Field("", max_length=300, validate_default=True, description="left out, checks as a sentence")
     chosen: Wiring | None = Field(None, exclude=True)
     _file: str = PrivateAttr("")
 
@@ -349,6 +349,11 @@ class Platform(_Section):
         if self.chosen is None and self.presets:
             return choose(self.name, self.presets, BoardConfig())
         return self.chosen
+
+    @property
+    def wires(self) -> tuple[Wire, ...]:
+        """What a person connects, each with both ends."""
+        return wires_of(self.wiring) if self.wiring else self.fixed_wires
 
     def with_board(self, config: BoardConfig) -> Platform:
         """This platform, wired as a config says.
