@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from test_esp32s3_boot import PLATFORM, image
 from wwtool.emulators import esp32s3
 from wwtool.emulators.esp32s3_chip import Defects
 from wwtool.engines.machines import picolibc
-from wwtool.jobs.bringup import BringupRequest, plan, run
+from wwtool.firmware.builds import Build
+from wwtool.jobs.bringup import BringupPlan, BringupRequest, plan, run
 
 pytestmark = pytest.mark.skipif(
     not picolibc() or not esp32s3.QEMU.is_there, reason="the Xtensa compiler or QEMU is missing"
@@ -30,9 +32,16 @@ def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def build_of(firmware: Path) -> Build:
+    elf = firmware.with_suffix(".elf")
+    images, hashes = {"elf": elf.name}, {elf.name: hashlib.sha256(elf.read_bytes()).hexdigest()}
+    return Build(firmware.parent, PLATFORM, "", "", images, hashes, is_own=True)
+
+
 def steps_of(firmware: Path, audio: Path | None, defects: Defects | None = None) -> dict[str, tuple[str, str]]:
     with esp32s3.start(firmware, audio=audio, defects=defects) as board:
-        report = run(plan(BringupRequest(platform="esp32s3", port=board.url)))
+        request = BringupRequest(platform="esp32s3", port=board.url)
+        report = run(BringupPlan(request, PLATFORM, build_of(firmware), None))
         assert PLATFORM.silicon in report.json()
     return {step.name: (step.status, step.found) for step in report.steps}
 
@@ -43,6 +52,7 @@ def test_a_good_board(good: Path, noise: Path) -> None:
     assert not failed
     assert [name for name, (status, _) in steps.items() if status == "skipped"] == ["usb", "parity", "stream"]
     assert "says why" in steps["watchdog"][1]
+    assert steps["flash"][1].endswith("are the build's"), "code is read at the address of data, and built at another"
 
 
 @pytest.mark.slow

@@ -44,7 +44,7 @@ QEMU = program("qemu-system-xtensa", "the emulated ESP32-S3", "apt-get install q
 _MAGIC = b"WWBOARD3"
 # Where the ROM may put segments: SRAM1 as data and as instructions, below what the ROM keeps (see board's link.ld).
 _DATA = range(0x3FC88000, 0x3FCD7E00)
-_ALIAS = 0x6F0000
+_CODE, _ALIAS = 0x40000000, 0x6F0000
 _IDLE_S = 0.02
 _BUSY_US = 10_000  # of the board's time since it last read the console: it is working (ww_console_is_stopped)
 _MOST_BEHIND_S = 1.0  # work can take longer here than on the board; the board catches up at most this much
@@ -80,6 +80,11 @@ class _Table:
         )
 
 
+def _as_data(address: int) -> int:
+    """Where data accesses see an address of SRAM1."""
+    return address - (_ALIAS if address >= _CODE else 0)
+
+
 def check_memory(image: EspImage) -> None:
     """Checks that the segments lie where the ROM can put them, and do not overlap.
 
@@ -88,7 +93,7 @@ def check_memory(image: EspImage) -> None:
     """
     places = []
     for segment in image.segments:
-        begin = segment.address - (_ALIAS if segment.address >= 0x40000000 else 0)
+        begin = _as_data(segment.address)
         end = begin + len(segment.content)
         if begin not in _DATA or end > _DATA.stop:
             raise DeviceError(f"the image's segment at {segment.address:#x} is not in SRAM; the ROM would not load it")
@@ -104,7 +109,8 @@ def start_core(image: EspImage, folder: Path) -> subprocess.Popen[bytes]:
     command += ["-display", "none", "-monitor", "none", "-serial", "none", "-S", "-gdb", "stdio"]
     for number, segment in enumerate(image.segments):
         (folder / f"{number}.raw").write_bytes(segment.content)
-        command += ["-device", f"loader,file={number}.raw,addr={segment.address:#x},force-raw=on"]
+        for address in {segment.address, _as_data(segment.address)}:  # QEMU has no memory that is seen twice
+            command += ["-device", f"loader,file={number}.raw,addr={address:#x},force-raw=on"]
     command += ["-device", f"loader,addr={image.entry:#x},cpu-num=0"]
     return subprocess.Popen(
         command,
