@@ -84,6 +84,14 @@ def test_one_file_needs_the_other(model: Path, card: Path) -> None:
         plan(request(None, card))
 
 
+def test_a_language_must_be_one(model: Path, card: Path) -> None:
+    card.write_text(f"{CARD}language: Klingon !!\n")
+    with pytest.raises(InputError, match=r"m.yaml: 'Klingon !!' is no language; write one like en or pt-br"):
+        plan(request(model, card))
+    card.write_text(f"{CARD}language: pt_BR\n")
+    assert plan(request(model, card)).run.config.synth.language == "pt-br"
+
+
 def test_a_folder_with_a_trained_model_is_left_alone(model: Path, card: Path, tmp_path: Path) -> None:
     run = tmp_path / "out" / "run"
     run.mkdir(parents=True)

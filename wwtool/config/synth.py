@@ -16,7 +16,8 @@ from wwtool.config.section import Section
 PLACEHOLDERS = ("text", "output", "voice", "language", "rate")
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}$")]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[a-z0-9]+)*$")]
+LANGUAGE = r"^[a-z]{2,3}(-[a-z0-9]+)*$"
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
 
 
 class CommandVoices(Section):
@@ -54,9 +55,7 @@ class CommandVoices(Section):
 class SynthConfig(Section):
     """How much speech is synthesised."""
 
-    language: str = Field(
-        "en-us", pattern=r"^[a-z]{2,3}(-[a-z0-9]+)*$", description="Language of the synthetic voices, such as `de`."
-    )
+    language: str = Field("en-us", pattern=LANGUAGE, description="Language of the synthetic voices, such as `de`.")
     words: Path | None = Field(
         None,
         description="File with words of the language, one a line, for languages whose words wwtool does not have. The "

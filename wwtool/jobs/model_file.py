@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from wwtool import events
 from wwtool.base.text import printable
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.targets import TARGETS
+from wwtool.config.synth import LANGUAGE
 from wwtool.data.texts.phrases import LONGEST_PHRASE, printable_phrase
 from wwtool.errors import InputError, UsageError
 from wwtool.jobs.settings import TrainingRequest, read_config
@@ -42,6 +44,8 @@ def plan_import(
     require_streaming(graph, str(model))
     compile_graph(graph, word.name, TARGETS[0])  # refuses what it cannot compile, before anything is written
     language = word.language.lower().replace("_", "-")
+    if not re.fullmatch(LANGUAGE, language):
+        raise InputError(f"{manifest}: {printable(word.language, 20)!r} is no language; write one like en or pt-br")
     overrides = {**request.settings, "phrase": word.phrase}
     overrides["synth"] = {**overrides.get("synth", {}), "language": language}
     config = read_config(request.config, overrides, listener)

@@ -85,11 +85,14 @@ def find_subject(path: Path) -> Subject:
 
 
 def _given_detector(build: Path) -> DetectorConfig | None:
-    """The detector in the manifest of a build without an evaluation; None if it is no build."""
+    """The detector of a build whose model was imported, from its manifest; None for any other folder."""
     if not (build / MANIFEST).is_file():
         return None
-    detector = read_manifest(build).get("detector")
-    return as_record(detector, DetectorConfig, f"{build / MANIFEST}, detector")
+    manifest = read_manifest(build)
+    inputs = manifest.get("inputs")
+    if not isinstance(inputs, dict) or not inputs.get("imported"):  # its detector is in the evaluation
+        return None
+    return as_record(manifest.get("detector"), DetectorConfig, f"{build / MANIFEST}, detector")
 
 
 def recorded_material(

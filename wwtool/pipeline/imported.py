@@ -94,10 +94,12 @@ class FromFile:
 
 def _spoken(stages: Stages, plan: RunPlan) -> Iterator[Audio]:
     """The phrase as synthetic voices say it; nothing if none can."""
+    language = plan.config.synth.language
     try:
-        said = plan_phrase(plan.phrase, _SPOKEN, language=plan.config.synth.language)
-    except InputError as error:
-        stages.tell(events.Warning(f"the recording for wwtool hil is noise without the phrase, because {error}"))
+        said = plan_phrase(plan.phrase, _SPOKEN, language=language)
+    except InputError:
+        text = f"no synthetic voice can say the phrase in the language {language}; wwtool hil streams noise instead"
+        stages.tell(events.Warning(text))
         return
     yield from islice(render(said), _SPOKEN)
 
