@@ -167,7 +167,7 @@ def changed(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 def test_each_entry_as_something_else(
     build: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, file: str, readers: tuple[str]
 ) -> None:
-    nothing = Detections(Path(), ())
+    nothing = Detections(Path(), (), None, 1)
     monkeypatch.setattr("wwtool.cli.evaluate.run", lambda *arguments: nothing)  # the model would be compiled every time
     entries, random = json.loads((build / file).read_text()), Random(1)
     entries.pop("profile", None)  # of an installed platform it is not read

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from wwtool.evaluation.detector import Detector, DetectorConfig, detect
+from wwtool.evaluation.detector import Detector, DetectorConfig, detect, highest_average
 
 
 class CConfig(ctypes.Structure):
@@ -90,6 +90,15 @@ def test_c_python_and_whole_recording_agree(probabilities: np.ndarray, config: D
 
 
 @settings(max_examples=200, deadline=None)
+@given(streams(), configs())
+def test_one_vote_detects_where_the_highest_average_reaches_the_threshold(
+    probabilities: np.ndarray, config: DetectorConfig
+) -> None:
+    config = config.model_copy(update={"votes_needed": 1})
+    highest = highest_average(probabilities, config)
+    assert bool(detect(probabilities, config)) == (highest is not None and highest >= config.on_threshold)
+
+
 @given(streams(), st.integers(1, 32), st.floats(0.01, 1))
 def test_against_esphomes_rule(probabilities: np.ndarray, window: int, cutoff: float) -> None:
     """ESPHome asks ``sum > int(cutoff * 255) * window``: one part in ``window`` stricter than the threshold itself."""

@@ -81,18 +81,33 @@ class Detector:
         return False
 
 
+def highest_average(probabilities: Probabilities, config: DetectorConfig) -> int | None:
+    """The highest average that a fresh detector compares with its threshold, 0 to 255; None: it is still warming up.
+
+    >>> highest_average(np.array([255, 20, 40], np.uint8), DetectorConfig(average_window=2, warmup=1))
+    30
+    """
+    sums = _sums(probabilities, config)
+    return int(sums.max()) // config.average_window if sums.size else None
+
+
+def _sums(probabilities: Probabilities, config: DetectorConfig) -> NDArray[np.int64]:
+    """Sums over the window after every output that comes after the warm-up; before the first there are zeros."""
+    outputs = np.asarray(probabilities, np.uint8)[config.warmup :]
+    total = np.concatenate([[0], np.cumsum(outputs, dtype=np.int64)])
+    sums = total[1:].copy()
+    sums[config.average_window :] -= total[1 : -config.average_window]
+    return sums
+
+
 def detect(probabilities: Probabilities, config: DetectorConfig) -> list[int]:
     """Positions in ``probabilities`` at which a fresh detector fires.
 
     It goes from one detection to the next, so it takes only a few passes over the array.
     """
-    outputs = np.asarray(probabilities, np.uint8)[config.warmup :]
-    if not outputs.size:
+    sums = _sums(probabilities, config)
+    if not sums.size:
         return []
-    total = np.concatenate([[0], np.cumsum(outputs, dtype=np.int64)])
-    sums = total[1:].copy()
-    sums[config.average_window :] -= total[1 : -config.average_window]
-
     votes = np.concatenate([[0], np.cumsum(sums >= config.on_threshold * config.average_window)])
     recent = votes[1:].copy()
     recent[config.votes_window :] -= votes[1 : -config.votes_window]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
-from wwtool.evaluation.detector import DetectorConfig, detect
+from wwtool.evaluation.detector import DetectorConfig, detect, highest_average
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.tflite.graph import Graph
@@ -51,8 +51,17 @@ class StreamingModel:
 
     def detections(self, blocks: Iterable[npt.NDArray[np.int16]], config: DetectorConfig) -> list[Detection]:
         """Detections in 16 kHz audio that comes in blocks."""
+        return self.listen(blocks, config)[0]
+
+    def listen(
+        self, blocks: Iterable[npt.NDArray[np.int16]], config: DetectorConfig
+    ) -> tuple[list[Detection], int | None]:
+        """Detections in 16 kHz audio that comes in blocks, and the highest average of the outputs, 0 to 255.
+
+        None for audio that is shorter than the detector's warm-up.
+        """
         p = self.probabilities(self.front_end.quantized(blocks))
-        return [Detection(self.frame_of(i), int(p[i])) for i in detect(p, config)]
+        return [Detection(self.frame_of(i), int(p[i])) for i in detect(p, config)], highest_average(p, config)
 
     def frame_of(self, output: int) -> int:
         """The last feature frame that the inference of number ``output`` read."""

@@ -144,14 +144,22 @@ class DetectionsOutput:
 
     wav: str
     detections: tuple[Detection, ...]
+    highest: int | None
+    threshold: int
 
 
 @dataclass(frozen=True)
 class Detections:
-    """The detections in one recording, in order."""
+    """The detections in one recording, in order.
+
+    ``highest``: the highest average of the outputs, 0 to 255; None: the recording ends before the detector listens.
+    ``threshold``: what that must reach.
+    """
 
     wav: Path
     detections: tuple[Detection, ...]
+    highest: int | None
+    threshold: int
 
     @property
     def seconds(self) -> tuple[float, ...]:
@@ -160,7 +168,7 @@ class Detections:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return json_of(DetectionsOutput(printable(str(self.wav)), self.detections))
+        return json_of(DetectionsOutput(printable(str(self.wav)), self.detections, self.highest, self.threshold))
 
 
 def plan(request: EvaluateRequest, listener: events.Listener = events.ignore) -> EvaluatePlan:
@@ -203,7 +211,8 @@ def run(
         detector = _detector(plan, model)
         if request.wav is not None:
             assert detector is not None
-            return Detections(request.wav, tuple(model.detections(AudioFile(request.wav), detector)))
+            detected, highest = model.listen(AudioFile(request.wav), detector)
+            return Detections(request.wav, tuple(detected), highest, detector.on_threshold)
         recorded = _material(plan, listener, cancel)
         evaluation = assess(model, recorded.material, plan.config, detector, cancel)
         harder = []
