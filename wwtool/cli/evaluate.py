@@ -62,8 +62,9 @@ def _print_detections(result: Detections, as_json: bool) -> None:
         return
     for detection, seconds in zip(result.detections, result.seconds, strict=True):
         say(f"frame {detection.frame} ({seconds:.2f} s): {detection.probability}/255")
-    reached = "too short to be heard" if result.highest is None else f"scores reach {result.highest} of 255"
-    say(f"{len(result.detections)} detections; {reached}, {result.threshold} detects")
+    highest = result.highest
+    reached = "the recording is too short" if highest is None else f"the score reaches {highest} of 255"
+    say(f"{len(result.detections)} detections; {reached}, and {result.threshold} is needed")
 
 
 def _print(result: EvaluateResult) -> None:
