@@ -62,7 +62,7 @@ def test_a_program_for_this_machine_hears_what_wwtool_hears(framework: str, tmp_
     model = StreamingModel(model_file())
     low, high = np.percentile(model.probabilities(model.front_end.quantized([noise])), [30, 90])
     detector = DetectorConfig(average_window=1, on_threshold=int(high), off_threshold=int(low), lockout=2, warmup=5)
-    wanted = [(d.frame + 1) * 0.01 for d in model.detections([noise], detector)]
+    wanted = [(d.frame + 1) * 0.01 for d in model.listen([noise], detector)[0]]
     model.close()
     assert len(wanted) > 1, "the model detects several times in noise"
     project = render(framework, content_of("host", "hey computer", detector=detector), tmp_path / "project")

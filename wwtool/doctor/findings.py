@@ -103,11 +103,15 @@ def _emulating(profiles: _Profiles) -> list[Finding]:
 
 
 def _measuring(profiles: _Profiles) -> list[Finding]:
-    """The emulator that counts instructions of compiled models for Arm."""
+    """The emulator that counts instructions of compiled models for Arm, and the interpreter to compare them with."""
     qemu = emulated("cortex-m4")
     users = profiles.names(lambda p: toolchain_kind(p).tool.name == qemu.compiler)
     name = qemu.emulator[0]
-    return [_look_for(program(name, "instructions of models for Arm", f"apt-get install {name}"), "measure", users)]
+    tflm = python_package("tflite_micro", "running models in TFLM's interpreter", "pip install tflite-micro")
+    return [
+        _look_for(program(name, "instructions of models for Arm", f"apt-get install {name}"), "measure", users),
+        _look_for(tflm, "measure", (), alternative=True),
+    ]
 
 
 def _hearing(profiles: _Profiles) -> list[Finding]:

@@ -35,8 +35,7 @@ def _tflm(content: bytes, rows: list[Array]) -> list[Array]:
     return run_in_tflm(content, rows)
 
 
-# Each runs the rows of every input from a fresh state, and returns the rows of every output (see interface.py).
-ENGINES: dict[str, Callable[[bytes, list[Array]], list[Array]]] = {
+ENGINES: dict[str, RunRows] = {
     "c": _generated_c,
     "litert": _litert,
     "torch": _torch,

@@ -8,7 +8,7 @@ from wwtool.engines.interface import Array, as_inputs, ports
 from wwtool.errors import InputError, ToolError
 from wwtool.tflite.reader import parse_model
 
-# The interpreter's own guess, ten times the model, is too small for a small model with long windows.
+# Enough for any model of a microcontroller. The interpreter's own guess is ten times the model's file.
 _ARENA_BYTES = 16 * 1024 * 1024
 
 

@@ -49,10 +49,6 @@ class StreamingModel:
         rows = frames[: count * self.stride].reshape(count, self.stride, self.front_end.geometry.channels)
         return self._engine.run(rows).reshape(-1).view(np.uint8) + np.uint8(self._offset)
 
-    def detections(self, blocks: Iterable[npt.NDArray[np.int16]], config: DetectorConfig) -> list[Detection]:
-        """Detections in 16 kHz audio that comes in blocks."""
-        return self.listen(blocks, config)[0]
-
     def listen(
         self, blocks: Iterable[npt.NDArray[np.int16]], config: DetectorConfig
     ) -> tuple[list[Detection], int | None]:
