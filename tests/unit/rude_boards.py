@@ -16,9 +16,12 @@ import serial
 
 from wwtool.device import byte_port, protocol, suites
 from wwtool.device.plausible import BoardFacts
+from wwtool.frontend.geometry import MICRO
 
 URL = "/dev/rude"
-FACTS = BoardFacts(clock_hz=160_000_000, ram_bytes=200_000, macs=20_000, hop_frames=3, duty_percent=50.0)
+FACTS = BoardFacts(
+    clock_hz=160_000_000, ram_bytes=200_000, macs=20_000, hop_frames=3, duty_percent=50.0, geometry=MICRO
+)  # fmt: skip
 STACK_LIMIT = 4096
 INFERENCE_LIMIT_US = 15_000.0
 INFO = {

@@ -16,6 +16,7 @@ from wwtool.errors import InputError
 from wwtool.evaluation.material import Recording
 from wwtool.features.pools import PoolJob, load_pool, make_pool
 from wwtool.features.ready_made import EVALUATION, FeatureSet, fingerprint_of, open_features, write_set
+from wwtool.frontend.geometry import MICRO
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.pipeline.pools import plan_pools
 
@@ -132,7 +133,7 @@ def test_the_plan_has_them(tmp_path: Path) -> None:
 
 def test_they_are_evaluated_on(tmp_path: Path) -> None:
     recording = Recording(np.zeros((10, 40), np.int8), np.array([[0, 10]]), ("speech",))
-    longer = recording.with_features({"party": clips(3, 400)}, most_hours=500 / 360_000)
+    longer = recording.with_features({"party": clips(3, 400)}, 500 / 360_000, MICRO)
     assert longer.labels == ("speech", "party", "party")
     assert longer.bounds.tolist() == [[0, 10], [10, 410], [410, 510]]
     assert len(longer.frames) == 510

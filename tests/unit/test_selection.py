@@ -12,6 +12,8 @@ from wwtool.budget.result import DryBuild, Line
 from wwtool.budget.selection import Choice, NothingFitsError, by_table, choose, select
 from wwtool.config import BudgetConfig, Config, SelectConfig
 from wwtool.errors import BudgetError
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.accuracy import AccuracyTable, Measured, accuracy_table
 from wwtool.models.zoo import ZOO
 from wwtool.platforms.load import load_platform
@@ -128,8 +130,10 @@ def test_a_model_that_cannot_be_linked() -> None:
 
 
 def test_select_measures_the_zoo_and_takes_the_config_at_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fake(platform: object, model: str, phrase: str, limits: BudgetConfig, framework: str) -> DryBuild:
-        assert phrase == "hey"
+    def fake(
+        platform: object, model: str, phrase: str, limits: BudgetConfig, framework: str, front_end: FrontEnd
+    ) -> DryBuild:
+        assert phrase == "hey" and front_end == DEFAULT_FRONT_END
         if model == "res64":
             raise BudgetError("too large")
         return cast(DryBuild, dry(model, 5.0, ZOO[model].macs * 10, ZOO[model].macs))

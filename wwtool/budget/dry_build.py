@@ -26,10 +26,12 @@ from wwtool.export.tflite import to_tflite
 from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
-from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
-from wwtool.models.zoo import ALL_MODELS, ZOO
+from wwtool.models.zoo import ALL_MODELS, ZOO, architecture_of
 from wwtool.packages import DEFAULT
 from wwtool.packages.bare_metal.image import TooLargeError, build_image
 from wwtool.packages.bare_metal.project import write_project
@@ -60,16 +62,18 @@ def random_tflite(architecture: Architecture, name: str, seed: int = 0) -> bytes
         for parameter in net.parameters():
             if parameter.ndim > 0:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
-    net.calibrate(torch.rand((16, architecture.receptive_frames + 30, MICRO.channels), generator=generator) * 26.0)
+    net.calibrate(
+        torch.rand((16, architecture.receptive_frames + 30, architecture.channels), generator=generator) * 26.0
+    )
     content, _ = to_tflite(net.quantized(), name)
     return content
 
 
 def dry_build(
     platform: Platform, model: str, phrase: str, limits: BudgetConfig,
-    framework: str = DEFAULT, use_cache: bool = True,
+    framework: str = DEFAULT, use_cache: bool = True, front_end: FrontEnd = DEFAULT_FRONT_END,
 ) -> DryBuild:  # fmt: skip
-    """Measures the firmware of zoo model ``model`` against the limits.
+    """Measures the firmware of zoo model ``model`` for a front end against the limits.
 
     Without a compiler it is estimated.
 
@@ -77,7 +81,7 @@ def dry_build(
         ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
         UsageError: the platform's profile does not know the framework.
     """
-    cost = cost_of(within(platform, limits), model, ALL_MODELS[model], phrase, use_cache)
+    cost = cost_of(within(platform, limits), model, architecture_of(model, front_end), phrase, use_cache)
     return judge(platform, limits, cost, framework)
 
 
@@ -144,7 +148,7 @@ def measure_model(
         if cost is None:
             raise
         return replace(cost, linked=False)
-    run = run_image(platform, image.files, stride)
+    run = run_image(platform, image.files, compiled)
     return assembled(platform, model, stride, compiled, image.sizes, run)
 
 
@@ -185,18 +189,17 @@ def assembled(
     memory = compiled.memory
     return Cost(
         model, compiled.macs, stride, sizes, memory.arena_bytes, memory.state_bytes, cycles, stack,
-        tuple(estimated),
+        tuple(estimated), frame_ms=compiled.program.graph.front_end.geometry.hop_ms,
     )  # fmt: skip
 
 
 def count_cycles(platform: Platform, files: dict[str, Path], compiled: CompiledModel) -> Cycles | None:
     """Runs the image on the platform's emulator and reads its cycle counter; None without an emulator."""
-    graph = compiled.program.graph
-    run = run_image(platform, files, graph.tensor(graph.inputs[0]).shape[1])
+    run = run_image(platform, files, compiled)
     return run.cycles if run else None
 
 
-def run_image(platform: Platform, files: dict[str, Path], input_frames: int) -> BoardRun | None:
+def run_image(platform: Platform, files: dict[str, Path], compiled: CompiledModel) -> BoardRun | None:
     """Runs the image on the platform's emulator, through its console and with audio.
 
     None: there is no emulator that counts, or it is not installed, or the files have no image that it runs.
@@ -216,10 +219,16 @@ def run_image(platform: Platform, files: dict[str, Path], input_frames: int) -> 
         noise = np.random.default_rng(0).integers(-8000, 8000, SAMPLE_RATE_HZ // 4).astype(np.int16)
         session.stream_pcm(noise)
         on_console, memory = session.cycles(), session.memory()
-    cycles = emulator.cycles(platform, files, input_frames, on_console)
+    cycles = emulator.cycles(platform, files, samples_of(compiled), on_console)
     if cycles.invoke <= 0 or cycles.frontend <= 0:
         raise DeviceError("the emulated board counted no cycles, so the firmware did not run the model; build it again")
     return BoardRun(cycles, memory.stack_bytes)
+
+
+def samples_of(compiled: CompiledModel) -> int:
+    """How much audio it takes until the model has run once."""
+    geometry = compiled.program.graph.front_end.geometry
+    return compiled.input_frames * geometry.step_samples + geometry.window_samples
 
 
 def cycles_note(platform: Platform) -> str:
@@ -244,26 +253,28 @@ class OverBudgetError(BudgetError):
 
 def require_fit(
     platform: Platform, model: str, phrase: str, limits: BudgetConfig,
-    framework: str = DEFAULT, use_cache: bool = True,
+    framework: str = DEFAULT, use_cache: bool = True, front_end: FrontEnd = DEFAULT_FRONT_END,
 ) -> DryBuild:  # fmt: skip
     """The dry build of a model that fits.
 
     Raises:
         OverBudgetError: the model does not fit; the message says what would.
     """
-    result = dry_build(platform, model, phrase, limits, framework, use_cache)
+    result = dry_build(platform, model, phrase, limits, framework, use_cache, front_end)
     if not result.fits:
-        raise OverBudgetError(platform, result, what_would_fit(platform, result, phrase, limits, use_cache))
+        remedy = what_would_fit(platform, result, phrase, limits, use_cache, front_end)
+        raise OverBudgetError(platform, result, remedy)
     return result
 
 
 def what_would_fit(
-    platform: Platform, result: DryBuild, phrase: str, limits: BudgetConfig, use_cache: bool = True
-) -> str:
+    platform: Platform, result: DryBuild, phrase: str, limits: BudgetConfig, use_cache: bool = True,
+    front_end: FrontEnd = DEFAULT_FRONT_END,
+) -> str:  # fmt: skip
     """The nearest change that makes the refused model, or a smaller one, fit."""
 
     def measure(on: Platform, model: str) -> Cost:
-        return cost_of(within(on, limits), model, ALL_MODELS[model], phrase, use_cache)
+        return cost_of(within(on, limits), model, architecture_of(model, front_end), phrase, use_cache)
 
     smaller = sorted((n for n, a in ZOO.items() if a.macs < ALL_MODELS[result.model].macs), key=lambda n: -ZOO[n].macs)
     return nearest_change(platform, result, smaller, limits, measure)

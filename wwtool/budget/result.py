@@ -15,8 +15,6 @@ from wwtool.firmware.sizes import Sizes, SizesRecord
 from wwtool.packages import DEFAULT, FORMATS
 from wwtool.platforms.profile import FrameworkReserve, Platform
 
-FRAME_MS = 10.0
-
 
 @dataclass(frozen=True)
 class Line:
@@ -65,10 +63,11 @@ class Cost:
     stack_bytes: int | None
     estimated: tuple[str, ...] = ()
     linked: bool = True
+    frame_ms: float = 10.0
 
     @property
     def hop_ms(self) -> float:
-        return self.stride * FRAME_MS
+        return self.stride * self.frame_ms
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ class DryBuildRecord:
 
 def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str = DEFAULT) -> DryBuild:
     """The cost against the limits."""
-    lines = check(platform, limits, cost.sizes, cost.cycles, cost.stride, framework, cost.stack_bytes)
+    lines = check(platform, limits, cost.sizes, cost.cycles, cost.stride, cost.frame_ms, framework, cost.stack_bytes)
     duty = next((line.used for line in lines if line.name == "duty cycle"), None)
     energy = None if duty is None else energy_use(platform, duty, cost.hop_ms)
     figures = {field.name: getattr(cost, field.name) for field in fields(Cost)}
@@ -154,7 +153,7 @@ def within(platform: Platform, limits: BudgetConfig) -> Platform:
 
 
 def check(
-    platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int,
+    platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int, frame_ms: float = 10.0,
     framework: str = DEFAULT, stack_bytes: int | None = None,
 ) -> tuple[Line, ...]:  # fmt: skip
     """The platform's budget, or the config's where it is stricter, against what was measured.
@@ -177,7 +176,7 @@ def check(
         allowed = min(budget.latency_ms, limits.latency_ms or budget.latency_ms)
         lines.append(Line("latency", round(invoke / per_ms, 3), allowed, "ms"))
         busy = (invoke + stride * cycles.frontend) / per_ms
-        lines.append(Line("duty cycle", round(100.0 * busy / (stride * FRAME_MS), 2), budget.duty_percent, "%"))
+        lines.append(Line("duty cycle", round(100.0 * busy / (stride * frame_ms), 2), budget.duty_percent, "%"))
     return tuple(lines)
 
 

@@ -11,6 +11,8 @@ from wwtool.budget.dry_build import dry_build, require_fit
 from wwtool.budget.result import DryBuild, Line
 from wwtool.config import BudgetConfig, Config, SelectConfig
 from wwtool.errors import BudgetError
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.accuracy import AccuracyTable, accuracy_table
 from wwtool.models.zoo import ZOO
 from wwtool.packages import DEFAULT
@@ -75,7 +77,10 @@ class Selection:
     choice: Choice | None
 
 
-def select(platform: Platform, config: Config, phrase: str, advance: Advance, framework: str = DEFAULT) -> Selection:
+def select(
+    platform: Platform, config: Config, phrase: str, advance: Advance, framework: str = DEFAULT,
+    front_end: FrontEnd = DEFAULT_FRONT_END,
+) -> Selection:  # fmt: skip
     """The model that the config names, if it fits, or else the best that fits; ``advance`` is called after a dry build.
 
     Raises:
@@ -83,9 +88,9 @@ def select(platform: Platform, config: Config, phrase: str, advance: Advance, fr
         ToolError: the compiler is missing.
     """
     if config.model != "auto":
-        build = require_fit(platform, config.model, phrase, config.budget, framework)
+        build = require_fit(platform, config.model, phrase, config.budget, framework, front_end=front_end)
         return Selection((config.model,), {config.model: build}, None)
-    builds = measure_zoo(platform, phrase, config.budget, advance, framework)
+    builds = measure_zoo(platform, phrase, config.budget, advance, framework, front_end)
     choice = choose(platform, builds, accuracy_table(), config.select)
     measured = _measured(builds)
     return Selection(choice.finalists, {name: measured[name] for name in choice.finalists}, choice)
@@ -102,8 +107,9 @@ def by_table(config: Config, table: AccuracyTable) -> tuple[str, ...]:
 
 
 def measure_zoo(
-    platform: Platform, phrase: str, limits: BudgetConfig, advance: Advance, framework: str = DEFAULT
-) -> dict[str, DryBuild | BudgetError]:
+    platform: Platform, phrase: str, limits: BudgetConfig, advance: Advance, framework: str = DEFAULT,
+    front_end: FrontEnd = DEFAULT_FRONT_END,
+) -> dict[str, DryBuild | BudgetError]:  # fmt: skip
     """Dry builds of all candidates. A candidate that cannot be linked has its error in place of a build.
 
     Raises:
@@ -112,7 +118,7 @@ def measure_zoo(
 
     def measure(model: str) -> DryBuild | BudgetError:
         try:
-            return dry_build(platform, model, phrase, limits, framework)
+            return dry_build(platform, model, phrase, limits, framework, front_end=front_end)
         except BudgetError as error:
             return error
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from wwtool.device.session import InferTiming
 from wwtool.firmware.cycles import Cycles
+from wwtool.frontend.geometry import Geometry
 
 # No core here multiplies more: 16 lanes of 8 bits (ESP32-S3 TRM, "Processor Instruction Extensions").
 _MACS_A_CYCLE = 16
@@ -27,6 +28,7 @@ class BoardFacts:
         macs: multiplications of an inference.
         hop_frames: feature frames from one inference to the next, of ``frame_ms`` each.
         duty_percent: the most that front end and inference may take of one core.
+        geometry: that of the front end.
     """
 
     clock_hz: int | None = None
@@ -35,6 +37,7 @@ class BoardFacts:
     hop_frames: int | None = None
     duty_percent: float | None = None
     frame_ms: float = 10.0
+    geometry: Geometry | None = None
 
 
 def timing_fault(timing: InferTiming, cycles: Cycles, board: BoardFacts) -> str:

@@ -18,7 +18,6 @@ from wwtool.device.byte_port import Deadline, GoneError
 from wwtool.device.protocol import DEFAULT_BAUD, Event, Link
 from wwtool.errors import DeviceError
 from wwtool.firmware.cycles import Cycles
-from wwtool.frontend.geometry import MICRO
 
 PCM_CHUNK_SAMPLES = 512  # 1024 bytes, the most ww-pcm takes
 INFER_TIMEOUT_S = 30.0  # of the reference host of MLPerf Tiny
@@ -218,12 +217,16 @@ class Session:
                 raise DeviceError(f"the ww-{kind} lines of {self.link.url} are out of order; reset the board")
         return events
 
-    def features(self, samples: NDArray[np.int16]) -> NDArray[np.int8]:
-        """Runs samples through the front end alone; returns features of shape (frames, channels)."""
+    def features(self, samples: NDArray[np.int16], channels: int | None = None) -> NDArray[np.int8]:
+        """Runs samples through the front end alone; returns features of shape (frames, channels).
+
+        ``channels`` None: as many as the first frame has.
+        """
         lines = self._stream(samples, "ww-features")
         with self._usable("ww-features"):
             frames = [frame for line in lines if (frame := protocol.parse_features(line)) is not None]
-        channels = MICRO.channels
+        if channels is None:
+            channels = len(frames[0][1]) if frames else 0
         if any(len(values) != channels for _, values in frames):
             raise DeviceError(f"{self.link.url} has features of other than {channels} channels; flash it again")
         if any(later[0] != earlier[0] + 1 for earlier, later in pairwise(frames)):

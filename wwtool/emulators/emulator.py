@@ -131,13 +131,13 @@ class Emulator(ABC):
         """The shipped platform whose image this is; None if it is none of this emulator's."""
         return None
 
-    def cycles(self, platform: Platform, files: dict[str, Path], input_frames: int, on_console: Cycles) -> Cycles:
+    def cycles(self, platform: Platform, files: dict[str, Path], samples: int, on_console: Cycles) -> Cycles:
         """The cycles of a feature frame and an inference.
 
         Args:
             platform: the board.
             files: the build's files by kind.
-            input_frames: feature frames of an inference.
+            samples: how much audio it takes until the model has run once.
             on_console: what the firmware's counter says on its console.
         """
         return on_console

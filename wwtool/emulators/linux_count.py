@@ -20,7 +20,6 @@ from wwtool.base.temporary import TemporaryFolder
 from wwtool.emulators.linux import qemu_command
 from wwtool.errors import DeviceError, ToolError
 from wwtool.firmware.cycles import Cycles
-from wwtool.frontend.geometry import MICRO
 
 NM = "arm-linux-gnueabi-nm"
 # The functions that run the model (ww_config.c) and take a block of samples, which may complete a frame.
@@ -32,15 +31,14 @@ _TIMEOUT_S = 120.0
 _ONE_BY_ONE = {"QEMU_SINGLESTEP": "1", "QEMU_ONE_INSN_PER_TB": "1"}
 
 
-def count_cycles(program: Path, input_frames: int, cycles_per_instruction: float) -> Cycles:
-    """Runs the program on enough noise to run the model once, and counts.
+def count_cycles(program: Path, samples: int, cycles_per_instruction: float) -> Cycles:
+    """Runs the program on noise, of which ``samples`` are enough to run the model once, and counts.
 
     Raises:
         ToolError: QEMU or the binutils are missing.
         DeviceError: the program did not run the model.
     """
     places = _functions(program)
-    samples = input_frames * MICRO.step_samples + MICRO.window_samples
     noise = np.random.default_rng(0).integers(-8000, 8000, samples).astype("<i2").tobytes()
     blocks = [noise[begin : begin + _PCM_BYTES] for begin in range(0, len(noise), _PCM_BYTES)]
     script = b"ww-reset%" + b"".join(b"ww-pcm %d%%" % len(block) + block for block in blocks)

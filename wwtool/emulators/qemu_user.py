@@ -23,6 +23,6 @@ class QemuUser(Emulator):
     def start(self, platform: Platform, image: Path, options: Options) -> StdioBoard:
         return start(image, options.tcp_port, options.pty, options.audio, in_qemu=True)
 
-    def cycles(self, platform: Platform, files: dict[str, Path], input_frames: int, on_console: Cycles) -> Cycles:
+    def cycles(self, platform: Platform, files: dict[str, Path], samples: int, on_console: Cycles) -> Cycles:
         assert platform.chip.cycles_per_instruction is not None  # check_platform has seen to it
-        return count_cycles(files[self.image_kind], input_frames, platform.chip.cycles_per_instruction)
+        return count_cycles(files[self.image_kind], samples, platform.chip.cycles_per_instruction)

@@ -154,7 +154,7 @@ def assess(
     }
     tracks = {name: recording.track(model) for name, recording in recordings.items()}
     negatives = negative_recording(material.negatives, front_end, cancel)
-    negative = negatives.with_features(material.ready_made, _MOST_READY_MADE_H).track(model)
+    negative = negatives.with_features(material.ready_made, _MOST_READY_MADE_H, front_end.geometry).track(model)
     base = detector or detector_config(config, model.stride, front_end.geometry)
     config = _for_voices(config, material.speakers.voices)
     given = detector is not None or config.detector.on_threshold is not None

@@ -19,7 +19,7 @@ from wwtool.evaluation.streaming import StreamingModel
 from wwtool.features.waveform.background import background
 from wwtool.features.waveform.studio import Studio
 from wwtool.frontend.front_end import FrontEnd
-from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ, Geometry
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 
 _BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ
@@ -67,11 +67,13 @@ class Recording:
     bounds: npt.NDArray[np.int64]
     labels: tuple[str, ...]
 
-    def with_features(self, features: Mapping[str, Sequence[npt.NDArray[np.int8]]], most_hours: float) -> Recording:
+    def with_features(
+        self, features: Mapping[str, Sequence[npt.NDArray[np.int8]]], most_hours: float, geometry: Geometry
+    ) -> Recording:
         """The recording, and features of other clips after it: of each label at most so many hours."""
         frames, bounds, labels, total = [self.frames], [self.bounds], list(self.labels), len(self.frames)
         for label, clips in features.items():
-            left = int(most_hours * MICRO.frames_per_hour)
+            left = int(most_hours * geometry.frames_per_hour)
             for clip in clips:
                 part = clip[:left]
                 frames.append(part)

@@ -12,7 +12,6 @@ from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig, detect, highest_average
 from wwtool.frontend.front_end import FrontEnd
-from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.tflite.graph import Graph
 
 
@@ -25,14 +24,16 @@ class Detection:
 
 
 class StreamingModel:
-    """An INT8 .tflite that reads a front end's features; every call starts from a fresh state."""
+    """An INT8 .tflite that reads a front end's features; every call starts from a fresh state.
 
-    def __init__(self, content: bytes, front_end: FrontEnd = DEFAULT_FRONT_END) -> None:
-        self.front_end = front_end
+    ``front_end``: the one that the file names, unless another is given."""
+
+    def __init__(self, content: bytes, front_end: FrontEnd | None = None) -> None:
         self._engine = NativeEngine(content)
         graph: Graph = self._engine.model.program.graph
+        self.front_end = front_end or graph.front_end
         source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
-        channels = front_end.geometry.channels
+        channels = self.front_end.geometry.channels
         if len(source.shape) != 3 or source.shape[2] != channels or source.dtype != "int8" or result.size != 1:
             raise InputError(
                 f"the model maps {list(source.shape)} to {list(result.shape)}; "

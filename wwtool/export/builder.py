@@ -49,6 +49,12 @@ class ModelBuilder:
     def subgraph(self, name: str) -> SubgraphBuilder:
         return SubgraphBuilder(self, name)
 
+    def metadata(self, name: str, content: bytes) -> None:
+        """Adds a note for other programs, which no interpreter reads."""
+        entry = schema.MetadataT()
+        entry.name, entry.buffer = name, self._buffer(content)
+        self._model.metadata = [*(self._model.metadata or []), entry]
+
     def pack(self) -> bytes:
         builder = flatbuffers.Builder(1 << 16)
         builder.Finish(self._model.Pack(builder), IDENTIFIER)

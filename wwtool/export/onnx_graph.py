@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.base.tools import missing
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.quantized import (
     INPUT_SCALE,
     PROBABILITY_SCALE,
@@ -164,5 +163,5 @@ def to_onnx(model: QuantizedModel, quantized: bool, description: str) -> bytes:
 
 def proof_features(model: QuantizedModel, frames: int = 300) -> npt.NDArray[np.int8]:
     """A clip of int8 features that wander as those of speech do, (frames, channels), held to whole strides."""
-    steps = np.random.default_rng(0).normal(0.0, 12.0, (frames // model.stride * model.stride, MICRO.channels))
+    steps = np.random.default_rng(0).normal(0.0, 12.0, (frames // model.stride * model.stride, model.channels))
     return np.clip(np.cumsum(steps, axis=0) % 256 - 128, -128, 127).astype(np.int8)

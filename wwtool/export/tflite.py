@@ -7,12 +7,15 @@ convolution. A sum needs no state: both of its inputs are of the current step.
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import numpy.typing as npt
 
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.errors import InputError
 from wwtool.export.builder import ModelBuilder, SubgraphBuilder
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.quantized import (
     INPUT_SCALE,
     PROBABILITY_SCALE,
@@ -21,6 +24,7 @@ from wwtool.models.quantized import (
     QuantizedSum,
     Scale,
 )
+from wwtool.tflite.front_end import FRONT_END
 
 _VALID = 1
 _RELU = 1
@@ -29,6 +33,8 @@ _RELU = 1
 def to_tflite(model: QuantizedModel, description: str) -> tuple[bytes, dict[str, int]]:
     """Returns the file, and the tensor index of every layer's output by layer name (and ``probability``)."""
     builder = ModelBuilder(description)
+    if model.front_end != DEFAULT_FRONT_END:
+        builder.metadata(FRONT_END, json.dumps(model.front_end.as_dict()).encode())
     graph, initial = builder.subgraph("main"), builder.subgraph("initial")
     graph.operator("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=initial.index)
     stride, channels = model.stride, int(model.convolutions[0].weights.shape[3])

@@ -7,7 +7,6 @@ import numpy as np
 from wwtool.export.builder import IDENTIFIER
 from wwtool.export.model_format import ModelFile, ModelFormat, TrainedModel
 from wwtool.export.tflite import to_tflite, verify
-from wwtool.frontend.geometry import MICRO
 
 _PROOF_FRAMES = 900
 
@@ -23,6 +22,6 @@ class Tflite(ModelFormat):
 
     def make(self, model: TrainedModel) -> ModelFile:
         content, outputs = to_tflite(model.quantized, f"wwtool {model.name}")
-        noise = np.random.default_rng(0).integers(-128, 128, (_PROOF_FRAMES, MICRO.channels)).astype(np.int8)
+        noise = np.random.default_rng(0).integers(-128, 128, (_PROOF_FRAMES, model.quantized.channels)).astype(np.int8)
         verify(content, model.quantized, outputs, noise)
         return ModelFile(content, f"{len(outputs)} layers equal to LiteRT's reference kernels")

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from wwtool.errors import InputError
 from wwtool.export.model_format import ModelFile, ModelFormat, TrainedModel
 from wwtool.export.onnx_graph import proof_features
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.quantized import INPUT_SCALE, PROBABILITY_SCALE, QuantizedLayer, QuantizedModel, QuantizedSum, Scale
 
 _FRAMES = 300  # of the clip that a program is made with; it takes as many as there are
@@ -71,7 +70,7 @@ class TorchScript(ModelFormat):
     def make(self, model: TrainedModel) -> ModelFile:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch.jit is to be replaced by torch.export one day
-            traced = torch.jit.trace(Program(model.quantized).eval(), _clip())  # type: ignore[no-untyped-call]
+            traced = torch.jit.trace(Program(model.quantized).eval(), _clip(model.quantized))  # type: ignore[no-untyped-call]
             note = _compare(traced, model.quantized)
             buffer = io.BytesIO()
             torch.jit.save(traced, buffer)
@@ -90,15 +89,17 @@ class TorchExport(ModelFormat):
     def make(self, model: TrainedModel) -> ModelFile:
         shapes = ({1: model.quantized.stride * torch.export.Dim("strides", min=2)},)
         with torch.no_grad():
-            program = torch.export.export(Program(model.quantized).eval(), (_clip(),), dynamic_shapes=shapes)
+            program = torch.export.export(
+                Program(model.quantized).eval(), (_clip(model.quantized),), dynamic_shapes=shapes
+            )
             note = _compare(program.module(), model.quantized)
         buffer = io.BytesIO()
         torch.export.save(program, buffer)
         return ModelFile(buffer.getvalue(), note)
 
 
-def _clip() -> Tensor:
-    return torch.zeros((1, _FRAMES, MICRO.channels))
+def _clip(model: QuantizedModel) -> Tensor:
+    return torch.zeros((1, _FRAMES, model.channels))
 
 
 def _compare(made: nn.Module, model: QuantizedModel) -> str:

@@ -25,7 +25,9 @@ from wwtool.features.embeddings.embedding import Steps
 from wwtool.features.recipes import RECIPES
 from wwtool.features.tape import Tape
 from wwtool.features.waveform.studio import Sources, Studio
-from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.geometry import MICRO, SAMPLE_RATE_HZ, Geometry
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 
 Number = TypeVar("Number", int, npt.NDArray[np.int64])
 
@@ -59,14 +61,21 @@ class PoolJob:
     sounds: tuple[str, ...] = ()
     content: str = ""
     embedding: str = ""
+    front_end: FrontEnd = DEFAULT_FRONT_END
 
     @property
     def key(self) -> str:
         """The name of the pool's file, without its suffix."""
         paths = ("clips", "noise", "babble", "rooms", "lead", "simulated_rooms", "sounds")
-        what = {key: value for key, value in asdict(self).items() if key not in ("augment", "embedding", *paths)}
+        what = {
+            key: value
+            for key, value in asdict(self).items()
+            if key not in ("augment", "embedding", "front_end", *paths)
+        }
         if self.embedding:
             what["embedding"] = EMBEDDINGS.member(self.embedding).version
+        if self.front_end != DEFAULT_FRONT_END:
+            what["front_end"] = self.front_end.as_dict()
         present = [bool(self.noise), bool(self.babble), bool(self.rooms), bool(self.lead), bool(self.simulated_rooms)]
         augment = self.augment.model_dump(exclude={"spectrogram"})
         return f"{self.name}-{hash_of(_VERSION, what, present, len(self.sounds), augment)}"
@@ -79,20 +88,24 @@ class PoolJob:
 
 @dataclass(frozen=True)
 class Heard:
-    """The vectors that an embedding makes of a pool's audio, float16 (steps, width), and when it gives them."""
+    """The vectors that an embedding makes of a pool's audio, float16 (steps, width), and when it gives them.
+
+    ``geometry``: that of the frames beside them.
+    """
 
     vectors: npt.NDArray[np.float16]
     steps: Steps
+    geometry: Geometry = MICRO
 
     def before(self, stop: int) -> int:
         """The number of the last vector that hears nothing after the first ``stop`` frames; negative: there is none."""
-        samples = MICRO.window_samples + (stop - 1) * MICRO.step_samples
+        samples = self.geometry.window_samples + (stop - 1) * self.geometry.step_samples
         return min((samples - self.steps.window_samples) // self.steps.step_samples, len(self.vectors) - 1)
 
     def until(self, number: Number) -> Number:
         """How many frames have passed when the vector of that number is known."""
         samples = self.steps.window_samples + number * self.steps.step_samples
-        return 1 - (MICRO.window_samples - samples) // MICRO.step_samples  # rounded up
+        return 1 - (self.geometry.window_samples - samples) // self.geometry.step_samples  # rounded up
 
 
 @dataclass(frozen=True)
@@ -125,19 +138,19 @@ class WeightedPool:
     weight: float
 
 
-def load_pool(path: Path, name: str) -> Pool:
-    """Reads the file of a pool.
+def load_pool(path: Path, name: str, geometry: Geometry = MICRO) -> Pool:
+    """Reads the file of a pool, whose frames have that geometry.
 
     Raises:
         InputError: it is missing or damaged.
     """
     arrays = read_arrays(path)
     try:
-        pool = Pool(name, arrays["features"], arrays["starts"], arrays["ends"], _heard(arrays))
+        pool = Pool(name, arrays["features"], arrays["starts"], arrays["ends"], _heard(arrays, geometry))
     except (KeyError, ValueError) as error:
         raise _damaged(path) from error
     forms = [(array.dtype.str, array.shape[1:]) for array in (pool.features, pool.starts, pool.ends)]
-    if forms != [("|i1", (MICRO.channels,)), ("<i8", ()), ("<i8", ())] or len(pool.starts) != len(pool.ends):
+    if forms != [("|i1", (geometry.channels,)), ("<i8", ()), ("<i8", ())] or len(pool.starts) != len(pool.ends):
         raise _damaged(path)
     places = np.concatenate([pool.starts, pool.ends])
     if (places < 0).any() or (places > len(pool.features)).any():
@@ -145,7 +158,7 @@ def load_pool(path: Path, name: str) -> Pool:
     return pool
 
 
-def _heard(arrays: dict[str, npt.NDArray[Any]]) -> Heard | None:
+def _heard(arrays: dict[str, npt.NDArray[Any]], geometry: Geometry) -> Heard | None:
     """What a tape keeps of an embedding; raises KeyError or ValueError if it is not that."""
     if "vectors" not in arrays:
         return None
@@ -154,7 +167,7 @@ def _heard(arrays: dict[str, npt.NDArray[Any]]) -> Heard | None:
         raise ValueError("these are no vectors")
     if steps.dtype.str != "<i8" or steps.shape != (2,) or steps.min() < 1:
         raise ValueError("these are no steps")
-    return Heard(vectors, Steps(*map(int, steps)))
+    return Heard(vectors, Steps(*map(int, steps)), geometry)
 
 
 def _damaged(path: Path) -> InputError:
@@ -176,7 +189,7 @@ def make_pool(job: PoolJob, folder: Path) -> Path:
             simulated_rooms=_open(job.simulated_rooms), speech=_open(job.lead),
         )  # fmt: skip
         embedding = EMBEDDINGS.member(job.embedding) if job.embedding else None
-        studio, tape = Studio(job.augment, np.random.default_rng(job.seed), sources), Tape(embedding=embedding)
+        studio, tape = Studio(job.augment, np.random.default_rng(job.seed), sources), Tape(job.front_end, embedding)
         recipe = RECIPES.member(job.kind)
         recipe.record(recipe.open(Path(job.clips)) if job.clips else (), job.amount, studio, tape)
         write_arrays(path, **tape.arrays())

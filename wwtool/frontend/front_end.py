@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Protocol
@@ -9,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wwtool.errors import InputError
 from wwtool.frontend.geometry import Geometry
 
 Pcm = NDArray[np.int16]
@@ -28,10 +30,34 @@ class FeatureStream(Protocol):
 
 
 class FrontEnd(ABC):
-    """Turns audio into the features that a model reads."""
+    """Turns audio into the features that a model reads. Two with the same ``as_dict`` give the same features."""
 
     name: ClassVar[str]
-    geometry: ClassVar[Geometry]
+    geometry: Geometry
+
+    def as_dict(self) -> dict[str, Any]:
+        """All that the features depend on, as JSON-able data. ``from_dict`` is the inverse."""
+        return {"kind": self.name}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FrontEnd:
+        """The front end that ``as_dict`` describes.
+
+        Raises:
+            InputError: it describes none of this kind.
+        """
+        if set(values) != {"kind"}:
+            raise InputError(f"the front end {cls.name} has no settings; make the model again")
+        return cls()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FrontEnd) and self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return json.dumps(self.as_dict())
 
     @abstractmethod
     def stream(self) -> FeatureStream:
@@ -44,6 +70,10 @@ class FrontEnd(ABC):
     @abstractmethod
     def c_tables(self) -> Mapping[str, str]:
         """The generated C files in ``firmware_templates/core``: name to text."""
+
+    def c_settings(self) -> Mapping[str, str]:
+        """The C files that its settings make of it, which lie beside the sources: name to text."""
+        return {}
 
     def c_sources(self, kernel_set: str) -> tuple[str, ...]:
         """The C files below ``firmware_templates/core`` that compute the features with a set of fast kernels."""

@@ -34,7 +34,7 @@ class Geometry:
 
     @property
     def frames_per_hour(self) -> int:
-        return 3600 * self.frames_per_second
+        return 3600 * self.sample_rate_hz // self.step_samples
 
     def seconds_of(self, frames: int) -> float:
         """How long the audio of some frames is, at least one."""

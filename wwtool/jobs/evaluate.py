@@ -25,7 +25,6 @@ from wwtool.evaluation.metrics import detector_with
 from wwtool.evaluation.robustness import Robustness, robustness
 from wwtool.evaluation.streaming import Detection, StreamingModel
 from wwtool.evaluation.words import expectation, expected_words, kind_words
-from wwtool.frontend.geometry import MICRO
 from wwtool.jobs.request import Request, reported
 from wwtool.jobs.settings import read_config
 from wwtool.pipeline.evaluation import (
@@ -153,18 +152,19 @@ class Detections:
     """The detections in one recording, in order.
 
     ``highest``: the highest average of the outputs, 0 to 255; None: the recording ends before the detector listens.
-    ``threshold``: what that must reach.
+    ``threshold``: what that must reach. ``hop_ms``: from one frame to the next.
     """
 
     wav: Path
     detections: tuple[Detection, ...]
     highest: int | None
     threshold: int
+    hop_ms: float = 10.0
 
     @property
     def seconds(self) -> tuple[float, ...]:
         """When each detection was, in seconds from the beginning."""
-        return tuple(detection.frame * MICRO.step_samples / MICRO.sample_rate_hz for detection in self.detections)
+        return tuple(detection.frame * self.hop_ms / 1000.0 for detection in self.detections)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -212,7 +212,9 @@ def run(
         if request.wav is not None:
             assert detector is not None
             detected, highest = model.listen(AudioFile(request.wav), detector)
-            return Detections(request.wav, tuple(detected), highest, detector.on_threshold)
+            return Detections(
+                request.wav, tuple(detected), highest, detector.on_threshold, model.front_end.geometry.hop_ms
+            )
         recorded = _material(plan, listener, cancel)
         evaluation = assess(model, recorded.material, plan.config, detector, cancel)
         harder = []
@@ -233,7 +235,11 @@ def _detector(plan: EvaluatePlan, model: StreamingModel) -> DetectorConfig | Non
     threshold, config = plan.request.threshold, plan.config
     if threshold is None:
         return plan.detector
-    return detector_with(plan.detector or detector_config(config, model.stride), threshold, config.detector.off_ratio)
+    return detector_with(
+        plan.detector or detector_config(config, model.stride, model.front_end.geometry),
+        threshold,
+        config.detector.off_ratio,
+    )
 
 
 def _material(plan: EvaluatePlan, listener: events.Listener, cancel: Cancellation) -> Recorded:

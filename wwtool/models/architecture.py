@@ -7,10 +7,11 @@ steps is its last k - 1 inputs. On whole clips, its output is k - 1 steps shorte
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from wwtool.frontend.geometry import MICRO
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 
 LayerKind = Literal["conv", "depthwise", "dense"]
 
@@ -54,10 +55,11 @@ class Architecture(ABC):
     """The shape of a model; budget and export need nothing else before training.
 
     Each layer reads the output of the previous one. Only the first layer has a stride. The last layer is the head,
-    which is dense and has one output.
+    which is dense and has one output. ``front_end`` makes the features that it reads.
     """
 
     family: ClassVar[str]
+    front_end: FrontEnd = field(default=DEFAULT_FRONT_END, kw_only=True)
 
     @property
     @abstractmethod
@@ -66,6 +68,11 @@ class Architecture(ABC):
 
     @abstractmethod
     def layers(self) -> tuple[Layer, ...]: ...
+
+    @property
+    def channels(self) -> int:
+        """Features of a frame."""
+        return self.front_end.geometry.channels
 
     def _convolutions(self) -> list[Convolution]:
         return [layer for layer in self.layers() if isinstance(layer, Convolution)]
@@ -84,7 +91,7 @@ class Architecture(ABC):
     @property
     def receptive_seconds(self) -> float:
         """How much audio one output depends on."""
-        return MICRO.seconds_of(self.receptive_frames)
+        return self.front_end.geometry.seconds_of(self.receptive_frames)
 
     @property
     def parameters(self) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.architecture import Architecture, Convolution, Layer, head
 
 
@@ -26,7 +25,7 @@ class DepthwiseSeparableArchitecture(Architecture):
 
     def layers(self) -> tuple[Layer, ...]:
         width = self.width
-        layers: list[Layer] = [Convolution("first", "conv", MICRO.channels, width, self.first_kernel, self.stride)]
+        layers: list[Layer] = [Convolution("first", "conv", self.channels, width, self.first_kernel, self.stride)]
         for number in range(self.blocks):
             layers += [
                 Convolution(f"depthwise{number}", "depthwise", width, width, self.kernel),

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.int8.arithmetic import logistic_table
 from wwtool.int8.elementwise import add
 from wwtool.int8.integer_torch import conv_accumulate, real_multiplier, requantize
@@ -89,10 +91,18 @@ class QuantizedSum:
 
 @dataclass(frozen=True)
 class QuantizedModel:
-    """Layers in order; the last is the head with one output. It has an output every ``stride`` feature frames."""
+    """Layers in order; the last is the head with one output. It has an output every ``stride`` feature frames.
+
+    ``front_end`` makes the features that it reads."""
 
     layers: tuple[QuantizedLayer | QuantizedSum, ...]
     stride: int
+    front_end: FrontEnd = DEFAULT_FRONT_END
+
+    @property
+    def channels(self) -> int:
+        """Features of a frame."""
+        return self.front_end.geometry.channels
 
     @property
     def convolutions(self) -> tuple[QuantizedLayer, ...]:

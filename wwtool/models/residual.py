@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.architecture import Architecture, Convolution, Layer, Sum, head, separable
 
 
@@ -26,7 +25,7 @@ class ResidualArchitecture(Architecture):
 
     def layers(self) -> tuple[Layer, ...]:
         width, skip = self.width, "first"
-        layers: list[Layer] = [Convolution("first", "conv", MICRO.channels, width, self.first_kernel, self.stride)]
+        layers: list[Layer] = [Convolution("first", "conv", self.channels, width, self.first_kernel, self.stride)]
         number = 0
         for block, kernels in enumerate(self.kernels):
             for position, kernel in enumerate(kernels, 1):

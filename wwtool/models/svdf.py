@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.architecture import Architecture, Convolution, Layer, head
 
 
@@ -24,7 +23,7 @@ class SvdfArchitecture(Architecture):
     head_steps: int = 4
 
     def layers(self) -> tuple[Layer, ...]:
-        inputs, layers = MICRO.channels, list[Layer]()
+        inputs, layers = self.channels, list[Layer]()
         for number, memory in enumerate(self.memory):
             kernel, stride = (self.stride, self.stride) if number == 0 else (1, 1)
             layers += [

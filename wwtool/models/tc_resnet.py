@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.architecture import Architecture, Convolution, Layer, Sum, head
 
 
@@ -26,7 +25,7 @@ class TemporalResNetArchitecture(Architecture):
 
     def layers(self) -> tuple[Layer, ...]:
         width, skip = self.width, "first"
-        layers: list[Layer] = [Convolution("first", "conv", MICRO.channels, width, self.first_kernel, self.stride)]
+        layers: list[Layer] = [Convolution("first", "conv", self.channels, width, self.first_kernel, self.stride)]
         for block in range(self.blocks):
             layers += [
                 Convolution(f"conv{block}a", "conv", width, width, self.kernel),

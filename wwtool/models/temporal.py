@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.architecture import Architecture, Convolution, Layer, head, separable
 
 
@@ -26,7 +25,7 @@ class TemporalArchitecture(Architecture):
 
     def layers(self) -> tuple[Layer, ...]:
         channels = self.first_channels
-        layers: list[Layer] = [Convolution("first", "conv", MICRO.channels, channels, self.first_kernel, self.stride)]
+        layers: list[Layer] = [Convolution("first", "conv", self.channels, channels, self.first_kernel, self.stride)]
         for number, kernel in enumerate(self.kernels):
             layers += separable(number, channels, self.width, kernel)
             channels = self.width

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.architecture import Architecture, Convolution, Layer, head
 
 
@@ -23,6 +22,6 @@ class TinyConvArchitecture(Architecture):
 
     def layers(self) -> tuple[Layer, ...]:
         return (
-            Convolution("first", "conv", MICRO.channels, self.width, self.first_kernel, self.stride),
+            Convolution("first", "conv", self.channels, self.width, self.first_kernel, self.stride),
             head(self.width, self.head_steps),
         )

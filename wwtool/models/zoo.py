@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END, front_end_from
 from wwtool.models.architecture import Architecture, Convolution
 from wwtool.models.ds_cnn import DepthwiseSeparableArchitecture
 from wwtool.models.residual import ResidualArchitecture
@@ -49,9 +51,16 @@ _FAMILIES: dict[str, type[Architecture]] = {
 }  # fmt: skip
 
 
+def architecture_of(name: str, front_end: FrontEnd) -> Architecture:
+    """The model of that name for the features of a front end."""
+    return replace(ALL_MODELS[name], front_end=front_end)
+
+
 def as_dict(architecture: Architecture) -> dict[str, Any]:
     """An architecture as JSON-able data."""
-    return {"family": architecture.family, **asdict(architecture)}
+    shape = {key: value for key, value in asdict(architecture).items() if key != "front_end"}
+    heard = {} if architecture.front_end == DEFAULT_FRONT_END else {"front_end": architecture.front_end.as_dict()}
+    return {"family": architecture.family, **shape, **heard}
 
 
 def from_dict(values: dict[str, Any]) -> Architecture:
@@ -59,11 +68,12 @@ def from_dict(values: dict[str, Any]) -> Architecture:
 
     Raises:
         KeyError, TypeError, ValueError: it does not describe an architecture.
+        InputError: its front end is not one of wwtool's.
     """
     kind = _FAMILIES[values["family"]]
     examples = {field.name: field.default for field in fields(kind)}
-    shape = {key: _like(examples[key], value) for key, value in values.items() if key != "family"}
-    architecture = kind(**shape)
+    shape = {key: _like(examples[key], value) for key, value in values.items() if key not in ("family", "front_end")}
+    architecture = kind(**shape, front_end=front_end_from(values.get("front_end")))
     first = architecture.layers()[0]
     if not isinstance(first, Convolution) or first.stride > first.kernel:
         raise ValueError("the first layer skips some of its input")

@@ -15,8 +15,8 @@ from wwtool.base.assets import asset_dir
 from wwtool.base.files import write_text
 from wwtool.compiler.package import write_sources
 from wwtool.compiler.targets import Target, kernel_set
+from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
-from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.package_format import Content
 from wwtool.packages.programs import config_text
 from wwtool.packages.rendering import Outside, write_tree
@@ -52,7 +52,7 @@ def library_values(content: Content) -> dict[str, object]:
 
 def write_library(folder: Path, content: Content) -> list[str]:
     """Writes the library into a flat folder; returns the names of its ``.c`` files."""
-    write_core(folder, content.platform)
+    write_core(folder, content.platform, content.model.program.graph.front_end)
     for part in content.models:
         write_sources(part.model, folder)
     write_text(folder / "ww_config.c", config_text(content.model, content.phrase, content.detector, content.beside))
@@ -60,18 +60,22 @@ def write_library(folder: Path, content: Content) -> list[str]:
     return sorted(path.name for path in folder.glob("*.c"))
 
 
-def write_core(folder: Path, platform: Platform) -> None:
+def write_core(folder: Path, platform: Platform, front_end: FrontEnd) -> None:
     """Writes front end, detector and pipeline for the platform's core, and every header that they include."""
     core = asset_dir("firmware_templates") / "core"
     chosen = kernel_set(cast(Target, platform.core.target), platform.optimize)
-    waiting = [*DEFAULT_FRONT_END.c_sources(chosen), "ww_detector.c", "ww_pipeline.c"]
-    written: set[str] = set()
+    sources, written = front_end.c_sources(chosen), set(front_end.c_settings())
+    waiting = [*sources, "ww_detector.c", "ww_pipeline.c"]
+    for name, text in front_end.c_settings().items():
+        write_text(folder / name, text)
+        waiting += _INCLUDE.findall(text)
+    folders = [*dict.fromkeys((core / source).parent for source in sources), core]  # headers of the front end first
     while waiting:
         name = waiting.pop()
         if Path(name).name in written:
             continue
         written.add(Path(name).name)
-        text = next(path for path in (core / name, *core.glob(f"*/{name}")) if path.is_file()).read_text("utf-8")
+        text = next(path for place in folders if (path := place / name).is_file()).read_text("utf-8")
         write_text(folder / Path(name).name, text)
         waiting += _INCLUDE.findall(text)
 

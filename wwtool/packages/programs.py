@@ -10,7 +10,6 @@ from wwtool.compiler.emit.c_text import comment_text, interfaces
 from wwtool.compiler.package import CompiledModel
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.frontend.geometry import MICRO
 from wwtool.packages.c_text import c_string
 from wwtool.packages.package_format import Content
 from wwtool.packages.rendering import render
@@ -21,11 +20,12 @@ MOST_MODELS = 8
 def require_feature_frames(model: CompiledModel) -> None:
     """Raises InputError if the model's input is not feature frames of the front end."""
     graph = model.program.graph
-    source = graph.tensor(graph.inputs[0])
-    if len(graph.inputs) != 1 or len(source.shape) != 3 or source.shape[2] != MICRO.channels or source.dtype != "int8":
+    source, front_end = graph.tensor(graph.inputs[0]), graph.front_end
+    channels = front_end.geometry.channels
+    if len(graph.inputs) != 1 or len(source.shape) != 3 or source.shape[2] != channels or source.dtype != "int8":
         raise InputError(
             f"the model's input is {source.dtype} {list(source.shape)}; "
-            f"firmware needs int8 [1, frames, {MICRO.channels}] of the micro front end"
+            f"firmware needs int8 [1, frames, {channels}] of the {front_end.name} front end"
         )
 
 
@@ -33,6 +33,8 @@ def require_programs(content: Content) -> None:
     """Raises InputError if the firmware's core cannot hold the models of a package."""
     for part in content.models:
         require_feature_frames(part.model)
+    if any(part.model.program.graph.front_end != content.model.program.graph.front_end for part in content.models):
+        raise InputError("the models of one firmware share a front end, and these read features of different ones")
     if content.gates and content.beside:
         raise InputError(f"'{content.phrase}' only tells speech from the rest; name a wake word before it")
     if len(content.models) > MOST_MODELS:
@@ -75,7 +77,7 @@ def _program(
         "input": areas["INPUT"],
         "output": areas["OUTPUT"],
         "input_frames": source.shape[1],
-        "step_samples": MICRO.step_samples,
+        "step_samples": graph.front_end.geometry.step_samples,
         "output_offset": 0 if result.dtype == "uint8" else 128,
         "detector": detector.model_dump(),
     }

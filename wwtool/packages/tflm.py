@@ -12,7 +12,6 @@ from wwtool.base.files import write_text
 from wwtool.base.text import safe_identifier
 from wwtool.compiler.emit.c_text import comment_text
 from wwtool.errors import InputError
-from wwtool.frontend.geometry import MICRO
 from wwtool.packages.c_text import c_string
 from wwtool.packages.esp_idf import Dependency, EspIdf
 from wwtool.packages.esphome.arena import arena_bytes
@@ -55,7 +54,7 @@ class Tflm(EspIdf):
         return [Dependency("espressif/esp-tflite-micro", "^1.3.3")]
 
     def write_sources(self, folder: Path, content: Content) -> list[str]:
-        write_core(folder, content.platform)
+        write_core(folder, content.platform, content.model.program.graph.front_end)
         write_listener(folder, content)
         programs = [_program(number, part) for number, part in enumerate(content.models)]
         for program, part in zip(programs, content.models, strict=True):
@@ -105,7 +104,7 @@ def _program(number: int, part: Content) -> dict[str, Any]:
         "input_bytes": source.nbytes,
         "output_bytes": result.nbytes,
         "input_frames": source.shape[1],
-        "step_samples": MICRO.step_samples,
+        "step_samples": graph.front_end.geometry.step_samples,
         "output_offset": 0 if result.dtype == "uint8" else 128,
         "detector": part.detector.model_dump(),
     }

@@ -110,7 +110,7 @@ def _cost(platform: Platform, model: str, content: Content, image: Image | None,
     """
     if image is None or image.whole:
         return cost_of_compiled(platform, model, content.model, content.phrase, scratch)
-    run = run_image(platform, image.files, content.model.input_frames)
+    run = run_image(platform, image.files, content.model)
     return assembled(platform, model, content.model.input_frames, content.model, image.sizes, run)
 
 

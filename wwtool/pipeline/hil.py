@@ -26,7 +26,7 @@ from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.firmware.builds import platform_of_build
-from wwtool.frontend.geometry import MICRO
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 from wwtool.packages.c_text import console_text
 from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.pipeline.vectors import FEATURES, RECORDING
@@ -83,8 +83,12 @@ class Expectation:
         graph = parse_model(content)
         source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
         frames = source.shape[1]
-        shapes = {"input_bytes": source.nbytes, "output_bytes": result.nbytes, "input_frames": frames}
-        facts = replace(build.facts, hop_frames=frames)
+        geometry = graph.front_end.geometry
+        shapes = {
+            "input_bytes": source.nbytes, "output_bytes": result.nbytes, "input_frames": frames,
+            "step_samples": geometry.step_samples,
+        }  # fmt: skip
+        facts = replace(build.facts, hop_frames=frames, frame_ms=geometry.hop_ms, geometry=geometry)
         return replace(build, content=content, identity={**build.identity, **shapes}, facts=facts)
 
 
@@ -108,8 +112,7 @@ def _from_manifest(folder: Path, manifest: dict[str, Any], platform: Platform, s
             "phrase": console_text(str(manifest["phrase"])),
             "arena_bytes": int(final["arena_bytes"]),
             "state_bytes": int(final["state_bytes"]),
-            "step_samples": MICRO.step_samples,
-            "sample_rate_hz": MICRO.sample_rate_hz,
+            "sample_rate_hz": SAMPLE_RATE_HZ,
         },
         facts=replace(facts, macs=int(manifest["model"]["macs"]), duty_percent=limits.get("duty cycle")),
         stack_bytes=reserved or None,
@@ -141,11 +144,13 @@ def _facts_without_build(info: DeviceInfo) -> tuple[BoardFacts, float | None]:
 
     That is the profile's limit, but never more than the time until the next inference is due.
     """
-    hop_us = info.input_frames * info.step_samples * 1e6 / MICRO.sample_rate_hz or None
+    hop_us = info.input_frames * info.step_samples * 1e6 / SAMPLE_RATE_HZ or None
     if info.board not in platform_names():
         return suites.UNKNOWN, hop_us
     platform = load_platform(info.board)
-    facts = replace(_facts(platform, True), hop_frames=info.input_frames or None)
+    facts = replace(
+        _facts(platform, True), hop_frames=info.input_frames or None, frame_ms=1e3 * info.step_samples / SAMPLE_RATE_HZ
+    )
     limit_us = platform.budget.latency_ms * 1000.0
     return replace(facts, duty_percent=platform.budget.duty_percent), min(limit_us, hop_us or limit_us)
 

@@ -19,7 +19,6 @@ from wwtool.data.audio import Audio
 from wwtool.data.store import write_store
 from wwtool.data.synth import plan_phrase, render
 from wwtool.errors import InputError
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.quantized import INPUT_SCALE
 from wwtool.packages.compiling import compile_for
 from wwtool.pipeline.firmware import Target
@@ -121,10 +120,10 @@ def _broken(graph: Graph) -> str | None:
     source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
     if source.dtype.startswith("float") or result.dtype.startswith("float"):
         return f"it maps {_form(source)} to {_form(result)}; quantize it to integers throughout, inputs and outputs too"
-    shape = source.shape
-    if source.dtype != "int8" or len(shape) != 3 or (shape[0], shape[2]) != (1, MICRO.channels):
+    shape, channels = source.shape, graph.front_end.geometry.channels
+    if source.dtype != "int8" or len(shape) != 3 or (shape[0], shape[2]) != (1, channels):
         return (
-            f"its input is {_form(source)}, and the front end gives int8 [1, frames, {MICRO.channels}]; train it on "
+            f"its input is {_form(source)}, and the front end gives int8 [1, frames, {channels}]; train it on "
             "features of the TFLM micro front end, as microWakeWord does"
         )
     off = abs(source.scale - INPUT_SCALE.scale) > _SCALE_TOLERANCE * INPUT_SCALE.scale

@@ -43,10 +43,10 @@ def judge(
     def hear(net: QatNet, left_out: Sequence[Portion]) -> Heard:
         clips = [clip for part in left_out for clip in adaptation.clips(part)]
         with closing(StreamingModel(to_tflite(net.quantized(), prepared.phrase)[0])) as streaming:
-            clean, noisy = (
-                int(is_detected(positive_recording(clips, n, cancel=stages.cancel).track(streaming), detector).sum())
-                for n in (None, noise)
+            recordings = (
+                positive_recording(clips, n, front_end=streaming.front_end, cancel=stages.cancel) for n in (None, noise)
             )
+            clean, noisy = (int(is_detected(part.track(streaming), detector).sum()) for part in recordings)
         return Heard(len(clips), clean, noisy)
 
     def work() -> Outcome:

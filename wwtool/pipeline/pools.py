@@ -12,7 +12,7 @@ from wwtool.base.cancellation import Cancellation
 from wwtool.base.processes import worker_pool
 from wwtool.config import Config
 from wwtool.data.negatives import KINDS, SOUND_KINDS
-from wwtool.features.pools import PoolJob, WeightedPool, load_pool, make_pool
+from wwtool.features.pools import Pool, PoolJob, WeightedPool, load_pool, make_pool
 from wwtool.features.ready_made import fingerprint_of, open_features
 from wwtool.features.recipes import RECIPES
 from wwtool.pipeline.negatives import hours_of_kinds
@@ -34,7 +34,7 @@ def plan_pools(
     p, w = config.pools, config.pools.weights
     embedding = teacher.embedding if teacher else ""
     unlabelled_hours = p.unlabelled_hours if teacher else 0.0
-    shared = {
+    shared: dict[str, Any] = {
         name: str(folder / store) if store in stores else None
         for name, store in (
             ("noise", "train/noise"),
@@ -135,7 +135,11 @@ def make_pools(
     return [make_pool(job, folder) for job in jobs]
 
 
+def _load(job: PoolJob, folder: Path) -> Pool:
+    return load_pool(folder / f"{job.key}.npz", job.name, job.front_end.geometry)
+
+
 def load_pools(plan: list[tuple[PoolJob, float]], folder: Path) -> list[WeightedPool]:
     """The pools of a plan, in its order; raises InputError if a file is missing or damaged."""
-    loaded = [(job, load_pool(folder / f"{job.key}.npz", job.name), weight) for job, weight in plan]
+    loaded = [(job, _load(job, folder), weight) for job, weight in plan]
     return [WeightedPool(replace(p, labelled=RECIPES.member(job.kind).labelled), weight) for job, p, weight in loaded]

@@ -27,7 +27,9 @@ from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.material import Material
 from wwtool.features.pools import PoolJob, is_pool
 from wwtool.features.ready_made import EVALUATION, FeatureFolder, open_features
-from wwtool.models.zoo import ALL_MODELS, as_dict
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.models.zoo import architecture_of, as_dict
 from wwtool.pipeline.natural import natural_inputs
 from wwtool.pipeline.negatives import hours_of_kinds, kind_facts, natural_clips_of_kinds
 from wwtool.pipeline.phrase_check import CHECKED_STORES, check_recordings, check_store
@@ -74,6 +76,7 @@ class Prepared:
     """What every candidate is trained on: the clips by store, and the pools of features with their weights.
 
     ``teaching``: who teaches; None: nobody. ``few``: recordings that the trained model is adapted to.
+    ``front_end``: what makes the features.
     """
 
     stores: dict[str, Any]
@@ -81,6 +84,7 @@ class Prepared:
     phrase: str
     teaching: Teaching | None = None
     few: Few | None = None
+    front_end: FrontEnd = DEFAULT_FRONT_END
 
     def fingerprint(self, config: Config, model: str) -> str:
         """Tells a training run's inputs from another's."""
@@ -91,7 +95,16 @@ class Prepared:
         )
         taught_by = self.teaching.fingerprint if self.teaching else ""
         judged_by = [config.detector.model_dump(), config.evaluate.model_dump()] if config.train.selection.every else []
-        return hash_of(__version__, keys, weights, settings, model, as_dict(ALL_MODELS[model]), taught_by, *judged_by)
+        return hash_of(
+            __version__,
+            keys,
+            weights,
+            settings,
+            model,
+            as_dict(architecture_of(model, self.front_end)),
+            taught_by,
+            *judged_by,
+        )
 
 
 def prepare(stages: Stages, plan: RunPlan) -> Prepared:
@@ -276,10 +289,10 @@ def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, 
     if prepared.teaching:
         pools = taught(pools, stages.folder)
     run = Run(
-        folder, ALL_MODELS[model], pools, config.train,
+        folder, architecture_of(model, prepared.front_end), pools, config.train,
         prepared.fingerprint(config, model), config.augment.spectrogram, model, stages.tell, stages.cancel,
     )  # fmt: skip
     if not config.train.selection.every:
         return run
     material = material_of(stages.folder / CLIPS, prepared.stores, config)
-    return replace(run, judge=Validation(material, config, run.device, stages.cancel))
+    return replace(run, judge=Validation(material, config, prepared.front_end, run.device, stages.cancel))

@@ -32,7 +32,11 @@ def compare_with_float(
     def work() -> Outcome:
         run = replace(training_of(stages, prepared, config, model, stages.folder), judge=None)
         judge = Validation(
-            material_of(stages.folder / CLIPS, prepared.stores, config), config, run.device, stages.cancel
+            material_of(stages.folder / CLIPS, prepared.stores, config),
+            config,
+            run.architecture.front_end,
+            run.device,
+            stages.cancel,
         )
         quantized, exact = load_trained(stages.folder)[0], load_float(stages.folder)
         sampler = Sampler(run.pools, run.architecture.receptive_frames, run.config)

@@ -15,7 +15,9 @@ from wwtool.base.records import read_arrays
 from wwtool.config import Config
 from wwtool.errors import InputError
 from wwtool.features.pools import PoolJob, WeightedPool
-from wwtool.models.zoo import ALL_MODELS
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.models.zoo import architecture_of
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.training.run import Run
@@ -49,7 +51,12 @@ class Teaching:
 
 
 def learn_phrase(
-    stages: Stages, plan: list[tuple[PoolJob, float]], pools: Path, config: Config, teacher: Teacher
+    stages: Stages,
+    plan: list[tuple[PoolJob, float]],
+    pools: Path,
+    config: Config,
+    teacher: Teacher,
+    front_end: FrontEnd = DEFAULT_FRONT_END,
 ) -> Teaching:
     """Lets the teacher learn the phrase from the pools in the folder ``pools``.
 
@@ -72,7 +79,7 @@ def learn_phrase(
     fingerprint = hash_of(inputs)
 
     def work() -> Outcome:
-        run = teacher_run(stages, config, name, load_pools(plan, pools), fingerprint)
+        run = teacher_run(stages, config, name, load_pools(plan, pools), front_end, fingerprint)
         soft = dict(zip((job.name for job, _ in plan), teacher.teach(run), strict=True))
         write_arrays(folder / _SOFT, **soft)
         seconds, licence = teacher.receptive_seconds(run), f", {teacher.licence}" if teacher.licence else ""
@@ -82,10 +89,14 @@ def learn_phrase(
     return Teaching(**stages.run("teacher", "a teacher learns the phrase", inputs, work))
 
 
-def teacher_run(stages: Stages, config: Config, name: str, pools: Sequence[WeightedPool], fingerprint: str = "") -> Run:
+def teacher_run(
+    stages: Stages, config: Config, name: str, pools: Sequence[WeightedPool],
+    front_end: FrontEnd = DEFAULT_FRONT_END, fingerprint: str = "",
+) -> Run:  # fmt: skip
     """Where a teacher of the run works, and with which settings; without pools it can only give its opinion."""
+    architecture = architecture_of(config.train.teacher.model, front_end)
     return Run(
-        stages.folder / TEACHER, ALL_MODELS[config.train.teacher.model], pools, config.train, fingerprint,
+        stages.folder / TEACHER, architecture, pools, config.train, fingerprint,
         config.augment.spectrogram, name, stages.tell, stages.cancel,
     )  # fmt: skip
 

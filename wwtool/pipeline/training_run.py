@@ -21,7 +21,6 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.evaluation.words import rate_words
 from wwtool.export.tflite import to_tflite, verify
-from wwtool.frontend.geometry import MICRO
 from wwtool.pipeline.adaptation import FOLDER as ADAPTED
 from wwtool.pipeline.adaptation import adapt, prepare_adaptation
 from wwtool.pipeline.calibration import NAME as CALIBRATION
@@ -149,7 +148,7 @@ def _export(stages: Stages, prepared: Prepared, trained: Path) -> Outcome:
     content, outputs = to_tflite(model, f"wwtool: {prepared.phrase}")
     # The model is proved on real features, then on values that never occur in audio.
     real = load_pools(prepared.pools[:1], stages.folder / POOLS)[0].pool.features[:_VERIFY_FRAMES]
-    noise = np.random.default_rng(0).integers(-128, 128, (_VERIFY_FRAMES, MICRO.channels)).astype(np.int8)
+    noise = np.random.default_rng(0).integers(-128, 128, (_VERIFY_FRAMES, model.channels)).astype(np.int8)
     verify(content, model, outputs, np.concatenate([real, noise]))
     path = stages.folder / MODEL
     write_bytes(path, content)

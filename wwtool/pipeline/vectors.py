@@ -11,7 +11,6 @@ from wwtool.compiler.package import CompiledModel
 from wwtool.data.audio import Audio, write_audio
 from wwtool.data.store import ClipStore
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
-from wwtool.frontend.registry import DEFAULT_FRONT_END
 
 FOLDER = "hil"
 RECORDING, FEATURES = "stream.wav", "real.npy"
@@ -27,7 +26,7 @@ def write_vectors(folder: Path, clips: Path, compiled: CompiledModel) -> None:
     """Writes the recording, 16 kHz mono, and 50 inputs (rows, *input) of its features, from a run's ``clips``."""
     audio = _recording(clips)
     write_audio(folder / RECORDING, audio)
-    frames = DEFAULT_FRONT_END.quantized([audio])
+    frames = compiled.program.graph.front_end.quantized([audio])
     shape = compiled.program.graph.tensor(compiled.program.graph.inputs[0]).shape[1:]
     rows = frames[: len(frames) // shape[0] * shape[0]].reshape(-1, *shape)
     write_array(folder / FEATURES, rows[np.linspace(0, len(rows) - 1, _ROWS).astype(int)])

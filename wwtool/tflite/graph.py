@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
+
 MAX_DIMENSIONS = 8  # of a tensor, in LiteRT
 ITEM_BYTES = {
     "int8": 1, "uint8": 1, "int16": 2, "int32": 4, "int64": 8, "float16": 2, "float32": 4, "bool": 1, "resource": 0,
@@ -117,7 +120,10 @@ class Variable:
 
 @dataclass(frozen=True)
 class Graph:
-    """A whole model: the main subgraph, and the initial values of its variables from the CALL_ONCE subgraph."""
+    """A whole model: the main subgraph, and the initial values of its variables from the CALL_ONCE subgraph.
+
+    ``front_end``: the features that the model reads, if it reads those of audio.
+    """
 
     tensors: Sequence[Tensor]
     operators: tuple[Operator, ...]
@@ -125,6 +131,7 @@ class Graph:
     outputs: tuple[int, ...]
     variables: dict[VariableKey, Variable]
     sha256: str
+    front_end: FrontEnd = DEFAULT_FRONT_END
 
     def tensor(self, index: int) -> Tensor:
         return self.tensors[index]

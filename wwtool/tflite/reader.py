@@ -16,6 +16,7 @@ from wwtool.errors import InputError
 from wwtool.tflite import limits
 from wwtool.tflite.constant_values import FOLDS, SHAPE_FOLDS
 from wwtool.tflite.folding import with_shapes
+from wwtool.tflite.front_end import FRONT_END, front_end_in
 from wwtool.tflite.graph import (
     ITEM_BYTES,
     MAX_DIMENSIONS,
@@ -187,6 +188,12 @@ class _File:
             raise InputError(f"{self.name} is damaged: it lists more numbers than it can hold; export the model again")
         return tuple(getattr(parent, f"{field}AsNumpy")().tolist()) if count else ()
 
+    def note(self, name: str) -> bytes | None:
+        """An entry of the file's metadata; None if there is none."""
+        entry = next((e for e in self.all(self.model, "Metadata") if e.Name() == name.encode()), None)
+        content = None if entry is None else self.buffer(entry.Buffer())
+        return None if content is None else content.tobytes()
+
     def buffer(self, index: int) -> npt.NDArray[np.uint8] | None:
         """The bytes of a buffer, which several tensors may share; None if it is empty."""
         if index >= self.model.BuffersLength():
@@ -213,7 +220,8 @@ def _convert(file: _File) -> Graph:
             operators.append(op)
     variables = {key: variable for values in initial.values() for key, variable in values.items()}
     graph = Graph(
-        tensors, tuple(operators), inputs, outputs, variables, hashlib.sha256(file.content).hexdigest()
+        tensors, tuple(operators), inputs, outputs, variables, hashlib.sha256(file.content).hexdigest(),
+        front_end_in(file.note(FRONT_END), file.name),
     )  # fmt: skip
     _check_order(graph, file.name)
     return with_shapes(graph)

@@ -186,11 +186,11 @@ class QatNet(nn.Module):
         head.output.log_scale.requires_grad_(False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """(batch, frames, 40) real features to logits (batch, outputs), before the shift."""
+        """(batch, frames, channels) real features to logits (batch, outputs), before the shift."""
         return self.logits(self.hidden(features))
 
     def hidden(self, features: Tensor) -> Tensor:
-        """(batch, frames, 40) real features to what the head reads, (batch, width, steps, 1)."""
+        """(batch, frames, channels) real features to what the head reads, (batch, width, steps, 1)."""
         x, outputs = over_time(features), dict[str, Tensor]()
         for layer in self._layers()[:-1]:
             x = outputs[layer.name] = _apply(layer, x, outputs)
@@ -233,7 +233,7 @@ class QatNet(nn.Module):
             else:
                 made[layer.name] = layer.quantized(scale)
             scale = made[layer.name].output
-        return QuantizedModel(tuple(made.values()), self.architecture.stride)
+        return QuantizedModel(tuple(made.values()), self.architecture.stride, self.architecture.front_end)
 
 
 def _apply(layer: QuantLayer | QuantSum, x: Tensor, outputs: dict[str, Tensor]) -> Tensor:

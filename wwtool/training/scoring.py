@@ -10,7 +10,6 @@ import torch
 
 from wwtool.config import TrainConfig
 from wwtool.features.pools import WeightedPool
-from wwtool.frontend.geometry import MICRO
 from wwtool.models.network import Network
 from wwtool.training.mining import MINING
 from wwtool.training.qat import QatNet
@@ -56,6 +55,6 @@ def logit_shift(
     The margin stands for speech never trained on, which scores higher.
     """
     scores = np.concatenate([window_scores(net, frames, w.pool.features, device) for w in negatives])
-    hours = sum(len(w.pool.features) for w in negatives) / MICRO.frames_per_hour
+    hours = sum(len(w.pool.features) for w in negatives) / net.architecture.front_end.geometry.frames_per_hour
     rank = min(len(scores) - 1, int(hours * _WINDOWS_PER_ALARM))
     return float(np.clip(np.partition(scores, -1 - rank)[-1 - rank] + margin, 0.0, _LARGEST_SHIFT))

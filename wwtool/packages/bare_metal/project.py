@@ -18,6 +18,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware import make_image
 from wwtool.firmware.image_formats import formats, recipe_of
 from wwtool.firmware.toolchains import Toolchain
+from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.c_text import c_string
 from wwtool.packages.package_format import Content
@@ -71,7 +72,8 @@ def write_project(
         require_feature_frames(compiled)
     templates = asset_dir("firmware_templates")
     in_ram = hop_in_ram(platform, model, *(part.model for part in beside))
-    _copy_core(templates / "core", folder / "core", kernel_set(model.target, "speed" if in_ram else model.optimize))
+    kernels = kernel_set(model.target, "speed" if in_ram else model.optimize)
+    _copy_core(templates / "core", folder / "core", kernels, model.program.graph.front_end)
     for code in platform.code_folders:
         _copy_sources(code, folder / "board")
     write_board_config(folder / "board", platform)
@@ -122,15 +124,17 @@ def link_flags(project: FirmwareProject, toolchain: Toolchain) -> list[str]:
     return [*toolchain.link_flags, *script]
 
 
-def _copy_core(core: Path, target: Path, kernels: str) -> None:
-    """The core with the front end's version for a set of kernels, in place of the plain one."""
+def _copy_core(core: Path, target: Path, kernels: str, front_end: FrontEnd) -> None:
+    """The core with the model's front end, in its version for a set of kernels, in place of the plain one."""
     _copy_sources(core, target)
-    chosen = DEFAULT_FRONT_END.c_sources(kernels)
+    chosen = front_end.c_sources(kernels)
     for unused in set(DEFAULT_FRONT_END.c_sources("")) - set(chosen):
         (target / unused).unlink()
     for source in (core / name for name in chosen if not (target / name).exists()):
         for path in (source, *source.parent.glob("*.h")):
             shutil.copyfile(path, target / path.name)
+    for name, text in front_end.c_settings().items():
+        write_text(target / name, text)
 
 
 def _copy_sources(source: Path, target: Path) -> None:

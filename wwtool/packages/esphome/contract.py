@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wwtool.errors import InputError
 from wwtool.frontend.geometry import MICRO
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.tflite.graph import Graph, Tensor
 
 OPERATORS = frozenset({
@@ -37,6 +38,8 @@ def broken_clause(graph: Graph) -> str | None:
         return f"{foreign[0].where()} is not one of the {len(OPERATORS)} operators that it registers"
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         return f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs, and may have one of each"
+    if graph.front_end != DEFAULT_FRONT_END:
+        return f"it reads the features of the front end {graph.front_end.name}, and the component has only micro"
     source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
     if not _is_features(source):
         return f"its input is {_form(source)}, and must be int8 [1, stride, {MICRO.channels}]"

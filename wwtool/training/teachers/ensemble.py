@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
-from wwtool.frontend.registry import DEFAULT_FRONT_END
-from wwtool.models.zoo import ALL_MODELS
+from wwtool.models.architecture import Architecture
+from wwtool.models.zoo import architecture_of
 from wwtool.training.checkpoint import load_trained
 from wwtool.training.loop import train
 from wwtool.training.qat import QatNet
@@ -29,7 +29,7 @@ class Ensemble(Teacher):
     title = "an ensemble of models of the zoo"
 
     def receptive_seconds(self, run: Run) -> float:
-        return ALL_MODELS[run.config.teacher.model].receptive_seconds
+        return _architecture(run).receptive_seconds
 
     def teach(self, run: Run) -> list[Soft]:
         nets = [train(_member(run, number)) for number in range(run.config.teacher.members)]
@@ -39,7 +39,11 @@ class Ensemble(Teacher):
     def opinion(self, run: Run, audio: Audio) -> Soft:
         nets = [load_trained(_member(run, number).folder)[0] for number in range(run.config.teacher.members)]
         with pinned_threads(run.config.threads):
-            return soft_of(nets, DEFAULT_FRONT_END.quantized([audio]), run)
+            return soft_of(nets, run.architecture.front_end.quantized([audio]), run)
+
+
+def _architecture(run: Run) -> Architecture:
+    return architecture_of(run.config.teacher.model, run.architecture.front_end)
 
 
 def _member(run: Run, number: int) -> Run:
@@ -53,7 +57,7 @@ def _member(run: Run, number: int) -> Run:
     )
     name = run.config.teacher.model
     return replace(
-        run, folder=run.folder / f"{name}-{number}", architecture=ALL_MODELS[name], config=config, model=name
+        run, folder=run.folder / f"{name}-{number}", architecture=_architecture(run), config=config, model=name
     )
 
 

@@ -8,7 +8,6 @@ from wwtool.base.files import hash_of, sha256_of
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
 from wwtool.errors import InputError
-from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.training.checkpoint import NAME, load_trained
 from wwtool.training.qat import QatNet
 from wwtool.training.run import Run
@@ -41,7 +40,7 @@ class SavedRuns(Teacher):
 
     def opinion(self, run: Run, audio: Audio) -> Soft:
         with pinned_threads(run.config.threads):
-            return soft_of(_nets(run), DEFAULT_FRONT_END.quantized([audio]), run)
+            return soft_of(_nets(run), run.architecture.front_end.quantized([audio]), run)
 
 
 def checkpoint_folder(path: Path) -> Path:
@@ -57,4 +56,15 @@ def checkpoint_folder(path: Path) -> Path:
 
 
 def _nets(run: Run) -> list[QatNet]:
-    return [load_trained(checkpoint_folder(Path(name)))[0] for name in run.config.teacher.runs]
+    return [_net(name, run) for name in run.config.teacher.runs]
+
+
+def _net(name: str, run: Run) -> QatNet:
+    """The model in a folder, which must hear what the run's own hears."""
+    net, own = load_trained(checkpoint_folder(Path(name)))[0], run.architecture.front_end
+    if net.architecture.front_end != own:
+        raise InputError(
+            f"train.teacher.runs: the model of {name} reads the features of another front end; train it with the "
+            "same settings and statistics under frontend, or leave it out"
+        )
+    return net

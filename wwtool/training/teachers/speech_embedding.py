@@ -11,7 +11,6 @@ from wwtool.data.audio import Audio
 from wwtool.features.embeddings import EMBEDDINGS
 from wwtool.features.embeddings.speech_embedding import SpeechEmbedding
 from wwtool.features.pools import Heard
-from wwtool.frontend.geometry import MICRO
 from wwtool.training.run import Run
 from wwtool.training.teachers.head import STEPS, Head, heard_by, load_head, save_head, soft_of, train_head
 from wwtool.training.teachers.teacher import Soft, Teacher
@@ -49,9 +48,9 @@ class SpeechEmbeddingTeacher(Teacher):
         embedding = EMBEDDINGS.member(self.embedding)
         stream = embedding.stream()
         stream.process(audio)
-        heard = Heard(stream.finish().astype(np.float16), embedding.steps)
+        heard = Heard(stream.finish().astype(np.float16), embedding.steps, run.architecture.front_end.geometry)
         heads = [load_head(_weights(run, number)) for number in range(run.config.teacher.members)]
-        return _mean(heads, heard, MICRO.frames_of(len(audio)))
+        return _mean(heads, heard, run.architecture.front_end.geometry.frames_of(len(audio)))
 
 
 def _weights(run: Run, number: int) -> Path:
