@@ -315,18 +315,22 @@ def test_which_kernels_take_which_channels(core: Target) -> None:
     lowest, between, dead = np.full((9, 4), -128, np.int8), np.full((9, 4), -128, np.int8), weights.copy()
     between[:, ::2] = 1
     dead[3] = 0
-    lanes = core != "cortex-m4"
+    lanes, lone = core != "cortex-m4", np.full((9, 4), 100, np.int8)
+    lone[::2] = -128
     layers: list[tuple[np.ndarray, np.ndarray, float, Scale, bool]] = [
         (weights, none, 0.01, Scale(1.0, 0), True),
         (weights, none, 0.5, Scale(0.75, 0), False),  # a multiplier of a half and more
-        (weights, none + 5 * 10**8, 1e-9, Scale(1.0, 0), True),  # 0 or 1
+        (weights, none + 5 * 10**8, 1e-9, Scale(1.0, 0), lanes),  # 0 or 1; too large a sum beside another
         (weights, none + 5 * 10**8, 1e-9, Scale(1.0, -128), False),  # -128 or -127
         (weights, none + 2**30, 0.001, Scale(1.0, 0), False),  # always 127
         (weights, none + 2**30, 1e-7, Scale(1.0, 0), False),  # always 107
         (0 * weights, none + 2**20, 100.0, Scale(1.0, 0), False),  # always 127
         (dead, none, 0.01, Scale(1.0, 0), True),  # one in nine
-        (lowest, none, 0.01, Scale(1.0, 0), not lanes),
-        (between, none, 0.01, Scale(1.0, 0), True),  # never two of them in a word
+        (weights, none + 2**22 - 60_000, 0.0001, Scale(1.0, 0), True),
+        (weights, none + 2**22 - 50_000, 0.0001, Scale(1.0, 0), lanes),
+        (lowest, none, 0.01, Scale(1.0, 0), False),
+        (between, none, 0.01, Scale(1.0, 0), lanes),  # never two of them in a word
+        (lone, none, 0.01, Scale(1.0, 0), not lanes),  # never two of them in a half-word
     ]
     content = net.pack(*(net.dense(net.input, *layer[:4]) for layer in layers))
     calls = compile_graph(parse_model(content), "model", core).program.calls

@@ -1,6 +1,6 @@
 /*
- * The rows of ww_dense_dsp and ww_dense_any_dsp: two at a time are widened and multiplied by `matmul`. Private to the
- * kernels.
+ * The rows of ww_dense_dsp and ww_dense_any_dsp: two at a time, unless their sums are rounded once, are widened and
+ * multiplied by `matmul`. Private to the kernels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,8 +17,9 @@ static inline __attribute__((always_inline)) void ww_dense_rows_dsp(const struct
                                                                     const int8_t *input, int8_t *output,
                                                                     uint32_t *scratch, ww_dense_matmul *matmul)
 {
-    for (int32_t done = 0; done < op->rows; done += 2) {
-        const int32_t rows = done + 1 < op->rows ? 2 : 1;
+    const int32_t most = op->records.round_once ? 1 : 2;
+    for (int32_t done = 0; done < op->rows; done += most) {
+        const int32_t rows = done + 1 < op->rows ? most : 1;
         const int32_t first = op->backwards ? op->rows - done - rows : done;
         for (int32_t i = 0; i < rows; i++) {
             ww_widen_dsp(scratch, i, rows, input + (first + i) * op->row_stride, op->records.depth);

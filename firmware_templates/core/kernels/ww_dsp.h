@@ -91,6 +91,22 @@ static inline int32_t ww_high_word(int32_t a, int32_t b)
     return result;
 }
 
+/* floor(sum + a * b / 2^32) */
+static inline int32_t ww_high_word_plus(int32_t a, int32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm__("smmla %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
+/* round(sum + a * b / 2^32), halves upwards */
+static inline int32_t ww_high_word_rounded_plus(int32_t a, int32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm__("smmlar %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+
 static inline int32_t ww_saturate_to_int8(int32_t x)
 {
     int32_t result;
@@ -201,6 +217,16 @@ static inline int32_t ww_dual_multiply(uint32_t a, uint32_t b, int32_t sum)
 static inline int32_t ww_high_word(int32_t a, int32_t b)
 {
     return (int32_t)(((int64_t)a * b + ((int64_t)1 << 31)) >> 32);
+}
+
+static inline int32_t ww_high_word_plus(int32_t a, int32_t b, int32_t sum)
+{
+    return (int32_t)(((int64_t)a * b >> 32) + sum);
+}
+
+static inline int32_t ww_high_word_rounded_plus(int32_t a, int32_t b, int32_t sum)
+{
+    return ww_high_word(a, b) + sum;
 }
 
 static inline int32_t ww_saturate_to_int8(int32_t x)

@@ -30,6 +30,7 @@ struct ww_channel_records {
     int8_t output_min;
     int8_t output_max;
     int8_t round_once;
+    int8_t round_upwards;
 };
 
 struct ww_dense_packed {
@@ -53,11 +54,19 @@ struct ww_depthwise_packed {
 };
 
 /*
- * For cores with dual 16-bit multiplies (Cortex-M4). Blocks of two channels; for each four inputs, filled up with zeros
- * to a multiple of eight, four weights of the one and four of the other.
+ * For cores with dual 16-bit multiplies (Cortex-M4). Blocks of two channels. For each four inputs, filled up with zeros
+ * to a multiple of eight: half-words w0 + 256 w1, with the weights of both channels, of the inputs 0, 2, 1 and 3. The
+ * first bias is that of the first channel plus 256 times that of the second, the second bias that of the first channel.
+ * Sums of the second channel stay below 2^22 in magnitude.
+ *
+ * round_upwards: no output is below the zero point, so that it does not matter how halves of negative products are
+ * rounded. Then the second channel's rounding is 256 times as large, with half of a product's last place added, and its
+ * right shift is longer by 8.
  */
 void ww_dense_dsp(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
 void ww_conv_2d_dsp(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+
+/* Blocks of two channels; for each four inputs, four weights of the one and four of the other (and see ww_any.h). */
 void ww_dense_any_dsp(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
 void ww_conv_2d_any_dsp(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
 

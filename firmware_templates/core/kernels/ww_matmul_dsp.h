@@ -1,6 +1,7 @@
 /*
  * The matrix product inside the convolutions and the fully connected layer on cores with dual 16-bit multiplies:
- * up to two widened rows of inputs (ww_widen_dsp.h) times all channels. Private to the kernels.
+ * up to two widened rows of inputs (ww_widen_dsp.h), or one if sums are rounded once, times all channels. Private to
+ * the kernels.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -16,12 +16,12 @@ from wwtool.compiler.kernels.fits import (
     dense,
     depthwise,
     mul,
-    ordinary_channels,
     short_rescaling,
 )
+from wwtool.compiler.kernels.joint import in_joint_sums, joint_pairs
 from wwtool.compiler.kernels.kernel import Kernel
 from wwtool.compiler.kernels.overlap import gathered_rows_reach, gathered_window_reach, sliding_reach
-from wwtool.compiler.kernels.packing import dual_multiply_pairs, dual_multiply_pairs_of_any, dual_multiply_taps
+from wwtool.compiler.kernels.packing import dual_multiply_pairs_of_any, dual_multiply_taps
 from wwtool.compiler.kernels.portable import ADD, MUL
 
 _FEWEST_INPUTS = 4  # of a depthwise convolution: it takes four channels at once
@@ -47,7 +47,7 @@ def _few_alike(inputs: int, outputs: int) -> bool:
 KERNELS: tuple[Kernel, ...] = (
     Kernel(
         "ww_dense_dsp", "ww_dense_packed", reach=gathered_rows_reach, replaces=DENSE_LAYERS,
-        fit=dense(_CORE, dual_multiply_pairs, ordinary_channels),
+        fit=dense(_CORE, joint_pairs, in_joint_sums),
     ),
     Kernel(
         "ww_dense_any_dsp", "ww_dense_packed", reach=gathered_rows_reach, replaces=DENSE_LAYERS,
@@ -63,7 +63,7 @@ KERNELS: tuple[Kernel, ...] = (
     ),
     Kernel(
         "ww_conv_2d_dsp", "ww_conv_2d_packed", reach=gathered_window_reach, replaces=CONVOLUTIONS,
-        fit=convolution(_CORE, dual_multiply_pairs, ordinary_channels, _FEWEST_INPUTS),
+        fit=convolution(_CORE, joint_pairs, in_joint_sums, _FEWEST_INPUTS),
     ),
     Kernel(
         "ww_conv_2d_any_dsp", "ww_conv_2d_packed", reach=gathered_window_reach, replaces=CONVOLUTIONS,

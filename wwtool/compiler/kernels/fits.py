@@ -140,6 +140,7 @@ def _records(call: Call, channels: Channels, words: Words, once: bool = False) -
         "output_min": portable["requantize"]["output_min"],
         "output_max": portable["requantize"]["output_max"],
         "round_once": int(once),
+        "round_upwards": int(channels.upwards),
     }
 
 

@@ -18,7 +18,8 @@ _ONE_CHANNEL = 0x10000  # WW_ONE_CHANNEL of ww_matmul_any_lanes.h
 class Channels:
     """The numbers of all output channels: ``weights`` (channels, inputs), all others (channels,).
 
-    ``rounding`` and ``shift`` are as in struct ww_channel_records, or as ww_any.h defines them.
+    ``rounding`` and ``shift`` are as in struct ww_channel_records, or as ww_any.h defines them. ``upwards``: no output
+    is below the zero point, so it does not matter how halves of negative products are rounded.
     """
 
     weights: npt.NDArray[np.int8]
@@ -26,6 +27,7 @@ class Channels:
     mantissa: IntArray
     rounding: IntArray
     shift: IntArray
+    upwards: bool = False
 
     @property
     def ordinary(self) -> bool:
@@ -47,25 +49,26 @@ class Channels:
         more = -len(self.bias) % channels
         weights = np.pad(self.weights, ((0, more), (0, -self.weights.shape[1] % inputs)))
         ends = (0, more)
-        return Channels(
-            weights, np.pad(self.bias, ends), np.pad(self.mantissa, ends), np.pad(self.rounding, ends),
-            np.pad(self.shift, ends, constant_values=1),
+        return replace(
+            self, weights=weights, bias=np.pad(self.bias, ends), mantissa=np.pad(self.mantissa, ends),
+            rounding=np.pad(self.rounding, ends), shift=np.pad(self.shift, ends, constant_values=1),
         )  # fmt: skip
 
     def only(self, which: IntArray) -> Channels:
         """The channels ``which``, in that order."""
-        return Channels(
-            self.weights[which], self.bias[which], self.mantissa[which], self.rounding[which], self.shift[which]
-        )
+        return replace(
+            self, weights=self.weights[which], bias=self.bias[which], mantissa=self.mantissa[which],
+            rounding=self.rounding[which], shift=self.shift[which],
+        )  # fmt: skip
 
 
 def dual_multiply_pairs(channels: Channels) -> Words:
-    """Records of two channels for ww_matmul_dsp: groups of four inputs, four weights of the one, four of the other."""
+    """Records of two channels: groups of four inputs, four weights of the one, four of the other."""
     padded = channels.padded(2, 8)
     count, depth = padded.weights.shape
     groups = padded.weights.reshape(count // 2, 2, depth // 4, 4).transpose(0, 2, 1, 3)
     # The inputs are doubled as they are widened.
-    return _records(padded, 2, _words(groups).reshape(count // 2, depth // 2), 2)
+    return records(padded, 2, words_of(groups).reshape(count // 2, depth // 2), 2)
 
 
 def dual_multiply_taps(channels: Channels, inputs: int) -> Words:
@@ -79,7 +82,7 @@ def dual_multiply_taps(channels: Channels, inputs: int) -> Words:
     channels = channels.only((fours[:, None] * multiplier + np.arange(multiplier)[:, None]).ravel())
     count, taps = channels.weights.shape
     weights = 2 * channels.weights.astype(np.int16).reshape(count // 4, 4, taps)[:, [0, 2, 1, 3]].transpose(0, 2, 1)
-    return _records(channels, 4, _words(weights).reshape(count // 4, -1), 2)
+    return records(channels, 4, words_of(weights).reshape(count // 4, -1), 2)
 
 
 def lane_pairs(channels: Channels) -> Words:
@@ -89,7 +92,7 @@ def lane_pairs(channels: Channels) -> Words:
     pairs = padded.weights.astype(np.int64).reshape(count, depth // 2, 2)
     lanes = (pairs[:, :, 1] + (pairs[:, :, 0] << 16)).astype(np.int32).view(np.uint32)
     groups = lanes.reshape(count // 2, 2, depth // 4, 2).transpose(0, 2, 1, 3)
-    return _records(padded, 2, groups.reshape(count // 2, depth), 1)
+    return records(padded, 2, groups.reshape(count // 2, depth), 1)
 
 
 def too_low_for_lanes(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
@@ -141,15 +144,15 @@ def _of_any(channels: Channels, blocks: IntArray, records: Words) -> Words:
     places = (blocks[:, :1] + (blocks[:, 1:] << 16)).astype(np.uint32)
     with_places = np.concatenate([records.reshape(len(blocks), -1), places], axis=1) if len(blocks) else records
     padded = np.pad(constants, (0, -len(constants) % 4))
-    return np.concatenate([np.asarray([len(blocks)], np.uint32), _words(padded), with_places.ravel()])
+    return np.concatenate([np.asarray([len(blocks)], np.uint32), words_of(padded), with_places.ravel()])
 
 
 def lane_taps(channels: Channels, inputs: int) -> Words:
     """Records of one channel for ww_depthwise_conv_2d_lanes: a word a tap."""
-    return _records(channels, 1, channels.weights.astype(np.int32).view(np.uint32), 1)
+    return records(channels, 1, channels.weights.astype(np.int32).view(np.uint32), 1)
 
 
-def _records(channels: Channels, block: int, weights: Words, factor: int) -> Words:
+def records(channels: Channels, block: int, weights: Words, factor: int) -> Words:
     """For each block of channels: biases times ``factor``, weights (blocks, words), mantissas, roundings, shifts."""
 
     def column(values: IntArray) -> Words:
@@ -159,6 +162,6 @@ def _records(channels: Channels, block: int, weights: Words, factor: int) -> Wor
     return np.concatenate([column(factor * channels.bias), weights, *map(column, parts)], axis=1).ravel()
 
 
-def _words(values: npt.NDArray[Any]) -> Words:
+def words_of(values: npt.NDArray[Any]) -> Words:
     """Bytes in memory order as little-endian words."""
     return np.frombuffer(np.ascontiguousarray(values).tobytes(), "<u4")
