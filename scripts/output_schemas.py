@@ -27,6 +27,7 @@ from wwtool.jobs.evaluate import DetectionsOutput
 from wwtool.jobs.export import ExportOutput
 from wwtool.jobs.mine import MineOutput
 from wwtool.jobs.models import ModelsOutput
+from wwtool.jobs.quantize import QuantizeOutput
 from wwtool.jobs.voices import VoicesOutput
 from wwtool.pipeline.manifest import ManifestRecord
 
@@ -42,6 +43,7 @@ OUTPUTS: dict[str, tuple[int, type[Any]]] = {
     "dataset": (1, DatasetRecord),
     "budget": (2, BudgetOutput),
     "comparison": (1, ComparisonOutput),
+    "quantize": (1, QuantizeOutput),
     "compile": (1, CompileOutput),
     "diff": (1, DiffOutput),
     "export": (1, ExportOutput),

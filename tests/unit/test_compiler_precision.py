@@ -14,7 +14,11 @@ from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 from wwtool.tflite.reader import parse_model
 
-REMEDY = "representative_dataset and TFLITE_BUILTINS_INT8 as the only supported_ops) or by quantization-aware training"
+REMEDY = (
+    "'wwtool quantize MODEL --data CALIBRATION -o INT8.tflite' makes an INT8 model of it, as do TensorFlow Lite's "
+    "post-training quantization (Optimize.DEFAULT, a representative_dataset and TFLITE_BUILTINS_INT8 as the only "
+    "supported_ops) and quantization-aware training"
+)
 
 
 def dense(net: Net, x: int, weights: int) -> int:

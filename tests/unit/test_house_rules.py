@@ -160,6 +160,7 @@ def test_each_job_has_a_command() -> None:
         "hil",
         "mine",
         "models",
+        "quantize",
         "train",
         "voices",
     ]

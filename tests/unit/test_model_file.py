@@ -115,8 +115,8 @@ _OTHER_ZERO = Quantization(np.array([26 / 255], np.float32), np.array([0]))
 @pytest.mark.parametrize(
     ("graph", "message"),
     [
-        (with_tensor(dtype="float32"), "maps float32 .* quantize it to integers throughout"),
-        (with_tensor(output=True, dtype="float32"), "quantize it to integers throughout"),
+        (with_tensor(dtype="float32"), "maps float32 .*'wwtool quantize MODEL"),
+        (with_tensor(output=True, dtype="float32"), "'wwtool quantize MODEL"),
         (with_tensor(shape=(1, 49, 10, 1)), r"its input is int8 \[1, 49, 10, 1\], and the front end gives"),
         (with_tensor(shape=(1, 3, 32)), r"the front end gives int8 \[1, frames, 40\]"),
         (with_tensor(dtype="uint8"), "its input is uint8"),

@@ -38,6 +38,7 @@ _COMMANDS = {
     "models": ("wwtool.cli.models:models", "Keep finished models as versions in a folder, and go back to one."),
     "config": ("wwtool.cli.config:config", "Explain, compare, update and check configs; list the presets."),
     "export": ("wwtool.cli.export:export", "Write a finished model as a file, or as a project for a framework."),
+    "quantize": ("wwtool.cli.quantize:quantize", "Quantize a float .tflite to INT8 with calibration data."),
     "compile": ("wwtool.cli.compile:compile_", "Compile an INT8 .tflite to C99."),
     "run": ("wwtool.cli.run:run", "Run an INT8 .tflite on an input file."),
     "diff": ("wwtool.cli.diff:diff", "Compare the engines layer by layer and name the first that disagrees."),

@@ -7,9 +7,9 @@ from wwtool.tflite.graph import Graph, Operator
 from wwtool.tflite.operators.moves import MOVES
 
 _REMEDY = (
-    "quantize it to integers throughout, with TensorFlow Lite's post-training quantization "
-    "(Optimize.DEFAULT, a representative_dataset and TFLITE_BUILTINS_INT8 as the only supported_ops) "
-    "or by quantization-aware training"
+    "'wwtool quantize MODEL --data CALIBRATION -o INT8.tflite' makes an INT8 model of it, as do TensorFlow Lite's "
+    "post-training quantization (Optimize.DEFAULT, a representative_dataset and TFLITE_BUILTINS_INT8 as the only "
+    "supported_ops) and quantization-aware training"
 )
 _CONVERSIONS = ("QUANTIZE", "DEQUANTIZE", "CAST", "VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE")
 _QUANTIZED = ("int8", "uint8", "int16")

@@ -16,19 +16,22 @@ from wwtool.errors import InputError
 class LiteRtEngine:
     """Runs a model row by row. For a fresh state, make a new engine: LiteRT cannot reset resource variables."""
 
-    def __init__(self, content: bytes, keep_tensors: bool = False) -> None:
-        # XNNPACK and the optimised kernels sometimes differ from the reference by one unit; never use them here.
+    def __init__(self, content: bytes, keep_tensors: bool = False, reference: bool = True) -> None:
+        # XNNPACK and the optimised kernels sometimes differ from the reference by one unit: ``reference`` is False only
+        # where real numbers are asked for. There are more of them, such as ELU.
+        resolver = OpResolverType.BUILTIN_REF if reference else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         try:
             self._interpreter = Interpreter(
                 model_content=content,
-                experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+                experimental_op_resolver_type=resolver,
                 experimental_preserve_all_tensors=keep_tensors,
                 num_threads=1,
             )
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
-            raise InputError(f"LiteRT's reference kernels cannot run this model: {reason}") from error
+            which = "reference kernels" if reference else "kernels"
+            raise InputError(f"LiteRT's {which} cannot run this model: {reason}") from error
         main = schema.Model.GetRootAs(content).Subgraphs(0)
         self._inputs = _ports(self._interpreter.get_input_details(), main.InputsAsNumpy())
         self._outputs = _ports(self._interpreter.get_output_details(), main.OutputsAsNumpy())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,23 @@ def read_rows(path: Path, graph: Graph) -> list[npt.NDArray[Any]]:
         InputError: the file does not hold them.
     """
     model_inputs = ports(graph, graph.inputs)
-    arrays = read_arrays(path, "write it with numpy.save or numpy.savez")
-    if len(arrays) == len(model_inputs) == 1:
-        rows = list(arrays.values())
-    else:
-        rows = [_find(arrays, port, n, path) for n, port in enumerate(model_inputs)]
+    rows = rows_of(read_arrays(path, "write it with numpy.save or numpy.savez"), model_inputs, path)
     try:
         as_inputs(model_inputs, rows)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     return rows
+
+
+def rows_of(arrays: dict[str, Array], inputs: Sequence[Port], path: Path) -> list[Array]:
+    """The array of each input among those of a file; their shapes and types are not checked.
+
+    Raises:
+        InputError: there is none for an input.
+    """
+    if len(arrays) == len(inputs) == 1:
+        return list(arrays.values())
+    return [_find(arrays, port, n, path) for n, port in enumerate(inputs)]
 
 
 def _find(arrays: dict[str, Array], port: Port, number: int, path: Path) -> Array:

@@ -119,7 +119,10 @@ def _broken(graph: Graph) -> str | None:
         return f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; export it with one of each"
     source, result = graph.tensor(graph.inputs[0]), graph.tensor(graph.outputs[0])
     if source.dtype.startswith("float") or result.dtype.startswith("float"):
-        return f"it maps {_form(source)} to {_form(result)}; quantize it to integers throughout, inputs and outputs too"
+        return (
+            f"it maps {_form(source)} to {_form(result)}; 'wwtool quantize MODEL --data RECORDINGS -o INT8.tflite' "
+            "makes an INT8 model of a float one"
+        )
     shape, channels = source.shape, graph.front_end.geometry.channels
     if source.dtype != "int8" or len(shape) != 3 or (shape[0], shape[2]) != (1, channels):
         return (

@@ -73,7 +73,8 @@ class Tensor:
 class Operator:
     """One operator; ``inputs`` are tensor indices, -1 for an optional input that is missing.
 
-    ``intermediates`` are tensors without data: only their quantization has a meaning.
+    ``intermediates`` are tensors without data: only their quantization has a meaning. ``options_table`` is the schema's
+    name for the table of ``options``, empty without one.
     """
 
     index: int
@@ -82,6 +83,7 @@ class Operator:
     outputs: tuple[int, ...]
     options: dict[str, Any] = field(default_factory=dict)
     intermediates: tuple[int, ...] = ()
+    options_table: str = ""
 
     def where(self) -> str:
         return f"operator {self.index} ({self.kind})"

@@ -30,6 +30,7 @@ from wwtool.tflite.graph import (
 )
 
 _OPERATOR_NAMES = {v: k for k, v in vars(schema.BuiltinOperator).items() if isinstance(v, int)}
+_OPTION_NAMES = {v: k for k, v in vars(schema.BuiltinOptions).items() if isinstance(v, int)}
 _TYPE_NAMES = {v: k.lower() for k, v in vars(schema.TensorType).items() if isinstance(v, int)}
 _MAX_INPUTS = 1000
 
@@ -306,7 +307,8 @@ def _operator(file: _File, subgraph: int, index: int) -> Operator:
         raise InputError(f"{name}: operator {index} ({kind}) names a tensor that does not exist")
     is_supported = kind in _FORMS  # the options of other operators are not read
     table = schema.BuiltinOptionsCreator(op.BuiltinOptionsType(), op.BuiltinOptions()) if is_supported else None
-    result = Operator(index, kind, inputs, outputs, dict(vars(table)) if table is not None else {}, intermediates)
+    options, options_table = ({}, "") if table is None else (dict(vars(table)), _OPTION_NAMES[op.BuiltinOptionsType()])
+    result = Operator(index, kind, inputs, outputs, options, intermediates, options_table)
     _check_form(result, name)
     return result
 

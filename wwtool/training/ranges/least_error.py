@@ -14,7 +14,7 @@ def least_error(values: Tensor, zero_point: int) -> tuple[float, float]:
     """The best of some ranges that are parts of the whole one."""
     low, high = float(values.min()), float(values.max())
     low_steps, high_steps = -128 - zero_point, 127 - zero_point
-    whole = max(high / high_steps, low / low_steps if low_steps else 0.0, _LEAST)
+    whole = max(high / high_steps if high_steps else 0.0, low / low_steps if low_steps else 0.0, _LEAST)
     best, least = whole, float("inf")
     for share in torch.linspace(1.0, _SMALLEST, _TRIED).tolist():
         scale = whole * share

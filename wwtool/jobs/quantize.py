@@ -1,0 +1,175 @@
+"""Quantize: a float .tflite and calibration data become an INT8 .tflite, without a training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from wwtool import events
+from wwtool.base.cancellation import Cancellation
+from wwtool.base.files import write_bytes
+from wwtool.base.text import printable
+from wwtool.errors import InputError, UsageError
+from wwtool.export.builder import IDENTIFIER
+from wwtool.frontend.registry import FRONT_ENDS
+from wwtool.jobs.request import Request, reported
+from wwtool.quantizer.comparing import LayerNoise, OutputAgreement
+from wwtool.quantizer.material import Material, read_material
+from wwtool.quantizer.quantize import Quantized, quantize
+from wwtool.quantizer.real_model import read_real_model
+from wwtool.tflite import limits
+from wwtool.tflite.graph import Graph
+from wwtool.training.ranges import RANGES
+
+RANGE_NAMES = tuple(RANGES)
+FRONT_END_NAMES = tuple(FRONT_ENDS)
+DEFAULT_RANGES = "min_max"
+_STAGE = "quantize"
+_FEW_ROWS = 100
+_POOR_DB = 10.0  # of an output; below it the INT8 model is another model
+_POOR_AGREEMENT = 0.9
+_STEPS = 2  # of an output that differ in any INT8 model
+_UNDECIDED = 0.5
+
+
+class QuantizeRequest(Request):
+    """A quantization."""
+
+    model: Path = Field(description="The float .tflite; its weights may be int8 (dynamic range) or float16.")
+    data: Path = Field(
+        description="Calibration data: rows of the model's inputs as .npy or .npz, a folder of such files, or for "
+        "models of the micro front end a folder of recordings. Each file is a stream that begins with a fresh state."
+    )
+    out: Path = Field(description="The INT8 .tflite to write.")
+    ranges: str = Field(
+        DEFAULT_RANGES, description="How the range of a tensor follows from its values: all of them, all but outliers, "
+        "the least squared error, or the least lost information."
+    )  # fmt: skip
+    front_end: str | None = Field(
+        None, description="The data are features of this front end, so the input gets the format that firmware feeds. "
+        "Of recordings they are computed.  [default: for recordings, the one that the model names, or micro]"
+    )  # fmt: skip
+    output_type: Literal["int8", "uint8"] = Field(
+        "int8", description="The type of the model's outputs. ESPHome reads a probability as uint8."
+    )
+
+
+@dataclass(frozen=True)
+class QuantizePlan:
+    """A float model that can be quantized, and the file that it came from."""
+
+    request: QuantizeRequest
+    content: bytes
+    graph: Graph
+
+
+@dataclass(frozen=True)
+class QuantizeOutput:
+    """``quantize --json``. ``calibrated`` and ``compared`` are rows; ``bytes`` the size of the file."""
+
+    out: str
+    bytes: int
+    float_bytes: int
+    ranges: str
+    calibrated: int
+    compared: int
+    held_out: bool
+    layers: tuple[LayerNoise, ...]
+    outputs: tuple[OutputAgreement, ...]
+
+
+def plan(request: QuantizeRequest, listener: events.Listener = events.ignore) -> QuantizePlan:
+    """Checks a request; changes nothing.
+
+    Raises:
+        UsageError: a name is not known, or the model would be overwritten.
+        InputError: the model cannot be read or quantized, or the target is a file of another kind.
+    """
+    RANGES.check(request.ranges)
+    if request.front_end is not None and request.front_end not in FRONT_ENDS:
+        raise UsageError(f"{request.front_end!r} is no front end; it must be one of {', '.join(FRONT_ENDS)}")
+    content = _content_of(request.model)
+    graph = read_real_model(content, printable(str(request.model)))
+    _require_free(request)
+    return QuantizePlan(request, content, graph)
+
+
+def run(
+    plan: QuantizePlan, listener: events.Listener = events.ignore, cancel: Cancellation | None = None
+) -> QuantizeOutput:
+    """Quantizes and writes the model.
+
+    Raises:
+        InputError: the calibration data do not fit, or something in the model cannot be quantized.
+        CancelledError: somebody has cancelled; nothing is written.
+    """
+    request, cancel = plan.request, cancel or Cancellation()
+
+    def advance(what: str, done: int, total: int) -> None:
+        cancel.check()
+        listener(events.StageProgress(_STAGE, done, total, what))
+
+    with reported("quantize", request.model.name, listener):
+        front_end = FRONT_ENDS[request.front_end] if request.front_end else None
+        material = read_material(request.data, plan.graph, front_end, lambda *at: advance("files", *at))
+        if material.rows < _FEW_ROWS:
+            text = (
+                f"{material.rows} rows are few for a calibration; give {_FEW_ROWS} or more that are like those in use"
+            )
+            listener(events.Warning(text))
+        unsigned = request.output_type == "uint8"
+        made = quantize(plan.content, plan.graph, material, RANGES[request.ranges], unsigned, advance)
+        write_bytes(request.out, made.content)
+        result = _output(plan, material, made)
+        for output in result.outputs:
+            _warn_of(output, listener)
+    return result
+
+
+def _content_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(limits.MODEL_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot read the model {path}: {error.strerror}") from error
+
+
+def _require_free(request: QuantizeRequest) -> None:
+    out = request.out
+    if not out.exists():
+        return
+    if out.samefile(request.model):
+        raise UsageError(f"{out} is the float model itself; choose another name with --out")
+    with out.open("rb") as file:
+        if file.read(8)[4:] != IDENTIFIER:
+            raise InputError(f"{out} is no .tflite and would be overwritten; choose another name with --out")
+
+
+def _output(plan: QuantizePlan, material: Material, made: Quantized) -> QuantizeOutput:
+    request, comparison = plan.request, made.comparison
+    return QuantizeOutput(
+        out=str(request.out), bytes=len(made.content), float_bytes=len(plan.content), ranges=request.ranges,
+        calibrated=material.rows - material.compared, compared=comparison.rows, held_out=comparison.held_out,
+        layers=comparison.layers, outputs=comparison.outputs,
+    )  # fmt: skip
+
+
+def _warn_of(output: OutputAgreement, listener: events.Listener) -> None:
+    noisy = output.snr_db is not None and output.snr_db < _POOR_DB and output.largest_difference > _STEPS * output.scale
+    if noisy or (output.agreement is not None and output.agreement < _POOR_AGREEMENT):
+        listener(
+            events.Warning(
+                f"the output {output.output} is far from the float model's; look for the layer with the most noise, "
+                "give calibration data that are more like those in use, or try other --ranges"
+            )
+        )
+    if output.is_probability and output.highest < _UNDECIDED:
+        listener(
+            events.Warning(
+                f"the probability {output.output} never exceeds {output.highest:.2g} on the rows that were compared; "
+                "give calibration data that also hold what the model detects"
+            )
+        )

@@ -1,0 +1,173 @@
+"""Calibration data: what a model's inputs look like in use, as rows from arrays or from recordings.
+
+A stream is a list of arrays (N, *shape), one for each input, whose rows follow each other. It begins with a fresh
+state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from wwtool.base.records import read_arrays
+from wwtool.base.text import printable
+from wwtool.data.audio import AudioFile
+from wwtool.data.audio_files import find_audio, looks_like_audio
+from wwtool.engines.interface import Port, as_inputs, ports
+from wwtool.engines.rows import rows_of
+from wwtool.errors import InputError
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.models.quantized import INPUT_SCALE
+from wwtool.quantizer.arithmetic import range_of
+from wwtool.tflite.graph import Graph
+
+Stream = list[npt.NDArray[Any]]
+
+_ARRAYS = (".npy", ".npz")
+_HELD_OUT = 5  # one row of so many is kept for the comparison
+_REMEDY = "write it with numpy.save or numpy.savez"
+
+
+@dataclass(frozen=True)
+class Material:
+    """Streams, and which rows of each are held out for the comparison.
+
+    ``front_end``: the rows are its features, so the input has the format in which it gives them.
+    """
+
+    streams: tuple[Stream, ...]
+    held_out: tuple[npt.NDArray[np.bool_], ...]
+    front_end: FrontEnd | None
+
+    @property
+    def rows(self) -> int:
+        return sum(len(mask) for mask in self.held_out)
+
+    @property
+    def compared(self) -> int:
+        """How many rows are held out; 0 if there are too few."""
+        return int(sum(mask.sum() for mask in self.held_out))
+
+
+def read_material(
+    path: Path, graph: Graph, front_end: FrontEnd | None, advance: Callable[[int, int], None]
+) -> Material:
+    """Reads a .npy or .npz of rows, or a folder of such files or of recordings, each of them a stream.
+
+    Args:
+        path: the file or folder.
+        graph: the float model.
+        front_end: the data are its features. None: recordings become those that the model's file names, and arrays
+            are such features only if it names any but the default.
+        advance: told how many files of how many are read.
+
+    Raises:
+        InputError: a file cannot be read or does not fit the model, or there is no row.
+    """
+    files, of_audio = _files(path)
+    if front_end is None and (of_audio or graph.front_end != DEFAULT_FRONT_END):
+        front_end = graph.front_end
+    streams = []
+    for number, file in enumerate(files):
+        advance(number, len(files))
+        if of_audio:
+            assert front_end is not None
+            stream = _features(file, graph, front_end)
+        else:
+            stream = _rows(file, graph)
+            if front_end is not None:
+                _require_features(file, stream, front_end)
+        if len(stream[0]):
+            streams.append(stream)
+    if not streams:
+        raise InputError(f"{printable(str(path))} holds no row for the model; give longer recordings or more rows")
+    return Material(tuple(streams), tuple(_held_out(streams, keeps_state(graph))), front_end)
+
+
+def keeps_state(graph: Graph) -> bool:
+    """Whether a model carries something from one row to the next."""
+    return bool(graph.variables) or any(t.is_variable for t in graph.tensors)
+
+
+def _files(path: Path) -> tuple[list[Path], bool]:
+    """The files to read, and whether they are recordings."""
+    if not path.is_dir():
+        return [path], path.suffix.lower() not in _ARRAYS and path.is_file() and looks_like_audio(path)
+    arrays = sorted(file for file in path.iterdir() if file.suffix.lower() in _ARRAYS and file.is_file())
+    found = [entry for entry in find_audio(path) if entry.problem is None]
+    if arrays and found:
+        raise InputError(f"{printable(str(path))} holds both arrays and recordings; keep one kind in it")
+    if not arrays and not found:
+        raise InputError(
+            f"{printable(str(path))} holds no calibration data; give .npy or .npz files of rows, or recordings"
+        )
+    return (arrays, False) if arrays else ([entry.path for entry in found], True)
+
+
+def _rows(file: Path, graph: Graph) -> Stream:
+    """The rows of a file of arrays; float64 is read as float32."""
+    model_inputs = ports(graph, graph.inputs)
+    rows = rows_of(read_arrays(file, _REMEDY), model_inputs, file)
+    typed = [_as_real(a, port, file) for a, port in zip(rows, model_inputs, strict=True)]
+    try:
+        return as_inputs(model_inputs, typed)
+    except InputError as error:
+        raise InputError(f"{printable(str(file))}: {error}") from error
+
+
+def _as_real(array: npt.NDArray[Any], port: Port, file: Path) -> npt.NDArray[Any]:
+    if port.dtype != "float32" or array.dtype.kind not in "fiu":
+        return array
+    if array.dtype.kind in "iu":
+        raise InputError(
+            f"{printable(str(file))} has {array.dtype} for the input {printable(port.name)}; "
+            "give the float numbers that the float model reads"
+        )
+    real = array.astype(np.float32)
+    if not np.isfinite(real).all():
+        raise InputError(f"{printable(str(file))} has numbers that are not finite; leave these rows out")
+    return real
+
+
+def _features(file: Path, graph: Graph, front_end: FrontEnd) -> Stream:
+    """Features of a recording in real units, as many to a row as the model reads."""
+    channels = front_end.geometry.channels
+    source = graph.tensor(graph.inputs[0])
+    sizes = [size for size in source.shape if size != 1]
+    if len(graph.inputs) != 1 or source.dtype != "float32" or sizes not in ([channels], [*sizes[:1], channels]):
+        raise InputError(
+            f"the model reads {_shapes(graph)}, and a recording gives float32 [1, frames, {channels}] "
+            f"(features of the {front_end.name} front end); give .npy or .npz files of the model's own inputs"
+        )
+    stored = front_end.quantized(AudioFile(file))
+    real = (stored.astype(np.float32) - INPUT_SCALE.zero_point) * np.float32(INPUT_SCALE.scale)
+    frames = source.size // channels
+    return [real[: len(real) // frames * frames].reshape(-1, *source.shape)]
+
+
+def _shapes(graph: Graph) -> str:
+    return ", ".join(f"{port.dtype} {list(port.shape)}" for port in ports(graph, graph.inputs))
+
+
+def _require_features(file: Path, stream: Stream, front_end: FrontEnd) -> None:
+    low, high = range_of(INPUT_SCALE)
+    slack = INPUT_SCALE.scale / 2
+    if stream[0].size and (stream[0].min() < low - slack or stream[0].max() > high + slack):
+        raise InputError(
+            f"{printable(str(file))} holds numbers of {stream[0].min():.4g} to {stream[0].max():.4g}, and features of "
+            f"the {front_end.name} front end lie from {low:.0f} to {high:.0f}; leave out --front-end for other inputs"
+        )
+
+
+def _held_out(streams: Sequence[Stream], stateful: bool) -> Iterator[npt.NDArray[np.bool_]]:
+    """Every fifth row; of a model with a state the last fifth of each stream, which neighbours hear least of."""
+    for stream in streams:
+        count = len(stream[0])
+        rows = np.arange(count)
+        yield rows >= count - count // _HELD_OUT if stateful else rows % _HELD_OUT == _HELD_OUT - 1
