@@ -326,8 +326,8 @@ def test_which_kernels_take_which_channels(core: Target) -> None:
         (weights, none + 2**30, 1e-7, Scale(1.0, 0), False),  # always 107
         (0 * weights, none + 2**20, 100.0, Scale(1.0, 0), False),  # always 127
         (dead, none, 0.01, Scale(1.0, 0), True),  # one in nine
-        (weights, none + 2**22 - 60_000, 0.0001, Scale(1.0, 0), True),
-        (weights, none + 2**22 - 50_000, 0.0001, Scale(1.0, 0), lanes),
+        (weights, none + 2**22 - 60_000, 1e-5, Scale(1.0, 0), True),
+        (weights, none + 2**22 - 50_000, 1e-5, Scale(1.0, 0), lanes),
         (lowest, none, 0.01, Scale(1.0, 0), False),
         (between, none, 0.01, Scale(1.0, 0), lanes),  # never two of them in a word
         (lone, none, 0.01, Scale(1.0, 0), not lanes),  # never two of them in a half-word

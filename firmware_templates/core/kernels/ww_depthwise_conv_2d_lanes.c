@@ -6,20 +6,24 @@
 #include "ww_depthwise_rows_lanes.h"
 #include "ww_lanes.h"
 
-static void all_channels(const struct ww_taps *taps, const int8_t *x, const uint32_t *record, int32_t channels,
-                         int8_t *output)
+static void all_channels(const struct ww_taps *taps, const int8_t *x, const struct ww_channel_records *records,
+                         int32_t channels, int8_t *output)
 {
+    const uint32_t low_shift = records->low_shift;
+    const uint32_t shift = records->shift;
+    const uint32_t *record = records->words;
     for (; channels > 0; channels--, x++, record += 3) {
         const int32_t sum = ww_sum_of_taps(taps, x, (const int32_t *)(record + taps->first), (int32_t)record[0]);
         record += taps->scales;
-        *output++ = ww_scale_by_halves(sum, record, record[1], record[2], 0);
+        *output++ = shift ? ww_scale_directly(sum, record, low_shift, shift)
+                          : ww_scale_by_halves(sum, record, record[1], record[2], 0);
     }
 }
 
 static inline void position(const struct ww_taps *taps, const int8_t *x, const struct ww_depthwise_packed *op,
                             int32_t channels, int8_t *output)
 {
-    all_channels(taps, x, op->records.words, channels, output);
+    all_channels(taps, x, &op->records, channels, output);
 }
 
 WW_KERNEL void ww_depthwise_conv_2d_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)

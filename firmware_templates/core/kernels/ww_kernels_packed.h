@@ -31,6 +31,8 @@ struct ww_channel_records {
     int8_t output_max;
     int8_t round_once;
     int8_t round_upwards;
+    uint8_t low_shift;
+    uint8_t shift;
 };
 
 struct ww_dense_packed {
@@ -81,6 +83,9 @@ void ww_depthwise_conv_2d_any_dsp(const struct ww_depthwise_packed *op, const in
  * For cores with 32-bit products alone (Cortex-M0+): two products a multiplication (ww_lanes.h). Blocks of two
  * channels; for each four inputs, filled up with zeros to a multiple of eight, four weights of the one channel in two
  * words and four of the other. Biases are not doubled; accumulators stay below 2^29.
+ *
+ * With a shift, sums are above the greatest one that gives the lowest output, and each channel has three words: the sum
+ * from which on the output is highest, its multiplier, in two halves, and what is added to the product (ww_lanes.h).
  */
 void ww_dense_lanes(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
 void ww_conv_2d_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);

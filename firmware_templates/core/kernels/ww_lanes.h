@@ -38,4 +38,38 @@ static inline int8_t ww_scale_by_halves(int32_t accumulator, const uint32_t *man
     return (int8_t)(result < -128 ? -128 : result > 127 ? 127 : result);
 }
 
+/*
+ * The output of a sum `above` the greatest one that gives the lowest output. `scales`: from where on the output is the
+ * highest, the upper and the lower half of the multiplier, and the start. The compiler has made sure that the products
+ * do not leave 32 bits, and that every sum gives the output that TFLite's rounding gives.
+ */
+static inline int8_t ww_scale_directly(int32_t above, const uint32_t scales[3], uint32_t low_shift, uint32_t shift)
+{
+    const uint32_t x = (uint32_t)(above<0 ? 0 : above>(int32_t) scales[0] ? (int32_t)scales[0] : above);
+    const uint32_t product = x * (scales[1] >> 16) + (x * (scales[1] & 0xFFFFu) >> low_shift);
+    return (int8_t)(((product + scales[2]) >> shift) & 0xFFu);
+}
+
+#if defined(__ARM_ARCH_6M__)
+/* The same for a sum in a register, with the scales at r1, the shifts in r0 and r8, and the output `place` behind r7. */
+#define WW_DIRECT_OUTPUT(sum, place)                                                                                   \
+    "ldmia r1!, {r4, r5, r6}\n\t"                                                                                      \
+    "cmp " sum ", r4\n\t"                                                                                              \
+    "bls 2f\n\t"                                                                                                       \
+    "asrs " sum ", " sum ", #31\n\t"                                                                                   \
+    "bics r4, " sum "\n\t"                                                                                             \
+    "movs " sum ", r4\n"                                                                                               \
+    "2:\n\t"                                                                                                           \
+    "uxth r4, r5\n\t"                                                                                                  \
+    "lsrs r5, r5, #16\n\t"                                                                                             \
+    "muls r4, " sum "\n\t"                                                                                             \
+    "muls r5, " sum "\n\t"                                                                                             \
+    "lsrs r4, r0\n\t"                                                                                                  \
+    "adds r5, r6\n\t"                                                                                                  \
+    "adds r5, r4\n\t"                                                                                                  \
+    "mov r6, r8\n\t"                                                                                                   \
+    "lsrs r5, r6\n\t"                                                                                                  \
+    "strb r5, [r7, " place "]\n\t"
+#endif
+
 #endif /* WW_LANES_H */

@@ -70,8 +70,8 @@ KERNELS: tuple[Kernel, ...] = (
         fit=convolution(_CORE, dual_multiply_pairs_of_any, any_channels, _FEWEST_INPUTS),
     ),
     # Depthwise convolutions of few channels: these kernels take one channel at a time.
-    replace(lanes.DEPTHWISE_CONV_2D, fit=lanes.depthwise_fit(_few_alike, short_rescaling)),
-    replace(lanes.DEPTHWISE_CONV_2D_ANY, fit=lanes.depthwise_fit(_few)),
+    replace(lanes.DEPTHWISE_CONV_2D, fit=lanes.depthwise_fit(_few_alike)),
+    replace(lanes.DEPTHWISE_CONV_2D_ANY, fit=lanes.depthwise_fit_of_any(_few)),
     Kernel("ww_add_dsp", "ww_add_packed", replaces=(ADD,), fit=add(_CORE, factor=2)),
     Kernel("ww_mul_dsp", "ww_mul_packed", replaces=(MUL,), fit=mul),
 )  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 
 from wwtool.compiler.calls import Call, Constant, Field
 from wwtool.compiler.kernels.kernel import Fit
-from wwtool.compiler.kernels.packing import Channels, Words
+from wwtool.compiler.kernels.packing import Channels, Packed
 from wwtool.compiler.kernels.portable import CONV_2D, DENSE, DENSE_ROUND_ONCE, DEPTHWISE_CONV_2D, DEPTHWISE_TAPS
 from wwtool.compiler.kernels.rescaling import rescaled_channels, rounding_for
 from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, multiply_twice_rounded
@@ -66,7 +66,7 @@ def short_rescaling(channels: Channels, leave_out_constants: bool) -> bool:
     return channels.ordinary
 
 
-def dense(core: Core, pack: Callable[[Channels], Words], suits: Suits) -> FitOf:
+def dense(core: Core, pack: Callable[[Channels], Packed], suits: Suits) -> FitOf:
     """For layers whose outputs are products of whole rows."""
 
     def fit(call: Call, leave_out_constants: bool) -> Fit | None:
@@ -85,7 +85,7 @@ def dense(core: Core, pack: Callable[[Channels], Words], suits: Suits) -> FitOf:
     return fit
 
 
-def convolution(core: Core, pack: Callable[[Channels], Words], suits: Suits, fewest_depthwise_inputs: int) -> FitOf:
+def convolution(core: Core, pack: Callable[[Channels], Packed], suits: Suits, fewest_depthwise_inputs: int) -> FitOf:
     """For convolutions, and depthwise ones of fewer input channels than the depthwise kernels take."""
 
     def fit(call: Call, leave_out_constants: bool) -> Fit | None:
@@ -109,9 +109,13 @@ def convolution(core: Core, pack: Callable[[Channels], Words], suits: Suits, few
 
 
 def depthwise(
-    core: Core, pack: Callable[[Channels, int], Words], sizes: Callable[[int, int], bool], suits: Suits = every_channel
-) -> FitOf:
-    """For depthwise convolutions; ``sizes`` says for which numbers of input and output channels."""
+    core: Core, pack: Callable[[Channels, int, int], Packed], sizes: Callable[[int, int], bool],
+    suits: Suits = every_channel,
+) -> FitOf:  # fmt: skip
+    """For depthwise convolutions; ``sizes`` says for which numbers of input and output channels.
+
+    ``pack`` takes the number of inputs and their zero point.
+    """
 
     def fit(call: Call, leave_out_constants: bool) -> Fit | None:
         fields: Any = call.fields
@@ -123,24 +127,27 @@ def depthwise(
         channels = rescaled_channels(fields["requantize"], weights, zero_point, False, core.largest_sum)
         if channels is None or not suits(channels, leave_out_constants):
             return None
-        records = _records(call, channels, pack(channels, inputs))
+        records = _records(call, channels, pack(channels, inputs, zero_point))
         shape: dict[str, Field] = {"window": window, "input_zero_point": zero_point, "backwards": 0}
         return Fit({"records": records, **shape})
 
     return fit
 
 
-def _records(call: Call, channels: Channels, words: Words, once: bool = False) -> dict[str, Field]:
+def _records(call: Call, channels: Channels, packed: Packed, once: bool = False) -> dict[str, Field]:
     """struct ww_channel_records of ww_kernels_packed.h."""
     portable: Any = call.fields
     return {
-        "words": Constant(f"op{call.operator}_channels", "uint32_t", words),
+        "words": Constant(f"op{call.operator}_channels", "uint32_t", packed.words),
         "depth": channels.weights.shape[1],
         "channels": channels.weights.shape[0],
         "output_min": portable["requantize"]["output_min"],
         "output_max": portable["requantize"]["output_max"],
         "round_once": int(once),
-        "round_upwards": int(channels.upwards),
+        "round_upwards": 0,
+        "low_shift": 0,
+        "shift": 0,
+        **packed.fields,
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from wwtool.compiler.kernels.fits import ordinary_channels
-from wwtool.compiler.kernels.packing import Channels, IntArray, Words, records, words_of
+from wwtool.compiler.kernels.packing import Channels, IntArray, Packed, records, words_of
 from wwtool.compiler.kernels.rescaling import sums_of
 
 _LARGEST_SECOND_SUM = 2**22  # times 512, it fits 32 bits
@@ -27,7 +27,7 @@ def in_joint_sums(channels: Channels, leave_out_constants: bool) -> bool:
     )
 
 
-def joint_pairs(channels: Channels) -> Words:
+def joint_pairs(channels: Channels) -> Packed:
     """Records of two channels for ww_matmul_dsp: for each four inputs, joint weights of the inputs 0, 2, 1 and 3."""
     padded = channels.padded(2, 8)
     weights = _joint_weights(padded).astype(np.int16)
@@ -41,7 +41,8 @@ def joint_pairs(channels: Channels) -> Words:
         rounding[1::2] = (rounding[1::2] << _MORE_BITS) + (1 << _MORE_BITS - 1)
         shift[1::2] += _MORE_BITS
     joint = replace(padded, bias=bias, rounding=rounding, shift=shift)
-    return records(joint, 2, words_of(fours).reshape(count, -1), 2)
+    words = records(joint, 2, words_of(fours).reshape(count, -1), 2)
+    return Packed(words, {"round_upwards": int(padded.upwards)})
 
 
 def _joint_weights(channels: Channels) -> IntArray:

@@ -7,26 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wwtool.compiler.kernels.direct import lane_pairs, lane_taps, lane_taps_of_any
 from wwtool.compiler.kernels.fits import (
     CONVOLUTIONS,
     DENSE_LAYERS,
     DEPTHWISE,
     Core,
     FitOf,
-    Suits,
     add,
     any_channels,
     convolution,
     dense,
     depthwise,
-    every_channel,
     mul,
     ordinary_channels,
     short_rescaling,
 )
 from wwtool.compiler.kernels.kernel import Kernel
 from wwtool.compiler.kernels.overlap import gathered_rows_reach, gathered_window_reach, sliding_reach
-from wwtool.compiler.kernels.packing import Channels, lane_pairs, lane_pairs_of_any, lane_taps, too_low_for_lanes
+from wwtool.compiler.kernels.packing import Channels, lane_pairs_of_any, too_low_for_lanes
 from wwtool.compiler.kernels.portable import ADD, MUL
 
 _FEWEST_INPUTS = 2  # of a depthwise convolution that is not better computed as a plain one
@@ -45,18 +44,23 @@ def _many_alike(inputs: int, outputs: int) -> bool:
     return _many(inputs, outputs) and inputs == outputs
 
 
-def depthwise_fit(sizes: Callable[[int, int], bool], suits: Suits = every_channel) -> FitOf:
-    """The fit of these kernels for depthwise convolutions; ``sizes`` says for how many inputs and outputs."""
-    return depthwise(_CORE, lane_taps, sizes, suits)
+def depthwise_fit(sizes: Callable[[int, int], bool]) -> FitOf:
+    """The fit of ww_depthwise_conv_2d_lanes; ``sizes`` says for how many inputs and outputs."""
+    return depthwise(_CORE, lane_taps, sizes, short_rescaling)
+
+
+def depthwise_fit_of_any(sizes: Callable[[int, int], bool]) -> FitOf:
+    """The fit of ww_depthwise_conv_2d_any_lanes."""
+    return depthwise(_CORE, lane_taps_of_any, sizes)
 
 
 DEPTHWISE_CONV_2D = Kernel(
     "ww_depthwise_conv_2d_lanes", "ww_depthwise_packed", reach=sliding_reach, replaces=DEPTHWISE,
-    fit=depthwise_fit(_many_alike, short_rescaling),
+    fit=depthwise_fit(_many_alike),
 )  # fmt: skip
 DEPTHWISE_CONV_2D_ANY = Kernel(
     "ww_depthwise_conv_2d_any_lanes", "ww_depthwise_packed", reach=sliding_reach, replaces=DEPTHWISE,
-    fit=depthwise_fit(_many),
+    fit=depthwise_fit_of_any(_many),
 )  # fmt: skip
 
 KERNELS: tuple[Kernel, ...] = (

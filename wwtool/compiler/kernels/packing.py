@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +14,22 @@ IntArray = npt.NDArray[np.int64]
 Words = npt.NDArray[np.uint32]
 
 _ONE_CHANNEL = 0x10000  # WW_ONE_CHANNEL of ww_matmul_any_lanes.h
+_LARGEST_ROUNDING = 2**22 - 1
+
+
+class Packed(NamedTuple):
+    """The words of struct ww_channel_records, and its other fields that are not zero."""
+
+    words: Words
+    fields: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Channels:
     """The numbers of all output channels: ``weights`` (channels, inputs), all others (channels,).
 
-    ``rounding`` and ``shift`` are as in struct ww_channel_records, or as ww_any.h defines them. ``upwards``: no output
-    is below the zero point, so it does not matter how halves of negative products are rounded.
+    ``rounding`` and ``shift`` are as in struct ww_channel_records, or as ww_any.h defines them. Outputs lie from
+    ``lowest`` to ``highest``; ``once``: sums are rounded once instead of twice.
     """
 
     weights: npt.NDArray[np.int8]
@@ -27,12 +37,33 @@ class Channels:
     mantissa: IntArray
     rounding: IntArray
     shift: IntArray
-    upwards: bool = False
+    zero_point: int
+    lowest: int
+    highest: int
+    once: bool
 
     @property
     def ordinary(self) -> bool:
         """Whether a few instructions rescale all channels."""
         return not np.any(self.shift > 31)
+
+    @property
+    def upwards(self) -> bool:
+        """Whether no output is below the zero point: it does not matter how halves of negative products are rounded.
+
+        False if one of the roundings is so large that 256 times that and a product do not fit 32 bits.
+        """
+        return bool(
+            not self.once and self.zero_point <= self.lowest and np.all(np.abs(self.rounding) < _LARGEST_ROUNDING)
+        )
+
+    def outputs(self, sums: IntArray) -> IntArray:
+        """What ordinary channels make of sums, (..., channels)."""
+        products = sums * self.mantissa
+        scaled = (products - (products < 0)) >> 31 if self.once else (products + 2**30) >> 31
+        if not self.once:
+            scaled -= scaled < 0
+        return np.asarray(np.clip((scaled + self.rounding) >> self.shift, self.lowest, self.highest))
 
     @property
     def constant(self) -> npt.NDArray[np.bool_]:
@@ -71,7 +102,7 @@ def dual_multiply_pairs(channels: Channels) -> Words:
     return records(padded, 2, words_of(groups).reshape(count // 2, depth // 2), 2)
 
 
-def dual_multiply_taps(channels: Channels, inputs: int) -> Words:
+def dual_multiply_taps(channels: Channels, inputs: int, zero_point: int) -> Packed:
     """Records of four channels for ww_depthwise_conv_2d_dsp: taps, doubled weights of channels 0, 2, 1, 3 as int16.
 
     There are at least four input channels. If their number is not a multiple of four, the last block shares some with
@@ -82,17 +113,15 @@ def dual_multiply_taps(channels: Channels, inputs: int) -> Words:
     channels = channels.only((fours[:, None] * multiplier + np.arange(multiplier)[:, None]).ravel())
     count, taps = channels.weights.shape
     weights = 2 * channels.weights.astype(np.int16).reshape(count // 4, 4, taps)[:, [0, 2, 1, 3]].transpose(0, 2, 1)
-    return records(channels, 4, words_of(weights).reshape(count // 4, -1), 2)
+    return Packed(records(channels, 4, words_of(weights).reshape(count // 4, -1), 2))
 
 
-def lane_pairs(channels: Channels) -> Words:
-    """Records of two channels for ww_matmul_lanes: groups of four inputs, two words w1 + 2^16 w0 a channel."""
-    padded = channels.padded(2, 8)
+def paired_lanes(padded: Channels) -> Words:
+    """Weights of two channels in a row: groups of four inputs, two words w1 + 2^16 w0 a channel."""
     count, depth = padded.weights.shape
     pairs = padded.weights.astype(np.int64).reshape(count, depth // 2, 2)
     lanes = (pairs[:, :, 1] + (pairs[:, :, 0] << 16)).astype(np.int32).view(np.uint32)
-    groups = lanes.reshape(count // 2, 2, depth // 4, 2).transpose(0, 2, 1, 3)
-    return records(padded, 2, groups.reshape(count // 2, depth), 1)
+    return lanes.reshape(count // 2, 2, depth // 4, 2).transpose(0, 2, 1, 3).reshape(count // 2, depth)
 
 
 def too_low_for_lanes(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
@@ -101,14 +130,14 @@ def too_low_for_lanes(weights: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
     return np.asarray((padded.reshape(len(weights), -1, 2) == -128).all(axis=2).any(axis=1))
 
 
-def dual_multiply_pairs_of_any(channels: Channels) -> Words:
+def dual_multiply_pairs_of_any(channels: Channels) -> Packed:
     """As dual_multiply_pairs, for ww_matmul_any_dsp."""
     blocks = _blocks(np.flatnonzero(~channels.constant), np.zeros(len(channels.bias), np.bool_))
     return _of_any(channels, blocks, dual_multiply_pairs(channels.only(blocks.ravel())))
 
 
-def lane_pairs_of_any(channels: Channels) -> Words:
-    """As lane_pairs, for ww_matmul_any_lanes: a channel whose products do not fit has a block of its own."""
+def lane_pairs_of_any(channels: Channels) -> Packed:
+    """As for ww_matmul_lanes, for ww_matmul_any_lanes: a channel whose products do not fit has a block of its own."""
     halved = too_low_for_lanes(channels.weights)
     blocks = _blocks(np.flatnonzero(~channels.constant), halved)
     slots = channels.only(blocks.ravel())
@@ -118,7 +147,8 @@ def lane_pairs_of_any(channels: Channels) -> Words:
     slots.weights[second] = channels.weights[blocks.ravel()[second]] - slots.weights[second]
     slots.bias[second] = 0
     slots.shift[second] = _ONE_CHANNEL
-    return _of_any(channels, blocks, lane_pairs(slots))
+    padded = slots.padded(2, 8)
+    return _of_any(channels, blocks, records(padded, 2, paired_lanes(padded), 1))
 
 
 def _blocks(which: IntArray, alone: npt.NDArray[np.bool_]) -> IntArray:
@@ -138,18 +168,18 @@ def _blocks(which: IntArray, alone: npt.NDArray[np.bool_]) -> IntArray:
     return np.asarray(blocks, np.int64).reshape(-1, 2)
 
 
-def _of_any(channels: Channels, blocks: IntArray, records: Words) -> Words:
+def _of_any(channels: Channels, blocks: IntArray, records: Words) -> Packed:
     """The layout of ww_any.h: the number of blocks, the constant outputs, then each block and its channels' places."""
     constants = np.where(channels.constant, channels.rounding >> 1, 0).astype(np.int8)
     places = (blocks[:, :1] + (blocks[:, 1:] << 16)).astype(np.uint32)
     with_places = np.concatenate([records.reshape(len(blocks), -1), places], axis=1) if len(blocks) else records
     padded = np.pad(constants, (0, -len(constants) % 4))
-    return np.concatenate([np.asarray([len(blocks)], np.uint32), words_of(padded), with_places.ravel()])
+    return Packed(np.concatenate([np.asarray([len(blocks)], np.uint32), words_of(padded), with_places.ravel()]))
 
 
-def lane_taps(channels: Channels, inputs: int) -> Words:
-    """Records of one channel for ww_depthwise_conv_2d_lanes: a word a tap."""
-    return records(channels, 1, channels.weights.astype(np.int32).view(np.uint32), 1)
+def word_taps(channels: Channels) -> Words:
+    """Weights of each channel in a row, a word a tap."""
+    return channels.weights.astype(np.int32).view(np.uint32)
 
 
 def records(channels: Channels, block: int, weights: Words, factor: int) -> Words:

@@ -17,7 +17,6 @@ from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, add_zero_point, multiply_
 
 _ANY = 64  # ww_any.h adds it to the shift of a marked channel
 _LONGEST_SHIFT = 31
-_LARGEST_ROUNDING = 2**22 - 1  # 256 times that and a product fit 32 bits
 
 
 def rescaled_channels(
@@ -62,7 +61,10 @@ def rescaled_channels(
         chosen(0, mantissa, mantissa),
         chosen(2 * first + 1, rounding, least),
         chosen(1, right, shift + _ANY + ((zero_point & 0xFF) << 8)),
-        upwards=bool(not once and zero_point <= lowest and np.all(np.abs(rounding[ordinary]) < _LARGEST_ROUNDING)),
+        zero_point,
+        lowest,
+        highest,
+        once,
     )
 
 
