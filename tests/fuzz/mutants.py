@@ -30,7 +30,11 @@ Change = Callable[[Any, Random], None]
 def mutant(number: int) -> bytes:
     """The mutant of a number."""
     dice = random.Random(number)
-    content = dice.choice(seeds())
+    return mutated(dice.choice(seeds()), dice)
+
+
+def mutated(content: bytes, dice: Random) -> bytes:
+    """A model with a few changes of what it means or of its bytes, or of both."""
     if dice.random() < 0.85:
         content = _changed(content, dice)
     if dice.random() < 0.2:

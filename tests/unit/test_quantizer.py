@@ -14,13 +14,14 @@ from graphs import RELU, RELU6, SAME, VALID, Model, Net, assert_engines_agree
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from random_graphs import random_graphs
+from recurrent_graphs import lstm, svdf
 
 from wwtool.errors import InputError
 from wwtool.int8.arithmetic import INT8_MAX
 from wwtool.models.quantized import Scale
 from wwtool.quantizer import arithmetic
 from wwtool.quantizer.material import Material
-from wwtool.quantizer.quantize import Quantized, quantize
+from wwtool.quantizer.quantize import Quantized, quantize, require_quantizable
 from wwtool.quantizer.real_model import read_real_model
 from wwtool.quantizer.rules import RULES
 from wwtool.tflite.graph import Graph
@@ -239,6 +240,8 @@ OPERATORS: dict[str, Callable[[Net, int], int]] = {
     "SELECT": compared("LESS"),
     "SELECT_V2": compared("GREATER"),
     "VAR_HANDLE": streamed,
+    "SVDF": lambda net, x: svdf(net, net.reshape(x, (1, 120)), 4, 2, output=Scale(0.4, -128)),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": lambda net, x: lstm(net, net.reshape(x, (1, 6, 20)), 3),
     **dict.fromkeys(("READ_VARIABLE", "ASSIGN_VARIABLE"), lambda net, x: streamed(net, x, "other")),
     "ELU": one("ELU"),
 }
@@ -367,3 +370,21 @@ def test_a_published_classifier(weights: str) -> None:
     assert output.agreement is not None and output.agreement >= 0.75 and output.mean_difference < 0.03
     snr = [layer.snr_db for layer in result.comparison.layers[:-1]]
     assert min(value for value in snr if value is not None) > (25.0 if weights == FLOAT else 20.0)
+
+
+def test_layer_normalization_is_refused() -> None:
+    net = Net((1, 6, 20), Scale(0.05, 3))
+    norm = net.number(np.ones(3, np.int16), Scale(0.001, 0))
+    made = as_float(net.pack(lstm(net, net.input, 3, input_norm=norm)))
+    with pytest.raises(InputError, match=r"operator 0 \(UNIDIRECTIONAL_SEQUENCE_LSTM\) has layer normalization"):
+        require_quantizable(read_real_model(made, "model"))
+
+
+@pytest.mark.parametrize("outputs", [None, 4])
+def test_a_recurrent_model_keeps_its_state(outputs: int | None) -> None:
+    """An LSTM, with a projection or without, over rows that follow each other."""
+    net = Net((1, 1, 20), Scale(0.05, 3))
+    result = quantized(as_float(net.pack(lstm(net, net.input, 5, outputs))), 60)
+    assert_engines_agree(Model(result.content), rows=6)
+    (output,) = result.comparison.outputs
+    assert output.snr_db is not None and output.snr_db > 20

@@ -17,8 +17,8 @@ from wwtool.export.builder import IDENTIFIER
 from wwtool.frontend.registry import FRONT_ENDS
 from wwtool.jobs.request import Request, reported
 from wwtool.quantizer.comparing import LayerNoise, OutputAgreement
-from wwtool.quantizer.material import Material, read_material
-from wwtool.quantizer.quantize import Quantized, quantize
+from wwtool.quantizer.material import Material, may_read_features, read_material
+from wwtool.quantizer.quantize import Quantized, quantize, require_quantizable
 from wwtool.quantizer.real_model import read_real_model
 from wwtool.tflite import limits
 from wwtool.tflite.graph import Graph
@@ -93,6 +93,7 @@ def plan(request: QuantizeRequest, listener: events.Listener = events.ignore) ->
         raise UsageError(f"{request.front_end!r} is no front end; it must be one of {', '.join(FRONT_ENDS)}")
     content = _content_of(request.model)
     graph = read_real_model(content, printable(str(request.model)))
+    require_quantizable(graph)
     _require_free(request)
     return QuantizePlan(request, content, graph)
 
@@ -119,6 +120,10 @@ def run(
             text = (
                 f"{material.rows} rows are few for a calibration; give {_FEW_ROWS} or more that are like those in use"
             )
+            listener(events.Warning(text))
+        if material.front_end is None and may_read_features(plan.graph):
+            name = plan.graph.front_end.name
+            text = f"if the rows are features of the {name} front end, give --front-end {name}, as firmware feeds those"
             listener(events.Warning(text))
         unsigned = request.output_type == "uint8"
         made = quantize(plan.content, plan.graph, material, RANGES[request.ranges], unsigned, advance)

@@ -17,6 +17,8 @@ Real = npt.NDArray[np.float32]
 _STEPS = INT8_MAX - INT8_MIN
 _SILENT = 1.0  # the range of a tensor that is always 0
 _LEAST_RANGE = 1e-6  # below it, products of scales leave the numbers that a multiplier can hold
+MOST_INT16 = 2**15 - 1
+_CELL_POWERS = -15, -9  # LiteRT's kernel takes no others (lstm_eval.cc)
 _LARGEST_BIAS = 2**30  # leaves as much again for the sum of products
 _LEAST_SHARE = 2.0**-20  # of the largest weight scale: a channel below it is 0 at any format of the output
 
@@ -36,6 +38,20 @@ def format_of_range(low: float, high: float) -> Scale:
     low, high = low * wider, high * wider
     scale = np.float32((high - low) / _STEPS)
     return Scale(float(scale), int(np.clip(np.rint(INT8_MIN - low / float(scale)), INT8_MIN, INT8_MAX)))
+
+
+def wide_format(low: float, high: float, power: bool) -> Scale:
+    """The symmetric int16 format of a state; with ``power`` one of the scales that TFLite's LSTM has.
+
+    Inner steps of a sequence cannot be seen, so a state may reach twice as far as calibration data have shown.
+
+    >>> wide_format(-3.0, 2.0, power=True) == Scale(2.0**-12, 0)
+    True
+    """
+    reach = 2.0 * max(-low, high, _LEAST_RANGE)
+    if not power:
+        return Scale(float(np.float32(reach / MOST_INT16)), 0)
+    return Scale(2.0 ** float(np.clip(np.ceil(np.log2(reach)) - 15, *_CELL_POWERS)), 0)
 
 
 def with_scale(scale: Scale, least: float) -> Scale:
@@ -80,12 +96,29 @@ def weight_scales(weights: Real, axis: int | None, bias: Real | None, input_scal
 
 
 def quantized_weights(weights: Real, axis: int | None, scales: Real) -> npt.NDArray[np.int8]:
-    """Symmetric int8 weights of -127 to 127."""
+    """Symmetric int8 weights of -127 to 127, at the scales of ``weight_scales``."""
     shape = [1] * weights.ndim
     if axis is not None:
         shape[axis] = -1
     steps = rounded_away(weights / scales.reshape(shape))
     return np.asarray(np.clip(steps, -INT8_MAX, INT8_MAX), np.int8)
+
+
+def symmetric(weights: Real, scale: float, most: int = INT8_MAX) -> npt.NDArray[np.int64]:
+    """Weights at a single scale, ``most`` in magnitude."""
+    return np.asarray(np.clip(rounded_away(weights / np.float32(scale)), -most, most), np.int64)
+
+
+def time_scale(weights: Real, bias: Real | None, state_scale: float, rank: int) -> float:
+    """The scale of SVDF's int16 weights over time (units * rank, memory): no sum of a unit leaves 32 bits.
+
+    Kernels add products of int16 in int32 (reference/svdf.h).
+    """
+    sums = np.abs(weights.astype(np.float64)).reshape(len(weights) // rank, -1).sum(axis=1)
+    scale = max(float(np.abs(weights).max()) / MOST_INT16, float(sums.max()) * MOST_INT16 / _LARGEST_BIAS)
+    if bias is not None:
+        scale = max(scale, float(np.abs(bias).max()) / (state_scale * _LARGEST_BIAS))
+    return float(np.float32(scale or 1.0 / MOST_INT16))
 
 
 def bias_scales(input_scale: float, scales: Real) -> Real:

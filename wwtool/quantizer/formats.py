@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
-from wwtool.quantizer.arithmetic import Real, format_of_range, range_of, with_scale
+from wwtool.quantizer.arithmetic import Real, format_of_range, range_of, wide_format, with_scale
 from wwtool.quantizer.observing import Observed
 from wwtool.quantizer.real_model import is_real
 from wwtool.quantizer.rules import RULES
@@ -33,11 +34,13 @@ class Formats:
         read: by tensor, as the operators that read it find it.
         made: the tensors that are computed in another format, which an operator QUANTIZE brings to that of ``read``.
         variables: by resource variable.
+        wide: of int16 states, by tensor.
     """
 
     read: Mapping[int, Scale]
     made: Mapping[int, Scale]
     variables: Mapping[VariableKey, Scale]
+    wide: Mapping[int, Scale]
 
 
 class _Groups:
@@ -70,7 +73,8 @@ def choose_formats(
         ranges: the range to represent, of values and a zero point.
         given: formats that inputs come in.
     """
-    operands = {i for op in graph.operators for i in _operands(graph, op)} | set(observed)
+    operands = {*graph.inputs, *(i for op in graph.operators for i in _operands(graph, op))}
+    operands = {i for i in operands if is_real(graph.tensor(i))}
     groups = _groups(graph)
     prescribed = dict(given)
     for op in graph.operators:
@@ -87,30 +91,45 @@ def choose_formats(
         chosen[root] = _format_of_group(_values(graph, observed, indices), own, ranges, limit)
     for op in graph.operators:
         if op.kind in RULES and RULES[op.kind].sum and op.outputs[0] in operands:
-            least = _LEAST_OF_A_SUM * max(chosen[groups.root(i)].scale for i in op.inputs)
+            terms = [i for i in op.inputs if i in operands]
+            least = _LEAST_OF_A_SUM * max((chosen[groups.root(i)].scale for i in terms), default=0.0)
             root = groups.root(op.outputs[0])
             chosen[root] = with_scale(chosen[root], least)
     read = {index: chosen[groups.root(index)] for index in operands}
     variables = {key: chosen[groups.root(key)] for key in graph.variables if groups.root(key) in chosen}
-    return Formats(read, {i: scale for i, scale in prescribed.items() if read[i] != scale}, variables)
+    made = {i: scale for i, scale in prescribed.items() if read[i] != scale}
+    return Formats(read, made, variables, _wide(graph, observed))
 
 
 def _groups(graph: Graph) -> _Groups:
     groups = _Groups()
     for op in graph.operators:
+        states = RULES[op.kind].states if op.kind in RULES else None
         if op.kind in RULES and RULES[op.kind].shared:
             key = graph.variable(op)
             tensors = [i for i in (*op.inputs, *op.outputs) if i >= 0 and is_real(graph.tensor(i))]
             if tensors:
                 groups.join([*tensors, *([key] if key is not None else [])])
+        elif states is not None and states.output is not None:
+            groups.join([op.inputs[states.output], *op.outputs])
     return groups
 
 
 def _operands(graph: Graph, op: Operator) -> list[int]:
-    """The real tensors of an operator that have a format of their own: all but weights and biases."""
-    weights = RULES[op.kind].weights if op.kind in RULES else None
-    inputs = op.inputs if weights is None else (op.inputs[weights.source],)
+    inputs = RULES[op.kind].operands(op.inputs) if op.kind in RULES else op.inputs
     return [i for i in (*inputs, *op.outputs) if i >= 0 and is_real(graph.tensor(i))]
+
+
+def _wide(graph: Graph, observed: Mapping[int, Observed]) -> dict[int, Scale]:
+    result = {}
+    for op in graph.operators:
+        states = RULES[op.kind].states if op.kind in RULES else None
+        if states is not None:
+            index = op.inputs[states.wide] if len(op.inputs) > states.wide else -1
+            if index not in observed:
+                raise InputError(f"{op.where()} has no state in floats as input {states.wide}; export the model again")
+            result[index] = wide_format(observed[index].low, observed[index].high, states.power)
+    return result
 
 
 def _values(graph: Graph, observed: Mapping[int, Observed], indices: list[int]) -> Real:

@@ -95,6 +95,12 @@ def keeps_state(graph: Graph) -> bool:
     return bool(graph.variables) or any(t.is_variable for t in graph.tensors)
 
 
+def may_read_features(graph: Graph) -> bool:
+    """Whether a model has the form of a wake word's: features in, state kept."""
+    shape, channels = graph.tensor(graph.inputs[0]).shape, graph.front_end.geometry.channels
+    return len(graph.inputs) == 1 and len(shape) == 3 and shape[2] == channels and keeps_state(graph)
+
+
 def _files(path: Path) -> tuple[list[Path], bool]:
     """The files to read, and whether they are recordings."""
     if not path.is_dir():

@@ -51,7 +51,7 @@ def observe(
     Raises:
         InputError: the model does not run, or a tensor is not finite.
     """
-    result = {index: Observed() for index in _computed(graph)}
+    result = {index: Observed() for index in computed(graph)}
     generator = np.random.default_rng(_SEED)
     each = max(1, _SAMPLE // max(1, material.rows - material.compared))
     done = 0
@@ -95,7 +95,7 @@ def _engine(content: bytes) -> LiteRtEngine:
         return LiteRtEngine(content, keep_tensors=True, reference=False)
 
 
-def _computed(graph: Graph) -> list[int]:
+def computed(graph: Graph) -> list[int]:
     """Inputs, results and states in floats, in the order of computation."""
     indices = (*graph.inputs, *(i for op in graph.operators for i in (*op.inputs, *op.outputs) if i >= 0))
     tensors = (graph.tensor(i) for i in dict.fromkeys(indices))

@@ -11,11 +11,12 @@ from wwtool.models.quantized import INPUT_SCALE
 from wwtool.quantizer.comparing import Comparison, compare
 from wwtool.quantizer.formats import Range, choose_formats
 from wwtool.quantizer.material import Material
-from wwtool.quantizer.observing import observe
-from wwtool.quantizer.writing import write_model
+from wwtool.quantizer.observing import Observed, computed, observe
+from wwtool.quantizer.writing import Written, write_model
 from wwtool.tflite.graph import Graph
 from wwtool.tflite.reader import parse_model
 
+_DESCRIPTION = "wwtool quantize"
 Advance = Callable[[str, int, int], None]
 
 
@@ -46,10 +47,27 @@ def quantize(
     given = {} if material.front_end is None else {graph.inputs[0]: INPUT_SCALE}
     observed = observe(content, graph, material, lambda done, total: advance("calibration", done, total))
     formats = choose_formats(graph, observed, ranges, given)
-    written = write_model(graph, formats, "wwtool quantize", unsigned_outputs, material.front_end)
+    written = _compiled(write_model(graph, formats, _DESCRIPTION, unsigned_outputs, material.front_end))
+    comparison = compare(content, graph, written, material, lambda done, total: advance("comparison", done, total))
+    return Quantized(written.content, comparison)
+
+
+def require_quantizable(graph: Graph) -> None:
+    """Quantizes a model as if all its tensors held numbers from -1 to 1, before anything runs it.
+
+    LiteRT trusts what a file says of its shapes; the compiler, which takes the INT8 model, does not.
+
+    Raises:
+        InputError: int8 has no kernel for something in it, or its shapes do not fit together.
+    """
+    observed = {index: Observed(-1.0, 1.0) for index in computed(graph)}
+    formats = choose_formats(graph, observed, lambda values, zero_point: (-1.0, 1.0), {})
+    _compiled(write_model(graph, formats, _DESCRIPTION, False, None))
+
+
+def _compiled(written: Written) -> Written:
     try:
         compile_graph(parse_model(written.content), "model")
     except InputError as error:
-        raise InputError(f"the INT8 model would not compile: {error}") from error
-    comparison = compare(content, graph, written, material, lambda done, total: advance("comparison", done, total))
-    return Quantized(written.content, comparison)
+        raise InputError(f"the INT8 model, whose operators are numbered anew, would not compile: {error}") from error
+    return written

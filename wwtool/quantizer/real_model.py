@@ -11,7 +11,7 @@ from wwtool.errors import InputError
 from wwtool.quantizer.arithmetic import dequantized
 from wwtool.quantizer.rules import RULES
 from wwtool.tflite.folding import folded
-from wwtool.tflite.graph import Graph, Operator, Tensor
+from wwtool.tflite.graph import Graph, Operator, Tensor, variable_name
 from wwtool.tflite.reader import parse_model
 
 _INTEGERS = ("int8", "uint8", "int16")
@@ -29,6 +29,7 @@ def read_real_model(content: bytes, name: str) -> Graph:
     if not any(is_real(t) for op in graph.operators for t in _tensors(graph, op)):
         raise InputError(f"{name} computes in integers already; compile it as it is")
     _require_rules(graph, name)
+    _require_finite(graph, name)
     return graph
 
 
@@ -63,6 +64,16 @@ def _with_real_constants(graph: Graph) -> Graph:
             if t.data is not None and t.dtype in _INTEGERS and t.quantization is not None:
                 make_real(index, t)
     return replace(graph, tensors=tuple(tensors), operators=tuple(kept))
+
+
+def _require_finite(graph: Graph, name: str) -> None:
+    constants = [(t.name, t.data) for t in graph.tensors if t.data is not None and is_real(t)]
+    starts = [(variable_name(key), v.initial) for key, v in graph.variables.items() if v.initial.dtype.kind == "f"]
+    for label, data in (*constants, *starts):
+        if not np.isfinite(data).all():
+            raise InputError(
+                f"{name} has numbers that are not finite (tensor '{printable(label, 60)}'); train it again"
+            )
 
 
 def _require_rules(graph: Graph, name: str) -> None:

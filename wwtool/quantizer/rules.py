@@ -5,6 +5,7 @@ Source: the LiteRT 8-bit quantization specification, and Prepare of the kernels 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wwtool.models.quantized import PROBABILITY_SCALE, Scale
@@ -12,12 +13,30 @@ from wwtool.models.quantized import PROBABILITY_SCALE, Scale
 
 @dataclass(frozen=True)
 class Weights:
-    """Where a layer has its weights and its bias. ``axis``: one scale for each slice along it; None: a single scale."""
+    """Which inputs of a layer are its source, weights and bias.
+
+    ``axis``: the weights have one scale for each slice along it; None: a single one.
+    """
 
     axis: int | None
     source: int = 0
     weights: int = 1
     bias: int = 2
+
+
+@dataclass(frozen=True)
+class States:
+    """The variable tensors in which a recurrent operator keeps its state.
+
+    Attributes:
+        wide: the input that is int16.
+        power: the scale of that one is a power of two.
+        output: the input that has the output's format; None: there is no such state.
+    """
+
+    wide: int
+    power: bool = False
+    output: int | None = None
 
 
 @dataclass(frozen=True)
@@ -28,6 +47,7 @@ class Rule:
         shared: all of them have one format, as the kernel moves or compares the stored numbers.
         output: the only output format that the kernel has.
         weights: it is a layer with weights.
+        states: it is recurrent, and its other inputs but the first are weights.
         sum: the kernel needs an output scale that is not far below those of its inputs.
         saturates: inputs of a greater magnitude do not change the int8 output.
     """
@@ -35,8 +55,17 @@ class Rule:
     shared: bool = False
     output: Scale | None = None
     weights: Weights | None = None
+    states: States | None = None
     sum: bool = False
     saturates: float | None = None
+
+    def operands(self, inputs: Sequence[int]) -> tuple[int, ...]:
+        """The inputs that come in int8 and have formats of their own: all but weights, biases and int16 states."""
+        if self.weights is not None:
+            return (inputs[self.weights.source],)
+        if self.states is not None:
+            return (inputs[0], *([] if self.states.output is None else [inputs[self.states.output]]))
+        return tuple(inputs)
 
 
 _SHARED = (
@@ -51,7 +80,7 @@ _FREE = (
     "PRELU", "HARD_SWISH", "ABS", "ELU", "EXP", "GELU", "LOG", "SQRT", "RSQRT", "ARG_MAX", "ARG_MIN", "EQUAL",
     "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL",
 )  # fmt: skip
-# What the writer makes of other operators: see products.py.
+# Written as others: see products.py.
 _WRITTEN_AS_PRODUCTS = ("NEG", "SQUARE", "DIV", "SUM")
 RULES: dict[str, Rule] = {
     **dict.fromkeys(_SHARED, Rule(shared=True)),
@@ -66,6 +95,8 @@ RULES: dict[str, Rule] = {
     "DEPTHWISE_CONV_2D": Rule(weights=Weights(axis=3)),
     "TRANSPOSE_CONV": Rule(weights=Weights(axis=0, source=2, bias=3)),
     "FULLY_CONNECTED": Rule(weights=Weights(axis=None)),  # not every version of TFLM has one scale for each row
+    "SVDF": Rule(states=States(wide=4)),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": Rule(states=States(wide=19, power=True, output=18)),
     "VAR_HANDLE": Rule(),
     "READ_VARIABLE": Rule(shared=True),
     "ASSIGN_VARIABLE": Rule(shared=True),
