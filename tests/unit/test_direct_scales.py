@@ -40,26 +40,30 @@ def layer(
 
 
 def directly(direct: Direct, channel: int, above: np.ndarray) -> np.ndarray:
-    """ww_scale_directly of ww_lanes.h; nothing may leave 32 bits but the top of the last sum."""
+    """ww_scale_bent and ww_scale_directly of ww_lanes.h; nothing may leave 32 bits but the top of the last sum."""
     x = np.clip(above, 0, direct.limit[channel])
-    multiplier, start = int(direct.multiplier[channel]), int(direct.start[channel])
+    multiplier, start = int(direct.multiplier[channel]), direct.start[channel]
+    if direct.bend:
+        turn, drop = direct.bend
+        start = start - (x < turn[channel]) * drop[channel]
     high, low = x * (multiplier >> 16), x * (multiplier & 0xFFFF)
-    assert multiplier < 2**32 and start < 2**32 and high.max() < 2**32 and low.max() < 2**32
+    assert multiplier < 2**32 and direct.start[channel] < 2**32 and high.max() < 2**32 and low.max() < 2**32
     product = high + (low >> direct.low_shift) + start & 0xFFFFFFFF
     return np.asarray(product >> direct.shift & 0xFF, np.uint8).view(np.int8)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32), st.sampled_from([1, 3, 9, 40, 64, 200]), st.floats(-1, 5), st.booleans(), st.data())
-def test_every_step(seed: int, depth: int, exponent: float, once: bool, data: st.DataObject) -> None:
-    random = np.random.default_rng(seed)
+@given(st.integers(0, 2**32), st.sampled_from([1, 3, 9, 40, 64, 200]), st.floats(-1, 5), st.data())
+@pytest.mark.parametrize("bent", [False, True])
+def test_every_step(bent: bool, seed: int, depth: int, exponent: float, data: st.DataObject) -> None:
+    random, once = np.random.default_rng(seed), not bent and data.draw(st.booleans())
     zero_point = data.draw(st.sampled_from([-128, -128, -100, 0, 127]))
     lowest = data.draw(st.sampled_from([zero_point, -128]))
     requantize = layer(random, depth, 2.0**exponent * 16, zero_point, lowest)
     weights = random.integers(-127, 128, (6, depth)).astype(np.int8)
     input_zero_point = data.draw(st.integers(-128, 127))
     channels = rescaled_channels(requantize, weights, input_zero_point, once, 2**29)
-    direct = direct_scales(channels, input_zero_point) if channels and channels.ordinary else None
+    direct = direct_scales(channels, input_zero_point, bent) if channels else None
     if not channels or not direct:
         return
     bias = requantize["bias"].values.astype(np.int64)
@@ -77,15 +81,17 @@ def test_every_step(seed: int, depth: int, exponent: float, once: bool, data: st
         assert np.array_equal(made, expected)
 
 
-def test_lines_of_the_layers_that_networks_have() -> None:
-    """Layers with a ReLU, from few inputs to many, have such lines."""
-    for depth in (9, 40, 64, 128):
+@pytest.mark.parametrize(("bent", "zero_point"), [(False, -128), (True, 7)])
+def test_lines_of_the_layers_that_networks_have(bent: bool, zero_point: int) -> None:
+    """Layers from few inputs to many have such lines; bent ones, if they have no ReLU."""
+    for depth in (9, 21, 40, 64):
         random = np.random.default_rng(depth)
         for _ in range(10):
-            requantize = layer(random, depth, 400.0, -128, -128)
+            requantize = layer(random, depth, 400.0, zero_point, -128)
             weights = random.integers(-127, 128, (6, depth)).astype(np.int8)
             channels = rescaled_channels(requantize, weights, 0, False, 2**29)
-            assert isinstance(channels, Channels) and direct_scales(channels, 0)
+            assert isinstance(channels, Channels) and direct_scales(channels, 0, bent)
+            assert not bent or not direct_scales(channels, 0)
 
 
 @pytest.mark.parametrize("core", ["cortex-m0plus", "xtensa"])

@@ -270,6 +270,28 @@ def test_a_network_on_an_emulated_core(core: Target, channels: int) -> None:
     assert_engines_agree(network(channels), machine=machine(core))
 
 
+@pytest.mark.parametrize("core", [*CORES, "sanitized"])
+def test_windows_of_streaming_models(core: Target) -> None:
+    """Depthwise convolutions over time, of as many taps as such models have, with and without a ReLU."""
+    random = np.random.default_rng(5)
+    channels = 7
+    net = Net((1, 24, 1, channels), Scale(float32(0.1), -128))
+    scale, outputs = (0.01 * 3.0 ** random.uniform(-1, 1, channels)).astype(np.float32), []
+    for taps in (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 21, 24):
+        weights = random.integers(-127, 128, (1, taps, 1, channels), np.int8)
+        bias = random.integers(-5000, 5000, channels, np.int32)
+        for output, activation in ((Scale(float32(0.4), -128), RELU), (Scale(float32(0.3), 5), NONE)):
+            outputs.append(net.conv(net.input, weights, bias, scale, output, activation=activation, depthwise=True))
+    content = net.pack(*outputs)
+    if core == "sanitized":
+        for target in ("cortex-m4", "cortex-m0plus"):
+            assert_engines_agree(content, rows=10, machine=host(target))
+    else:
+        calls = compile_graph(parse_model(content), "model", core).program.calls
+        assert {call.function for call in calls} == {f"ww_depthwise_conv_2d_{SUFFIXES[core]}"}
+        assert_engines_agree(content, rows=40, machine=machine(core))
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_every_kernel_on_an_emulated_core(core: Target) -> None:
     # Debian's C library for Xtensa cannot compute with floats.

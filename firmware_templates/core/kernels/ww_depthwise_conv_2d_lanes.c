@@ -3,20 +3,28 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "ww_depthwise_rows_lanes.h"
-#include "ww_lanes.h"
+#include "ww_depthwise_direct_lanes.h"
+
+static int8_t rescaled(const struct ww_channel_records *records, int32_t sum, const uint32_t *scales)
+{
+    if (records->bent) {
+        return ww_scale_bent(sum, scales, records->low_shift, records->shift);
+    }
+    return records->shift ? ww_scale_directly(sum, scales, records->low_shift, records->shift)
+                          : ww_scale_by_halves(sum, scales, scales[1], scales[2], 0);
+}
 
 static void all_channels(const struct ww_taps *taps, const int8_t *x, const struct ww_channel_records *records,
                          int32_t channels, int8_t *output)
 {
-    const uint32_t low_shift = records->low_shift;
-    const uint32_t shift = records->shift;
     const uint32_t *record = records->words;
-    for (; channels > 0; channels--, x++, record += 3) {
+    if (records->shift && ww_channels_directly(taps, x, records, channels, output)) {
+        return;
+    }
+    for (; channels > 0; channels--, x++, record += records->bent ? 5 : 3) {
         const int32_t sum = ww_sum_of_taps(taps, x, (const int32_t *)(record + taps->first), (int32_t)record[0]);
         record += taps->scales;
-        *output++ = shift ? ww_scale_directly(sum, record, low_shift, shift)
-                          : ww_scale_by_halves(sum, record, record[1], record[2], 0);
+        *output++ = rescaled(records, sum, record);
     }
 }
 

@@ -82,6 +82,9 @@ static inline int32_t ww_sum_of_taps(const struct ww_taps *taps, const int8_t *x
     return sum;
 }
 
+#undef TAP
+#undef OPERANDS
+
 #else
 
 static inline int32_t ww_sum_of_taps(const struct ww_taps *taps, const int8_t *x, const int32_t *w, int32_t sum)
@@ -90,7 +93,11 @@ static inline int32_t ww_sum_of_taps(const struct ww_taps *taps, const int8_t *x
     const int32_t zero_point = taps->zero_point;
     const int32_t row_step = taps->row_step - step;
     for (int32_t row = taps->rows; row > 0; row--, x += row_step, w += taps->kernel_width - taps->columns) {
-        for (int32_t column = taps->columns; column > 0; column--, x += step) {
+        int32_t column = taps->columns;
+        for (; column >= 3; column -= 3, x += 3 * step, w += 3) {
+            sum += (x[0] - zero_point) * w[0] + (x[step] - zero_point) * w[1] + (x[2 * step] - zero_point) * w[2];
+        }
+        for (; column > 0; column--, x += step) {
             sum += (*x - zero_point) * *w++;
         }
     }

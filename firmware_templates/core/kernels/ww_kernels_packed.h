@@ -33,6 +33,7 @@ struct ww_channel_records {
     int8_t round_upwards;
     uint8_t low_shift;
     uint8_t shift;
+    int8_t bent;
 };
 
 struct ww_dense_packed {
@@ -92,7 +93,10 @@ void ww_conv_2d_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, i
 void ww_dense_any_lanes(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
 void ww_conv_2d_any_lanes(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
 
-/* The same; multiplier 1, or any, blocks of one channel, a word a weight. */
+/*
+ * The same; multiplier 1, or any, blocks of one channel, a word a weight. `bent`: each channel has two words more, the
+ * sum below which its line is lower, and by how much.
+ */
 void ww_depthwise_conv_2d_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
 void ww_depthwise_conv_2d_any_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
 

@@ -50,8 +50,16 @@ static inline int8_t ww_scale_directly(int32_t above, const uint32_t scales[3], 
     return (int8_t)(((product + scales[2]) >> shift) & 0xFFu);
 }
 
+/* The same with a line that is lower by scales[4] below a sum of scales[3]. */
+static inline int8_t ww_scale_bent(int32_t above, const uint32_t scales[5], uint32_t low_shift, uint32_t shift)
+{
+    const uint32_t below = above < (int32_t)scales[3] ? scales[4] : 0;
+    const uint32_t lower[3] = {scales[0], scales[1], scales[2] - below};
+    return ww_scale_directly(above, lower, low_shift, shift);
+}
+
 #if defined(__ARM_ARCH_6M__)
-/* The same for a sum in a register, with the scales at r1, the shifts in r0 and r8, and the output `place` behind r7. */
+/* ww_scale_directly of a sum in a register, with the scales at r1, the shifts in r0 and r8, and the output `place` behind r7. */
 #define WW_DIRECT_OUTPUT(sum, place)                                                                                   \
     "ldmia r1!, {r4, r5, r6}\n\t"                                                                                      \
     "cmp " sum ", r4\n\t"                                                                                              \

@@ -2,7 +2,8 @@
 
 The output of a channel is a staircase over its sums, of at most 255 steps. A straight line in few bits may climb the
 same staircase, although it rounds in another way. Whether it does is checked at every step, so nothing is left to
-chance.
+chance. Where outputs lie below the zero point, TFLite rounds sums on both sides of zero differently; there, lines are
+bent: they drop a little below a sum of zero.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ _SLOPES = (0, 1, -1, 2, -2, 3, -3)  # that are tried, in last places from the cl
 def lane_pairs(channels: Channels) -> Packed:
     """Records of two channels for ww_matmul_lanes: groups of four inputs, two words w1 + 2^16 w0 a channel."""
     padded = channels.padded(2, 8)
-    return _packed(padded, 0, 2, paired_lanes(padded))
+    return _packed(padded, direct_scales(padded, 0), 2, paired_lanes(padded))
 
 
 def lane_taps(channels: Channels, inputs: int, zero_point: int) -> Packed:
     """Records of one channel for ww_depthwise_conv_2d_lanes: a word a tap."""
-    return _packed(channels, zero_point, 1, word_taps(channels))
+    direct = direct_scales(channels, zero_point) or direct_scales(channels, zero_point, bent=True)
+    return _packed(channels, direct, 1, word_taps(channels))
 
 
 def lane_taps_of_any(channels: Channels, inputs: int, zero_point: int) -> Packed:
@@ -38,34 +40,34 @@ def lane_taps_of_any(channels: Channels, inputs: int, zero_point: int) -> Packed
     return Packed(records(channels, 1, word_taps(channels), 1))
 
 
-def _packed(channels: Channels, zero_point: int, block: int, weights: Words) -> Packed:
-    direct = direct_scales(channels, zero_point) if channels.ordinary else None
+def _packed(channels: Channels, direct: Direct | None, block: int, weights: Words) -> Packed:
     if direct is None:
         return Packed(records(channels, block, weights, 1))
-    scales = np.stack([direct.limit, direct.multiplier, direct.start], axis=1)
+    scales = np.stack([direct.limit, direct.multiplier, direct.start, *direct.bend], axis=1)
     before, after = (part.astype(np.uint32).reshape(len(weights), -1) for part in (direct.bias, scales))
     words = np.concatenate([before, weights, after], axis=1).ravel()
-    return Packed(words, {"low_shift": direct.low_shift, "shift": direct.shift})
+    return Packed(words, {"low_shift": direct.low_shift, "shift": direct.shift, "bent": int(bool(direct.bend))})
 
 
 @dataclass(frozen=True)
 class Direct:
-    """The numbers of all channels, (channels,), as struct ww_channel_records describes them, and the layer's shifts."""
+    """The numbers of all channels, (channels,), as ww_kernels_packed.h describes them, and the layer's shifts.
+
+    ``bend`` is empty, or where lines drop and by how much.
+    """
 
     bias: IntArray
     limit: IntArray
     multiplier: IntArray
     start: IntArray
+    bend: tuple[()] | tuple[IntArray, IntArray]
     low_shift: int
     shift: int
 
 
-def direct_scales(channels: Channels, zero_point: int) -> Direct | None:
-    """The lines of a layer; None if no line of these bits is right for one of its channels.
-
-    The channels are ordinary ones (see Channels.ordinary), for any int8 inputs minus ``zero_point``.
-    """
-    steps = _Steps.of(channels, zero_point)
+def direct_scales(channels: Channels, zero_point: int, bent: bool = False) -> Direct | None:
+    """The lines of a layer for any int8 inputs minus ``zero_point``; None if there are none for one of its channels."""
+    steps = _Steps.of(channels, zero_point) if channels.ordinary else None
     if steps is None:
         return None
     slopes = channels.mantissa / 2.0 ** (31 + channels.shift)
@@ -76,9 +78,10 @@ def direct_scales(channels: Channels, zero_point: int) -> Direct | None:
         return None
     closest = np.round(slopes * 2.0 ** (shift + low_shift)).astype(np.int64)
     multiplier, start, fits = closest, np.zeros_like(closest), np.zeros(len(closest), np.bool_)
+    drop = (np.int64(1) << np.maximum(shift - channels.shift, 0)) * bent
     for more in _SLOPES:
         tried = np.maximum(closest + more, 0)
-        least, most = steps.starts(tried, shift, low_shift)
+        least, most = steps.starts(tried, drop, shift, low_shift)
         better = ~fits & (least <= most)
         multiplier, start = np.where(better, tried, multiplier), np.where(better, (least + most) // 2, start)
         fits |= better
@@ -88,7 +91,8 @@ def direct_scales(channels: Channels, zero_point: int) -> Direct | None:
         return None
     packed = (multiplier >> low_shift << _HALF) + (multiplier & (1 << low_shift) - 1)
     start += (steps.lowest & 0xFF) << shift
-    return Direct(channels.bias - steps.base, steps.limit, packed, start, low_shift, shift)
+    bend = (np.clip(steps.zero, 0, steps.limit), drop) if bent else ()
+    return Direct(channels.bias - steps.base, steps.limit, packed, start, bend, low_shift, shift)
 
 
 @dataclass(frozen=True)
@@ -123,12 +127,20 @@ class _Steps:
         at, height = np.where(among, first - base[:, None], 1), np.where(among, _OUTPUTS - lowest[:, None], 1)
         return cls(base, limit, lowest, at, height, among)
 
-    def starts(self, multiplier: IntArray, shift: int, low_shift: int) -> tuple[IntArray, IntArray]:
-        """The least and the greatest start of lines with these multipliers that climb all steps."""
+    @property
+    def zero(self) -> IntArray:
+        """How far a sum of zero is above ``base``."""
+        return -self.base
+
+    def starts(self, multiplier: IntArray, drop: IntArray, shift: int, low_shift: int) -> tuple[IntArray, IntArray]:
+        """The least and the greatest start of lines that climb all steps, with these multipliers and ``drop`` lower
+        below a sum of zero."""
+        zero = np.clip(self.zero, 0, self.limit)[:, None]
 
         def line(above: IntArray) -> IntArray:
             high, low = multiplier >> low_shift, multiplier & (1 << low_shift) - 1
-            return np.asarray(above * high[:, None] + (above * low[:, None] >> low_shift))
+            climbed = above * high[:, None] + (above * low[:, None] >> low_shift)
+            return np.asarray(climbed - (above < zero) * drop[:, None])
 
         rises, end = self.height << shift, self.limit[:, None]
         never = np.int64(1) << _WORD
@@ -137,7 +149,7 @@ class _Steps:
         steps = self.among.sum(axis=1)
         most = np.minimum(most, ((steps + 1) << shift) - 1 - line(end)[:, 0])
         fits = (multiplier >> low_shift < 1 << _HALF) & (self.limit * (1 << low_shift) <= 1 << _WORD)
-        return np.maximum(least, 0), np.where(fits, most, -1)
+        return np.maximum(least, drop), np.where(fits, most, -1)
 
 
 def _first_sums(channels: Channels) -> IntArray:

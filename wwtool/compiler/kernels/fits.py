@@ -147,6 +147,7 @@ def _records(call: Call, channels: Channels, packed: Packed, once: bool = False)
         "round_upwards": 0,
         "low_shift": 0,
         "shift": 0,
+        "bent": 0,
         **packed.fields,
     }
 
