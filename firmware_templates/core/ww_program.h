@@ -50,7 +50,7 @@ struct ww_program {
     size_t input_bytes;
     size_t output_bytes;
     uint8_t input_frames;  /* feature frames an invocation takes, 1 for a model that is not fed from the front end */
-    uint16_t step_samples; /* 160 or 320 */
+    uint16_t step_samples; /* from one feature frame to the next */
     uint8_t output_offset; /* added modulo 256 to output[0] to make a probability 0 to 255: 0 for uint8, 128 for int8 */
     uint32_t arena_bytes;  /* tensors of one invocation */
     uint32_t state_bytes;  /* kept from one invocation to the next */

@@ -22,6 +22,7 @@ from wwtool.compiler.program import Program
 from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.link_map import MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
 from wwtool.firmware.sizes import Sizes
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.placement import hop_in_ram
 from wwtool.platforms.profile import Platform
 
@@ -66,9 +67,9 @@ def constants_of_board(platform: Platform) -> Constants | None:
 
 
 def estimated_sizes(platform: Platform, model: CompiledModel, phrase: str) -> Sizes | None:
-    """The sizes that a dry build would measure; None where nothing was fitted."""
+    """The sizes that a dry build would measure; None where nothing was fitted, as for other front ends."""
     constants = constants_of_board(platform)
-    if constants is None:
+    if constants is None or model.program.graph.front_end != DEFAULT_FRONT_END:
         return None
     weights = sum(aligned(c.nbytes) for c in constants_of(model.program))
     code = round(kernel_bytes(constants, model.program) + float(np.dot(constants.call_code, code_features(model))))
@@ -98,9 +99,9 @@ def estimated_sizes(platform: Platform, model: CompiledModel, phrase: str) -> Si
 
 
 def estimated_cycles(platform: Platform, model: CompiledModel) -> Cycles | None:
-    """The cycles that an emulated board would count; None where nothing was fitted."""
+    """The cycles that an emulated board would count; None where nothing was fitted, as for other front ends."""
     constants = constants_of_board(platform)
-    if constants is None:
+    if constants is None or model.program.graph.front_end != DEFAULT_FRONT_END:
         return None
     invoke = np.dot(constants.cycles, cycle_features(model.program, call_instructions(constants, model.program)))
     return Cycles(_base(constants, platform, model).frontend_cycles, round(float(invoke)))

@@ -16,6 +16,7 @@ from wwtool.base.renamed_keys import Renamed, Warn, ignore, migrate
 from wwtool.base.validation import describe_validation
 from wwtool.base.yaml_files import read_yaml
 from wwtool.config.augment import AugmentConfig
+from wwtool.config.frontend import FrontEndConfig, MicroConfig
 from wwtool.config.negatives import DEFAULT_KINDS, Negatives
 from wwtool.config.section import Fraction, Section
 from wwtool.config.synth import SynthConfig
@@ -252,6 +253,9 @@ class Config(Section):
     )
     select: SelectConfig = Field(SelectConfig(), description="How a model of the zoo is chosen.")
     synth: SynthConfig = Field(SynthConfig(), description="How much speech is synthesised, in which language.")
+    frontend: FrontEndConfig = Field(
+        MicroConfig(), description="The front end, which turns audio into the features that the model reads."
+    )
     augment: AugmentConfig = Field(AugmentConfig(), description="How clips are varied before training.")
     negatives: Negatives = Field(
         DEFAULT_KINDS,
@@ -270,6 +274,15 @@ class Config(Section):
     def _one_or_several(self) -> Config:
         if self.model != "auto" and self.select.search > 1:
             raise ValueError(f"select.search must be 1 where the model is given ({self.model}); leave one of them out")
+        return self
+
+    @model_validator(mode="after")
+    def _features(self) -> Config:
+        if self.pools.features and not isinstance(self.frontend, MicroConfig):
+            raise ValueError(
+                f"pools.features holds features of the front end micro, and frontend.kind is {self.frontend.kind}; "
+                "leave one of them out"
+            )
         return self
 
 
@@ -304,6 +317,9 @@ def _take_paths_from(folder: Path, values: dict[str, Any]) -> None:
     teacher = train.get("teacher") if isinstance(train, dict) else None
     if isinstance(teacher, dict) and isinstance(teacher.get("runs"), list):
         teacher["runs"] = [str(folder / name) if isinstance(name, str) else name for name in teacher["runs"]]
+    frontend = values.get("frontend")
+    if isinstance(frontend, dict) and isinstance(frontend.get("statistics"), str):
+        frontend["statistics"] = str(folder / frontend["statistics"])
     pools = values.get("pools")
     if isinstance(pools, dict) and isinstance(pools.get("features"), list):
         names = [name for name in pools["features"] if isinstance(name, str)]

@@ -44,7 +44,7 @@ class SpectrogramConfig(Section):
     )
     mask_chance: Fraction = Field(0.5, description="Chance that a mask is applied to a window.")
     mask_channels: int = Field(12, ge=0, le=40, description="Most channels that a `channel_mask` hides.")
-    mask_frames: int = Field(24, ge=0, le=1000, description="Most frames (10 ms each) that a `frame_mask` hides.")
+    mask_frames: int = Field(24, ge=0, le=1000, description="Most frames of the front end that a `frame_mask` hides.")
 
 
 class AugmentConfig(Section):

@@ -157,7 +157,7 @@ class TrainConfig(Section):
     )
     window_end_frames: tuple[int, int] = Field(
         (-2, 16),
-        description="Where a window of the phrase ends, in frames of 10 ms after the phrase: [low, high].",
+        description="Where a window of the phrase ends, in frames of the front end after the phrase: [low, high].",
     )
     partial_words: Fraction = Field(
         0.06, description="Share of the negatives that end within the phrase. They teach the model to wait for its end."

@@ -183,17 +183,22 @@ def make_pool(job: PoolJob, folder: Path) -> Path:
     """Makes the pool unless it is there already; returns its file."""
     path = folder / f"{job.key}.npz"
     if not path.exists():
-        babble = ClipStore(Path(job.babble)).samples[:_BABBLE_SAMPLES] if job.babble else np.zeros(0, np.int16)
-        sources = Sources(
-            noise=_open(job.noise), sounds=[_open(path) for path in job.sounds], babble=babble, rooms=_open(job.rooms),
-            simulated_rooms=_open(job.simulated_rooms), speech=_open(job.lead),
-        )  # fmt: skip
         embedding = EMBEDDINGS.member(job.embedding) if job.embedding else None
-        studio, tape = Studio(job.augment, np.random.default_rng(job.seed), sources), Tape(job.front_end, embedding)
-        recipe = RECIPES.member(job.kind)
-        recipe.record(recipe.open(Path(job.clips)) if job.clips else (), job.amount, studio, tape)
+        tape = Tape(job.front_end, embedding)
+        record(job, tape)
         write_arrays(path, **tape.arrays())
     return path
+
+
+def record(job: PoolJob, tape: Tape) -> None:
+    """Lays what a job describes on a tape."""
+    babble = ClipStore(Path(job.babble)).samples[:_BABBLE_SAMPLES] if job.babble else np.zeros(0, np.int16)
+    sources = Sources(
+        noise=_open(job.noise), sounds=[_open(path) for path in job.sounds], babble=babble, rooms=_open(job.rooms),
+        simulated_rooms=_open(job.simulated_rooms), speech=_open(job.lead),
+    )  # fmt: skip
+    studio, recipe = Studio(job.augment, np.random.default_rng(job.seed), sources), RECIPES.member(job.kind)
+    recipe.record(recipe.open(Path(job.clips)) if job.clips else (), job.amount, studio, tape)
 
 
 def _open(path: str | None) -> Sequence[Audio]:

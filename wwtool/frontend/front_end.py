@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wwtool.config.section import Section
 from wwtool.errors import InputError
 from wwtool.frontend.geometry import Geometry
 
@@ -49,6 +50,14 @@ class FrontEnd(ABC):
         if set(values) != {"kind"}:
             raise InputError(f"the front end {cls.name} has no settings; make the model again")
         return cls()
+
+    def configured(self, settings: Section) -> FrontEnd:
+        """The front end with the settings of a config's section ``frontend``.
+
+        Raises:
+            InputError: they contradict each other.
+        """
+        return self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, FrontEnd) and self.as_dict() == other.as_dict()

@@ -8,11 +8,11 @@ entry is the same. ``python -m wwtool.frontend.registry`` rewrites ``firmware_te
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from wwtool.frontend.c_arrays import c_array
 from wwtool.frontend.geometry import MICRO
 
 FFT_SIZE = 512
@@ -141,19 +141,6 @@ def root() -> list[int]:
     return [round(size / math.sqrt((i + 0.5) / size)) - size for i in range(size // 4, size)]
 
 
-def _array(comment: str, ctype: str, name: str, size: str, values: Sequence[int]) -> str:
-    lines: list[str] = []
-    line = "   "
-    for value in values:
-        item = f" {value},"
-        if len(line) + len(item) > 118:
-            lines.append(line)
-            line = "   "
-        line += item
-    body = "\n".join([*lines, line])
-    return f"/* {comment} */\nconst {ctype} {name}[{size}] = {{\n{body}\n}};\n"
-
-
 def render() -> str:
     """The text of ww_frontend_tables.c."""
     bank = mel_bank()
@@ -163,26 +150,24 @@ def render() -> str:
         "/*\n * Constant tables of the micro front end. Written by `python -m wwtool.frontend.registry`; do not edit.\n"
         " *\n * SPDX-License-Identifier: Apache-2.0\n */\n"
         '#include "ww_frontend_tables.h"\n',
-        _array("Hann window, Q12.", "int16_t", "ww_window_table", "WW_WINDOW_TABLE_SIZE", window()),
-        _array("cos(2 pi i / 512), Q15.", "int16_t", "ww_cosine_table", "WW_COSINE_TABLE_SIZE", cosine()),
-        _array("First bin after each mel band.", "uint8_t", "ww_mel_ends", "WW_MEL_BANDS", bank.ends),
-        _array(
+        c_array("Hann window, Q12.", "int16_t", "ww_window_table[WW_WINDOW_TABLE_SIZE]", window()),
+        c_array("cos(2 pi i / 512), Q15.", "int16_t", "ww_cosine_table[WW_COSINE_TABLE_SIZE]", cosine()),
+        c_array("First bin after each mel band.", "uint8_t", "ww_mel_ends[WW_MEL_BANDS]", bank.ends),
+        c_array(
             "Share of a bin that goes to the channel below its band, Q12.",
             "uint16_t",
-            "ww_mel_weights",
-            "WW_MEL_WEIGHTS_SIZE",
+            "ww_mel_weights[WW_MEL_WEIGHTS_SIZE]",
             bank.weights,
         ),
-        _array(
+        c_array(
             "PCAN gain: two values, then start, slope and curvature of each octave.",
             "int16_t",
-            "ww_gain_table",
-            "WW_GAIN_TABLE_SIZE",
+            "ww_gain_table[WW_GAIN_TABLE_SIZE]",
             gain(),
         ),
-        _array("log2(1 + i / 128) - i / 128, Q16.", "uint16_t", "ww_log_table", "WW_LOG_TABLE_SIZE", logarithm()),
-        _array(
-            "256 / sqrt((i + 1/2) / 256) - 256, i from 64.", "uint8_t", "ww_root_table", "WW_ROOT_TABLE_SIZE", root()
+        c_array("log2(1 + i / 128) - i / 128, Q16.", "uint16_t", "ww_log_table[WW_LOG_TABLE_SIZE]", logarithm()),
+        c_array(
+            "256 / sqrt((i + 1/2) / 256) - 256, i from 64.", "uint8_t", "ww_root_table[WW_ROOT_TABLE_SIZE]", root()
         ),
     ]
     return "\n".join(parts)

@@ -6,12 +6,25 @@ from pathlib import Path
 
 from wwtool.base.assets import asset_dir
 from wwtool.base.text import printable
+from wwtool.config.frontend import FrontEndConfig
 from wwtool.errors import InputError
 from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.mel import MelFrontEnd, MfccFrontEnd
 from wwtool.frontend.micro import MicroFrontEnd
 
-FRONT_ENDS: dict[str, FrontEnd] = {front_end.name: front_end for front_end in (MicroFrontEnd(),)}
+FRONT_ENDS: dict[str, FrontEnd] = {
+    front_end.name: front_end for front_end in (MicroFrontEnd(), MelFrontEnd(), MfccFrontEnd())
+}
 DEFAULT_FRONT_END = FRONT_ENDS[MicroFrontEnd.name]
+
+
+def front_end_of(config: FrontEndConfig) -> FrontEnd:
+    """The front end that a config names, as it is before it is normalised.
+
+    Raises:
+        InputError: its settings contradict each other.
+    """
+    return FRONT_ENDS[config.kind].configured(config)
 
 
 def front_end_from(values: object) -> FrontEnd:

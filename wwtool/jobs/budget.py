@@ -16,6 +16,8 @@ from wwtool.budget.result import DryBuild, DryBuildRecord, available, framework_
 from wwtool.config import BudgetConfig
 from wwtool.doctor.profiles import load_profile
 from wwtool.errors import UsageError
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import front_end_of
 from wwtool.jobs.request import Request, reported
 from wwtool.jobs.settings import read_config
 from wwtool.models.zoo import ALL_MODELS, ZOO
@@ -31,7 +33,9 @@ class BudgetRequest(Request):
     platform: str = Field(description="A platform's name, or the path of a .yaml of your own.")
     model: str | None = Field(None, description="One model of the zoo.  [default: all of them]")
     framework: str = Field(packages.DEFAULT, description="The framework that shares flash and RAM with the firmware.")
-    config: Path | None = Field(None, description="A config whose budget section sets stricter limits.")
+    config: Path | None = Field(
+        None, description="A config whose budget section sets stricter limits; its front end is measured, too."
+    )
     use_cache: bool = Field(True, description="Take figures that were measured before.")
 
 
@@ -45,6 +49,7 @@ class BudgetPlan:
     limits: BudgetConfig
     framework: str
     use_cache: bool
+    front_end: FrontEnd
 
 
 @dataclass(frozen=True)
@@ -122,7 +127,8 @@ def plan(request: BudgetRequest, listener: events.Listener = events.ignore) -> B
     platform = platform.with_board(config.board)
     reserve_of(platform, request.framework)  # refuses a framework that the profile does not have
     models = tuple(ZOO) if request.model is None else (request.model,)
-    return BudgetPlan(platform, models, config.phrase or _PHRASE, config.budget, request.framework, request.use_cache)
+    phrase, front_end = config.phrase or _PHRASE, front_end_of(config.frontend)
+    return BudgetPlan(platform, models, phrase, config.budget, request.framework, request.use_cache, front_end)
 
 
 def run(
@@ -141,10 +147,11 @@ def run(
         for model in plan.models:
             cancel.check()
             listener(events.StageProgress(_STAGE, len(results), len(plan.models), "dry builds"))
-            results.append(dry_build(plan.platform, model, plan.phrase, plan.limits, plan.framework, plan.use_cache))
+            measured = plan.phrase, plan.limits, plan.framework, plan.use_cache, plan.front_end
+            results.append(dry_build(plan.platform, model, *measured))
             listener(events.PartialResult(_STAGE, "model", results[-1]))
         over = min((result for result in results if not result.fits), key=lambda result: result.macs, default=None)
         remedy = None
         if over is not None and not any(result.fits for result in results):
-            remedy = what_would_fit(plan.platform, over, plan.phrase, plan.limits, plan.use_cache)
+            remedy = what_would_fit(plan.platform, over, plan.phrase, plan.limits, plan.use_cache, plan.front_end)
     return BudgetResult(plan.platform, plan.framework, tuple(results), over, remedy)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel
@@ -54,7 +55,9 @@ def explain(path: str) -> list[Key]:
     Raises:
         InputError: there is no such key; the message names similar ones.
     """
-    keys = {key.path: key for key in _keys(Config, "")}
+    keys: dict[str, Key] = {}
+    for key in _keys(Config, ""):
+        keys.setdefault(key.path, key)
     found = [key for name, key in keys.items() if name == path or name.startswith(f"{path}.")]
     if found:
         return found
@@ -109,9 +112,20 @@ def _keys(section: type[BaseModel], above: str) -> Iterator[Key]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from _keys(field.annotation, f"{path}.")
             continue
+        for section_kind in _kinds(field.annotation):
+            yield from _keys(section_kind, f"{path}.")
         facts = {key: value for key, value in schemas[name].items() if key not in ("description", "title", "default")}
         default = field.get_default(call_default_factory=True)
         yield Key(path, field.description or "", facts, default, choices.get(path, ()))
+
+
+def _kinds(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The kinds of section that a key may hold one of."""
+    if get_origin(annotation) in (Union, UnionType, Annotated):
+        for part in get_args(annotation):
+            yield from _kinds(part)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
 
 
 def _flat(values: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -13,6 +13,7 @@ from wwtool import events
 from wwtool.base.assets import asset_dir
 from wwtool.base.registry import Registry
 from wwtool.config import Config, load_config, merge
+from wwtool.config.frontend import Normalized
 from wwtool.data.data_home import features_folder
 from wwtool.data.dataset import index_folder
 from wwtool.data.negatives import KINDS
@@ -25,6 +26,9 @@ from wwtool.features.ready_made import open_features
 from wwtool.features.spectrogram import TRANSFORMS
 from wwtool.features.waveform import SCENE, VOICE
 from wwtool.features.waveform.filters import FILTERS
+from wwtool.frontend.mel import MelFrontEnd
+from wwtool.frontend.registry import front_end_of
+from wwtool.frontend.statistics import read_statistics
 from wwtool.jobs.request import Request
 from wwtool.jobs.tracking import TRACKERS
 from wwtool.models.zoo import ALL_MODELS
@@ -116,11 +120,18 @@ def read_config(path: Path | None, overrides: dict[str, Any], listener: events.L
         _check_kinds(config)
         check_objective(config.train)
         check_teacher(config.train.teacher)
+        _check_front_end(config)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
     if config.model not in MODELS:
         raise InputError(f"{where}: model: must be '{AUTO}' or one of {', '.join(ALL_MODELS)} (it is {config.model!r})")
     return config
+
+
+def _check_front_end(config: Config) -> None:
+    front_end, settings = front_end_of(config.frontend), config.frontend
+    if isinstance(settings, Normalized) and isinstance(front_end, MelFrontEnd) and settings.statistics is not None:
+        read_statistics(Path(settings.statistics)).apply(front_end, settings.statistics)
 
 
 def _check_kinds(config: Config) -> None:

@@ -17,6 +17,7 @@ from wwtool.base.inside import refuse_links_out
 from wwtool.budget.result import DryBuild
 from wwtool.budget.selection import Choice, by_table, select
 from wwtool.doctor.profiles import load_profile
+from wwtool.frontend.registry import front_end_of
 from wwtool.jobs.request import reported
 from wwtool.jobs.settings import TrainingRequest, plan_training
 from wwtool.jobs.tracking import tracked
@@ -133,7 +134,8 @@ def _finalists(plan: TrainPlan, stages: Stages) -> tuple[str, ...]:
         stages.cancel.check()
         stages.tell(events.StageProgress("budget", done, total, "dry builds"))
 
-    selection = select(plan.platform, plan.run.config, plan.run.phrase, advance)
+    front_end = front_end_of(plan.run.config.frontend)
+    selection = select(plan.platform, plan.run.config, plan.run.phrase, advance, front_end=front_end)
     stages.tell(events.PartialResult("budget", "budget", selection.builds[selection.finalists[0]]))
     if selection.choice is not None:
         stages.tell(events.PartialResult("budget", "choice", selection.choice))

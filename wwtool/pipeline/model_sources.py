@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from wwtool.budget.result import Line
 from wwtool.budget.selection import select
+from wwtool.config import Config
+from wwtool.frontend.registry import DEFAULT_FRONT_END, front_end_of
 from wwtool.models.accuracy import accuracy_table
 from wwtool.pipeline.firmware import Target
 from wwtool.pipeline.preparation import RunPlan
@@ -47,10 +49,18 @@ class FromTraining:
 
     def choice(self, plan: RunPlan) -> list[Any]:
         config = plan.config
-        return [config.model, config.budget.model_dump(), config.select.model_dump(), accuracy_table().model_dump()]
+        return [
+            config.model,
+            config.budget.model_dump(),
+            config.select.model_dump(),
+            accuracy_table().model_dump(),
+            *_heard(config),
+        ]
 
     def budget(self, stages: Stages, target: Target, plan: RunPlan) -> Outcome:
-        selection = select(target.platform, plan.config, plan.phrase, stages.advance, target.package.name)
+        front_end = front_end_of(plan.config.frontend)
+        name = target.package.name
+        selection = select(target.platform, plan.config, plan.phrase, stages.advance, name, front_end)
         first = selection.builds[selection.finalists[0]]
         facts = {
             "finalists": list(selection.finalists),
@@ -64,6 +74,12 @@ class FromTraining:
 
     def obtain(self, stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Trained:
         return training_run(stages, plan, finalists)
+
+
+def _heard(config: Config) -> list[Any]:
+    """What tells the front end from the default one."""
+    front_end = front_end_of(config.frontend)
+    return [] if front_end == DEFAULT_FRONT_END else [front_end.as_dict()]
 
 
 def use_note(lines: Sequence[Line]) -> str:

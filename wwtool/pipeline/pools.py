@@ -15,6 +15,8 @@ from wwtool.data.negatives import KINDS, SOUND_KINDS
 from wwtool.features.pools import Pool, PoolJob, WeightedPool, load_pool, make_pool
 from wwtool.features.ready_made import fingerprint_of, open_features
 from wwtool.features.recipes import RECIPES
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.pipeline.negatives import hours_of_kinds
 from wwtool.training.teachers.teacher import Teacher
 
@@ -24,7 +26,12 @@ _CLEAN = 0.7  # how often a window has hardly any background, in comparison with
 
 
 def plan_pools(
-    stores: dict[str, Any], folder: Path, config: Config, content: str, teacher: Teacher | None = None
+    stores: dict[str, Any],
+    folder: Path,
+    config: Config,
+    content: str,
+    teacher: Teacher | None = None,
+    front_end: FrontEnd = DEFAULT_FRONT_END,
 ) -> list[tuple[PoolJob, float]]:
     """Jobs and sampling weights for the stores there are.
 
@@ -79,6 +86,7 @@ def plan_pools(
                 sounds=sounds,
                 content=content,
                 embedding=embedding,
+                front_end=front_end,
                 **shared,
             )
             plan.append((job, weight))

@@ -28,7 +28,7 @@ from wwtool.evaluation.material import Material
 from wwtool.features.pools import PoolJob, is_pool
 from wwtool.features.ready_made import EVALUATION, FeatureFolder, open_features
 from wwtool.frontend.front_end import FrontEnd
-from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.frontend.registry import DEFAULT_FRONT_END, front_end_of
 from wwtool.models.zoo import architecture_of, as_dict
 from wwtool.pipeline.natural import natural_inputs
 from wwtool.pipeline.negatives import hours_of_kinds, kind_facts, natural_clips_of_kinds
@@ -36,6 +36,7 @@ from wwtool.pipeline.phrase_check import CHECKED_STORES, check_recordings, check
 from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
+from wwtool.pipeline.statistics import normalized
 from wwtool.pipeline.teaching import Teaching, learn_phrase, taught
 from wwtool.pipeline.validation import Validation
 from wwtool.pipeline.voices_used import tell_voices
@@ -130,11 +131,14 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset, check))
     if "train/unlabelled" in stores and teacher is None:
         stages.tell(events.Warning("recordings without a label are left out: only a teacher (train.teacher) uses them"))
-    pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher)
+    front_end = front_end_of(config.frontend)
+    pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher, front_end)
+    front_end = normalized(stages, config, front_end, pools)
+    pools = [(replace(job, front_end=front_end), weight) for job, weight in pools]
     keys = [job.key for job, _ in pools]
     stages.run("features", "augmented features", keys, lambda: _features(stages, pools))
-    teaching = learn_phrase(stages, pools, folder / POOLS, config, teacher) if teacher else None
-    return Prepared(stores, pools, phrase, teaching, few)
+    teaching = learn_phrase(stages, pools, folder / POOLS, config, teacher, front_end) if teacher else None
+    return Prepared(stores, pools, phrase, teaching, few, front_end)
 
 
 def _recordings(stages: Stages, plan: RunPlan, check: ClipCheck | None) -> Dataset | None:

@@ -31,6 +31,7 @@ from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan
 from wwtool.pipeline.quantization import compare_with_float
 from wwtool.pipeline.search import FOLDER, Rung, search
 from wwtool.pipeline.stages import RECORD, Outcome, Stages
+from wwtool.pipeline.statistics import STATISTICS
 from wwtool.pipeline.teaching import TEACHER, Teaching
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
@@ -44,6 +45,7 @@ CURVES = ("tensorboard", "wandb")  # folders of trackers
 NAMES = (
     RECORD,
     DATASET,
+    STATISTICS,
     CLIPS,
     POOLS,
     TEACHER,

@@ -30,7 +30,7 @@ from wwtool.platforms.wiring import constants
 
 # The program spends its time in these; everything else is compiled for size.
 _FAST_FOLDERS = ("model",)
-_FAST_FILES = ("ww_fft.c", *(f"ww_frame_{name}.c" for name in KERNEL_SETS if name))
+_FAST_FILES = ("ww_fft.c", "ww_mel.c", *(f"ww_frame_{name}.c" for name in KERNEL_SETS if name))
 _INCLUDES = ("core", "model", "board")
 
 
@@ -130,6 +130,8 @@ def _copy_core(core: Path, target: Path, kernels: str, front_end: FrontEnd) -> N
     chosen = front_end.c_sources(kernels)
     for unused in set(DEFAULT_FRONT_END.c_sources("")) - set(chosen):
         (target / unused).unlink()
+        if front_end != DEFAULT_FRONT_END:
+            (target / unused).with_suffix(".h").unlink(missing_ok=True)
     for source in (core / name for name in chosen if not (target / name).exists()):
         for path in (source, *source.parent.glob("*.h")):
             shutil.copyfile(path, target / path.name)

@@ -20,7 +20,7 @@ from wwtool.base.yaml_files import read_yaml
 from wwtool.data.texts.phrases import printable_phrase
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import MAX_WINDOW, DetectorConfig, off_threshold
-from wwtool.frontend.registry import DEFAULT_FRONT_END, FRONT_ENDS
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.esphome.manifest import STEP_MS
 
 _IGNORED_SLICES = 100  # MIN_SLICES_BEFORE_DETECTION in streaming_model.h
@@ -96,10 +96,10 @@ def read_settings(path: Path) -> Settings:
     """
     if path.suffix in (".yaml", ".yml"):
         card = _valid(_Card, read_yaml(path), path)
-        if card.front_end not in FRONT_ENDS:
+        if card.front_end != DEFAULT_FRONT_END.name:
             raise InputError(
-                f"{path}: front_end: wwtool has no {printable(card.front_end)!r}, only {', '.join(FRONT_ENDS)}; train "
-                "the model on features of one of these"
+                f"{path}: front_end: wwtool has no {printable(card.front_end)!r} for models of others, only "
+                f"{DEFAULT_FRONT_END.name}; train the model on its features"
             )
         _require_step(card.feature_step_size, f"{path}: feature_step_size")
         return Settings(

@@ -1,0 +1,63 @@
+/*
+ * Mel front end; see ww_frontend.h. It gathers windows of samples; ww_mel.h has what happens to each.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ww_frontend.h"
+
+#include <string.h>
+
+#include "ww_mel.h"
+
+static uint16_t quantized(int32_t value, unsigned channel)
+{
+    int64_t scaled = (int64_t)(value - ww_mel_offsets[channel]) * ww_mel_scales[channel];
+    int64_t rounded = (scaled + (1 << (WW_MEL_SCALE_BITS - 1))) >> WW_MEL_SCALE_BITS;
+    if (rounded < INT8_MIN) {
+        return 0;
+    }
+    return (uint16_t)(rounded > INT8_MAX ? UINT8_MAX : rounded - INT8_MIN);
+}
+
+static void compute_features(struct ww_frontend *frontend, uint16_t features[WW_FRONTEND_CHANNELS])
+{
+    uint16_t levels[WW_MEL_BANDS];
+    int32_t values[WW_FRONTEND_CHANNELS];
+    int exponent = ww_mel_window(frontend->window, frontend->points);
+    exponent -= ww_mel_transform(frontend->points);
+    ww_mel_levels(frontend->points, exponent, levels);
+    ww_mel_values(levels, values);
+    for (unsigned i = 0; i < WW_FRONTEND_CHANNELS; ++i) {
+        features[i] = quantized(values[i], i);
+    }
+}
+
+void ww_frontend_init(struct ww_frontend *frontend, uint16_t step_samples)
+{
+    memset(frontend, 0, sizeof *frontend);
+    frontend->step_samples = step_samples;
+}
+
+size_t ww_frontend_process(struct ww_frontend *frontend, const int16_t *samples, size_t count,
+                           uint16_t features[WW_FRONTEND_CHANNELS], bool *frame_ready)
+{
+    size_t missing = (size_t)WW_FRONTEND_WINDOW_SAMPLES - frontend->filled;
+    size_t taken = count < missing ? count : missing;
+    if (taken != 0) {
+        memcpy(frontend->window + frontend->filled, samples, taken * sizeof *samples);
+        frontend->filled = (uint16_t)(frontend->filled + taken);
+    }
+    *frame_ready = frontend->filled == WW_FRONTEND_WINDOW_SAMPLES;
+    if (*frame_ready) {
+        compute_features(frontend, features);
+        frontend->filled = (uint16_t)(WW_FRONTEND_WINDOW_SAMPLES - frontend->step_samples);
+        memmove(frontend->window, frontend->window + frontend->step_samples,
+                frontend->filled * sizeof *frontend->window);
+    }
+    return taken;
+}
+
+int8_t ww_frontend_quantize(uint16_t feature)
+{
+    return (int8_t)(feature + INT8_MIN);
+}

@@ -1,0 +1,51 @@
+/*
+ * The stages of a feature frame of the mel front end, and their tables. Private to it.
+ *
+ * wwtool/frontend/mel_arithmetic.py has the same stages for training; tests hold the two to the same bits.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef WW_MEL_H
+#define WW_MEL_H
+
+#include <stdint.h>
+
+#include "ww_frontend.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    WW_MEL_FFT_SIZE = 2 * WW_MEL_POINTS,
+    WW_MEL_LEVEL_BITS = 9, /* fractional bits of a level */
+    WW_MEL_DCT_BITS = 12,
+    WW_MEL_SCALE_BITS = 16,
+    WW_MEL_LOG_SEGMENTS = 64,
+};
+
+/* Written by the build; wwtool/frontend/mel_tables.py has the formulas. */
+extern const int16_t ww_mel_hann[WW_FRONTEND_WINDOW_SAMPLES];           /* Q15 */
+extern const int16_t ww_mel_sine[WW_MEL_FFT_SIZE / 4 * 3 + 1];          /* of a three-quarter turn, Q15 */
+extern const uint16_t ww_mel_ends[WW_MEL_BANDS + 1];                    /* first bin after each slope */
+extern const uint8_t ww_mel_weights[WW_MEL_END_BIN - WW_MEL_FIRST_BIN]; /* of 255: what rises at each bin */
+extern const uint16_t ww_mel_log[WW_MEL_LOG_SEGMENTS + 1];              /* log2(1 + i / 64) - i / 64, Q16 */
+extern const int32_t ww_mel_offsets[WW_FRONTEND_CHANNELS];              /* the value that becomes 0 */
+extern const uint16_t ww_mel_scales[WW_FRONTEND_CHANNELS];              /* steps of int8 for a value of 1, Q16 */
+
+/* Fills points with the windowed samples, two to a point; returns the power of two by which they are too large. */
+int ww_mel_window(const int16_t samples[WW_FRONTEND_WINDOW_SAMPLES], struct ww_complex points[WW_MEL_POINTS]);
+
+/* The transform of the points in place; returns the power of two by which it is too small. */
+int ww_mel_transform(struct ww_complex points[WW_MEL_POINTS]);
+
+/* The logarithm to base 2 of each band's energy, Q9, never below 0; the spectrum is 2^exponent too large. */
+void ww_mel_levels(const struct ww_complex points[WW_MEL_POINTS], int exponent, uint16_t levels[WW_MEL_BANDS]);
+
+/* What becomes the features: the levels themselves (ww_mel_bands.c) or their cosine transform (ww_mel_cepstrum.c). */
+void ww_mel_values(const uint16_t levels[WW_MEL_BANDS], int32_t values[WW_FRONTEND_CHANNELS]);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* WW_MEL_H */

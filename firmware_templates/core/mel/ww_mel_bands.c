@@ -1,0 +1,13 @@
+/*
+ * Features that are the levels of mel bands. See ww_mel.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "ww_mel.h"
+
+void ww_mel_values(const uint16_t levels[WW_MEL_BANDS], int32_t values[WW_FRONTEND_CHANNELS])
+{
+    for (unsigned i = 0; i < WW_FRONTEND_CHANNELS; ++i) {
+        values[i] = levels[i];
+    }
+}
