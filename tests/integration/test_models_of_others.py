@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from cli import emulation_missing, run_here
+from float_models import as_float
 from output_schemas import check_output
+from test_data_files import babble
 
+from wwtool.data.audio import write_audio
 from wwtool.emulators import Options, emulator_of
 from wwtool.platforms.load import load_platform
 
@@ -62,6 +65,26 @@ def test_a_published_model_on_an_emulated_pico(tmp_path: Path, capsys: pytest.Ca
 
     code, out = build(capsys, "hey_jarvis", "pico", folder)
     assert (code, out.count("unchanged")) == (0, 3), out
+
+
+@pytest.mark.slow
+def test_a_float_model_on_an_emulated_pico(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From floats and recordings to firmware, without a training."""
+    (tmp_path / "float.tflite").write_bytes(as_float((PUBLISHED / "hey_jarvis.tflite").read_bytes()))
+    for number in range(4):
+        write_audio(tmp_path / f"audio/{number}.wav", babble(number, 2.0))
+    words = (tmp_path / "float.tflite", "--data", tmp_path / "audio", "-o", tmp_path / "int8.tflite")
+    assert run_here(capsys, "quantize", *words, "--output-type", "uint8").code == 0
+    assert run_here(capsys, "diff", tmp_path / "int8.tflite", "--rows", "20").code == 0
+    (tmp_path / "word.yaml").write_text("wake_word: hey jarvis\nprobability_cutoff: 0.9\n")
+    files = ("--model-file", tmp_path / "int8.tflite", "--manifest", tmp_path / "word.yaml")
+    built = run_here(capsys, "build", "--platform", "pico", *files, "--out", tmp_path / "build")
+    assert built.code == 0, built.err
+    code, out = hil(capsys, "pico", tmp_path / "build")
+    assert code == 0, out
+    target = ("--format", "esphome", "--platform", "esp32s3", "--out", tmp_path / "esphome")
+    exported = run_here(capsys, "export", tmp_path / "build", *target)
+    assert exported.code == 0, exported.err
 
 
 @pytest.mark.slow

@@ -105,6 +105,7 @@ def test_a_wake_word_without_quantization_aware_training(quantize: Run, folder: 
     result = quantize("word.tflite --data audio -o int8.tflite --output-type uint8 --json")
     output = json.loads(result.out)
     check_output(output)
+    assert 0.15 < output["compared"] / (output["calibrated"] + output["compared"]) < 0.2  # the last fifth of each file
     assert all(layer["snr_db"] > 20 for layer in output["layers"] if layer["operator"].split()[1] == "CONV_2D")
     content = (folder / "int8.tflite").read_bytes()
     graph = parse_model(content)
@@ -171,6 +172,13 @@ def in_parts() -> Model:
     return net.pack(net.op("EXP", [x], (1, 4), Scale(1.0, 0), "ExpOptions", "float32"))
 
 
+def float_ends() -> Model:
+    """Only its ends are floats, which the compiler takes."""
+    net = Net((1, 4), Scale(0.5, 0), "float32")
+    x = net.quantize(net.input, Scale(0.1, 0))
+    return net.pack(net.dequantize(net.binary("ADD", x, x, Scale(0.2, 0))))
+
+
 def without_end() -> Model:
     net = Net((1, 6, 5, 1), Scale(1.0, 0), "float32")
     return net.pack(net.op("LOG", [net.input], (1, 6, 5, 1), Scale(1.0, 0), None, "float32"))
@@ -181,6 +189,7 @@ def without_end() -> Model:
     [
         (unknown_operators(), ("cannot be quantized: operator 0 (SIN), operator 1 (COS)",)),
         (random_tflite(), ("computes in integers already",)),
+        (float_ends(), ("computes in integers already",)),
         (in_parts(), ("quantized in parts (operator 0 (DEQUANTIZE))",)),
         (without_end(), ("not finite in row 0",)),
         (b"\x1f\x8b" + bytes(100), ("bad.tflite",)),

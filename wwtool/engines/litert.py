@@ -28,13 +28,13 @@ class LiteRtEngine:
                 num_threads=1,
             )
             self._interpreter.allocate_tensors()
+            main = schema.Model.GetRootAs(content).Subgraphs(0)
+            self._inputs = _ports(self._interpreter.get_input_details(), main.InputsAsNumpy())
+            self._outputs = _ports(self._interpreter.get_output_details(), main.OutputsAsNumpy())
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             which = "reference kernels" if reference else "kernels"
             raise InputError(f"LiteRT's {which} cannot run this model: {reason}") from error
-        main = schema.Model.GetRootAs(content).Subgraphs(0)
-        self._inputs = _ports(self._interpreter.get_input_details(), main.InputsAsNumpy())
-        self._outputs = _ports(self._interpreter.get_output_details(), main.OutputsAsNumpy())
 
     def run(self, rows: Rows) -> npt.NDArray[Any]:
         """Runs rows of the inputs and returns the first output's rows (see interface.py)."""

@@ -66,8 +66,10 @@ def range_of(scale: Scale) -> tuple[float, float]:
 
 def quantized(real: npt.ArrayLike, scale: Scale) -> npt.NDArray[np.int8]:
     """Numbers in a format, halves rounded away from zero as TFLite does."""
-    steps = rounded_away(np.asarray(real, np.float32) / np.float32(scale.scale)).astype(np.int64) + scale.zero_point
-    return np.asarray(np.clip(steps, INT8_MIN, INT8_MAX), np.int8)
+    with np.errstate(over="ignore"):
+        steps = np.asarray(real, np.float32) / np.float32(scale.scale)
+    near = rounded_away(np.clip(steps, -2 * _STEPS, 2 * _STEPS)).astype(np.int64)
+    return np.asarray(np.clip(near + scale.zero_point, INT8_MIN, INT8_MAX), np.int8)
 
 
 def dequantized(stored: npt.NDArray[Any], quantization: Quantization) -> Real:
@@ -76,7 +78,8 @@ def dequantized(stored: npt.NDArray[Any], quantization: Quantization) -> Real:
     if quantization.per_channel:
         shape[quantization.axis] = -1
     scale, zero_point = quantization.scale.reshape(shape), quantization.zero_point.reshape(shape)
-    return np.asarray((stored.astype(np.int64) - zero_point) * scale, np.float32)
+    with np.errstate(over="ignore"):
+        return np.asarray((stored.astype(np.int64) - zero_point) * scale, np.float32)
 
 
 def weight_scales(weights: Real, axis: int | None, bias: Real | None, input_scale: float) -> Real:

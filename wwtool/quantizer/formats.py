@@ -104,14 +104,11 @@ def choose_formats(
 def _groups(graph: Graph) -> _Groups:
     groups = _Groups()
     for op in graph.operators:
-        states = RULES[op.kind].states if op.kind in RULES else None
         if op.kind in RULES and RULES[op.kind].shared:
             key = graph.variable(op)
             tensors = [i for i in (*op.inputs, *op.outputs) if i >= 0 and is_real(graph.tensor(i))]
             if tensors:
                 groups.join([*tensors, *([key] if key is not None else [])])
-        elif states is not None and states.output is not None:
-            groups.join([op.inputs[states.output], *op.outputs])
     return groups
 
 

@@ -69,7 +69,10 @@ def _svdf(writer: Writer, op: Operator) -> None:
     features = _pair(writer, op, 1, None, None, x.scale)[1]
     name, weights = writer.weights(op, 2)
     bias_name, bias = writer.weights(op, 3) if _has(op, 3) else ("", None)
-    scale = time_scale(weights, bias, state.scale, int(op.options["rank"]))
+    rank = int(op.options["rank"])
+    if rank < 1 or not weights.size or len(weights) % rank:
+        raise InputError(f"{op.where()} has weights of shape {list(weights.shape)} for rank {rank}, which do not fit")
+    scale = time_scale(weights, bias, state.scale, rank)
     times = writer.main.constant(name, symmetric(weights, scale, MOST_INT16).astype(np.int16), scale)
     products = bias_scales(state.scale, np.asarray([scale], np.float32))
     biases = -1 if bias is None else writer.main.constant(bias_name, quantized_bias(bias, products), products)

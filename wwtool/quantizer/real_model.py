@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from wwtool.base.text import printable
+from wwtool.compiler.precision import require_integers
 from wwtool.errors import InputError
 from wwtool.quantizer.arithmetic import dequantized
 from wwtool.quantizer.rules import RULES
@@ -26,7 +27,7 @@ def read_real_model(content: bytes, name: str) -> Graph:
             which are named.
     """
     graph = folded(_with_real_constants(parse_model(content, name)))
-    if not any(is_real(t) for op in graph.operators for t in _tensors(graph, op)):
+    if _is_quantized(graph):
         raise InputError(f"{name} computes in integers already; compile it as it is")
     _require_rules(graph, name)
     _require_finite(graph, name)
@@ -36,6 +37,17 @@ def read_real_model(content: bytes, name: str) -> Graph:
 def is_real(t: Tensor) -> bool:
     """Whether a tensor is to be quantized."""
     return t.dtype == "float32"
+
+
+def _is_quantized(graph: Graph) -> bool:
+    """Whether nothing is in floats, or only the ends of a model of integers."""
+    if not any(is_real(t) for op in graph.operators for t in _tensors(graph, op)):
+        return True
+    try:
+        require_integers(graph)
+    except InputError:
+        return False
+    return any(op.kind in ("QUANTIZE", "DEQUANTIZE") for op in graph.operators)
 
 
 def _tensors(graph: Graph, op: Operator) -> list[Tensor]:
@@ -48,7 +60,13 @@ def _with_real_constants(graph: Graph) -> Graph:
 
     def make_real(target: int, source: Tensor) -> None:
         assert source.data is not None
-        data = source.data if source.quantization is None else dequantized(source.data, source.quantization)
+        form = source.quantization
+        if form is not None and form.per_channel and form.scale.size != dict(enumerate(source.shape)).get(form.axis):
+            raise InputError(
+                f"tensor {source.index} has {form.scale.size} scales along axis {form.axis} of {list(source.shape)}; "
+                "export the model again"
+            )
+        data = source.data if form is None else dequantized(source.data, form)
         tensors[target] = replace(tensors[target], dtype="float32", quantization=None, data=data.astype(np.float32))
 
     for op in graph.operators:

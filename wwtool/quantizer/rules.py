@@ -26,17 +26,10 @@ class Weights:
 
 @dataclass(frozen=True)
 class States:
-    """The variable tensors in which a recurrent operator keeps its state.
-
-    Attributes:
-        wide: the input that is int16.
-        power: the scale of that one is a power of two.
-        output: the input that has the output's format; None: there is no such state.
-    """
+    """The int16 variable tensor of a recurrent operator: which input it is, and whether its scale is a power of two."""
 
     wide: int
     power: bool = False
-    output: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,7 @@ class Rule:
         shared: all of them have one format, as the kernel moves or compares the stored numbers.
         output: the only output format that the kernel has.
         weights: it is a layer with weights.
-        states: it is recurrent, and its other inputs but the first are weights.
+        states: it is recurrent: its inputs but the first are weights and states.
         sum: the kernel needs an output scale that is not far below those of its inputs.
         saturates: inputs of a greater magnitude do not change the int8 output.
     """
@@ -64,7 +57,7 @@ class Rule:
         if self.weights is not None:
             return (inputs[self.weights.source],)
         if self.states is not None:
-            return (inputs[0], *([] if self.states.output is None else [inputs[self.states.output]]))
+            return (inputs[0],)
         return tuple(inputs)
 
 
@@ -96,7 +89,7 @@ RULES: dict[str, Rule] = {
     "TRANSPOSE_CONV": Rule(weights=Weights(axis=0, source=2, bias=3)),
     "FULLY_CONNECTED": Rule(weights=Weights(axis=None)),  # not every version of TFLM has one scale for each row
     "SVDF": Rule(states=States(wide=4)),
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": Rule(states=States(wide=19, power=True, output=18)),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": Rule(states=States(wide=19, power=True)),
     "VAR_HANDLE": Rule(),
     "READ_VARIABLE": Rule(shared=True),
     "ASSIGN_VARIABLE": Rule(shared=True),
