@@ -15,6 +15,7 @@ from wwtool.compiler.package import CompiledModel
 from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.sizes import Sizes
+from wwtool.frontend.front_end import FrontEnd
 from wwtool.platforms.profile import Platform
 
 VOICE_ACTIVITY = "vad"  # stands for the phrase of a model that tells speech from the rest
@@ -97,6 +98,9 @@ class PackageFormat(ABC):
                 f"{platform.file} does not list {self.name} under frameworks; choose another platform, or one of "
                 f"{', '.join(platform.frameworks)}"
             )
+
+    def require_front_end(self, front_end: FrontEnd) -> None:  # noqa: B027 (most can hold any)
+        """Raises InputError if the format has no room for a front end of wwtool's own."""
 
     def require_tools(self, platform: Platform) -> str:
         """The version of the compiler that ``build`` uses; "" where wwtool compiles nothing.

@@ -10,6 +10,9 @@ from wwtool.base.assets import asset_dir
 from wwtool.base.files import write_bytes, write_text
 from wwtool.base.text import for_shell
 from wwtool.compiler.emit.c_text import comment_text, template_environment
+from wwtool.errors import InputError
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.esphome.arena import arena_bytes
 from wwtool.packages.esphome.contract import require_contract
 from wwtool.packages.esphome.manifest import cutoff_of, manifest_of, manifest_text
@@ -26,7 +29,15 @@ class Esphome(PackageFormat):
     name = "esphome"
     products = (".esphome/*", ".gitignore", "secrets.yaml")
 
+    def require_front_end(self, front_end: FrontEnd) -> None:
+        if front_end != DEFAULT_FRONT_END:
+            raise InputError(
+                f"ESPHome makes the features of the front end {DEFAULT_FRONT_END.name} and of no other; leave frontend "
+                f"out of the config, which says {front_end.name}, or choose another format than {self.name}"
+            )
+
     def check(self, content: Content) -> None:
+        self.require_front_end(content.model.program.graph.front_end)
         for model in content.models:
             require_contract(parse_model(model.tflite), model.phrase)
             cutoff_of(model.detector)
