@@ -292,6 +292,21 @@ def test_windows_of_streaming_models(core: Target) -> None:
         assert_engines_agree(content, rows=40, machine=machine(core))
 
 
+@pytest.mark.parametrize("shape", [(1, 5, 5, 7), (1, 4, 1, 4), (1, 9, 2, 5), (1, 6, 3, 12)])
+@pytest.mark.parametrize("core", CORES)
+def test_windows_of_three_by_three(core: Target, shape: tuple[int, int, int, int]) -> None:
+    """Whole ones, and ones that are clipped at every edge."""
+    random = np.random.default_rng(6)
+    net, channels, outputs = Net(shape, Scale(float32(0.1), -100)), shape[3], []
+    scale = (0.01 * 3.0 ** random.uniform(-1, 1, channels)).astype(np.float32)
+    for stride, dilation in (((1, 1), (1, 1)), ((2, 1), (1, 1)), ((1, 2), (1, 1)), ((1, 1), (2, 1)), ((1, 1), (1, 3))):
+        weights, bias = random.integers(-127, 128, (1, 3, 3, channels), np.int8), random.integers(-5000, 5000, channels)
+        for output, activation in ((Scale(float32(0.4), -128), RELU), (Scale(float32(0.3), 5), NONE)):
+            layer = weights, bias.astype(np.int32), scale, output, stride, dilation, SAME, activation
+            outputs.append(net.conv(net.input, *layer, depthwise=True))
+    assert_engines_agree(net.pack(*outputs), rows=10, machine=machine(core))
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_every_kernel_on_an_emulated_core(core: Target) -> None:
     # Debian's C library for Xtensa cannot compute with floats.

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "ww_depthwise_rows_dsp.h"
+#include "ww_depthwise_paired_dsp.h"
 
 static __attribute__((noinline)) void all_channels(const struct ww_taps *taps, const int8_t *x, const uint32_t *record,
                                                    int32_t channels, int8_t *output)
@@ -29,7 +29,16 @@ static __attribute__((noinline)) void all_channels(const struct ww_taps *taps, c
 static inline void position(const struct ww_taps *taps, const int8_t *x, const struct ww_depthwise_packed *op,
                             int32_t channels, int8_t *output)
 {
-    all_channels(taps, x, op->records.words, channels, output);
+    if (!op->records.paired) {
+        all_channels(taps, x, op->records.words, channels, output);
+        return;
+    }
+    const int32_t blocks = channels / 4;
+    ww_paired_blocks(taps, &op->window, x, op->records.words, blocks, output);
+    if (channels % 4 != 0) { /* the last block starts early enough to be complete */
+        ww_paired_blocks(taps, &op->window, x + channels - 4, op->records.words + blocks * (taps->scales + 12), 1,
+                         output + channels - 4);
+    }
 }
 
 WW_KERNEL void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output)

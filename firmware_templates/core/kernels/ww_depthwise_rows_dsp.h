@@ -16,6 +16,8 @@
 struct ww_taps {
     int32_t first;  /* words from the start of a record to the first weight that is used */
     int32_t scales; /* and to its mantissas */
+    int32_t row;    /* the first tap inside the input, and how many there are */
+    int32_t column;
     int32_t rows;
     int32_t columns;
     int32_t input_row_step;  /* from one row of taps to the next, in bytes */
@@ -101,6 +103,17 @@ static inline __attribute__((always_inline)) void ww_four_channels(const struct 
     sums[3] = s3;
 }
 
+#undef TAP
+#undef FIRST_TAP
+#undef SECOND_TAP
+#undef THIRD_TAP
+#undef NEXT_INPUTS
+#undef NEXT_WEIGHTS
+#undef UNTIL_LAST_ROW
+#undef OPERANDS
+#undef ROWS
+#undef TAPS
+
 #else
 
 static inline __attribute__((always_inline)) void ww_four_channels(const struct ww_taps *taps, const int8_t *x,
@@ -142,19 +155,18 @@ static inline __attribute__((always_inline)) void ww_depthwise_rows_dsp(const st
     for (int32_t i = 0; i < window->output_height; i++) {
         const int32_t oy = op->backwards ? window->output_height - 1 - i : i;
         const int32_t top = oy * window->stride_height - window->pad_height;
-        int32_t row;
         int32_t rows;
-        ww_clip(top, window->input_height, window->kernel_height, window->dilation_height, &row, &rows);
+        ww_clip(top, window->input_height, window->kernel_height, window->dilation_height, &taps.row, &rows);
         for (int32_t j = 0; j < window->output_width; j++) {
             const int32_t ox = op->backwards ? window->output_width - 1 - j : j;
             const int32_t left = ox * window->stride_width - window->pad_width;
-            int32_t column;
-            ww_clip(left, window->input_width, window->kernel_width, window->dilation_width, &column, &taps.columns);
+            ww_clip(left, window->input_width, window->kernel_width, window->dilation_width, &taps.column,
+                    &taps.columns);
             taps.rows = taps.columns > 0 ? rows : 0;
-            taps.first = 4 + 2 * (row * window->kernel_width + column);
+            taps.first = 4 + 2 * (taps.row * window->kernel_width + taps.column);
             taps.weight_row_step = 8 * (window->kernel_width - taps.columns);
-            const int32_t pixel =
-                (top + row * window->dilation_height) * window->input_width + left + column * window->dilation_width;
+            const int32_t pixel = (top + taps.row * window->dilation_height) * window->input_width + left +
+                                  taps.column * window->dilation_width;
             position(&taps, input + pixel * depth, op, channels, output + (oy * window->output_width + ox) * channels);
         }
     }

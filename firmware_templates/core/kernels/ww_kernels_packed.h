@@ -34,6 +34,7 @@ struct ww_channel_records {
     uint8_t low_shift;
     uint8_t shift;
     int8_t bent;
+    int8_t paired;
 };
 
 struct ww_dense_packed {
@@ -76,6 +77,9 @@ void ww_conv_2d_any_dsp(const struct ww_conv_2d_packed *op, const int8_t *input,
 /*
  * The same; multiplier 1, blocks of four channels, for each tap the weights of channels 0, 2, 1 and 3, doubled, in 16
  * bits. With any multiplier: a block of the first outputs of four input channels, one of their second outputs, ...
+ *
+ * paired: each two rows of taps are one: a word for each channel holds the weights of both rows. A last row that is left
+ * is as above. The scales are the mantissas and roundings of channels 0 and 1, those of 2 and 3, and four right shifts.
  */
 void ww_depthwise_conv_2d_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
 void ww_depthwise_conv_2d_any_dsp(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);

@@ -12,6 +12,11 @@
 static inline void ww_clip(int32_t start, int32_t size, int32_t kernel, int32_t dilation, int32_t *first,
                            int32_t *count)
 {
+    if (start >= 0 && start + (kernel - 1) * dilation < size) {
+        *first = 0;
+        *count = kernel;
+        return;
+    }
     int32_t skipped = 0;
     for (; start < 0; start += dilation) {
         skipped++;

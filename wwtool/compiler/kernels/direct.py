@@ -29,13 +29,13 @@ def lane_pairs(channels: Channels) -> Packed:
     return _packed(padded, direct_scales(padded, 0), 2, paired_lanes(padded))
 
 
-def lane_taps(channels: Channels, inputs: int, zero_point: int) -> Packed:
+def lane_taps(channels: Channels, window: dict[str, int], zero_point: int) -> Packed:
     """Records of one channel for ww_depthwise_conv_2d_lanes: a word a tap."""
     direct = direct_scales(channels, zero_point) or direct_scales(channels, zero_point, bent=True)
     return _packed(channels, direct, 1, word_taps(channels))
 
 
-def lane_taps_of_any(channels: Channels, inputs: int, zero_point: int) -> Packed:
+def lane_taps_of_any(channels: Channels, window: dict[str, int], zero_point: int) -> Packed:
     """The same for ww_depthwise_conv_2d_any_lanes, which knows no lines."""
     return Packed(records(channels, 1, word_taps(channels), 1))
 

@@ -22,6 +22,7 @@ from wwtool.compiler.kernels.joint import in_joint_sums, joint_pairs
 from wwtool.compiler.kernels.kernel import Kernel
 from wwtool.compiler.kernels.overlap import gathered_rows_reach, gathered_window_reach, sliding_reach
 from wwtool.compiler.kernels.packing import dual_multiply_pairs_of_any, dual_multiply_taps
+from wwtool.compiler.kernels.paired import paired_taps
 from wwtool.compiler.kernels.portable import ADD, MUL
 
 _FEWEST_INPUTS = 4  # of a depthwise convolution: it takes four channels at once
@@ -55,7 +56,7 @@ KERNELS: tuple[Kernel, ...] = (
     ),
     Kernel(
         "ww_depthwise_conv_2d_dsp", "ww_depthwise_packed", reach=sliding_reach, replaces=DEPTHWISE,
-        fit=depthwise(_CORE, dual_multiply_taps, _many_alike, short_rescaling),
+        fit=depthwise(_CORE, paired_taps, _many_alike, short_rescaling, upright=True),
     ),
     Kernel(
         "ww_depthwise_conv_2d_any_dsp", "ww_depthwise_packed", reach=sliding_reach, replaces=DEPTHWISE,

@@ -109,17 +109,22 @@ def convolution(core: Core, pack: Callable[[Channels], Packed], suits: Suits, fe
 
 
 def depthwise(
-    core: Core, pack: Callable[[Channels, int, int], Packed], sizes: Callable[[int, int], bool],
-    suits: Suits = every_channel,
+    core: Core, pack: Callable[[Channels, dict[str, int], int], Packed], sizes: Callable[[int, int], bool],
+    suits: Suits = every_channel, upright: bool = False,
 ) -> FitOf:  # fmt: skip
-    """For depthwise convolutions; ``sizes`` says for which numbers of input and output channels.
+    """For depthwise convolutions.
 
-    ``pack`` takes the number of inputs and their zero point.
+    Args:
+        core: the kind of core.
+        pack: takes the window and the zero point of the inputs.
+        sizes: says for which numbers of input and output channels.
+        suits: says for which channels.
+        upright: windows over one axis alone go through rows instead of columns.
     """
 
     def fit(call: Call, leave_out_constants: bool) -> Fit | None:
         fields: Any = call.fields
-        window, zero_point = _window_of(call)
+        window, zero_point = _window_of(call, upright)
         inputs, outputs = window["input_channels"], window["output_channels"]
         if not sizes(inputs, outputs):
             return None
@@ -127,7 +132,7 @@ def depthwise(
         channels = rescaled_channels(fields["requantize"], weights, zero_point, False, core.largest_sum)
         if channels is None or not suits(channels, leave_out_constants):
             return None
-        records = _records(call, channels, pack(channels, inputs, zero_point))
+        records = _records(call, channels, pack(channels, window, zero_point))
         shape: dict[str, Field] = {"window": window, "input_zero_point": zero_point, "backwards": 0}
         return Fit({"records": records, **shape})
 
@@ -148,17 +153,20 @@ def _records(call: Call, channels: Channels, packed: Packed, once: bool = False)
         "low_shift": 0,
         "shift": 0,
         "bent": 0,
+        "paired": 0,
         **packed.fields,
     }
 
 
-def _window_of(call: Call) -> tuple[dict[str, int], int]:
+def _window_of(call: Call, upright: bool = False) -> tuple[dict[str, int], int]:
     """The window of a depthwise convolution, and its input's zero point where that is not in the biases already."""
     fields: Any = call.fields
     if call.function == DEPTHWISE_CONV_2D:
         return fields["window"], fields["input_zero_point"]
     rows, stride, dilation, taps = (fields[key] for key in ("rows", "stride", "dilation", "taps"))
     width, channels = (rows - 1) * stride + (taps - 1) * dilation + 1, fields["channels"]
+    if upright:
+        return asdict(Window(width, 1, channels, rows, 1, channels, taps, 1, stride, 1, dilation, 1, 0, 0)), 0
     return asdict(Window(1, width, channels, 1, rows, channels, 1, taps, 1, stride, 1, dilation, 0, 0)), 0
 
 

@@ -102,18 +102,27 @@ def dual_multiply_pairs(channels: Channels) -> Words:
     return records(padded, 2, words_of(groups).reshape(count // 2, depth // 2), 2)
 
 
-def dual_multiply_taps(channels: Channels, inputs: int, zero_point: int) -> Packed:
-    """Records of four channels for ww_depthwise_conv_2d_dsp: taps, doubled weights of channels 0, 2, 1, 3 as int16.
+def dual_multiply_taps(channels: Channels, window: dict[str, int], zero_point: int) -> Packed:
+    """Records of four channels for ww_depthwise_conv_2d_dsp: taps, doubled weights of channels 0, 2, 1, 3 as int16."""
+    fours = in_fours(channels, window["input_channels"])
+    return Packed(records(fours, 4, _doubled_taps(fours), 2))
+
+
+def in_fours(channels: Channels, inputs: int) -> Channels:
+    """The channels as blocks of four that are multiplied by four inputs.
 
     There are at least four input channels. If their number is not a multiple of four, the last block shares some with
     the block before. If an input channel has several outputs, each four inputs have one block for each output.
     """
     multiplier = len(channels.bias) // inputs
     fours = np.minimum(np.arange(0, inputs, 4), inputs - 4)[:, None] + np.arange(4)
-    channels = channels.only((fours[:, None] * multiplier + np.arange(multiplier)[:, None]).ravel())
-    count, taps = channels.weights.shape
-    weights = 2 * channels.weights.astype(np.int16).reshape(count // 4, 4, taps)[:, [0, 2, 1, 3]].transpose(0, 2, 1)
-    return Packed(records(channels, 4, words_of(weights).reshape(count // 4, -1), 2))
+    return channels.only((fours[:, None] * multiplier + np.arange(multiplier)[:, None]).ravel())
+
+
+def _doubled_taps(fours: Channels) -> Words:
+    count, taps = fours.weights.shape
+    weights = 2 * fours.weights.astype(np.int16).reshape(count // 4, 4, taps)[:, [0, 2, 1, 3]].transpose(0, 2, 1)
+    return words_of(weights).reshape(count // 4, -1)
 
 
 def paired_lanes(padded: Channels) -> Words:
