@@ -43,6 +43,7 @@ from wwtool.training.objectives.objective import Predictions, Widths
 from wwtool.training.run import Run
 from wwtool.training.sampler import Sampler, to_real
 from wwtool.training.stages import stages_of
+from wwtool.training.tapes import Tapes
 from wwtool.training.teachers import TEACHERS, chosen_teacher
 from wwtool.training.teachers.ensemble import Ensemble
 from wwtool.training.teachers.head import STEPS
@@ -242,10 +243,11 @@ def test_windows_without_a_label_have_the_teachers() -> None:
     for seed in range(20):
         batch = sampler.draw(np.random.default_rng(seed), 40, None)
         assert len(batch.labels) == 40
-        assert [pool.name for pool, _ in batch.places[-10:]] == ["unlabelled"] * 10
-        assert all(pool.labelled for pool, _ in batch.places[:-10])
+        pools = [batch.pools[number] for number in batch.places.pool]
+        assert [pool.name for pool in pools[-10:]] == ["unlabelled"] * 10
+        assert all(pool.labelled for pool in pools[:-10])
         assert batch.labels[:16].all()
-        labels |= {stop - 1: float(y) for (_, stop), y in zip(batch.places[-10:], batch.labels[-10:], strict=True)}
+        labels |= {int(end) - 1: float(y) for end, y in zip(batch.places.end[-10:], batch.labels[-10:], strict=True)}
     assert labels == {**dict.fromkeys(range(400, 420), 1.0), **dict.fromkeys(range(900, 910), 0.0)}
 
 
@@ -327,10 +329,11 @@ def test_gradients_reach_the_student_alone(taught: list[WeightedPool]) -> None:
     net = Network(TINY)
     learner = Learner(stages_of(TAUGHT)[0], net, TAUGHT, torch.device("cpu"), vectors=10)
     before = {name: p.detach().clone() for name, p in net.named_parameters()}
-    batch = Sampler(taught, TINY.receptive_frames, TAUGHT).draw(np.random.default_rng(0), 32, None)
-    assert batch.soft is not None
-    assert batch.vectors is not None
-    soft, vectors = torch.from_numpy(batch.soft), torch.from_numpy(batch.vectors)
+    sampler = Sampler(taught, TINY.receptive_frames, TAUGHT)
+    batch, tapes = sampler.draw(np.random.default_rng(0), 32, None), Tapes(sampler.pools, torch.device("cpu"))
+    soft, vectors = tapes.soft(batch.places), tapes.vectors(batch.places)
+    assert soft is not None
+    assert vectors is not None
     kept = soft.clone(), vectors.clone()
     lesson = Lesson(to_real(batch.windows), torch.from_numpy(batch.labels), soft, vectors)
     learner.learn(1, lesson, np.random.default_rng(0))

@@ -59,6 +59,7 @@ METHODS: dict[str, TrainConfig] = {
     "stuck": short(schedule="plateau", optimization={"plateau_steps": 2, "plateau_patience": 1, "plateau_gain": 0.9}),
     **{f"averaging-{name}": short(averaging=name, optimization={"swa_steps": 1}) for name in AVERAGING},
     **{f"clipping-{name}": short(optimization={"clipping": name, "clip_window": 3}) for name in CLIPPING},
+    "precision": short(precision="bfloat16"),
     "accumulate": short(optimization={"accumulate": 3}),
     "dropout": short(optimization={"dropout": 0.5}),
     "sampling": short(
@@ -361,7 +362,7 @@ def test_a_step_draws_its_windows_by_the_ratio() -> None:
     mined = Mined(np.asarray([0]), np.asarray([200]))
 
     def names(drawn: Batch) -> list[str]:
-        return [pool.name for pool, _ in drawn.places]
+        return [drawn.pools[number].name for number in drawn.places.pool]
 
     drawn = made.draw(np.random.default_rng(0), 100, mined)
     assert int(drawn.labels.sum()) == 30

@@ -198,6 +198,16 @@ class TrainConfig(Section):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="What computes. `auto` is CUDA where there is one."
     )
+    execution: str = Field(
+        "graphs",
+        description="How a step's operators are run: `graphs` records them once for a GPU, `compiled` compiles them, "
+        "`plain` starts one after the other, as `graphs` does on a CPU.",
+    )
+    precision: Literal["float32", "bfloat16", "float16"] = Field(
+        "float32",
+        description="The numbers that the float stage computes with. Half as many bits are faster on GPUs where "
+        "networks are large.",
+    )
     threads: int = Field(
         2, ge=1, le=64,
         description="CPU threads. Another number gives another model. On networks this small, two are as fast as more.",

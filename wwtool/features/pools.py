@@ -97,10 +97,10 @@ class Heard:
     steps: Steps
     geometry: Geometry = MICRO
 
-    def before(self, stop: int) -> int:
+    def before(self, stop: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The number of the last vector that hears nothing after the first ``stop`` frames; negative: there is none."""
         samples = self.geometry.window_samples + (stop - 1) * self.geometry.step_samples
-        return min((samples - self.steps.window_samples) // self.steps.step_samples, len(self.vectors) - 1)
+        return np.minimum((samples - self.steps.window_samples) // self.steps.step_samples, len(self.vectors) - 1)
 
     def until(self, number: Number) -> Number:
         """How many frames have passed when the vector of that number is known."""

@@ -35,6 +35,7 @@ from wwtool.models.zoo import ALL_MODELS
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.training.averaging import AVERAGING
 from wwtool.training.clipping import CLIPPING
+from wwtool.training.execution import EXECUTION
 from wwtool.training.mining import MINING
 from wwtool.training.objectives import OBJECTIVES, check_objective
 from wwtool.training.optimizers import OPTIMIZERS
@@ -46,7 +47,7 @@ AUTO = "auto"
 MODELS = (AUTO, *ALL_MODELS)
 REGISTRIES: tuple[Registry[Any], ...] = (
     KINDS, VOICE, FILTERS, SCENE, TRANSFORMS, OBJECTIVES, OPTIMIZERS, SCHEDULES, AVERAGING, MINING, CLIPPING, RANGES,
-    TRACKERS,
+    EXECUTION, TRACKERS,
 )  # fmt: skip
 """Whose members a config names; each knows the key."""
 _QUICK = "quick.yaml"

@@ -15,11 +15,14 @@ from wwtool.training.averaging import AVERAGING
 from wwtool.training.checkpoint import optimizer_tensors, restore_optimizer, with_prefix
 from wwtool.training.clipping import CLIPPING
 from wwtool.training.course import Course
+from wwtool.training.execution import EXECUTION
+from wwtool.training.execution.forward import Forward
 from wwtool.training.freezing import freeze
 from wwtool.training.lesson import Lesson
 from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.objectives.objective import Objective, Predictions, Widths
 from wwtool.training.optimizers import OPTIMIZERS
+from wwtool.training.precision import numbers_of, scaler_of
 from wwtool.training.qat import QatNet
 from wwtool.training.schedules import SCHEDULES
 from wwtool.training.stages import Stage
@@ -48,6 +51,9 @@ class Learner:
         self._optimizer = OPTIMIZERS.member(stage.optimizer)(self._parameters, stage.learning_rate, config)
         self._rate, self._update_average = rate or SCHEDULES.member(stage.schedule), AVERAGING.member(stage.averaging)
         self._clip = CLIPPING.member(config.optimization.clipping)
+        numbers = numbers_of(stage, config.precision)
+        self._forward = EXECUTION.member(config.execution)(Forward(model, numbers))
+        self._scaler = scaler_of(numbers, device)
 
     def take_over(self, objective: Objective) -> None:
         """Goes on with the parameters that the stage before has trained for an objective of the same kind."""
@@ -68,10 +74,14 @@ class Learner:
         pieces = list(lesson.parts(self.parts * self.config.optimization.accumulate))
         for piece in pieces:
             loss = self._loss(piece, random) * (len(piece.labels) / len(lesson.labels))
-            loss.backward()  # type: ignore[no-untyped-call]
+            self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             total = total + loss.detach()
+        self._scaler.unscale_(self._optimizer)
         norm = self._clip(self._parameters, self.course)
-        self._optimizer.step()
+        self._scaler.step(self._optimizer)
+        if self._scaler.is_enabled():
+            self._scaler.update()
+            norm = norm.nan_to_num(0.0, 0.0)  # the scaler leaves out steps whose gradients are too large for float16
         self._update_average(self.average, self.model, self.course)
         self.course.took_step(total, norm)
         return total
@@ -83,20 +93,19 @@ class Learner:
             group["lr"] = rate
 
     def _loss(self, lesson: Lesson, random: np.random.Generator) -> Tensor:
-        hidden = self._dropped(self.model.hidden(lesson.features), random)
-        logits = self.model.logits(hidden)[:, -1]
+        hidden, logits = self._forward(lesson.features, *self._kept(lesson, random))
         loss: Tensor = self.objective(
-            Predictions(logits, lesson.labels, hidden.flatten(1), lesson.soft, lesson.vectors, lesson.weights)
+            Predictions(logits, lesson.labels, hidden, lesson.soft, lesson.vectors, lesson.weights)
         )
         return loss
 
-    def _dropped(self, hidden: Tensor, random: np.random.Generator) -> Tensor:
-        """What the head reads, (batch, width, steps, 1), without some channels; the others are louder for it."""
+    def _kept(self, lesson: Lesson, random: np.random.Generator) -> list[Tensor]:
+        """Factors of the channels that the head reads, (batch, width, 1, 1): without some, the others are louder."""
         dropout = self.config.optimization.dropout
         if not dropout:
-            return hidden
-        kept = random.random((*hidden.shape[:2], 1, 1)) >= dropout
-        return hidden * torch.from_numpy(kept.astype(np.float32) / np.float32(1.0 - dropout)).to(hidden.device)
+            return []
+        kept = random.random((len(lesson.labels), self.model.architecture.head.inputs, 1, 1)) >= dropout
+        return [torch.from_numpy(kept.astype(np.float32) / np.float32(1.0 - dropout)).to(lesson.labels.device)]
 
     def average_tensors(self) -> dict[str, Tensor]:
         """The average, which is all that remains of a stage at its end."""
@@ -106,7 +115,8 @@ class Learner:
         """Everything that the next step depends on."""
         trained = _prefixed("model.", self.model.state_dict()) | _prefixed("objective.", self.objective.state_dict())
         course = _prefixed("course.", self.course.tensors()) | {"course.parts": torch.tensor(self.parts)}
-        return self.average_tensors() | trained | optimizer_tensors(self._optimizer) | course
+        scaler = {f"scaler.{name}": torch.tensor(value) for name, value in self._scaler.state_dict().items()}
+        return self.average_tensors() | trained | optimizer_tensors(self._optimizer) | course | scaler
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
         """The inverse of ``tensors``.
@@ -118,6 +128,8 @@ class Learner:
         self.average.load_state_dict(with_prefix(tensors, "ema."))
         self.objective.load_state_dict(with_prefix(tensors, "objective."))
         restore_optimizer(self._optimizer, tensors)
+        if self._scaler.is_enabled():
+            self._scaler.load_state_dict({k: v.item() for k, v in with_prefix(tensors, "scaler.").items()})
         course = with_prefix(tensors, "course.")
         self.parts = int(course["parts"])
         self.course.restore(course)

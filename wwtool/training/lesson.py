@@ -45,8 +45,5 @@ class Lesson:
 
         return replace(self, **{name: mix(x) for name, x in vars(self).items() if x is not None})
 
-    def to(self, device: torch.device) -> Lesson:
-        return Lesson(*(None if x is None else x.to(device) for x in self._tensors()))  # type: ignore[arg-type]
-
     def _tensors(self) -> tuple[Tensor | None, ...]:
         return self.features, self.labels, self.soft, self.vectors, self.weights

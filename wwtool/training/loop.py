@@ -12,16 +12,14 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from wwtool import events
-from wwtool.features.spectrogram import eased, vary
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import DONE, FLOAT, State, load_checkpoint, load_trained, mismatch, save_checkpoint
 from wwtool.training.learner import Learner
-from wwtool.training.lesson import Lesson
+from wwtool.training.lessons import Lessons
 from wwtool.training.qat import QatNet
 from wwtool.training.randomness import calibration_generator, step_generator
 from wwtool.training.range_test import is_astray
@@ -75,6 +73,7 @@ class _Trainer:
         self.run, self.config, self.device = run, run.config, run.device
         self.stages = stages_of(run.config, adapts=run.base is not None)
         self.sampler = Sampler(run.pools, run.architecture.receptive_frames, run.config)
+        self.lessons = Lessons(self.sampler, run.spectrogram, self.device)
         self.state = State(self.stages[0].name, 0, run.fingerprint, run.architecture, 0.0, run.model)
         self.mined: Mined | None = None
         self.exact: dict[str, Tensor] = {}  # the float network that was quantized
@@ -109,7 +108,7 @@ class _Trainer:
         for step in range(len(rates)):
             self.run.cancel.check()
             generator = step_generator(self.config.seed, "rates", step)
-            loss = learn(learner, step, self._lesson(first, step, generator), generator, self.run.listener)
+            loss = learn(learner, step, self.lessons.draw(first, step, generator, None), generator, self.run.listener)
             losses.append(loss.item())
             if is_astray(losses):
                 break
@@ -206,7 +205,7 @@ class _Trainer:
     def _step(self, learner: Learner, step: int) -> None:
         stage, done = learner.stage, step + 1
         generator = step_generator(self.config.seed, stage.name, step)
-        loss = learn(learner, step, self._lesson(stage, step, generator), generator, self.run.listener)
+        loss = learn(learner, step, self.lessons.draw(stage, step, generator, self.mined), generator, self.run.listener)
         self.state = replace(self.state, step=done)
         saved, reported = done % self.config.checkpoint_steps == 0, done % _REPORT_STEPS == 0 or done == stage.steps
         if saved or reported:
@@ -218,17 +217,6 @@ class _Trainer:
             norm = float(learner.course.norms[-1])
             event = events.Loss(stage.name, done, stage.steps, loss.item(), self.run.model, learner.rate, norm)
             self.run.listener(event)
-
-    def _lesson(self, stage: Stage, step: int, generator: np.random.Generator) -> Lesson:
-        """The windows of a step, varied, on the device."""
-        sampling, size = self.config.sampling, self.config.batch * self.config.optimization.accumulate
-        grown = min(1.0, (step + 1) / (sampling.curriculum * stage.steps)) if sampling.curriculum else 1.0
-        batch = self.sampler.draw(generator, size, self.mined, grown)
-        features = vary(to_real(batch.windows), generator, eased(self.run.spectrogram, grown))
-        labels, *lessons = map(_tensor, (batch.labels, batch.soft, batch.vectors, batch.weights))
-        assert labels is not None
-        lesson = Lesson(features, labels, *lessons).to(self.device)
-        return lesson.mixed(generator, sampling.mixup) if sampling.mixup else lesson
 
     def _judge(self, learner: Learner, done: int) -> None:
         """Judges the averaged model when it is due."""
@@ -253,10 +241,6 @@ class _Trainer:
             tensors["mined.pool"] = torch.from_numpy(self.mined.pool)
             tensors["mined.end"] = torch.from_numpy(self.mined.end)
         save_checkpoint(self.run.folder, self.state, tensors | self.exact)
-
-
-def _tensor(values: npt.NDArray[np.float32] | None) -> Tensor | None:
-    return None if values is None else torch.from_numpy(values)
 
 
 def _int8(network: Network | QatNet) -> QatNet:

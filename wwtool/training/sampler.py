@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -27,92 +27,111 @@ class Mined:
 
 
 @dataclass(frozen=True)
+class Places:
+    """Windows: for each, the number of its pool among all pools of the sampler and the frame after its last."""
+
+    pool: npt.NDArray[np.int64]
+    end: npt.NDArray[np.int64]
+
+    def __add__(self, more: Places) -> Places:
+        return Places(np.concatenate([self.pool, more.pool]), np.concatenate([self.end, more.end]))
+
+
+_NOWHERE = Places(np.zeros(0, np.int64), np.zeros(0, np.int64))
+
+
+@dataclass(frozen=True)
 class Batch:
-    """Windows of ``frames`` frames, by pool and the frame after the last.
+    """Windows of ``frames`` frames of ``pools``.
 
     ``labels``: 1 for the phrase, 0 for everything else, (size,). ``weights``: of the windows in the loss, (size,);
     None: all weigh the same.
     """
 
-    places: list[tuple[Pool, int]]
+    pools: Sequence[Pool]
+    places: Places
     labels: npt.NDArray[np.float32]
     frames: int
     weights: npt.NDArray[np.float32] | None = None
 
     @property
     def windows(self) -> npt.NDArray[np.int8]:
-        """int8 features (size, frames, channels)."""
-        return np.stack([pool.features[stop - self.frames : stop] for pool, stop in self.places])
-
-    @property
-    def soft(self) -> npt.NDArray[np.float32] | None:
-        """A teacher's logits of the windows, (size,), NaN where it says nothing; None if it says nothing at all."""
-        if all(pool.soft is None for pool, _ in self.places):
-            return None
-        return np.array([np.nan if p.soft is None else p.soft[stop - 1] for p, stop in self.places], np.float32)
-
-    @property
-    def vectors(self) -> npt.NDArray[np.float32] | None:
-        """An embedding's vectors at the ends of the windows, (size, width), NaN where there are none; None: none."""
-        width = _vector_width(pool for pool, _ in self.places)
-        if not width:
-            return None
-        rows = np.full((len(self.places), width), np.nan, np.float32)
-        for row, (pool, stop) in zip(rows, self.places, strict=True):
-            if pool.heard and (step := pool.heard.before(stop)) >= 0:
-                row[:] = pool.heard.vectors[step]
-        return rows
+        """int8 features (size, frames, channels). ``Tapes`` reads them faster, for a whole training."""
+        places = zip(self.places.pool, self.places.end, strict=True)
+        return np.stack([self.pools[number].features[end - self.frames : end] for number, end in places])
 
 
-def _certain(pools: list[Pool], frames: int, certainty: float) -> Mined:
-    """Windows of which a teacher is sure, by the number of their pool."""
-    least, numbers, ends = math.log(certainty / (1.0 - certainty)), [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for number, pool in enumerate(pools):
+@dataclass(frozen=True)
+class _Group:
+    """Pools of one sort, by their numbers, and how often each is drawn from."""
+
+    number: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.float64]
+
+    def draw(self, generator: np.random.Generator, count: int) -> npt.NDArray[np.int64]:
+        """Numbers of pools, (count,)."""
+        if not count:
+            return _NOWHERE.pool
+        return self.number[generator.choice(len(self.number), size=count, p=self.weight / self.weight.sum())]
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> _Group:
+        return _Group(self.number[chosen], self.weight[chosen])
+
+
+def _certain(
+    pools: Sequence[Pool], first: int, frames: int, certainty: float
+) -> tuple[Places, npt.NDArray[np.bool_]]:  # fmt: skip
+    """Windows of which a teacher is sure, and its labels; the first of the pools has the number ``first``."""
+    least, certain, labels = math.log(certainty / (1.0 - certainty)), _NOWHERE, [np.zeros(0, np.bool_)]
+    for number, pool in enumerate(pools, first):
         if pool.soft is not None:
-            ends.append(np.flatnonzero(np.abs(pool.soft[frames - 1 :]) >= least) + frames)
-            numbers.append(np.full(len(ends[-1]), number))
-    return Mined(np.concatenate(numbers), np.concatenate(ends))
+            ends = np.flatnonzero(np.abs(pool.soft[frames - 1 :]) >= least) + frames
+            certain += Places(np.full(len(ends), number), ends)
+            labels.append(pool.soft[ends - 1] > 0.0)
+    return certain, np.concatenate(labels)
 
 
-def _label(pool: Pool, stop: int) -> float:
-    """The label that a teacher gives to a window."""
-    assert pool.soft is not None
-    return float(pool.soft[stop - 1] > 0.0)
-
-
-def _vector_width(pools: Iterable[Pool]) -> int:
-    """Numbers in the vectors that lie with the pools; 0 if there are none."""
-    return next((pool.heard.vectors.shape[1] for pool in pools if pool.heard), 0)
-
-
-def to_real(features: npt.NDArray[np.int8]) -> torch.Tensor:
+def to_real(features: npt.NDArray[np.int8] | torch.Tensor) -> torch.Tensor:
     """The real numbers that int8 features stand for at the model's input scale."""
-    return (torch.from_numpy(features).float() - INPUT_SCALE.zero_point) * INPUT_SCALE.scale
+    return (torch.as_tensor(features).float() - INPUT_SCALE.zero_point) * INPUT_SCALE.scale
 
 
 class Sampler:
-    """Draws windows of ``frames`` frames: positives end about when the phrase does, negatives come from anywhere."""
+    """Draws windows of ``frames`` frames: positives end about when the phrase does, negatives come from anywhere.
+
+    ``pools`` are numbered: first the positives, then the negatives, then those without labels.
+    """
 
     def __init__(self, pools: Sequence[WeightedPool], frames: int, config: TrainConfig) -> None:
         self.frames, self.config = frames, config
         self.positives = [p for p in pools if p.pool.positive]
         self.negatives = [p for p in pools if not p.pool.positive and p.pool.labelled]
-        hard = config.sampling.hard_pools
-        self._hard = [p for p in self.negatives if p.pool.name in hard]
-        self._ordinary = [p for p in self.negatives if p.pool.name not in hard] or self.negatives
-        self._unlabelled = [p.pool for p in pools if not p.pool.labelled]
-        self._certain = _certain(self._unlabelled, frames, config.teacher.certainty)
         if not self.positives or not self.negatives:
             raise InputError(
                 "training needs at least one pool of positives and one of negatives; check the data and pools.weights"
             )
-        self.vector_width = _vector_width(weighted.pool for weighted in pools)
         for weighted in pools:
             length = len(weighted.pool.features)
             if length < frames:
                 raise InputError(
                     f"the pool '{weighted.pool.name}' has {length} frames, a window needs {frames}; give more audio"
                 )
+        unlabelled = [p.pool for p in pools if not p.pool.labelled]
+        labelled = [*self.positives, *self.negatives]
+        self.pools = [*(p.pool for p in labelled), *unlabelled]
+        self._lengths = np.array([len(pool.features) for pool in self.pools])
+        group = _Group(np.arange(len(labelled)), np.array([p.weight for p in labelled]))
+        positive = group.number < len(self.positives)
+        self._positive, self._negative = group.only(positive), group.only(~positive)
+        self._is_hard = np.array([pool.name in config.sampling.hard_pools for pool in self.pools])
+        hard = self._is_hard[self._negative.number]
+        self._hard, self._ordinary = self._negative.only(hard), self._negative.only(~hard | hard.all())
+        self._word_count = np.array([len(pool.ends) for pool in self.pools])
+        self._first_word = np.cumsum(self._word_count) - self._word_count
+        self._starts = np.concatenate([pool.starts for pool in self.pools])
+        self._ends = np.concatenate([pool.ends for pool in self.pools])
+        self._certain, self._certain_labels = _certain(unlabelled, len(labelled), frames, config.teacher.certainty)
+        self.vector_width = next((pool.heard.vectors.shape[1] for pool in self.pools if pool.heard), 0)
 
     def batch(
         self, generator: np.random.Generator, size: int, mined: Mined | None
@@ -133,8 +152,8 @@ class Sampler:
         if mined_count and mined is not None:
             places += self._draw_mined(generator, mined_count, mined)
         certain = round(size * self.config.teacher.unlabelled) if len(self._certain.end) else 0
-        certain = min(certain, size - len(places))
-        left = max(0, size - len(places) - certain)
+        certain = min(certain, size - len(places.end))
+        left = max(0, size - len(places.end) - certain)
         if hard is None:
             places += self._draw_negatives(generator, left, self._eased(difficulty))
         else:
@@ -143,9 +162,9 @@ class Sampler:
         labels = np.zeros(size, np.float32)
         labels[:positives] = 1.0
         if certain:
-            places += self._draw_certain(generator, certain)
-            labels[-certain:] = [_label(pool, stop) for pool, stop in places[-certain:]]
-        return Batch(places, labels, self.frames, self._weights(places, labels, positives, mined_count))
+            drawn, said = self._draw_certain(generator, certain)
+            places, labels[-certain:] = places + drawn, said
+        return Batch(self.pools, places, labels, self.frames, self._weights(places, labels, positives, mined_count))
 
     def _counts(self, size: int, mined: bool, difficulty: float) -> tuple[int, int, int | None]:
         """How many windows of a batch are positive, mined, and of hard pools; None: as the pools' weights have it."""
@@ -155,72 +174,62 @@ class Sampler:
             share = self.config.mined_fraction * difficulty if mined else 0.0
             return positives, round((size - positives) * share), None
         positive, _, hard, from_mining = (round(size * part / sum(ratio)) for part in ratio)
-        hard = round(hard * difficulty) if self._hard else 0
+        hard = round(hard * difficulty) if len(self._hard.number) else 0
         return positive, round(from_mining * difficulty) if mined else 0, hard
 
-    def _eased(self, difficulty: float) -> list[WeightedPool]:
+    def _eased(self, difficulty: float) -> _Group:
         """The negatives, with the hard ones drawn less often."""
         if difficulty >= 1.0:
-            return self.negatives
-        return self._ordinary + [replace(p, weight=p.weight * max(difficulty, 1e-9)) for p in self._hard]
+            return self._negative
+        hard = self._is_hard[self._negative.number]
+        eased = np.where(hard, max(difficulty, 1e-9), 1.0)
+        return _Group(self._negative.number, self._negative.weight * eased)
 
     def _weights(
-        self, places: list[tuple[Pool, int]], labels: npt.NDArray[np.float32], positives: int, mined: int
+        self, places: Places, labels: npt.NDArray[np.float32], positives: int, mined: int
     ) -> npt.NDArray[np.float32] | None:  # fmt: skip
         """The weights of a batch's windows in the loss, (size,); None: all are 1."""
         loss = self.config.loss
         if (loss.positive_weight, loss.hard_weight, loss.mined_weight) == (1.0, 1.0, 1.0):
             return None
-        hard = [pool.name in self.config.sampling.hard_pools for pool, _ in places]
-        weights = np.where(hard, loss.hard_weight, 1.0)
+        weights = np.where(self._is_hard[places.pool], loss.hard_weight, 1.0)
         weights[positives : positives + mined] = loss.mined_weight
         return np.where(labels > 0, loss.positive_weight, weights).astype(np.float32)
 
-    def _draw_positives(self, generator: np.random.Generator, count: int) -> list[tuple[Pool, int]]:
+    def _draw_positives(self, generator: np.random.Generator, count: int) -> Places:
+        pool, word = self._draw_words(generator, count)
         low, high = self.config.window_end_frames
-        places = []
-        for pool in self._choose(generator, self.positives, count):
-            i = int(generator.integers(len(pool.ends)))
-            places.append(self._place(pool, int(pool.ends[i]) + int(generator.integers(low, high + 1))))
-        return places
+        return self._place(pool, self._ends[word] + generator.integers(low, high + 1, size=count))
 
-    def _draw_negatives(
-        self, generator: np.random.Generator, count: int, pools: list[WeightedPool]
-    ) -> list[tuple[Pool, int]]:  # fmt: skip
+    def _draw_negatives(self, generator: np.random.Generator, count: int, group: _Group) -> Places:
         partial = int(generator.binomial(count, self.config.partial_words))
-        places = []
-        for pool in self._choose(generator, self.positives, partial):
-            i = int(generator.integers(len(pool.ends)))
-            longest = self.config.partial_word_end
-            length = int(pool.ends[i] - pool.starts[i])
-            places.append(self._place(pool, int(pool.starts[i]) + int(length * generator.uniform(0.0, longest))))
-        return places + self._draw_anywhere(generator, count - partial, pools)
+        pool, word = self._draw_words(generator, partial)
+        start, heard = self._starts[word], generator.uniform(0.0, self.config.partial_word_end, size=partial)
+        places = self._place(pool, start + ((self._ends[word] - start) * heard).astype(np.int64))
+        return places + self._draw_anywhere(generator, count - partial, group)
 
-    def _draw_anywhere(
-        self, generator: np.random.Generator, count: int, pools: list[WeightedPool]
-    ) -> list[tuple[Pool, int]]:  # fmt: skip
-        return [
-            self._place(pool, int(generator.integers(self.frames, len(pool.features) + 1)))
-            for pool in self._choose(generator, pools, count)
-        ]
+    def _draw_words(
+        self, generator: np.random.Generator, count: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:  # fmt: skip
+        """Words of pools of positives: the numbers of the pools, and of the words among all words."""
+        pool = self._positive.draw(generator, count)
+        return pool, self._first_word[pool] + generator.integers(self._word_count[pool])
 
-    def _draw_mined(self, generator: np.random.Generator, count: int, mined: Mined) -> list[tuple[Pool, int]]:
-        places = []
-        for i in generator.integers(len(mined.end), size=count):
-            end = int(mined.end[i]) + int(generator.integers(-_MINED_JITTER_FRAMES, _MINED_JITTER_FRAMES + 1))
-            places.append(self._place(self.negatives[int(mined.pool[i])].pool, end))
-        return places
+    def _draw_anywhere(self, generator: np.random.Generator, count: int, group: _Group) -> Places:
+        pool = group.draw(generator, count)
+        return Places(pool, generator.integers(self.frames, self._lengths[pool] + 1))
 
-    def _draw_certain(self, generator: np.random.Generator, count: int) -> list[tuple[Pool, int]]:
+    def _draw_mined(self, generator: np.random.Generator, count: int, mined: Mined) -> Places:
+        chosen = generator.integers(len(mined.end), size=count)
+        moved = generator.integers(-_MINED_JITTER_FRAMES, _MINED_JITTER_FRAMES + 1, size=count)
+        return self._place(len(self.positives) + mined.pool[chosen], mined.end[chosen] + moved)
+
+    def _draw_certain(
+        self, generator: np.random.Generator, count: int
+    ) -> tuple[Places, npt.NDArray[np.bool_]]:  # fmt: skip
+        """Windows that a teacher labels, and the labels."""
         chosen = generator.integers(len(self._certain.end), size=count)
-        return [(self._unlabelled[int(self._certain.pool[i])], int(self._certain.end[i])) for i in chosen]
+        return Places(self._certain.pool[chosen], self._certain.end[chosen]), self._certain_labels[chosen]
 
-    @staticmethod
-    def _choose(generator: np.random.Generator, pools: list[WeightedPool], count: int) -> list[Pool]:
-        if not count and not pools:
-            return []
-        weights = np.array([p.weight for p in pools])
-        return [pools[int(i)].pool for i in generator.choice(len(pools), size=count, p=weights / weights.sum())]
-
-    def _place(self, pool: Pool, end: int) -> tuple[Pool, int]:
-        return pool, min(max(end, self.frames), len(pool.features))
+    def _place(self, pool: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> Places:
+        return Places(pool, np.clip(end, self.frames, self._lengths[pool]))

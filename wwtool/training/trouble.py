@@ -23,18 +23,33 @@ def is_out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or any(part in str(error).lower() for part in _MEMORY)
 
 
+def is_lost_gpu(error: RuntimeError) -> bool:
+    """Whether an error of PyTorch says that the GPU no longer answers, or computes nonsense."""
+    return "CUDA error" in str(error) and not is_out_of_memory(error)
+
+
+def lost_gpu(error: RuntimeError) -> InputError:
+    reason = str(error).splitlines()[0].removeprefix("CUDA error: ")
+    return InputError(
+        f"the GPU failed ({reason}); the last checkpoint is kept; run the same command to go on from it, with "
+        "train.device: cpu if the GPU does not come back"
+    )
+
+
 def learn(
     learner: Learner, step: int, lesson: Lesson, random: np.random.Generator, listener: events.Listener
 ) -> Tensor:  # fmt: skip
     """Takes one step; where memory is full, again in pieces half as large.
 
     Raises:
-        InputError: not even a single window fits.
+        InputError: not even a single window fits, or the GPU is lost.
     """
     while True:
         try:
             return learner.learn(step, lesson, random)
         except RuntimeError as error:
+            if is_lost_gpu(error):
+                raise lost_gpu(error) from error
             if not is_out_of_memory(error):
                 raise
         if torch.cuda.is_available():

@@ -125,12 +125,13 @@ def heard_by(pool: Pool) -> Heard:
 
 def _vectors(batch: Batch) -> Tensor:
     """The last vectors of every window, (size, steps, width)."""
-    rows = []
-    for pool, stop in batch.places:
-        heard = heard_by(pool)
-        last = heard.before(stop)
-        rows.append(heard.vectors[last + 1 - STEPS : last + 1])
-    return torch.from_numpy(np.stack(rows).astype(np.float32))
+    heard = [heard_by(pool) for pool in batch.pools]
+    vectors = np.zeros((len(batch.labels), STEPS, heard[0].vectors.shape[1]), np.float32)
+    for number in np.unique(batch.places.pool):
+        here = batch.places.pool == number
+        last = heard[number].before(batch.places.end[here])
+        vectors[here] = heard[number].vectors[last[:, None] + np.arange(1 - STEPS, 1)]
+    return torch.from_numpy(vectors)
 
 
 def _mine(head: Head, sampler: Sampler, run: Run) -> Mined:
