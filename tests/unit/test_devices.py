@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from test_training import CONFIG, POOLS, TINY, run, run_killed, run_of, weights
-from test_training_methods import learner, short
+from test_training import CONFIG, POOLS, TINY, learner, run, run_killed, run_of, short, weights
 
 from wwtool import events
 from wwtool.config.augment import SpectrogramConfig

@@ -7,13 +7,14 @@ import os
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from wwtool import events
-from wwtool.config import TrainConfig
+from wwtool.config import TrainConfig, parse_config
 from wwtool.errors import InputError
 from wwtool.features.pools import Pool, WeightedPool
 from wwtool.models.architecture import Architecture, Sum
@@ -23,6 +24,7 @@ from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ALL_MODELS, as_dict, from_dict
 from wwtool.training.checkpoint import NAME, State, load_checkpoint, load_trained, save_checkpoint
 from wwtool.training.course import Course
+from wwtool.training.learner import Learner
 from wwtool.training.loop import train
 from wwtool.training.qat import QatNet
 from wwtool.training.run import Run
@@ -64,6 +66,25 @@ POOLS = pools()
 
 class KilledError(Exception):
     """Stands for the process's death."""
+
+
+SHORT = {"steps": 8, "qat_steps": 4, "mine_at": (0.25,)}
+
+
+def config(**values: Any) -> TrainConfig:
+    """The config of the tests with other values, nested like a file."""
+    made = parse_config({"train": values}, "test").train
+    return CONFIG.model_copy(update={key: getattr(made, key) for key in values})
+
+
+def short(**values: Any) -> TrainConfig:
+    return config(**values).model_copy(update=SHORT)
+
+
+def learner(**values: Any) -> Learner:
+    made = config(**values)
+    torch.manual_seed(0)
+    return Learner(stages_of(made)[0], Network(TINY), made, torch.device("cpu"))
 
 
 def run_of(

@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_training import CONFIG, POOLS, TINY, run, run_killed, run_of, weights
+from test_training import CONFIG, POOLS, SHORT, TINY, config, run, run_killed, run_of, short, weights
 from torch import nn
 
 from wwtool import events
-from wwtool.config import TrainConfig, parse_config
+from wwtool.config import TrainConfig
 from wwtool.errors import InputError
 from wwtool.features.pools import WeightedPool
 from wwtool.jobs.settings import read_config
@@ -37,19 +37,6 @@ from wwtool.training.schedules import SCHEDULES
 from wwtool.training.schedules.plateau import times_stuck
 from wwtool.training.selection import BEST
 from wwtool.training.stages import stages_of
-
-SHORT = {"steps": 8, "qat_steps": 4, "mine_at": (0.25,)}
-
-
-def config(**values: Any) -> TrainConfig:
-    """The config of the tests with other values, nested like a file."""
-    made = parse_config({"train": values}, "test").train
-    return CONFIG.model_copy(update={key: getattr(made, key) for key in values})
-
-
-def short(**values: Any) -> TrainConfig:
-    return config(**values).model_copy(update=SHORT)
-
 
 METHODS: dict[str, TrainConfig] = {
     **{f"objective-{name}": short(objective=name) for name in OBJECTIVES},
@@ -245,12 +232,6 @@ def test_mixing_keeps_most_of_every_window_and_its_label() -> None:
     assert ((mixed.labels - plain.labels).abs() <= 0.5).all()
     assert not torch.equal(mixed.features, plain.features)
     assert mixed.soft is None
-
-
-def learner(**values: Any) -> Learner:
-    made = config(**values)
-    torch.manual_seed(0)
-    return Learner(stages_of(made)[0], Network(TINY), made, torch.device("cpu"))
 
 
 def test_parts_of_a_batch_add_up_to_its_loss() -> None:
