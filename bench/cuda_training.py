@@ -27,10 +27,10 @@ from wwtool.training.execution import EXECUTION
 from wwtool.training.learner import Learner
 from wwtool.training.lesson import Lesson
 from wwtool.training.lessons import Lessons
+from wwtool.training.placement import placed
 from wwtool.training.precision import NUMBERS
 from wwtool.training.qat import QatNet
 from wwtool.training.randomness import step_generator
-from wwtool.training.sampler import Sampler
 from wwtool.training.stages import Stage, stages_of
 
 _FRAMES, _WORD_FRAMES, _CHANNELS = 300_000, 240, 40  # of each pool
@@ -79,8 +79,7 @@ def busy_milliseconds(step: Callable[[int], object], device: torch.device) -> fl
 def network_of(model: str, stage: Stage, device: torch.device) -> Network | QatNet:
     torch.manual_seed(0)
     network = Network(ALL_MODELS[model])
-    made = network if stage.network == "float" else QatNet(network.eval(), 0.0)
-    return made.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return placed(network if stage.network == "float" else QatNet(network.eval(), 0.0), device)
 
 
 @click.command()
@@ -103,7 +102,8 @@ def main(
     for model in models:
         for batch in batches:
             config = TrainConfig(batch=batch)
-            lessons = Lessons(Sampler(made, ALL_MODELS[model].receptive_frames, config), SpectrogramConfig(), device)
+            frames = ALL_MODELS[model].receptive_frames
+            lessons = Lessons(made, frames, config, SpectrogramConfig(), device)
             for way in ways:
                 for precision in precisions:
                     chosen = config.model_copy(update={"execution": way, "precision": precision})

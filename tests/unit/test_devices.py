@@ -19,7 +19,7 @@ from wwtool.training.learner import Learner
 from wwtool.training.lessons import Lessons
 from wwtool.training.loop import train
 from wwtool.training.precision import NUMBERS
-from wwtool.training.sampler import Places, Sampler
+from wwtool.training.sampler import Places
 from wwtool.training.stages import stages_of
 from wwtool.training.tapes import Tapes
 
@@ -72,11 +72,11 @@ def test_tapes_read_what_the_pools_hold(device: torch.device) -> None:
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_lesson_is_the_same_on_every_device(device: torch.device) -> None:
     made = [
-        Lessons(Sampler(POOLS, TINY.receptive_frames, CONFIG), SpectrogramConfig(), where)
+        Lessons(POOLS, TINY.receptive_frames, CONFIG, SpectrogramConfig(), where)
         .draw(stages_of(CONFIG)[0], 3, np.random.default_rng(3), None)
         for where in (CPU, device)
     ]  # fmt: skip
-    torch.testing.assert_close(made[1].features.cpu(), made[0].features)
+    torch.testing.assert_close(made[1].features.cpu(), made[0].features, atol=1e-3, rtol=1e-4)
     assert made[1].labels.tolist() == made[0].labels.tolist()
     assert made[1].features.device.type == device.type
 
@@ -107,7 +107,7 @@ def test_a_step_whose_gradients_overflow_is_left_out() -> None:
     here = learner(precision="float16")
     here._scaler = torch.amp.GradScaler("cpu", init_scale=2.0**60)
     before = [p.detach().clone() for p in here.model.parameters()]
-    lessons = Lessons(Sampler(POOLS, TINY.receptive_frames, here.config), SpectrogramConfig(), CPU)
+    lessons = Lessons(POOLS, TINY.receptive_frames, here.config, SpectrogramConfig(), CPU)
     here.learn(0, lessons.draw(here.stage, 0, np.random.default_rng(0), None), np.random.default_rng(0))
     assert all(torch.equal(a, b) for a, b in zip(before, here.model.parameters(), strict=True))
     assert torch.isfinite(here.course.norms).all()

@@ -20,6 +20,7 @@ from wwtool import events
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.tools import Tool, python_package
 from wwtool.config import AugmentConfig, Config, TrainConfig
+from wwtool.config.augment import SpectrogramConfig
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
 from wwtool.data.store import write_store
@@ -37,6 +38,7 @@ from wwtool.pipeline.pools import plan_pools
 from wwtool.training.checkpoint import load_checkpoint
 from wwtool.training.learner import Learner
 from wwtool.training.lesson import Lesson
+from wwtool.training.lessons import Lessons
 from wwtool.training.loop import train
 from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.objectives.objective import Predictions, Widths
@@ -209,7 +211,7 @@ def test_a_teacher_can_be_cancelled(tmp_path: Path) -> None:
 
 
 def test_an_ensemble_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    config = CONFIG.model_copy(update={"teacher": TeacherConfig(name="ensemble", members=2, model="tcn32")})
+    config = CONFIG.model_copy(update={"teacher": TeacherConfig(name="ensemble", members=2, model="tcn32", steps=24)})
     monkeypatch.setitem(ZOO, "tcn32", TINY)
     whole = Ensemble().teach(run_in(tmp_path / "whole", config, POOLS))
     killed = run_in(tmp_path / "killed", config, POOLS)
@@ -223,11 +225,41 @@ def test_an_ensemble_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: py
     with pytest.raises(KeyboardInterrupt):
         Ensemble().teach(replace(killed, listener=listener))
     again = Ensemble().teach(killed)
-    assert [s.tobytes() for s in again] == [s.tobytes() for s in whole]
+    assert again == whole == [None] * len(POOLS), "its members hear the windows themselves"
+    for number in range(2):
+        assert weights(tmp_path / "whole" / f"tcn32-{number}") == weights(tmp_path / "killed" / f"tcn32-{number}")
     audio = np.random.default_rng(0).integers(-2000, 2000, 16_000).astype(np.int16)
     assert np.isfinite(Ensemble().opinion(killed, audio)[TINY.receptive_frames - 1 :]).all()
     assert {folder.name for folder in (tmp_path / "whole").iterdir()} == {"tcn32-0", "tcn32-1"}
     assert weights(tmp_path / "whole" / "tcn32-0") != weights(tmp_path / "whole" / "tcn32-1")
+
+
+class Opinion(Network):
+    """Says the same of every window, and remembers what it was asked."""
+
+    def __init__(self, frames: int, logit: float) -> None:
+        super().__init__(replace(TINY, first_kernel=TINY.first_kernel + frames))
+        self.logit = logit
+
+    def forward(self, features: Tensor) -> Tensor:
+        assert features.shape[1] == self.architecture.receptive_frames
+        return features.mean((1, 2))[:, None] * 0.0 + self.logit
+
+
+def test_listeners_are_asked_about_the_windows_as_the_student_hears_them() -> None:
+    config, frames = CONFIG.model_copy(update={"batch": 16}), TINY.receptive_frames
+    made = Lessons(POOLS, frames, config, SpectrogramConfig(), torch.device("cpu"), [Opinion(0, 1.0), Opinion(3, 4.0)])
+    lesson = made.draw(stages_of(config)[0], 0, np.random.default_rng(0), None)
+    assert lesson.soft is not None
+    assert lesson.soft.tolist() == [2.5] * 16
+    assert lesson.features.shape == (16, frames, 40)
+    # Itself as the teacher: it hears what the student hears, varied and all.
+    torch.manual_seed(0)
+    student = Network(TINY).eval()
+    own = Lessons(POOLS, frames, config, SpectrogramConfig(), torch.device("cpu"), [student])
+    lesson = own.draw(stages_of(config)[0], 0, np.random.default_rng(0), None)
+    assert lesson.soft is not None
+    torch.testing.assert_close(lesson.soft, student(lesson.features)[:, -1].detach())
 
 
 def test_windows_without_a_label_have_the_teachers() -> None:

@@ -11,14 +11,14 @@ class TeacherConfig(Section):
     """Who teaches, and how much the model listens. Objectives that know no teacher take no notice of it."""
 
     name: str = Field(
-        "none",
+        "ensemble",
         description="Who teaches: `none`, `auto` for the best that is installed, or a teacher's name.",
     )
     weight: Fraction = Field(
-        0.8, description="Share of what the teacher says in the loss; the labels have the rest. With 0 it is ignored."
+        1.0, description="Share of what the teacher says in the loss; the labels have the rest. With 0 it is ignored."
     )
     temperature: float = Field(
-        2.0, gt=0.0, le=100.0,
+        1.0, gt=0.0, le=100.0,
         description="Divides the logits before they are compared. A higher one tells more of how sure the teacher is.",
     )  # fmt: skip
     feature_weight: float = Field(
@@ -32,9 +32,13 @@ class TeacherConfig(Section):
     certainty: float = Field(
         0.95, gt=0.5, lt=1.0, description="How sure the teacher must be of a window without a label, as a probability."
     )
-    steps: int = Field(1500, ge=10, le=1_000_000, description="Steps in which the teacher learns the phrase.")
+    steps: int | None = Field(
+        None, ge=10, le=1_000_000,
+        description="Steps in which each member of the teacher learns the phrase. `null`: as many as the model, but no "
+        "more than 2500, and 1500 for heads.",
+    )  # fmt: skip
     members: int = Field(
-        3, ge=1, le=32,
+        2, ge=1, le=32,
         description="Networks whose logits are averaged: heads on an embedding, or models of the teacher `ensemble`, "
         "each of which is trained like the model itself.",
     )  # fmt: skip
@@ -42,4 +46,4 @@ class TeacherConfig(Section):
         (), max_length=16,
         description="Folders of finished runs or builds that teach together, where the teacher is `runs`.",
     )  # fmt: skip
-    model: str = Field("res64", description="Model of the zoo of which the `ensemble` is made.")
+    model: str = Field("tcn64", description="Model of the zoo of which the `ensemble` is made.")

@@ -103,13 +103,13 @@ class TrainConfig(Section):
     mining: str = Field("highest_scores", description="How hard negatives are chosen at the steps of `mine_at`.")
 
     steps: int = Field(
-        2500,
+        4500,
         ge=20,
         le=10_000_000,
         description="Steps of the float stage. More steps take longer and detect more, up to a point.",
     )
     qat_steps: int = Field(
-        600,
+        900,
         ge=10,
         le=10_000_000,
         description="Steps of the stage that trains the quantized network. Too few lose recall to 8 bits.",

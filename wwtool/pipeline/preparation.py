@@ -37,10 +37,10 @@ from wwtool.pipeline.pools import load_pools, make_pools, plan_pools
 from wwtool.pipeline.sources import MOST_SECONDS, STORES, WHOLE, make_stores
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.pipeline.statistics import normalized
-from wwtool.pipeline.teaching import Teaching, learn_phrase, taught
+from wwtool.pipeline.teaching import Teaching, learn_phrase, listeners_of, taught
 from wwtool.pipeline.validation import Validation
 from wwtool.pipeline.voices_used import tell_voices
-from wwtool.training.run import Run
+from wwtool.training.run import Listener, Run
 from wwtool.training.teachers import chosen_teacher
 
 DATASET = "dataset.json"
@@ -287,6 +287,11 @@ def _ready_made(config: Config) -> dict[str, FeatureFolder]:
     return {name: features for name, features in folders.items() if len(features)}
 
 
+def _listeners(stages: Stages, prepared: Prepared, config: Config) -> list[Listener]:
+    teaching = prepared.teaching
+    return listeners_of(stages, config, teaching, prepared.front_end) if teaching else []
+
+
 def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path) -> Run:
     """The training of a model of the zoo on the prepared pools, with its checkpoint in ``folder``."""
     pools = load_pools(prepared.pools, stages.folder / POOLS)
@@ -295,6 +300,7 @@ def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, 
     run = Run(
         folder, architecture_of(model, prepared.front_end), pools, config.train,
         prepared.fingerprint(config, model), config.augment.spectrogram, model, stages.tell, stages.cancel,
+        listeners=_listeners(stages, prepared, config),
     )  # fmt: skip
     if not config.train.selection.every:
         return run

@@ -20,7 +20,7 @@ from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.zoo import architecture_of
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.stages import Outcome, Stages
-from wwtool.training.run import Run
+from wwtool.training.run import Listener, Run
 from wwtool.training.teachers import TEACHERS
 from wwtool.training.teachers.teacher import Teacher
 
@@ -28,7 +28,8 @@ TEACHER = "teacher"  # the folder
 _SOFT = "soft.npz"
 # What decides how the model learns from the teacher, and not what the teacher says.
 _STUDENTS: Any = {
-    "device": True, "objective": True, "trackers": True, "quantization": True,
+    "device": True, "objective": True, "trackers": True, "quantization": True, "steps": True, "qat_steps": True,
+    "selection": True,
     "teacher": {"weight", "temperature", "feature_weight", "unlabelled", "certainty"},
 }  # fmt: skip
 
@@ -80,8 +81,8 @@ def learn_phrase(
 
     def work() -> Outcome:
         run = teacher_run(stages, config, name, load_pools(plan, pools), front_end, fingerprint)
-        soft = dict(zip((job.name for job, _ in plan), teacher.teach(run), strict=True))
-        write_arrays(folder / _SOFT, **soft)
+        said = zip((job.name for job, _ in plan), teacher.teach(run), strict=True)
+        write_arrays(folder / _SOFT, **{name: soft for name, soft in said if soft is not None})
         seconds, licence = teacher.receptive_seconds(run), f", {teacher.licence}" if teacher.licence else ""
         facts = asdict(Teaching(name, teacher.licence, round(seconds, 3), fingerprint))
         return Outcome(f"{teacher.title}{licence}, hears {seconds:.1f} s", facts, (folder / _SOFT,))
@@ -99,6 +100,16 @@ def teacher_run(
         stages.folder / TEACHER, architecture, pools, config.train, fingerprint,
         config.augment.spectrogram, name, stages.tell, stages.cancel,
     )  # fmt: skip
+
+
+def listeners_of(stages: Stages, config: Config, teaching: Teaching, front_end: FrontEnd) -> list[Listener]:
+    """The networks of a run's teacher that hear what the student hears; empty: it has told all that it has to say.
+
+    Raises:
+        InputError: their weights are missing or damaged.
+    """
+    run = teacher_run(stages, config, teaching.name, (), front_end, teaching.fingerprint)
+    return TEACHERS.member(teaching.name).listeners(run)
 
 
 def taught(pools: Sequence[WeightedPool], folder: Path) -> list[WeightedPool]:

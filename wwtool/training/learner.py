@@ -76,6 +76,8 @@ class Learner:
             loss = self._loss(piece, random) * (len(piece.labels) / len(lesson.labels))
             self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
             total = total + loss.detach()
+            if len(pieces) > 1 and piece is pieces[0]:
+                self._keep_gradients()
         self._scaler.unscale_(self._optimizer)
         norm = self._clip(self._parameters, self.course)
         self._scaler.step(self._optimizer)
@@ -85,6 +87,12 @@ class Learner:
         self._update_average(self.average, self.model, self.course)
         self.course.took_step(total, norm)
         return total
+
+    def _keep_gradients(self) -> None:
+        """Copies the gradients: those of a recorded network lie where the next piece writes its own."""
+        for parameter in self._parameters:
+            if parameter.grad is not None:
+                parameter.grad = parameter.grad.clone()
 
     def set_rate(self, rate: float) -> None:
         """Makes ``rate`` the learning rate of the next step."""

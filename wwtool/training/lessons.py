@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,33 +12,59 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from wwtool.config import TrainConfig
 from wwtool.config.augment import SpectrogramConfig
+from wwtool.features.pools import WeightedPool
 from wwtool.features.spectrogram import eased, vary
 from wwtool.training.lesson import Lesson
+from wwtool.training.placement import placed
+from wwtool.training.run import Listener
 from wwtool.training.sampler import Mined, Sampler, to_real
 from wwtool.training.stages import Stage
 from wwtool.training.tapes import Tapes
 
 
 class Lessons:
-    """Makes the lesson of any step. Numbers are drawn on the CPU: the same windows, whatever computes."""
+    """Makes the lesson of any step for a student that hears ``frames`` frames.
 
-    def __init__(self, sampler: Sampler, spectrogram: SpectrogramConfig, device: torch.device) -> None:
-        self._sampler, self._config, self._spectrogram = sampler, sampler.config, spectrogram
-        self._tapes, self._device = Tapes(sampler.pools, device), device
+    Numbers are drawn on the CPU: the same windows, whatever computes. ``listeners`` tell the student what they make of
+    each window; they may hear more of what comes before it than the student does.
+    """
+
+    def __init__(
+        self, pools: Sequence[WeightedPool], frames: int, config: TrainConfig, spectrogram: SpectrogramConfig,
+        device: torch.device, listeners: Sequence[Listener] = (),
+    ) -> None:  # fmt: skip
+        self._config, self._spectrogram, self._frames, self._device = config, spectrogram, frames, device
+        self._listeners = [placed(copy.deepcopy(network), device).eval() for network in listeners]
+        longest = max([frames, *(network.architecture.receptive_frames for network in listeners)])
+        self.sampler = Sampler(pools, longest, config)
+        self._tapes = Tapes(self.sampler.pools, device)
 
     def draw(self, stage: Stage, step: int, generator: np.random.Generator, mined: Mined | None) -> Lesson:
         """The windows of a step of a stage. ``mined``: hard windows to draw from; None: there are none."""
         sampling, size = self._config.sampling, self._config.batch * self._config.optimization.accumulate
         grown = min(1.0, (step + 1) / (sampling.curriculum * stage.steps)) if sampling.curriculum else 1.0
-        batch = self._sampler.draw(generator, size, mined, grown)
+        batch = self.sampler.draw(generator, size, mined, grown)
         places = batch.places
         windows = self._tapes.windows(places, batch.frames)
         features = vary(to_real(windows), generator, eased(self._spectrogram, grown))
         weights = None if batch.weights is None else self._there(batch.weights)
         taught = self._tapes.soft(places), self._tapes.vectors(places)
         lesson = Lesson(features, self._there(batch.labels), *taught, weights)
-        return lesson.mixed(generator, sampling.mixup) if sampling.mixup else lesson
+        return self._heard(lesson.mixed(generator, sampling.mixup) if sampling.mixup else lesson)
+
+    def _heard(self, lesson: Lesson) -> Lesson:
+        """The lesson for the student, with the mean of what the listeners say."""
+        if not self._listeners:
+            return lesson
+        with torch.no_grad():
+            said = [network(_last(lesson, network.architecture.receptive_frames))[:, -1] for network in self._listeners]
+        return replace(lesson, features=_last(lesson, self._frames), soft=torch.stack(said).mean(0))
 
     def _there(self, values: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(values).to(self._device, non_blocking=True)
+
+
+def _last(lesson: Lesson, frames: int) -> Tensor:
+    return lesson.features[:, -frames:]

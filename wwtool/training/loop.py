@@ -9,30 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from wwtool import events
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import DONE, FLOAT, State, load_checkpoint, load_trained, mismatch, save_checkpoint
 from wwtool.training.learner import Learner
 from wwtool.training.lessons import Lessons
+from wwtool.training.placement import placed
 from wwtool.training.qat import QatNet
 from wwtool.training.randomness import calibration_generator, step_generator
 from wwtool.training.range_test import is_astray
 from wwtool.training.ranges import RANGES
 from wwtool.training.run import Run
-from wwtool.training.sampler import Mined, Sampler, to_real
+from wwtool.training.sampler import Mined, to_real
 from wwtool.training.scoring import logit_shift, mine
 from wwtool.training.selection import Selection
 from wwtool.training.stages import Stage, stages_of
 from wwtool.training.threads import pinned_threads
 from wwtool.training.trouble import check_numbers, learn
-
-_Net = TypeVar("_Net", bound=nn.Module)
 
 _REPORT_STEPS = 10
 
@@ -72,8 +70,9 @@ class _Trainer:
     def __init__(self, run: Run) -> None:
         self.run, self.config, self.device = run, run.config, run.device
         self.stages = stages_of(run.config, adapts=run.base is not None)
-        self.sampler = Sampler(run.pools, run.architecture.receptive_frames, run.config)
-        self.lessons = Lessons(self.sampler, run.spectrogram, self.device)
+        self.frames = run.architecture.receptive_frames
+        self.lessons = Lessons(run.pools, self.frames, run.config, run.spectrogram, self.device, run.listeners)
+        self.sampler = self.lessons.sampler
         self.state = State(self.stages[0].name, 0, run.fingerprint, run.architecture, 0.0, run.model)
         self.mined: Mined | None = None
         self.exact: dict[str, Tensor] = {}  # the float network that was quantized
@@ -147,32 +146,29 @@ class _Trainer:
             if state.architecture != self.state.architecture:
                 raise mismatch(self.run.base)
             self.state = replace(self.state, logit_shift=state.logit_shift)
-            return self._place(finished)
+            return placed(finished, self.device)
         torch.manual_seed(self.config.seed)
         network = Network(self.state.architecture)
-        return self._place(network if stage.network == "float" else QatNet(network, self.state.logit_shift))
+        made = network if stage.network == "float" else QatNet(network, self.state.logit_shift)
+        return placed(made, self.device)
 
     def _convert(self, stage: Stage, average: Network | QatNet) -> Network | QatNet:
         """The average of one stage in the form in which the next one trains it."""
-        return self._quantize(average) if stage.network == "int8" else self._place(average)
+        return self._quantize(average) if stage.network == "int8" else placed(average, self.device)
 
     def _quantize(self, average: Network | QatNet) -> QatNet:
         """The network quantized from ranges that it shows on a batch: where fine-tuning starts."""
         if isinstance(average, QatNet):
-            return self._place(average)
+            return placed(average, self.device)
         self.exact = {f"{FLOAT}{name}": tensor.clone() for name, tensor in average.state_dict().items()}
         negatives, margin = self.sampler.negatives, self.config.unseen_margin
-        shift = logit_shift(average, self.sampler.frames, negatives, margin, self.device)
-        network = self._place(QatNet(average.eval().cpu(), shift))
+        shift = logit_shift(average, self.frames, negatives, margin, self.device)
+        network = placed(QatNet(average.eval().cpu(), shift), self.device)
         generator = calibration_generator(self.config.seed)
         windows, _ = self.sampler.batch(generator, self.config.calibration_windows, self.mined)
         network.calibrate(to_real(windows).to(self.device), RANGES.member(self.config.quantization.ranges))
         self.state = replace(self.state, logit_shift=shift)
         return network
-
-    def _place(self, net: _Net) -> _Net:
-        """On the device, weights in the layout that CPUs convolve fastest: the layout decides the order of sums."""
-        return net.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
     def _train_stage(
         self, stage: Stage, network: Network | QatNet, tensors: dict[str, Tensor], until: int | None = None,
@@ -194,7 +190,7 @@ class _Trainer:
             if self.selection.exhausted:
                 break
             if step in stage.mine_at:
-                self.mined = mine(learner.model, self.sampler.frames, self.sampler.negatives, self.config, self.device)
+                self.mined = mine(learner.model, self.frames, self.sampler.negatives, self.config, self.device)
             self._step(learner, step)
         if until is not None and until < stage.steps:
             self._save(learner)

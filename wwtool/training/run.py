@@ -12,9 +12,14 @@ from wwtool import events
 from wwtool.base.cancellation import Cancellation
 from wwtool.config import TrainConfig
 from wwtool.config.augment import SpectrogramConfig
+from wwtool.errors import InputError
 from wwtool.features.pools import WeightedPool
 from wwtool.models.architecture import Architecture
+from wwtool.models.network import Network
+from wwtool.training.qat import QatNet
 from wwtool.training.selection import Judge
+
+Listener = Network | QatNet
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class Run:
         model: the network's name, for events and the checkpoint.
         listener: told of a loss every ten steps.
         cancel: checked before every step.
+        listeners: networks of a teacher, which hear the windows of every step; the student is told the mean of what
+            they say.
         judge: says how good a network is, where ``train.selection`` asks; None: nobody does.
         base: the folder of a finished training whose model this one adapts; None: training begins with a new network.
     """
@@ -46,11 +53,18 @@ class Run:
     cancel: Cancellation = field(default_factory=Cancellation)
     base: Path | None = None
     judge: Judge | None = None
+    listeners: Sequence[Listener] = ()
 
     @property
     def device(self) -> torch.device:
-        """What computes; "auto" takes CUDA where there is one."""
+        """What computes; "auto" takes CUDA where there is one.
+
+        Raises:
+            InputError: the config asks for CUDA, and there is none.
+        """
         name = self.config.device
+        if name == "cuda" and not torch.cuda.is_available():
+            raise InputError("train.device is cuda, but PyTorch sees no GPU; use auto or cpu, or mend its driver")
         if name == "auto":
             name = "cuda" if torch.cuda.is_available() else "cpu"
         return torch.device(name)

@@ -2,44 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.config.selection import SelectionConfig
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
 from wwtool.models.architecture import Architecture
 from wwtool.models.zoo import architecture_of
-from wwtool.training.checkpoint import load_trained
+from wwtool.training.checkpoint import load_float
 from wwtool.training.loop import train
-from wwtool.training.qat import QatNet
-from wwtool.training.run import Run
+from wwtool.training.run import Listener, Run
 from wwtool.training.scoring import window_scores
 from wwtool.training.teachers.teacher import Soft, Teacher, spread
 from wwtool.training.threads import pinned_threads
 
 _FIRST_SEED = 1000  # added to the seed of the run, so that no member is the student itself
 _OBJECTIVE = "cross_entropy"
+_MOST_STEPS = 2500  # the student can go on for longer: it has somebody to ask
+_QAT_STEPS = 10  # nobody quantizes a teacher
 
 
 class Ensemble(Teacher):
-    """Hears what a model of the zoo hears. It costs as much as ``train.teacher.members`` trainings."""
+    """Hears what a model of the zoo hears. It costs as much as ``train.teacher.members`` trainings.
+
+    The members teach with real numbers, and answer about the very windows of which the student is asked.
+    """
 
     title = "an ensemble of models of the zoo"
 
     def receptive_seconds(self, run: Run) -> float:
         return _architecture(run).receptive_seconds
 
-    def teach(self, run: Run) -> list[Soft]:
-        nets = [train(_member(run, number)) for number in range(run.config.teacher.members)]
-        with pinned_threads(run.config.threads):
-            return [soft_of(nets, weighted.pool.features, run) for weighted in run.pools]
+    def teach(self, run: Run) -> list[Soft | None]:
+        for number in range(run.config.teacher.members):
+            train(_member(run, number))
+        return of_unlabelled(self.listeners(run), run)
+
+    def listeners(self, run: Run) -> list[Listener]:
+        return [load_float(_member(run, number).folder) for number in range(run.config.teacher.members)]
 
     def opinion(self, run: Run, audio: Audio) -> Soft:
-        nets = [load_trained(_member(run, number).folder)[0] for number in range(run.config.teacher.members)]
         with pinned_threads(run.config.threads):
-            return soft_of(nets, run.architecture.front_end.quantized([audio]), run)
+            return soft_of(self.listeners(run), run.architecture.front_end.quantized([audio]), run)
 
 
 def _architecture(run: Run) -> Architecture:
@@ -52,16 +60,24 @@ def _member(run: Run, number: int) -> Run:
         update={
             "seed": run.config.seed + _FIRST_SEED + number,
             "objective": _OBJECTIVE,
+            "steps": run.config.teacher.steps or min(run.config.steps, _MOST_STEPS),
+            "qat_steps": _QAT_STEPS,
+            "selection": SelectionConfig(),
             "teacher": TeacherConfig(name="none"),
         }
     )
     name = run.config.teacher.model
-    return replace(
-        run, folder=run.folder / f"{name}-{number}", architecture=_architecture(run), config=config, model=name
-    )
+    folder = run.folder / f"{name}-{number}"
+    return replace(run, folder=folder, architecture=_architecture(run), config=config, model=name)
 
 
-def soft_of(nets: list[QatNet], features: npt.NDArray[np.int8], run: Run) -> Soft:
+def of_unlabelled(nets: Sequence[Listener], run: Run) -> list[Soft | None]:
+    """What networks say of the pools that nobody has labelled; None for the others."""
+    with pinned_threads(run.config.threads):
+        return [None if w.pool.labelled else soft_of(nets, w.pool.features, run) for w in run.pools]
+
+
+def soft_of(nets: Sequence[Listener], features: npt.NDArray[np.int8], run: Run) -> Soft:
     """The mean of the members' logits at every frame, where all of them have heard enough."""
     said = []
     for net in nets:

@@ -27,6 +27,7 @@ STEPS = 16  # vectors that the head reads: 2 s with speech_embedding
 _WIDTH, _DROPOUT = 64, 0.3
 _BATCH, _LEARNING_RATE, _WEIGHT_DECAY, _WARMUP = 128, 2e-3, 1e-2, 0.07
 _JITTER = 0.1  # deviation of noise on the vectors, which have deviation 1
+_MOST_STEPS = 1500
 _STAGE = "teacher"
 _APART = 1000  # between the seeds of two heads
 _LEAST_DEVIATION = 1e-3
@@ -66,7 +67,7 @@ def train_head(run: Run, number: int) -> Head:
         CancelledError: the run was cancelled.
     """
     heard = [heard_by(weighted.pool) for weighted in run.pools]
-    config, total = run.config, run.config.teacher.steps
+    config, total = run.config, run.config.teacher.steps or min(run.config.steps, _MOST_STEPS)
     sampler = Sampler(run.pools, heard[0].until(STEPS - 1), config)
     mine_at = {round(part * total) for part in config.mine_at}
     with pinned_threads(config.threads), torch.random.fork_rng(devices=()):

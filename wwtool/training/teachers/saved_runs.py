@@ -10,8 +10,8 @@ from wwtool.data.audio import Audio
 from wwtool.errors import InputError
 from wwtool.training.checkpoint import NAME, load_trained
 from wwtool.training.qat import QatNet
-from wwtool.training.run import Run
-from wwtool.training.teachers.ensemble import soft_of
+from wwtool.training.run import Listener, Run
+from wwtool.training.teachers.ensemble import of_unlabelled, soft_of
 from wwtool.training.teachers.teacher import Soft, Teacher
 from wwtool.training.threads import pinned_threads
 
@@ -33,10 +33,11 @@ class SavedRuns(Teacher):
     def receptive_seconds(self, run: Run) -> float:
         return max(net.architecture.receptive_seconds for net in _nets(run))
 
-    def teach(self, run: Run) -> list[Soft]:
-        nets = _nets(run)
-        with pinned_threads(run.config.threads):
-            return [soft_of(nets, weighted.pool.features, run) for weighted in run.pools]
+    def listeners(self, run: Run) -> list[Listener]:
+        return [*_nets(run)]
+
+    def teach(self, run: Run) -> list[Soft | None]:
+        return of_unlabelled(_nets(run), run)
 
     def opinion(self, run: Run, audio: Audio) -> Soft:
         with pinned_threads(run.config.threads):

@@ -38,7 +38,7 @@ class SpeechEmbeddingTeacher(Teacher):
     def receptive_seconds(self, run: Run) -> float:
         return SpeechEmbedding.steps.seconds(STEPS)
 
-    def teach(self, run: Run) -> list[Soft]:
+    def teach(self, run: Run) -> list[Soft | None]:
         heads = [train_head(run, number) for number in range(run.config.teacher.members)]
         for number, head in enumerate(heads):
             save_head(_weights(run, number), head)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from wwtool.base.tools import Tool
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
-from wwtool.training.run import Run
+from wwtool.training.run import Listener, Run
 
 Soft = npt.NDArray[np.float32]  # (frames,), a logit of the audio up to the end of each frame; NaN: nothing to say
 
@@ -56,9 +56,21 @@ class Teacher(ABC):
     def receptive_seconds(self, run: Run) -> float:
         """How much audio one logit depends on."""
 
+    def listeners(self, run: Run) -> list[Listener]:
+        """Networks that hear every window as the student does, varied in the same way, once they have been taught.
+
+        Without any, the student is told what ``teach`` says of the pools, whatever becomes of their windows.
+
+        Raises:
+            InputError: they have not been taught in the run's folder, or their weights are damaged.
+        """
+        return []
+
     @abstractmethod
-    def teach(self, run: Run) -> list[Soft]:
-        """What it says of each of the run's pools, in order. Its weights are left in the run's folder.
+    def teach(self, run: Run) -> list[Soft | None]:
+        """What it says of each of the run's pools, in order; None: its listeners hear the windows themselves.
+
+        Its weights are left in the run's folder.
 
         Interrupted and called again, it ends with the same numbers.
 
