@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from wwtool.models.temporal import TemporalArchitecture
 from wwtool.training.run import Run
 from wwtool.training.teachers import TEACHERS, check_teacher
 
+NONE = np.zeros(0, np.int64)
 LONGER = TemporalArchitecture(4, 4, 3, 3, (4, 5), 2)
 
 
@@ -35,8 +37,14 @@ def taught_by(folder: Path, *names: str) -> Run:
 
 def test_runs_of_several_shapes_teach_together(tmp_path: Path, runs: tuple[str, str]) -> None:
     teacher = TEACHERS["runs"]
-    one, other, both = (teacher.teach(taught_by(tmp_path, *names)) for names in (runs[:1], runs[1:], runs))
+    assert teacher.teach(taught_by(tmp_path, *runs)) == [None] * len(POOLS), "they hear the windows themselves"
+    assert [net.architecture for net in teacher.listeners(taught_by(tmp_path, *runs))] == [TINY_RESIDUAL, LONGER]
+    nobody_knows = [replace(w, pool=replace(w.pool, starts=NONE, ends=NONE, labelled=False)) for w in POOLS]
+    one, other, both = (
+        teacher.teach(replace(taught_by(tmp_path, *names), pools=nobody_knows)) for names in (runs[:1], runs[1:], runs)
+    )
     for a, b, together, weighted in zip(one, other, both, POOLS, strict=True):
+        assert a is not None and b is not None and together is not None
         assert together.shape == weighted.pool.features.shape[:1]
         first = LONGER.receptive_frames
         assert np.isfinite(together[first:]).all()
