@@ -192,6 +192,7 @@ def test_a_taught_teacher_has_an_opinion_of_other_audio(tmp_path: Path, monkeypa
     said = SpeechEmbeddingTeacher().teach(run)[0]
     opinion = SpeechEmbeddingTeacher().opinion(run, audio)
     assert opinion.shape == (MICRO.frames_of(len(audio)),)
+    assert said is not None
     np.testing.assert_allclose(opinion[:200], said[:200], atol=1e-5)
     (tmp_path / "head-1.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
     with pytest.raises(InputError, match="is missing or damaged"):

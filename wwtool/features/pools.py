@@ -97,10 +97,12 @@ class Heard:
     steps: Steps
     geometry: Geometry = MICRO
 
-    def before(self, stop: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def before(self, stop: Number) -> Number:
         """The number of the last vector that hears nothing after the first ``stop`` frames; negative: there is none."""
         samples = self.geometry.window_samples + (stop - 1) * self.geometry.step_samples
-        return np.minimum((samples - self.steps.window_samples) // self.steps.step_samples, len(self.vectors) - 1)
+        full = (samples - self.steps.window_samples) // self.steps.step_samples
+        last: Number = np.minimum(full, len(self.vectors) - 1)
+        return last
 
     def until(self, number: Number) -> Number:
         """How many frames have passed when the vector of that number is known."""
