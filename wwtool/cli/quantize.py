@@ -9,6 +9,7 @@ import click
 from wwtool.base.records import json_of
 from wwtool.base.text import printable
 from wwtool.cli.common import ANY_PATH, FILE, complain_of_warnings, json_option, make, option
+from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import Table, console, print_json, say
 from wwtool.jobs.quantize import (
     DEFAULT_RANGES,
@@ -36,11 +37,13 @@ def quantize(as_json: bool, **options: Any) -> None:
 
     A fifth of the data is held out, to compare the INT8 model with the float one, layer by layer.
     """
-    result = run(plan(make(QuantizeRequest, **options), complain_of_warnings), complain_of_warnings)
+    work = plan(make(QuantizeRequest, **options), complain_of_warnings)
     if as_json:
-        print_json("quantize", 1, json_of(result))
-    else:
-        _print(result)
+        print_json("quantize", 1, json_of(run(work, complain_of_warnings)))
+        return
+    with TerminalProgress(console()) as progress:
+        result = run(work, progress)
+    _print(result)
 
 
 def _print(result: QuantizeOutput) -> None:
@@ -57,8 +60,7 @@ def _print(result: QuantizeOutput) -> None:
         same = "" if output.agreement is None else f"same decision in {output.agreement:.1%}, "
         apart = f"{output.mean_difference:.4g} apart on average, {output.largest_difference:.4g} at most"
         say(f"output {output.output}: {same}{apart}, SNR {_decibels(output.snr_db)} dB over {result.compared} {on}")
-    calibrated = f"calibrated on {result.calibrated} rows ({result.ranges})"
-    say(f"{printable(result.out)}: {result.bytes:,} B of {result.float_bytes:,} B, INT8 throughout, {calibrated}")
+    say(f"{printable(result.out)}: {result.bytes:,} B, INT8 throughout, of {result.float_bytes:,} B")
 
 
 def _decibels(value: float | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -113,25 +115,32 @@ def run(
         cancel.check()
         listener(events.StageProgress(_STAGE, done, total, what))
 
+    def warn(text: str) -> None:
+        listener(events.Warning(text))
+
     with reported("quantize", request.model.name, listener):
+        start = time.monotonic()
+        listener(events.StageStarted(_STAGE, "files"))
         front_end = FRONT_ENDS[request.front_end] if request.front_end else None
-        material = read_material(request.data, plan.graph, front_end, lambda *at: advance("files", *at))
-        if material.rows < _FEW_ROWS:
-            text = (
-                f"{material.rows} rows are few for a calibration; give {_FEW_ROWS} or more that are like those in use"
-            )
-            listener(events.Warning(text))
-        if material.front_end is None and may_read_features(plan.graph):
-            name = plan.graph.front_end.name
-            text = f"if the rows are features of the {name} front end, give --front-end {name}, as firmware feeds those"
-            listener(events.Warning(text))
+        material = read_material(request.data, plan.graph, front_end, lambda *at: advance("files", *at), warn)
+        _warn_of_data(plan.graph, material, warn)
         unsigned = request.output_type == "uint8"
         made = quantize(plan.content, plan.graph, material, RANGES[request.ranges], unsigned, advance)
         write_bytes(request.out, made.content)
+        note = f"{material.rows} rows of {printable(request.data.name)}, ranges {request.ranges}"
+        listener(events.StageFinished(_STAGE, note, seconds=time.monotonic() - start))
         result = _output(plan, material, made)
         for output in result.outputs:
-            _warn_of(output, listener)
+            _warn_of_output(output, warn)
     return result
+
+
+def _warn_of_data(graph: Graph, material: Material, warn: Callable[[str], None]) -> None:
+    if material.rows < _FEW_ROWS:
+        warn(f"{material.rows} rows are few for a calibration; give {_FEW_ROWS} or more, like those in use")
+    if material.front_end is None and may_read_features(graph):
+        name = graph.front_end.name
+        warn(f"if the rows are features of the {name} front end, give --front-end {name}, as firmware feeds those")
 
 
 def _content_of(path: Path) -> bytes:
@@ -162,19 +171,15 @@ def _output(plan: QuantizePlan, material: Material, made: Quantized) -> Quantize
     )  # fmt: skip
 
 
-def _warn_of(output: OutputAgreement, listener: events.Listener) -> None:
+def _warn_of_output(output: OutputAgreement, warn: Callable[[str], None]) -> None:
     noisy = output.snr_db is not None and output.snr_db < _POOR_DB and output.largest_difference > _STEPS * output.scale
     if noisy or (output.agreement is not None and output.agreement < _POOR_AGREEMENT):
-        listener(
-            events.Warning(
-                f"the output {output.output} is far from the float model's; look for the layer with the most noise, "
-                "give calibration data that are more like those in use, or try other --ranges"
-            )
+        warn(
+            f"the output {output.output} is far from the float model's; look for the layer with the most noise, give "
+            "calibration data that are more like those in use, or try other --ranges"
         )
     if output.is_probability and output.highest < _UNDECIDED:
-        listener(
-            events.Warning(
-                f"the probability {output.output} never exceeds {output.highest:.2g} on the rows that were compared; "
-                "give calibration data that also hold what the model detects"
-            )
+        warn(
+            f"the probability {output.output} never exceeds {output.highest:.2g} on the rows that were compared; give "
+            "calibration data that also hold what the model detects"
         )

@@ -73,32 +73,46 @@ def choose_formats(
         ranges: the range to represent, of values and a zero point.
         given: formats that inputs come in.
     """
-    operands = {*graph.inputs, *(i for op in graph.operators for i in _operands(graph, op))}
-    operands = {i for i in operands if is_real(graph.tensor(i))}
-    groups = _groups(graph)
-    prescribed = dict(given)
-    for op in graph.operators:
-        output = RULES[op.kind].output if op.kind in RULES else None
-        if output is not None:
-            prescribed |= {i: output for i in op.outputs if i in operands}
+    groups, operands = _groups(graph), _all_operands(graph)
+    prescribed = {**given, **_prescribed(graph, operands)}
     members: dict[Hashable, list[int]] = {}
     for index in sorted(operands):
         members.setdefault(groups.root(index), []).append(index)
     chosen = {}
     for root, indices in members.items():
         own = {prescribed[i] for i in indices if i in prescribed}
-        limit = _limit(graph, indices)
-        chosen[root] = _format_of_group(_values(graph, observed, indices), own, ranges, limit)
-    for op in graph.operators:
-        if op.kind in RULES and RULES[op.kind].sum and op.outputs[0] in operands:
-            terms = [i for i in op.inputs if i in operands]
-            least = _LEAST_OF_A_SUM * max((chosen[groups.root(i)].scale for i in terms), default=0.0)
-            root = groups.root(op.outputs[0])
-            chosen[root] = with_scale(chosen[root], least)
+        chosen[root] = _format_of_group(_values(graph, observed, indices), own, ranges, _limit(graph, indices))
+    _widen_sums(graph, groups, chosen)
     read = {index: chosen[groups.root(index)] for index in operands}
     variables = {key: chosen[groups.root(key)] for key in graph.variables if groups.root(key) in chosen}
     made = {i: scale for i, scale in prescribed.items() if read[i] != scale}
     return Formats(read, made, variables, _wide(graph, observed))
+
+
+def _all_operands(graph: Graph) -> set[int]:
+    """The real tensors that have formats: inputs, and what operators read and write but weights, biases and states."""
+    indices = {*graph.inputs, *(i for op in graph.operators for i in _operands(graph, op))}
+    return {i for i in indices if is_real(graph.tensor(i))}
+
+
+def _prescribed(graph: Graph, operands: set[int]) -> dict[int, Scale]:
+    """The formats of outputs whose kernels have no other."""
+    result: dict[int, Scale] = {}
+    for op in graph.operators:
+        output = RULES[op.kind].output if op.kind in RULES else None
+        if output is not None:
+            result |= {i: output for i in op.outputs if i in operands}
+    return result
+
+
+def _widen_sums(graph: Graph, groups: _Groups, chosen: dict[Hashable, Scale]) -> None:
+    """Sees to it that sums have scales that their kernels take."""
+    for op in graph.operators:
+        if op.kind in RULES and RULES[op.kind].sum:
+            terms = [chosen[root].scale for i in op.inputs if (root := groups.root(i)) in chosen]
+            root = groups.root(op.outputs[0])
+            if terms and root in chosen:
+                chosen[root] = with_scale(chosen[root], _LEAST_OF_A_SUM * max(terms))
 
 
 def _groups(graph: Graph) -> _Groups:

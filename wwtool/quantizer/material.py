@@ -56,8 +56,9 @@ class Material:
 
 
 def read_material(
-    path: Path, graph: Graph, front_end: FrontEnd | None, advance: Callable[[int, int], None]
-) -> Material:
+    path: Path, graph: Graph, front_end: FrontEnd | None, advance: Callable[[int, int], None],
+    warn: Callable[[str], None],
+) -> Material:  # fmt: skip
     """Reads a .npy or .npz of rows, or a folder of such files or of recordings, each of them a stream.
 
     Args:
@@ -66,11 +67,12 @@ def read_material(
         front_end: the data are its features. None: recordings become those that the model's file names, and arrays
             are such features only if it names any but the default.
         advance: told how many files of how many are read.
+        warn: told of recordings that are left out.
 
     Raises:
         InputError: a file cannot be read or does not fit the model, or there is no row.
     """
-    files, of_audio = _files(path)
+    files, of_audio = _files(path, warn)
     if front_end is None and (of_audio or graph.front_end != DEFAULT_FRONT_END):
         front_end = graph.front_end
     streams = []
@@ -101,19 +103,24 @@ def may_read_features(graph: Graph) -> bool:
     return len(graph.inputs) == 1 and len(shape) == 3 and shape[2] == channels and keeps_state(graph)
 
 
-def _files(path: Path) -> tuple[list[Path], bool]:
+def _files(path: Path, warn: Callable[[str], None]) -> tuple[list[Path], bool]:
     """The files to read, and whether they are recordings."""
     if not path.is_dir():
         return [path], path.suffix.lower() not in _ARRAYS and path.is_file() and looks_like_audio(path)
     arrays = sorted(file for file in path.iterdir() if file.suffix.lower() in _ARRAYS and file.is_file())
-    found = [entry for entry in find_audio(path) if entry.problem is None]
+    found = []
+    for entry in find_audio(path):
+        if entry.problem is None:
+            found.append(entry.path)
+        else:
+            warn(f"left out {printable(str(entry.path))}: {entry.problem}")
     if arrays and found:
         raise InputError(f"{printable(str(path))} holds both arrays and recordings; keep one kind in it")
     if not arrays and not found:
         raise InputError(
             f"{printable(str(path))} holds no calibration data; give .npy or .npz files of rows, or recordings"
         )
-    return (arrays, False) if arrays else ([entry.path for entry in found], True)
+    return (arrays, False) if arrays else (found, True)
 
 
 def _rows(file: Path, graph: Graph) -> Stream:
@@ -135,7 +142,8 @@ def _as_real(array: npt.NDArray[Any], port: Port, file: Path) -> npt.NDArray[Any
             f"{printable(str(file))} has {array.dtype} for the input {printable(port.name)}; "
             "give the float numbers that the float model reads"
         )
-    real = array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        real = array.astype(np.float32)
     if not np.isfinite(real).all():
         raise InputError(f"{printable(str(file))} has numbers that are not finite; leave these rows out")
     return real
