@@ -26,7 +26,7 @@ _WEIGHTS = re.compile(r"model_\w+_weights\.")
 # By the start of an object file's name, which is its path with underscores. The first match counts.
 _OWNERS: tuple[tuple[str, str], ...] = (
     ("model_", MODEL_CODE),
-    *((f"core_ww_{name}", FRONT_END) for name in ("frontend", "frame", "fft", "pipeline", "detector")),
+    *((f"core_ww_{name}", FRONT_END) for name in ("frontend", "frame", "fft", "mel", "pipeline", "detector")),
     *((f"board_{name}", FRONT_END) for name in ("adc", "pdm", "i2s", "microphone", "dma", "codec", "es7210", "es8311")),
     ("core_", CONSOLE),
     *((f"board_{name}", CONSOLE) for name in ("uart", "usb")),

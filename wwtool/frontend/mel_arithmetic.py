@@ -9,7 +9,7 @@ from wwtool.frontend.mel_tables import DCT_BITS, LEVEL_BITS, MelTables
 
 _PEAK_BITS = 14
 _PRODUCT_BITS = 15
-_ROOM = 8191
+_ROOM_BITS = 13
 _QUIETEST_BITS = 16
 _LOG_BITS = 16
 _LOG_SEGMENT_BITS = 10
@@ -32,18 +32,26 @@ def values_of(windows: NDArray[np.int16], tables: MelTables) -> Int32:
 def _windowed(windows: NDArray[np.int16], tables: MelTables) -> tuple[Int32, Int32, Int32]:
     """Points (points, frames) of two samples each, and the power of two by which those of a frame are too large."""
     products = windows.astype(np.int32) * tables.hann.astype(np.int32)
-    peaks = np.abs(products).max(axis=1, initial=0)
-    shift = _bit_length(peaks) - _PEAK_BITS
+    shift = _bit_length(_bits_of(products).max(axis=1)) - _PEAK_BITS
     right, left = np.maximum(shift, 0)[:, None], np.maximum(-shift, 0)[:, None]
-    rounding = np.where(right > 0, 1 << np.maximum(right - 1, 0), 0)
-    scaled = np.where(right > 0, (products + rounding) >> right, products << left).astype(np.int32)
+    scaled = _shifted(products << left, right)
     padded = np.zeros((len(windows), 2 * tables.points), np.int32)
     padded[:, : scaled.shape[1]] = scaled
     return padded[:, ::2].T.copy(), padded[:, 1::2].T.copy(), (_PRODUCT_BITS - shift).astype(np.int32)
 
 
-def _bit_length(values: NDArray[np.int32]) -> Int32:
+def _bits_of(values: Int32) -> Int32:
+    """Numbers whose bits are those of the magnitudes, or of one less."""
+    return values ^ (values >> 31)
+
+
+def _bit_length(values: Int32) -> Int32:
     return np.frexp(values.astype(np.float64))[1].astype(np.int32)
+
+
+def _shifted(values: Int32, shift: Int32) -> Int32:
+    """Rounded halves."""
+    return (values + ((1 << shift) >> 1)) >> shift
 
 
 def _transform(re: Int32, im: Int32, tables: MelTables) -> tuple[Int32, Int32, Int32]:
@@ -51,23 +59,51 @@ def _transform(re: Int32, im: Int32, tables: MelTables) -> tuple[Int32, Int32, I
     points, frames = re.shape
     order = _reversed_bits(points)
     re, im = re[order], im[order]
-    halvings = np.zeros(frames, np.int32)
-    sine = tables.sine.astype(np.int32)
-    half = 1
-    while half < points:
-        shift = (np.maximum(np.abs(re).max(axis=0), np.abs(im).max(axis=0)) > _ROOM).astype(np.int32)
-        at = np.arange(half) * (points // half)
-        s, c = sine[at][None, :, None], sine[at + points // 2][None, :, None]
-        a_re, b_re = np.moveaxis(re.reshape(-1, 2, half, frames), 1, 0)
-        a_im, b_im = np.moveaxis(im.reshape(-1, 2, half, frames), 1, 0)
-        t_re = (b_re * c + b_im * s + (1 << 14)) >> 15
-        t_im = (b_im * c - b_re * s + (1 << 14)) >> 15
-        a_re, a_im = a_re + shift, a_im + shift
-        re = (np.stack([a_re + t_re, a_re - t_re], axis=1) >> shift).reshape(points, frames)
-        im = (np.stack([a_im + t_im, a_im - t_im], axis=1) >> shift).reshape(points, frames)
-        halvings += shift
-        half *= 2
+    shift = np.full(frames, 2, np.int32)  # the window leaves no room
+    halvings, quarter = np.zeros(frames, np.int32), 1
+    if points % 3 == 2:  # an odd power of two
+        shift = halvings = np.ones(frames, np.int32)
+        re, im = _pairs(re, shift), _pairs(im, shift)
+        quarter, shift = 2, _needed(re, im)
+    while quarter < points:
+        re, im = _fours(re, im, quarter, shift, tables)
+        halvings = halvings + shift
+        quarter, shift = 4 * quarter, _needed(re, im)
     return re, im, halvings
+
+
+def _needed(re: Int32, im: Int32) -> Int32:
+    """By how many bits each frame's numbers must be halved in the next pass."""
+    used = np.maximum(_bits_of(re).max(axis=0), _bits_of(im).max(axis=0))
+    return np.asarray((used >> _ROOM_BITS > 0).astype(np.int32) + (used >> (_ROOM_BITS - 1) > 0), np.int32)
+
+
+def _pairs(x: Int32, shift: Int32) -> Int32:
+    a, b = x[::2], x[1::2]
+    return np.stack([_shifted(a + b, shift), _shifted(a - b, shift)], axis=1).reshape(x.shape)
+
+
+def _fours(re: Int32, im: Int32, quarter: int, shift: Int32, tables: MelTables) -> tuple[Int32, Int32]:
+    """Four points a quarter apart become their sums, turned (Cooley, Tukey 1965, with radix 4)."""
+    points, frames = re.shape
+    parts_re, parts_im = (np.moveaxis(x.reshape(-1, 4, quarter, frames), 1, 0) for x in (re, im))
+    at = np.arange(quarter) * (points // 2 // quarter)
+    b, c, d = (_turned(parts_re[part], parts_im[part], times * at, tables) for part, times in ((1, 2), (2, 1), (3, 3)))
+    sum_re, sum_im, less_re, less_im = parts_re[0] + b[0], parts_im[0] + b[1], parts_re[0] - b[0], parts_im[0] - b[1]
+    more_re, more_im, apart_re, apart_im = c[0] + d[0], c[1] + d[1], c[0] - d[0], c[1] - d[1]
+    new_re = [sum_re + more_re, less_re + apart_im, sum_re - more_re, less_re - apart_im]
+    new_im = [sum_im + more_im, less_im - apart_re, sum_im - more_im, less_im + apart_re]
+    shape = points, frames
+    return _shifted(np.stack(new_re, 1), shift).reshape(shape), _shifted(np.stack(new_im, 1), shift).reshape(shape)
+
+
+def _turned(re: Int32, im: Int32, at: Int64, tables: MelTables) -> tuple[Int32, Int32]:
+    """Points (groups, quarter, frames) turned back by entries of the table, which leave the first as it is."""
+    sine = tables.sine.astype(np.int32)
+    s, c = sine[at], sine[at + tables.points // 2]
+    c = np.where(at == 0, 1 << 15, c).astype(np.int32)
+    s, c = s[None, :, None], c[None, :, None]
+    return (re * c + im * s + (1 << 14)) >> 15, (im * c - re * s + (1 << 14)) >> 15
 
 
 def _reversed_bits(points: int) -> Int64:

@@ -2,24 +2,35 @@
  * The stages of a feature frame in plain C; see ww_mel.h.
  *
  * The spectrum is in block floating point: 16 bits for each number and one exponent for all, so that faint audio keeps
- * its precision. A point of two samples never exceeds 2^14 times the root of 2, and no stage makes it larger, so
+ * its precision. A point of two samples never exceeds 2^14 times the root of 2, and no pass makes it larger, so
  * nothing overflows. Right shifts of negative numbers are arithmetic on every compiler this is for.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "ww_mel.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum {
     PEAK_BITS = 14,    /* of a windowed sample */
     PRODUCT_BITS = 15, /* fractional bits of a sample times the window */
-    ROOM = 8191,       /* points whose parts are at most this large may double */
+    ROOM_BITS = 13,    /* points whose parts have at most these bits may double, and with one bit less again */
     QUARTER_TURN = WW_MEL_FFT_SIZE / 4,
     QUIETEST_BITS = 16, /* energy of level 0: white noise of one step of a sample, in a band of a few bins */
     LOG_BITS = 16,
     LOG_SEGMENT_BITS = 10,
+};
+
+/* With -Os, these would become calls. */
+#ifdef __GNUC__
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+struct wide {
+    int32_t re;
+    int32_t im;
 };
 
 /* Bits needed to write value: 0 for 0, 32 for 2^31. */
@@ -35,28 +46,25 @@ static int bit_length(uint32_t value)
     return length + (value != 0 ? 1 : 0);
 }
 
-static int32_t product_at(const int16_t samples[WW_FRONTEND_WINDOW_SAMPLES], unsigned i)
+/* A number whose bits are those of the magnitude, or of one less. */
+INLINE uint32_t bits_of(int32_t value)
 {
-    return samples[i] * ww_mel_hann[i];
-}
-
-static int32_t magnitude(int32_t value)
-{
-    return value < 0 ? -value : value;
+    return (uint32_t)(value ^ (value >> 31));
 }
 
 int ww_mel_window(const int16_t samples[WW_FRONTEND_WINDOW_SAMPLES], struct ww_complex points[WW_MEL_POINTS])
 {
-    int32_t peak = 0;
+    uint32_t used = 0;
     for (unsigned i = 0; i < WW_FRONTEND_WINDOW_SAMPLES; ++i) {
-        int32_t size = magnitude(product_at(samples, i));
-        peak = size > peak ? size : peak;
+        used |= bits_of(samples[i] * ww_mel_hann[i]);
     }
-    int shift = bit_length((uint32_t)peak) - PEAK_BITS; /* to the right */
+    int shift = bit_length(used) - PEAK_BITS; /* to the right */
+    int right = shift > 0 ? shift : 0;
+    int32_t factor = shift < 0 ? 1 << -shift : 1;
+    int32_t rounding = (1 << right) >> 1;
     memset(points, 0, WW_MEL_POINTS * sizeof *points);
     for (unsigned i = 0; i < WW_FRONTEND_WINDOW_SAMPLES; ++i) {
-        int32_t product = product_at(samples, i);
-        int16_t value = (int16_t)(shift > 0 ? (product + (1 << (shift - 1))) >> shift : product * (1 << -shift));
+        int16_t value = (int16_t)((samples[i] * ww_mel_hann[i] * factor + rounding) >> right);
         if (i % 2 == 0) {
             points[i / 2].re = value;
         } else {
@@ -83,45 +91,101 @@ static void reverse_bits(struct ww_complex points[WW_MEL_POINTS])
     }
 }
 
-static bool has_room(const struct ww_complex points[WW_MEL_POINTS])
+/* Stores a sum, shifted; returns the bits that it uses. */
+INLINE uint32_t store(struct ww_complex *point, int32_t re, int32_t im, unsigned shift)
 {
-    for (unsigned i = 0; i < WW_MEL_POINTS; ++i) {
-        if (magnitude(points[i].re) > ROOM || magnitude(points[i].im) > ROOM) {
-            return false;
-        }
-    }
-    return true;
+    int32_t rounding = (1 << shift) >> 1;
+    re = (re + rounding) >> shift;
+    im = (im + rounding) >> shift;
+    point->re = (int16_t)re;
+    point->im = (int16_t)im;
+    return bits_of(re) | bits_of(im);
 }
 
-/* Sums and differences of points that lie `half` apart; `turn` is the angle between neighbours, in table entries. */
-static void combine(struct ww_complex points[WW_MEL_POINTS], unsigned half, unsigned turn, unsigned shift)
+/* Sums and differences of neighbours. */
+static uint32_t combine_pairs(struct ww_complex points[WW_MEL_POINTS], unsigned shift)
 {
-    int32_t rounding = (int32_t)shift;
-    for (unsigned k = 0; k < half; ++k) {
-        int32_t sine = ww_mel_sine[k * turn];
-        int32_t cosine = ww_mel_sine[k * turn + QUARTER_TURN];
-        for (struct ww_complex *a = points + k; a < points + WW_MEL_POINTS; a += 2 * half) {
-            struct ww_complex *b = a + half;
-            int32_t re = (b->re * cosine + b->im * sine + (1 << 14)) >> 15;
-            int32_t im = (b->im * cosine - b->re * sine + (1 << 14)) >> 15;
-            b->re = (int16_t)((a->re - re + rounding) >> shift);
-            b->im = (int16_t)((a->im - im + rounding) >> shift);
-            a->re = (int16_t)((a->re + re + rounding) >> shift);
-            a->im = (int16_t)((a->im + im + rounding) >> shift);
+    uint32_t used = 0;
+    for (unsigned i = 0; i < WW_MEL_POINTS; i += 2) {
+        struct ww_complex a = points[i];
+        struct ww_complex b = points[i + 1];
+        used |= store(&points[i], a.re + b.re, a.im + b.im, shift);
+        used |= store(&points[i + 1], a.re - b.re, a.im - b.im, shift);
+    }
+    return used;
+}
+
+/* A point turned back by `turn` entries of the table. */
+INLINE struct wide turned(struct ww_complex point, int32_t sine, int32_t cosine)
+{
+    struct wide result = {(point.re * cosine + point.im * sine + (1 << 14)) >> 15,
+                          (point.im * cosine - point.re * sine + (1 << 14)) >> 15};
+    return result;
+}
+
+/* Four points a quarter apart, of which the last three have been turned. */
+INLINE uint32_t combine_four(struct ww_complex *a, unsigned quarter, struct wide b, struct wide c, struct wide d,
+                             unsigned shift)
+{
+    struct wide sum = {a->re + b.re, a->im + b.im};
+    struct wide difference = {a->re - b.re, a->im - b.im};
+    struct wide other_sum = {c.re + d.re, c.im + d.im};
+    struct wide other_difference = {c.re - d.re, c.im - d.im};
+    uint32_t used = store(a, sum.re + other_sum.re, sum.im + other_sum.im, shift);
+    used |= store(a + quarter, difference.re + other_difference.im, difference.im - other_difference.re, shift);
+    used |= store(a + 2 * quarter, sum.re - other_sum.re, sum.im - other_sum.im, shift);
+    used |= store(a + 3 * quarter, difference.re - other_difference.im, difference.im + other_difference.re, shift);
+    return used;
+}
+
+INLINE struct wide widened(struct ww_complex point)
+{
+    struct wide result = {point.re, point.im};
+    return result;
+}
+
+/* Two halvings of the transform in one pass. */
+static uint32_t combine_fours(struct ww_complex points[WW_MEL_POINTS], unsigned quarter, unsigned shift)
+{
+    uint32_t used = 0;
+    unsigned turn = WW_MEL_POINTS / 2 / quarter;
+    for (struct ww_complex *a = points; a < points + WW_MEL_POINTS; a += 4 * quarter) {
+        used |= combine_four(a, quarter, widened(a[quarter]), widened(a[2 * quarter]), widened(a[3 * quarter]), shift);
+    }
+    for (unsigned k = 1; k < quarter; ++k) {
+        const int16_t *first = ww_mel_sine + 2 * k * turn;
+        const int16_t *second = ww_mel_sine + k * turn;
+        const int16_t *third = ww_mel_sine + 3 * k * turn;
+        int32_t sine_1 = first[0], cosine_1 = first[QUARTER_TURN];
+        int32_t sine_2 = second[0], cosine_2 = second[QUARTER_TURN];
+        int32_t sine_3 = third[0], cosine_3 = third[QUARTER_TURN];
+        for (struct ww_complex *a = points + k; a < points + WW_MEL_POINTS; a += 4 * quarter) {
+            struct wide b = turned(a[quarter], sine_1, cosine_1);
+            struct wide c = turned(a[2 * quarter], sine_2, cosine_2);
+            struct wide d = turned(a[3 * quarter], sine_3, cosine_3);
+            used |= combine_four(a, quarter, b, c, d, shift);
         }
     }
+    return used;
 }
 
 int ww_mel_transform(struct ww_complex points[WW_MEL_POINTS])
 {
-    int halvings = 0;
+    unsigned quarter = 1;
+    unsigned halvings = 0;
+    uint32_t used = UINT32_MAX; /* the window leaves no room */
     reverse_bits(points);
-    for (unsigned half = 1; half < WW_MEL_POINTS; half *= 2) {
-        unsigned shift = has_room(points) ? 0 : 1;
-        combine(points, half, WW_MEL_POINTS / half, shift);
-        halvings += (int)shift;
+    if (WW_MEL_PAIRS) {
+        halvings = 1;
+        used = combine_pairs(points, halvings);
+        quarter = 2;
     }
-    return halvings;
+    for (; quarter < WW_MEL_POINTS; quarter *= 4) {
+        unsigned shift = used >> ROOM_BITS != 0 ? 2 : used >> (ROOM_BITS - 1) != 0 ? 1 : 0;
+        used = combine_fours(points, quarter, shift);
+        halvings += shift;
+    }
+    return (int)halvings;
 }
 
 /* The energy of a bin, of the real signal whose even and odd samples were transformed as one complex signal. */

@@ -18,7 +18,8 @@ extern "C" {
 
 enum {
     WW_MEL_FFT_SIZE = 2 * WW_MEL_POINTS,
-    WW_MEL_LEVEL_BITS = 9, /* fractional bits of a level */
+    WW_MEL_PAIRS = WW_MEL_POINTS % 3 == 2, /* an odd power of two */
+    WW_MEL_LEVEL_BITS = 9,                 /* fractional bits of a level */
     WW_MEL_DCT_BITS = 12,
     WW_MEL_SCALE_BITS = 16,
     WW_MEL_LOG_SEGMENTS = 64,
@@ -26,7 +27,7 @@ enum {
 
 /* Written by the build; wwtool/frontend/mel_tables.py has the formulas. */
 extern const int16_t ww_mel_hann[WW_FRONTEND_WINDOW_SAMPLES];           /* Q15 */
-extern const int16_t ww_mel_sine[WW_MEL_FFT_SIZE / 4 * 3 + 1];          /* of a three-quarter turn, Q15 */
+extern const int16_t ww_mel_sine[WW_MEL_FFT_SIZE];                      /* of a whole turn, Q15 */
 extern const uint16_t ww_mel_ends[WW_MEL_BANDS + 1];                    /* first bin after each slope */
 extern const uint8_t ww_mel_weights[WW_MEL_END_BIN - WW_MEL_FIRST_BIN]; /* of 255: what rises at each bin */
 extern const uint16_t ww_mel_log[WW_MEL_LOG_SEGMENTS + 1];              /* log2(1 + i / 64) - i / 64, Q16 */
