@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from wwtool.config import TrainConfig
+from wwtool.features.spectrogram.drawn import moved
 from wwtool.models.network import Network
 from wwtool.training.averaging import AVERAGING
 from wwtool.training.checkpoint import optimizer_tensors, restore_optimizer, with_prefix
@@ -113,7 +114,7 @@ class Learner:
         if not dropout:
             return []
         kept = random.random((len(lesson.labels), self.model.architecture.head.inputs, 1, 1)) >= dropout
-        return [torch.from_numpy(kept.astype(np.float32) / np.float32(1.0 - dropout)).to(lesson.labels.device)]
+        return [moved(kept.astype(np.float32) / np.float32(1.0 - dropout), lesson.labels.device)]
 
     def average_tensors(self) -> dict[str, Tensor]:
         """The average, which is all that remains of a stage at its end."""

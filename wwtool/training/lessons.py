@@ -5,10 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -16,6 +14,7 @@ from wwtool.config import TrainConfig
 from wwtool.config.augment import SpectrogramConfig
 from wwtool.features.pools import WeightedPool
 from wwtool.features.spectrogram import eased, vary
+from wwtool.features.spectrogram.drawn import moved
 from wwtool.training.lesson import Lesson
 from wwtool.training.placement import placed
 from wwtool.training.run import Listener
@@ -49,9 +48,9 @@ class Lessons:
         places = batch.places
         windows = self._tapes.windows(places, batch.frames)
         features = vary(to_real(windows), generator, eased(self._spectrogram, grown))
-        weights = None if batch.weights is None else self._there(batch.weights)
+        weights = None if batch.weights is None else moved(batch.weights, self._device)
         taught = self._tapes.soft(places), self._tapes.vectors(places)
-        lesson = Lesson(features, self._there(batch.labels), *taught, weights)
+        lesson = Lesson(features, moved(batch.labels, self._device), *taught, weights)
         return self._heard(lesson.mixed(generator, sampling.mixup) if sampling.mixup else lesson)
 
     def _heard(self, lesson: Lesson) -> Lesson:
@@ -61,9 +60,6 @@ class Lessons:
         with torch.no_grad():
             said = [network(_last(lesson, network.architecture.receptive_frames))[:, -1] for network in self._listeners]
         return replace(lesson, features=_last(lesson, self._frames), soft=torch.stack(said).mean(0))
-
-    def _there(self, values: npt.NDArray[Any]) -> Tensor:
-        return torch.from_numpy(values).to(self._device, non_blocking=True)
 
 
 def _last(lesson: Lesson, frames: int) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from wwtool.features.pools import Pool
+from wwtool.features.spectrogram.drawn import moved
 from wwtool.training.sampler import Places
 
 
@@ -30,15 +31,16 @@ class Tapes:
 
     def windows(self, places: Places, frames: int) -> Tensor:
         """int8 features (size, frames, channels)."""
-        end = self._moved(self._first[places.pool] + places.end)
+        end = moved(self._first[places.pool] + places.end, self._device)
         return self._features[end[:, None] + torch.arange(-frames, 0, device=self._device)]
 
     def soft(self, places: Places) -> Tensor | None:
         """A teacher's logits of the windows, (size,), NaN where it says nothing; None if it says nothing at all."""
         if not self._taught[places.pool].any():
             return None
-        taught = self._moved(self._taught[places.pool])
-        return torch.where(taught, self._soft[self._moved(self._first[places.pool] + places.end - 1)], torch.nan)
+        taught = moved(self._taught[places.pool], self._device)
+        said = self._soft[moved(self._first[places.pool] + places.end - 1, self._device)]
+        return torch.where(taught, said, torch.nan)
 
     def vectors(self, places: Places) -> Tensor | None:
         """An embedding's vectors at the ends of the windows, (size, width), NaN where there are none; None: none."""
@@ -50,11 +52,8 @@ class Tapes:
                 rows[here] = np.where(step >= 0, self._first_vector[number] + step, -1)
         if self._vectors is None or not any(self._pools[number].heard for number in np.unique(places.pool)):
             return None
-        found = self._moved(rows)
+        found = moved(rows, self._device)
         return torch.where((found >= 0)[:, None], self._vectors[found.clamp(min=0)].float(), torch.nan)
-
-    def _moved(self, values: npt.NDArray[np.generic]) -> Tensor:
-        return torch.from_numpy(values).to(self._device, non_blocking=True)
 
 
 def _soft(pool: Pool) -> npt.NDArray[np.float32]:
