@@ -19,10 +19,13 @@ from test_data_files import babble
 
 from wwtool.data.audio import write_audio
 from wwtool.engines.litert import LiteRtEngine
-from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.export.builder import ModelBuilder
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.registry import DEFAULT_FRONT_END, FRONT_ENDS
 from wwtool.jobs.build import BuildRequest, plan
 from wwtool.models.quantized import INPUT_SCALE, Scale
 from wwtool.pipeline.imported import FromFile, require_streaming
+from wwtool.tflite.front_end import FRONT_END
 from wwtool.tflite.reader import parse_model
 
 Run = Callable[..., Result]
@@ -227,7 +230,7 @@ def damaged(folder: Path) -> dict[str, Any]:
         ("shape.npy", "shape (120, 5, 5, 1)"), ("flat.npy", "shape (3600,)"), ("infinite.npy", "not finite"),
         ("stored.npy", "int8"), ("words.npy", "words.npy"), ("none.npy", "no row"), ("gone.npy", "gone.npy"),
         ("objects.npy", "objects.npy"), ("empty", "no calibration data"), ("mixed", "both arrays and recordings"),
-        ("audio", "a recording gives float32 [1, frames, 40]"),
+        ("audio", "the micro front end gives float32 [1, frames, 40]"),
     ],
 )  # fmt: skip
 def test_data_that_are_refused(name: str, word: str, quantize: Run, folder: Path) -> None:
@@ -250,6 +253,37 @@ def test_short_recordings_and_wrong_features(quantize: Run, folder: Path) -> Non
     np.save(folder / "large.npy", np.full((9, *shape), 30.0))
     result = quantize("word.tflite --data large.npy -o int8.tflite --front-end micro")
     result.refused(4, "features of the micro front end lie from 0 to 26")
+    result = quantize("classes.tflite --data rows.npy -o int8.tflite --front-end micro")
+    result.refused(4, "float32 [1, 6, 5, 1]", "leave out --front-end")
+
+
+def test_one_recording(quantize: Run, folder: Path) -> None:
+    output = json.loads(quantize("word.tflite --data audio/0/0.wav -o int8.tflite --json").out)
+    assert output["calibrated"] > output["compared"] > 0
+
+
+def test_a_front_end_that_the_model_names_stays(quantize: Run, folder: Path) -> None:
+    """Recordings become its features, and the INT8 model names it as well."""
+    front_end = FRONT_ENDS["mfcc"]
+    assert quantize("word.tflite --data audio -o micro.tflite").code == 0
+    assert parse_model((folder / "micro.tflite").read_bytes()).front_end == DEFAULT_FRONT_END
+    assert quantize("word.tflite --data audio -o other.tflite --front-end mfcc").code == 4  # another number of channels
+    (folder / "mfcc.tflite").write_bytes(features_of(front_end))
+    for options in ("", " --front-end mfcc"):
+        assert quantize(f"mfcc.tflite --data audio -o int8.tflite{options}").code == 0
+        assert parse_model((folder / "int8.tflite").read_bytes()).front_end == front_end
+
+
+def features_of(front_end: FrontEnd) -> bytes:
+    """A float model of one frame that names its front end."""
+    builder = ModelBuilder("test")
+    main = builder.subgraph("main")
+    shape = (1, 1, front_end.geometry.channels)
+    x, y = main.activation("x", shape, None, "float32"), main.activation("y", shape, None, "float32")
+    main.operator("RELU", [x], [y])
+    main.interface([x], [y])
+    builder.metadata(FRONT_END, json.dumps(front_end.as_dict()).encode())
+    return builder.pack()
 
 
 def test_targets_that_are_refused(quantize: Run, folder: Path) -> None:

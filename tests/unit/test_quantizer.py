@@ -250,8 +250,11 @@ _TOGETHER = 12  # in one model, each on an input of its own
 BOUNDS = {"EXP": 15.0, "RSQRT": 12.0, "EQUAL": 20.0, "LOG": 20.0, "RELU_0_TO_1": 20.0, "DIV": 20.0}
 
 
-def test_every_rule_is_tested() -> None:
+def test_every_rule_is_tested_and_on_the_page() -> None:
     assert set(OPERATORS) == set(RULES)
+    page = (Path(__file__).parents[2] / "docs/how-to/quantize.md").read_text(encoding="utf-8")
+    listed = page.split("## Operators\n\n")[1].split("\n\n")[0].rstrip(".")
+    assert listed.split(", ") == sorted(RULES)
 
 
 @pytest.mark.parametrize("first", range(0, len(OPERATORS), _TOGETHER))

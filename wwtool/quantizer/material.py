@@ -75,6 +75,9 @@ def read_material(
     files, of_audio = _files(path, warn)
     if front_end is None and (of_audio or graph.front_end != DEFAULT_FRONT_END):
         front_end = graph.front_end
+    if front_end is not None:
+        other = "give .npy or .npz files of the model's own inputs" if of_audio else "leave out --front-end"
+        _require_reader(graph, front_end, other)
     streams = []
     for number, file in enumerate(files):
         advance(number, len(files))
@@ -151,18 +154,22 @@ def _as_real(array: npt.NDArray[Any], port: Port, file: Path) -> npt.NDArray[Any
 
 def _features(file: Path, graph: Graph, front_end: FrontEnd) -> Stream:
     """Features of a recording in real units, as many to a row as the model reads."""
-    channels = front_end.geometry.channels
     source = graph.tensor(graph.inputs[0])
+    stored = front_end.quantized(AudioFile(file))
+    real = (stored.astype(np.float32) - INPUT_SCALE.zero_point) * np.float32(INPUT_SCALE.scale)
+    frames = source.size // front_end.geometry.channels
+    return [real[: len(real) // frames * frames].reshape(-1, *source.shape)]
+
+
+def _require_reader(graph: Graph, front_end: FrontEnd, remedy: str) -> None:
+    """Checks that a model reads features of a front end and nothing else."""
+    channels, source = front_end.geometry.channels, graph.tensor(graph.inputs[0])
     sizes = [size for size in source.shape if size != 1]
     if len(graph.inputs) != 1 or source.dtype != "float32" or sizes not in ([channels], [*sizes[:1], channels]):
         raise InputError(
-            f"the model reads {_shapes(graph)}, and a recording gives float32 [1, frames, {channels}] "
-            f"(features of the {front_end.name} front end); give .npy or .npz files of the model's own inputs"
+            f"the model reads {_shapes(graph)}, and the {front_end.name} front end gives float32 "
+            f"[1, frames, {channels}]; {remedy}"
         )
-    stored = front_end.quantized(AudioFile(file))
-    real = (stored.astype(np.float32) - INPUT_SCALE.zero_point) * np.float32(INPUT_SCALE.scale)
-    frames = source.size // channels
-    return [real[: len(real) // frames * frames].reshape(-1, *source.shape)]
 
 
 def _shapes(graph: Graph) -> str:

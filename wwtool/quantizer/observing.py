@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.base.text import printable
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.errors import InputError
 from wwtool.quantizer.arithmetic import Real
@@ -63,9 +64,10 @@ def observe(
             for index, observed in result.items():
                 values = engine.tensor(index).ravel()
                 if not np.isfinite(values).all():
+                    name = printable(graph.tensor(index).name, 60)
                     raise InputError(
-                        f"tensor '{graph.tensor(index).name}' is not finite in row {number} of the calibration data; "
-                        "leave the row out or repair the model"
+                        f"tensor '{name}' is not finite in row {number} of the calibration data; leave the row out or "
+                        "repair the model"
                     )
                 observed.add(values, _some(values, each, generator))
     return result
