@@ -11,7 +11,7 @@ from wwtool.frontend.mel import MelFrontEnd, MfccFrontEnd
 
 VARIANTS = {
     "bands": MelFrontEnd(MelSettings(bands=24, window_ms=20)),
-    "cepstrum": MfccFrontEnd(MfccSettings(bands=30, window_ms=40, step_ms=20, coefficients=12)),
+    "cepstrum": MfccFrontEnd(MfccSettings(bands=30, window_ms=40, step_ms=20, coefficients=12, deltas=True)),
 }
 _AS_WRITTEN = "/* clang-format off */\n"
 

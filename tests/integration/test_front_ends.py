@@ -31,7 +31,7 @@ CASES = {
     "pico": MelFrontEnd(MelSettings(bands=20, window_ms=16, step_ms=8, lowest_hz=250.0)).normalized(
         [7000.0] * 20, [900.0 + 30 * i for i in range(20)]
     ),
-    "nano33ble": MfccFrontEnd(MfccSettings(bands=40, window_ms=40, step_ms=20, coefficients=12)),
+    "nano33ble": MfccFrontEnd(MfccSettings(bands=40, window_ms=40, step_ms=20, coefficients=12, deltas=True)),
 }
 
 

@@ -33,6 +33,10 @@ FRONT_ENDS = {
     "8 bands of 10 ms": MelFrontEnd(MelSettings(bands=8, window_ms=10, step_ms=10, lowest_hz=300.0, highest_hz=8000.0)),
     "80 bands of 64 ms": MelFrontEnd(MelSettings(bands=80, window_ms=64, step_ms=20, lowest_hz=60.0)),
     "13 coefficients": MfccFrontEnd(),
+    "slopes": MelFrontEnd(MelSettings(bands=16, window_ms=20, deltas=True)),
+    "slopes of coefficients": MfccFrontEnd(MfccSettings(deltas=True, coefficients=10)).normalized(
+        [50_000.0, *range(9), *[0.0] * 10], [4000.0 - 100 * i for i in range(20)]
+    ),
     "normalized": MelFrontEnd().normalized(list(range(6000, 14000, 200)), [100.0 * i for i in range(40)]),
     "normalized coefficients": MfccFrontEnd(MfccSettings(bands=32, window_ms=25, coefficients=20)).normalized(
         [-5000.0, *range(19)], [3000.0, *range(300, 2200, 100)]
@@ -48,7 +52,7 @@ class CMel:
         self.library = library_of(json.dumps(front_end.as_dict()))
         self.library.ww_frontend_process.restype = ctypes.c_size_t
         self.library.ww_frontend_quantize.restype = ctypes.c_int8
-        self.state = ctypes.create_string_buffer(4 + 2 * window + 4 * front_end.tables.points)
+        self.state = ctypes.create_string_buffer(8 + 2 * window + 4 * front_end.tables.points + 16 * self.channels)
         self.library.ww_frontend_init(self.state, ctypes.c_uint16(front_end.geometry.step_samples))
 
     def process(self, pcm: np.ndarray) -> np.ndarray:
@@ -104,7 +108,7 @@ def test_pieces_of_any_size(kind: str, log_level: float, sizes: list[int]) -> No
 
 
 @pytest.mark.parametrize("core", EMULATED)
-@pytest.mark.parametrize("kind", ["40 bands", "normalized coefficients"])
+@pytest.mark.parametrize("kind", ["40 bands", "slopes of coefficients"])
 def test_cores_equal_numpy(core: Target, kind: str, tmp_path: Path) -> None:
     if not emulated(core).available:
         pytest.skip(f"no compiler or emulator for {core}")
@@ -167,12 +171,32 @@ def test_silence_and_full_scale_fit_int8() -> None:
     assert 100 < front_end.quantized([tone]).max() < 127
 
 
+@pytest.mark.parametrize("kind", FRONT_ENDS)
+def test_reset_forgets(kind: str) -> None:
+    stream = FRONT_ENDS[kind].stream()
+    stream.process(noise(5000)[:5001])
+    stream.reset()
+    np.testing.assert_array_equal(stream.process(noise(30)), FRONT_ENDS[kind].features(noise(30)))
+
+
 def test_coefficients_are_the_cosine_transform_of_the_bands() -> None:
     pcm, config = noise(3000), MfccSettings(bands=40, coefficients=13)
     bands = MelFrontEnd(MelSettings(bands=40)).features(pcm).astype(float)
     k, band = np.arange(13)[:, None], np.arange(40)[None]
     rows = np.where(k == 0, 1.0, math.sqrt(2)) / math.sqrt(40) * np.cos(np.pi * k * (band + 0.5) / 40)
     np.testing.assert_allclose(MfccFrontEnd(config).features(pcm), bands @ rows.T, atol=60)  # of 512 an octave
+
+
+def test_slopes_are_least_squares_over_five_frames() -> None:
+    pcm = noise(3000, 0.3)
+    front_end = MelFrontEnd(MelSettings(bands=16, deltas=True))
+    values, slopes = np.split(front_end.features(pcm), 2, axis=1)
+    np.testing.assert_array_equal(values, MelFrontEnd(MelSettings(bands=16)).features(pcm))
+    assert not slopes[0].any()
+    for frame in range(4, len(values)):
+        expected = np.polyfit(np.arange(5), values[frame - 4 : frame + 1], 1)[0]
+        np.testing.assert_allclose(slopes[frame] / 10, expected, atol=1e-6)
+    assert not front_end.features(np.zeros(16000, np.int16)).any()
 
 
 def test_statistics_make_mean_0_and_one_deviation() -> None:

@@ -30,6 +30,10 @@ class MelSettings(Section):
         description="Time from one frame to the next, in ms. A longer one costs less computation, and models then "
         "hear a longer time.",
     )  # fmt: skip
+    deltas: bool = Field(
+        False,
+        description="Whether a frame has each feature a second time, as its slope over the last five frames.",
+    )
     lowest_hz: float = Field(125.0, ge=20.0, le=4000.0, description="Where the lowest band begins, in Hz.")
     highest_hz: float = Field(7500.0, ge=1000.0, le=8000.0, description="Where the highest band ends, in Hz.")
 

@@ -21,7 +21,7 @@ from wwtool.config.section import Section
 from wwtool.errors import InputError
 from wwtool.frontend.front_end import FrontEnd, Pcm
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ, Geometry
-from wwtool.frontend.mel_arithmetic import values_of
+from wwtool.frontend.mel_arithmetic import values_of, with_slopes
 from wwtool.frontend.mel_tables import (
     LARGEST_SCALE,
     LEVEL_BITS,
@@ -53,9 +53,10 @@ class Normalization:
 class MelStream:
     """Values of audio that comes in pieces of any size."""
 
-    def __init__(self, geometry: Geometry, tables: MelTables) -> None:
-        self._geometry, self._tables = geometry, tables
+    def __init__(self, geometry: Geometry, tables: MelTables, deltas: bool) -> None:
+        self._geometry, self._tables, self._deltas = geometry, tables, deltas
         self._pending = np.zeros(0, np.int16)
+        self._past: MelValues | None = None
 
     def process(self, pcm: Pcm) -> MelValues:
         """Takes samples; returns the frames that they complete, ``(frames, channels)``, perhaps none."""
@@ -65,18 +66,27 @@ class MelStream:
         audio = np.concatenate([self._pending, pcm])
         frames = self._geometry.frames_of(audio.size)
         self._pending = audio[frames * step :].copy()
-        pieces = [np.zeros((0, self._geometry.channels), np.int32)]
+        pieces = [np.zeros((0, self._tables.values), np.int32)]
         if frames:
             windows = sliding_window_view(audio, window)[::step][:frames]
             pieces += [
                 values_of(windows[start : start + _FRAMES_AT_ONCE], self._tables)
                 for start in range(0, frames, _FRAMES_AT_ONCE)
             ]
-        return np.concatenate(pieces)
+        values = np.concatenate(pieces)
+        return self._sloped(values) if self._deltas else values
+
+    def _sloped(self, values: MelValues) -> MelValues:
+        past = self._past
+        if past is None:  # nothing has changed before the first frame
+            past = np.repeat(values[:1], 4, axis=0) if len(values) else np.zeros((4, values.shape[1]), np.int32)
+        if len(values):
+            self._past = np.concatenate([past, values])[-4:]
+        return with_slopes(values, past)
 
     def reset(self) -> None:
         """Forgets all audio."""
-        self._pending = self._pending[:0]
+        self._pending, self._past = self._pending[:0], None
 
 
 class MelFrontEnd(FrontEnd):
@@ -89,8 +99,8 @@ class MelFrontEnd(FrontEnd):
         self.config = config or self.config_type()
         self.tables = mel_tables(self.config, self._coefficients())
         window, step = (ms * SAMPLE_RATE_HZ // 1000 for ms in (self.config.window_ms, self.config.step_ms))
-        self.geometry = Geometry(window, step, self._coefficients() or self.config.bands)
-        self.normalization = normalization or self._fixed()
+        self.geometry = Geometry(window, step, self.tables.values * (1 + self.config.deltas))
+        self.normalization = normalization or self._default()
         lengths = {len(self.normalization.offsets), len(self.normalization.scales)}
         if lengths != {self.geometry.channels}:
             raise InputError(
@@ -105,10 +115,17 @@ class MelFrontEnd(FrontEnd):
     def _coefficients(self) -> int:
         return 0
 
+    def _default(self) -> Normalization:
+        fixed = self._fixed()
+        if not self.config.deltas:
+            return fixed
+        slopes = tuple(scale // 2 for scale in fixed.scales)
+        return Normalization(fixed.offsets + (0,) * len(slopes), fixed.scales + slopes)
+
     def _fixed(self) -> Normalization:
         """The middle of the levels that audio can have becomes 0."""
         middle, scale = _OCTAVES << (LEVEL_BITS - 1), (_STEPS_AN_OCTAVE << SCALE_BITS) >> LEVEL_BITS
-        return Normalization((middle,) * self.geometry.channels, (scale,) * self.geometry.channels)
+        return Normalization((middle,) * self.tables.values, (scale,) * self.tables.values)
 
     def normalized(self, mean: Sequence[float], deviation: Sequence[float]) -> MelFrontEnd:
         """The same front end with features of mean 0 and one deviation for all channels, by its values' statistics.
@@ -136,7 +153,7 @@ class MelFrontEnd(FrontEnd):
         return cls(config, Normalization(offsets, _integers(values.get("scales"), 1, LARGEST_SCALE)))
 
     def stream(self) -> MelStream:
-        return MelStream(self.geometry, self.tables)
+        return MelStream(self.geometry, self.tables, self.config.deltas)
 
     def quantize(self, values: MelValues) -> NDArray[np.int8]:
         """``(value - offset) * scale / 2^16``, rounded and limited, for each channel."""
@@ -149,7 +166,7 @@ class MelFrontEnd(FrontEnd):
 
     def c_settings(self) -> Mapping[str, str]:
         return {
-            "ww_mel_settings.h": settings_text(self.tables, self.geometry.channels),
+            "ww_mel_settings.h": settings_text(self.tables, self.config.deltas),
             "ww_mel_tables.c": tables_text(self.tables, self.normalization.offsets, self.normalization.scales),
         }
 
@@ -170,7 +187,7 @@ class MfccFrontEnd(MelFrontEnd):
     def _fixed(self) -> Normalization:
         """As for the bands: the 0th coefficient is their sum over the root of their number. The others are smaller."""
         root, bands = math.sqrt(self.config.bands), super()._fixed()
-        others = self.geometry.channels - 1
+        others = self.tables.values - 1
         loudness, shape = round(bands.scales[0] / root), round(2 * bands.scales[0] / root)
         return Normalization((round(bands.offsets[0] * root), *(0,) * others), (loudness, *(shape,) * others))
 

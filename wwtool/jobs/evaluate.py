@@ -145,6 +145,7 @@ class DetectionsOutput:
     detections: tuple[Detection, ...]
     highest: int | None
     threshold: int
+    hop_ms: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,9 @@ class Detections:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return json_of(DetectionsOutput(printable(str(self.wav)), self.detections, self.highest, self.threshold))
+        return json_of(
+            DetectionsOutput(printable(str(self.wav)), self.detections, self.highest, self.threshold, self.hop_ms)
+        )
 
 
 def plan(request: EvaluateRequest, listener: events.Listener = events.ignore) -> EvaluatePlan:

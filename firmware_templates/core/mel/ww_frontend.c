@@ -19,6 +19,23 @@ static uint16_t quantized(int32_t value, unsigned channel)
     return (uint16_t)(rounded > INT8_MAX ? UINT8_MAX : rounded - INT8_MIN);
 }
 
+#if WW_MEL_DELTAS
+/* Ten times the slope of each value over the last five frames, by least squares. Nothing changed before the first. */
+static void add_slopes(struct ww_frontend *frontend, int32_t values[WW_FRONTEND_CHANNELS])
+{
+    int32_t (*past)[WW_MEL_VALUES] = frontend->past;
+    for (unsigned frame = 0; frame < WW_MEL_PAST_FRAMES && !frontend->begun; ++frame) {
+        memcpy(past[frame], values, sizeof past[frame]);
+    }
+    frontend->begun = true;
+    for (unsigned i = 0; i < WW_MEL_VALUES; ++i) {
+        values[WW_MEL_VALUES + i] = 2 * (values[i] - past[0][i]) + past[3][i] - past[1][i];
+    }
+    memmove(past[0], past[1], (WW_MEL_PAST_FRAMES - 1) * sizeof past[0]);
+    memcpy(past[WW_MEL_PAST_FRAMES - 1], values, sizeof past[0]);
+}
+#endif
+
 static void compute_features(struct ww_frontend *frontend, uint16_t features[WW_FRONTEND_CHANNELS])
 {
     uint16_t levels[WW_MEL_BANDS];
@@ -27,6 +44,9 @@ static void compute_features(struct ww_frontend *frontend, uint16_t features[WW_
     exponent -= ww_mel_transform(frontend->points);
     ww_mel_levels(frontend->points, exponent, levels);
     ww_mel_values(levels, values);
+#if WW_MEL_DELTAS
+    add_slopes(frontend, values);
+#endif
     for (unsigned i = 0; i < WW_FRONTEND_CHANNELS; ++i) {
         features[i] = quantized(values[i], i);
     }

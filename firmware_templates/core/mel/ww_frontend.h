@@ -20,7 +20,7 @@
 extern "C" {
 #endif
 
-enum { WW_FRONTEND_SAMPLE_RATE_HZ = 16000 };
+enum { WW_FRONTEND_SAMPLE_RATE_HZ = 16000, WW_MEL_PAST_FRAMES = 4 };
 
 struct ww_complex {
     int16_t re;
@@ -32,6 +32,10 @@ struct ww_frontend {
     uint16_t step_samples; /* samples from one window to the next */
     uint16_t filled;       /* samples now in window */
     int16_t window[WW_FRONTEND_WINDOW_SAMPLES];
+#if WW_MEL_DELTAS
+    bool begun;
+    int32_t past[WW_MEL_PAST_FRAMES][WW_MEL_VALUES]; /* of the frames before, the oldest first */
+#endif
     /* Scratch of one frame, kept here so that no stack frame is large. */
     struct ww_complex points[WW_MEL_POINTS];
 };

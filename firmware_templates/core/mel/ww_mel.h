@@ -44,7 +44,7 @@ int ww_mel_transform(struct ww_complex points[WW_MEL_POINTS]);
 void ww_mel_levels(const struct ww_complex points[WW_MEL_POINTS], int exponent, uint16_t levels[WW_MEL_BANDS]);
 
 /* What becomes the features: the levels themselves (ww_mel_bands.c) or their cosine transform (ww_mel_cepstrum.c). */
-void ww_mel_values(const uint16_t levels[WW_MEL_BANDS], int32_t values[WW_FRONTEND_CHANNELS]);
+void ww_mel_values(const uint16_t levels[WW_MEL_BANDS], int32_t values[WW_MEL_VALUES]);
 
 #ifdef __cplusplus
 }

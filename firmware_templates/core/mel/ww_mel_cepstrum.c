@@ -8,9 +8,9 @@
 #include "ww_mel.h"
 
 /* A level is below 2^15 and a row of the table below 2^12 times the root of 128 bands: sums fit 31 bits. */
-void ww_mel_values(const uint16_t levels[WW_MEL_BANDS], int32_t values[WW_FRONTEND_CHANNELS])
+void ww_mel_values(const uint16_t levels[WW_MEL_BANDS], int32_t values[WW_MEL_VALUES])
 {
-    for (unsigned i = 0; i < WW_FRONTEND_CHANNELS; ++i) {
+    for (unsigned i = 0; i < WW_MEL_VALUES; ++i) {
         int32_t sum = 1 << (WW_MEL_DCT_BITS - 1);
         for (unsigned band = 0; band < WW_MEL_BANDS; ++band) {
             sum += ww_mel_cosines[i][band] * levels[band];

@@ -10,6 +10,6 @@
 
 #include "ww_mel_settings.h"
 
-extern const int16_t ww_mel_cosines[WW_FRONTEND_CHANNELS][WW_MEL_BANDS]; /* Q12; rows are orthonormal */
+extern const int16_t ww_mel_cosines[WW_MEL_VALUES][WW_MEL_BANDS]; /* Q12; rows are orthonormal */
 
 #endif /* WW_MEL_CEPSTRUM_H */

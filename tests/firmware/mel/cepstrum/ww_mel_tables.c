@@ -156,16 +156,17 @@ const uint16_t ww_mel_log[WW_MEL_LOG_SEGMENTS + 1] = {
 
 /* The value of each channel that becomes 0. */
 const int32_t ww_mel_offsets[WW_FRONTEND_CHANNELS] = {
-    53282, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    53282, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 };
 
 /* Steps of int8 for a value of 1, Q16. */
 const uint16_t ww_mel_scales[WW_FRONTEND_CHANNELS] = {
-    164, 327, 327, 327, 327, 327, 327, 327, 327, 327, 327, 327,
+    164, 327, 327, 327, 327, 327, 327, 327, 327, 327, 327, 327, 82, 163, 163, 163, 163, 163, 163, 163, 163, 163, 163,
+    163,
 };
 
 /* The cosine transform, a row for each coefficient, Q12. */
-const int16_t ww_mel_cosines[WW_FRONTEND_CHANNELS][WW_MEL_BANDS] = {
+const int16_t ww_mel_cosines[WW_MEL_VALUES][WW_MEL_BANDS] = {
     {
         748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748, 748,
         748, 748, 748, 748, 748, 748, 748, 748,
