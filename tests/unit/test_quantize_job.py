@@ -17,12 +17,17 @@ from output_schemas import check_output
 from packaged import random_tflite
 from test_data_files import babble
 
+from wwtool import events
+from wwtool.base.cancellation import Cancellation
 from wwtool.data.audio import write_audio
 from wwtool.engines.litert import LiteRtEngine
+from wwtool.errors import CancelledError
 from wwtool.export.builder import ModelBuilder
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END, FRONT_ENDS
+from wwtool.jobs import quantize as quantize_job
 from wwtool.jobs.build import BuildRequest, plan
+from wwtool.jobs.quantize import QuantizeRequest
 from wwtool.models.quantized import INPUT_SCALE, Scale
 from wwtool.pipeline.imported import FromFile, require_streaming
 from wwtool.tflite.front_end import FRONT_END
@@ -154,6 +159,23 @@ def test_a_word_that_no_recording_has_is_told(quantize: Run, folder: Path) -> No
     logit = next(graph.tensor(op.inputs[0]) for op in graph.operators if op.kind == "LOGISTIC")
     assert logit.scale * (127 - logit.zero_point) > 7.9
     assert told == (max(probabilities((folder / "int8.tflite").read_bytes())) < 0.5)
+
+
+def test_a_cancelled_job_leaves_nothing(folder: Path) -> None:
+    request = QuantizeRequest(model=folder / "classes.tflite", data=folder / "rows.npy", out=folder / "int8.tflite")
+    before, cancel = set(folder.iterdir()), Cancellation()
+    seen: list[str] = []
+
+    def listener(event: events.Event) -> None:
+        if isinstance(event, events.StageProgress):
+            seen.append(event.what)
+            if event.what == "comparison":
+                cancel.cancel()
+
+    with pytest.raises(CancelledError):
+        quantize_job.run(quantize_job.plan(request), listener, cancel)
+    assert set(folder.iterdir()) == before
+    assert list(dict.fromkeys(seen)) == ["files", "calibration", "comparison"]
 
 
 def unknown_operators() -> Model:

@@ -346,6 +346,19 @@ def test_rows_that_are_held_out_do_not_count() -> None:
     assert layer.scale < 6 / 254 < 100 < layer.high
 
 
+@pytest.mark.parametrize("low", [-np.inf, np.finfo(np.float32).min])
+def test_padding_with_no_value(low: float) -> None:
+    """As PyTorch's MaxPool2d is converted; the padding takes no part in the range."""
+    net = Net(PICTURE, Scale(1.0, 0), "float32")
+    around = net.constant(np.asarray([[0, 0], [1, 1], [1, 1], [0, 0]], np.int32))
+    inputs = [net.input, around, net.constant(np.asarray([low], np.float32))]
+    x = net.op("PADV2", inputs, (1, 8, 7, 4), Scale(1.0, 0), "PadV2Options", "float32")
+    result = quantized(net.pack(net.pool(x, (3, 3), (2, 2), VALID, 0, "MAX_POOL_2D")))
+    assert_engines_agree(Model(result.content))
+    (output,) = result.comparison.outputs
+    assert output.scale < 12.1 / 255 and output.snr_db is not None and output.snr_db > 40
+
+
 def test_a_sum_of_almost_nothing_compiles() -> None:
     """The kernels of ADD refuse an output scale far below those of the inputs."""
     net = Net(PICTURE, Scale(0.05, 3))

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from wwtool.base.text import printable
-from wwtool.quantizer.arithmetic import Real, quantized
+from wwtool.quantizer.arithmetic import Real, quantized, range_of
 from wwtool.quantizer.material import Material
 from wwtool.quantizer.observing import stepped
+from wwtool.quantizer.real_model import padded
 from wwtool.quantizer.writing import Written
 from wwtool.tflite.graph import Graph
 
@@ -122,7 +123,7 @@ def compare(
     """
     held_out = material.compared > 0
     sums = {index: _Sums() for index in written.tensors}
-    done = 0
+    done, may_be_endless = 0, padded(graph)
     for stream, mask in zip(material.streams, material.held_out, strict=True):
         inputs = [
             quantized(rows, written.tensors[index][1]) if index in written.tensors else rows
@@ -135,7 +136,10 @@ def compare(
                 continue
             for index, (tensor, scale) in written.tensors.items():
                 values = (stored.tensor(tensor).astype(np.float32) - scale.zero_point) * np.float32(scale.scale)
-                sums[index].add(real.tensor(index).ravel(), values.ravel())
+                expected = real.tensor(index).ravel()
+                if index in may_be_endless:
+                    expected = np.clip(expected, *range_of(scale))
+                sums[index].add(expected, values.ravel())
     layers = tuple(_layers(graph, written, sums))
     outputs = tuple(
         _output(graph, written, index, sums[index]) for index in dict.fromkeys(graph.outputs) if index in sums

@@ -16,7 +16,7 @@ from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 from wwtool.quantizer.arithmetic import Real, format_of_range, range_of, wide_format, with_scale
 from wwtool.quantizer.observing import Observed
-from wwtool.quantizer.real_model import is_real
+from wwtool.quantizer.real_model import is_real, without_endless
 from wwtool.quantizer.rules import RULES
 from wwtool.tflite.graph import Graph, Operator, VariableKey
 
@@ -148,7 +148,7 @@ def _values(graph: Graph, observed: Mapping[int, Observed], indices: list[int]) 
     parts = []
     for index in indices:
         data = graph.tensor(index).data
-        parts.append(observed[index].sample if data is None else data.ravel())
+        parts.append(observed[index].sample if data is None else without_endless(data.ravel()))
     return np.concatenate(parts)
 
 

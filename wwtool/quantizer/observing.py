@@ -14,7 +14,7 @@ from wwtool.engines.litert import LiteRtEngine
 from wwtool.errors import InputError
 from wwtool.quantizer.arithmetic import Real
 from wwtool.quantizer.material import Material
-from wwtool.quantizer.real_model import is_real
+from wwtool.quantizer.real_model import is_real, padded, without_endless
 from wwtool.tflite.graph import Graph
 
 _SAMPLE = 1 << 16  # values of each tensor
@@ -55,7 +55,7 @@ def observe(
     result = {index: Observed() for index in computed(graph)}
     generator = np.random.default_rng(_SEED)
     each = max(1, _SAMPLE // max(1, material.rows - material.compared))
-    done = 0
+    done, may_be_endless = 0, padded(graph)
     for stream, held_out in zip(material.streams, material.held_out, strict=True):
         for number, engine in enumerate(stepped(content, stream)):
             advance(done := done + 1, material.rows)
@@ -63,6 +63,7 @@ def observe(
                 continue
             for index, observed in result.items():
                 values = engine.tensor(index).ravel()
+                values = without_endless(values) if index in may_be_endless else values
                 if not np.isfinite(values).all():
                     name = printable(graph.tensor(index).name, 60)
                     raise InputError(

@@ -9,7 +9,7 @@ import numpy as np
 from wwtool.base.text import printable
 from wwtool.compiler.precision import require_integers
 from wwtool.errors import InputError
-from wwtool.quantizer.arithmetic import dequantized
+from wwtool.quantizer.arithmetic import Real, dequantized
 from wwtool.quantizer.rules import RULES
 from wwtool.tflite.folding import folded
 from wwtool.tflite.graph import Graph, Operator, Tensor, variable_name
@@ -17,6 +17,7 @@ from wwtool.tflite.reader import parse_model
 
 _INTEGERS = ("int8", "uint8", "int16")
 _MOST_NAMED = 8
+_ENDLESS = 1e30
 
 
 def read_real_model(content: bytes, name: str) -> Graph:
@@ -37,6 +38,17 @@ def read_real_model(content: bytes, name: str) -> Graph:
 def is_real(t: Tensor) -> bool:
     """Whether a tensor is to be quantized."""
     return t.dtype == "float32"
+
+
+def padded(graph: Graph) -> set[int]:
+    """The outputs of PADV2: what they are padded with may stand for no value at all, as below a MAX_POOL_2D."""
+    return {i for op in graph.operators if op.kind == "PADV2" for i in op.outputs}
+
+
+def without_endless(values: Real) -> Real:
+    """The numbers that are not infinite, nor as large as converters write for infinity; a zero without any."""
+    near = np.abs(values) < _ENDLESS
+    return values[near] if near.any() else np.zeros(1, np.float32)
 
 
 def _is_quantized(graph: Graph) -> bool:
@@ -85,7 +97,9 @@ def _with_real_constants(graph: Graph) -> Graph:
 
 
 def _require_finite(graph: Graph, name: str) -> None:
-    constants = [(t.name, t.data) for t in graph.tensors if t.data is not None and is_real(t)]
+    pads = {op.inputs[2] for op in graph.operators if op.kind == "PADV2"}
+    reals = (t for t in graph.tensors if is_real(t) and t.index not in pads)
+    constants = [(t.name, t.data) for t in reals if t.data is not None]
     starts = [(variable_name(key), v.initial) for key, v in graph.variables.items() if v.initial.dtype.kind == "f"]
     for label, data in (*constants, *starts):
         if not np.isfinite(data).all():
