@@ -16,7 +16,7 @@ from wwtool.errors import InputError
 from wwtool.quantizer.quantize import require_quantizable
 from wwtool.quantizer.real_model import read_real_model
 
-FEW, MANY = 200, 10_000
+FEW, MANY = 200, 5000
 
 
 @cache
