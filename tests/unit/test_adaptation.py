@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_training import CONFIG, POOLS, TINY_RESIDUAL, KilledError, finished, run_of, weights
+from test_training import CONFIG, POOLS, TINY, TINY_RESIDUAL, KilledError, finished, run_of, weights
 
+from wwtool.config import Config
 from wwtool.config.adapt import AdaptConfig
 from wwtool.errors import InputError
 from wwtool.evaluation.few_shot import FewShot, Heard
 from wwtool.features.pools import WeightedPool
+from wwtool.models.network import Network
+from wwtool.pipeline import adaptation
 from wwtool.pipeline.adaptation import mixed
 from wwtool.pipeline.portions import folds, portions
 from wwtool.reports.build_page import people_note
@@ -135,3 +140,16 @@ def test_the_report_says_what_was_heard_and_what_recordings_brought() -> None:
 def test_weights_of_pools_are_finite() -> None:
     few = [WeightedPool(POOLS[0].pool, 5.0)]
     assert all(np.isfinite(weighted.weight) for weighted in mixed(POOLS, few, 0.6))
+
+
+def test_a_teacher_that_never_heard_the_recordings_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    taught = replace(run_of(tmp_path, ADAPT), listeners=(Network(TINY),))
+    monkeypatch.setattr(adaptation, "training_of", lambda *_: taught)
+    monkeypatch.setattr(adaptation, "load_pools", lambda *_: [WeightedPool(POOLS[0].pool, 1.0)])
+    stages: Any = SimpleNamespace(folder=tmp_path)
+    config, few = Config(), adaptation.Adaptation({}, 1, tmp_path)
+    run = adaptation.adapting(stages, SimpleNamespace(), config, "tcn32", few, tmp_path / "adapted")  # type: ignore[arg-type]
+    assert run.listeners == ()
+    assert run.base == tmp_path

@@ -94,7 +94,10 @@ def adapting(
     stages: Stages, prepared: Prepared, config: Config, model: str, adaptation: Adaptation, folder: Path,
     left_out: Iterable[Portion] = (),
 ) -> Run:  # fmt: skip
-    """The training that adapts the run's model to the portions that are not left out, in ``folder``."""
+    """The training that adapts the run's model to the portions that are not left out, in ``folder``.
+
+    It learns from labels: a teacher has never heard these people.
+    """
     run = training_of(stages, prepared, config, model, stages.folder)
     kept = [part for part in adaptation.parts if part not in set(left_out)]
     plan = [pool for part in kept for pool in adaptation.parts[part]]
@@ -103,7 +106,7 @@ def adapting(
     names = [(job.key, weight) for job, weight in plan]
     return replace(
         run, folder=folder, base=stages.folder, pools=mixed(run.pools, recordings, adapt.share),
-        fingerprint=hash_of(run.fingerprint, names, adapt.model_dump()),
+        fingerprint=hash_of(run.fingerprint, names, adapt.model_dump()), listeners=(),
     )  # fmt: skip
 
 
