@@ -39,7 +39,7 @@ Settings = Mapping[str, Any]
 _ROW = "{:<20}{:>10}{:>18}{:>10}{:>10}{:>18}{:>10}"
 _MODEL = "tcn64"
 # Raise when the code below changes what is measured.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ PLAIN: Settings = {
     "train": {
         "objective": "cross_entropy", "schedule": "constant", "mine_at": [], "partial_words": 0.0, "ema": 0.0,
         "learning_rate": 1e-3, "sampling": {"mixup": 0.0, "curriculum": 0.0}, "optimization": {"dropout": 0.0},
+        "teacher": {"weight": 0.0}, "steps": 2500, "qat_steps": 600,
     },
     "augment": {"spectrogram": {"order": []}},
 }  # fmt: skip
@@ -65,6 +66,8 @@ def _train(**values: Any) -> dict[str, Any]:
 
 
 INGREDIENTS: dict[str, Ingredient] = {
+    "teacher": Ingredient(_train(objective="distillation", teacher={"weight": 1.0}), _train(teacher={"weight": 0.0})),
+    "longer": Ingredient(_train(steps=4500, qat_steps=900), _train(steps=2500, qat_steps=600)),
     "one_cycle": Ingredient(
         _train(schedule="one_cycle", learning_rate=3e-3), _train(schedule="constant", learning_rate=1e-3)
     ),
@@ -88,25 +91,25 @@ INGREDIENTS: dict[str, Ingredient] = {
         {"augment": {"spectrogram": {"order": ["warp", "gain_drift"]}}},
     ),
     "label_smoothing": Ingredient(_train(loss={"label_smoothing": 0.05}), _train(loss={"label_smoothing": 0.0})),
-    "focal": Ingredient(_train(objective="focal"), _train(objective="cross_entropy")),
-    "margin": Ingredient(_train(objective="margin"), _train(objective="cross_entropy")),
+    "focal": Ingredient(_train(objective="focal"), _train(objective="distillation")),
+    "margin": Ingredient(_train(objective="margin"), _train(objective="distillation")),
     "ranking": Ingredient(
-        _train(objective="combined", loss={"parts": {"distillation": 0.0, "cross_entropy": 1.0, "ranking": 0.3}}),
-        _train(objective="cross_entropy"),
+        _train(objective="combined", loss={"parts": {"distillation": 1.0, "ranking": 0.3}}),
+        _train(objective="distillation"),
     ),
     "triplet": Ingredient(
         _train(
             objective="combined",
-            loss={"parts": {"distillation": 0.0, "ranking": 0.0, "cross_entropy": 1.0, "triplet": 0.2}},
+            loss={"parts": {"distillation": 1.0, "ranking": 0.0, "triplet": 0.2}},
         ),
-        _train(objective="cross_entropy"),
+        _train(objective="distillation"),
     ),
     "arc_margin": Ingredient(
         _train(
             objective="combined",
-            loss={"parts": {"distillation": 0.0, "ranking": 0.0, "cross_entropy": 1.0, "arc_margin": 0.2}},
+            loss={"parts": {"distillation": 1.0, "ranking": 0.0, "arc_margin": 0.2}},
         ),
-        _train(objective="cross_entropy"),
+        _train(objective="distillation"),
     ),
     "lion": Ingredient(_train(optimizer="lion", learning_rate=6e-4), _train(optimizer="adamw", learning_rate=3e-3)),
     "median_clipping": Ingredient(

@@ -289,7 +289,9 @@ def _ready_made(config: Config) -> dict[str, FeatureFolder]:
 
 def _listeners(stages: Stages, prepared: Prepared, config: Config) -> list[Listener]:
     teaching = prepared.teaching
-    return listeners_of(stages, config, teaching, prepared.front_end) if teaching else []
+    if teaching is None or not config.train.teacher.weight:
+        return []
+    return listeners_of(stages, config, teaching, prepared.front_end)
 
 
 def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, folder: Path) -> Run:
