@@ -129,6 +129,7 @@ def test_a_run_is_normalised_by_its_own_audio(tmp_path: Path) -> None:
     assert np.abs(pool.features.std(axis=0) - 32).max() < 6
     given = config_with(kind="mel", statistics=str(tmp_path))
     assert normalized(Stages(tmp_path / "other"), given, front_end, []) == ready
+    assert read_statistics(tmp_path / "other") == read_statistics(tmp_path)
     assert normalized(stages, config_with(kind="mel", normalize=False), front_end, []) == front_end
     assert normalized(stages, Config(), DEFAULT_FRONT_END, []) == DEFAULT_FRONT_END
 

@@ -77,11 +77,10 @@ class MelStream:
         return self._sloped(values) if self._deltas else values
 
     def _sloped(self, values: MelValues) -> MelValues:
-        past = self._past
-        if past is None:  # nothing has changed before the first frame
-            past = np.repeat(values[:1], 4, axis=0) if len(values) else np.zeros((4, values.shape[1]), np.int32)
-        if len(values):
-            self._past = np.concatenate([past, values])[-4:]
+        past = np.repeat(values[:1], 4, axis=0) if self._past is None else self._past  # nothing changed before
+        if len(values) == 0:
+            return np.zeros((0, self._geometry.channels), np.int32)
+        self._past = np.concatenate([past, values])[-4:]
         return with_slopes(values, past)
 
     def reset(self) -> None:

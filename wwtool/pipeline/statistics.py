@@ -30,7 +30,9 @@ def normalized(stages: Stages, config: Config, front_end: FrontEnd, plan: list[t
         return front_end
     path, given = stages.folder / STATISTICS, settings.statistics
     if given is not None:
-        return read_statistics(Path(given)).apply(front_end, given)
+        statistics = read_statistics(Path(given))
+        statistics.save(path)
+        return statistics.apply(front_end, given)
 
     def work() -> Outcome:
         sums = Sums(front_end.geometry.channels)
