@@ -87,7 +87,7 @@ def compile_graph(
 def _kernel_files(program: Program) -> tuple[str, ...]:
     """The files of all kernels that the program calls, their headers, and the .c files of these headers."""
     files: set[str] = set()
-    unread = ["ww_kernels.h", *{kernel_of(call.function).file for call in program.calls}]
+    unread = ["ww_kernels.h", *{kernel_of(function).file for function in program.functions}]
     while unread:
         file = unread.pop()
         if file in files:

@@ -36,7 +36,8 @@ class Program:
     """Calls in order, and how tensors share memory: ``alias[t] = (root, byte offset)``.
 
     ``parts[t]`` are the tensors that make up ``t`` without a call, as the input of a reshape or the frames of a window.
-    ``replaced`` are the operators that sliding windows replace.
+    ``replaced`` are the operators that sliding windows replace. ``slide`` is the kernel that moves the windows, by
+    default that of the C library.
     """
 
     graph: Graph
@@ -45,6 +46,7 @@ class Program:
     parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     windows: list[SlidingWindow] = field(default_factory=list)
     replaced: set[int] = field(default_factory=set)
+    slide: str = ""
     states: list[CopiedState] = field(default_factory=list)
     regions: dict[VariableKey, int] = field(default_factory=dict)  # -1, -2, ... stand for the states' tensors
     variables: list[Tensor] = field(default_factory=list)  # operators update these in place
@@ -61,6 +63,12 @@ class Program:
     def add_variables(self, tensors: list[Tensor]) -> None:
         self.variables += tensors
         self.kept |= {t.index for t in tensors}
+
+    @property
+    def functions(self) -> set[str]:
+        """The kernels that the program calls."""
+        moving = {self.slide} if self.slide and self.windows else set()
+        return {call.function for call in self.calls} | moving
 
     def place(self, tensor: int) -> Span:
         """The region and offset of a tensor's memory."""

@@ -3,10 +3,43 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "ww_dsp.h"
 #include "ww_requantize.h"
 
 static inline int32_t dot(const int8_t *a, const int8_t *b, int32_t count, int32_t sum)
 {
+#if defined(WW_DSP)
+    for (; count >= 4; count -= 4, a += 4, b += 4) {
+        const uint32_t x = ww_load_word(a);
+        const uint32_t w = ww_load_word(b);
+        sum = ww_dual_multiply(ww_low_pair(x), ww_low_pair(w), sum);
+        sum = ww_dual_multiply(ww_high_pair(x), ww_high_pair(w), sum);
+    }
+#elif defined(__ARM_ARCH_6M__)
+    /* Compilers make an index of every offset: this core loads signed bytes in no other way. */
+#define TERM                                                                                                           \
+    "ldrsb %[x], [%[a], %[i]]\n\t"                                                                                     \
+    "ldrsb %[w], [%[b], %[i]]\n\t"                                                                                     \
+    "adds %[i], #1\n\t"                                                                                                \
+    "muls %[x], %[w]\n\t"                                                                                              \
+    "adds %[sum], %[x]\n\t"
+    const int32_t fours = count & ~3;
+    if (fours > 0) {
+        int32_t i = 0;
+        int32_t x;
+        int32_t w;
+        __asm__ volatile(".syntax unified\n"
+                         "0:\n\t" TERM TERM TERM TERM "cmp %[i], %[end]\n\t"
+                         "bne 0b"
+                         : [i] "+l"(i), [sum] "+l"(sum), [x] "=&l"(x), [w] "=&l"(w)
+                         : [a] "l"(a), [b] "l"(b), [end] "hl"(fours)
+                         : "cc", "memory");
+        a += fours;
+        b += fours;
+        count -= fours;
+    }
+#undef TERM
+#endif
     for (; count >= 4; count -= 4, a += 4, b += 4) {
         sum += a[0] * b[0];
         sum += a[1] * b[1];

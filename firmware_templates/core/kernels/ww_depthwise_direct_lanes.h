@@ -164,8 +164,19 @@ static inline int ww_channels_directly(const struct ww_taps *taps, const int8_t 
 static inline int ww_channels_directly(const struct ww_taps *taps, const int8_t *x,
                                        const struct ww_channel_records *records, int32_t channels, int8_t *output)
 {
-    (void)taps, (void)x, (void)records, (void)channels, (void)output;
-    return 0;
+    const struct ww_taps local = *taps;
+    const uint32_t low_shift = records->low_shift;
+    const uint32_t shift = records->shift;
+    const uint32_t *record = records->words;
+    if (records->bent) {
+        return 0;
+    }
+    for (; channels > 0; channels--, x++, record += 3) {
+        const int32_t sum = ww_sum_of_taps(&local, x, (const int32_t *)(record + local.first), (int32_t)record[0]);
+        record += local.scales;
+        *output++ = ww_scale_directly(sum, record, low_shift, shift);
+    }
+    return 1;
 }
 
 #endif

@@ -14,6 +14,7 @@ struct ww_block_loop {
     int32_t first;  /* bytes from the biases to the first weight that is used */
     int32_t middle; /* from the last pair that is used to the first tap of the last row */
     int32_t tail;   /* from the last weight that is used to the scales */
+    int32_t third;  /* whether three columns are used, not two */
     int32_t pairs;  /* rows of one column, by twos, */
     int32_t single; /* whether there is one more, */
     int32_t back;   /* and how far the inputs have moved behind the pairs */
@@ -43,14 +44,26 @@ struct ww_block_loop {
                                                              "r6", "r6") "smlad r1, r6, r8, r1\n\t")
 #define PLAIN_PAIR                                                                                                     \
     PAIR(TWO_INPUTS "add %[x], %[x], %[row], lsl #1\n\t", LOW, HIGH,                                                   \
-         "ldrd r8, r9, [%[w]], #8\n\t" LOW("r5", "r6") HIGH("r6", "r6") "smlad r0, r5, r8, r0\n\t"                     \
-                                                                        "smlad r1, r6, r9, r1\n\t")
+         "ldrd r8, lr, [%[w]], #8\n\t" LOW("r5", "r6") HIGH("r6", "r6") "smlad r0, r5, r8, r0\n\t"                     \
+                                                                        "smlad r1, r6, lr, r1\n\t")
 #define SINGLE(load, low, high)                                                                                        \
     load "ldrd r6, r8, [%[w]], #8\n\t" low("r5", "r4") high("r4", "r4") "smlabb r0, r5, r6, r0\n\t"                    \
                                                                         "smlatt r2, r5, r6, r2\n\t"                    \
                                                                         "smlabb r1, r4, r8, r1\n\t"                    \
                                                                         "smlatt r3, r4, r8, r3\n\t"
 #define OFFSET_SINGLE(load) SINGLE(load, OFFSET_LOW, OFFSET_HIGH)
+#define OFFSET_SECOND(load)                                                                                            \
+    load "ldrd r6, r8, [%[w]], #8\n\t" OFFSET_LOW("r5", "r4") OFFSET_HIGH("r4", "r4") "smlabt r0, r5, r6, r0\n\t"      \
+                                                                                      "smlabt r1, r4, r8, r1\n\t"      \
+                                                                                      "ldrd r6, r8, [%[w]], #8\n\t"    \
+                                                                                      "smlatt r2, r5, r6, r2\n\t"      \
+                                                                                      "smlatt r3, r4, r8, r3\n\t"
+#define FIRST_INPUTS  "ldr r4, [%[x]]\n\t"
+#define SECOND_INPUTS "ldr r4, [%[x], %[step]]\n\t"
+#define THIRD_INPUTS  "ldr r4, [%[x], %[step], lsl #1]\n\t"
+#define IF_THIRD(code, label)                                                                                          \
+    "ldr r4, %[third]\n\t"                                                                                             \
+    "cbz r4, " label "f\n\t" code label ":\n\t"
 #define SKIP(bytes)                                                                                                    \
     "ldr r4, %[" bytes "]\n\t"                                                                                         \
     "add %[w], r4\n\t"
@@ -91,33 +104,33 @@ struct ww_block_loop {
     __asm__ volatile(START code OUTPUTS(UPWARDS)                                                                       \
                      : [x] "+r"(x), [w] "+r"(w)                                                                        \
                      : [step] "r"(step), [row] "r"(row), [offsets] "r"(offsets), [first] "m"(loop.first),              \
-                       [middle] "m"(loop.middle), [tail] "m"(loop.tail), [place] "m"(loop.place), [end] "m"(loop.end)  \
+                       [middle] "m"(loop.middle), [tail] "m"(loop.tail), [third] "m"(loop.third),                      \
+                       [place] "m"(loop.place), [end] "m"(loop.end)                                                    \
                      : CLOBBERS)
 /* One column of any taps, whose zero point is in the biases. */
 #define COLUMN(rescaled)                                                                                               \
-    __asm__ volatile(START                                                                                             \
-                     "ldr %[n], %[pairs]\n\t"                                                                          \
-                     "lsrs %[n], %[n], #1\n\t"                                                                         \
-                     "bcs 2f\n\t"                                                                                      \
-                     "subs %[n], #1\n"                                                                                 \
-                     "1:\n\t" PLAIN_PAIR "2:\n\t" PLAIN_PAIR "subs %[n], #1\n\t"                                       \
-                     "bpl 1b\n\t"                                                                                      \
-                     "ldr r4, %[single]\n\t"                                                                           \
-                     "cbz r4, 3f\n\t" SINGLE("ldr r4, [%[x]]\n\t", LOW, HIGH) "3:\n\t"                                 \
-                                                                              "ldr r4, %[back]\n\t"                    \
-                                                                              "sub %[x], r4\n\t" OUTPUTS(rescaled)     \
+    __asm__ volatile(START "ldr %[n], %[pairs]\n\t"                                                                    \
+                           "lsrs %[n], %[n], #1\n\t"                                                                   \
+                           "bcs 2f\n\t"                                                                                \
+                           "subs %[n], #1\n"                                                                           \
+                           "1:\n\t" PLAIN_PAIR "2:\n\t" PLAIN_PAIR "subs %[n], #1\n\t"                                 \
+                           "bpl 1b\n\t"                                                                                \
+                           "ldr r4, %[single]\n\t"                                                                     \
+                           "cbz r4, 3f\n\t" SINGLE(FIRST_INPUTS, LOW, HIGH) "3:\n\t"                                   \
+                                                                            "ldr r4, %[back]\n\t"                      \
+                                                                            "sub %[x], r4\n\t" OUTPUTS(rescaled)       \
                      : [x] "+r"(x), [w] "+r"(w), [n] "=&r"(n)                                                          \
                      : [row] "r"(row), [pairs] "m"(loop.pairs), [single] "m"(loop.single), [back] "m"(loop.back),      \
                        [place] "m"(loop.place), [end] "m"(loop.end)                                                    \
-                     : CLOBBERS, "r9")
+                     : CLOBBERS, "lr")
 
 #endif
 
 /* Where a row's weights lie: in words of its own, or in those of a pair. */
 enum ww_row { ALONE, FIRST_OF_PAIR, SECOND_OF_PAIR };
 
-static inline __attribute__((always_inline)) void ww_one_of_rows(const struct ww_taps *taps, enum ww_row kind,
-                                                                 const int8_t *x, const uint32_t *w, int32_t sums[4])
+static __attribute__((noinline)) void ww_one_of_rows(const struct ww_taps *taps, enum ww_row kind, const int8_t *x,
+                                                     const uint32_t *w, int32_t sums[4])
 {
     for (int32_t column = taps->columns; column > 0; column--, x += taps->column_step) {
         const uint32_t bytes = ww_load_word(x);
@@ -167,39 +180,53 @@ static __attribute__((noinline)) void ww_paired_block(const struct ww_taps *taps
 #ifdef WW_DSP_LOOPS
 
 /* `blocks` blocks of four channels. Returns 0 if it computes nothing, as there is no code for such a position. */
-static int ww_paired_loop(const struct ww_taps *taps, const struct ww_window *window, const int8_t *x,
-                          const uint32_t *w, int32_t blocks, int8_t *output)
+static inline int ww_paired_loop(const struct ww_taps *taps, const struct ww_window *window, const int8_t *input,
+                                 const uint32_t *record, int32_t blocks, int8_t *output)
 {
     const int32_t height = window->kernel_height;
-    const int32_t step = taps->column_step;
-    const int32_t row = taps->input_row_step;
-    const uint32_t offsets = taps->offsets;
     struct ww_block_loop loop;
-    loop.place = (int32_t)(output - x);
-    loop.end = w + blocks * (taps->scales + 12);
-    if (window->kernel_width == 1 && taps->rows == height && height > 1 && offsets == 0) {
-        int32_t n;
+    loop.place = (int32_t)(output - input);
+    loop.end = record + blocks * (taps->scales + 12);
+    /* Of a kernel of three by three. */
+    const int32_t behind = taps->column + taps->columns;
+    loop.first = 16 * taps->column;
+    loop.middle = 48 + 8 * taps->column - 16 * behind;
+    loop.tail = 24 - 8 * behind;
+    loop.third = taps->columns - 2;
+    /* All that a frame pointer leaves. */
+    register const int8_t *x __asm__("r9") = input;
+    register const uint32_t *w __asm__("r10") = record;
+    register const int32_t step __asm__("r11") = taps->column_step;
+    register const int32_t row __asm__("r12") = taps->input_row_step;
+    register const uint32_t offsets __asm__("lr") = taps->offsets;
+    if (window->kernel_width == 1 && taps->rows == height && height > 1 && taps->offsets == 0) {
+        register int32_t n __asm__("r11");
         loop.pairs = height / 2;
         loop.single = height % 2;
-        loop.back = height / 2 * 2 * row;
+        loop.back = height / 2 * 2 * taps->input_row_step;
         COLUMN(TWICE);
+    } else if (taps->rows < 2 || taps->columns < 2) {
+        return 0;
     } else if (taps->rows == 3 && taps->columns == 3) {
-        THREE_ROWS(OFFSET_PAIR
-                   "add %[x], %[step]\n\t" OFFSET_PAIR "add %[x], %[step]\n\t" OFFSET_PAIR
-                   "sub %[x], %[x], %[step], lsl #1\n\t"
-                   "add %[x], %[x], %[row], lsl #1\n\t" OFFSET_SINGLE("ldr r4, [%[x]]\n\t")
-                       OFFSET_SINGLE("ldr r4, [%[x], %[step]]\n\t")
-                           OFFSET_SINGLE("ldr r4, [%[x], %[step], lsl #1]\n\t") "sub %[x], %[x], %[row], lsl #1\n\t");
-    } else if (taps->rows == 3 && taps->columns == 2) {
-        loop.first = 16 * taps->column;
-        loop.middle = taps->column > 0 ? 8 : 16;
-        loop.tail = taps->column > 0 ? 0 : 8;
+        THREE_ROWS(OFFSET_PAIR "add %[x], %[step]\n\t" OFFSET_PAIR "add %[x], %[step]\n\t" OFFSET_PAIR
+                               "sub %[x], %[x], %[step], lsl #1\n\t"
+                               "add %[x], %[x], %[row], lsl #1\n\t" OFFSET_SINGLE(FIRST_INPUTS)
+                                   OFFSET_SINGLE(SECOND_INPUTS)
+                                       OFFSET_SINGLE(THIRD_INPUTS) "sub %[x], %[x], %[row], lsl #1\n\t");
+    } else if (taps->rows == 3) {
         THREE_ROWS(SKIP("first") OFFSET_PAIR
                    "add %[x], %[step]\n\t" OFFSET_PAIR "sub %[x], %[step]\n\t"
-                   "add %[x], %[x], %[row], lsl #1\n\t" SKIP("middle") OFFSET_SINGLE("ldr r4, [%[x]]\n\t")
-                       OFFSET_SINGLE("ldr r4, [%[x], %[step]]\n\t") "sub %[x], %[x], %[row], lsl #1\n\t" SKIP("tail"));
+                   "add %[x], %[x], %[row], lsl #1\n\t" SKIP("middle") OFFSET_SINGLE(FIRST_INPUTS)
+                       OFFSET_SINGLE(SECOND_INPUTS) "sub %[x], %[x], %[row], lsl #1\n\t" SKIP("tail"));
+    } else if (taps->row == 0) {
+        loop.tail = 72 - 16 * behind;
+        THREE_ROWS(SKIP("first") OFFSET_PAIR "add %[x], %[step]\n\t" OFFSET_PAIR "sub %[x], %[step]\n\t" IF_THIRD(
+            "add %[x], %[x], %[step], lsl #1\n\t" OFFSET_PAIR "sub %[x], %[x], %[step], lsl #1\n\t", "2") SKIP("tail"));
     } else {
-        return 0;
+        THREE_ROWS(SKIP("first") OFFSET_SECOND(FIRST_INPUTS) OFFSET_SECOND(SECOND_INPUTS)
+                       IF_THIRD(OFFSET_SECOND(THIRD_INPUTS), "2") "add %[x], %[row]\n\t" SKIP("middle")
+                           OFFSET_SINGLE(FIRST_INPUTS) OFFSET_SINGLE(SECOND_INPUTS)
+                               IF_THIRD(OFFSET_SINGLE(THIRD_INPUTS), "3") "sub %[x], %[row]\n\t" SKIP("tail"));
     }
     return 1;
 }

@@ -91,6 +91,13 @@ static inline int32_t ww_sum_of_taps(const struct ww_taps *taps, const int8_t *x
 {
     const int32_t step = taps->column_step;
     const int32_t zero_point = taps->zero_point;
+    if (taps->columns == 3) {
+        const int32_t next = taps->row_step + 2 * step;
+        for (int32_t row = taps->rows; row > 0; row--, x += next, w += taps->kernel_width) {
+            sum += (x[0] - zero_point) * w[0] + (x[step] - zero_point) * w[1] + (x[2 * step] - zero_point) * w[2];
+        }
+        return sum;
+    }
     const int32_t row_step = taps->row_step - step;
     for (int32_t row = taps->rows; row > 0; row--, x += row_step, w += taps->kernel_width - taps->columns) {
         int32_t column = taps->columns;

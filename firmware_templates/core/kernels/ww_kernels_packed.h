@@ -135,6 +135,9 @@ struct ww_mul_packed {
 void ww_mul_dsp(const struct ww_mul_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
 void ww_mul_lanes(const struct ww_mul_packed *op, const int8_t *a, const int8_t *b, int8_t *output);
 
+/* Moves a window by its `oldest` bytes: those of the `others` take their place. */
+void ww_slide(int8_t *window, size_t oldest, size_t others);
+
 #ifdef __cplusplus
 }
 #endif

@@ -17,7 +17,7 @@ from wwtool.base.assets import asset_dir
 from wwtool.compiler.calls import Call, Constant, Scratch, Span
 from wwtool.compiler.emit.naming import Names
 from wwtool.compiler.memory.addresses import Memory
-from wwtool.compiler.program import Program
+from wwtool.compiler.program import Program, SlidingWindow
 from wwtool.tflite.graph import Tensor
 from wwtool.tflite.operators.variables import initial_value
 
@@ -148,7 +148,7 @@ def _context(program: Program, memory: Memory, title: str, names: Names) -> dict
     data: list[Constant] = []
     for window in program.windows:
         start = memory.state_offsets[window.tensor]
-        shifts.append(f"memmove(state + {start}, state + {start + window.new_bytes}, {window.keep_bytes});")
+        shifts.append(_shift(program.slide, start, window))
         _set_initial(initial, data, start, window.initial)
     for i, state in enumerate(program.states):
         _set_initial(initial, data, memory.state_offsets[-1 - i], state.initial)
@@ -177,12 +177,18 @@ def _context(program: Program, memory: Memory, title: str, names: Names) -> dict
         "operators": lines,
         "initial": initial,
         "shifts": shifts,
-        "headers": sorted({_header(call.function) for call in program.calls} | {"ww_kernels.h"}),
+        "headers": sorted({_header(function) for function in program.functions} | {"ww_kernels.h"}),
         "uses_state": "state + " in text,
         "uses_arena": "arena + " in text,
         "constants": [_constant(c) for c in constants],
         "total": sum(c.nbytes for c in constants),
     }
+
+
+def _shift(slide: str, start: int, window: SlidingWindow) -> str:
+    if slide:
+        return f"{slide}(state + {start}, {window.new_bytes}, {window.keep_bytes});"
+    return f"memmove(state + {start}, state + {start + window.new_bytes}, {window.keep_bytes});"
 
 
 def _header(function: str) -> str:

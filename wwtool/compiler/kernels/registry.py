@@ -13,6 +13,8 @@ from wwtool.compiler.program import Program
 # Every core runs the portable kernels; those of a set stand beside them, the preferred ones first.
 KERNEL_SETS: dict[str, tuple[Kernel, ...]] = {"": (), "dsp": dsp.KERNELS, "lanes": lanes.KERNELS}
 
+SLIDE = "ww_slide"  # of every set: blocks of words
+
 
 def kernel_of(function: str) -> Kernel:
     """The descriptor of a C function; a function without one reads and writes apart and has a file of its name.
@@ -40,6 +42,7 @@ def specialize(program: Program, kernel_set: str, same_sizes: bool = False) -> N
     """
     kernels = KERNEL_SETS[kernel_set]
     if kernels:
+        program.slide = SLIDE
         program.calls = shared_constants([_faster(call, kernels, not same_sizes) for call in program.calls])
 
 
