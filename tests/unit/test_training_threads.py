@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from wwtool.base.threads import pinned_threads
 from wwtool.config import TrainConfig
-from wwtool.training.threads import pinned_threads
 
 TESTS = Path(__file__).parent
 PROGRAM = """

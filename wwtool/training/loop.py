@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from wwtool import events
+from wwtool.base.threads import pinned_threads
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import DONE, FLOAT, State, load_checkpoint, load_trained, mismatch, save_checkpoint
 from wwtool.training.learner import Learner
@@ -29,7 +30,6 @@ from wwtool.training.sampler import Mined, to_real
 from wwtool.training.scoring import logit_shift, mine
 from wwtool.training.selection import Selection
 from wwtool.training.stages import Stage, stages_of
-from wwtool.training.threads import pinned_threads
 from wwtool.training.trouble import check_numbers, learn
 
 _REPORT_STEPS = 10

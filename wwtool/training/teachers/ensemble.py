@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.base.threads import pinned_threads
 from wwtool.config.selection import SelectionConfig
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
@@ -18,7 +19,6 @@ from wwtool.training.loop import train
 from wwtool.training.run import Listener, Run
 from wwtool.training.scoring import window_scores
 from wwtool.training.teachers.teacher import Soft, Teacher, spread
-from wwtool.training.threads import pinned_threads
 
 _FIRST_SEED = 1000  # added to the seed of the run, so that no member is the student itself
 _OBJECTIVE = "cross_entropy"

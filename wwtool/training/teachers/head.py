@@ -13,6 +13,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from wwtool.base.files import write_bytes
+from wwtool.base.threads import pinned_threads
 from wwtool.errors import InputError
 from wwtool.events import Loss
 from wwtool.features.pools import Heard, Pool
@@ -21,7 +22,6 @@ from wwtool.training.randomness import step_generator
 from wwtool.training.run import Run
 from wwtool.training.sampler import Batch, Mined, Sampler
 from wwtool.training.teachers.teacher import Soft, spread
-from wwtool.training.threads import pinned_threads
 
 STEPS = 16  # vectors that the head reads: 2 s with speech_embedding
 _WIDTH, _DROPOUT = 64, 0.3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wwtool.base.files import hash_of, sha256_of
+from wwtool.base.threads import pinned_threads
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
 from wwtool.errors import InputError
@@ -13,7 +14,6 @@ from wwtool.training.qat import QatNet
 from wwtool.training.run import Listener, Run
 from wwtool.training.teachers.ensemble import of_unlabelled, soft_of
 from wwtool.training.teachers.teacher import Soft, Teacher
-from wwtool.training.threads import pinned_threads
 
 
 class SavedRuns(Teacher):

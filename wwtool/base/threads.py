@@ -1,4 +1,4 @@
-"""The number of threads that training computes with: it decides the order of sums, and so every weight."""
+"""The number of threads that PyTorch computes with: it decides the order of sums, and so every result."""
 
 from __future__ import annotations
 
