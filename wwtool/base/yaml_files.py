@@ -27,6 +27,15 @@ def read_yaml(path: Path) -> dict[str, Any]:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InputError(f"cannot read {shown}: {(error.strerror or '').lower()}; check the path") from error
+    return parse_yaml(content, shown)
+
+
+def parse_yaml(content: bytes, shown: str) -> dict[str, Any]:
+    """Reads YAML whose top level is a mapping; messages call it ``shown``.
+
+    Raises:
+        InputError: it is not YAML, or is too large, perhaps only with its aliases expanded.
+    """
     if len(content) > MOST_BYTES:
         raise InputError(f"{shown} is larger than {MOST_BYTES:,} bytes, too large for a YAML file; shorten it")
     kind = kind_of(content[:HEAD_BYTES])

@@ -317,6 +317,8 @@ def _take_paths_from(folder: Path, values: dict[str, Any]) -> None:
     teacher = train.get("teacher") if isinstance(train, dict) else None
     if isinstance(teacher, dict) and isinstance(teacher.get("runs"), list):
         teacher["runs"] = [str(folder / name) if isinstance(name, str) else name for name in teacher["runs"]]
+    if isinstance(teacher, dict) and isinstance(teacher.get("path"), str):
+        teacher["path"] = str(folder / teacher["path"])
     frontend = values.get("frontend")
     if isinstance(frontend, dict) and isinstance(frontend.get("statistics"), str):
         frontend["statistics"] = str(folder / frontend["statistics"])

@@ -46,4 +46,14 @@ class TeacherConfig(Section):
         (), max_length=16,
         description="Folders of finished runs or builds that teach together, where the teacher is `runs`.",
     )  # fmt: skip
+    path: str | None = Field(
+        None, min_length=1, max_length=4096,
+        description="Folder of a speech encoder (wav2vec 2.0, HuBERT, WavLM or Whisper) as Hugging Face keeps it, with "
+        "`config.json`, `preprocessor_config.json` and weights as safetensors, where the teacher is `hugging_face`.",
+    )  # fmt: skip
+    layer: int | None = Field(
+        None, ge=0, le=1000,
+        description="Layer of the speech encoder whose hidden states are taken, where the teacher is `hugging_face`. "
+        "`0`: what enters the first one; `null`: the last one.",
+    )  # fmt: skip
     model: str = Field("tcn64", description="Model of the zoo of which the `ensemble` is made.")

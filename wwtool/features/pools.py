@@ -20,8 +20,7 @@ from wwtool.config import AugmentConfig
 from wwtool.data.audio import Audio
 from wwtool.data.store import ClipStore
 from wwtool.errors import InputError
-from wwtool.features.embeddings import EMBEDDINGS
-from wwtool.features.embeddings.embedding import Steps
+from wwtool.features.embeddings.embedding import Embedding, Steps
 from wwtool.features.recipes import RECIPES
 from wwtool.features.tape import Tape
 from wwtool.features.waveform.studio import Sources, Studio
@@ -43,8 +42,8 @@ class PoolJob:
 
     ``clips``, ``noise``, ``babble``, ``rooms``, ``simulated_rooms`` and ``lead`` (speech before and after words) are
     paths of clip stores, ``sounds`` are several; what they are is described at ``Sources``.
-    ``content`` is a hash of what the stores hold. ``embedding`` names what hears the audio for a teacher, if anything
-    does.
+    ``content`` is a hash of what the stores hold. ``embedding`` hears the audio for a teacher, if there is one that
+    needs it.
     """
 
     name: str
@@ -60,7 +59,7 @@ class PoolJob:
     simulated_rooms: str | None = None
     sounds: tuple[str, ...] = ()
     content: str = ""
-    embedding: str = ""
+    embedding: Embedding | None = None
     front_end: FrontEnd = DEFAULT_FRONT_END
 
     @property
@@ -73,7 +72,7 @@ class PoolJob:
             if key not in ("augment", "embedding", "front_end", *paths)
         }
         if self.embedding:
-            what["embedding"] = EMBEDDINGS.member(self.embedding).version
+            what["embedding"] = self.embedding.version
         if self.front_end != DEFAULT_FRONT_END:
             what["front_end"] = self.front_end.as_dict()
         present = [bool(self.noise), bool(self.babble), bool(self.rooms), bool(self.lead), bool(self.simulated_rooms)]
@@ -185,8 +184,7 @@ def make_pool(job: PoolJob, folder: Path) -> Path:
     """Makes the pool unless it is there already; returns its file."""
     path = folder / f"{job.key}.npz"
     if not path.exists():
-        embedding = EMBEDDINGS.member(job.embedding) if job.embedding else None
-        tape = Tape(job.front_end, embedding)
+        tape = Tape(job.front_end, job.embedding)
         record(job, tape)
         write_arrays(path, **tape.arrays())
     return path

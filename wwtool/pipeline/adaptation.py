@@ -161,7 +161,7 @@ def _jobs(prepared: Prepared, part: Portion, folder: Path, copies: int, content:
         (
             replace(
                 surroundings, name=f"few_{kind}_{part.name}", kind=kind, clips=str(folder / store),
-                amount=float(amount * count), seed=_SEED + number, content=content, embedding="",
+                amount=float(amount * count), seed=_SEED + number, content=content, embedding=None,
             ),
             count / len(table),
         )

@@ -39,7 +39,7 @@ def plan_pools(
     without a label.
     """
     p, w = config.pools, config.pools.weights
-    embedding = teacher.embedding if teacher else ""
+    embedding = teacher.embedding(config.train.teacher) if teacher else None
     unlabelled_hours = p.unlabelled_hours if teacher else 0.0
     shared: dict[str, Any] = {
         name: str(folder / store) if store in stores else None

@@ -66,7 +66,8 @@ def learn_phrase(
         CancelledError: somebody has cancelled the job.
     """
     folder, train = stages.folder / TEACHER, config.train
-    plan = [(job, weight) for job, weight in plan if job.embedding or not teacher.embedding]  # what it can hear
+    if teacher.embedding(train.teacher):
+        plan = [(job, weight) for job, weight in plan if job.embedding]  # what it can hear
     name = next(name for name, member in TEACHERS.items() if member is teacher)
     settings = train.model_dump(exclude=_STUDENTS), config.augment.spectrogram.model_dump()
     inputs = [
@@ -83,9 +84,9 @@ def learn_phrase(
         run = teacher_run(stages, config, name, load_pools(plan, pools), front_end, fingerprint)
         said = zip((job.name for job, _ in plan), teacher.teach(run), strict=True)
         write_arrays(folder / _SOFT, **{name: soft for name, soft in said if soft is not None})
-        seconds, licence = teacher.receptive_seconds(run), f", {teacher.licence}" if teacher.licence else ""
-        facts = asdict(Teaching(name, teacher.licence, round(seconds, 3), fingerprint))
-        return Outcome(f"{teacher.title}{licence}, hears {seconds:.1f} s", facts, (folder / _SOFT,))
+        seconds, licence = teacher.receptive_seconds(run), teacher.licence(train.teacher)
+        facts = asdict(Teaching(name, licence, round(seconds, 3), fingerprint))
+        return Outcome(f"{teacher.title}{licence and f', {licence}'}, hears {seconds:.1f} s", facts, (folder / _SOFT,))
 
     return Teaching(**stages.run("teacher", "a teacher learns the phrase", inputs, work))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -45,10 +44,12 @@ class Steps:
 
 
 class Embedding(ABC):
-    """A frozen model from audio to vectors. One embedding is one subclass in a file of its own, and one entry.
+    """A frozen model from audio to vectors, as a value: worker processes get it with what they have to make.
+
+    One embedding is one subclass in a file of its own.
 
     Attributes:
-        licence: of the model, as an SPDX name.
+        licence: of the model, as an SPDX name or in its authors' words; "": nobody has told it.
         source: who made it, and the package that has it.
         width: numbers in a vector.
         steps: when it gives them.
@@ -56,12 +57,12 @@ class Embedding(ABC):
         version: names the very model, because a pool depends on it.
     """
 
-    licence: ClassVar[str]
-    source: ClassVar[str]
-    width: ClassVar[int]
-    steps: ClassVar[Steps]
-    tools: ClassVar[tuple[Tool, ...]]
-    version: ClassVar[str]
+    licence: str
+    source: str
+    width: int
+    steps: Steps
+    tools: tuple[Tool, ...]
+    version: str
 
     @property
     def is_there(self) -> bool:

@@ -7,6 +7,7 @@ from wwtool.config.teacher import TeacherConfig
 from wwtool.errors import InputError
 from wwtool.models.zoo import ALL_MODELS
 from wwtool.training.teachers.ensemble import Ensemble
+from wwtool.training.teachers.hugging_face import HuggingFaceTeacher
 from wwtool.training.teachers.saved_runs import SavedRuns
 from wwtool.training.teachers.speech_embedding import SpeechEmbeddingTeacher
 from wwtool.training.teachers.teacher import Teacher
@@ -15,7 +16,12 @@ NONE, AUTO = "none", "auto"
 
 TEACHERS: Registry[Teacher] = Registry(
     "train.teacher.name",
-    {"speech_embedding": SpeechEmbeddingTeacher(), "ensemble": Ensemble(), "runs": SavedRuns()},
+    {
+        "speech_embedding": SpeechEmbeddingTeacher(),
+        "ensemble": Ensemble(),
+        "runs": SavedRuns(),
+        "hugging_face": HuggingFaceTeacher(),
+    },
     also=(NONE, AUTO),
 )
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from wwtool.base.tools import Tool
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
+from wwtool.features.embeddings.embedding import Embedding
 from wwtool.training.run import Listener, Run
 
 Soft = npt.NDArray[np.float32]  # (frames,), a logit of the audio up to the end of each frame; NaN: nothing to say
@@ -21,25 +22,16 @@ class Teacher(ABC):
 
     Attributes:
         title: who it is, for people.
-        licence: of what it brings, as an SPDX name; "": nothing but what wwtool trains.
-        embedding: the embedding whose vectors must lie with the pools; "": none.
         automatic: whether ``auto`` may choose it, where it is installed.
     """
 
     title: ClassVar[str]
-    licence: ClassVar[str] = ""
-    embedding: ClassVar[str] = ""
     automatic: ClassVar[bool] = False
 
     @property
     def tools(self) -> tuple[Tool, ...]:
         """What must be installed."""
         return ()
-
-    @property
-    def version(self) -> str:
-        """Names what it brings: another version teaches something else."""
-        return ""
 
     def check(self, config: TeacherConfig) -> None:  # noqa: B027 (most lack nothing)
         """Does nothing, unless the config lacks what the teacher needs.
@@ -48,9 +40,21 @@ class Teacher(ABC):
             InputError: it does; the message names the key.
         """
 
+    def embedding(self, config: TeacherConfig) -> Embedding | None:
+        """What must hear the pools for it; None: it needs nothing but their features.
+
+        Raises:
+            InputError: the files that the config names for it cannot be used.
+        """
+        return None
+
+    def licence(self, config: TeacherConfig) -> str:
+        """Of what it brings; "": nothing but what wwtool trains."""
+        return ""
+
     def fingerprint(self, config: TeacherConfig) -> str:
         """Tells what it brings from what it brought before."""
-        return self.version
+        return ""
 
     @abstractmethod
     def receptive_seconds(self, run: Run) -> float:
