@@ -185,7 +185,7 @@ def kernel_sections(toolchain: Toolchain, functions: Sequence[str], linked: set[
         sources = sorted(kernel_dir().glob("*.c"))
         _run([toolchain.compiler, *flags, COMPILER_FLAG, "-c", *map(str, sources)], folder)
         for function in functions:
-            link = f"-Wl,--gc-sections,-e,{function},--unresolved-symbols=ignore-all,-Map={function}.map"
+            link = f"-Wl,--gc-sections,-e,{function},--unresolved-symbols=ignore-all,-Ttext=0,-Map={function}.map"
             objects = [f"{source.stem}.o" for source in sources]
             _run([toolchain.compiler, *flags, "-nostdlib", link, "-o", "x.elf", *objects, "-lgcc"], folder)
             sizes[function] = {

@@ -110,7 +110,7 @@ class AugmentConfig(Section):
     speech_after: Fraction = Field(0.35, description="Chance that `other_speech` puts speech after a word.")
     other_speech_db: DecibelRange = Field((-12.0, 3.0), description="Level of that speech in dB, relative to the word.")
     snr_db: DecibelRange = Field(
-        (0.0, 38.0), description="Level of the speech over `background`, in dB. A lower end makes training harder."
+        (-3.0, 25.0), description="Level of the speech over `background`, in dB. A lower end makes training harder."
     )
     recorded_noise: Fraction = Field(
         0.55, description="Share of backgrounds that are recordings of noise, if there are any."
