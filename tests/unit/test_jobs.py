@@ -294,7 +294,7 @@ def test_the_detections_of_a_recording(model: Path, recordings: Path) -> None:
     result = evaluate.run(evaluate.plan(request))
     assert isinstance(result, evaluate.Detections)
     assert result.seconds == tuple(hit.frame / 100 for hit in result.detections)
-    assert set(result.as_dict()) == {"wav", "detections", "highest", "threshold"}
+    assert set(result.as_dict()) == {"wav", "detections", "highest", "threshold", "hop_ms"}
     assert result.threshold == 1
     assert bool(result.detections) == (result.highest is not None and result.highest >= 1)
 

@@ -134,7 +134,7 @@ def test_a_model_that_the_front_end_cannot_feed_is_refused(graph: Graph, message
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("front_end: mfcc", "front_end: wwtool has no 'mfcc', only micro"),
+        ("front_end: mfcc", "front_end: wwtool has no 'mfcc' for models of others, only micro"),
         ("feature_step_size: 20", "feature_step_size: the model takes a slice every 20 ms"),
     ],
 )

@@ -231,7 +231,7 @@ class Session:
             raise DeviceError(f"{self.link.url} has features of other than {channels} channels; flash it again")
         if any(later[0] != earlier[0] + 1 for earlier, later in pairwise(frames)):
             raise DeviceError(f"the ww-features lines of {self.link.url} are out of order; reset the board")
-        return np.frombuffer(b"".join(values for _, values in frames), dtype=np.int8).reshape(-1, channels)
+        return np.frombuffer(b"".join(values for _, values in frames), dtype=np.int8).reshape(len(frames), channels)
 
     def _stream(self, samples: NDArray[np.int16], command: str) -> list[str]:
         lines: list[str] = []
