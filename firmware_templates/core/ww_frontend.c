@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ww_frame.h"
+#include "ww_window.h"
 
 static void compute_features(struct ww_frontend *frontend, uint16_t features[WW_FRONTEND_CHANNELS])
 {
@@ -27,18 +28,11 @@ void ww_frontend_init(struct ww_frontend *frontend, uint16_t step_samples)
 size_t ww_frontend_process(struct ww_frontend *frontend, const int16_t *samples, size_t count,
                            uint16_t features[WW_FRONTEND_CHANNELS], bool *frame_ready)
 {
-    size_t missing = (size_t)WW_FRONTEND_WINDOW_SAMPLES - frontend->filled;
-    size_t taken = count < missing ? count : missing;
-    if (taken != 0) {
-        memcpy(frontend->window + frontend->filled, samples, taken * sizeof *samples);
-        frontend->filled = (uint16_t)(frontend->filled + taken);
-    }
+    size_t taken = ww_window_fill(frontend->window, &frontend->filled, WW_FRONTEND_WINDOW_SAMPLES, samples, count);
     *frame_ready = frontend->filled == WW_FRONTEND_WINDOW_SAMPLES;
     if (*frame_ready) {
         compute_features(frontend, features);
-        frontend->filled = (uint16_t)(WW_FRONTEND_WINDOW_SAMPLES - frontend->step_samples);
-        memmove(frontend->window, frontend->window + frontend->step_samples,
-                frontend->filled * sizeof *frontend->window);
+        ww_window_advance(frontend->window, &frontend->filled, frontend->step_samples);
     }
     return taken;
 }

@@ -42,7 +42,7 @@ def write_front_end(front_end: FrontEnd, folder: Path) -> tuple[list[Path], list
     for name, text in front_end.c_settings().items():
         (folder / name).write_text(text)
     sources = [CORE / name for name in front_end.c_sources("")]
-    return [*sources, *folder.glob("*.c")], [sources[0].parent, folder]
+    return [*sources, *folder.glob("*.c")], [sources[0].parent, folder, CORE]
 
 
 def _compiler() -> str:

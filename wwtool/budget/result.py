@@ -12,6 +12,7 @@ from wwtool.config import BudgetConfig
 from wwtool.errors import UsageError
 from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.sizes import Sizes, SizesRecord
+from wwtool.frontend.geometry import MICRO
 from wwtool.packages import DEFAULT, FORMATS
 from wwtool.platforms.profile import FrameworkReserve, Platform
 
@@ -63,7 +64,7 @@ class Cost:
     stack_bytes: int | None
     estimated: tuple[str, ...] = ()
     linked: bool = True
-    frame_ms: float = 10.0
+    frame_ms: float = MICRO.hop_ms
 
     @property
     def hop_ms(self) -> float:
@@ -153,8 +154,8 @@ def within(platform: Platform, limits: BudgetConfig) -> Platform:
 
 
 def check(
-    platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int, frame_ms: float = 10.0,
-    framework: str = DEFAULT, stack_bytes: int | None = None,
+    platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int,
+    frame_ms: float = MICRO.hop_ms, framework: str = DEFAULT, stack_bytes: int | None = None,
 ) -> tuple[Line, ...]:  # fmt: skip
     """The platform's budget, or the config's where it is stricter, against what was measured.
 
