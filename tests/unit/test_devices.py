@@ -18,7 +18,7 @@ from wwtool.features.pools import Heard, Pool
 from wwtool.training.learner import Learner
 from wwtool.training.lessons import Lessons
 from wwtool.training.loop import train
-from wwtool.training.precision import NUMBERS
+from wwtool.training.precision import NUMBERS, numbers_of
 from wwtool.training.sampler import Places
 from wwtool.training.stages import stages_of
 from wwtool.training.tapes import Tapes
@@ -112,6 +112,20 @@ def test_a_step_whose_gradients_overflow_is_left_out() -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, here.model.parameters(), strict=True))
     assert torch.isfinite(here.course.norms).all()
     assert here._scaler.get_scale() < 2.0**60
+
+
+def test_the_scale_of_losses_is_in_the_checkpoint() -> None:
+    here, resumed = learner(precision="float16"), learner(precision="float16")
+    here._scaler = torch.amp.GradScaler("cpu", init_scale=2.0**30)
+    lessons = Lessons(POOLS, TINY.receptive_frames, here.config, SpectrogramConfig(), CPU)
+    here.learn(0, lessons.draw(here.stage, 0, np.random.default_rng(0), None), np.random.default_rng(0))
+    resumed.restore(here.tensors())
+    assert resumed._scaler.state_dict() == here._scaler.state_dict()
+
+
+def test_only_the_float_stage_computes_with_fewer_bits() -> None:
+    for name, numbers in NUMBERS.items():
+        assert [numbers_of(stage, name) for stage in stages_of(CONFIG)] == [numbers, torch.float32]
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +36,9 @@ from wwtool.frontend.geometry import MICRO
 from wwtool.jobs.settings import read_config
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
+from wwtool.pipeline import preparation
 from wwtool.pipeline.pools import plan_pools
+from wwtool.training import loop
 from wwtool.training.checkpoint import load_checkpoint
 from wwtool.training.learner import Learner
 from wwtool.training.lesson import Lesson
@@ -43,7 +47,7 @@ from wwtool.training.loop import train
 from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.objectives.objective import Predictions, Widths
 from wwtool.training.run import Run
-from wwtool.training.sampler import Sampler, to_real
+from wwtool.training.sampler import Mined, Sampler, to_real
 from wwtool.training.stages import stages_of
 from wwtool.training.tapes import Tapes
 from wwtool.training.teachers import TEACHERS, chosen_teacher
@@ -250,6 +254,51 @@ def test_listeners_are_asked_about_the_windows_as_the_student_hears_them() -> No
     lesson = own.draw(stages_of(config)[0], 0, np.random.default_rng(0), None)
     assert lesson.soft is not None
     torch.testing.assert_close(lesson.soft, student(lesson.features)[:, -1].detach())
+
+
+def test_a_listener_may_hear_more_than_the_student(tmp_path: Path) -> None:
+    """The model is another than without it, and a killed run resumes to the byte, mined windows included."""
+
+    def taught_run(folder: Path, stop: int | None = None) -> Run:
+        def listener(event: events.Event) -> None:
+            if isinstance(event, events.Loss) and (event.stage, event.step) == ("float", stop):
+                raise KeyboardInterrupt
+
+        return replace(run_in(folder, CONFIG, POOLS), listeners=(Opinion(0, 1.0), Opinion(5, 3.0)), listener=listener)
+
+    train(taught_run(tmp_path / "whole"))
+    train(run_in(tmp_path / "alone", CONFIG, POOLS))
+    with pytest.raises(KeyboardInterrupt):
+        train(taught_run(tmp_path / "killed", stop=20))
+    train(taught_run(tmp_path / "killed"))
+    assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
+    assert weights(tmp_path / "alone") != weights(tmp_path / "whole")
+
+
+def test_whole_pools_are_judged_by_windows_of_the_student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames: list[int] = []
+
+    def mine(net: object, size: int, *rest: object) -> Mined:
+        frames.append(size)
+        return Mined(NONE, NONE)
+
+    def logit_shift(net: object, size: int, *rest: object) -> float:
+        frames.append(size)
+        return 0.0
+
+    monkeypatch.setattr(loop, "mine", mine)
+    monkeypatch.setattr(loop, "logit_shift", logit_shift)
+    train(replace(run_in(tmp_path, CONFIG, POOLS), listeners=(Opinion(5, 3.0),)))
+    assert frames == [TINY.receptive_frames] * 3
+
+
+def test_a_teacher_without_weight_is_not_asked() -> None:
+    """Nothing is loaded: there is no folder in which a teacher could be."""
+    config = Config()
+    silent = config.model_copy(update={"train": config.train.model_copy(update={"teacher": TeacherConfig(weight=0.0)})})
+    prepared: Any = SimpleNamespace(teaching=object(), front_end=None)
+    stages: Any = None
+    assert preparation._listeners(stages, prepared, silent) == []
 
 
 def test_windows_without_a_label_have_the_teachers() -> None:

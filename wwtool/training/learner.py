@@ -136,7 +136,8 @@ class Learner:
         self.model.load_state_dict(with_prefix(tensors, "model."))
         self.average.load_state_dict(with_prefix(tensors, "ema."))
         self.objective.load_state_dict(with_prefix(tensors, "objective."))
-        restore_optimizer(self._optimizer, tensors)
+        if with_prefix(tensors, "opt.") or not self._scaler.is_enabled():  # the scaler may have left out every step
+            restore_optimizer(self._optimizer, tensors)
         if self._scaler.is_enabled():
             self._scaler.load_state_dict({k: v.item() for k, v in with_prefix(tensors, "scaler.").items()})
         course = with_prefix(tensors, "course.")
