@@ -53,6 +53,7 @@ def test_a_published_model_on_an_emulated_pico(tmp_path: Path, capsys: pytest.Ca
     assert manifest["budget"]["sizes"] == manifest["final"]["sizes"]
     assert (folder / "model.tflite").read_bytes() == (PUBLISHED / "hey_jarvis.tflite").read_bytes()
 
+    assert "wwtool emulate" in out
     code, out = hil(capsys, "pico", folder)
     assert code == 0, out
     assert all(f"✓ {suite}" in out for suite in ("parity", "stream", "latency", "memory")), out
@@ -65,6 +66,11 @@ def test_a_published_model_on_an_emulated_pico(tmp_path: Path, capsys: pytest.Ca
 
     code, out = build(capsys, "hey_jarvis", "pico", folder)
     assert (code, out.count("unchanged")) == (0, 3), out
+
+
+def test_a_project_for_a_framework_is_not_emulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out = build(capsys, "hey_jarvis", "pico", tmp_path / "build", "--framework", "pico-sdk")
+    assert (code, "wwtool emulate" in out) == (0, False), out
 
 
 @pytest.mark.slow

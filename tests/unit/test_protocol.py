@@ -327,9 +327,9 @@ def test_parity_finds_the_first_wrong_input(device: Start) -> None:
     ("expected", "message"),
     [
         ([(3, 200)], ""),
-        ([], "1 detections on the device, 0 on the host"),
+        ([], "1 detection on the device, 0 on the host"),
         ([(2, 200)], "detection 0: device frame 3 p 200, host frame 2 p 200"),
-        ([(3, 200), (9, 9)], "1 detections on the device, 2 on the host"),
+        ([(3, 200), (9, 9)], "1 detection on the device, 2 on the host"),
     ],
 )
 def test_stream_compares_frames(device: Start, expected: list[tuple[int, int]], message: str) -> None:

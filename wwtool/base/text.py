@@ -46,6 +46,15 @@ def for_shell(path: Path) -> str:
     return "$'" + "".join(map(_escaped, text)) + "'"
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, in the plural unless it is one.
+
+    >>> counted(1, "clip"), counted(1200, "clip")
+    ('1 clip', '1,200 clips')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def one_line(text: str) -> str:
     """A tool's message in one line, made ``printable``."""
     return printable(" ".join(text.split()))

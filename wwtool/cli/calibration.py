@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wwtool.base.text import counted
 from wwtool.cli.common import complain_of_warnings, make
 from wwtool.cli.terminal import console, print_json, say, styled
 from wwtool.errors import UsageError
@@ -34,7 +35,7 @@ def _print(result: CalibrateResult, no_rebuild: str | None) -> None:
         say(text)
     if result.moments:
         left_out = "left out" if calibration.phrase_said else "counted as false alarms"
-        say(f"{len(result.moments)} moments sound like the phrase and were {left_out}:")
+        say(f"{counted(len(result.moments), 'moment')} like the phrase, {left_out}:")
         for text in result.moments[:_MOST_MOMENTS]:
             say(f"  {text}")
         if len(result.moments) > _MOST_MOMENTS:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import click
 
+from wwtool.base.text import counted
 from wwtool.cli.calibration import calibrate as run_and_show
 from wwtool.cli.common import (
     ANY_PATH,
@@ -64,7 +65,7 @@ def _print_detections(result: Detections, as_json: bool) -> None:
         say(f"frame {detection.frame} ({seconds:.2f} s): {detection.probability}/255")
     highest = result.highest
     reached = "the recording is too short" if highest is None else f"the score reaches {highest} of 255"
-    say(f"{len(result.detections)} detections; {reached}, and {result.threshold} is needed")
+    say(f"{counted(len(result.detections), 'detection')}; {reached}, and {result.threshold} is needed")
 
 
 def _print(result: EvaluateResult) -> None:

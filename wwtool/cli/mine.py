@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from wwtool.base.records import json_of
-from wwtool.base.text import printable
+from wwtool.base.text import counted, printable
 from wwtool.cli.common import ANY_PATH, FOLDER, complain_of_warnings, json_option, make, option
 from wwtool.cli.terminal import Table, console, print_json, say
 from wwtool.jobs.mine import MineRequest, plan, run
@@ -38,4 +38,5 @@ def mine(as_json: bool, **options: Any) -> None:
         table.add_row(f"{clip.score:.3f}", f"{clip.seconds:.1f} s", clip.source)
     if result.clips:
         console().print(table)
-    say(f"{len(result.clips)} clips of {result.hours:.2f} hours in {printable(str(options['out']))}/hard_negative")
+    clips, folder = counted(len(result.clips), "clip"), printable(str(options["out"]))
+    say(f"{clips} of {result.hours:.2f} hours in {folder}/hard_negative")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wwtool.base.cancellation import Cancellation
+from wwtool.base.text import counted
 from wwtool.device.plausible import BoardFacts, duty_fault, stack_fault, timing_fault
 from wwtool.device.protocol import Event
 from wwtool.device.session import DeviceInfo, Session
@@ -112,7 +113,7 @@ def _compare(got: list[tuple[int, int]], expected: Sequence[tuple[int, int]], wh
         if a != b:
             return f"{what} {number}: device frame {a[0]} p {a[1]}, host frame {b[0]} p {b[1]}"
     if len(got) != len(expected):
-        return f"{len(got)} {what}s on the device, {len(expected)} on the host"
+        return f"{counted(len(got), what)} on the device, {len(expected)} on the host"
     return ""
 
 

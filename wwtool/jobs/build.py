@@ -159,7 +159,8 @@ def _next_steps(plan: BuildPlan, manifest: dict[str, Any]) -> NextSteps:
     platform = plan.target.platform
     files = {kind: plan.folder / path for kind, path in manifest["image"].items()}
     advice = tuple(plan.target.package.advice(platform, plan.folder, files))
-    return NextSteps(advice, _wires(plan, platform), plan.folder / REPORT, emulator_of(platform) is not None)
+    emulated = bool(files) and plan.target.package.stands_alone and emulator_of(platform) is not None
+    return NextSteps(advice, _wires(plan, platform), plan.folder / REPORT, emulated)
 
 
 def _wires(plan: BuildPlan, platform: Platform) -> Wires | None:
