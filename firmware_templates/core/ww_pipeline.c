@@ -15,12 +15,32 @@ static const struct ww_companion *companion(const struct ww_pipeline *pipeline, 
     return &pipeline->program->companions[index];
 }
 
+static const struct ww_program *program_of(const struct ww_pipeline *pipeline, size_t number)
+{
+    return number == 0 ? pipeline->program : companion(pipeline, number - 1)->program;
+}
+
+static struct ww_ear *ear_of(struct ww_pipeline *pipeline, size_t number)
+{
+    return number == 0 ? &pipeline->ear : companion(pipeline, number - 1)->ear;
+}
+
+static void find_gates(struct ww_pipeline *pipeline)
+{
+    pipeline->gated = false;
+    for (size_t i = 0; i < pipeline->program->companion_count; i++) {
+        const struct ww_companion *other = companion(pipeline, i);
+        pipeline->gated = pipeline->gated || (other->gates && !other->ear->off);
+    }
+}
+
 /* Whether the front end feeds a program, with the step of the first one. */
 static bool init_ear(struct ww_ear *ear, const struct ww_program *program, uint16_t step_samples)
 {
     const size_t frame_bytes = (size_t)program->input_frames * WW_FRONTEND_CHANNELS;
     const bool detector_usable = ww_detector_init(&ear->detector, &program->detector);
 
+    ear->off = false;
     return detector_usable && program->input_bytes == frame_bytes && program->output_bytes > 0 &&
            program->step_samples == step_samples;
 }
@@ -31,14 +51,13 @@ bool ww_pipeline_init(struct ww_pipeline *pipeline, const struct ww_port *port, 
 
     pipeline->port = port;
     pipeline->program = program;
-    pipeline->gated = false;
     pipeline->frontend_cycles = 0;
     pipeline->invoke_cycles = 0;
     for (size_t i = 0; i < program->companion_count; i++) {
         const struct ww_companion *other = companion(pipeline, i);
         usable = init_ear(other->ear, other->program, program->step_samples) && usable;
-        pipeline->gated = pipeline->gated || other->gates;
     }
+    find_gates(pipeline);
     ww_pipeline_reset(pipeline);
     return usable;
 }
@@ -62,6 +81,22 @@ void ww_pipeline_reset(struct ww_pipeline *pipeline)
     pipeline->frames = 0;
 }
 
+void ww_pipeline_switch(struct ww_pipeline *pipeline, size_t number, bool on)
+{
+    struct ww_ear *ear = ear_of(pipeline, number);
+
+    if (on && ear->off) {
+        reset_ear(ear, program_of(pipeline, number));
+    }
+    ear->off = !on;
+    find_gates(pipeline);
+}
+
+bool ww_pipeline_set_detector(struct ww_pipeline *pipeline, size_t number, const struct ww_detector_config *config)
+{
+    return ww_detector_init(&ear_of(pipeline, number)->detector, config);
+}
+
 void ww_pipeline_invoke(struct ww_pipeline *pipeline)
 {
     const struct ww_program *program = pipeline->program;
@@ -79,9 +114,12 @@ static uint8_t probability(const struct ww_program *program)
     return (uint8_t)(output[0] + program->output_offset);
 }
 
-/* Gives one frame to a model; whether that completes its input. */
+/* Gives one frame to a model that is on; whether that completes its input. */
 static bool fill(struct ww_ear *ear, const struct ww_program *program, const int8_t features[WW_FRONTEND_CHANNELS])
 {
+    if (ear->off) {
+        return false;
+    }
     int8_t *slot = program->input + (size_t)ear->frames_waiting * WW_FRONTEND_CHANNELS;
 
     for (size_t i = 0; i < WW_FRONTEND_CHANNELS; i++) {

@@ -29,7 +29,7 @@ struct ww_pipeline {
     const struct ww_program *program;
     struct ww_frontend frontend;
     struct ww_ear ear;        /* of the first program */
-    bool gated;               /* a companion gates */
+    bool gated;               /* a companion that is on gates */
     uint8_t gate_frames_left; /* during which detections still count */
     uint32_t frames;          /* feature frames since the last reset */
     uint32_t frontend_cycles; /* of the last frame */
@@ -52,6 +52,15 @@ bool ww_pipeline_init(struct ww_pipeline *pipeline, const struct ww_port *port, 
 
 /* Forgets all audio: front end, model state, detector and frame count. */
 void ww_pipeline_reset(struct ww_pipeline *pipeline);
+
+/*
+ * Switches a program on or off: 0 is the first one, n the n-th companion. All are on after ww_pipeline_init. One that is
+ * switched on has heard nothing yet.
+ */
+void ww_pipeline_switch(struct ww_pipeline *pipeline, size_t number, bool on);
+
+/* Gives a program's detector other settings. It forgets the outputs so far. False if they are out of range. */
+bool ww_pipeline_set_detector(struct ww_pipeline *pipeline, size_t number, const struct ww_detector_config *config);
 
 /*
  * Takes samples from the front of `samples` until one frame is complete or all are taken; returns how many.

@@ -24,6 +24,7 @@ struct ww_ear {
     struct ww_detector detector;
     uint8_t frames_waiting; /* how many of them wait in the model's input */
     uint8_t probability;    /* of the last inference */
+    bool off;               /* it hears nothing, takes no time and gates nothing */
 };
 
 struct ww_program;

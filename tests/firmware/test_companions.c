@@ -152,8 +152,55 @@ static void test_a_companion_that_cannot_be_fed_is_refused(void)
     CHECK(!ww_pipeline_init(&pipeline, &port, &program));
 }
 
+static void test_a_program_that_is_off_takes_no_time(void)
+{
+    start(&ungated);
+    fakes[FIRST].output[0] = fakes[SECOND].output[0] = 255;
+    ww_pipeline_switch(&pipeline, 0, false);
+    CHECK(hear(20) == 2);
+    CHECK(fakes[FIRST].inferences == 0 && fakes[SECOND].inferences == 10);
+    const unsigned resets = fakes[FIRST].resets;
+    ww_pipeline_switch(&pipeline, 0, true);
+    ww_pipeline_switch(&pipeline, 0, true);
+    ww_pipeline_switch(&pipeline, 1, false);
+    CHECK(fakes[FIRST].resets == resets + 1);
+    CHECK(hear(20) == 1);
+    CHECK(fakes[FIRST].inferences == 10 && fakes[SECOND].inferences == 10);
+}
+
+static void test_a_gate_that_is_off_lets_everything_through(void)
+{
+    start(&gated);
+    fakes[FIRST].output[0] = 255;
+    CHECK(hear(20) == 0);
+    ww_pipeline_switch(&pipeline, 2, false);
+    CHECK(hear(2) == 1);
+    fakes[FIRST].output[0] = 0;
+    ww_pipeline_switch(&pipeline, 2, true);
+    CHECK(hear(20) == 0);
+    fakes[FIRST].output[0] = 255;
+    CHECK(hear(20) == 0);
+}
+
+static void test_a_detector_gets_other_settings(void)
+{
+    start(&ungated);
+    struct ww_detector_config config = second.detector;
+    fakes[SECOND].output[0] = 150;
+    CHECK(hear(20) == 0);
+    config.on_threshold = 150;
+    CHECK(ww_pipeline_set_detector(&pipeline, 1, &config));
+    CHECK(hear(2) == 2);
+    config.average_window = 0;
+    CHECK(!ww_pipeline_set_detector(&pipeline, 1, &config));
+    CHECK(ears[1].detector.config.average_window == 1);
+}
+
 int main(void)
 {
+    test_a_program_that_is_off_takes_no_time();
+    test_a_gate_that_is_off_lets_everything_through();
+    test_a_detector_gets_other_settings();
     test_all_hear_the_same();
     test_each_detects_its_own_word();
     test_detections_count_only_while_speech_is_heard();

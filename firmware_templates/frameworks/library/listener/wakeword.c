@@ -35,12 +35,40 @@ uint32_t wakeword_hear(const int16_t *samples, size_t count)
     return words;
 }
 
-const char *wakeword_phrase(unsigned word)
+/* NULL for a number that is none. */
+static const struct ww_program *program_of(unsigned word)
 {
     if (word == 0) {
-        return ww_program.phrase;
+        return &ww_program;
     }
-    return word <= ww_program.companion_count ? ww_program.companions[word - 1].program->phrase : "";
+    return word <= ww_program.companion_count ? ww_program.companions[word - 1].program : NULL;
+}
+
+void wakeword_switch(unsigned word, bool on)
+{
+    if (program_of(word) != NULL) {
+        ww_pipeline_switch(&pipeline, word, on);
+    }
+}
+
+bool wakeword_set_threshold(unsigned word, unsigned window, unsigned threshold)
+{
+    const struct ww_program *program = program_of(word);
+    if (program == NULL || window > UINT8_MAX || threshold == 0 || threshold > UINT16_MAX) {
+        return false;
+    }
+    struct ww_detector_config config = program->detector;
+    const uint32_t off = (uint32_t)config.off_threshold * threshold / config.on_threshold; /* the same distance */
+    config.average_window = (uint8_t)window;
+    config.off_threshold = (uint16_t)(off > 0 ? off : 1);
+    config.on_threshold = (uint16_t)threshold;
+    return ww_pipeline_set_detector(&pipeline, word, &config);
+}
+
+const char *wakeword_phrase(unsigned word)
+{
+    const struct ww_program *program = program_of(word);
+    return program == NULL ? "" : program->phrase;
 }
 
 uint8_t wakeword_probability(unsigned word)
