@@ -11,6 +11,7 @@ from cli import emulation_missing, run_here
 from float_models import as_float
 from output_schemas import check_output
 from test_data_files import babble
+from windowed import windowed_tflite
 
 from wwtool.data.audio import write_audio
 from wwtool.emulators import Options, emulator_of
@@ -71,6 +72,21 @@ def test_a_published_model_on_an_emulated_pico(tmp_path: Path, capsys: pytest.Ca
 def test_a_project_for_a_framework_is_not_emulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = build(capsys, "hey_jarvis", "pico", tmp_path / "build", "--framework", "pico-sdk")
     assert (code, "wwtool emulate" in out) == (0, False), out
+
+
+def test_a_model_of_whole_windows_on_an_emulated_pico(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, card, folder = tmp_path / "kws.tflite", tmp_path / "kws.yaml", tmp_path / "build"
+    model.write_bytes(windowed_tflite((1, 49, 40), 49))
+    card.write_text(
+        "wake_word: computer\nprobability_cutoff: 0.8\nlabels: [silence, other, computer, stop]\n"
+        "inference_step_size: 50\n"
+    )
+    result = run_here(
+        capsys, "build", "--platform", "pico", "--model-file", model, "--manifest", card, "--out", folder
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    code, out = hil(capsys, "pico", folder)
+    assert code == 0, out
 
 
 @pytest.mark.slow

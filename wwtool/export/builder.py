@@ -5,6 +5,8 @@ The builder knows the file format and nothing about training. Its caller describ
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import flatbuffers
@@ -46,14 +48,35 @@ class ModelBuilder:
         self._model.subgraphs = []
         self._codes: dict[str, int] = {}
 
+    @classmethod
+    def of(cls, content: bytes) -> ModelBuilder:
+        """A builder that holds the model of a file, which the reader has found to be in order.
+
+        Its signatures are left out: they name inputs and outputs, which may become others.
+        """
+        builder = cls("")
+        builder._model = schema.ModelT.InitFromPackedBuf(content, 0)
+        builder._model.signatureDefs = []
+        return builder
+
     def subgraph(self, name: str) -> SubgraphBuilder:
-        return SubgraphBuilder(self, name)
+        """A new subgraph."""
+        graph = schema.SubGraphT()
+        graph.name, graph.tensors, graph.operators = name, [], []
+        graph.inputs, graph.outputs = np.zeros(0, np.int32), np.zeros(0, np.int32)
+        self._model.subgraphs.append(graph)
+        return self.existing(len(self._model.subgraphs) - 1)
+
+    def existing(self, index: int) -> SubgraphBuilder:
+        """A subgraph that is there."""
+        return SubgraphBuilder(self, self._model.subgraphs[index], index)
 
     def metadata(self, name: str, content: bytes) -> None:
-        """Adds a note for other programs, which no interpreter reads."""
+        """Adds a note for other programs, which no interpreter reads; it takes the place of one of that name."""
         entry = schema.MetadataT()
         entry.name, entry.buffer = name, self._buffer(content)
-        self._model.metadata = [*(self._model.metadata or []), entry]
+        others = [e for e in self._model.metadata or [] if e.name not in (name, name.encode())]
+        self._model.metadata = [*others, entry]
 
     def pack(self) -> bytes:
         builder = flatbuffers.Builder(1 << 16)
@@ -76,21 +99,19 @@ class ModelBuilder:
         self._model.buffers.append(buffer)
         return len(self._model.buffers) - 1
 
-    def _append(self, subgraph: Any) -> int:
-        self._model.subgraphs.append(subgraph)
-        return len(self._model.subgraphs) - 1
-
 
 class SubgraphBuilder:
     """Adds tensors and operators; every method that makes a tensor returns its index."""
 
-    def __init__(self, model: ModelBuilder, name: str) -> None:
-        self._model = model
-        self._graph = schema.SubGraphT()
-        self._graph.name = name
-        self._graph.tensors, self._graph.operators = [], []
-        self._graph.inputs, self._graph.outputs = np.zeros(0, np.int32), np.zeros(0, np.int32)
-        self.index = model._append(self._graph)
+    def __init__(self, model: ModelBuilder, graph: Any, index: int) -> None:
+        self._model, self._graph, self.index = model, graph, index
+
+    @contextmanager
+    def first(self) -> Iterator[None]:
+        """Operators that are added within come before all that are there."""
+        there, self._graph.operators = self._graph.operators, []
+        yield
+        self._graph.operators += there
 
     def activation(self, name: str, shape: tuple[int, ...], scale: Scale | None, dtype: str = "int8") -> int:
         """A tensor computed at run time."""

@@ -16,7 +16,6 @@ from wwtool.doctor.profiles import load_profile
 from wwtool.emulators import emulator_of
 from wwtool.engines.machines import host_compiler
 from wwtool.errors import UsageError
-from wwtool.frontend.registry import front_end_of
 from wwtool.jobs.model_file import plan_import
 from wwtool.jobs.request import reported
 from wwtool.jobs.settings import TrainingRequest, plan_training
@@ -116,7 +115,7 @@ def plan(request: BuildRequest, listener: events.Listener = events.ignore) -> Bu
     folder = request.out or _FOLDER / f"{platform.name}-{safe_identifier(training.phrase)}"
     refuse_links_out(folder, [folder / name for name in NAMES])
     source.require_folder(folder / RUN_FOLDER)
-    package.require_front_end(front_end_of(training.config.frontend))
+    package.require_front_end(source.front_end(training))
     target = Target(platform, package, package.require_tools(platform), request.overwrite)
     host_compiler()  # evaluation needs it
     return BuildPlan(training, target, folder, source)

@@ -19,7 +19,9 @@ from wwtool.data.audio import Audio
 from wwtool.data.store import write_store
 from wwtool.data.synth import plan_phrase, render
 from wwtool.errors import InputError
-from wwtool.models.quantized import INPUT_SCALE
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.int8.arithmetic import limits
+from wwtool.models.quantized import INPUT_SCALE, PROBABILITY_SCALE
 from wwtool.packages.compiling import compile_for
 from wwtool.pipeline.firmware import Target
 from wwtool.pipeline.model_sources import use_note
@@ -57,6 +59,9 @@ class FromFile:
                 raise InputError(
                     f"{printable(str(run))} holds a model that was trained there; choose another folder with --out"
                 )
+
+    def front_end(self, plan: RunPlan) -> FrontEnd:
+        return parse_model(self.word.tflite).front_end
 
     def choice(self, plan: RunPlan) -> list[Any]:
         return [self.name, self._sha256, plan.config.budget.model_dump()]
@@ -96,8 +101,8 @@ def _spoken(stages: Stages, plan: RunPlan) -> Iterator[Audio]:
     language = plan.config.synth.language
     try:
         said = plan_phrase(plan.phrase, _SPOKEN, language=language)
-    except InputError:
-        text = f"no synthetic voice can say the phrase in the language {language}; wwtool hil streams noise instead"
+    except InputError as error:
+        text = f"no synthetic voice says the phrase ({error}); wwtool hil streams noise instead"
         stages.tell(events.Warning(text))
         return
     yield from islice(render(said), _SPOKEN)
@@ -127,7 +132,8 @@ def _broken(graph: Graph) -> str | None:
     if source.dtype != "int8" or len(shape) != 3 or (shape[0], shape[2]) != (1, channels):
         return (
             f"its input is {_form(source)}, and the front end gives int8 [1, frames, {channels}]; train it on "
-            "features of the TFLM micro front end, as microWakeWord does"
+            f"features of the front end {graph.front_end.name}, or say in a YAML what it reads: front_end, and "
+            "inference_step_size for a model of whole windows"
         )
     off = abs(source.scale - INPUT_SCALE.scale) > _SCALE_TOLERANCE * INPUT_SCALE.scale
     if off or source.zero_point != INPUT_SCALE.zero_point:
@@ -136,9 +142,21 @@ def _broken(graph: Graph) -> str | None:
             f"have {INPUT_SCALE.scale:.6g} and {INPUT_SCALE.zero_point}; quantize it with features of 0 to 26"
         )
     if result.size != 1 or result.dtype not in ("int8", "uint8"):
-        return f"its output is {_form(result)}, and must be one probability as int8 or uint8"
+        return (
+            f"its output is {_form(result)}, and must be one probability as int8 or uint8; name the outputs of a model "
+            "with several by labels in a YAML"
+        )
+    off = abs(result.scale / PROBABILITY_SCALE.scale - 1) > _SCALE_TOLERANCE
+    if off or result.zero_point != limits(result.dtype)[0]:
+        return (
+            f"its output has scale {result.scale:.6g} and zero point {result.zero_point}, which is no probability from "
+            "0 to 1; end it in a LOGISTIC or a SOFTMAX"
+        )
     if not graph.variables and not any(tensor.is_variable for tensor in graph.tensors):
-        return "it keeps no state between inferences; export it in its streaming form"
+        return (
+            "it keeps no state between inferences; export it in its streaming form, or give inference_step_size in a "
+            "YAML if it reads a whole window"
+        )
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from wwtool.budget.result import Line
 from wwtool.budget.selection import select
-from wwtool.config import Config
+from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END, front_end_of
 from wwtool.models.accuracy import accuracy_table
 from wwtool.pipeline.firmware import Target
@@ -26,6 +26,9 @@ class ModelSource(Protocol):
         Raises:
             InputError: it would replace what cannot be made again.
         """
+
+    def front_end(self, plan: RunPlan) -> FrontEnd:
+        """What makes the features that the model reads; its statistics may be missing yet."""
 
     def choice(self, plan: RunPlan) -> list[Any]:
         """What the budget depends on beside the target and the phrase."""
@@ -47,6 +50,9 @@ class FromTraining:
     def require_folder(self, run: Path) -> None:
         """A training goes on with what is there."""
 
+    def front_end(self, plan: RunPlan) -> FrontEnd:
+        return front_end_of(plan.config.frontend)
+
     def choice(self, plan: RunPlan) -> list[Any]:
         config = plan.config
         return [
@@ -54,13 +60,12 @@ class FromTraining:
             config.budget.model_dump(),
             config.select.model_dump(),
             accuracy_table().model_dump(),
-            *_heard(config),
+            *_told(self.front_end(plan)),
         ]
 
     def budget(self, stages: Stages, target: Target, plan: RunPlan) -> Outcome:
-        front_end = front_end_of(plan.config.frontend)
         name = target.package.name
-        selection = select(target.platform, plan.config, plan.phrase, stages.advance, name, front_end)
+        selection = select(target.platform, plan.config, plan.phrase, stages.advance, name, self.front_end(plan))
         first = selection.builds[selection.finalists[0]]
         facts = {
             "finalists": list(selection.finalists),
@@ -76,9 +81,8 @@ class FromTraining:
         return training_run(stages, plan, finalists)
 
 
-def _heard(config: Config) -> list[Any]:
+def _told(front_end: FrontEnd) -> list[Any]:
     """What tells the front end from the default one."""
-    front_end = front_end_of(config.frontend)
     return [] if front_end == DEFAULT_FRONT_END else [front_end.as_dict()]
 
 

@@ -13,6 +13,7 @@ from wwtool.base.text import printable, safe_identifier
 from wwtool.data.texts.phrases import printable_phrase
 from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
+from wwtool.export.streaming_form import streaming_form
 from wwtool.firmware.builds import read_build
 from wwtool.packages.compiling import compile_for
 from wwtool.packages.esphome.foreign import read_settings
@@ -73,6 +74,8 @@ def read_word(source: Path, phrase: str | None = None) -> Word:
 def read_foreign(model: Path, settings: Path, phrase: str | None = None) -> Word:
     """The wake word of a .tflite that others have trained, with ESPHome's manifest or a YAML of one's own.
 
+    A model that reads a whole window, or has several outputs, is brought to the form that firmware runs.
+
     Raises:
         InputError: the file or the model cannot be used, or the manifest is another model's.
     """
@@ -82,7 +85,7 @@ def read_foreign(model: Path, settings: Path, phrase: str | None = None) -> Word
             f"{settings} is the manifest of {told.model.name}, not of {model.name}; give the model that it names, or "
             "its own manifest"
         )
-    content = read_content(model)
+    content = streaming_form(read_content(model), str(model), told.front_end, told.slices, told.output)
     graph = parse_model(content, str(model))
     shape = graph.tensor(graph.inputs[0]).shape
     stride = shape[1] if len(shape) == 3 else 1

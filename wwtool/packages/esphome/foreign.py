@@ -1,7 +1,8 @@
 """Reads how to detect with a model that others have trained: ESPHome's manifest v2, or a small YAML of one's own.
 
-The YAML has the keys ``wake_word``, ``probability_cutoff`` and ``sliding_window_size``, and may have ``language``,
-``front_end`` and ``feature_step_size``.
+The YAML has the keys ``wake_word`` and ``probability_cutoff``. It may have ``sliding_window_size``, ``language``,
+``front_end`` (a name, or the settings of a config's section ``frontend``), ``feature_step_size``, ``labels`` and
+``label`` for a model with several outputs, and ``inference_step_size`` for one that reads a whole window.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from wwtool.base.inside import path_inside
 from wwtool.base.records import read_json
 from wwtool.base.text import printable
 from wwtool.base.validation import describe_validation
 from wwtool.base.yaml_files import read_yaml
+from wwtool.config.frontend import FrontEndConfig, MicroConfig, Normalized
 from wwtool.data.texts.phrases import printable_phrase
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import MAX_WINDOW, DetectorConfig, off_threshold
-from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.frontend.mel import MelFrontEnd
+from wwtool.frontend.registry import front_end_of
+from wwtool.frontend.statistics import read_statistics
 from wwtool.packages.esphome.manifest import STEP_MS
 
 _IGNORED_SLICES = 100  # MIN_SLICES_BEFORE_DETECTION in streaming_model.h
@@ -63,19 +68,39 @@ class _Card(BaseModel):
     probability_cutoff: Cutoff
     sliding_window_size: Window = 5
     language: str = Field("en", max_length=20)
-    front_end: str = DEFAULT_FRONT_END.name
-    feature_step_size: int = STEP_MS
+    front_end: FrontEndConfig = MicroConfig()
+    feature_step_size: int | None = None
+    labels: tuple[Annotated[str, Field(max_length=60)], ...] = Field((), max_length=1000)
+    label: str | None = None
+    inference_step_size: int | None = Field(None, ge=1, le=60_000)
+
+    @field_validator("front_end", mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        return {"kind": value} if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a file says of a model. ``model``: the model's file; None if it does not name one."""
+    """What a file says of a model.
+
+    Attributes:
+        phrase, language: the wake word.
+        cutoff, window: when its probability, as an average over so many outputs, is a detection.
+        model: the model's file; None if it does not name one.
+        front_end: what makes the features that the model reads; None: the micro front end, unless the model says more.
+        slices: new slices of features for each inference, of a model that reads a whole window.
+        output: which of how many outputs is the wake word's; None: there is one.
+    """
 
     phrase: str
     cutoff: float
     window: int
     language: str
     model: Path | None
+    front_end: FrontEnd | None = None
+    slices: int | None = None
+    output: tuple[int, int] | None = None
 
     def detector(self, stride: int) -> DetectorConfig:
         """ESPHome's rule as a detector, for a model that takes ``stride`` slices at a time."""
@@ -95,19 +120,10 @@ def read_settings(path: Path) -> Settings:
         InputError: a key is missing, unknown or out of range, or the front end is another.
     """
     if path.suffix in (".yaml", ".yml"):
-        card = _valid(_Card, read_yaml(path), path)
-        if card.front_end != DEFAULT_FRONT_END.name:
-            raise InputError(
-                f"{path}: front_end: wwtool has no {printable(card.front_end)!r} for models of others, only "
-                f"{DEFAULT_FRONT_END.name}; train the model on its features"
-            )
-        _require_step(card.feature_step_size, f"{path}: feature_step_size")
-        return Settings(
-            printable_phrase(card.wake_word), card.probability_cutoff, card.sliding_window_size, card.language, None
-        )
+        return _of_card(_valid(_Card, read_yaml(path), path), path)
     manifest = _valid(_Manifest, read_json(path), path)
     micro = manifest.micro
-    _require_step(micro.feature_step_size, f"{path}: micro.feature_step_size")
+    _require_step(micro.feature_step_size, STEP_MS, f"{path}: micro.feature_step_size")
     language = manifest.trained_languages[0] if manifest.trained_languages else "en"
     model = path_inside(path.parent, manifest.model)
     return Settings(
@@ -115,11 +131,56 @@ def read_settings(path: Path) -> Settings:
     )
 
 
-def _require_step(step_ms: int, where: str) -> None:
-    if step_ms != STEP_MS:
+def _of_card(card: _Card, path: Path) -> Settings:
+    front_end = _front_end(card.front_end, path)
+    step_ms = 1000 * front_end.geometry.step_samples // front_end.geometry.sample_rate_hz
+    _require_step(card.feature_step_size or step_ms, step_ms, f"{path}: feature_step_size")
+    slices, left = divmod(card.inference_step_size or step_ms, step_ms)
+    if left:
         raise InputError(
-            f"{where}: the model takes a slice every {step_ms} ms, and wwtool's front end makes one every {STEP_MS} "
-            f"ms; train a model for {STEP_MS} ms"
+            f"{path}: inference_step_size: {card.inference_step_size} ms are no whole number of slices, of which there "
+            f"is one every {step_ms} ms"
+        )
+    return Settings(
+        printable_phrase(card.wake_word), card.probability_cutoff, card.sliding_window_size, card.language, None,
+        front_end if "front_end" in card.model_fields_set else None,
+        slices if card.inference_step_size is not None else None, _output(card, path),
+    )  # fmt: skip
+
+
+def _front_end(config: FrontEndConfig, path: Path) -> FrontEnd:
+    """The front end, normalised as the card asks."""
+    front_end = front_end_of(config)
+    if not isinstance(config, Normalized) or not isinstance(front_end, MelFrontEnd) or not config.normalize:
+        return front_end
+    if config.statistics is None:
+        raise InputError(
+            f"{path}: front_end: the features are normalised by statistics of the training's audio; name their file "
+            "with statistics, or set normalize to false"
+        )
+    statistics = path.parent / config.statistics
+    return read_statistics(statistics).apply(front_end, str(statistics))
+
+
+def _output(card: _Card, path: Path) -> tuple[int, int] | None:
+    if not card.labels and card.label is None:
+        return None
+    wanted = card.label or card.wake_word
+    if card.labels.count(wanted) != 1:
+        key = "wake_word" if card.label is None else "label"
+        raise InputError(
+            f"{path}: {key}: {printable(wanted, 60)!r} must be one of labels, which are "
+            f"{printable(', '.join(card.labels) or 'not given', 200)}; list the model's outputs in order, and name one "
+            "with label"
+        )
+    return card.labels.index(wanted), len(card.labels)
+
+
+def _require_step(step_ms: int, made_ms: int, where: str) -> None:
+    if step_ms != made_ms:
+        raise InputError(
+            f"{where}: the model takes a slice every {step_ms} ms, and wwtool's front end makes one every {made_ms} "
+            f"ms; train a model for {made_ms} ms"
         )
 
 
