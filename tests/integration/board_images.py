@@ -33,7 +33,7 @@ _OBJECTS = TemporaryFolder("objects")
 FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 
 
-def link_arm_board(board: Path, target: Path, flags: Sequence[str]) -> None:
+def link_arm_board(board: Path, target: Path, flags: Sequence[str], script: str = "link.ld") -> None:
     """Links the board's code, from ``board``, with the fake program."""
     templates = asset_dir("firmware_templates")
     core, shared = templates / "core", [templates / "boards" / name for name in ("bare", "cortex_m", "usb_cdc")]
@@ -43,7 +43,7 @@ def link_arm_board(board: Path, target: Path, flags: Sequence[str]) -> None:
     objects = [_compiled(source, folders, flags) for source in sources]
     subprocess.run(
         ["arm-none-eabi-gcc", *flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings",
-         "-T", str(board / "link.ld"), f"-Wl,-Map={target.with_suffix('.map')}", "-o", str(target),
+         "-T", str(board / script), f"-Wl,-Map={target.with_suffix('.map')}", "-o", str(target),
          *map(str, objects), "-lgcc"],
         check=True,
     )  # fmt: skip

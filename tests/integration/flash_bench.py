@@ -17,9 +17,9 @@ BOOTSEL, ADAFRUIT = "2e8a:0003", "239a:0063"
 Flash = Callable[..., Result]
 
 
-def make_build(folder: Path, platform: str, model: str = "00") -> Path:
-    """A build folder with images of some bytes."""
-    kinds = load_platform(platform).image
+def make_build(folder: Path, platform: str, model: str = "00", more: tuple[str, ...] = ()) -> Path:
+    """A build folder with images of some bytes; ``more`` are kinds that a profile does not list."""
+    kinds = (*load_platform(platform).image, *more)
     images = {kind: f"image/hey.{kind}" for kind in kinds}
     outputs = {}
     for kind, name in images.items():
@@ -36,11 +36,11 @@ def make_build(folder: Path, platform: str, model: str = "00") -> Path:
     return folder
 
 
-def started(bench: Bench, drive: Path, build: Path, console: str | None) -> Callable[[], None]:
+def started(bench: Bench, drive: Path, build: Path, console: str | None, file: str = "hey.uf2") -> Callable[[], None]:
     """The boot ROM has all blocks: the program's console comes, the drive goes."""
 
     def start() -> None:
-        assert (drive / "hey.uf2").read_bytes() == (build / "image" / "hey.uf2").read_bytes()
+        assert (drive / file).read_bytes() == (build / "image" / file).read_bytes()
         if console:
             bench.plug(console, PICO)
         bench.unmount(drive)
@@ -48,7 +48,7 @@ def started(bench: Bench, drive: Path, build: Path, console: str | None) -> Call
     return start
 
 
-def has_all(drive: Path, build: Path) -> Callable[[], bool]:
+def has_all(drive: Path, build: Path, file: str = "hey.uf2") -> Callable[[], bool]:
     """Whether the drive has the whole UF2 file."""
-    size = (build / "image" / "hey.uf2").stat().st_size
-    return lambda: (drive / "hey.uf2").exists() and (drive / "hey.uf2").stat().st_size == size
+    size = (build / "image" / file).stat().st_size
+    return lambda: (drive / file).exists() and (drive / file).stat().st_size == size

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import termios
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,6 +23,7 @@ from wwtool.firmware.uf2 import from_uf2
 from wwtool.models.zoo import ZOO
 from wwtool.packages.bare_metal.image import build_image
 from wwtool.packages.bare_metal.project import write_project
+from wwtool.packages.bare_metal.ram_image import ram_image
 from wwtool.platforms.load import load_platform
 
 CONSOLE = "2e8a:000a"
@@ -34,7 +38,8 @@ def _build(folder: Path) -> Path:
     name = min(ZOO, key=lambda n: ZOO[n].macs)
     compiled = random_model(platform, ZOO[name], name)
     project = write_project(folder / "firmware", platform, toolchain, compiled, "hey fake", DetectorConfig())
-    files = build_image(project, platform, toolchain, folder / "objects", folder / "image", "hey").files
+    parts = (project, platform, toolchain, folder / "objects", folder / "image", "hey")
+    files = {**build_image(*parts).files, **ram_image(*parts)}
     images = {kind: str(path.relative_to(folder)) for kind, path in files.items()}
     manifest = {
         "schema": "wwtool.manifest", "version": 1, "platform": "pico", "phrase": "hey fake", "image": images,
@@ -82,3 +87,33 @@ def test_from_one_firmware_to_the_next(
     value = json.loads(result.out)
     assert (value["verified"], value["device"]["sha256"]) == ("console", value["model_sha256"])
     assert value["device"]["phrase"] == "hey fake"
+
+
+def test_from_ram(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    build = _build(tmp_path / "build")
+    bench = Bench(tmp_path / "bench")
+    bench.install(monkeypatch.setattr)
+    drive = bench.mount("RPI-RP2", "RPI-RP2")
+    arrived = drive / "hey.ram.uf2"
+    size = (build / "image" / arrived.name).stat().st_size
+
+    with ExitStack() as boards:
+
+        def given() -> None:
+            image = arrived.rename(tmp_path / arrived.name)
+            bench.unmount(drive)
+            board = boards.enter_context(pico.start(image, pty=True, console="usb"))
+            bench.plug(board.url, CONSOLE)
+
+        with bench.when(lambda: arrived.exists() and arrived.stat().st_size == size, given):
+            result = run_here(capsys, "flash", build, "--ram", "--json")
+    assert (result.code, result.err) == (0, "")
+    value = json.loads(result.out)
+    assert (value["verified"], value["device"]["sha256"]) == ("console", value["model_sha256"])
+
+
+def test_make_builds_the_image_for_ram_as_well(tmp_path: Path) -> None:
+    build = _build(tmp_path / "build")
+    goal = ["make", "-j2", "-C", str(build / "firmware"), "firmware.ram.uf2"]
+    subprocess.run(goal, check=True, capture_output=True, env={**os.environ, "PYTHON": sys.executable})
+    assert (build / "firmware" / "firmware.ram.uf2").read_bytes() == (build / "image" / "hey.ram.uf2").read_bytes()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
+import subprocess
 import termios
 from pathlib import Path
 from typing import Any
@@ -181,3 +183,52 @@ def test_picotool(bench: Bench, run: Flash, folder: Path, board: str) -> None:
     run(build, "--tool", "picotool").refused(6, "picotool", "hold BOOTSEL")
     bench.tool("picotool", "sys.exit('ERROR: LIBUSB_ERROR_ACCESS')")
     run(build, "--tool", "picotool").refused(6, "may not use", "udev", '"2e8a"')
+
+
+RAM = "hey.ram.uf2"
+
+
+def test_from_ram(bench: Bench, run: Flash, folder: Path, board: str) -> None:
+    build = make_build(folder, "pico", more=("ram.uf2",))
+    drive = bench.mount("RPI-RP2", "RPI-RP2")
+    with bench.when(has_all(drive, build, RAM), started(bench, drive, build, board, RAM)):
+        result = run(build, "--ram")
+    assert (result.code, result.err) == (0, "")
+    assert f"{RAM} runs from the RAM of the Raspberry Pi Pico: its console answers" in result.out
+    assert sorted(path.name for path in bench.folder.rglob("*.uf2")) == [RAM], "nothing else is copied"
+
+
+def test_from_ram_with_picotool(bench: Bench, run: Flash, folder: Path, board: str) -> None:
+    build = make_build(folder, "pico", more=("ram.uf2",))
+    bench.see(BOOTSEL)
+    bench.tool("picotool", f"bench.plug({board!r}, {PICO!r})")
+    assert run(build, "--ram", "--tool", "picotool").code == 0
+    assert bench.calls() == [["picotool", "load", "-v", "-x", RAM]]
+
+
+def test_from_ram_only_the_console_is_a_proof(bench: Bench, run: Flash, tmp_path: Path) -> None:
+    build = make_build(tmp_path / "b", "pico", more=("ram.uf2",))
+    drive = bench.mount("RPI-RP2", "RPI-RP2")
+    with bench.when(has_all(drive, build, RAM), started(bench, drive, build, None, RAM)):
+        run(build, "--ram").refused(6, "started from RAM", "no console", "hold BOOTSEL")
+
+
+@pytest.mark.parametrize(
+    ("constants", "code", "words"),
+    [(250_000, 4, ["run wwtool build again"]), (264_000, 3, ["272,", "270,336", "leave --ram out"])],
+)
+def test_a_program_that_does_not_fit_the_ram(
+    bench: Bench, run: Flash, tmp_path: Path, constants: int, code: int, words: list[str]
+) -> None:
+    """The build has no image for RAM: an older one that can be built again, or one that is too large."""
+    build = make_build(tmp_path / "b", "pico")
+    source, elf = tmp_path / "big.c", build / "image" / "hey.elf"
+    source.write_text(f"const char constants[{constants}] = {{1}};\nint variable[50];\n")
+    link = ["arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-nostdlib", "-Wl,-e,0", "-o", str(elf), str(source)]
+    subprocess.run(link, check=True)
+    manifest = json.loads((build / "manifest.json").read_text())
+    manifest["outputs"]["image/hey.elf"]["sha256"] = hashlib.sha256(elf.read_bytes()).hexdigest()
+    (build / "manifest.json").write_text(json.dumps(manifest))
+    bench.mount("RPI-RP2", "RPI-RP2")
+    run(build, "--ram").refused(code, *words)
+    assert not list(bench.folder.rglob("*.uf2"))

@@ -98,7 +98,7 @@ def start(
     """Starts an image on an emulated Pico.
 
     Args:
-        build: a build folder, or a ``.bin``.
+        build: a build folder, or a ``.bin``, or a ``.uf2``, which goes to the boot ROM of a board with an erased flash.
         tcp_port: where its console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
         console: ``uart`` or ``usb``.
@@ -114,7 +114,8 @@ def start(
     """
     runner = Path(str(resources.files("wwtool.emulators"))) / "rp2040_runner.mjs"
     command = [NODE.find(), str(runner), "--rp2040js", str(find_rp2040js())]
-    command += ["--bin", _for_node(image_of(build, Rp2040js.name))]
+    image = image_of(build, Rp2040js.name)
+    command += ["--uf2" if image.suffix == ".uf2" else "--bin", _for_node(image)]
     command += ["--tcp", str(tcp_port), "--console", console, "--revision", str(revision)]
     command += ["--restarts"] if restarts else []
     command += ["--audio", _for_node(audio)] if audio else []

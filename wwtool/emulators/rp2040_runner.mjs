@@ -1,6 +1,7 @@
-// Runs a Raspberry Pi Pico image in rp2040js, starting with the image's boot2, and bridges its console to TCP.
+// Runs a Raspberry Pi Pico image in rp2040js, starting with the image's boot2, and bridges its console to TCP. A UF2 file
+// goes to the boot ROM's drive of a board whose flash is erased.
 //
-//   node rp2040_runner.mjs --rp2040js DIR --bin FILE [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
+//   node rp2040_runner.mjs --rp2040js DIR (--bin FILE | --uf2 FILE) [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
 //        [--revision 1|2] [--restarts]
 //
 // It is stricter than rp2040js: mistakes that fail on silicon and pass there (a peripheral still in reset, a pin without
@@ -50,6 +51,7 @@ const { values: options } = parseArgs({
   options: {
     rp2040js: { type: 'string' },
     bin: { type: 'string' },
+    uf2: { type: 'string' },
     tcp: { type: 'string', default: '0' },
     console: { type: 'string', default: 'uart' },
     audio: { type: 'string' },
@@ -58,8 +60,8 @@ const { values: options } = parseArgs({
     revision: { type: 'string', default: '1' }, // of the chip: 1 is B0 or B1, 2 is B2
   },
 });
-if (!options.rp2040js || !options.bin || !['uart', 'usb'].includes(options.console)) {
-  process.stderr.write('usage: rp2040_runner.mjs --rp2040js DIR --bin FILE [--tcp PORT] [--console uart|usb]\n');
+if (!options.rp2040js || !options.bin === !options.uf2 || !['uart', 'usb'].includes(options.console)) {
+  process.stderr.write('usage: rp2040_runner.mjs --rp2040js DIR (--bin FILE | --uf2 FILE) [--tcp PORT] [--console uart|usb]\n');
   process.exit(2);
 }
 const load = (file) => import(pathToFileURL(path.join(options.rp2040js, 'dist/esm', file)).href);
@@ -73,7 +75,8 @@ let bytesOut = 0;
 let running = true;
 let resets = 0;
 const ledTimes = []; // simulated seconds
-const image = fs.readFileSync(options.bin);
+const image = options.bin ? fs.readFileSync(options.bin) : null; // of the flash
+const uf2 = options.uf2 ? fs.readFileSync(options.uf2) : null;
 let machine = null; // the chip since its last reset, and what the console does to it
 const wallStart = process.hrtime.bigint();
 
@@ -91,6 +94,7 @@ function statistics() {
     led_on: ledTimes.length,
     led_times: ledTimes,
     resets,
+    flash_is_erased: machine.mcu.flash.every((byte) => byte === 0xff),
     audio_samples: audioPosition,
   };
 }
@@ -276,7 +280,7 @@ function powerOn(old) {
   connectMicrophone(mcu.adc, silicon);
   const console = options.console === 'usb' ? connectUsb(mcu, silicon) : connectUart(mcu, silicon);
   machine = { mcu, ...console };
-  silicon.boot(image, old);
+  silicon.boot(image, uf2, old);
 }
 
 let resetDue = false;

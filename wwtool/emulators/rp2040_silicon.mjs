@@ -1,13 +1,11 @@
-// The parts of an RP2040 that rp2040js lacks: the mask ROM's check of boot2, resets, and all that works on silicon only
-// after the program has set it up. Every check names its section of the RP2040 datasheet.
+// The parts of an RP2040 that rp2040js lacks: resets, and all that works on silicon only after the program has set it up. Every check names its section of the RP2040 datasheet.
 //
 // SPDX-License-Identifier: Apache-2.0
 
-const BOOT2_BYTES = 256;
-const BOOT2_ADDRESS = 0x20041f00; // 2.8.1
-const BOOT2_STACK = 0x20042000;
-const BOOT2_MAX_INSTRUCTIONS = 10_000;
+import { BootRom } from './rp2040_boot_rom.mjs';
+
 const FLASH = 0x10000000;
+const SRAM = 0x20000000;
 
 const RESETS = 0x4000c; // peripherals are keyed by the upper bits of their address, as in rp2040js
 const SSI = 0x18000;
@@ -54,18 +52,6 @@ const READS = { 0x3b: { dual: 1, waits: 8, divider: 2 }, 0x03: { dual: 0, waits:
 const ROM_TABLE = 0x100; // the address of the replaced boot ROM's table and of its one function
 const ROM_LOOKUP = 0x200;
 const BREAK_BOOTSEL = 0xb0;
-
-// CRC-32 of the mask ROM: polynomial 04c11db7, init ffffffff, not reflected, no final exclusive-or (2.8.1.3.1).
-export function boot2Crc(bytes) {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte << 24;
-    for (let bit = 0; bit < 8; bit++) {
-      crc = crc & 0x80000000 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
-    }
-  }
-  return crc >>> 0;
-}
 
 export class Silicon {
   // restart: what to do when the watchdog resets the chip; null ends the run. ledTimes gets simulated seconds.
@@ -159,33 +145,43 @@ export class Silicon {
     }
   }
 
-  // The work of the mask ROM with a program in flash (2.8.1.3).
-  boot(image, old) {
+  // Starts the chip. image: what the flash holds; null keeps it erased. file: a UF2 file that its boot ROM gets first.
+  boot(image, file, old) {
     const { mcu } = this;
-    const { core } = mcu;
-    const wanted = boot2Crc(image.subarray(0, BOOT2_BYTES - 4));
-    if (image.length <= BOOT2_BYTES || image.readUInt32LE(BOOT2_BYTES - 4) !== wanted) {
-      this.fail('the boot ROM would refuse this image: wrong CRC of boot2');
-      return;
-    }
-    mcu.flash.set(image, 0);
+    const watchdog = mcu.peripherals[WATCHDOG];
+    const rom = new BootRom(mcu, this.fail);
     mcu.sram.fill(0xa5); // SRAM is not cleared
+    if (image) {
+      mcu.flash.set(image, 0);
+    }
     if (old) {
       mcu.sram.set(old.sram);
-      mcu.peripherals[WATCHDOG].reason = old.peripherals[WATCHDOG].reason;
+      mcu.flash.set(old.flash);
+      watchdog.reason = old.peripherals[WATCHDOG].reason;
+      watchdog.scratchData.set(old.peripherals[WATCHDOG].scratchData);
     }
-    mcu.sram.set(image.subarray(0, BOOT2_BYTES), BOOT2_ADDRESS - 0x20000000);
-    core.SP = BOOT2_STACK;
-    core.LR = 0;
-    core.PC = BOOT2_ADDRESS;
-    for (let i = 0; core.PC < FLASH || core.PC >= FLASH + mcu.flash.length; i++) {
-      if (i === BOOT2_MAX_INSTRUCTIONS) {
-        this.fail('boot2 does not end');
-        return;
-      }
-      core.executeInstruction();
+    if ((!old && file && !rom.takeUf2(file)) || !rom.start()) {
+      return;
     }
-    this.checkFlashInterface();
+    if (mcu.core.PC >= SRAM) {
+      this.forbidFlash();
+    } else {
+      this.checkFlashInterface();
+    }
+  }
+
+  // Nobody has set up the flash interface for a program that starts in RAM.
+  forbidFlash() {
+    const { mcu } = this;
+    for (const method of ['readUint32', 'readUint16', 'readUint8']) {
+      const read = mcu[method].bind(mcu);
+      mcu[method] = (address) => {
+        if (address >>> 28 === FLASH >>> 28) {
+          this.fail(`the flash is read at ${address.toString(16)}, which is not set up (PC ${mcu.core.PC.toString(16)})`);
+        }
+        return read(address);
+      };
+    }
   }
 
   checkFlashInterface() {

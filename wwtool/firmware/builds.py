@@ -28,7 +28,7 @@ class Build:
         platform: the platform it was built for.
         phrase: its wake word.
         model_sha256: the hash of its model, which a board that runs it sends.
-        images: paths in the folder by kind (uf2, bin, hex, elf).
+        images: paths in the folder by kind (uf2, bin, hex, elf, ram.uf2).
         sha256: of each file, by its path in the folder, as the manifest has it.
         is_own: this user has built it, and the manifest is as it was written then.
     """
@@ -56,7 +56,7 @@ class Build:
         if name is None:
             raise InputError(f"{self.folder} has no .{kind} image; run wwtool build again")
         path = path_inside(self.folder, name)
-        if path.suffix != f".{kind}":  # tools take a file's kind, and settings, by its name
+        if not path.name.endswith(f".{kind}"):  # tools take a file's kind, and settings, by its name
             raise InputError(f"{self.folder} calls {name} its .{kind} image, which it is not; run wwtool build again")
         if not path.is_file():
             raise InputError(f"{self.folder} has no .{kind} image, as {name} is missing; run wwtool build again")

@@ -41,6 +41,8 @@ IMAGE_FORMATS: Registry[ImageFormat] = Registry(
         )
     },
 )
+# A UF2 file that the boot loader starts from RAM. It is made where a board can, whatever a profile lists.
+RAM_IMAGE = "ram.uf2"
 # The kinds that are made of an ELF.
 MADE = tuple(kind for kind, image in IMAGE_FORMATS.items() if image.is_made)
 
@@ -66,3 +68,8 @@ def recipe_of(platform: Platform) -> Recipe:
     if platform.uf2 is not None:
         return Recipe(platform.chip.boot2_crc, platform.uf2.family, platform.uf2.entry)
     return Recipe(platform.chip.boot2_crc)
+
+
+def ram_recipe_of(platform: Platform) -> Recipe:
+    """What a platform's image for RAM needs: it has no boot loader of its own."""
+    return Recipe(family=platform.uf2.family) if platform.uf2 is not None else Recipe()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from wwtool.errors import ToolError
 from wwtool.firmware.link_map import MODEL_MEMORY, WEIGHTS, Part, parts
 from wwtool.firmware.make_image import read_elf
 from wwtool.firmware.toolchains import Toolchain, first_error
+
+_PT_LOAD = 1  # ELF specification, program headers
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,18 @@ def load_address(elf: Path) -> int:
         InputError: the file is not a 32-bit little-endian ELF, or has nothing to load.
     """
     return read_elf(elf.read_bytes())[1][0].load_address
+
+
+def memory_of(elf: bytes) -> int:
+    """Bytes of all that an ELF loads and reserves, wherever it lies: what the program takes if it all lies in RAM.
+
+    Raises:
+        InputError: the file is not a 32-bit little-endian ELF, or has nothing to load.
+    """
+    read_elf(elf)  # refuses what is none
+    start, size, count = struct.unpack_from("<I", elf, 28)[0], *struct.unpack_from("<2H", elf, 42)
+    segments = [struct.unpack_from("<6I", elf, start + size * number) for number in range(count)]
+    return sum(segment[5] for segment in segments if segment[0] == _PT_LOAD)
 
 
 def _in_flash(section: str) -> bool:

@@ -170,6 +170,9 @@ class Uf2(_Section):
     entry: int | None = Field(
         None, ge=0, multiple_of=256, description="where the boot loader looks for vectors; None: where the image begins"
     )
+    starts_from_ram: bool = Field(
+        False, description="it starts a file for RAM there and leaves the flash alone; the board has a ram.ld"
+    )
 
 
 class Usb(_Section):

@@ -111,6 +111,7 @@ def flash(
         UsageError: there is nothing to flash, or there are several boards, or the tool is not for this platform.
         InputError: the build is not finished, or somebody has changed it.
         ToolError: the tool is not installed.
+        BudgetError: it does not fit the RAM from which it should run.
         DeviceError: there is no board, or the wrong one, or it went away, or the new program does not run.
         HalfWrittenError: Ctrl-C while the board was written.
     """
@@ -127,15 +128,15 @@ def _confirmed(build: Build, plan: Plan, runner: Runner, before: list[Port], say
     say("waiting for the program's console")
     console = wait_for(lambda: _console(build, plan, before), _CONSOLE_TIMEOUT_S)
     if console is None:
-        if not runner.verified and not plan.from_ram:
-            raise DeviceError(
-                f"{plan.image.name} was copied, but the drive went away before the system was done and no console has "
-                f"appeared; {build.platform.enter_loader}, then run the same command again"
-            )
-        if not runner.verified:
+        if plan.from_ram:
             raise DeviceError(
                 f"{plan.image.name} was started from RAM, but no console has appeared; {build.platform.enter_loader}, "
                 "then run the same command again"
+            )
+        if not runner.verified:
+            raise DeviceError(
+                f"{plan.image.name} was copied, but the drive went away before the system was done and no console has "
+                f"appeared; {build.platform.enter_loader}, then run the same command again"
             )
         return Flashed(build, plan.image, plan.tool, "tool", runner.verified, None, None)
     device = _identify(build, console)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from wwtool.device.flash.boards import drive_of
+from wwtool.device.flash.drives import Drive
 from wwtool.device.flash.plan import Plan
-from wwtool.device.flash.tools import flash_tools_of
+from wwtool.device.flash.tools import FlashTool, flash_tools_of
 from wwtool.errors import UsageError
 from wwtool.firmware.builds import Build
 
@@ -15,9 +16,10 @@ def make_ram_plan(build: Build, given_port: str | None, given_tool: str | None) 
     Raises:
         UsageError: no tool can do that on this platform, and those of ``make_plan``.
         InputError, ToolError, DeviceError: as ``make_plan``.
+        BudgetError: the program does not fit the RAM.
     """
     platform = build.platform
-    able = {name: tool for name, tool in flash_tools_of(platform).items() if tool.runs_from_ram}
+    able = {name: tool for name, tool in flash_tools_of(platform).items() if tool.runs_from_ram(platform)}
     if not able:
         raise UsageError(
             f"the firmware of {platform.title} runs from flash, and no tool of its profile starts it from RAM; leave "
@@ -25,8 +27,8 @@ def make_ram_plan(build: Build, given_port: str | None, given_tool: str | None) 
         )
     if given_tool is not None and given_tool not in able:
         raise UsageError(f"{given_tool} cannot start {platform.title} from RAM; choose from {', '.join(able)}")
-    tool = able[given_tool] if given_tool else next(iter(able.values()))
-    return tool.ram_plan(build, given_port)
+    tool, drive = _tool_and_drive(build, given_port, [able[given_tool]] if given_tool else list(able.values()))
+    return tool.ram_plan(build, given_port, drive)
 
 
 def make_plan(build: Build, given_port: str | None, given_tool: str | None) -> Plan:
@@ -48,8 +50,12 @@ def make_plan(build: Build, given_port: str | None, given_tool: str | None) -> P
     tools = flash_tools_of(platform)
     if given_tool is not None and given_tool not in tools:
         raise UsageError(f"{given_tool} cannot flash {platform.title}; choose from {', '.join(tools)}")
-    candidates = [tools[given_tool]] if given_tool else list(tools.values())
-    writer = next((tool for tool in candidates if tool.writes_drives), None)
-    drive = drive_of(platform, given_port) if writer else None
-    tool = writer if writer and drive else candidates[0]
+    tool, drive = _tool_and_drive(build, given_port, [tools[given_tool]] if given_tool else list(tools.values()))
     return tool.plan(build, given_port, drive)
+
+
+def _tool_and_drive(build: Build, given_port: str | None, tools: list[FlashTool]) -> tuple[FlashTool, Drive | None]:
+    """The tool that writes drives if the drive of a boot loader is mounted, else the first."""
+    writer = next((tool for tool in tools if tool.writes_drives), None)
+    drive = drive_of(build.platform, given_port) if writer else None
+    return (writer if writer and drive else tools[0]), drive

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from wwtool.base.text import for_shell
-from wwtool.errors import UsageError
+from wwtool.errors import BudgetError, UsageError
 from wwtool.firmware import builds
 from wwtool.firmware.builds import Build
+from wwtool.firmware.image_formats import RAM_IMAGE
+from wwtool.firmware.sizes import memory_of
 from wwtool.platforms.profile import Platform
 
-__all__ = ["Build", "read_build"]
+__all__ = ["Build", "ram_image", "read_build"]
 
 
 def read_build(folder: Path, platform: Platform | None = None) -> Build:
@@ -29,3 +31,21 @@ def read_build(folder: Path, platform: Platform | None = None) -> Build:
     else:
         remedy = f"copy {for_shell(program)} to it, for example with scp, and run it there"
     raise UsageError(f"there is nothing to flash on {build.platform.title}, as the image is a program; {remedy}")
+
+
+def ram_image(build: Build) -> Path:
+    """The build's file that a boot loader starts from RAM.
+
+    Raises:
+        BudgetError: the build has none, as the program with its constants is too large.
+        InputError: it has none, or not the one that was built.
+    """
+    memory = build.platform.memory
+    if RAM_IMAGE not in build.images and build.images.get("elf"):
+        needed = memory_of(build.image("elf").read_bytes()) + memory.reserved_ram_bytes
+        if needed > memory.ram_bytes:
+            raise BudgetError(
+                f"the program with its constants and stack takes {needed:,} bytes, and the RAM of "
+                f"{build.platform.title} has {memory.ram_bytes:,}; leave --ram out, or build with a smaller model"
+            )
+    return build.image(RAM_IMAGE)

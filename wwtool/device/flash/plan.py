@@ -73,14 +73,13 @@ Step = Touch | AwaitPort | AwaitDrive | AwaitUsb | Run | Copy
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps with which ``tool`` writes ``image``; ``port`` is where the board is before the first."""
+    """The steps with which ``tool`` writes ``image``; ``port`` is where the board is before the first.
+
+    ``from_ram``: they start it from RAM and leave the flash alone, which only the console can prove.
+    """
 
     tool: str
     image: Path
     steps: tuple[Step, ...]
     port: Port | None = None
-
-    @property
-    def from_ram(self) -> bool:
-        """Whether it starts the image from RAM, which only the console can prove."""
-        return any(isinstance(step, Run) and step.purpose == "start" for step in self.steps)
+    from_ram: bool = False

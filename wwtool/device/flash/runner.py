@@ -51,6 +51,7 @@ class Runner:
         self.copied = True
         self._drive: Drive | None = None
         self._writing = False
+        self._to_flash = True
 
     def run(self, plan: Plan) -> None:
         """Carries out all steps.
@@ -61,6 +62,7 @@ class Runner:
             HalfWrittenError: Ctrl-C while the board was written.
         """
         self.port = plan.port
+        self._to_flash = not plan.from_ram
         try:
             for step in plan.steps:
                 self._do(step)
@@ -136,7 +138,7 @@ class Runner:
             ports.require_access(self.port)
         words = [self.port.device if word == PORT and self.port else word for word in step.command]
         self.say(f"{step.tool}: {step.purpose}")
-        self._writing = self._writing or step.purpose == "write"
+        self._writing = self._writing or (self._to_flash and step.purpose == "write")
         code, output = self._finish(words, step)
         if code == 0 and step.expects not in output:
             code, output = 1, "verify failed"
@@ -180,7 +182,7 @@ class Runner:
         drive = step.drive or self._drive
         assert drive is not None
         self.say(f"copying {step.source.name} to {drive.path}")
-        self._writing = True
+        self._writing = self._to_flash
         content = step.source.read_bytes()
         sent = 0
         try:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from wwtool.base.text import for_shell
 from wwtool.device.flash.tools import usual_tool
 from wwtool.errors import UsageError
-from wwtool.firmware.image_formats import MADE
+from wwtool.firmware.image_formats import MADE, RAM_IMAGE
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.packages.bare_metal.image import build_image
 from wwtool.packages.bare_metal.project import FirmwareProject, write_project
+from wwtool.packages.bare_metal.ram_image import ram_image
 from wwtool.packages.package_format import Advice, Content, Image, PackageFormat
 from wwtool.packages.programs import require_programs
 from wwtool.platforms.profile import Platform
@@ -21,7 +23,7 @@ class BareMetal(PackageFormat):
 
     name = "bare-metal"
     stands_alone = True
-    products = ("build/*.o", "build/*.d", *(f"firmware.{kind}" for kind in ("elf", *MADE)))
+    products = ("build/*.o", "build/*.d", *(f"firmware.{kind}" for kind in ("elf", *MADE, "ram.elf", RAM_IMAGE)))
 
     def require_platform(self, platform: Platform) -> None:
         if not platform.has_board:
@@ -40,7 +42,9 @@ class BareMetal(PackageFormat):
 
     def build(self, folder: Path, content: Content, objects: Path, out: Path) -> Image:
         toolchain = find_toolchain(content.platform)
-        return build_image(FirmwareProject.of(folder), content.platform, toolchain, objects, out, content.name)
+        parts = (FirmwareProject.of(folder), content.platform, toolchain, objects, out, content.name)
+        image = build_image(*parts)
+        return replace(image, files={**image.files, **ram_image(*parts)})
 
     def main_file(self, platform: Platform, files: dict[str, Path]) -> Path:
         tool = usual_tool(platform)

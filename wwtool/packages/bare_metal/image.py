@@ -49,10 +49,10 @@ def build_image(
     elf, map_file = objects / f"{name}.elf", objects / f"{name}.map"
     with ThreadPoolExecutor(2) as pool:
         compiled = list(pool.map(lambda s: _compile(project, toolchain, objects, *s), project.sources))
-    result = _link(project, toolchain, objects, compiled, elf, link_flags(project, toolchain))
+    result = link(project, toolchain, objects, compiled, elf, link_flags(project, toolchain))
     if result.returncode != 0:
         message = first_error(result.stderr)
-        if "overflowed" in result.stderr or "will not fit" in result.stderr:
+        if is_too_large(result):
             refusal = f"the firmware does not fit {platform.title}: {message}; choose a smaller model"
             raise _too_large(refusal, project, toolchain, objects, compiled, elf)
         raise _failure("linking the firmware", result.stderr)
@@ -75,9 +75,10 @@ def build_image(
     return Image(files, measure(elf, toolchain))
 
 
-def _link(
+def link(
     project: FirmwareProject, toolchain: Toolchain, objects: Path, compiled: list[Path], elf: Path, flags: list[str]
 ) -> CompletedProcess[str]:
+    """Links object files in the folder ``objects`` to ``elf`` there, with the linker's map beside it."""
     # Names without folders: a folder may have characters that mean something to the linker, such as % and the comma.
     scripts = ["-L", str(project.folder.resolve())]
     command = [
@@ -85,6 +86,11 @@ def _link(
         *(path.name for path in compiled), *toolchain.libraries,
     ]  # fmt: skip
     return run_program(command, cwd=objects)
+
+
+def is_too_large(result: CompletedProcess[str]) -> bool:
+    """Whether the linker has failed because a memory is too small."""
+    return result.returncode != 0 and ("overflowed" in result.stderr or "will not fit" in result.stderr)
 
 
 def _too_large(
@@ -96,7 +102,7 @@ def _too_large(
     script = (project.folder / project.linker_script).read_text(encoding="utf-8")
     write_text(objects / _LARGE_SCRIPT, _MEMORY_LENGTH.sub(rf"\g<1>{_LARGE_MEMORY}", script))
     flags = [_LARGE_SCRIPT if flag == project.linker_script else flag for flag in link_flags(project, toolchain)]
-    if _link(project, toolchain, objects, compiled, elf, flags).returncode != 0:
+    if link(project, toolchain, objects, compiled, elf, flags).returncode != 0:
         return BudgetError(message)
     return TooLargeError(message, measure(elf, toolchain))
 
@@ -130,8 +136,13 @@ def _failure(step: str, text: str) -> WwtoolError:
     return ToolError(f"{step} failed: {first_error(text)}")
 
 
+def object_of(objects: Path, source: str) -> Path:
+    """The object file of a source."""
+    return objects / (source.replace("/", "_") + ".o")
+
+
 def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, source: str, optimise: str) -> Path:
-    target = objects / (source.replace("/", "_") + ".o")
+    target = object_of(objects, source)
     # Paths in debug information are relative, so the same sources give the same image everywhere. GCC passes the map to
     # the compiler proper, but not to the assembler.
     here = f"{project.folder.resolve()}=."

@@ -16,7 +16,7 @@ from wwtool.compiler.targets import kernel_set
 from wwtool.engines.machines import WARNINGS
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware import make_image
-from wwtool.firmware.image_formats import formats, recipe_of
+from wwtool.firmware.image_formats import RAM_IMAGE, formats, ram_recipe_of, recipe_of
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
@@ -36,12 +36,16 @@ _INCLUDES = ("core", "model", "board")
 
 @dataclass(frozen=True)
 class FirmwareProject:
-    """A project in a folder. Its sources, by relative paths: ``small`` is compiled for size, ``fast`` for speed."""
+    """A project in a folder. Its sources, by relative paths: ``small`` is compiled for size, ``fast`` for speed.
+
+    ``ram_script`` links the program for a boot loader that starts it from RAM; None where the board has none.
+    """
 
     folder: Path
     small: tuple[str, ...]
     fast: tuple[str, ...]
     linker_script: str | None
+    ram_script: str | None = None
 
     @staticmethod
     def of(folder: Path) -> FirmwareProject:
@@ -50,8 +54,10 @@ class FirmwareProject:
         sources = sorted(str(p) for p in files if p.parts[0] != "build")  # the project's own Makefile builds there
         fast = tuple(s for s in sources if Path(s).parts[0] in _FAST_FOLDERS or Path(s).name in _FAST_FILES)
         small = tuple(s for s in sources if s not in fast)
-        script = "board/link.ld" if (folder / "board" / "link.ld").is_file() else None
-        return FirmwareProject(folder, small, fast, script)
+        script, ram = (
+            f"board/{name}" if (folder / "board" / name).is_file() else None for name in ("link.ld", "ram.ld")
+        )
+        return FirmwareProject(folder, small, fast, script, ram)
 
     @property
     def sources(self) -> list[tuple[str, str]]:
@@ -119,9 +125,10 @@ def include_flags() -> list[str]:
     return [f"-I{name}" for name in _INCLUDES]
 
 
-def link_flags(project: FirmwareProject, toolchain: Toolchain) -> list[str]:
-    script = ["-T", project.linker_script] if project.linker_script else []
-    return [*toolchain.link_flags, *script]
+def link_flags(project: FirmwareProject, toolchain: Toolchain, script: str | None = None) -> list[str]:
+    """The flags for the project's linker script, or for ``script``."""
+    chosen = script or project.linker_script
+    return [*toolchain.link_flags, *(["-T", chosen] if chosen else [])]
 
 
 def _copy_core(core: Path, target: Path, kernels: str, front_end: FrontEnd) -> None:
@@ -162,4 +169,8 @@ def _makefile(project: FirmwareProject, platform: Platform, toolchain: Toolchain
         "small": project.small,
         "fast": project.fast,
         "linker_script": project.linker_script,
+        "ram_script": project.ram_script,
+        "ram_link_flags": " ".join(link_flags(project, toolchain, project.ram_script)),
+        "ram_image": RAM_IMAGE,
+        "ram_options": " ".join(ram_recipe_of(platform).arguments()),
     }

@@ -25,7 +25,6 @@ class Esptool(FlashTool):
     kinds = ("bin",)
     tool = module_or_program("esptool", "flashing an ESP32-S3", "pip install 'esptool>=5'")
     port_stays = True
-    runs_from_ram = True
 
     def plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
         command = self.tool.command()
@@ -33,7 +32,10 @@ class Esptool(FlashTool):
         ports.require_access(board)
         return write_plan(build, command, board)
 
-    def ram_plan(self, build: Build, port: str | None) -> Plan:
+    def runs_from_ram(self, platform: Platform) -> bool:
+        return True
+
+    def ram_plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
         """The image's parts are all for RAM. Without esptool's own loader, which would lie where they go."""
         command = self.tool.command()
         board = ports.choose(build.platform, port)
@@ -42,7 +44,7 @@ class Esptool(FlashTool):
         assert build.platform.flash_chip is not None  # check_platform has seen to it
         words = (*command, "--chip", build.platform.flash_chip.esptool_chip, "--port", PORT, "--no-stub")
         run = Run(self.name, (*words, "load-ram", image.name), "start", image, WRITE_TIMEOUT_S)
-        return Plan(self.name, image, (run,), board)
+        return Plan(self.name, image, (run,), board, from_ram=True)
 
     def by_hand(self, platform: Platform, file: Path) -> str:
         chip = platform.flash_chip.esptool_chip if platform.flash_chip else "auto"

@@ -27,7 +27,6 @@ class FlashTool(ABC):
         writes_drives: it takes a board whose boot loader shows a drive.
         uses_probe: it goes through a debug probe and finds that by itself, so which board hangs there is not known.
         needs_usb: it finds the board by the section ``usb`` of the profile.
-        runs_from_ram: it can start a build from RAM and leave the flash alone; see ``ram_plan``.
         port_stays: the port that it writes through may be a USB-to-serial chip, which stays when the program starts.
     """
 
@@ -38,7 +37,6 @@ class FlashTool(ABC):
     uses_probe: ClassVar[bool] = False
     needs_usb: ClassVar[bool] = True
     port_stays: ClassVar[bool] = False
-    runs_from_ram: ClassVar[bool] = False
 
     @abstractmethod
     def plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
@@ -55,10 +53,15 @@ class FlashTool(ABC):
             DeviceError: there is no board, or one of another platform.
         """
 
-    def ram_plan(self, build: Build, port: str | None) -> Plan:
-        """The steps that start a build from RAM; the next reset ends it.
+    def runs_from_ram(self, platform: Platform) -> bool:
+        """Whether it can start a build from RAM and leave the flash alone; see ``ram_plan``."""
+        return False
+
+    def ram_plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
+        """The steps that start a build from RAM; the next reset ends it. The arguments are those of ``plan``.
 
         Raises:
+            BudgetError: the program does not fit the RAM.
             UsageError: the tool cannot, or there are several boards.
             ToolError: the tool is not installed.
             DeviceError: there is no board.

@@ -21,8 +21,8 @@ class Picotool(Uf2):
     name = "picotool"
     tool = program("picotool", "flashing a Pico without its drive", "https://github.com/raspberrypi/picotool/releases")
 
-    def plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
-        command, image = self.tool.find(), build.image("uf2")
+    def plan_of(self, build: Build, image: Path, port: str | None, drive: Drive | None) -> Plan:
+        command = self.tool.find()
         assert build.platform.uf2 is not None  # check_platform has seen to it
         touched = None if drive else touchable_port(build.platform, port, needs_drive=False)
         run = Run(self.name, (command, "load", "-v", "-x", image.name), "write", image, WRITE_TIMEOUT_S)

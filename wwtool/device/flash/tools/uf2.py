@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from wwtool.device.flash.boards import touchable_port
 from wwtool.device.flash.drives import Drive
+from wwtool.device.flash.images import ram_image
 from wwtool.device.flash.plan import AwaitDrive, Copy, Plan, Touch
 from wwtool.device.flash.tools.flash_tool import FlashTool
 from wwtool.errors import InputError
@@ -21,7 +23,16 @@ class Uf2(FlashTool):
     writes_drives = True
 
     def plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
-        image = build.image("uf2")
+        return self.plan_of(build, build.image("uf2"), port, drive)
+
+    def runs_from_ram(self, platform: Platform) -> bool:
+        return platform.uf2 is not None and platform.uf2.starts_from_ram
+
+    def ram_plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
+        return replace(self.plan_of(build, ram_image(build), port, drive), from_ram=True)
+
+    def plan_of(self, build: Build, image: Path, port: str | None, drive: Drive | None) -> Plan:
+        """The steps that bring one of the build's files to the board."""
         assert build.platform.uf2 is not None  # check_platform has seen to it
         if drive is not None:
             return Plan(self.name, image, (Copy(image, drive),))
