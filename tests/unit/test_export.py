@@ -17,7 +17,7 @@ from wwtool.errors import InputError
 from wwtool.export.tflite import to_tflite, verify
 from wwtool.models.architecture import Architecture, Convolution
 from wwtool.models.network import Network
-from wwtool.models.quantized import QuantizedModel, QuantizedSum, Scale
+from wwtool.models.quantized import QuantizedLayer, QuantizedModel, QuantizedSum, Scale
 from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO
@@ -139,9 +139,10 @@ def test_every_fake_quantized_layer_is_its_integer_layer(name: str) -> None:
         with torch.no_grad():
             if isinstance(layer, QuantizedSum):
                 skip = values[layer.skip][-len(x) :]
-                y = fake(real(x, layer.input), real(values[layer.skip], layer.skip_input))
+                y = fake(real(x, layer.input), real(skip, layer.skip_input))
                 x = layer.run(x, skip)
             else:
+                assert isinstance(layer, QuantizedLayer)
                 y = fake(real(x, layer.input))
                 x = layer.run(x)
         values[layer.name] = x
@@ -176,7 +177,7 @@ def test_fake_quantized_logits_are_those_of_the_integers(name: str) -> None:
 def _weights_of(model: QuantizedModel, name: str) -> tuple[int, np.ndarray]:
     index = next(i for i, layer in enumerate(model.layers) if layer.name == name)
     layer = model.layers[index]
-    assert not isinstance(layer, QuantizedSum)
+    assert isinstance(layer, QuantizedLayer)
     return index, layer.weights
 
 
@@ -189,8 +190,8 @@ def test_an_altered_weight_is_found_and_its_layer_named(kind: str, name: str) ->
     index, weights = _weights_of(model, name)
     other = weights.copy()
     other.flat[np.abs(other.astype(int)).argmax()] //= -2
-    layers = [*model.layers]
-    layers[index] = replace(layers[index], weights=other)  # type: ignore[arg-type]
+    layers: list[Any] = [*model.layers]
+    layers[index] = replace(layers[index], weights=other)
     altered = replace(model, layers=tuple(layers))
     with pytest.raises(InputError, match=f"layer '{name}' differs from LiteRT at step"):
         verify(content, altered, outputs, features(60))

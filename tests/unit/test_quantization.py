@@ -17,8 +17,8 @@ from wwtool.jobs.settings import read_config
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import load_checkpoint, load_float, load_trained
 from wwtool.training.course import Course
+from wwtool.training.fake_quantization import ActivationQuantizer
 from wwtool.training.freezing import freeze
-from wwtool.training.qat import ActivationQuantizer
 from wwtool.training.quantization_noise import layer_noise
 from wwtool.training.ranges import RANGES
 from wwtool.training.sampler import to_real

@@ -394,7 +394,7 @@ def test_the_architecture_counts_its_frames(architecture: Architecture) -> None:
 
 
 def test_a_residual_block_is_linear_until_its_input_is_added() -> None:
-    layers = ResidualArchitecture(6, 3, 3, ((2, 3), (4,)), 2).layers()
+    layers: Any = ResidualArchitecture(6, 3, 3, ((2, 3), (4,)), 2).layers()
     shown = [layer.skip if isinstance(layer, Sum) else f"{layer.name} {'relu' * layer.relu}" for layer in layers]
     assert shown == [
         "first relu",

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from torch import nn
 
+from wwtool.errors import InputError
 from wwtool.models.quantized import QuantizedModel
 
 
@@ -57,3 +58,17 @@ class ModelFormat(ABC):
             InputError: the file would not compute what the model does.
             ToolError: a package that makes such files is missing.
         """
+
+
+def require_types(model: TrainedModel, kinds: tuple[type, ...], format_name: str) -> None:
+    """Refuses a model with layers that a format of whole clips cannot hold.
+
+    Raises:
+        InputError: it has one.
+    """
+    for layer in model.quantized.layers:
+        if not isinstance(layer, kinds):
+            raise InputError(
+                f"{model.name} cannot become a {format_name} file, which takes whole clips of any length: its layer "
+                f"'{layer.name}' computes step by step; use --format tflite, or train a model without a recurrent layer"
+            )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from wwtool.errors import InputError
-from wwtool.export.model_format import ModelFile, ModelFormat, TrainedModel
-from wwtool.export.onnx_graph import proof_features, to_onnx
+from wwtool.export.model_format import ModelFile, ModelFormat, TrainedModel, require_types
+from wwtool.export.onnx_graph import LAYERS, proof_features, to_onnx
 from wwtool.export.onnx_proof import compare_layers, probabilities, runtime
 
 _NOT_COMPARED = "not compared with onnxruntime, which is not installed"
@@ -22,6 +22,7 @@ class Onnx(ModelFormat):
         return is_onnx(content)
 
     def make(self, model: TrainedModel) -> ModelFile:
+        require_types(model, LAYERS, self.name)
         content = to_onnx(model.quantized, quantized=True, description=f"wwtool {model.name}, INT8")
         if runtime() is None:
             return ModelFile(content, _NOT_COMPARED)
@@ -46,6 +47,7 @@ class FloatOnnx(ModelFormat):
         return is_onnx(content)
 
     def make(self, model: TrainedModel) -> ModelFile:
+        require_types(model, LAYERS, self.name)
         content = to_onnx(model.quantized, quantized=False, description=f"wwtool {model.name}, float")
         if runtime() is None:
             return ModelFile(content, _NOT_COMPARED)

@@ -49,6 +49,10 @@ def quantized_name(layer: str) -> str:
     return layer + _QUANTIZED
 
 
+LAYERS = (QuantizedLayer, QuantizedSum)
+"""What the graph can hold."""
+
+
 class GraphBuilder:
     """Nodes and constants of a graph in the making."""
 
@@ -153,6 +157,7 @@ def to_onnx(model: QuantizedModel, quantized: bool, description: str) -> bytes:
         if isinstance(layer, QuantizedSum):
             x = builder.add_sum(layer, x, values[layer.skip])
         else:
+            assert isinstance(layer, QuantizedLayer)
             x = builder.add_layer(layer, x)
         values[layer.name] = x
     x = builder.cut(builder.add("Sigmoid", x, "sigmoid"), "score", PROBABILITY_SCALE)

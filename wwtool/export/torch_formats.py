@@ -16,10 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wwtool.errors import InputError
-from wwtool.export.model_format import ModelFile, ModelFormat, TrainedModel
+from wwtool.export.model_format import ModelFile, ModelFormat, TrainedModel, require_types
 from wwtool.export.onnx_graph import proof_features
 from wwtool.models.quantized import INPUT_SCALE, PROBABILITY_SCALE, QuantizedLayer, QuantizedModel, QuantizedSum, Scale
 
+_LAYERS = (QuantizedLayer, QuantizedSum)  # what a program can hold
 _FRAMES = 300  # of the clip that a program is made with; it takes as many as there are
 _MOST_APART = 0.05  # mean difference from the integer model that rounding explains
 
@@ -41,7 +42,11 @@ class Program(nn.Module):
         x = _cut(features, INPUT_SCALE).transpose(1, 2).unsqueeze(-1)
         values: dict[str, Tensor] = {}
         for layer in self._model.layers:
-            x = F.relu(x + values[layer.skip]) if isinstance(layer, QuantizedSum) else self._convolution(layer, x)
+            if isinstance(layer, QuantizedSum):
+                x = F.relu(x + values[layer.skip])
+            else:
+                assert isinstance(layer, QuantizedLayer)
+                x = self._convolution(layer, x)
             x = values[layer.name] = _cut(x, layer.output)
         return _cut(torch.sigmoid(x), PROBABILITY_SCALE)[:, 0, :, 0]
 
@@ -68,6 +73,7 @@ class TorchScript(ModelFormat):
         return "constants.pkl" in _files_of(content)
 
     def make(self, model: TrainedModel) -> ModelFile:
+        require_types(model, _LAYERS, self.name)
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch.jit is to be replaced by torch.export one day
             traced = torch.jit.trace(Program(model.quantized).eval(), _clip(model.quantized))  # type: ignore[no-untyped-call]
@@ -87,6 +93,7 @@ class TorchExport(ModelFormat):
         return any(name.startswith(("models/", "serialized_exported_program")) for name in _files_of(content))
 
     def make(self, model: TrainedModel) -> ModelFile:
+        require_types(model, _LAYERS, self.name)
         shapes = ({1: model.quantized.stride * torch.export.Dim("strides", min=2)},)
         with torch.no_grad():
             program = torch.export.export(

@@ -1,7 +1,7 @@
 """The shape of a model as plain data: layers over time. Network, integer model and costs all follow from it.
 
-No layer looks into the future or pads, so the same weights run on streams. The state of a layer with a kernel of k
-steps is its last k - 1 inputs. On whole clips, its output is k - 1 steps shorter than its input.
+No layer looks into the future or pads over time, so the same weights run on streams. The state of a layer with a kernel
+of k steps is its last k - 1 inputs. On whole clips, its output is k - 1 steps shorter than its input.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from typing import ClassVar, Literal
 
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.models.cell import Cell
 
 LayerKind = Literal["conv", "depthwise", "dense"]
+PREVIOUS = ""
+"""Stands for the layer before, among the layers that a layer reads."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,21 @@ class Convolution:
     relu: bool = True
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        return (PREVIOUS,)
+
+    @property
     def groups(self) -> int:
         return self.inputs if self.kind == "depthwise" else 1
 
     @property
+    def weights(self) -> int:
+        return self.outputs * self.kernel * self.inputs // self.groups
+
+    @property
     def macs(self) -> int:
         """Multiply-accumulates of one step of its output."""
-        return self.kernel * self.inputs // self.groups * self.outputs
+        return self.weights
 
 
 @dataclass(frozen=True)
@@ -45,9 +56,37 @@ class Sum:
 
     name: str
     skip: str
+    kernel: ClassVar[int] = 1
+    weights: ClassVar[int] = 0
+    macs: ClassVar[int] = 0
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (PREVIOUS, self.skip)
 
 
-Layer = Convolution | Sum
+@dataclass(frozen=True)
+class Recurrence:
+    """A cell that runs step by step with a state; ``kernel``: the steps after which training trusts its output."""
+
+    name: str
+    cell: Cell
+    kernel: int
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (PREVIOUS,)
+
+    @property
+    def weights(self) -> int:
+        return self.cell.weights
+
+    @property
+    def macs(self) -> int:
+        return self.cell.weights
+
+
+Layer = Convolution | Sum | Recurrence
 
 
 @dataclass(frozen=True)
@@ -83,9 +122,14 @@ class Architecture(ABC):
         return self._convolutions()[-1]
 
     @property
+    def recurrent(self) -> bool:
+        """Whether a state outlives the frames that a window of training has."""
+        return any(isinstance(layer, Recurrence) for layer in self.layers())
+
+    @property
     def receptive_frames(self) -> int:
-        """Feature frames that one output depends on."""
-        first, *others = self._convolutions()
+        """Feature frames that one output depends on; with a cell, those that training lets it depend on."""
+        first, *others = self.layers()
         return first.kernel + self.stride * sum(layer.kernel - 1 for layer in others)
 
     @property
@@ -96,12 +140,12 @@ class Architecture(ABC):
     @property
     def parameters(self) -> int:
         """Weights, without biases and batch norm."""
-        return sum(layer.outputs * layer.kernel * layer.inputs // layer.groups for layer in self._convolutions())
+        return sum(layer.weights for layer in self.layers())
 
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one output."""
-        return sum(layer.macs for layer in self._convolutions())
+        return sum(layer.macs for layer in self.layers())
 
 
 def separable(number: int, inputs: int, outputs: int, kernel: int, relu: bool = True) -> tuple[Layer, Layer]:

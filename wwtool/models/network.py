@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping
+from typing import Protocol, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wwtool.models.architecture import Architecture, Convolution
+from wwtool.models.architecture import PREVIOUS, Architecture, Convolution, Recurrence, Sum
+from wwtool.models.cell import Dense, unroll
 
 
 class FloatLayer(nn.Module):
@@ -27,16 +29,48 @@ class FloatLayer(nn.Module):
         return F.relu(y) if self.layer.relu else torch.as_tensor(y)
 
 
+class FloatSum(nn.Module):
+    """A sum of two tensors and a ReLU."""
+
+    def __init__(self, layer: Sum) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        return F.relu(x + skip)
+
+
+class FloatRecurrence(nn.Module):
+    """A cell with its weights, which begins every window without memories."""
+
+    def __init__(self, layer: Recurrence) -> None:
+        super().__init__()
+        self.layer = layer
+        self.dense = nn.ModuleDict()
+        for step in layer.cell.dense:
+            made = nn.Linear(layer.cell.width, step.outputs)
+            for part in torch.split(made.weight.data, layer.cell.width):
+                nn.init.orthogonal_(part)
+            made.bias.data = torch.tensor(step.bias) if step.bias else torch.zeros(step.outputs)
+            self.dense[step.name] = made
+
+    def forward(self, x: Tensor) -> Tensor:
+        return unroll(self.layer.cell, x, self._multiply)[self.layer.cell.output][:, :, self.layer.kernel - 1 :]
+
+    def _multiply(self, step: Dense, state: Tensor) -> Tensor:
+        return torch.as_tensor(self.dense[step.name](state))
+
+
+_MODULES = {Convolution: FloatLayer, Sum: FloatSum, Recurrence: FloatRecurrence}
+
+
 class Network(nn.Module):
-    """The layers in order; a sum also reads the output of an earlier layer."""
+    """The layers in order; some also read the output of an earlier layer."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
-        convolutions = {
-            layer.name: FloatLayer(layer) for layer in architecture.layers() if isinstance(layer, Convolution)
-        }
-        self.layers = nn.ModuleDict(convolutions)
+        self.layers = nn.ModuleDict({layer.name: _MODULES[type(layer)](layer) for layer in architecture.layers()})
         nn.init.constant_(self.head.bias, -1.0)  # type: ignore[arg-type]  # most windows hold no wake word
 
     @property
@@ -53,14 +87,10 @@ class Network(nn.Module):
 
     def hidden(self, features: Tensor) -> Tensor:
         """(batch, frames, channels) real features to what the head reads, (batch, width, steps, 1)."""
-        x, outputs = over_time(features), dict[str, Tensor]()
+        values = {PREVIOUS: over_time(features)}
         for layer in self.architecture.layers()[:-1]:
-            if isinstance(layer, Convolution):
-                x = self.layers[layer.name](x)
-            else:
-                x = F.relu(x + newest(outputs[layer.skip], x))
-            outputs[layer.name] = x
-        return x
+            values[PREVIOUS] = values[layer.name] = self.layers[layer.name](*operands(layer, values))
+        return values[PREVIOUS]
 
     def logits(self, hidden: Tensor) -> Tensor:
         """What the head makes of the output of ``hidden``: logits (batch, outputs)."""
@@ -72,6 +102,15 @@ def over_time(features: Tensor) -> Tensor:
     return features.transpose(1, 2).unsqueeze(-1)
 
 
-def newest(x: Tensor, like: Tensor) -> Tensor:
-    """The last steps of ``x``, as many as ``like`` has, so that a sum adds values of the same time."""
-    return x[:, :, x.shape[2] - like.shape[2] :]
+class Reader(Protocol):
+    """A layer, in whatever form; ``reads`` names those that give its inputs."""
+
+    @property
+    def reads(self) -> tuple[str, ...]: ...
+
+
+def operands(layer: Reader, values: Mapping[str, Tensor]) -> list[Tensor]:
+    """What a layer reads, held to the newest steps that all of it has, so that a sum adds values of the same time."""
+    read = [values[name] for name in layer.reads]
+    steps = min(x.shape[2] for x in read)
+    return [x[:, :, x.shape[2] - steps :] for x in read]

@@ -6,8 +6,9 @@ arithmetic, and the streaming .tflite must give the same values once its recepti
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.int8.arithmetic import logistic_table
 from wwtool.int8.elementwise import add
 from wwtool.int8.integer_torch import conv_accumulate, real_multiplier, requantize
-from wwtool.models.architecture import LayerKind
+from wwtool.models.architecture import PREVIOUS, LayerKind
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,21 @@ class Scale:
 # Published microWakeWord models and ESPHome's feature quantization share this input (26 / 255, -128).
 INPUT_SCALE = Scale(float(np.float32(26.0 / 255.0)), -128)
 PROBABILITY_SCALE = Scale(1.0 / 256.0, -128)
+
+
+class QuantizedPart(Protocol):
+    """What every layer of an integer model can be asked; ``reads`` names the layers that give its inputs."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def reads(self) -> tuple[str, ...]: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def output(self) -> Scale: ...
+    @property
+    def run(self) -> Callable[..., npt.NDArray[np.int8]]: ...
 
 
 @dataclass(frozen=True)
@@ -52,12 +68,21 @@ class QuantizedLayer:
     relu: bool
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        return (PREVIOUS,)
+
+    @property
     def kernel(self) -> int:
         return int(self.weights.shape[1])
 
     @property
     def channels(self) -> int:
         return int(self.weights.shape[0])
+
+    def history(self, x: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+        """The input behind the silence that precedes it, which fills the layer's state."""
+        silence = np.full((self.kernel - self.stride, *x.shape[1:]), self.input.zero_point, np.int8)
+        return np.concatenate([silence, x])
 
     def run(self, x: npt.NDArray[Any]) -> npt.NDArray[np.int8]:
         """(steps, C) int8 to (outputs, O) int8, unpadded."""
@@ -82,6 +107,10 @@ class QuantizedSum:
     skip_input: Scale
     output: Scale
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (PREVIOUS, self.skip)
+
     def run(self, x: npt.NDArray[np.int8], skip: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
         """(steps, C) int8 twice to (steps, C) int8."""
         formats = [(scale.scale, scale.zero_point) for scale in (self.input, self.skip_input, self.output)]
@@ -95,7 +124,7 @@ class QuantizedModel:
 
     ``front_end`` makes the features that it reads."""
 
-    layers: tuple[QuantizedLayer | QuantizedSum, ...]
+    layers: tuple[QuantizedPart, ...]
     stride: int
     front_end: FrontEnd = DEFAULT_FRONT_END
 
@@ -114,15 +143,12 @@ class QuantizedModel:
         Silence precedes the clip, as at the start of a stream: the state of each layer holds its zero point.
         Probabilities are int8 (outputs, 1), p = (q + 128) / 256.
         """
-        values: dict[str, npt.NDArray[np.int8]] = {}
-        x = features
+        values = {PREVIOUS: features}
         for layer in self.layers:
-            if isinstance(layer, QuantizedSum):
-                x = layer.run(x, values[layer.skip])
-            else:
-                history = np.full((layer.kernel - layer.stride, x.shape[1]), layer.input.zero_point, np.int8)
-                x = layer.run(np.concatenate([history, x]))
-            values[layer.name] = x
+            read = [values[name] for name in layer.reads]
+            inputs = [layer.history(x) for x in read] if isinstance(layer, QuantizedLayer) else read
+            values[PREVIOUS] = values[layer.name] = layer.run(*inputs)
+        head = values.pop(PREVIOUS).astype(np.int64)
         table = logistic_table(self.layers[-1].output.scale, self.layers[-1].output.zero_point)
-        values["probability"] = table[x.astype(np.int64) + 128].astype(np.int8)
+        values["probability"] = table[head + 128].astype(np.int8)
         return values

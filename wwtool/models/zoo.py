@@ -11,6 +11,8 @@ from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END, front_end_from
 from wwtool.models.architecture import Architecture, Convolution
 from wwtool.models.ds_cnn import DepthwiseSeparableArchitecture
+from wwtool.models.gru import GruArchitecture
+from wwtool.models.lstm import LstmArchitecture
 from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.svdf import SvdfArchitecture
 from wwtool.models.tc_resnet import TemporalResNetArchitecture
@@ -32,6 +34,10 @@ BY_NAME: dict[str, Architecture] = {
     "tcres16": TemporalResNetArchitecture(width=16),
     "tcres24": TemporalResNetArchitecture(width=24),
     "svdf64": SvdfArchitecture(width=64),
+    "gru32": GruArchitecture(width=32),
+    "gru48": GruArchitecture(width=48),
+    "lstm32": LstmArchitecture(width=32),
+    "lstm48": LstmArchitecture(width=48),
     "tinyconv": TinyConvArchitecture(),
 }
 """Models whose accuracy nobody has measured: they are taken only where a config or a user names them."""
@@ -46,7 +52,7 @@ _FAMILIES: dict[str, type[Architecture]] = {
     kind.family: kind
     for kind in (
         TemporalArchitecture, ResidualArchitecture, DepthwiseSeparableArchitecture, TemporalResNetArchitecture,
-        SvdfArchitecture, TinyConvArchitecture,
+        SvdfArchitecture, TinyConvArchitecture, GruArchitecture, LstmArchitecture,
     )
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 from wwtool.training.course import Course
-from wwtool.training.qat import ActivationQuantizer
+from wwtool.training.fake_quantization import ActivationQuantizer
 
 
 def freeze(model: nn.Module, course: Course) -> None:

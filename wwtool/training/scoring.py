@@ -16,6 +16,7 @@ from wwtool.training.qat import QatNet
 from wwtool.training.sampler import Mined, to_real
 
 _CHUNK_FRAMES = 30_000  # at once: five minutes of audio, some tens of megabytes of activations
+_WINDOWS_IN_ROW = 128  # of a recurrent network: its rows are then some times as long as a window
 _WINDOWS_PER_ALARM = 10  # neighbouring windows that one false alarm makes score high
 _LARGEST_SHIFT = 10.0  # logits; a sigmoid there is within 0.00005 of 1
 
@@ -31,8 +32,21 @@ def window_scores(
     with torch.no_grad():
         for start in range(0, len(features) - frames + 1, chunk):
             piece = features[start : start + chunk + frames - stride]
-            scores.append(net(to_real(piece)[None].to(device))[0].float().cpu().numpy())
+            rows = _overlapping(piece, frames, stride) if net.architecture.recurrent else piece[None]
+            count = (len(piece) - frames) // stride + 1
+            scores.append(net(to_real(rows).to(device)).float().cpu().numpy().ravel()[:count])
     return np.concatenate(scores)
+
+
+def _overlapping(piece: npt.NDArray[np.int8], frames: int, stride: int) -> npt.NDArray[np.int8]:
+    """Cuts (frames, channels) into rows with some windows each, (rows, frames, channels): a cell goes step by step, so
+    many short rows take less time than a long one. Every window lies in one row; what the last row lacks repeats.
+    """
+    windows = (len(piece) - frames) // stride + 1
+    in_row = min(windows, _WINDOWS_IN_ROW)
+    starts = np.arange(0, windows, in_row) * stride
+    at = starts[:, None] + np.arange((in_row - 1) * stride + frames)
+    return np.asarray(piece[np.minimum(at, len(piece) - 1)])
 
 
 def mine(

@@ -1,0 +1,27 @@
+"""What a layer gives to the next one, as a tensor of a .tflite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from wwtool.export.builder import SubgraphBuilder
+from wwtool.models.quantized import Scale
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor (1, steps, 1, channels) with the new steps of an inference."""
+
+    tensor: int
+    steps: int
+    channels: int
+
+
+def reshape(graph: SubgraphBuilder, name: str, x: int, shape: tuple[int, ...], scale: Scale) -> int:
+    """The same bytes in another shape."""
+    dims = graph.constant(f"{name}/shape", np.asarray(shape, np.int32))
+    y = graph.activation(name, shape, scale)
+    graph.operator("RESHAPE", [x, dims], [y], "ReshapeOptions", newShape=np.asarray(shape, np.int32))
+    return y
