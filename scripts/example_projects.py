@@ -23,6 +23,7 @@ PHRASE, NAME, MODEL = "hey computer", "hey_computer", "tcn32"
 PROJECTS = (
     *((f"esp-idf-{board}", "esp-idf", "esp32s3", board) for board in ("devkitc", "box-3", "xiao-sense")),
     ("tflm", "tflm", "esp32s3", "devkitc"),
+    ("esphome-component", "esphome-component", "esp32s3", None),
     ("pico-sdk", "pico-sdk", "pico", None),
     ("zephyr", "zephyr", "nano33ble", None),
     *((f"{framework}-devkitc", framework, "esp32s3", "devkitc") for framework in ("arduino", "platformio")),

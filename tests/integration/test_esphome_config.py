@@ -1,22 +1,16 @@
-"""ESPHome itself accepts every YAML of the package. ``make build/.setup-esphome`` installs it apart from wwtool."""
+"""ESPHome itself accepts every YAML of the package."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import pytest
+from esphome_program import MARKS, SECRETS, validate
 from packaged import PHRASES, content
 
 from wwtool.packages import FORMATS
-from wwtool.packages.esphome import device_names
+from wwtool.packages.esphome.devices import device_names
 
-ROOT = Path(__file__).parents[2]
-INSTALLED = ROOT / "build" / "esphome" / "bin" / "esphome"
-PROGRAM = str(INSTALLED) if INSTALLED.exists() else shutil.which("esphome")
-SECRETS = 'wifi_ssid: "network"\nwifi_password: "12345678"\n'
 # Stands for the packages that a YAML takes from GitHub, which the test does not reach: their board and microphone.
 STAND_IN = """
 esphome: {name: stand-in}
@@ -26,17 +20,7 @@ microphone: {platform: i2s_audio, id: mics, adc_type: external, i2s_din_pin: GPI
 micro_wake_word: {id: mww, models: [], microphone: {microphone: mics}}
 """
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(PROGRAM is None, reason="ESPHome is not installed; make build/.setup-esphome gets it"),
-]
-
-
-def validate(path: Path) -> str:
-    """What ESPHome complains of; empty if the YAML is valid."""
-    done = subprocess.run([str(PROGRAM), "config", path.name], cwd=path.parent, capture_output=True, text=True)
-    said = done.stdout + done.stderr
-    return "" if done.returncode == 0 and "Configuration is valid!" in said else f"{path.name}: {said[-800:]}"
+pytestmark = MARKS
 
 
 def without_network(path: Path) -> None:

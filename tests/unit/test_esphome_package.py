@@ -18,8 +18,8 @@ from packaged import PHRASES, PLAIN, UMLAUTS, content, random_tflite
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import Detector, DetectorConfig
 from wwtool.packages import FORMATS
-from wwtool.packages.esphome import device_names, device_text
 from wwtool.packages.esphome.contract import OPERATORS, broken_clause, require_contract
+from wwtool.packages.esphome.devices import device_names, device_text
 from wwtool.packages.esphome.manifest import cutoff_of
 from wwtool.packages.package_format import Content
 from wwtool.platforms.load import load_platform

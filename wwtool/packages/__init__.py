@@ -9,6 +9,7 @@ from wwtool.packages.bare_metal import BareMetal
 from wwtool.packages.cmake import CMake
 from wwtool.packages.esp_idf import EspIdf
 from wwtool.packages.esphome import Esphome
+from wwtool.packages.esphome.component import EsphomeComponent
 from wwtool.packages.makefile import Makefile
 from wwtool.packages.package_format import PackageFormat
 from wwtool.packages.pico_sdk import PicoSdk
@@ -19,7 +20,8 @@ from wwtool.packages.zephyr import Zephyr
 DEFAULT = BareMetal.name
 
 _ALL: tuple[PackageFormat, ...] = (
-    BareMetal(), Esphome(), EspIdf(), PicoSdk(), Arduino(), Zephyr(), PlatformIo(), Tflm(), CMake(), Makefile(),
+    BareMetal(), Esphome(), EsphomeComponent(), EspIdf(), PicoSdk(), Arduino(), Zephyr(), PlatformIo(), Tflm(), CMake(),
+    Makefile(),
 )  # fmt: skip
 FORMATS: Registry[PackageFormat] = Registry("frameworks", {package.name: package for package in _ALL})
 

@@ -29,6 +29,7 @@ _INCLUDE = re.compile(r'^#include "(\w+\.h)"', re.MULTILINE)
 class Word:
     """A model of a program as templates know it: ``macro`` ends the name of its number in C."""
 
+    name: str
     macro: str
     phrase: Outside
     gates: bool
@@ -36,7 +37,7 @@ class Word:
 
 def words_of(content: Content) -> list[Word]:
     """The words of a program, in the order of their numbers."""
-    return [Word(part.name.upper(), Outside(part.phrase), part.gates) for part in content.models]
+    return [Word(part.name, part.name.upper(), Outside(part.phrase), part.gates) for part in content.models]
 
 
 def library_values(content: Content) -> dict[str, object]:

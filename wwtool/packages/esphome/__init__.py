@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from wwtool import __version__
-from wwtool.base.assets import asset_dir
 from wwtool.base.files import write_bytes, write_text
 from wwtool.base.text import for_shell
-from wwtool.compiler.emit.c_text import comment_text, template_environment
 from wwtool.errors import InputError
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.esphome.arena import arena_bytes
 from wwtool.packages.esphome.contract import require_contract
+from wwtool.packages.esphome.devices import write_devices
 from wwtool.packages.esphome.manifest import cutoff_of, manifest_of, manifest_text
 from wwtool.packages.package_format import Advice, Content, PackageFormat
 from wwtool.tflite.reader import parse_model
 
-_TEMPLATES = "frameworks/esphome"
-_DEVICES = "devices"
+PRODUCTS = (".esphome/*", ".gitignore", "secrets.yaml")
+"""What ESPHome and its user put beside a YAML."""
 
 
 class Esphome(PackageFormat):
     """A folder for ESPHome's ``micro_wake_word``, which runs the .tflite with TFLM."""
 
     name = "esphome"
-    products = (".esphome/*", ".gitignore", "secrets.yaml")
+    products = PRODUCTS
 
     def require_front_end(self, front_end: FrontEnd) -> None:
         if front_end != DEFAULT_FRONT_END:
@@ -47,32 +44,16 @@ class Esphome(PackageFormat):
             write_bytes(folder / f"{model.name}.tflite", model.tflite)
             manifest = manifest_of(model, arena_bytes(model.tflite, model.phrase))
             write_text(folder / f"{model.name}.json", manifest_text(manifest))
-        for device in device_names():
-            write_text(folder / f"{device}.yaml", device_text(content, device))
+        write_devices(folder, content)
 
     def use(self, project: Path) -> list[Advice]:
-        devices = ", ".join(path.stem for path in sorted(project.glob("*.yaml")))
-        return [
-            Advice("devices", devices),
-            Advice("flash", f"esphome run {for_shell(project / 'DEVICE.yaml')}"),
-        ]
+        return flash_a_device(project)
 
 
-def device_names() -> list[str]:
-    """The devices that there is a YAML for."""
-    folder = asset_dir("firmware_templates") / _TEMPLATES / _DEVICES
-    return sorted(path.name.removesuffix(".yaml.j2") for path in folder.glob("*.yaml.j2"))
-
-
-def device_text(content: Content, device: str) -> str:
-    """The YAML of a device with all models of the content. A model whose phrase is "vad" gates the others."""
-    gates = [model for model in content.models if model.gates]
-    words = [model for model in content.models if model not in gates]
-    values = {
-        "title": comment_text(", ".join(word.phrase for word in words)),
-        "version": __version__,
-        "device": device,
-        "words": [{"id": f"ww_{word.name}", "file": json.dumps(f"{word.name}.json")} for word in words],
-        "gate": json.dumps(f"{gates[0].name}.json") if gates else None,
-    }
-    return template_environment(_TEMPLATES).get_template(f"{_DEVICES}/{device}.yaml.j2").render(values)
+def flash_a_device(project: Path) -> list[Advice]:
+    """What a user does with a folder of YAMLs."""
+    devices = ", ".join(path.stem for path in sorted(project.glob("*.yaml")))
+    return [
+        Advice("devices", devices),
+        Advice("flash", f"esphome run {for_shell(project / 'DEVICE.yaml')}"),
+    ]

@@ -1,0 +1,8 @@
+/*
+ * Errors.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#pragma once
+
+typedef int esp_err_t;
