@@ -33,7 +33,7 @@ _WIDEST = 40  # of a column
 @option(QuantizeRequest, "output_type", type=click.Choice(("int8", "uint8")), default="int8", show_default=True)
 @json_option
 def quantize(as_json: bool, **options: Any) -> None:
-    """Quantize a float .tflite MODEL to INT8 with calibration data, without a training.
+    """Quantize a float .tflite or .onnx MODEL to INT8 with calibration data, without a training.
 
     A fifth of the data is held out, to compare the INT8 model with the float one, layer by layer.
     """

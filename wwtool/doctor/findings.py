@@ -24,9 +24,10 @@ from wwtool.firmware.toolchains import TOOLCHAINS, toolchain_kind
 from wwtool.firmware.toolchains.host import Host
 from wwtool.platforms.load import load_platforms
 from wwtool.platforms.profile import Platform
+from wwtool.quantizer.onnx_source import ONNX2TF
 from wwtool.training.teachers import TEACHERS
 
-Step = Literal["build", "voices", "measure", "emulate", "flash", "hil", "train"]
+Step = Literal["build", "voices", "measure", "emulate", "flash", "hil", "train", "quantize"]
 _SERIAL_GROUPS = ("dialout", "uucp")  # Debian's and Arch's
 
 
@@ -111,6 +112,7 @@ def _measuring(profiles: _Profiles) -> list[Finding]:
     return [
         _look_for(program(name, "instructions of models for Arm", f"apt-get install {name}"), "measure", users),
         _look_for(tflm, "measure", (), alternative=True),
+        _look_for(ONNX2TF, "quantize", (), alternative=True),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Quantize: a float .tflite and calibration data become an INT8 .tflite, without a training."""
+"""Quantize: a float .tflite or ONNX model and calibration data become an INT8 .tflite, without a training."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from wwtool.export.builder import IDENTIFIER
 from wwtool.frontend.registry import FRONT_ENDS
 from wwtool.jobs.request import Request, reported
 from wwtool.quantizer.comparing import LayerNoise, OutputAgreement
+from wwtool.quantizer.float_model import FloatModel
 from wwtool.quantizer.material import Material, may_read_features, read_material
 from wwtool.quantizer.quantize import Quantized, quantize, require_quantizable
 from wwtool.quantizer.real_model import read_real_model
-from wwtool.tflite import limits
+from wwtool.quantizer.sources import read_float_model
 from wwtool.tflite.graph import Graph
 from wwtool.training.ranges import RANGES
 
@@ -40,7 +41,10 @@ _UNDECIDED = 0.5
 class QuantizeRequest(Request):
     """A quantization."""
 
-    model: Path = Field(description="The float .tflite; its weights may be int8 (dynamic range) or float16.")
+    model: Path = Field(
+        description="The float .tflite, whose weights may be int8 (dynamic range) or float16; or a float .onnx, which "
+        "onnx2tf converts."
+    )
     data: Path = Field(
         description="Calibration data: rows of the model's inputs as .npy or .npz, a folder of such files, or for "
         "models of the micro front end a folder of recordings. Each file is a stream that begins with a fresh state."
@@ -64,7 +68,7 @@ class QuantizePlan:
     """A float model that can be quantized, and the file that it came from."""
 
     request: QuantizeRequest
-    content: bytes
+    source: FloatModel
     graph: Graph
 
 
@@ -89,15 +93,16 @@ def plan(request: QuantizeRequest, listener: events.Listener = events.ignore) ->
     Raises:
         UsageError: a name is not known, or the model would be overwritten.
         InputError: the model cannot be read or quantized, or the target is a file of another kind.
+        ToolError: what converts the model is missing.
     """
     RANGES.check(request.ranges)
     if request.front_end is not None and request.front_end not in FRONT_ENDS:
         raise UsageError(f"{request.front_end!r} is no front end; it must be one of {', '.join(FRONT_ENDS)}")
-    content = _content_of(request.model)
-    graph = read_real_model(content, printable(str(request.model)))
-    require_quantizable(graph)
     _require_free(request)
-    return QuantizePlan(request, content, graph)
+    source = read_float_model(request.model)
+    graph = read_real_model(source.content, printable(str(request.model)))
+    require_quantizable(graph)
+    return QuantizePlan(request, source, graph)
 
 
 def run(
@@ -124,10 +129,12 @@ def run(
         front_end = FRONT_ENDS[request.front_end] if request.front_end else None
         material = read_material(request.data, plan.graph, front_end, lambda *at: advance("files", *at), warn)
         _warn_of_data(plan.graph, material, warn)
+        proof = plan.source.proof(material.streams[0])
         unsigned = request.output_type == "uint8"
-        made = quantize(plan.content, plan.graph, material, RANGES[request.ranges], unsigned, advance)
+        made = quantize(plan.source.content, plan.graph, material, RANGES[request.ranges], unsigned, advance)
         write_bytes(request.out, made.content)
         note = f"{material.rows} rows of {printable(request.data.name)}, ranges {request.ranges}"
+        note = f"{note}; {proof}" if proof else note
         listener(events.StageFinished(_STAGE, note, seconds=time.monotonic() - start))
         result = _output(plan, material, made)
         for output in result.outputs:
@@ -141,14 +148,6 @@ def _warn_of_data(graph: Graph, material: Material, warn: Callable[[str], None])
     if material.front_end is None and may_read_features(graph):
         name = graph.front_end.name
         warn(f"if the rows are features of the {name} front end, give --front-end {name}, as firmware feeds those")
-
-
-def _content_of(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(limits.MODEL_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"cannot read the model {path}: {error.strerror}") from error
 
 
 def _require_free(request: QuantizeRequest) -> None:
@@ -165,7 +164,7 @@ def _require_free(request: QuantizeRequest) -> None:
 def _output(plan: QuantizePlan, material: Material, made: Quantized) -> QuantizeOutput:
     request, comparison = plan.request, made.comparison
     return QuantizeOutput(
-        out=str(request.out), bytes=len(made.content), float_bytes=len(plan.content), ranges=request.ranges,
+        out=str(request.out), bytes=len(made.content), float_bytes=len(plan.source.content), ranges=request.ranges,
         calibrated=material.rows - material.compared, compared=comparison.rows, held_out=comparison.held_out,
         layers=comparison.layers, outputs=comparison.outputs,
     )  # fmt: skip

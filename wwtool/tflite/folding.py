@@ -12,6 +12,7 @@ from wwtool.errors import InputError
 from wwtool.tflite import limits
 from wwtool.tflite.constant_values import FOLDS, NUMBERS, SHAPE_FOLDS
 from wwtool.tflite.graph import ITEM_BYTES, Graph, Operator, Tensor
+from wwtool.tflite.grouping import ungrouped
 from wwtool.tflite.operators.moves import MOVES, Array
 from wwtool.tflite.operators.slices import paddings
 from wwtool.tflite.shapes import output_shapes
@@ -28,7 +29,7 @@ _GROWTH: dict[str, Callable[[Graph, Operator, list[Array]], int]] = {
 
 
 def folded(graph: Graph) -> Graph:
-    """Returns the model without operators whose results are constant, and with all shapes.
+    """Returns the model without operators whose results are constant, and with all shapes; see grouping.py, too.
 
     A constant output of the model is copied there. An operator that only moves numbers stays in the model if it would
     create too many constants.
@@ -36,7 +37,7 @@ def folded(graph: Graph) -> Graph:
     Raises:
         InputError: an operator on constants is not valid, or creates too many constants.
     """
-    return _Folding(graph).run()
+    return ungrouped(_Folding(graph).run())
 
 
 def with_shapes(graph: Graph) -> Graph:

@@ -1,0 +1,45 @@
+"""A float model that is to be quantized: its .tflite, and how that is held to what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from wwtool.errors import InputError
+from wwtool.tflite import limits
+
+
+def as_given(rows: Sequence[npt.NDArray[Any]]) -> str:
+    """Of a model that nothing has converted, there is nothing to say."""
+    return ""
+
+
+@dataclass(frozen=True)
+class FloatModel:
+    """A float .tflite.
+
+    Attributes:
+        content: the file.
+        proof: holds it to what it was converted from, on arrays of rows, one for each input; returns a sentence for
+            people, or raises InputError.
+    """
+
+    content: bytes
+    proof: Callable[[Sequence[npt.NDArray[Any]]], str] = as_given
+
+
+def read_bounded(path: Path) -> bytes:
+    """The bytes of a model file, at most one more than any model may have.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(limits.MODEL_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot read the model {path}: {error.strerror}") from error
