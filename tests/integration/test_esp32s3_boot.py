@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,6 +104,38 @@ def test_without_a_system_timer_and_with_a_uart_that_is_stuck_it_starts(good: Pa
     with esp32s3.start(good, defects=Defects(systimer_stuck=True)) as board:
         log = log_of(board)
         assert (log["clock_khz"], log["pll_khz"]) == ("0", "0")
+
+
+def test_the_core_sleeps_until_it_is_wanted(good: Path) -> None:
+    with esp32s3.start(good) as board:
+        time.sleep(1.0)
+        asleep = board.asleep
+        log_of(board)
+        board.check()
+    assert asleep > 0.9
+
+
+def test_a_wait_that_nothing_ends_stops_the_board(tmp_path: Path) -> None:
+    deaf = image(tmp_path, sleep=("        REG(source->enable) = source->bits;\n", ""))
+    with pytest.raises(DeviceError, match="waits for an interrupt, and none can come"), esp32s3.start(deaf) as board:
+        board.wait()
+        board.check()
+
+
+@pytest.mark.slow
+def test_without_its_tick_the_board_is_reset_and_says_why(tmp_path: Path) -> None:
+    with esp32s3.start(image(tmp_path, sleep=("    SYSTIMER_CONF |= SYSTIMER_CONF_TARGET0;\n", ""))) as board:
+        assert log_of(board)["reset"] == "power-on", "the UART wakes it"
+        with serial.serial_for_url(board.url, timeout=60) as port:
+            assert b"reset=watchdog" in port.read_until(b"m-init-done\r\n")
+
+
+@pytest.mark.slow
+def test_interrupts_that_nobody_clears_keep_it_awake(tmp_path: Path) -> None:
+    with esp32s3.start(image(tmp_path, sleep=("REG(source->clear) = source->bits;", ""))) as board:
+        time.sleep(2.0)
+        assert board.asleep < 0.5
+        board.check()
 
 
 @pytest.mark.slow

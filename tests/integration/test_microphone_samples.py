@@ -17,7 +17,7 @@ from wwtool.device.protocol import Event, parse_event
 
 pytestmark = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
 
-SETTLING = 3 * 128  # samples that the Nano's driver throws away: four blocks, of which the first holds none yet (pdm.c)
+SETTLING = 480  # samples that the Nano's driver throws away: two blocks, of which the first holds none yet (pdm.c)
 NOISE = np.random.default_rng(7).integers(-9000, 9000, SETTLING + 20000).astype("<i2")
 
 
@@ -48,9 +48,9 @@ def test_the_nano_hears_every_sample(tmp_path: Path, patch: tuple[str, str] | No
 
 
 def as_the_pico_converts(audio: np.ndarray) -> np.ndarray:
-    """12 bits around a running mean (adc.c). The first block of 64 is thrown away."""
+    """12 bits around a running mean (adc.c). The first block of 256 is thrown away."""
     mean, out = 2048 << 16, []
-    for raw in ((audio[64:].astype(int) + 32768) >> 4).tolist():
+    for raw in ((audio[256:].astype(int) + 32768) >> 4).tolist():
         mean += ((raw << 16) - mean) >> 12
         out.append((raw - (mean >> 16)) * 16)
     samples: np.ndarray = np.clip(out, -32768, 32767).astype("<i2")

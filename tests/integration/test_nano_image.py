@@ -213,6 +213,8 @@ def test_microphone_to_led(image: Path, tmp_path: Path) -> None:
     frames = [event.frame for event in events if event.kind == "prob"]
     assert len(frames) > 10 and set(np.diff(frames)) == {3}
     assert stats["led_on"] == 1 and stats["led_times"][0] < 0.2
+    assert stats["asleep_s"] > 0.7 * stats["simulated_s"]
+    assert stats["sleeps"] < 60 * stats["simulated_s"], "a hop of 30 ms, a tick of 100 ms, and lines of the console"
     assert "overruns=0]" in tail
 
 
@@ -282,6 +284,20 @@ def test_the_emulated_chip_is_as_strict_as_silicon(tmp_path: Path, file: str, ol
         port.write(bytes(600))
         broken.wait_for_failure(20)
         broken.check()
+
+
+def test_a_core_that_nothing_wakes_is_reset(tmp_path: Path) -> None:
+    pytest.importorskip("unicorn")
+    from nano_board import Board
+
+    from wwtool.emulators.nrf52840.registers import FaultError
+
+    change = ("system.c", "TIMER0->intenset = TIMER_INT_COMPARE0 << CC_WAKE;", "")
+    image = nano_image(tmp_path / "broken.elf", changed_board("nano33ble", tmp_path / "board", *change))
+    board = Board(image)
+    board.type_on_uart(b"stop%")  # the microphone wakes it, too
+    with pytest.raises(FaultError, match="the watchdog reset the chip"):
+        board.run(5.0)
 
 
 def test_a_build_folder_is_found_through_its_manifest(image: Path, tmp_path: Path) -> None:

@@ -120,6 +120,8 @@ def test_microphone_to_led(image: Path, tmp_path: Path) -> None:
     frames = [event.frame for event in events if event.kind == "prob"]
     assert len(frames) > 10 and set(np.diff(frames)) == {3}
     assert stats["led_on"] == 1 and stats["led_times"][0] < 0.2
+    assert stats["asleep_s"] > 0.7 * stats["simulated_s"]
+    assert stats["sleeps"] < 90 * stats["simulated_s"], "a block of 16 ms, a tick of 134 ms, and lines of the console"
     assert "overruns=0]" in tail
 
 
@@ -173,6 +175,18 @@ def test_a_board_that_hangs_comes_back_and_says_why(image: Path) -> None:
         port.write(b"name%")
         assert port.read_until(b"m-ready\r\n") == b"m-name-dut-[wwtool-pico]\r\nm-ready\r\n"
         assert emulator.stats()["resets"] == 1
+
+
+@needs_emulator
+def test_a_core_that_nothing_wakes_is_reset(tmp_path: Path) -> None:
+    board = changed_board("pico", tmp_path / "board", "system.c", " | SYSTICK_CSR_TICKINT", "")
+    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
+    with pico.start(_image(tmp_path / "broken.elf")) as emulator:
+        with contextlib.suppress(OSError), serial.serial_for_url(emulator.url, timeout=1) as port:
+            port.write(b"stop%")  # the microphone wakes it, too
+            emulator.wait_for_failure(20)
+        with pytest.raises(DeviceError, match="the watchdog reset the chip"):
+            emulator.check()
 
 
 @needs_emulator

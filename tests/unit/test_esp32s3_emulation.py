@@ -52,6 +52,20 @@ def test_the_clock_may_wrap(tmp_path: Path) -> None:
     assert heard == list(range(1, 24_001))
 
 
+def test_samples_come_in_blocks(tmp_path: Path) -> None:
+    path = tmp_path / "audio.raw"
+    path.write_bytes(np.arange(1, 101, dtype="<i2").tobytes())
+    microphone = Microphone(path, block_samples=32)
+    microphone.enable(True, 5_000)
+    assert microphone.left_us(5_000) == 2_000
+    assert (microphone.due(6_999), microphone.left_us(6_999)) == (0, 1)
+    assert microphone.left_us(7_000) == 0
+    assert _heard(microphone.take(30, 7_100)) == list(range(1, 31))
+    assert microphone.left_us(7_100) == 0, "two are left"
+    assert _heard(microphone.take(30, 7_100)) == [31, 32]
+    assert microphone.left_us(7_100) == 1_900
+
+
 def test_without_a_recording_nothing_comes() -> None:
     microphone = Microphone(None)
     microphone.enable(True, 0)

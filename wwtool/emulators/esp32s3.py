@@ -4,9 +4,9 @@ QEMU has the core (its lx106, whose instructions are a part of the LX7's, and al
 but none of the chip's peripherals. ``esp32s3_chip`` is in their place: it holds every write to a register to the rules,
 knows clocks, watchdogs and resets, and ends the run if the firmware does what the chip would not take. The run also
 stops where the firmware calls its drivers of the UART and the microphone, and this module does the work of two
-functions of each, and of the ROM's one. A table in the image tells where they are. All other code is the firmware's.
-CCOUNT counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is
-counted by it.
+functions of each, and of the ROM's one; and where the core waits for an interrupt (``esp32s3_sleep``). A table in the
+image tells where they are. All other code is the firmware's. CCOUNT counts 1.28 an instruction
+(``platforms/esp32s3.yaml``), and time is counted by it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from wwtool.emulators.emulator import Emulator, Options
 from wwtool.emulators.esp32s3_chip import A0, A2, A3, A4, PC, Chip, Defects, Domain
 from wwtool.emulators.esp32s3_microphone import Microphone
 from wwtool.emulators.esp32s3_registers import MisuseError
+from wwtool.emulators.esp32s3_sleep import MICROPHONE, UART
 from wwtool.emulators.gdb_stub import GdbStub
 from wwtool.emulators.listening import listen
 from wwtool.emulators.process import image_of
@@ -41,12 +42,11 @@ from wwtool.platforms.profile import Platform
 PLATFORM = "esp32s3"
 QEMU = program("qemu-system-xtensa", "the emulated ESP32-S3", "apt-get install qemu-system-misc")
 
-_MAGIC = b"WWBOARD3"
+_MAGIC = b"WWBOARD4"
 # Where the ROM may put segments: SRAM1 as data and as instructions, below what the ROM keeps (see board's link.ld).
 _DATA = range(0x3FC88000, 0x3FCD7E00)
 _CODE, _ALIAS = 0x40000000, 0x6F0000
-_IDLE_S = 0.02
-_BUSY_US = 10_000  # of the board's time since it last read the console: it is working (ww_console_is_stopped)
+_LONGEST_PAUSE_US = 250_000.0
 _MOST_BEHIND_S = 1.0  # work can take longer here than on the board; the board catches up at most this much
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
@@ -67,13 +67,15 @@ class _Table:
     microphone_read: int
     microphone_enable: int
     rom_i2c_write: int  # 0: the firmware does not call it
+    wait_for_interrupt: int
+    block_samples: int  # of the microphone, between two interrupts
 
     @staticmethod
     def of(image: EspImage) -> _Table:
         for segment in image.segments:
             place = segment.content.find(_MAGIC)
             if place >= 0:
-                return _Table(*struct.unpack_from("<7I", segment.content, place + len(_MAGIC)))
+                return _Table(*struct.unpack_from("<9I", segment.content, place + len(_MAGIC)))
         raise InputError(
             "the image has no board table of this version, so it is not wwtool's or an older one's; run wwtool build "
             "--platform esp32s3"
@@ -136,11 +138,11 @@ class Esp32s3Board:
         self._image, self._table, self._defects = image, _Table.of(image), defects
         self._fault: str | None = None  # what has stopped the program, until its handler resets the chip
         self._domain = Domain()
-        self._microphone = Microphone(audio)
+        self._microphone = Microphone(audio, self._table.block_samples)
         self._failure: str | None = None
         self._closing = False
         self._idle_until = time.monotonic()
-        self._read_us = 0
+        self._chip: Chip | None = None
         self._only_listens = False
         self._client: socket.socket | None = None
         self._input = bytearray()
@@ -208,15 +210,17 @@ class Esp32s3Board:
         """A new core with the same image, as the ROM leaves it after a reset."""
         self._end_process()
         self._microphone.enable(False, 0)
-        self._read_us = 0
         self._process = start_core(self._image, self._folder.path)
 
     def _run_until_reset(self) -> Domain:
         assert self._process.stdin is not None and self._process.stdout is not None
         stub = GdbStub(self._process.stdin, self._process.stdout)
         chip = Chip(stub, self._domain, self._defects)
+        chip.uart_waiting = lambda: len(self._input)
+        self._chip = chip
         t = self._table
-        for address in (t.read, t.write, t.fault, t.microphone_read, t.microphone_enable, t.rom_i2c_write):
+        microphone = (t.microphone_read, t.microphone_enable)
+        for address in (t.read, t.write, t.fault, *microphone, t.rom_i2c_write, t.wait_for_interrupt):
             if address:
                 stub.stop_at(address)
         while self._failure is None and chip.reset_cause is None:
@@ -231,7 +235,8 @@ class Esp32s3Board:
         core = stub.registers()
         pc = core[PC]
         if pc == self._table.read:
-            data = self._read(stub, chip, core)
+            data = self._take(core[A3])
+            stub.write(core[A2], data)
             core[A2] = len(data)
             self._started.set()
             self._only_listens = False
@@ -249,6 +254,9 @@ class Esp32s3Board:
             self._microphone.enable(core[A2] != 0, self._micros(stub))
         elif pc == self._table.rom_i2c_write:
             chip.write_analogue(core[A2], *core[A4 : A4 + 4])
+        elif pc == self._table.wait_for_interrupt:
+            self._wait(stub, chip, core)
+            return
         elif pc == self._table.fault:  # its handler goes on: it tells the consoles, and resets the chip
             self._fault = f"exception {core[A2]} at {core[A3]:#x}, address {core[A4]:#x}"
             stub.go_on_at(pc)
@@ -259,30 +267,46 @@ class Esp32s3Board:
         core[PC] = core[A0]
         stub.set_registers(core)
 
-    def _read(self, stub: GdbStub, chip: Chip, core: list[int]) -> bytes:
-        """What ``uart_read`` returns; a board that has nothing to do waits here."""
-        now = self._micros(stub)
-        busy = (now - self._read_us) & 0xFFFFFFFF >= _BUSY_US
-        idle = not busy and not (self._microphone.listens and self._microphone.due(now) > 0)
-        self._read_us = now
-        data = self._take(core[A3], idle)
-        if data:
-            stub.write(core[A2], data)
-        elif idle:  # the board's time passes no faster than here
-            self._idle_until = max(self._idle_until, time.monotonic() - _MOST_BEHIND_S) + _IDLE_S
-            self._read_us = (now + int(_IDLE_S * 1e6)) & 0xFFFFFFFF
-            stub.write(self._table.micros, struct.pack("<I", self._read_us))
-            chip.now_us += _IDLE_S * 1e6
-        return data
+    def _wait(self, stub: GdbStub, chip: Chip, core: list[int]) -> None:
+        """The core waits for an interrupt, no faster than time passes here."""
+        armed = chip.waiting.armed(core[A2])
+        micros, slept_us = self._micros(stub), 0.0
+        chip.pass_time()
+        while chip.reset_cause is None and not self._closing:
+            left_us = chip.waiting.left_us(armed)
+            if MICROPHONE in armed and self._microphone.listens:
+                of_block_us = self._microphone.left_us(micros + int(slept_us))
+                if of_block_us <= 0:
+                    chip.waiting.raise_interrupt(MICROPHONE)
+                left_us = min(left_us, of_block_us)
+            if left_us <= 0 or (UART in armed and self._input):
+                chip.waiting.wake(core)
+                return
+            step_us = self._pause(min(left_us, _LONGEST_PAUSE_US), UART in armed)
+            chip.waiting.sleep(step_us)
+            slept_us += step_us
+
+    def _pause(self, us: float, until_input: bool) -> float:
+        """Lets time pass here; returns how long, which is less if console bytes come first and end it."""
+        self._idle_until = max(self._idle_until, time.monotonic() - _MOST_BEHIND_S) + us / 1e6
+        with self._arrived:
+            if not (until_input and self._input):
+                self._arrived.wait(max(0.0, self._idle_until - time.monotonic()))
+        early_us = max(0.0, self._idle_until - time.monotonic()) * 1e6 if until_input and self._input else 0.0
+        self._idle_until -= early_us / 1e6
+        return max(0.0, us - early_us)
+
+    @property
+    def asleep(self) -> float:
+        """The share of the board's time in which the core had no clock, since its last reset."""
+        return self._chip.waiting.asleep_us / self._chip.now_us if self._chip is not None else 0.0
 
     def _micros(self, stub: GdbStub) -> int:
         return int(struct.unpack("<I", stub.read(self._table.micros, 4))[0])
 
-    def _take(self, most: int, wait: bool) -> bytes:
-        """Console bytes that have arrived; with ``wait`` it waits a little for the first."""
+    def _take(self, most: int) -> bytes:
+        """Console bytes that have arrived."""
         with self._arrived:
-            if not self._input and wait:
-                self._arrived.wait(max(0.0, self._idle_until - time.monotonic()))
             data = bytes(self._input[:most])
             del self._input[:most]
             return data

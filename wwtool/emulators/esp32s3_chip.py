@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wwtool.emulators.esp32s3_registers import MisuseError, check_write, registers
+from wwtool.emulators.esp32s3_sleep import COMP0_LOAD, RAW_OF, Waiting
 from wwtool.emulators.gdb_stub import GdbStub
 
 A0, A2, A3, A4, A5, PC = 0, 2, 3, 4, 5, 16  # QEMU's order of registers: a0 to a15, pc
@@ -83,6 +84,8 @@ class Chip:
         reset_cause: why it resets, once it does; the caller then starts a new core with ``domain``.
         uart_sent, usb_sent: bytes that the program has written to the consoles' own registers.
         writes: all writes to registers.
+        waiting: how the core waits for interrupts.
+        uart_waiting: how many bytes wait in the UART's receive FIFO.
         rules: further rules, called with address and value before a write; each may return what to do after it.
     """
 
@@ -93,6 +96,8 @@ class Chip:
         self.writes: list[tuple[int, int]] = []
         self.rules: list[Callable[[int, int], Callable[[], None] | None]] = []
         self.now_us = 0.0
+        self.waiting = Waiting(self)
+        self.uart_waiting: Callable[[], int] = lambda: 0
         self._cycles = 0
         self._core_hz = _CRYSTAL_HZ / 2
         self._pll_since = 0.0
@@ -167,15 +172,16 @@ class Chip:
     def _load(self, address: int) -> int:
         if registers()[address].wo:
             raise MisuseError(f"it reads {registers()[address].name}, which is write-only")
-        self.pass_time()
+        if self.now_us < self._uart_free_us:
+            self.pass_time()
         left_us = self._uart_free_us - self.now_us
         busy = self._defects.uart_stuck or left_us > 0
         if busy:
             self.now_us += _UART_POLL_US
         if address == _UART_FSM:
             return 0x20 if busy else 0
-        waiting = min(127, int(left_us / self._character_us)) if busy and left_us > 0 else int(busy)
-        return waiting << 16
+        sending = min(127, int(left_us / self._character_us)) if busy and left_us > 0 else int(busy)
+        return sending << 16 | min(127, self.uart_waiting())
 
     @property
     def _character_us(self) -> float:
@@ -276,6 +282,11 @@ class Chip:
         self.set(_SYSTIMER_LOW, int(self.now_us * _SYSTIMER_HZ / 1e6) & 0xFFFFFFFF)
         return 1 << 29
 
+    def _load_tick(self, before: int, value: int) -> int:
+        self.pass_time()
+        self.waiting.load_tick()
+        return 0
+
     def _feed(self, before: int, value: int) -> int:
         self.pass_time()
         self._fed_us, self._stage = self.now_us, 0
@@ -286,6 +297,11 @@ class Chip:
     def check_watchdogs(self, skipped_us: float = 0.0) -> None:
         """Counts the time, as ``pass_time`` does, and resets the chip if a watchdog is due."""
         self.pass_time(skipped_us)
+        self.check_watchdogs_at(self.now_us)
+
+    def check_watchdogs_at(self, now_us: float) -> None:
+        """As ``check_watchdogs``, for a core that has not run up to that time."""
+        self.now_us = now_us
         config = self.get(_WDT_CONFIG)
         if config & (1 << 31 | 1 << 12):
             self._rtc_watchdog(config)
@@ -331,6 +347,14 @@ def _selecting(is_system: bool) -> Callable[[Chip, int, int], int]:
     return effect
 
 
+def _clearing(raw: int) -> Callable[[Chip, int, int], int]:
+    def effect(chip: Chip, before: int, value: int) -> int:
+        chip.set(raw, chip.get(raw) & ~value)
+        return 0
+
+    return effect
+
+
 _EFFECTS: dict[int, Callable[[Chip, int, int], int]] = {
     _UART_FIFO: Chip._uart_fifo,
     _UART_CONF0: Chip._uart_conf0,
@@ -340,6 +364,8 @@ _EFFECTS: dict[int, Callable[[Chip, int, int], int]] = {
     _ANA_CONF0: Chip._ana_conf0,
     _SYSTIMER_OP: Chip._systimer,
     _WDT_FEED: Chip._feed,
+    COMP0_LOAD: Chip._load_tick,
     _CPU_PER_CONF: _selecting(is_system=False),
     _SYSCLK_CONF: _selecting(is_system=True),
+    **{clear: _clearing(raw) for clear, raw in RAW_OF.items()},
 }

@@ -12,12 +12,14 @@ _SAMPLE_BYTES = 2
 class Microphone:
     """A recording, played from the moment that the firmware first listens; then silence. Without one: no samples.
 
-    While the firmware does not listen, the recording stands still.
+    Samples come when a block of ``block_samples`` is full. While the firmware does not listen, the recording stands
+    still.
     """
 
-    def __init__(self, audio: Path | None) -> None:
+    def __init__(self, audio: Path | None, block_samples: int = 1) -> None:
         content = audio.read_bytes() if audio is not None else b""
         self._content = content[: len(content) // _SAMPLE_BYTES * _SAMPLE_BYTES]
+        self._block_samples = block_samples
         self._exists = audio is not None
         self._since: int | None = None  # microseconds on the board's clock; None: the firmware does not listen
         self._heard = 0  # samples since then
@@ -34,11 +36,21 @@ class Microphone:
         return self._exists and self._since is not None
 
     def due(self, micros: int) -> int:
-        """Samples that have arrived and that the firmware has not read."""
+        """Samples of full blocks that the firmware has not read."""
         if self._since is None or not self._exists:
             return 0
-        passed = (micros - self._since) & 0xFFFFFFFF
-        return passed * SAMPLE_RATE_HZ // 1_000_000 - self._heard
+        return self._full_blocks(micros - self._since) * self._block_samples - self._heard
+
+    def _full_blocks(self, passed_us: int) -> int:
+        return (passed_us & 0xFFFFFFFF) * SAMPLE_RATE_HZ // (1_000_000 * self._block_samples)
+
+    def left_us(self, micros: int) -> int:
+        """The time until there are samples to read."""
+        if self._since is None or self.due(micros) > 0:
+            return 0
+        passed_us = (micros - self._since) & 0xFFFFFFFF
+        end = (self._full_blocks(passed_us) + 1) * self._block_samples
+        return -(-end * 1_000_000 // SAMPLE_RATE_HZ) - passed_us
 
     def take(self, most: int, micros: int) -> bytes:
         """Up to ``most`` samples, int16."""
@@ -46,7 +58,8 @@ class Microphone:
         begin = self._played * _SAMPLE_BYTES
         self._heard += count
         self._played += count
-        if self._since is not None and self._heard >= SAMPLE_RATE_HZ:  # so that the clock may wrap
-            self._since = (self._since + 1_000_000) & 0xFFFFFFFF
-            self._heard -= SAMPLE_RATE_HZ
+        round_samples = SAMPLE_RATE_HZ * self._block_samples
+        if self._since is not None and self._heard >= round_samples:  # so that the clock may wrap
+            self._since = (self._since + 1_000_000 * self._block_samples) & 0xFFFFFFFF
+            self._heard -= round_samples
         return self._content[begin : begin + count * _SAMPLE_BYTES].ljust(count * _SAMPLE_BYTES, b"\0")

@@ -158,6 +158,8 @@ class Runner:
             "cycles": chip.cycles,
             "clock_hz": chip.clock_hz,
             "simulated_s": chip.now / chip.clock_hz,
+            "asleep_s": chip.idle_cycles / chip.clock_hz,
+            "sleeps": chip.sleeps,
             "wall_s": time.monotonic() - self._since,
             "baud": chip.uarte.baud,
             "console_bytes_in": self._port.bytes_in,

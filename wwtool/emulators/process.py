@@ -122,7 +122,7 @@ class ProcessBoard:
             raise DeviceError(f"the emulated {self._title} stopped: {self._failure}")
 
     def stats(self) -> dict[str, Any]:
-        """Returns counts of the run so far: ``instructions``, ``cycles``, ``simulated_s``, ``led_on``, ...
+        """Returns counts of the run so far: ``instructions``, ``cycles``, ``simulated_s``, ``asleep_s``, ...
 
         After :meth:`close`: the last ones that were asked for.
         """

@@ -70,6 +70,9 @@ const { SimulationClock } = await load('clock/simulation-clock.js');
 
 let instructions = 0;
 let cycles = 0;
+let asleepNs = 0;
+let sleeps = 0;
+let sleeping = false;
 let bytesIn = 0;
 let bytesOut = 0;
 let running = true;
@@ -87,6 +90,8 @@ function statistics() {
     cycles,
     clock_hz: machine.mcu.clkSys,
     simulated_s: machine.mcu.clock.nanos / 1e9,
+    asleep_s: asleepNs / 1e9,
+    sleeps,
     wall_s: wall,
     baud: machine.mcu.uart[0].baudRate,
     console_bytes_in: bytesIn,
@@ -312,6 +317,10 @@ function slice() {
   let asleep = false;
   try {
     for (let i = 0; i < SLICE_INSTRUCTIONS && running && !resetDue; i++) {
+      if (core.waiting !== sleeping) {
+        sleeping = core.waiting;
+        sleeps += sleeping ? 1 : 0;
+      }
       if (core.waiting) {
         if (core.checkForInterrupts()) {
           core.waiting = false;
@@ -321,10 +330,12 @@ function slice() {
         const step = clock.nextAlarm ? clock.nanosToNextAlarm : MAX_IDLE_NS;
         if (!hurry && step > idleNs) {
           clock.tick(idleNs);
+          asleepNs += idleNs;
           asleep = true;
           break;
         }
         clock.tick(step);
+        asleepNs += step;
         if (!hurry) {
           idleNs -= step;
         }

@@ -11,7 +11,9 @@
 #include "esp32s3.h"
 #include "gpio.h"
 #include "microphone.h"
+#include "sleep.h"
 #include "uart.h"
+#include "usb.h"
 #include "watchdog.h"
 
 const char board_name[] = "esp32s3";
@@ -86,6 +88,7 @@ void board_start(uint32_t console_baud)
     start_clock();
     uart_init(console_baud);
     board_indicate(!microphone_init());
+    sleep_init();
 }
 
 uint32_t board_micros(void)
@@ -108,10 +111,13 @@ void board_keep_alive(void)
     }
 }
 
-/* There is no interrupt to wait for. */
 void board_idle(void)
 {
     board_keep_alive();
+    sleep_clear();
+    if (clock_can_wait() && !uart_waiting() && !usb_waiting() && !microphone_waiting()) {
+        clock_wait_for_interrupt();
+    }
 }
 
 uint32_t board_stack_high_water(void)

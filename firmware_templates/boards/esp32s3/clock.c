@@ -7,6 +7,7 @@
 
 #include "esp32s3.h"
 #include "regulator.h"
+#include "sleep.h"
 
 enum {
     PLL_SETTLES_US = 100,
@@ -21,7 +22,9 @@ static struct {
     uint32_t mhz;     /* cycles of a microsecond */
     uint32_t last;    /* CCOUNT up to which time has been counted */
     uint32_t partial; /* cycles counted that are not a microsecond yet */
+    uint32_t ticks;   /* of the system timer, as well */
     bool pll;
+    bool has_timer;
 } state = {.mhz = CRYSTAL_MHZ};
 
 static void use_crystal(void)
@@ -82,6 +85,7 @@ struct clock_report clock_init(bool try_pll)
         report.core_khz = measure();
     }
     state.last = clock_cycles();
+    state.has_timer = report.core_khz != 0;
     return report;
 }
 
@@ -107,4 +111,21 @@ uint32_t clock_micros(void)
     state.partial = cycles - passed_us * state.mhz;
     clock_micros_total += passed_us;
     return clock_micros_total;
+}
+
+bool clock_can_wait(void)
+{
+    return state.has_timer;
+}
+
+/* Whether CCOUNT counts while the core's clock is gated is in no manual, so the system timer tells how long that was. */
+void clock_wait_for_interrupt(void)
+{
+    (void)clock_micros();
+    const uint32_t since = systimer();
+    wait_for_interrupt(1u << WAKING_INTERRUPT);
+    state.ticks += systimer() - since;
+    state.last = clock_cycles();
+    clock_micros_total += state.ticks / (SYSTIMER_HZ / 1000000u);
+    state.ticks %= SYSTIMER_HZ / 1000000u;
 }

@@ -34,7 +34,13 @@ void clock_wait_us(uint32_t us);
 /* Microseconds since start; call it at least every few seconds. */
 uint32_t clock_micros(void);
 
-/* The address of that count. */
+/* False if the system timer does not run, which tells how long the core has waited. */
+bool clock_can_wait(void);
+
+/* Waits for an interrupt (sleep.h), and counts the time. */
+void clock_wait_for_interrupt(void);
+
+/* The address of the count of microseconds. */
 extern volatile uint32_t clock_micros_total;
 
 static inline uint32_t clock_cycles(void)

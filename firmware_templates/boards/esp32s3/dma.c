@@ -54,6 +54,7 @@ void dma_init(void)
         ring.descriptors[i].block = (uint32_t)(uintptr_t)ring.blocks[i];
         ring.descriptors[i].next = (uint32_t)(uintptr_t)&ring.descriptors[(i + 1u) % DMA_BLOCKS];
     }
+    give_all();
 }
 
 void dma_start(void)

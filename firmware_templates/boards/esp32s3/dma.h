@@ -10,7 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DMA_BLOCKS = 64, DMA_BLOCK_BYTES = 128 };
+#include "board_config.h"
+
+/*
+ * A block ends the core's wait. It lasts for 30 ms, the time between two inferences of most models, and the ring for 120
+ * ms more, which is longer than any inference that keeps up.
+ */
+enum {
+    DMA_BLOCKS = 5,
+    DMA_BLOCK_SAMPLES = 480,
+    DMA_SAMPLE_BYTES = BOARD_MICROPHONE_IS_PDM ? 2 : 4,
+    DMA_BLOCK_BYTES = DMA_BLOCK_SAMPLES * DMA_SAMPLE_BYTES,
+};
 
 void dma_init(void);
 

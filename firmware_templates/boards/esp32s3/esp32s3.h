@@ -14,6 +14,7 @@
 #define UART_FIFO                  REG(0x60000000u)
 #define UART_CLKDIV                REG(0x60000014u) /* integer part 11..0, sixteenths 23..20 */
 #define UART_STATUS                REG(0x6000001Cu)
+#define UART_CONF1                 REG(0x60000024u)
 #define UART_CONF0                 REG(0x60000020u)
 #define UART_FSM_STATUS            REG(0x6000006Cu)
 #define UART_CLK_CONF              REG(0x60000078u)
@@ -21,6 +22,8 @@
 #define UART_TX_COUNT(status)      (((status) >> 16) & 0x3FFu)
 #define UART_TX_STATE_MASK         0xF0u /* 0: the last stop bit has left */
 #define UART_CLKDIV_FRACTION_SHIFT 20
+#define UART_CONF1_RX_FULL_MASK    0x3FFu /* the receive FIFO is full from so many bytes on */
+#define UART_CONF1_RX_TIMEOUT      (1u << 23)
 #define UART_CONF0_8_BITS          (3u << 2)
 #define UART_CONF0_1_STOP          (1u << 4)
 #define UART_CONF0_RX_RESET        (1u << 17)
@@ -85,11 +88,16 @@ enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT 
 #define TIMG_WDT_PROTECT(group) REG(0x6001F064u + 0x1000u * (group))
 
 /* System timer (TRM, "System Timer"): base 0x60023000; counts at 16 MHz, from the crystal. */
-#define SYSTIMER_UNIT0_OP  REG(0x60023004u)
-#define SYSTIMER_UNIT0_LOW REG(0x60023044u)
-#define SYSTIMER_OP_VALID  (1u << 29)
-#define SYSTIMER_OP_UPDATE (1u << 30)
-#define SYSTIMER_HZ        16000000u
+#define SYSTIMER_CONF          REG(0x60023000u)
+#define SYSTIMER_UNIT0_OP      REG(0x60023004u)
+#define SYSTIMER_TARGET0_CONF  REG(0x60023034u) /* the period is in bits 25..0 */
+#define SYSTIMER_UNIT0_LOW     REG(0x60023044u)
+#define SYSTIMER_COMP0_LOAD    REG(0x60023050u)
+#define SYSTIMER_CONF_TARGET0  (1u << 24)
+#define SYSTIMER_OP_VALID      (1u << 29)
+#define SYSTIMER_OP_UPDATE     (1u << 30)
+#define SYSTIMER_TARGET_PERIOD (1u << 30) /* an alarm again and again, not once */
+#define SYSTIMER_HZ            16000000u
 
 /* System registers (TRM, "System Registers" and "Reset and Clock"): base 0x600C0000. */
 #define SYSTEM_CPU_PER_CONF        REG(0x600C0010u)
@@ -101,11 +109,16 @@ enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT 
 #define SYSTEM_PERIP1_DMA          (1u << 6) /* of both CLK_EN1 and RST_EN1 */
 #define SYSTEM_SYSCLK_CONF         REG(0x600C0060u)
 #define SYSTEM_CPU_PERIOD_MASK     3u
+#define SYSTEM_CPU_WAIT_CLOCK_ON   (1u << 3) /* the core keeps its clock while it waits for an interrupt */
 #define SYSTEM_CPU_PERIOD(mhz)     ((uint32_t)(mhz) / 80u - 1u)
 #define SYSTEM_PLL_480_MHZ         (1u << 2)
 #define SYSTEM_SYSCLK_DIVIDER_MASK 0x3FFu /* of the crystal, less one */
 #define SYSTEM_SYSCLK_SOURCE_MASK  (3u << 10)
 #define SYSTEM_SYSCLK_SOURCE_PLL   (1u << 10)
+
+/* Interrupt matrix of core 0 (TRM, "Interrupt Matrix"): base 0x600C2000, a register for each source, with the number of
+   the core's interrupt that it raises. */
+#define INTERRUPT_MAP(source) REG(0x600C2000u + 4u * (source))
 
 /* eFuse (TRM, "eFuse Controller"): base 0x60007000. */
 #define EFUSE_RD_REPEAT_DATA1 REG(0x60007034u)

@@ -13,8 +13,6 @@
 #include "i2s.h"
 
 enum {
-    SAMPLE_BYTES = BOARD_MICROPHONE_IS_PDM ? 2 : 4,
-    BLOCK_SAMPLES = DMA_BLOCK_BYTES / SAMPLE_BYTES,
     SETTLING_SAMPLES = 1024,                      /* 64 ms: filters of microphone and codec start from nothing */
     DC_SHIFT = 12,                                /* one-pole filter, 2^12 samples: 0.6 Hz */
     GAIN_SHIFT = 15 - BOARD_MICROPHONE_GAIN_BITS, /* from 31 bits to 16 */
@@ -107,6 +105,12 @@ static size_t take(const volatile uint32_t *block, size_t in_block, int16_t *sam
     return count;
 }
 
+bool microphone_waiting(void)
+{
+    size_t bytes;
+    return state.works && dma_oldest(&bytes) != NULL;
+}
+
 __attribute__((noinline)) size_t microphone_read(int16_t *samples, size_t max)
 {
     size_t count = 0;
@@ -115,15 +119,15 @@ __attribute__((noinline)) size_t microphone_read(int16_t *samples, size_t max)
 
     while (state.works && count < max && (block = dma_oldest(&bytes)) != NULL) {
         const uint32_t before = state.taken;
-        const size_t got = take(block, bytes / SAMPLE_BYTES, samples + count, max - count);
+        const size_t got = take(block, bytes / DMA_SAMPLE_BYTES, samples + count, max - count);
         if (dma_lapped()) { /* perhaps while they were read */
-            state.overruns += DMA_BLOCKS * BLOCK_SAMPLES - before;
+            state.overruns += DMA_BLOCKS * DMA_BLOCK_SAMPLES - before;
             state.taken = 0;
             dma_catch_up();
             break;
         }
         count += got;
-        if (state.taken >= bytes / SAMPLE_BYTES) {
+        if (state.taken >= bytes / DMA_SAMPLE_BYTES) {
             dma_release();
             state.taken = 0;
         }

@@ -11,4 +11,7 @@
 /* Clocks, pins, codec. False if the codec does not answer; the microphone then stays silent. */
 bool microphone_init(void);
 
+/* Whether a block of samples is full. */
+bool microphone_waiting(void);
+
 #endif /* ESP32S3_MICROPHONE_H */

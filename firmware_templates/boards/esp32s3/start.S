@@ -6,13 +6,25 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/* No interrupt is enabled and no window can overflow, so whatever comes through the table is a fault. One jump every
-   16 bytes serves every entry, wherever a core has it. */
+/* No window can overflow, and interrupts of level 2 are the only ones that are enabled (sleep.c), so whatever else comes
+   through the table is a fault. One jump every 16 bytes serves every other entry, wherever a core has it. The vector of
+   level 2 is 0x180 behind VECBASE (ESP-IDF, xtensa/config/core-isa.h, XCHAL_INTLEVEL2_VECOFS). */
+    .set PS_MASKED, 0x2F        /* all interrupts masked, user mode, no windows (ISA manual, "PS register") */
+    .set LEVEL_2, 0x180
+
     .section .vectors, "ax"
     .balign 1024
     .global vectors
 vectors:
-    .rept 64
+    .rept LEVEL_2 / 16
+    j fault_entry
+    .balign 16
+    .endr
+    movi a2, PS_MASKED          /* the interrupt has ended the wait, which is all that it is for */
+    wsr a2, eps2
+    rfi 2
+    .balign 16
+    .rept (1024 - LEVEL_2) / 16 - 1
     j fault_entry
     .balign 16
     .endr
@@ -24,7 +36,7 @@ vectors:
     .global start
     .type start, @function
 start:
-    movi a2, 0x2F               /* PS: all interrupts masked, user mode, no windows (ISA manual, "PS register") */
+    movi a2, PS_MASKED
     wsr a2, ps
     rsync
     movi a2, 0
@@ -44,6 +56,16 @@ start:
     call0 fill
     call0 main
 1:  j 1b
+
+/* See sleep.h. An interrupt is taken nowhere but here: it returns behind the `waiti`, with all masked again. */
+    .balign 4
+    .global wait_for_interrupt
+    .type wait_for_interrupt, @function
+wait_for_interrupt:
+    wsr a2, intenable
+    rsync
+    waiti 0
+    ret
 
 /* Words from a2 to a3 become a4. */
     .balign 4
@@ -69,7 +91,7 @@ fault_entry:
     rsr a2, exccause
     rsr a3, epc1
     rsr a4, excvaddr
-    movi a5, 0x2F
+    movi a5, PS_MASKED
     wsr a5, ps
     rsync
     mov a5, a6

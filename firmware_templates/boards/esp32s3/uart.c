@@ -50,6 +50,11 @@ void uart_init(uint32_t baud)
     UART_CONF0 = format;
 }
 
+bool uart_waiting(void)
+{
+    return UART_RX_COUNT(UART_STATUS) > 0;
+}
+
 __attribute__((noinline)) size_t uart_read(uint8_t *bytes, size_t max)
 {
     size_t count = 0;

@@ -11,6 +11,9 @@
 /* As in bare.h, for the rates that the divider can make and the FIFO is long enough for. */
 void uart_init(uint32_t baud);
 
+/* Whether bytes have arrived that nobody has read. */
+bool uart_waiting(void);
+
 /* Returns when all bytes have left, or after a time in which they would have. */
 void uart_drain(void);
 

@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "usb.h"
+
 #include "bare.h"
 #include "clock.h"
 #include "esp32s3.h"
@@ -12,10 +14,15 @@ enum { PATIENCE_US = 20000 }; /* a host asks every millisecond */
 
 static bool host_is_gone; /* it has not read anything since the wait ended */
 
+bool usb_waiting(void)
+{
+    return (USB_EP1_CONF & USB_EP1_CONF_OUT_WAITING) != 0;
+}
+
 size_t usb_read(uint8_t *bytes, size_t max)
 {
     size_t count = 0;
-    while (count < max && (USB_EP1_CONF & USB_EP1_CONF_OUT_WAITING) != 0) {
+    while (count < max && usb_waiting()) {
         bytes[count++] = (uint8_t)USB_EP1;
     }
     return count;

@@ -1,7 +1,7 @@
 /*
  * Microphone. See adc.h.
  *
- * Two DMA channels take turns: each fills its own block of 64 samples, wraps its write address (ring mode), and
+ * Two DMA channels take turns: each fills its own block of 256 samples, wraps its write address (ring mode), and
  * starts the other. Nothing has to be re-armed in time; a late interrupt costs samples, never the sequence.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -15,8 +15,8 @@
 enum {
     SAMPLE_RATE_HZ = 16000,
     CHANNELS = 2,
-    BLOCK_SAMPLES = 64,  /* 4 ms */
-    BLOCK_RING_BITS = 7, /* log2 of a block's bytes */
+    BLOCK_SAMPLES = 256, /* 16 ms: the most of a hop of 30 ms that a DMA ring can be, so that the core sleeps long */
+    BLOCK_RING_BITS = 9, /* log2 of a block's bytes */
     RING_SAMPLES = 2048, /* 128 ms: longer than any inference that keeps up */
     GAIN_SHIFT = 4,      /* 12 bits to 16 */
     DC_SHIFT = 12,       /* one-pole filter, 2^12 samples: 0.6 Hz */

@@ -99,6 +99,7 @@ class Chip:
         restarts: bool = False, loader: type[BootLoader] = Arduino, start: str = "arduino",
     ) -> None:  # fmt: skip
         self.clock_hz = clock_hz
+        self.sleeps = 0  # how often the core fell asleep
         self.idle_cycles = 0.0
         self.asleep = False
         self.instructions = 0
@@ -360,6 +361,7 @@ class Chip:
         elif not self._stopped and self.read_memory(self._pc - 2, 2) == _WFI:
             self._private.check_before_sleep()
             self.asleep = True
+            self.sleeps += 1
 
     def _enter(self, irq: int) -> None:
         """Interrupt entry. The frame on the stack counts for its depth; the saved context is restored."""
