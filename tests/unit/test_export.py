@@ -15,7 +15,8 @@ from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.export.tflite import to_tflite, verify
-from wwtool.models.architecture import Architecture, Convolution
+from wwtool.models.architecture import Architecture
+from wwtool.models.layers import Convolution
 from wwtool.models.network import Network
 from wwtool.models.quantized import QuantizedLayer, QuantizedModel, QuantizedSum, Scale
 from wwtool.models.residual import ResidualArchitecture

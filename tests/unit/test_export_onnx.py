@@ -19,20 +19,20 @@ from wwtool.export.onnx_graph import proof_features, to_onnx
 from wwtool.export.onnx_proof import compare_layers, probabilities
 from wwtool.models.network import Network
 from wwtool.models.quantized import INPUT_SCALE, QuantizedLayer
-from wwtool.models.zoo import ZOO
+from wwtool.models.zoo import ALL_MODELS
 from wwtool.training.qat import QatNet
 
-FAMILIES = ("tcn32", next(name for name in ZOO if not name.startswith("tcn")))
+FAMILIES = ("tcn32", "res32", "bcres8")
 
 
 def trained(name: str) -> TrainedModel:
     torch.manual_seed(2)
-    net = QatNet(Network(ZOO[name]).eval(), 0.5)
+    net = QatNet(Network(ALL_MODELS[name]).eval(), 0.5)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 1:
                 parameter.copy_(torch.randn(parameter.shape) * 0.2)
-    net.calibrate(torch.rand((8, ZOO[name].receptive_frames + 30, 40)) * 26.0)
+    net.calibrate(torch.rand((8, ALL_MODELS[name].receptive_frames + 30, 40)) * 26.0)
     return TrainedModel(net.eval(), net.quantized(), name)
 
 

@@ -17,7 +17,8 @@ from wwtool import events
 from wwtool.config import TrainConfig, parse_config
 from wwtool.errors import InputError
 from wwtool.features.pools import Pool, WeightedPool
-from wwtool.models.architecture import Architecture, Sum
+from wwtool.models.architecture import Architecture
+from wwtool.models.layers import Sum
 from wwtool.models.network import Network
 from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.temporal import TemporalArchitecture

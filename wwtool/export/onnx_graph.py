@@ -10,17 +10,22 @@ A QDQ graph keeps every learned scale. Operators: ONNX specification, Conv-11, Q
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from wwtool.base.tools import missing
+from wwtool.models.layers import PREVIOUS
 from wwtool.models.quantized import (
     INPUT_SCALE,
     PROBABILITY_SCALE,
+    QuantizedGate,
     QuantizedLayer,
+    QuantizedMean,
     QuantizedModel,
+    QuantizedPart,
     QuantizedSum,
     Scale,
 )
@@ -49,8 +54,16 @@ def quantized_name(layer: str) -> str:
     return layer + _QUANTIZED
 
 
-LAYERS = (QuantizedLayer, QuantizedSum)
+LAYERS = (QuantizedLayer, QuantizedSum, QuantizedGate, QuantizedMean)
 """What the graph can hold."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor (1, channels, steps, bands) by its name."""
+
+    name: str
+    bands: int
 
 
 class GraphBuilder:
@@ -62,21 +75,32 @@ class GraphBuilder:
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
 
-    def add_layer(self, layer: QuantizedLayer, source: str) -> str:
-        """A convolution over time of ``source`` (1, C, steps, 1); returns the name of its real output."""
-        weights = self._weights(layer)
+    def add(self, layer: QuantizedPart, *sources: Value) -> Value:
+        """A layer of one of the types ``LAYERS`` behind the values that it reads."""
+        bands = max(source.bands for source in sources)
+        if isinstance(layer, QuantizedLayer):
+            return Value(self._convolution(layer, sources[0]), -(-bands // layer.band_stride))
+        names = [source.name for source in sources]
+        if isinstance(layer, QuantizedSum):
+            y = self._node("Add", names, f"{layer.name}/add")
+            y = self._node("Relu", [y], f"{layer.name}/relu") if layer.relu else y
+        elif isinstance(layer, QuantizedGate):
+            factor = self.cut(self.node("Sigmoid", names[0], f"{layer.name}/logistic"), f"{layer.name}/factor",
+                              PROBABILITY_SCALE)  # fmt: skip
+            y = self._node("Mul", [factor, names[1]], f"{layer.name}/mul")
+        else:
+            y, bands = self.node("ReduceMean", names[0], f"{layer.name}/mean", axes=[3], keepdims=1), 1
+        return Value(self.cut(y, layer.name, layer.output), bands)
+
+    def _convolution(self, layer: QuantizedLayer, source: Value) -> str:
         groups = len(layer.weights) if layer.kind == "depthwise" else 1
-        pads = [layer.kernel - layer.stride, 0, 0, 0]
-        y = self._node("Conv", [source, *weights], f"{layer.name}/conv", group=groups, pads=pads,
-                       strides=[layer.stride, 1], kernel_shape=[layer.kernel, 1])  # fmt: skip
+        below, above = layer.band_pads(source.bands)
+        y = self._node("Conv", [source.name, *self._weights(layer)], f"{layer.name}/conv", group=groups,
+                       pads=[layer.kernel - layer.stride, below, 0, above], strides=[layer.stride, layer.band_stride],
+                       kernel_shape=[*layer.weights.shape[1:3]])  # fmt: skip
         if layer.relu:
             y = self._node("Relu", [y], f"{layer.name}/relu")
         return self.cut(y, layer.name, layer.output)
-
-    def add_sum(self, layer: QuantizedSum, source: str, skip: str) -> str:
-        """The sum of two tensors and a ReLU."""
-        y = self._node("Add", [source, skip], f"{layer.name}/add")
-        return self.cut(self._node("Relu", [y], f"{layer.name}/relu"), layer.name, layer.output)
 
     def cut(self, source: str, name: str, scale: Scale) -> str:
         """What is left of a tensor in int8; the tensor itself in a graph of floats."""
@@ -89,12 +113,14 @@ class GraphBuilder:
         q = self._node("QuantizeLinear", [source, *formats], quantized_name(name))
         return self._node("DequantizeLinear", [q, *formats], name)
 
-    def over_time(self, source: str) -> str:
-        """(1, frames, C) to (1, C, frames, 1)."""
+    def as_tensor(self, source: str, picture: bool) -> str:
+        """(1, frames, C) to (1, C, frames, 1), or to a picture (1, 1, frames, C)."""
+        if picture:
+            return self._node("Unsqueeze", [source, self._constant("channel", np.array([1], np.int64))], "picture")
         y = self._node("Transpose", [source], "channels_first", perm=[0, 2, 1])
         return self._node("Unsqueeze", [y, self._constant("last_axis", np.array([3], np.int64))], "over_time")
 
-    def add(self, kind: str, source: str, name: str, **attributes: Any) -> str:
+    def node(self, kind: str, source: str, name: str, **attributes: Any) -> str:
         """A node with one input."""
         return self._node(kind, [source], name, **attributes)
 
@@ -108,7 +134,7 @@ class GraphBuilder:
         return made
 
     def _weights(self, layer: QuantizedLayer) -> list[str]:
-        """The names of weights (O, I, K, 1) and bias in real numbers."""
+        """The names of weights (O, I, K, B) and bias in real numbers."""
         weights = np.ascontiguousarray(np.moveaxis(layer.weights, 3, 1))
         bias_scale = np.float32(layer.input.scale) * layer.weight_scale
         if not self._quantized:
@@ -147,21 +173,15 @@ def to_onnx(model: QuantizedModel, quantized: bool, description: str) -> bytes:
     """
     helper, types = import_onnx().helper, import_onnx().TensorProto
     builder = GraphBuilder(quantized)
-    channels = int(model.convolutions[0].weights.shape[3 if model.convolutions[0].kind != "depthwise" else 0])
+    channels = model.channels
     source = helper.make_tensor_value_info(INPUT, types.FLOAT, [1, "frames", channels])
     result = helper.make_tensor_value_info(OUTPUT, types.FLOAT, [1, "outputs"])
-    x = builder.cut(INPUT, "input", INPUT_SCALE)
-    x = builder.over_time(x)
-    values: dict[str, str] = {}
+    x = builder.as_tensor(builder.cut(INPUT, "input", INPUT_SCALE), model.picture)
+    values = {PREVIOUS: Value(x, channels if model.picture else 1)}
     for layer in model.layers:
-        if isinstance(layer, QuantizedSum):
-            x = builder.add_sum(layer, x, values[layer.skip])
-        else:
-            assert isinstance(layer, QuantizedLayer)
-            x = builder.add_layer(layer, x)
-        values[layer.name] = x
-    x = builder.cut(builder.add("Sigmoid", x, "sigmoid"), "score", PROBABILITY_SCALE)
-    builder.add("Flatten", x, OUTPUT, axis=1)
+        values[PREVIOUS] = values[layer.name] = builder.add(layer, *(values[name] for name in layer.reads))
+    x = builder.cut(builder.node("Sigmoid", values[PREVIOUS].name, "sigmoid"), "score", PROBABILITY_SCALE)
+    builder.node("Flatten", x, OUTPUT, axis=1)
     content: bytes = builder.model([source], [result], description).SerializeToString()
     return content
 

@@ -7,6 +7,7 @@ the integer model's own input, so that no difference is handed on; a difference 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.errors import InputError
-from wwtool.export.onnx_graph import INPUT, OUTPUT, GraphBuilder, import_onnx, quantized_name
-from wwtool.models.quantized import INPUT_SCALE, QuantizedModel, QuantizedSum, Scale
+from wwtool.export.onnx_graph import INPUT, OUTPUT, GraphBuilder, Value, import_onnx, quantized_name
+from wwtool.models.layers import PREVIOUS
+from wwtool.models.quantized import INPUT_SCALE, QuantizedModel, QuantizedPart, Scale
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,13 @@ def compare_layers(model: QuantizedModel, features: npt.NDArray[np.int8]) -> lis
     Raises:
         InputError: a value differs by more than one step.
     """
-    wanted = model.evaluate(features)
-    rows, source, source_scale = [], features, INPUT_SCALE
+    wanted = {PREVIOUS: features[..., None] if model.picture else features, **model.evaluate(features)}
+    scales, rows = {PREVIOUS: INPUT_SCALE}, []
     for layer in model.layers:
-        inputs = {"x": (source, source_scale)}
-        if isinstance(layer, QuantizedSum):
-            inputs["skip"] = (wanted[layer.skip], layer.skip_input)
+        inputs = [(wanted[name], scales[name]) for name in layer.reads]
         rows.append(_compare(layer.name, _run_layer(layer, inputs), wanted[layer.name]))
-        source, source_scale = wanted[layer.name], layer.output
+        wanted[PREVIOUS], scales[PREVIOUS] = wanted[layer.name], layer.output
+        scales[layer.name] = layer.output
     return rows
 
 
@@ -63,24 +64,24 @@ def _compare(name: str, got: npt.NDArray[np.int8], want: npt.NDArray[np.int8]) -
     return Parity(name, int(np.count_nonzero(apart)), want.size)
 
 
-def _run_layer(layer: Any, inputs: dict[str, tuple[npt.NDArray[np.int8], Scale]]) -> npt.NDArray[np.int8]:
-    """The int8 output (steps, C) of one layer in onnxruntime."""
+def _run_layer(layer: QuantizedPart, inputs: Sequence[tuple[npt.NDArray[np.int8], Scale]]) -> npt.NDArray[np.int8]:
+    """The int8 output of one layer in onnxruntime, of the shape of its inputs: (steps, C), or (steps, bands, C)."""
     helper, types = import_onnx().helper, import_onnx().TensorProto
     builder = GraphBuilder(quantized=True)
-    infos, feeds, names = [], {}, []
-    for name, (values, scale) in inputs.items():
-        real = (values.astype(np.float32) - np.float32(scale.zero_point)) * np.float32(scale.scale)
-        feeds[name] = np.ascontiguousarray(real.T[None, :, :, None])
-        infos.append(helper.make_tensor_value_info(name, types.FLOAT, [1, values.shape[1], len(values), 1]))
-        names.append(builder.cut(name, f"{name}_cut", scale))
-    if isinstance(layer, QuantizedSum):
-        builder.add_sum(layer, names[0], names[1])
-    else:
-        builder.add_layer(layer, names[0])
+    infos, feeds, values = [], {}, []
+    for number, (integers, scale) in enumerate(inputs):
+        name = f"x{number}"
+        real = (integers.astype(np.float32) - np.float32(scale.zero_point)) * np.float32(scale.scale)
+        real = real[:, None] if real.ndim == 2 else real
+        feeds[name] = np.ascontiguousarray(real.transpose(2, 0, 1)[None])
+        infos.append(helper.make_tensor_value_info(name, types.FLOAT, feeds[name].shape))
+        values.append(Value(builder.cut(name, f"{name}_cut", scale), real.shape[1]))
+    made = builder.add(layer, *values)
     output = quantized_name(layer.name)
-    result = helper.make_tensor_value_info(output, types.INT8, [1, layer.channels, "steps", 1])
+    result = helper.make_tensor_value_info(output, types.INT8, [1, layer.channels, "steps", made.bands])
     session = _session(builder.model(infos, [result], "").SerializeToString())
-    return np.asarray(session.run([output], feeds)[0][0, :, :, 0].T, np.int8)
+    y = np.asarray(session.run([output], feeds)[0][0].transpose(1, 2, 0), np.int8)
+    return y if inputs[0][0].ndim == 3 else y[:, 0]
 
 
 def probabilities(content: bytes, features: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:

@@ -18,7 +18,7 @@ from wwtool.export.builder import ModelBuilder
 from wwtool.export.tflite_layers import ADDITIONS
 from wwtool.export.value import Value, reshape
 from wwtool.frontend.registry import DEFAULT_FRONT_END
-from wwtool.models.architecture import PREVIOUS
+from wwtool.models.layers import PREVIOUS
 from wwtool.models.quantized import INPUT_SCALE, PROBABILITY_SCALE, QuantizedModel, Scale
 from wwtool.tflite.front_end import FRONT_END
 
@@ -30,10 +30,11 @@ def to_tflite(model: QuantizedModel, description: str) -> tuple[bytes, dict[str,
         builder.metadata(FRONT_END, json.dumps(model.front_end.as_dict()).encode())
     graph, initial = builder.subgraph("main"), builder.subgraph("initial")
     graph.operator("CALL_ONCE", [], [], "CallOnceOptions", initSubgraphIndex=initial.index)
-    stride, channels = model.stride, int(model.convolutions[0].weights.shape[3])
+    stride, channels = model.stride, model.channels
     source = graph.activation("features", (1, stride, channels), INPUT_SCALE)
-    x = reshape(graph, "steps", source, (1, stride, 1, channels), INPUT_SCALE)
-    values = {PREVIOUS: Value(x, stride, channels)}
+    shape = (channels, 1) if model.picture else (1, channels)
+    x = reshape(graph, "steps", source, (1, stride, *shape), INPUT_SCALE)
+    values = {PREVIOUS: Value(x, stride, channels=shape[1], bands=shape[0])}
     for layer in model.layers:
         read = [values[name] for name in layer.reads]
         values[PREVIOUS] = values[layer.name] = ADDITIONS[type(layer)](graph, initial, layer, *read)
@@ -60,7 +61,7 @@ def verify(content: bytes, model: QuantizedModel, outputs: dict[str, int], featu
     for step in range(frames // model.stride):
         engine.step(features[None, step * model.stride : (step + 1) * model.stride])
         for name, index in outputs.items():
-            got, want = engine.tensor(index).ravel(), expected[name][step]
+            got, want = engine.tensor(index).ravel(), expected[name][step].ravel()
             if not np.array_equal(got, want):
                 wrong = int(np.flatnonzero(got != want)[0])
                 raise InputError(

@@ -18,9 +18,21 @@ from torch import Tensor, nn
 from wwtool.errors import InputError
 from wwtool.export.model_format import ModelFile, ModelFormat, TrainedModel, require_types
 from wwtool.export.onnx_graph import proof_features
-from wwtool.models.quantized import INPUT_SCALE, PROBABILITY_SCALE, QuantizedLayer, QuantizedModel, QuantizedSum, Scale
+from wwtool.models.layers import PREVIOUS
+from wwtool.models.network import as_tensor
+from wwtool.models.quantized import (
+    INPUT_SCALE,
+    PROBABILITY_SCALE,
+    QuantizedGate,
+    QuantizedLayer,
+    QuantizedMean,
+    QuantizedModel,
+    QuantizedPart,
+    QuantizedSum,
+    Scale,
+)
 
-_LAYERS = (QuantizedLayer, QuantizedSum)  # what a program can hold
+_LAYERS = (QuantizedLayer, QuantizedSum, QuantizedGate, QuantizedMean)  # what a program can hold
 _FRAMES = 300  # of the clip that a program is made with; it takes as many as there are
 _MOST_APART = 0.05  # mean difference from the integer model that rounding explains
 
@@ -39,22 +51,27 @@ class Program(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(1, frames, channels) real features to probabilities (1, outputs)."""
-        x = _cut(features, INPUT_SCALE).transpose(1, 2).unsqueeze(-1)
-        values: dict[str, Tensor] = {}
+        values = {PREVIOUS: as_tensor(_cut(features, INPUT_SCALE), self._model.picture)}
         for layer in self._model.layers:
-            if isinstance(layer, QuantizedSum):
-                x = F.relu(x + values[layer.skip])
-            else:
-                assert isinstance(layer, QuantizedLayer)
-                x = self._convolution(layer, x)
-            x = values[layer.name] = _cut(x, layer.output)
-        return _cut(torch.sigmoid(x), PROBABILITY_SCALE)[:, 0, :, 0]
+            y = self._layer(layer, [values[name] for name in layer.reads])
+            values[PREVIOUS] = values[layer.name] = _cut(y, layer.output)
+        return _cut(torch.sigmoid(values[PREVIOUS]), PROBABILITY_SCALE)[:, 0, :, 0]
+
+    def _layer(self, layer: QuantizedPart, read: list[Tensor]) -> Tensor:
+        if isinstance(layer, QuantizedLayer):
+            return self._convolution(layer, read[0])
+        if isinstance(layer, QuantizedMean):
+            return read[0].mean(3, keepdim=True)
+        if isinstance(layer, QuantizedGate):
+            return _cut(torch.sigmoid(read[0]), PROBABILITY_SCALE) * read[1]
+        assert isinstance(layer, QuantizedSum)
+        return F.relu(read[0] + read[1]) if layer.relu else read[0] + read[1]
 
     def _convolution(self, layer: QuantizedLayer, x: Tensor) -> Tensor:
         weights, bias = self.get_buffer(f"{layer.name}_weights"), self.get_buffer(f"{layer.name}_bias")
         groups = layer.channels if layer.kind == "depthwise" else 1
-        padded = F.pad(x, (0, 0, layer.kernel - layer.stride, 0))
-        y = F.conv2d(padded, weights, bias, (layer.stride, 1), groups=groups)
+        x = F.pad(x, (*layer.band_pads(x.shape[3]), layer.kernel - layer.stride, 0))
+        y = F.conv2d(x, weights, bias, (layer.stride, layer.band_stride), groups=groups)
         return F.relu(y) if layer.relu else y
 
 

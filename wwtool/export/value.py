@@ -12,11 +12,12 @@ from wwtool.models.quantized import Scale
 
 @dataclass(frozen=True)
 class Value:
-    """A tensor (1, steps, 1, channels) with the new steps of an inference."""
+    """A tensor (1, steps, bands, channels) with the new steps of an inference."""
 
     tensor: int
     steps: int
     channels: int
+    bands: int = 1
 
 
 def reshape(graph: SubgraphBuilder, name: str, x: int, shape: tuple[int, ...], scale: Scale) -> int:

@@ -8,96 +8,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
-from wwtool.models.cell import Cell
-
-LayerKind = Literal["conv", "depthwise", "dense"]
-PREVIOUS = ""
-"""Stands for the layer before, among the layers that a layer reads."""
-
-
-@dataclass(frozen=True)
-class Convolution:
-    """A convolution over ``kernel`` steps; ``norm``: batch norm instead of a bias."""
-
-    name: str
-    kind: LayerKind
-    inputs: int
-    outputs: int
-    kernel: int = 1
-    stride: int = 1
-    norm: bool = True
-    relu: bool = True
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return (PREVIOUS,)
-
-    @property
-    def groups(self) -> int:
-        return self.inputs if self.kind == "depthwise" else 1
-
-    @property
-    def weights(self) -> int:
-        return self.outputs * self.kernel * self.inputs // self.groups
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates of one step of its output."""
-        return self.weights
-
-
-@dataclass(frozen=True)
-class Sum:
-    """The sum of the previous layer and the newest steps of the earlier layer ``skip``, then a ReLU."""
-
-    name: str
-    skip: str
-    kernel: ClassVar[int] = 1
-    weights: ClassVar[int] = 0
-    macs: ClassVar[int] = 0
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return (PREVIOUS, self.skip)
-
-
-@dataclass(frozen=True)
-class Recurrence:
-    """A cell that runs step by step with a state; ``kernel``: the steps after which training trusts its output."""
-
-    name: str
-    cell: Cell
-    kernel: int
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return (PREVIOUS,)
-
-    @property
-    def weights(self) -> int:
-        return self.cell.weights
-
-    @property
-    def macs(self) -> int:
-        return self.cell.weights
-
-
-Layer = Convolution | Sum | Recurrence
+from wwtool.models.layers import PREVIOUS, Convolution, Layer, Recurrence
 
 
 @dataclass(frozen=True)
 class Architecture(ABC):
     """The shape of a model; budget and export need nothing else before training.
 
-    Each layer reads the output of the previous one. Only the first layer has a stride. The last layer is the head,
-    which is dense and has one output. ``front_end`` makes the features that it reads.
+    A layer reads the output of the previous one, or of those that it names. Only the first layer has a stride over
+    time. The last layer is the head, which is dense and has one output. ``front_end`` makes the features that it reads.
     """
 
     family: ClassVar[str]
+    picture: ClassVar[bool] = False
+    """Whether features are bands of one channel instead of channels of one band."""
     front_end: FrontEnd = field(default=DEFAULT_FRONT_END, kw_only=True)
 
     @property
@@ -145,7 +73,11 @@ class Architecture(ABC):
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one output."""
-        return sum(layer.macs for layer in self.layers())
+        bands, total = {PREVIOUS: self.channels if self.picture else 1}, 0
+        for layer in self.layers():
+            bands[PREVIOUS] = bands[layer.name] = layer.bands_after(*(bands[name] for name in layer.reads))
+            total += layer.weights * bands[layer.name]
+        return total
 
 
 def separable(number: int, inputs: int, outputs: int, kernel: int, relu: bool = True) -> tuple[Layer, Layer]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.models.architecture import Architecture, Convolution, Layer, head
+from wwtool.models.architecture import Architecture, head
+from wwtool.models.layers import Convolution, Layer
 
 
 @dataclass(frozen=True)

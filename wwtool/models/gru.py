@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.models.architecture import Architecture, Convolution, Layer, Recurrence, head
+from wwtool.models.architecture import Architecture, head
 from wwtool.models.cell import CENTRED, INPUT, Cell, Dense, Logistic, Part, Plus, Times
+from wwtool.models.layers import Convolution, Layer, Recurrence
 
 _SLOW = -1.0  # of the update gates at first: a unit takes up a quarter of what is new
 

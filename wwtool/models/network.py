@@ -1,4 +1,7 @@
-"""An architecture as a float network. Convolutions are Conv2d with kernels (k, 1): CPUs run them faster than Conv1d."""
+"""An architecture as a float network. Tensors are (batch, channels, steps, bands).
+
+Convolutions are Conv2d, also where there is one band: CPUs run them faster than Conv1d.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +12,58 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wwtool.models.architecture import PREVIOUS, Architecture, Convolution, Recurrence, Sum
+from wwtool.models.architecture import Architecture
 from wwtool.models.cell import Dense, unroll
+from wwtool.models.layers import PREVIOUS, BandMean, Convolution, Gate, Recurrence, Sum, band_padding
 
 
 class FloatLayer(nn.Module):
-    """A convolution over time, with batch norm and ReLU where the layer has them."""
+    """A convolution, with batch norm and ReLU where the layer has them."""
 
     def __init__(self, layer: Convolution) -> None:
         super().__init__()
         self.layer = layer
-        size, stride = (layer.kernel, 1), (layer.stride, 1)
+        size, stride = (layer.kernel, layer.bands), (layer.stride, layer.band_stride)
         self.conv = nn.Conv2d(layer.inputs, layer.outputs, size, stride, groups=layer.groups, bias=not layer.norm)
         self.norm = nn.BatchNorm2d(layer.outputs) if layer.norm else None
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.conv(x)
+        y = self.conv(padded(x, self.layer.bands, self.layer.band_stride))
         y = y if self.norm is None else self.norm(y)
         return F.relu(y) if self.layer.relu else torch.as_tensor(y)
 
 
 class FloatSum(nn.Module):
-    """A sum of two tensors and a ReLU."""
+    """A sum of two tensors."""
 
     def __init__(self, layer: Sum) -> None:
         super().__init__()
         self.layer = layer
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
-        return F.relu(x + skip)
+        return F.relu(x + skip) if self.layer.relu else x + skip
+
+
+class FloatGate(nn.Module):
+    """A tensor times the logistic function of another one."""
+
+    def __init__(self, layer: Gate) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        return torch.sigmoid(x) * skip
+
+
+class FloatMean(nn.Module):
+    """The mean over bands."""
+
+    def __init__(self, layer: BandMean) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean(3, keepdim=True)
 
 
 class FloatRecurrence(nn.Module):
@@ -61,7 +87,9 @@ class FloatRecurrence(nn.Module):
         return torch.as_tensor(self.dense[step.name](state))
 
 
-_MODULES = {Convolution: FloatLayer, Sum: FloatSum, Recurrence: FloatRecurrence}
+_MODULES = {
+    Convolution: FloatLayer, Sum: FloatSum, Gate: FloatGate, BandMean: FloatMean, Recurrence: FloatRecurrence,
+}  # fmt: skip
 
 
 class Network(nn.Module):
@@ -87,7 +115,7 @@ class Network(nn.Module):
 
     def hidden(self, features: Tensor) -> Tensor:
         """(batch, frames, channels) real features to what the head reads, (batch, width, steps, 1)."""
-        values = {PREVIOUS: over_time(features)}
+        values = {PREVIOUS: as_tensor(features, self.architecture.picture)}
         for layer in self.architecture.layers()[:-1]:
             values[PREVIOUS] = values[layer.name] = self.layers[layer.name](*operands(layer, values))
         return values[PREVIOUS]
@@ -97,9 +125,15 @@ class Network(nn.Module):
         return torch.as_tensor(self.layers["head"](hidden))[:, 0, :, 0]
 
 
-def over_time(features: Tensor) -> Tensor:
-    """(batch, frames, channels) to (batch, channels, frames, 1)."""
-    return features.transpose(1, 2).unsqueeze(-1)
+def as_tensor(features: Tensor, picture: bool) -> Tensor:
+    """(batch, frames, channels) to (batch, channels, frames, 1), or to a picture (batch, 1, frames, channels)."""
+    return features.unsqueeze(1) if picture else features.transpose(1, 2).unsqueeze(-1)
+
+
+def padded(x: Tensor, kernel: int, stride: int) -> Tensor:
+    """A tensor with the zeros beside its bands that a convolution needs."""
+    pads = band_padding(x.shape[3], kernel, stride)
+    return F.pad(x, pads) if any(pads) else x
 
 
 class Reader(Protocol):

@@ -12,8 +12,8 @@ from wwtool.int8.activations import Format
 from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, IntArray, logistic_table
 from wwtool.int8.elementwise import add, mul
 from wwtool.int8.integer_torch import real_multiplier, requantize
-from wwtool.models.architecture import PREVIOUS
 from wwtool.models.cell import INPUT, Cell, Dense, Logistic, Part, Plus, Step, Times
+from wwtool.models.layers import PREVIOUS
 from wwtool.models.quantized import Scale
 
 

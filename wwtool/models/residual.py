@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wwtool.models.architecture import Architecture, Convolution, Layer, Sum, head, separable
+from wwtool.models.architecture import Architecture, head, separable
+from wwtool.models.layers import Convolution, Layer, Sum
 
 
 @dataclass(frozen=True)

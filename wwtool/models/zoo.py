@@ -9,9 +9,11 @@ from typing import Any
 
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END, front_end_from
-from wwtool.models.architecture import Architecture, Convolution
+from wwtool.models.architecture import Architecture
+from wwtool.models.bc_resnet import BroadcastResNetArchitecture
 from wwtool.models.ds_cnn import DepthwiseSeparableArchitecture
 from wwtool.models.gru import GruArchitecture
+from wwtool.models.layers import Convolution
 from wwtool.models.lstm import LstmArchitecture
 from wwtool.models.residual import ResidualArchitecture
 from wwtool.models.svdf import SvdfArchitecture
@@ -38,6 +40,8 @@ BY_NAME: dict[str, Architecture] = {
     "gru48": GruArchitecture(width=48),
     "lstm32": LstmArchitecture(width=32),
     "lstm48": LstmArchitecture(width=48),
+    "bcres8": BroadcastResNetArchitecture(width=8),
+    "bcres16": BroadcastResNetArchitecture(width=16),
     "tinyconv": TinyConvArchitecture(),
 }
 """Models whose accuracy nobody has measured: they are taken only where a config or a user names them."""
@@ -53,6 +57,7 @@ _FAMILIES: dict[str, type[Architecture]] = {
     for kind in (
         TemporalArchitecture, ResidualArchitecture, DepthwiseSeparableArchitecture, TemporalResNetArchitecture,
         SvdfArchitecture, TinyConvArchitecture, GruArchitecture, LstmArchitecture,
+        BroadcastResNetArchitecture,
     )
 }  # fmt: skip
 

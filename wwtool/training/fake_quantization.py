@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from wwtool.errors import InputError
-from wwtool.models.architecture import PREVIOUS
+from wwtool.models.layers import PREVIOUS
 from wwtool.models.quantized import QuantizedPart, Scale
 
 Ranges = Callable[[Tensor, int], tuple[float, float]]
@@ -28,6 +28,19 @@ _ASTRAY = "its training went astray; train again with another train.learning_rat
 
 def round_straight_through(x: Tensor) -> Tensor:
     return x + (torch.round(x) - x).detach()
+
+
+def half_away(x: Tensor) -> Tensor:
+    """Rounds to the nearest whole number, halves away from zero, as TFLite does."""
+    return torch.sign(x) * torch.floor(torch.abs(x) + 0.5)
+
+
+def held(y: Tensor, size: float | Tensor, zero_point: int, rounded: Tensor) -> Tensor:
+    """``rounded`` steps of ``size``, as many as int8 holds. Gradients are those of ``y``, which was rounded, and zero
+    where it does not fit."""
+    low, high = -128 - zero_point, 127 - zero_point
+    limited = torch.clamp(y / size, low, high)
+    return (limited + (torch.clamp(rounded, low, high) - limited).detach()) * size
 
 
 class ActivationQuantizer(nn.Module):

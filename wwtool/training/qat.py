@@ -7,21 +7,35 @@ convolution before it is quantized, from its running statistics, which no longer
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from wwtool.models.architecture import PREVIOUS, Architecture
-from wwtool.models.network import FloatLayer, FloatRecurrence, FloatSum, Network, operands, over_time
+from wwtool.models.architecture import Architecture
+from wwtool.models.layers import PREVIOUS
+from wwtool.models.network import (
+    FloatGate,
+    FloatLayer,
+    FloatMean,
+    FloatRecurrence,
+    FloatSum,
+    Network,
+    as_tensor,
+    operands,
+)
 from wwtool.models.quantized import QuantizedModel, QuantizedPart
 from wwtool.training.fake_quantization import QuantModule, Ranges
 from wwtool.training.qat_cell import QuantRecurrence
-from wwtool.training.qat_layers import QuantLayer, QuantSum
+from wwtool.training.qat_layers import QuantGate, QuantLayer, QuantMean, QuantSum
 from wwtool.training.ranges.tails import percentile
 
-_QUANTIZED = {FloatLayer: QuantLayer, FloatSum: QuantSum, FloatRecurrence: QuantRecurrence}
+_QUANTIZED = {
+    FloatLayer: QuantLayer, FloatSum: QuantSum, FloatGate: QuantGate, FloatMean: QuantMean,
+    FloatRecurrence: QuantRecurrence,
+}  # fmt: skip
 
 
 class QatNet(nn.Module):
@@ -36,6 +50,9 @@ class QatNet(nn.Module):
         # The threshold lands where 8-bit probabilities are fine: the shift is folded into the head's bias.
         self.logit_shift = logit_shift
         self.layers = nn.ModuleList(_QUANTIZED[type(layer)](layer) for layer in net.layers.values())
+        for source, layer in itertools.pairwise(self._layers()):
+            if isinstance(layer, QuantMean):
+                layer.follow(source)
         head = self.layers[-1]
         assert isinstance(head, QuantLayer)
         with torch.no_grad():
@@ -49,7 +66,7 @@ class QatNet(nn.Module):
 
     def hidden(self, features: Tensor) -> Tensor:
         """(batch, frames, channels) real features to what the head reads, (batch, width, steps, 1)."""
-        values = {PREVIOUS: over_time(features)}
+        values = {PREVIOUS: as_tensor(features, self.architecture.picture)}
         for layer in self._layers()[:-1]:
             _apply(layer, values)
         return values[PREVIOUS]
@@ -61,9 +78,9 @@ class QatNet(nn.Module):
     def _layers(self) -> list[QuantModule]:
         return [cast(QuantModule, layer) for layer in self.layers]
 
-    def outputs(self, x: Tensor, quantizing: bool) -> dict[str, Tensor]:
-        """What every layer makes of (batch, channels, frames, 1), by its name; with real numbers or quantized."""
-        values = {PREVIOUS: x}
+    def outputs(self, features: Tensor, quantizing: bool) -> dict[str, Tensor]:
+        """What every layer makes of (batch, frames, channels), by its name; with real numbers or quantized."""
+        values = {PREVIOUS: as_tensor(features, self.architecture.picture)}
         for layer in self._layers():
             layer.quantizing = quantizing
             _apply(layer, values)
@@ -74,7 +91,7 @@ class QatNet(nn.Module):
     def calibrate(self, features: Tensor, ranges: Ranges = percentile) -> None:
         """Sets every activation range from one large batch, layer by layer."""
         with torch.no_grad():
-            values = {PREVIOUS: over_time(features)}
+            values = {PREVIOUS: as_tensor(features, self.architecture.picture)}
             for layer in self._layers()[:-1]:
                 layer.observing = ranges
                 layer(*operands(layer, values))
@@ -87,7 +104,8 @@ class QatNet(nn.Module):
         last: QuantizedPart | None = None
         for layer in self._layers():
             last = made[layer.name] = layer.quantized([made[name] if name else last for name in layer.reads])
-        return QuantizedModel(tuple(made.values()), self.architecture.stride, self.architecture.front_end)
+        shape = self.architecture
+        return QuantizedModel(tuple(made.values()), shape.stride, shape.front_end, shape.picture)
 
 
 def _apply(layer: QuantModule, values: dict[str, Tensor]) -> None:

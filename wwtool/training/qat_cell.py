@@ -12,7 +12,15 @@ from wwtool.models.cell import INPUT, Dense, Part, Step, Times, unroll
 from wwtool.models.network import FloatRecurrence
 from wwtool.models.quantized import QuantizedPart, Scale
 from wwtool.models.quantized_cell import QuantizedDense, QuantizedRecurrence
-from wwtool.training.fake_quantization import ActivationQuantizer, QuantModule, fake_quantized, in_integers, observe
+from wwtool.training.fake_quantization import (
+    ActivationQuantizer,
+    QuantModule,
+    fake_quantized,
+    half_away,
+    held,
+    in_integers,
+    observe,
+)
 from wwtool.training.qat_layers import scale_of
 
 _Size = float | Tensor
@@ -58,16 +66,12 @@ class QuantRecurrence(QuantModule):
             if isinstance(step, Part):
                 return y
             size, zero_point = formats[step.name]
-            q = y / size
             if isinstance(step, Times) and isinstance(step.b, str):
                 exact = formats[step.a][0] * formats[step.b][0]
                 rounded = _rounded_twice(y.detach() / exact, exact / size)
             else:
-                rounded = _half_away(q.detach())
-            low, high = -128 - zero_point, 127 - zero_point
-            # Straight through the rounding; the clamp stops gradients of what does not fit.
-            limited = torch.clamp(q, low, high)
-            return (limited + (torch.clamp(rounded, low, high) - limited).detach()) * size
+                rounded = half_away(y.detach() / size)
+            return held(y, size, zero_point, rounded)
 
         return hold
 
@@ -99,12 +103,7 @@ class QuantRecurrence(QuantModule):
         return quantizer.scale()
 
 
-def _half_away(x: Tensor) -> Tensor:
-    """Rounds to the nearest whole number, halves away from zero."""
-    return torch.sign(x) * torch.floor(torch.abs(x) + 0.5)
-
-
 def _rounded_twice(product: Tensor, multiplier: _Size) -> Tensor:
     """A product of two integers times a power of two below 1/2, rounded as TFLite's MUL does: first to halves upwards,
     then halves away from zero."""
-    return _half_away(torch.floor(torch.round(product) * 0.5 + 0.5) * (multiplier * 2.0))
+    return half_away(torch.floor(torch.round(product) * 0.5 + 0.5) * (multiplier * 2.0))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from wwtool.models.network import over_time
 from wwtool.training.qat import QatNet
 
 _MOST_DB = 120.0  # where nothing is lost
@@ -25,7 +24,7 @@ class LayerNoise:
 def layer_noise(net: QatNet, features: Tensor) -> list[LayerNoise]:
     """Each layer of a network on real features (batch, frames, channels), quantized against not quantized."""
     with torch.no_grad():
-        exact, rounded = (dict(net.outputs(over_time(features), quantizing)) for quantizing in (False, True))
+        exact, rounded = (dict(net.outputs(features, quantizing)) for quantizing in (False, True))
     return [LayerNoise(name, round(_snr(exact[name], rounded[name]), 2)) for name in exact]
 
 
