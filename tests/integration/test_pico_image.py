@@ -220,7 +220,7 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
     [
         ("uart.c", "subsystems_restart(RESET_UART0);", "", "UART0 is used while in reset"),
         ("uart.c", "GPIO(PIN_UART_RX)->ctrl = GPIO_FUNC_UART;", "", "GP0 and GP1 are not given to UART0"),
-        ("clocks.c", "CRYSTAL_HZ / 1000000u", "13u", "the 1 MHz tick is divided by 13"),
+        ("system.c", "CRYSTAL_HZ / 1000000u", "13u", "the 1 MHz tick is divided by 13"),
         ("board.h", "125000000u", "133000000u", "UART0 runs at 108"),
         ("adc.c", "= PAD_OD;", "= PAD_IE;", "GP26 still has a digital function"),
         ("boot2.S", ".equ CLOCK_DIVIDER, 2", ".equ CLOCK_DIVIDER, 3", "boot2 leaves the flash unreadable"),

@@ -5,20 +5,22 @@ The emulation itself is ``rp2040_runner.mjs``, a Node program beside this file.
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 
-from wwtool.base.files import in_home
+from wwtool.base.files import in_home, write_text
 from wwtool.base.records import read_json
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.tools import Tool, missing, program
 from wwtool.emulators.emulator import UART, USB, Emulator, Options
 from wwtool.emulators.process import ProcessBoard, image_of
+from wwtool.emulators.rp2040_facts import as_json
 from wwtool.errors import InputError, ToolError
 from wwtool.firmware.make_image import BOOT2_BYTES
 from wwtool.platforms.load import load_platform
@@ -94,6 +96,8 @@ def start(
     stats: Path | None = None,
     revision: int = 1,
     restarts: bool = False,
+    state: str | None = None,
+    late: Mapping[str, float | None] | None = None,
 ) -> ProcessBoard:
     """Starts an image on an emulated Pico.
 
@@ -106,6 +110,8 @@ def start(
         stats: file for the statistics at the end, as JSON.
         revision: of the chip, as it says itself: 1 is B0 or B1, which have more errata, and 2 is B2.
         restarts: the chip starts again when the watchdog resets it; otherwise that ends the run.
+        state: what the registers hold at the start, one of ``rp2040_start.yaml``; None: as the boot ROM leaves them.
+        late: what is ready later than usual (``rp2040_waits.mjs``), in nanoseconds; None: never.
 
     Raises:
         ToolError: Node.js or rp2040js is missing.
@@ -117,6 +123,10 @@ def start(
     image = image_of(build, Rp2040js.name)
     command += ["--uf2" if image.suffix == ".uf2" else "--bin", _for_node(image)]
     command += ["--tcp", str(tcp_port), "--console", console, "--revision", str(revision)]
+    facts = TemporaryFolder("pico")
+    write_text(facts.path / "facts.json", as_json())
+    command += ["--facts", _for_node(facts.path / "facts.json"), "--late", json.dumps(dict(late or {}))]
+    command += ["--start", state] if state else []
     command += ["--restarts"] if restarts else []
     command += ["--audio", _for_node(audio)] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []

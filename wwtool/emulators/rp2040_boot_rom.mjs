@@ -87,14 +87,13 @@ export class BootRom {
     this.fail = fail;
   }
 
-  // Takes a UF2 file as its drive does, and reboots by the watchdog. False if it goes on waiting.
+  // Takes a UF2 file as its drive does. Returns where the program in it is entered if it is for RAM; null if not.
   takeUf2(file) {
     const { mcu } = this;
-    const watchdog = mcu.peripherals[WATCHDOG];
     const taken = takenBlocks(file);
     if (!taken) {
       this.fail('the boot ROM would go on waiting: the UF2 file is not complete, or not for it');
-      return false;
+      return null;
     }
     for (const { address, bytes } of taken.blocks) {
       if (taken.ram) {
@@ -103,30 +102,21 @@ export class BootRom {
         mcu.flash.set(bytes, address - FLASH);
       }
     }
-    watchdog.reason = REASON_TIMER;
-    watchdog.scratchData[4] = 0;
-    if (taken.ram) {
-      const entry = (entryOf(taken.blocks) | 1) >>> 0; // Thumb
-      watchdog.scratchData.set([VECTOR_MAGIC, (entry ^ -VECTOR_MAGIC) >>> 0, SRAM_END, entry], 4);
-    }
-    return true;
+    return taken.ram ? entryOf(taken.blocks) : null;
   }
 
-  // From the reset to the program. False if there is none.
-  start() {
+  // By the vector in the watchdog's scratch registers, which it clears (2.8.1.1).
+  startFromRam(entry) {
     const { mcu } = this;
-    const scratch = mcu.peripherals[WATCHDOG].scratchData;
-    const [magic, check, stack, entry] = scratch.subarray(4, 8);
-    if (magic === VECTOR_MAGIC && ((check ^ entry) + magic) >>> 0 === 0) {
-      scratch[4] = 0;
-      mcu.core.SP = stack;
-      mcu.core.LR = 1;
-      mcu.core.PC = (entry & ~1) >>> 0;
-      return true;
-    }
-    return this.startFromFlash();
+    const vector = (entry | 1) >>> 0; // Thumb
+    mcu.peripherals[WATCHDOG].reason = REASON_TIMER;
+    mcu.peripherals[WATCHDOG].scratchData.set([0, (vector ^ -VECTOR_MAGIC) >>> 0, SRAM_END, vector], 4);
+    mcu.core.SP = SRAM_END;
+    mcu.core.LR = 1;
+    mcu.core.PC = entry;
   }
 
+  // By boot2. False if there is no program.
   startFromFlash() {
     const { mcu } = this;
     const { core } = mcu;

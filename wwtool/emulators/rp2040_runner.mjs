@@ -1,8 +1,8 @@
 // Runs a Raspberry Pi Pico image in rp2040js, starting with the image's boot2, and bridges its console to TCP. A UF2 file
 // goes to the boot ROM's drive of a board whose flash is erased.
 //
-//   node rp2040_runner.mjs --rp2040js DIR (--bin FILE | --uf2 FILE) [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE]
-//        [--revision 1|2] [--restarts]
+//   node rp2040_runner.mjs --rp2040js DIR --facts FILE (--bin FILE | --uf2 FILE) [--tcp PORT] [--console uart|usb]
+//        [--audio FILE] [--stats FILE] [--revision 1|2] [--restarts] [--start STATE] [--late JSON]
 //
 // It is stricter than rp2040js: mistakes that fail on silicon and pass there (a peripheral still in reset, a pin without
 // its function, a wrong baud rate, a bad address that is only logged) end the run with one reason.
@@ -57,11 +57,14 @@ const { values: options } = parseArgs({
     audio: { type: 'string' },
     stats: { type: 'string' },
     restarts: { type: 'boolean', default: false },
+    facts: { type: 'string' }, // of registers, JSON; see rp2040_facts.py
+    start: { type: 'string' }, // one of the states in which a program can start
+    late: { type: 'string', default: '{}' }, // JSON: nanoseconds by what is waited for, null for never
     revision: { type: 'string', default: '1' }, // of the chip: 1 is B0 or B1, 2 is B2
   },
 });
-if (!options.rp2040js || !options.bin === !options.uf2 || !['uart', 'usb'].includes(options.console)) {
-  process.stderr.write('usage: rp2040_runner.mjs --rp2040js DIR (--bin FILE | --uf2 FILE) [--tcp PORT] [--console uart|usb]\n');
+if (!options.rp2040js || !options.facts || !options.bin === !options.uf2 || !['uart', 'usb'].includes(options.console)) {
+  process.stderr.write('usage: rp2040_runner.mjs --rp2040js DIR --facts FILE (--bin FILE | --uf2 FILE)\n');
   process.exit(2);
 }
 const load = (file) => import(pathToFileURL(path.join(options.rp2040js, 'dist/esm', file)).href);
@@ -80,6 +83,9 @@ let resets = 0;
 const ledTimes = []; // simulated seconds
 const image = options.bin ? fs.readFileSync(options.bin) : null; // of the flash
 const uf2 = options.uf2 ? fs.readFileSync(options.uf2) : null;
+const facts = JSON.parse(fs.readFileSync(options.facts, 'utf8'));
+const late = Object.fromEntries(Object.entries(JSON.parse(options.late)).map(([name, ns]) => [name, ns ?? Infinity]));
+let nsPerCycle = 8; // changes with the clock
 let machine = null; // the chip since its last reset, and what the console does to it
 const wallStart = process.hrtime.bigint();
 
@@ -280,12 +286,20 @@ function powerOn(old) {
   const clock = new SimulationClock();
   clock.nanosCounter = old ? old.clock.nanos : 0;
   const mcu = new RP2040(clock);
-  const silicon = new Silicon(mcu, fail, options.restarts ? restart : null, ledTimes);
+  mcu.addClockListener((hertz) => (nsPerCycle = 1e9 / hertz));
+  const silicon = new Silicon(mcu, {
+    fail,
+    facts,
+    late,
+    revision: Number(options.revision),
+    restart: options.restarts ? restart : null,
+    ledTimes,
+  });
   mcu.onBreak = (code) => fail(silicon.breakReason(code, mcu.core.PC));
   connectMicrophone(mcu.adc, silicon);
   const console = options.console === 'usb' ? connectUsb(mcu, silicon) : connectUart(mcu, silicon);
   machine = { mcu, ...console };
-  silicon.boot(image, uf2, old);
+  silicon.boot({ image, file: uf2, state: old ? null : options.start, old });
 }
 
 let resetDue = false;
@@ -313,7 +327,6 @@ function slice() {
   }
   const { mcu } = machine;
   const { clock, core } = mcu;
-  const nsPerCycle = 1e9 / mcu.clkSys;
   let asleep = false;
   try {
     for (let i = 0; i < SLICE_INSTRUCTIONS && running && !resetDue; i++) {

@@ -3,33 +3,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { BootRom } from './rp2040_boot_rom.mjs';
+import { Registers } from './rp2040_registers.mjs';
+import { Waits } from './rp2040_waits.mjs';
 
 const FLASH = 0x10000000;
-const SRAM = 0x20000000;
 
 const RESETS = 0x4000c; // peripherals are keyed by the upper bits of their address, as in rp2040js
 const SSI = 0x18000;
+const SYSINFO = 0x40000;
+const CHIP = 0x2927; // part and manufacturer, 2.20
 const WATCHDOG = 0x40058;
-const PSM_WDSEL = 0x40010008;
+const PSM = 0x40010;
 const WDSEL_ALL_BUT_OSCILLATORS = 0x1fffc;
-const VREG_AND_CHIP_RESET = 0x40064;
-const CHIP_RESET = 0x08; // 2.10.10
-const HAD_POWER_ON = 1 << 8;
+const WATCHDOG_REASON = 0x40058008;
 const WATCHDOG_TICK = 0x2c;
 
-// Bit in RESETS_RESET of each block (2.14.3).
-const RESET_BITS = {
-  0x4004c: 0, // ADC
-  0x50000: 2, // DMA
-  0x40014: 5, // IO_BANK0
-  0x4001c: 8, // PADS_BANK0
-  0x40028: 12, // PLL_SYS
-  0x4002c: 13, // PLL_USB
-  0x40054: 21, // TIMER
-  0x40034: 22, // UART0
-  0x40038: 23, // UART1
-  0x50110: 24, // USBCTRL
-};
+// Subsystems by their bit in RESETS_RESET (2.14.3), and where they are.
+const SUBSYSTEMS = [
+  { name: 'ADC', bit: 0, key: 0x4004c },
+  { name: 'DMA', bit: 2, key: 0x50000 },
+  { name: 'IO_BANK0', bit: 5, key: 0x40014 },
+  { name: 'PADS_BANK0', bit: 8, key: 0x4001c },
+  { name: 'PADS_QSPI', bit: 9, key: 0x40020 },
+  { name: 'PLL_SYS', bit: 12, key: 0x40028 },
+  { name: 'PLL_USB', bit: 13, key: 0x4002c },
+  { name: 'SYSINFO', bit: 19, key: 0x40000 },
+  { name: 'TIMER', bit: 21, key: 0x40054 },
+  { name: 'UART0', bit: 22, key: 0x40034 },
+  { name: 'USBCTRL', bit: 24, key: 0x50110 },
+];
 const ALL_RESETS = 0x1ffffff;
 
 const PIN_TX = 0;
@@ -40,7 +42,14 @@ const FUNCTION_UART = 2; // 2.19.2
 const FUNCTION_NULL = 31;
 const PAD_PULLS = 0x0c; // 2.19.6.3
 const CLOCK_ENABLE = 1 << 11; // 2.15.7
+const TREQ_TIMER0 = 0x3b;
 const USB_HZ = 48e6;
+const USB_PHY_DIRECT = 0x7c;
+const USB_PHY_DIRECT_OVERRIDE = 0x80;
+const USB_BUFFERS = 0x80; // control words of buffers, in its memory
+const USB_BUFFERS_END = 0x100;
+const BUFFER_AVAILABLE = 1 << 10;
+const BUFFER_STALL = 1 << 11;
 const ADC_HZ = 48e6;
 const BOOT_BAUD = 115200;
 const MAX_BAUD_ERROR = 0.02;
@@ -54,8 +63,9 @@ const ROM_LOOKUP = 0x200;
 const BREAK_BOOTSEL = 0xb0;
 
 export class Silicon {
-  // restart: what to do when the watchdog resets the chip; null ends the run. ledTimes gets simulated seconds.
-  constructor(mcu, fail, restart, ledTimes) {
+  // facts: of registers (rp2040_facts.py); late: of Waits; revision: of the chip, 1 is B0 or B1, 2 is B2. restart: what to
+  // do when the watchdog resets the chip; null ends the run. ledTimes gets simulated seconds.
+  constructor(mcu, { fail, facts, late, revision, restart, ledTimes }) {
     this.mcu = mcu;
     this.fail = fail;
     this.restart = restart;
@@ -64,9 +74,15 @@ export class Silicon {
     this.uartSetting = '';
     this.microphoneChecked = false;
     this.failOnAnyLog();
-    this.modelResets();
+    mcu.peripherals[SYSINFO].readUint32 = () => ((revision << 28) | CHIP) >>> 0;
+    this.ignorePhy();
+    const { dma } = mcu;
+    dma.getTimer = (treq) =>
+      treq === TREQ_TIMER0 ? ((dma.timer0 & 0xffff) / (dma.timer0 >>> 16) / mcu.clkSys) * 1e6 : 0; // 2.5.7
     this.modelWatchdog();
-    mcu.peripherals[VREG_AND_CHIP_RESET].readUint32 = (offset) => (offset === CHIP_RESET ? HAD_POWER_ON : 0);
+    this.waits = new Waits(mcu, (what) => this.registers.failAt(what), late);
+    this.modelResets();
+    this.registers = new Registers(mcu, fail, facts);
     this.standInForRom();
     mcu.gpio[PIN_LED].addListener((state, old) => this.ledChanged(state, old));
   }
@@ -80,27 +96,52 @@ export class Silicon {
     console.error = console.warn;
   }
 
-  // After power-on every block is in reset, and an access to it then hangs or is lost (2.14).
+  // After power-on every subsystem is in reset, and an access to it then hangs or is lost (2.14).
   modelResets() {
-    const { mcu } = this;
+    const { mcu, waits } = this;
     const resets = mcu.peripherals[RESETS];
-    resets.reset = ALL_RESETS;
-    Object.defineProperty(resets, 'reset_done', { get: () => ~resets.reset & ALL_RESETS });
-    for (const [key, bit] of Object.entries(RESET_BITS)) {
-      const block = mcu.peripherals[key];
-      const check = () => {
-        if (resets.reset & (1 << bit)) {
-          this.fail(`${block.name} is used while in reset (PC ${mcu.core.PC.toString(16)})`);
+    let inReset = ALL_RESETS;
+    let settling = 0;
+    const used = () => inReset | (waits.isReady('reset') ? 0 : settling);
+    Object.defineProperty(resets, 'reset_done', { get: () => ~used() & ALL_RESETS });
+    Object.defineProperty(resets, 'reset', {
+      get: () => inReset,
+      set: (value) => {
+        const into = SUBSYSTEMS.filter(({ bit }) => value & ~inReset & (1 << bit));
+        settling = (used() & ~inReset) | (inReset & ~value);
+        inReset = value;
+        waits.begin('reset');
+        for (const { name } of into) {
+          if (name.startsWith('PLL')) {
+            waits.losePll(name.toLowerCase());
+          }
+          this.registers.resetBlock(name);
         }
-      };
+      },
+    });
+    for (const { name, bit, key } of SUBSYSTEMS) {
+      const block = mcu.peripherals[key];
       for (const method of ['readUint32', 'writeUint32Atomic']) {
         const original = block[method].bind(block);
         block[method] = (...args) => {
-          check();
+          if (used() & (1 << bit)) {
+            this.registers.failAt(`${name} is used while in reset`);
+          }
           return original(...args);
         };
       }
     }
+  }
+
+  // What drives the bus's wires directly has no model.
+  ignorePhy() {
+    const { usbCtrl } = this.mcu;
+    const write = usbCtrl.writeUint32.bind(usbCtrl);
+    usbCtrl.writeUint32 = (offset, value) => {
+      if (offset !== USB_PHY_DIRECT && offset !== USB_PHY_DIRECT_OVERRIDE) {
+        write(offset, value);
+      }
+    };
   }
 
   modelWatchdog() {
@@ -117,7 +158,7 @@ export class Silicon {
         this.fail(`the watchdog reset the chip (PC ${this.mcu.core.PC.toString(16)})`);
         return;
       }
-      if ((this.mcu.readUint32(PSM_WDSEL) & WDSEL_ALL_BUT_OSCILLATORS) !== WDSEL_ALL_BUT_OSCILLATORS) {
+      if ((this.mcu.peripherals[PSM].wdsel & WDSEL_ALL_BUT_OSCILLATORS) !== WDSEL_ALL_BUT_OSCILLATORS) {
         this.fail('the watchdog resets only a part of the chip (PSM_WDSEL)'); // 2.13.5
       }
       watchdog.alarm.enable = false; // it would go off again and again
@@ -146,26 +187,31 @@ export class Silicon {
   }
 
   // Starts the chip. image: what the flash holds; null keeps it erased. file: a UF2 file that its boot ROM gets first.
-  boot(image, file, old) {
-    const { mcu } = this;
+  // state: in which it is then, one of rp2040_start.yaml; null: as the ROM leaves it. old: the chip before its watchdog.
+  boot({ image, file, state, old }) {
+    const { mcu, registers } = this;
     const watchdog = mcu.peripherals[WATCHDOG];
     const rom = new BootRom(mcu, this.fail);
     mcu.sram.fill(0xa5); // SRAM is not cleared
     if (image) {
       mcu.flash.set(image, 0);
     }
+    let entry = null;
     if (old) {
       mcu.sram.set(old.sram);
       mcu.flash.set(old.flash);
-      watchdog.reason = old.peripherals[WATCHDOG].reason;
       watchdog.scratchData.set(old.peripherals[WATCHDOG].scratchData);
+      registers.poke(WATCHDOG_REASON, old.peripherals[WATCHDOG].reason);
+    } else if (file) {
+      entry = rom.takeUf2(file);
     }
-    if ((!old && file && !rom.takeUf2(file)) || !rom.start()) {
-      return;
-    }
-    if (mcu.core.PC >= SRAM) {
+    registers.leave(state ?? (old ? 'watchdog' : !file ? 'flash' : entry ? 'ram' : 'uf2'));
+    this.waits.settle();
+    mcu.updateClocks();
+    if (entry) {
+      rom.startFromRam(entry);
       this.forbidFlash();
-    } else {
+    } else if (rom.startFromFlash()) {
       this.checkFlashInterface();
     }
   }
@@ -227,6 +273,11 @@ export class Silicon {
     const { mcu } = this;
     if (!(mcu.clocks.usbCtrl & CLOCK_ENABLE) || mcu.pllUsb.frequency !== USB_HZ) {
       this.fail('USB is enabled without its 48 MHz clock');
+    }
+    for (let at = USB_BUFFERS; at < USB_BUFFERS_END; at += 4) {
+      if (mcu.usbDPRAMView.getUint32(at, true) & (BUFFER_AVAILABLE | BUFFER_STALL)) {
+        this.fail('USB is enabled while its memory still gives buffers of another program to the host'); // 4.1.2.5
+      }
     }
   }
 

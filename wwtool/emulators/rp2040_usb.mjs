@@ -19,8 +19,6 @@ const INTE = 0x90;
 const SOF_RD = 0x48;
 const EP_ABORT = 0x60;
 const MUXING = 0x74;
-const PHY_DIRECT = 0x7c;
-const PHY_DIRECT_OVERRIDE = 0x80;
 const DEV_SOF = 1 << 17;
 const CONNECTED = 1 << 16;
 const LINE_STATE_J = 1 << 2;
@@ -29,8 +27,6 @@ const TO_DIGITAL_PAD = 1 << 2;
 const PIN_DP = 15;
 const FUNCTION_DP = 8;
 const INOVER_HIGH = 3;
-const SYSINFO = 0x40000;
-const CHIP = 0x2927; // part and manufacturer, 2.20
 const REVISION_B2 = 2;
 const GET_DEVICE_DESCRIPTOR = [0x80, 6, 0, 1, 0, 0, 64, 0];
 
@@ -39,7 +35,6 @@ export class RudeBus {
     this.mcu = mcu;
     this.fail = fail;
     this.isOld = revision < REVISION_B2;
-    mcu.peripherals[SYSINFO].readUint32 = () => ((revision << 28) | CHIP) >>> 0;
     this.usb = mcu.usbCtrl;
     this.enumerate = this.usb.onResetReceived;
     this.usb.onResetReceived = () => this.resetSeen();
@@ -120,9 +115,6 @@ export class RudeBus {
     const write = usb.writeUint32.bind(usb);
     const read = usb.readUint32.bind(usb);
     usb.writeUint32 = (offset, value) => {
-      if (offset === PHY_DIRECT || offset === PHY_DIRECT_OVERRIDE) {
-        return;
-      }
       if (offset === MUXING) {
         this.setMuxing(value);
         return;

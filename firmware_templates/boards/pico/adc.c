@@ -58,8 +58,7 @@ void adc_init(void)
     *PAD(PIN_MICROPHONE) = PAD_OD; /* no digital input, no pulls */
 
     ADC->cs = ADC_CS_EN; /* input 0 is GP26 */
-    while ((ADC->cs & ADC_CS_READY) == 0) {
-    }
+    await_bits(&ADC->cs, ADC_CS_READY);
     ADC->div = (USB_HZ / SAMPLE_RATE_HZ - 1u) << ADC_DIV_INT_SHIFT; /* period is 1 + div (4.9.2.2) */
     ADC->fcs = ADC_FCS_EN | ADC_FCS_DREQ_EN | ADC_FCS_THRESH_1;
     state.dc = ADC_MIDDLE << DC_FRACTION_BITS;

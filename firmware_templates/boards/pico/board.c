@@ -34,8 +34,9 @@ void board_indicate(bool on)
 
 void board_start(uint32_t console_baud)
 {
-    clocks_init();
+    system_watch(); /* over all that follows */
     pins_init();
+    clocks_init();
     uart_init(console_baud);
     usb_init();
     adc_init();

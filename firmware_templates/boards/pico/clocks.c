@@ -5,6 +5,7 @@
  */
 #include "clocks.h"
 
+#include "bare.h"
 #include "board.h"
 #include "rp2040.h"
 
@@ -17,14 +18,25 @@ struct pll_setting {
 static const struct pll_setting PLL_SYS_125_MHZ = {125, 6, 2}; /* VCO 1500 MHz */
 static const struct pll_setting PLL_USB_48_MHZ = {100, 5, 5};  /* VCO 1200 MHz */
 
-enum { XOSC_STARTUP_1_MS = 47 }; /* 1 ms * 12 MHz / 256, rounded up (2.16.3) */
+enum {
+    XOSC_STARTUP_1_MS = 47,  /* 1 ms * 12 MHz / 256, rounded up (2.16.3) */
+    PATIENCE_TURNS = 100000, /* more than 50 ms with the ring oscillator, whose 12 MHz are its most (2.17) */
+};
+
+void await_bits(const volatile uint32_t *reg, uint32_t bits)
+{
+    for (uint32_t turns = 0; (*reg & bits) != bits; turns++) {
+        if (turns == PATIENCE_TURNS) {
+            board_indicate(true);
+        }
+    }
+}
 
 void subsystems_restart(uint32_t reset_bits)
 {
     reg_set(&RESETS->reset, reset_bits);
     reg_clear(&RESETS->reset, reset_bits);
-    while ((RESETS->reset_done & reset_bits) != reset_bits) {
-    }
+    await_bits(&RESETS->reset_done, reset_bits);
 }
 
 static void start_crystal(void)
@@ -32,8 +44,7 @@ static void start_crystal(void)
     XOSC->ctrl = XOSC_CTRL_RANGE_1_15MHZ;
     XOSC->startup = XOSC_STARTUP_1_MS;
     reg_set(&XOSC->ctrl, XOSC_CTRL_ENABLE);
-    while ((XOSC->status & XOSC_STATUS_STABLE) == 0) {
-    }
+    await_bits(&XOSC->status, XOSC_STATUS_STABLE);
 }
 
 static void start_pll(struct pll_regs *pll, uint32_t reset_bit, const struct pll_setting *setting)
@@ -42,8 +53,7 @@ static void start_pll(struct pll_regs *pll, uint32_t reset_bit, const struct pll
     pll->cs = PLL_CS_REFDIV_1;
     pll->fbdiv_int = setting->feedback;
     reg_clear(&pll->pwr, PLL_PWR_PD | PLL_PWR_VCOPD);
-    while ((pll->cs & PLL_CS_LOCK) == 0) {
-    }
+    await_bits(&pll->cs, PLL_CS_LOCK);
     pll->prim = setting->divider1 << PLL_PRIM_POSTDIV1_SHIFT | setting->divider2 << PLL_PRIM_POSTDIV2_SHIFT;
     reg_clear(&pll->pwr, PLL_PWR_POSTDIVPD);
 }
@@ -52,8 +62,7 @@ static void start_pll(struct pll_regs *pll, uint32_t reset_bit, const struct pll
 static void select_source(struct clock_regs *clock, uint32_t source)
 {
     clock->ctrl = source;
-    while ((clock->selected & 1u << source) == 0) {
-    }
+    await_bits(&clock->selected, 1u << source);
 }
 
 void clocks_init(void)
@@ -76,7 +85,5 @@ void clocks_init(void)
     CLK_USB->ctrl = CLK_CTRL_ENABLE;
     CLK_ADC->div = CLK_DIV_BY_1;
     CLK_ADC->ctrl = CLK_CTRL_ENABLE;
-
-    WATCHDOG->tick = CRYSTAL_HZ / 1000000u | WATCHDOG_TICK_ENABLE;
     subsystems_restart(RESET_TIMER);
 }

@@ -6,13 +6,14 @@
 #include "bare.h"
 #include "board.h"
 #include "rp2040.h"
+#include "system.h"
 
 enum { MEASURED_US = 1000 };
 
 /* The watchdog's reason is kept through its resets alone; the chip's through all but power-on (4.7.6, 2.10.10). */
 static const char *reason_of(uint32_t watchdog, uint32_t chip)
 {
-    if ((watchdog & WATCHDOG_REASON_TIMER) != 0) {
+    if ((watchdog & WATCHDOG_REASON_TIMER) != 0 && WATCHDOG->scratch[SCRATCH_BEFORE] == SCRATCH_MARK_OWN) {
         return "watchdog";
     }
     if (watchdog != 0) {

@@ -57,12 +57,19 @@ struct resets_regs {
 #define RESET_ADC        (1u << 0)
 #define RESET_DMA        (1u << 2)
 #define RESET_IO_BANK0   (1u << 5)
+#define RESET_IO_QSPI    (1u << 6)
 #define RESET_PADS_BANK0 (1u << 8)
+#define RESET_PADS_QSPI  (1u << 9)
 #define RESET_PLL_SYS    (1u << 12)
 #define RESET_PLL_USB    (1u << 13)
+#define RESET_SYSCFG     (1u << 18)
+#define RESET_SYSINFO    (1u << 19)
 #define RESET_TIMER      (1u << 21)
 #define RESET_UART0      (1u << 22)
 #define RESET_USBCTRL    (1u << 24)
+/* All but the flash, the clock and the debugger, which a program may need while it starts. */
+#define RESET_ALL_AT_START                                                                                             \
+    (0x1FFFFFFu & ~(RESET_IO_QSPI | RESET_PADS_QSPI | RESET_PLL_SYS | RESET_PLL_USB | RESET_SYSCFG))
 
 /* Power-on state machine: selects what a watchdog reset resets (2.13.5). */
 #define PSM_WDSEL                     REG_AT(volatile uint32_t, 0x40010008u)

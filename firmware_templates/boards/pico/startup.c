@@ -24,6 +24,8 @@ void reset_handler(void);
 
 void reset_handler(void)
 {
+    /* A program that a debugger has stopped may have left a DMA running, into what is prepared here. */
+    reg_set(&RESETS->reset, RESET_ALL_AT_START);
     stack_paint();
     const volatile uint32_t *from = &data_load;
     for (volatile uint32_t *to = &data_start; to < &data_end;) {

@@ -7,6 +7,7 @@
 
 #include "adc.h"
 #include "bare.h"
+#include "board.h"
 #include "interrupts.h"
 #include "rp2040.h"
 #include "uart.h"
@@ -29,15 +30,22 @@ void systick_handler(void)
     state.systick_wraps++;
 }
 
+/* The ROM resets by the watchdog as well, and leaves other marks. */
+void system_watch(void)
+{
+    WATCHDOG->tick = CRYSTAL_HZ / 1000000u | WATCHDOG_TICK_ENABLE; /* slower with the ring oscillator */
+    *PSM_WDSEL = PSM_WDSEL_ALL_BUT_OSCILLATORS;
+    WATCHDOG->scratch[SCRATCH_BEFORE] = WATCHDOG->scratch[SCRATCH_MARK];
+    WATCHDOG->scratch[SCRATCH_MARK] = SCRATCH_MARK_OWN;
+    board_keep_alive();
+    WATCHDOG->ctrl = WATCHDOG_CTRL_ENABLE | WATCHDOG_CTRL_PAUSE_ON_DEBUG;
+}
+
 void system_init(void)
 {
     SYSTICK->rvr = SYSTICK_TOP;
     SYSTICK->cvr = 0;
     SYSTICK->csr = SYSTICK_CSR_ENABLE | SYSTICK_CSR_TICKINT | SYSTICK_CSR_CLKSOURCE_CPU;
-
-    *PSM_WDSEL = PSM_WDSEL_ALL_BUT_OSCILLATORS;
-    board_keep_alive();
-    WATCHDOG->ctrl = WATCHDOG_CTRL_ENABLE | WATCHDOG_CTRL_PAUSE_ON_DEBUG;
 }
 
 uint32_t board_micros(void)

@@ -362,7 +362,7 @@ void usb_init(void)
     volatile uint32_t *word = USB_DPRAM->setup;
 
     usb_data_init();
-    subsystems_restart(RESET_USBCTRL);
+    subsystems_restart(RESET_USBCTRL | RESET_SYSINFO); /* that says which revision it is */
     for (size_t i = 0; i < sizeof(struct usb_dpram) / sizeof *word; i++) {
         word[i] = 0;
     }
