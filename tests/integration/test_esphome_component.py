@@ -137,6 +137,8 @@ def test_a_detection_stops_it_if_it_should(driven: Driven) -> None:
     lines, _ = driven.drive(NOISE, *driven.steps("hey_computer"), "stop_after_detection 1", *once, *once)
     assert [word for _, word in detections(lines)] == ["hey computer"] * 2
     assert [line.split(",")[0] for line in lines if line.startswith("running")] == ["running 0"] * 2
+    both = driven.drive(NOISE, *driven.steps("hey_computer", "int"), "enable int", "stop_after_detection 1", *once)[0]
+    assert len(detections(both)) == 1
 
 
 def test_words_are_switched_while_it_listens(driven: Driven) -> None:
@@ -166,11 +168,25 @@ def test_a_cutoff_changes_while_it_listens(driven: Driven) -> None:
     assert "hey_computer 1 cutoff 1 of 1" in lines[2]
 
 
+def test_a_cutoff_outlives_a_stop(driven: Driven) -> None:
+    steps = ("cutoff hey_computer 255", *BEGIN, SECOND, "stop", "finish", *BEGIN, SECOND)
+    assert words(driven, *steps) == []
+
+
+def test_models_that_the_yaml_leaves_out_take_no_time(driven: Driven) -> None:
+    lines, _ = driven.drive(NOISE, *driven.steps("hey_computer"), *BEGIN, SECOND, "tell")
+    jarvis, computer, other, gate = map(int, lines[-1].split("outputs ")[1].split())
+    assert computer > 0
+    assert (jarvis, other, gate) == (0, 0, 0)
+
+
 def test_a_gate_counts_only_if_the_yaml_has_it(driven: Driven) -> None:
     steps = (*BEGIN, SECOND, "tell")
     hears, _ = driven.drive(NOISE, *driven.steps("hey_computer", "vad"), *steps)
     assert len(detections(hears)) == 1
     assert "vad 1" in hears[-1]
+    stopped, _ = driven.drive(NOISE, *driven.steps("hey_computer", "vad"), *steps, "stop", "finish", "tell")
+    assert "running 0, vad 0" in stopped[-1]
     deaf = [step.replace("vad 3 1 1", "vad 3 1 255") for step in driven.steps("hey_computer", "vad")]
     assert detections(driven.drive(NOISE, *deaf, *steps)[0]) == []
     without, _ = driven.drive(NOISE, *driven.steps("hey_computer"), *steps)

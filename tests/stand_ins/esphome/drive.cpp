@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "esphome/components/micro_wake_word/automation.h"
+#include "esphome/components/micro_wake_word/wakeword.h"
 
 #include <cstdio>
 #include <fstream>
@@ -87,6 +88,9 @@ static void tell() {
     std::printf(", %s %d cutoff %u of %u", id.c_str(), enabled, unsigned(model->get_probability_cutoff()),
                 unsigned(model->get_default_probability_cutoff()));
   }
+  std::printf(", outputs");
+  for (unsigned word = 0; word < WAKEWORD_COUNT; word++)
+    std::printf(" %u", wakeword_probability(word));
   std::printf("\n");
 }
 

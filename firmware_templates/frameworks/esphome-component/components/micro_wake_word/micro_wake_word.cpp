@@ -91,7 +91,6 @@ void MicroWakeWord::loop() {
     case State::RUNNING:
       this->report_();
       if (!this->wanted_ || this->finished_) {
-        this->listening_ = false;
         this->stop_requested_ = true;
         this->source_->stop();
         this->state_ = State::STOPPING;
@@ -151,7 +150,7 @@ void MicroWakeWord::report_() {
 }
 
 void MicroWakeWord::take_audio_(const std::vector<uint8_t> &data) {
-  if (this->listening_ && xStreamBufferSend(this->audio_, data.data(), data.size(), 0) < data.size()) {
+  if (xStreamBufferSend(this->audio_, data.data(), data.size(), 0) < data.size()) {
     this->audio_lost_ = true;
   }
 }
@@ -167,11 +166,11 @@ void MicroWakeWord::listen_() {
     // what is left of the time before the last stop
   }
   if (this->begin_listening_()) {
-    this->listening_ = true;
     while (!this->stop_requested_) {
       const size_t bytes = xStreamBufferReceive(this->audio_, samples, sizeof samples, pdMS_TO_TICKS(WAIT_MS));
       this->apply_settings_(false);
       const uint32_t words = wakeword_hear(samples, bytes / sizeof samples[0]);
+      this->speech_ = this->hears_speech_();
       if (words != 0) {
         this->detected_ |= words;
         App.wake_loop_threadsafe();
@@ -180,7 +179,7 @@ void MicroWakeWord::listen_() {
   } else {
     this->unusable_ = true;
   }
-  this->listening_ = false;
+  this->speech_ = false;
   this->finished_ = true;
 }
 
@@ -211,7 +210,7 @@ std::vector<WakeWordModel *> MicroWakeWord::get_wake_words() {
   return visible;
 }
 
-bool MicroWakeWord::get_vad_state() const {
+bool MicroWakeWord::hears_speech_() const {
   return this->vad_model_ != nullptr &&
          wakeword_probability(this->vad_model_->get_number()) >= this->vad_model_->get_probability_cutoff();
 }

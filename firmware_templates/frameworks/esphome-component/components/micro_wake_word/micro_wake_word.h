@@ -66,7 +66,7 @@ class MicroWakeWord : public Component
   std::vector<WakeWordModel *> get_wake_words();
 
   /// Whether the last output of the model that tells speech from the rest reaches its cutoff; false without one.
-  bool get_vad_state() const;
+  bool get_vad_state() const { return this->speech_; }
 
  protected:
   void take_audio_(const std::vector<uint8_t> &data);
@@ -75,6 +75,7 @@ class MicroWakeWord : public Component
   void listen_();
   bool begin_listening_();
   void apply_settings_(bool begun);
+  bool hears_speech_() const;
 
   void begin_();
   void finish_();
@@ -94,11 +95,11 @@ class MicroWakeWord : public Component
   // Between the threads.
   StaticTask task_;
   StreamBufferHandle_t audio_{nullptr};
-  std::atomic<bool> listening_{false};  // the task takes audio
   std::atomic<bool> stop_requested_{false};
   std::atomic<bool> finished_{false};    // the task has done its last work
   std::atomic<bool> unusable_{false};    // the settings of a detector are out of range
   std::atomic<bool> audio_lost_{false};  // the buffer was full
+  std::atomic<bool> speech_{false};      // what get_vad_state() tells
   std::atomic<uint32_t> detected_{0};    // bit n: word n
 };
 
