@@ -6,13 +6,14 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-from framework_projects import ALWAYS, content_of, need, render
+from framework_projects import ALWAYS, STRICT, content_of, need, render, run
 
 from wwtool import packages
 from wwtool.firmware.link_map import MODEL_MEMORY, WEIGHTS
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.packages.bare_metal.image import build_image
 from wwtool.packages.bare_metal.project import FirmwareProject
+from wwtool.packages.library import write_library
 
 
 def test_the_second_word_is_heard_on_the_console_and_costs_only_its_own(tmp_path: Path) -> None:
@@ -41,6 +42,44 @@ def test_the_second_word_is_heard_on_the_console_and_costs_only_its_own(tmp_path
     ).stdout.decode()
     assert out.count("ww-detection-[") == 1
     assert out.count("ww-word-[1,") == 1
+
+
+def test_a_program_switches_its_words_and_changes_their_thresholds(tmp_path: Path) -> None:
+    need("gcc")
+    folder = tmp_path / "library"
+    folder.mkdir()
+    write_library(folder, content_of("host", "hey computer", "good night", detector=ALWAYS))
+    (tmp_path / "main.c").write_text("""
+        #include "wakeword.h"
+        static unsigned hear(unsigned samples)
+        {
+            static int16_t noise[160];
+            unsigned words = 0;
+            for (unsigned n = 0; n < samples; n++) {
+                noise[n % 160] = (int16_t)(n * n * 7919u);
+                if (n % 160 == 159) { words |= wakeword_hear(noise, 160); }
+            }
+            return words;
+        }
+        #define CHECK(what) if (!(what)) { return __LINE__; }
+        int main(void)
+        {
+            CHECK(wakeword_begin() && hear(8000) == 3);
+            CHECK(wakeword_begin() && (wakeword_switch(0, false), hear(8000)) == 2);
+            wakeword_switch(0, true);
+            CHECK(hear(8000) == 1 && hear(8000) == 0);
+            CHECK(wakeword_begin() && wakeword_set_threshold(1, 32, 255) && hear(8000) == 1);
+            CHECK(wakeword_set_threshold(1, 1, 1) && hear(8000) == 2);
+            CHECK(!wakeword_set_threshold(1, 0, 1) && !wakeword_set_threshold(1, 33, 1));
+            CHECK(!wakeword_set_threshold(1, 257, 1) && !wakeword_set_threshold(1, 1, 0));
+            CHECK(!wakeword_set_threshold(1, 1, 257) && !wakeword_set_threshold(1, 1, 65537));
+            CHECK(!wakeword_set_threshold(2, 1, 1) && (wakeword_switch(2, false), wakeword_phrase(2)[0] == 0));
+            return 0;
+        }
+    """)
+    flags = ("-std=c99", "-O1", "-fsanitize=address,undefined", *STRICT.split(), f"-I{folder}")
+    run("gcc", *flags, "main.c", *sorted(folder.glob("*.c")), "-o", "program", folder=tmp_path)
+    run(tmp_path / "program", folder=tmp_path)
 
 
 def test_bare_metal_holds_several() -> None:

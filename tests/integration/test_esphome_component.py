@@ -253,6 +253,15 @@ def test_bad_models_are_refused_in_a_sentence(rendered: Path) -> None:
         module.choose_gate(models)
 
 
+@pytest.mark.parametrize(
+    "text", ["", "[]", "3", '{"version": 1}', '{"version": 1, "files": [], "models": [{}]}', "\xff"]
+)
+def test_a_damaged_list_is_refused(text: str, rendered: Path, tmp_path: Path) -> None:
+    (tmp_path / "models.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(ValueError, match=r"models\.json is damaged; copy the whole folder"):
+        compiled_module(rendered).read_models(tmp_path)
+
+
 def test_a_missing_file_and_another_version_are_refused(rendered: Path, tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(rendered, project)

@@ -45,14 +45,19 @@ def read_models(folder: Path = FOLDER) -> dict[str, Model]:
     """The models of a component, by name.
 
     Raises:
-        ValueError: a file of the component is missing, or models.json is of another version.
+        ValueError: a file of the component is missing, or models.json is damaged or of another version.
     """
-    told = json.loads(_existing(folder / "models.json").read_text(encoding="utf-8"))
-    if told["version"] != VERSION:
-        raise ValueError(f"{folder / 'models.json'} has version {told['version']}, not {VERSION}; {COPY_AGAIN}")
-    for name in told["files"]:
-        _existing(folder / name)
-    models = [Model(**{**values, "languages": tuple(values["languages"])}) for values in told["models"]]
+    path = _existing(folder / "models.json")
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        version, files = told["version"], [folder / name for name in told["files"]]
+        models = [Model(**{**values, "languages": tuple(values["languages"])}) for values in told["models"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged; {COPY_AGAIN}") from error
+    if version != VERSION:
+        raise ValueError(f"{path} has version {version}, not {VERSION}; {COPY_AGAIN}")
+    for file in files:
+        _existing(file)
     return {model.name: model for model in models}
 
 
