@@ -18,8 +18,9 @@ from packaged import PHRASES, PLAIN, UMLAUTS, content, random_tflite
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import Detector, DetectorConfig
 from wwtool.packages import FORMATS
+from wwtool.packages.esphome.component import COMPILED
 from wwtool.packages.esphome.contract import OPERATORS, broken_clause, require_contract
-from wwtool.packages.esphome.devices import device_names, device_text
+from wwtool.packages.esphome.devices import INTERPRETED, Runtime, device_names, device_text
 from wwtool.packages.esphome.manifest import cutoff_of
 from wwtool.packages.package_format import Content
 from wwtool.platforms.load import load_platform
@@ -68,14 +69,20 @@ def test_every_file_says_what_it_should_for_every_phrase(tmp_path: Path, phrase:
         assert "\t" not in path.read_text(encoding="utf-8")
 
 
-@given(st.text(min_size=1, max_size=40))
-def test_any_name_gives_yaml_of_one_shape(phrase: str) -> None:
+KEYS = [
+    "esphome", "esp32", "logger", "api", "ota", "wifi", "captive_portal", "i2s_audio", "microphone", "micro_wake_word",
+    "voice_assistant",
+]  # fmt: skip
+
+
+@given(st.text(min_size=1, max_size=40), st.sampled_from([INTERPRETED, COMPILED]))
+def test_any_name_gives_yaml_of_one_shape(phrase: str, runtime: Runtime) -> None:
     """Nothing in a phrase can end a comment or add a key."""
-    values = yaml.load(device_text(replace(content(PLAIN), phrase=phrase), "devkitc"), Loader)
-    assert list(values) == [
-        "esphome", "esp32", "logger", "api", "ota", "wifi", "captive_portal", "i2s_audio", "microphone",
-        "micro_wake_word", "voice_assistant",
-    ]  # fmt: skip
+    values = yaml.load(device_text(replace(content(PLAIN), phrase=phrase), "devkitc", runtime), Loader)
+    components = values.pop("external_components", None)
+    assert list(values) == KEYS
+    assert (components is None) == (runtime is INTERPRETED)
+    assert values["micro_wake_word"]["models"][0]["model"] == f"hey_computer{runtime.ending}"
 
 
 def test_pins_and_gains_are_those_of_the_platform(tmp_path: Path) -> None:
