@@ -18,8 +18,10 @@ from wwtool.export.tflite import to_tflite, verify
 from wwtool.models.architecture import Architecture
 from wwtool.models.bc_resnet import BroadcastResNetArchitecture
 from wwtool.models.layers import PREVIOUS, Convolution, band_padding
+from wwtool.models.mobilenet_v3 import MobileNetV3Architecture
 from wwtool.models.network import Network
 from wwtool.models.quantized import INPUT_SCALE, QuantizedLayer, QuantizedModel, Scale
+from wwtool.models.resnet18 import ResNet18Architecture
 from wwtool.models.zoo import as_dict, from_dict
 from wwtool.tflite.reader import parse_model
 from wwtool.training.qat import QatNet
@@ -27,6 +29,8 @@ from wwtool.training.sampler import to_real
 
 TINY: dict[str, Architecture] = {
     "broadcast": BroadcastResNetArchitecture(4, 3, 2, (2, 3), 2),
+    "resnet": ResNet18Architecture(2, 3, 2, 2, 2),
+    "mobilenet": MobileNetV3Architecture(2, 3, 2, 2),
 }
 
 
@@ -75,6 +79,17 @@ def check_fake_layers(qat: Any, model: QuantizedModel, clip: np.ndarray) -> None
 
 
 @settings(max_examples=6, deadline=None)
+@given(st.sampled_from((ResNet18Architecture, MobileNetV3Architecture)), st.integers(1, 3), st.integers(0, 99))
+def test_any_width_of_the_large_models_is_exact(kind: Any, width: int, seed: int) -> None:
+    architecture = kind(width, 3, 3)
+    qat = trained(architecture, seed)
+    content, outputs = to_tflite(qat.quantized(), "test")
+    clip = features(18, seed)
+    verify(content, qat.quantized(), outputs, clip)
+    check_fake_layers(qat, qat.quantized(), clip)
+
+
+@settings(max_examples=6, deadline=None)
 @given(st.integers(4, 12), st.integers(1, 3), st.integers(0, 2), st.integers(0, 99))
 def test_any_width_of_bc_resnet_is_exact(width: int, stride: int, longer: int, seed: int) -> None:
     architecture = BroadcastResNetArchitecture(width, stride + longer, stride, (1 + longer, 2), 2)
@@ -107,8 +122,9 @@ def test_work_is_that_of_the_file(name: str) -> None:
     assert from_dict(as_dict(architecture)) == architecture
 
 
-def test_esphome_can_run_bc_resnet() -> None:
-    graph = parse_model(to_tflite(model_of(BroadcastResNetArchitecture()), "test")[0])
+@pytest.mark.parametrize("name", TINY)
+def test_esphome_has_all_operators(name: str) -> None:
+    graph = parse_model(to_tflite(model_of(TINY[name]), "test")[0])
     assert {op.kind for op in graph.operators} <= ESPHOME_OPERATORS
     assert 0 < len(graph.variables) <= 20
 

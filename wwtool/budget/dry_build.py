@@ -5,6 +5,7 @@ Where a compiler or an emulator is missing, the analytic model (estimate.py) ans
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,12 +62,18 @@ def random_tflite(architecture: Architecture, name: str, seed: int = 0) -> bytes
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 0:
-                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.1)
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * _spread(parameter))
     net.calibrate(
         torch.rand((16, architecture.receptive_frames + 30, architecture.channels), generator=generator) * 26.0
     )
     content, _ = to_tflite(net.quantized(), name)
     return content
+
+
+def _spread(parameter: torch.Tensor) -> float:
+    """The standard deviation of random weights; those of wide layers are smaller, or values grow beyond any format."""
+    inputs = parameter[0].numel()
+    return 0.1 if inputs <= 1000 else math.sqrt(2.0 / inputs)  # He et al. 2015
 
 
 def dry_build(

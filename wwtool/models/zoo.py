@@ -15,7 +15,9 @@ from wwtool.models.ds_cnn import DepthwiseSeparableArchitecture
 from wwtool.models.gru import GruArchitecture
 from wwtool.models.layers import Convolution
 from wwtool.models.lstm import LstmArchitecture
+from wwtool.models.mobilenet_v3 import MobileNetV3Architecture
 from wwtool.models.residual import ResidualArchitecture
+from wwtool.models.resnet18 import ResNet18Architecture
 from wwtool.models.svdf import SvdfArchitecture
 from wwtool.models.tc_resnet import TemporalResNetArchitecture
 from wwtool.models.temporal import TemporalArchitecture
@@ -42,6 +44,10 @@ BY_NAME: dict[str, Architecture] = {
     "lstm48": LstmArchitecture(width=48),
     "bcres8": BroadcastResNetArchitecture(width=8),
     "bcres16": BroadcastResNetArchitecture(width=16),
+    "mobilenetv3w8": MobileNetV3Architecture(width=8),
+    "mobilenetv3": MobileNetV3Architecture(width=16),
+    "resnet18w16": ResNet18Architecture(width=16),
+    "resnet18": ResNet18Architecture(width=64),
     "tinyconv": TinyConvArchitecture(),
 }
 """Models whose accuracy nobody has measured: they are taken only where a config or a user names them."""
@@ -57,7 +63,7 @@ _FAMILIES: dict[str, type[Architecture]] = {
     for kind in (
         TemporalArchitecture, ResidualArchitecture, DepthwiseSeparableArchitecture, TemporalResNetArchitecture,
         SvdfArchitecture, TinyConvArchitecture, GruArchitecture, LstmArchitecture,
-        BroadcastResNetArchitecture,
+        BroadcastResNetArchitecture, MobileNetV3Architecture, ResNet18Architecture,
     )
 }  # fmt: skip
 
