@@ -15,6 +15,11 @@ class QuantizationConfig(Section):
         description="How the first range of a layer is taken from its outputs: `percentile` without the outermost "
         "ones, `min_max`, `mse` for the least error, `entropy` for the least loss of information.",
     )
+    per_channel: bool = Field(
+        True,
+        description="Whether each output channel of a layer's weights has a scale of its own. With false, a layer has "
+        "one scale, as some accelerators ask for; channels with small weights then keep fewer of their 8 bits.",
+    )
     freeze_scales: float = Field(
         1.0, gt=0.0, le=1.0, description="Share of the quantized stage after which the ranges no longer change."
     )

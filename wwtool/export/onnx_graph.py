@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.base.tools import missing
+from wwtool.export.value import stored_scales
 from wwtool.models.layers import PREVIOUS
 from wwtool.models.quantized import (
     INPUT_SCALE,
@@ -148,13 +149,15 @@ class GraphBuilder:
             self._dequantized(f"{layer.name}/bias", layer.bias, bias_scale.astype(np.float32)),
         ]
 
-    def _dequantized(self, name: str, values: npt.NDArray[Any], scale: npt.NDArray[np.float32]) -> str:
+    def _dequantized(self, name: str, values: npt.NDArray[Any], scales: npt.NDArray[np.float32]) -> str:
+        stored = stored_scales(scales)
+        scale, axis = (scales, {"axis": 0}) if len(stored) == len(scales) else (stored[0], {})
         parts = [
             self._constant(quantized_name(name), values),
             self._constant(f"{name}/scale", scale),
-            self._constant(f"{name}/zero_point", np.zeros(len(scale), values.dtype)),
+            self._constant(f"{name}/zero_point", np.zeros(np.shape(scale), values.dtype)),
         ]
-        return self._node("DequantizeLinear", parts, name, axis=0)
+        return self._node("DequantizeLinear", parts, name, **axis)
 
     def _constant(self, name: str, value: Any) -> str:
         self._constants.append(self._onnx.numpy_helper.from_array(np.asarray(value), name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wwtool.export.builder import SubgraphBuilder
-from wwtool.export.value import Value, reshape
+from wwtool.export.value import Value, reshape, stored_scales
 from wwtool.models.cell import INPUT, Dense, Logistic, Part, Plus, Step
 from wwtool.models.quantized_cell import QuantizedRecurrence, constant_of
 
@@ -34,8 +34,9 @@ def _add_step(graph: SubgraphBuilder, layer: QuantizedRecurrence, step: Step, so
     name = f"{layer.name}/{step.name}"
     if isinstance(step, Dense):
         dense = layer.dense[step.name]
-        bias_scale = np.float32(layer.formats[step.source].scale) * dense.weight_scale
-        weights = graph.constant(f"{name}/weights", dense.weights, dense.weight_scale)
+        scales = stored_scales(dense.weight_scale)
+        bias_scale = np.float32(layer.formats[step.source].scale) * scales
+        weights = graph.constant(f"{name}/weights", dense.weights, scales)
         bias = graph.constant(f"{name}/bias", dense.bias, bias_scale)
         graph.operator("FULLY_CONNECTED", [*sources, weights, bias], [y], "FullyConnectedOptions")
     elif isinstance(step, Part):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from wwtool.export.builder import SubgraphBuilder
 from wwtool.export.tflite_cell import add_cell
-from wwtool.export.value import Value, reshape
+from wwtool.export.value import Value, reshape, stored_scales
 from wwtool.models.quantized import PROBABILITY_SCALE, QuantizedGate, QuantizedLayer, QuantizedMean, QuantizedSum
 from wwtool.models.quantized_cell import QuantizedRecurrence
 
@@ -31,7 +31,9 @@ def _layer(graph: SubgraphBuilder, initial: SubgraphBuilder, layer: QuantizedLay
         flat = reshape(graph, f"{layer.name}/flat", window, (1, layer.kernel * source.channels), layer.input)
         return Value(_fully_connected(graph, layer, flat), 1, layer.channels)
     weights = layer.weights if layer.kind == "conv" else np.ascontiguousarray(layer.weights.transpose(3, 1, 2, 0))
-    w = graph.constant(f"{layer.name}/weights", weights, layer.weight_scale, 0 if layer.kind == "conv" else 3)
+    w = graph.constant(
+        f"{layer.name}/weights", weights, stored_scales(layer.weight_scale), 0 if layer.kind == "conv" else 3
+    )
     b = graph.constant(f"{layer.name}/bias", layer.bias, _bias_scale(layer))
     y = graph.activation(layer.name, (1, steps, bands, layer.channels), layer.output)
     common = {
@@ -80,7 +82,7 @@ def _mean(graph: SubgraphBuilder, initial: SubgraphBuilder, layer: QuantizedMean
 
 def _fully_connected(graph: SubgraphBuilder, layer: QuantizedLayer, flat: int) -> int:
     weights = layer.weights.reshape(layer.channels, -1)
-    w = graph.constant(f"{layer.name}/weights", weights, layer.weight_scale)
+    w = graph.constant(f"{layer.name}/weights", weights, stored_scales(layer.weight_scale))
     b = graph.constant(f"{layer.name}/bias", layer.bias, _bias_scale(layer))
     y = graph.activation(layer.name, (1, layer.channels), layer.output)
     graph.operator("FULLY_CONNECTED", [flat, w, b], [y], "FullyConnectedOptions")
@@ -88,7 +90,7 @@ def _fully_connected(graph: SubgraphBuilder, layer: QuantizedLayer, flat: int) -
 
 
 def _bias_scale(layer: QuantizedLayer) -> npt.NDArray[np.float32]:
-    return np.asarray(np.float32(layer.input.scale) * layer.weight_scale, np.float32)
+    return np.asarray(np.float32(layer.input.scale) * stored_scales(layer.weight_scale), np.float32)
 
 
 def _streaming_window(

@@ -41,6 +41,7 @@ class State:
         architecture: the network.
         logit_shift: what the quantized network subtracts from its logits; 0 before there is one.
         model: the network's name.
+        per_channel: whether each output channel of quantized weights has a scale of its own.
     """
 
     stage: str
@@ -49,6 +50,7 @@ class State:
     architecture: Architecture
     logit_shift: float
     model: str = ""
+    per_channel: bool = True
 
     @property
     def done(self) -> bool:
@@ -72,6 +74,7 @@ class _Metadata(BaseModel):
     architecture: dict[str, Any]
     logit_shift: float = Field(allow_inf_nan=False, ge=-1e3, le=1e3)
     model: str = ""
+    per_channel: bool = True
 
 
 def save_checkpoint(folder: Path, state: State, tensors: dict[str, Tensor]) -> None:
@@ -132,7 +135,7 @@ def load_trained(folder: Path) -> tuple[QatNet, State]:
     state, tensors = checkpoint
     if state.architecture.parameters > sum(tensor.numel() for tensor in tensors.values()):  # before they take memory
         raise mismatch(folder)
-    net = QatNet(Network(state.architecture), state.logit_shift)
+    net = QatNet(Network(state.architecture), state.logit_shift, state.per_channel)
     try:
         net.load_state_dict(with_prefix(tensors, "ema."))
     except RuntimeError as error:

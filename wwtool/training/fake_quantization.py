@@ -85,15 +85,16 @@ _FINEST_SCALE = 2.0**-10
 _MOST_OBSERVED = 1_000_000  # values from which a range is taken: more are slower and say the same
 
 
-def weight_scales(weight: Tensor) -> Tensor:
-    """Symmetric int8 scales, one an output channel, of weights (O, ...): (O, 1, ...)."""
+def weight_scales(weight: Tensor, per_channel: bool = True) -> Tensor:
+    """Symmetric int8 scales of weights (O, ...), (O, 1, ...): one for each output channel, or the same for all."""
     scales = weight.detach().abs().amax(dim=tuple(range(1, weight.ndim)), keepdim=True) / 127.0
+    scales = scales if per_channel else scales.max().expand_as(scales)
     return torch.maximum(scales, torch.clamp(scales.max() * _FINEST_SCALE, min=1e-8))
 
 
-def fake_quantized(weight: Tensor) -> Tensor:
+def fake_quantized(weight: Tensor, per_channel: bool) -> Tensor:
     """What int8 holds of weights (O, ...)."""
-    scale = weight_scales(weight)
+    scale = weight_scales(weight, per_channel)
     return torch.clamp(round_straight_through(weight / scale), -127, 127) * scale
 
 
@@ -104,7 +105,7 @@ def observe(quantizer: ActivationQuantizer, y: Tensor, ranges: Ranges) -> None:
 
 
 def in_integers(
-    name: str, weight: Tensor, bias: Tensor, source: Scale, output: Scale
+    name: str, weight: Tensor, bias: Tensor, source: Scale, output: Scale, per_channel: bool
 ) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32], npt.NDArray[np.int32]]:
     """Weights (O, ...), their scales (O,) and a bias (O,) of a layer as its kernel takes them.
 
@@ -112,7 +113,7 @@ def in_integers(
         InputError: its weights or its bias are not numbers, or are so large that the layer does nothing useful.
     """
     real_weight = weight.detach().cpu().double().numpy()
-    scales = weight_scales(weight).cpu().numpy().astype(np.float32)
+    scales = weight_scales(weight, per_channel).cpu().numpy().astype(np.float32)
     q = np.clip(np.rint(real_weight / scales.astype(np.float64)), -127, 127).astype(np.int8)
     scale = scales.reshape(-1)
     bias_scale = np.float64(np.float32(source.scale)) * scale.astype(np.float64)
@@ -126,9 +127,13 @@ def in_integers(
 
 
 class QuantModule(nn.Module):
-    """A layer with a quantized output; ``reads`` names the layers that give its inputs."""
+    """A layer with a quantized output; ``reads`` names the layers that give its inputs.
+
+    ``per_channel``: whether each output channel of its weights has a scale of its own, or all have the same.
+    """
 
     reads: tuple[str, ...] = (PREVIOUS,)
+    per_channel: bool = True
 
     def __init__(self, name: str, relu: bool) -> None:
         super().__init__()

@@ -73,7 +73,15 @@ class _Trainer:
         self.frames = run.architecture.receptive_frames
         self.lessons = Lessons(run.pools, self.frames, run.config, run.spectrogram, self.device, run.listeners)
         self.sampler = self.lessons.sampler
-        self.state = State(self.stages[0].name, 0, run.fingerprint, run.architecture, 0.0, run.model)
+        self.state = State(
+            self.stages[0].name,
+            0,
+            run.fingerprint,
+            run.architecture,
+            0.0,
+            run.model,
+            run.config.quantization.per_channel,
+        )
         self.mined: Mined | None = None
         self.exact: dict[str, Tensor] = {}  # the float network that was quantized
         self.selection = Selection(run.folder, self.stages[0].name, run.config.selection)
@@ -145,11 +153,11 @@ class _Trainer:
             finished, state = load_trained(self.run.base)
             if state.architecture != self.state.architecture:
                 raise mismatch(self.run.base)
-            self.state = replace(self.state, logit_shift=state.logit_shift)
+            self.state = replace(self.state, logit_shift=state.logit_shift, per_channel=state.per_channel)
             return placed(finished, self.device)
         torch.manual_seed(self.config.seed)
         network = Network(self.state.architecture)
-        made = network if stage.network == "float" else QatNet(network, self.state.logit_shift)
+        made = network if stage.network == "float" else self._quantized(network)
         return placed(made, self.device)
 
     def _convert(self, stage: Stage, average: Network | QatNet) -> Network | QatNet:
@@ -163,12 +171,15 @@ class _Trainer:
         self.exact = {f"{FLOAT}{name}": tensor.clone() for name, tensor in average.state_dict().items()}
         negatives, margin = self.sampler.negatives, self.config.unseen_margin
         shift = logit_shift(average, self.frames, negatives, margin, self.device)
-        network = placed(QatNet(average.eval().cpu(), shift), self.device)
+        self.state = replace(self.state, logit_shift=shift)
+        network = placed(self._quantized(average.eval().cpu()), self.device)
         generator = calibration_generator(self.config.seed)
         windows, _ = self.sampler.batch(generator, self.config.calibration_windows, self.mined)
         network.calibrate(to_real(windows).to(self.device), RANGES.member(self.config.quantization.ranges))
-        self.state = replace(self.state, logit_shift=shift)
         return network
+
+    def _quantized(self, network: Network) -> QatNet:
+        return QatNet(network, self.state.logit_shift, self.state.per_channel)
 
     def _train_stage(
         self, stage: Stage, network: Network | QatNet, tensors: dict[str, Tensor], until: int | None = None,

@@ -1,7 +1,7 @@
 """Quantization-aware training with modules of our own, so that every scale is a plain number in the checkpoint.
 
-Weights are fake-quantized per output channel, symmetric, to +-127; activations per tensor with a learned step size
-(LSQ, Esser et al. 2020) and a fixed zero point: -128 after a ReLU, 0 elsewhere. Batch norm is folded into the
+Weights are fake-quantized per output channel or per tensor, symmetric, to +-127; activations per tensor with a learned
+step size (LSQ, Esser et al. 2020) and a fixed zero point: -128 after a ReLU, 0 elsewhere. Batch norm is folded into the
 convolution before it is quantized, from its running statistics, which no longer change.
 """
 
@@ -44,12 +44,14 @@ class QatNet(nn.Module):
     # Logits saturate beyond +-8, where the probability is 0 or 255 anyway.
     LOGIT_SCALE = 1.0 / 16.0
 
-    def __init__(self, net: Network, logit_shift: float) -> None:
+    def __init__(self, net: Network, logit_shift: float, per_channel: bool = True) -> None:
         super().__init__()
         self.architecture: Architecture = net.architecture
         # The threshold lands where 8-bit probabilities are fine: the shift is folded into the head's bias.
         self.logit_shift = logit_shift
         self.layers = nn.ModuleList(_QUANTIZED[type(layer)](layer) for layer in net.layers.values())
+        for layer in self._layers():
+            layer.per_channel = per_channel
         for source, layer in itertools.pairwise(self._layers()):
             if isinstance(layer, QuantMean):
                 layer.follow(source)

@@ -51,7 +51,7 @@ class QuantRecurrence(QuantModule):
         elif not self.quantizing:
             values = unroll(self.cell, x, self._multiply_by(dict(self.weights.items())))
         else:
-            weights = {name: fake_quantized(weight) for name, weight in self.weights.items()}
+            weights = {name: fake_quantized(weight, self.per_channel) for name, weight in self.weights.items()}
             values = unroll(self.cell, x, self._multiply_by(weights), self._held(x.shape[2]))
         return values[self.cell.output][:, :, self.kernel - 1 :]
 
@@ -91,7 +91,7 @@ class QuantRecurrence(QuantModule):
         dense = {
             step.name: QuantizedDense(*in_integers(
                 f"{self.name}/{step.name}", self.weights[step.name], self.biases[step.name],
-                formats[step.source], formats[step.name],
+                formats[step.source], formats[step.name], self.per_channel,
             ))
             for step in self.cell.dense
         }  # fmt: skip

@@ -50,14 +50,14 @@ class QuantLayer(QuantModule):
         self.weight, self.bias = nn.Parameter(weight.contiguous()), nn.Parameter(bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        weight = fake_quantized(self.weight) if self.quantizing else self.weight
+        weight = fake_quantized(self.weight, self.per_channel) if self.quantizing else self.weight
         x = padded(x, self.bands, self.stride[1])
         y = F.conv2d(x, weight, self.bias, self.stride, 0, 1, self.groups)
         return self._quantize(F.relu(y) if self.relu else y)
 
     def quantized(self, sources: list[QuantizedPart | None]) -> QuantizedLayer:
         source, output = scale_of(sources[0]), self.output.scale()
-        q, scale, bias = in_integers(self.name, self.weight, self.bias, source, output)
+        q, scale, bias = in_integers(self.name, self.weight, self.bias, source, output, self.per_channel)
         ohwi = np.moveaxis(q, 1, 3)
         time, bands = map(int, self.stride)
         return QuantizedLayer(
