@@ -50,6 +50,18 @@ def test_what_wwtool_wrote_is_replaced(folder: Path) -> None:
     assert contents(folder) == {"src/main.c": "main", "src/new.c": "new"}
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_a_user_keeps_there_outlives_it(folder: Path, overwrite: bool) -> None:
+    keeps = Rule(kept=("passwords", "own/*"), overwrite=overwrite)
+    (folder / "passwords").symlink_to("../elsewhere")
+    (folder / "own").mkdir()
+    (folder / "own" / "notes").write_text("mine")
+    for _ in range(2):
+        write(folder, keeps, new="new")
+        assert contents(folder) == {"own/notes": "mine", "src/main.c": "main", "src/new.c": "new"}
+        assert (folder / "passwords").readlink() == Path("../elsewhere")
+
+
 def test_it_can_be_moved_and_copied(folder: Path) -> None:
     folder.rename(folder.with_name("moved"))
     write(folder.with_name("moved"), new="new")

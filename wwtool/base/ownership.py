@@ -7,6 +7,7 @@ differs from it, is somebody's work.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,11 +28,13 @@ class Rule:
 
     Attributes:
         products: patterns of files that other programs make from wwtool's, such as object files.
+        kept: patterns of files that a user adds for good, such as passwords. They outlive a replacement.
         edited: files that somebody has changed, too, as nobody edits files of this kind by hand.
         overwrite: everything, because the user allows it.
     """
 
     products: Sequence[str] = ()
+    kept: Sequence[str] = ()
     edited: bool = False
     overwrite: bool = False
 
@@ -48,6 +51,7 @@ def owned_folder(folder: Path, rule: Rule) -> Iterator[Path]:
         yield new
         refuse_changes(folder, rule)  # the block may have run for long
         files = {path.relative_to(new).as_posix(): sha256_of(path) for path in _files(new)}
+        _keep(folder, new, rule.kept)
         write_json(new / RECORD, {"schema": _SCHEMA, "version": _VERSION, "files": files})
 
 
@@ -58,7 +62,7 @@ def refuse_changes(folder: Path, rule: Rule) -> None:
     written = _written(folder)
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
-        if name == RECORD or any(fnmatchcase(name, pattern) for pattern in rule.products):
+        if name == RECORD or _matches(name, (*rule.products, *rule.kept)):
             continue
         if written is None:
             raise InputError(
@@ -74,6 +78,21 @@ def refuse_changes(folder: Path, rule: Rule) -> None:
             raise InputError(
                 f"{path} was changed since wwtool wrote it; keep a copy elsewhere, then replace it with --overwrite"
             )
+
+
+def _keep(folder: Path, new: Path, patterns: Sequence[str]) -> None:
+    """Copies what a user has added into the folder that replaces ``folder``; a link stays a link."""
+    if not patterns or not folder.is_dir():
+        return
+    for path in _files(folder):
+        place = new / path.relative_to(folder)
+        if _matches(path.relative_to(folder).as_posix(), patterns) and not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, place, follow_symlinks=False)
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _written(folder: Path) -> dict[str, str] | None:

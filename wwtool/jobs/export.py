@@ -132,7 +132,8 @@ def _plan_project(request: ExportRequest, package: PackageFormat) -> ProjectPlan
     content = content_of(platform, words)
     package.check(content)
     folder = request.sources[0] if request.sources[0].is_dir() else request.sources[0].parent
-    target, rule = request.out or folder / package.name, Rule(package.products, overwrite=request.overwrite)
+    target = request.out or folder / package.name
+    rule = Rule(package.products, package.kept, overwrite=request.overwrite)
     refuse_changes(target, rule)
     return ProjectPlan(package, content, target, rule)
 

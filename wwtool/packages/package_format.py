@@ -85,11 +85,13 @@ class PackageFormat(ABC):
         stands_alone: nothing else is on the chip. Otherwise a framework is, and ``framework_reserve`` of the platform's
             profile says how much flash and RAM it takes.
         products: patterns of files that a user's own build makes in the project folder. They are not a user's changes.
+        kept: patterns of files that a user adds and that stay there when the project is made again.
     """
 
     name: ClassVar[str]
     stands_alone: ClassVar[bool] = False
     products: ClassVar[tuple[str, ...]] = ()
+    kept: ClassVar[tuple[str, ...]] = ()
 
     def require_platform(self, platform: Platform) -> None:
         """Raises UsageError if this format cannot be made for a platform: its profile does not list the format."""

@@ -48,7 +48,7 @@ class Target:
         """What may be replaced in the folder of the project or of the image."""
         if folder == IMAGE:
             return Rule(edited=True, overwrite=self.overwrite)
-        return Rule(self.package.products, overwrite=self.overwrite)
+        return Rule(self.package.products, self.package.kept, overwrite=self.overwrite)
 
     def refuse_changes(self, build: Path) -> None:
         """Refuses a build in which somebody has changed what would be replaced.

@@ -16,8 +16,10 @@ from wwtool.packages.esphome.manifest import cutoff_of, manifest_of, manifest_te
 from wwtool.packages.package_format import Advice, Content, PackageFormat
 from wwtool.tflite.reader import parse_model
 
-PRODUCTS = (".esphome/*", ".gitignore", "secrets.yaml")
-"""What ESPHome and its user put beside a YAML."""
+PRODUCTS = (".esphome/*", ".gitignore")
+"""What ESPHome puts beside a YAML."""
+SECRETS = "secrets.yaml"
+"""The passwords of its user."""
 
 
 class Esphome(PackageFormat):
@@ -25,6 +27,7 @@ class Esphome(PackageFormat):
 
     name = "esphome"
     products = PRODUCTS
+    kept = (SECRETS,)
 
     def require_front_end(self, front_end: FrontEnd) -> None:
         if front_end != DEFAULT_FRONT_END:
@@ -52,7 +55,7 @@ class Esphome(PackageFormat):
 
 def flash_a_device(project: Path) -> list[Advice]:
     """What a user does with a folder of YAMLs."""
-    devices = ", ".join(path.stem for path in sorted(project.glob("*.yaml")))
+    devices = ", ".join(path.stem for path in sorted(project.glob("*.yaml")) if path.name != SECRETS)
     return [
         Advice("devices", devices),
         Advice("flash", f"esphome run {for_shell(project / 'DEVICE.yaml')}"),

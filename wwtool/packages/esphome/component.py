@@ -8,7 +8,7 @@ from typing import Any
 
 from wwtool import __version__
 from wwtool.base.files import write_text
-from wwtool.packages.esphome import PRODUCTS, flash_a_device
+from wwtool.packages.esphome import PRODUCTS, SECRETS, flash_a_device
 from wwtool.packages.esphome.devices import WHOLE, Runtime, device_names, write_devices
 from wwtool.packages.framework import Framework
 from wwtool.packages.package_format import Advice, Content
@@ -25,6 +25,7 @@ class EsphomeComponent(Framework):
     name = "esphome-component"
     library = f"{_COMPONENTS}/micro_wake_word"
     products = (*PRODUCTS, f"{library}/__pycache__/*")
+    kept = (SECRETS,)
 
     def render(self, folder: Path, content: Content) -> None:
         super().render(folder, content)
