@@ -20,7 +20,7 @@ from wwtool.firmware.toolchains import find_toolchain
 from wwtool.frontend.mel import MelFrontEnd, MfccFrontEnd
 from wwtool.frontend.registry import FRONT_ENDS
 from wwtool.jobs import build
-from wwtool.models.zoo import architecture_of
+from wwtool.models.names import architecture_of
 from wwtool.packages.bare_metal.image import build_image
 from wwtool.packages.bare_metal.project import write_project
 from wwtool.packages.compiling import compile_for

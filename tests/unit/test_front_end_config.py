@@ -20,7 +20,7 @@ from wwtool.frontend.mel import MelFrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END, FRONT_ENDS, front_end_of
 from wwtool.frontend.statistics import Statistics, Sums, read_statistics
 from wwtool.jobs.settings import read_config
-from wwtool.models.zoo import architecture_of
+from wwtool.models.names import architecture_of
 from wwtool.packages.library import write_core
 from wwtool.packages.programs import config_text
 from wwtool.pipeline.stages import Stages

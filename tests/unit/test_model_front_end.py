@@ -20,8 +20,9 @@ from wwtool.export.builder import ModelBuilder
 from wwtool.frontend import registry
 from wwtool.frontend.front_end import FeatureStream, FrontEnd
 from wwtool.frontend.geometry import Geometry
+from wwtool.models.names import architecture_of
 from wwtool.models.network import Network
-from wwtool.models.zoo import ALL_MODELS, architecture_of, as_dict, from_dict
+from wwtool.models.zoo import ALL_MODELS, as_dict, from_dict
 from wwtool.packages.esphome.contract import broken_clause
 from wwtool.tflite.front_end import FRONT_END, front_end_in
 from wwtool.tflite.reader import parse_model

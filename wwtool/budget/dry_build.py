@@ -31,8 +31,9 @@ from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.architecture import Architecture
+from wwtool.models.names import architecture_of
 from wwtool.models.network import Network
-from wwtool.models.zoo import ALL_MODELS, ZOO, architecture_of
+from wwtool.models.zoo import ZOO
 from wwtool.packages import DEFAULT
 from wwtool.packages.bare_metal.image import TooLargeError, build_image
 from wwtool.packages.bare_metal.project import write_project
@@ -283,7 +284,8 @@ def what_would_fit(
     def measure(on: Platform, model: str) -> Cost:
         return cost_of(within(on, limits), model, architecture_of(model, front_end), phrase, use_cache)
 
-    smaller = sorted((n for n, a in ZOO.items() if a.macs < ALL_MODELS[result.model].macs), key=lambda n: -ZOO[n].macs)
+    macs = architecture_of(result.model, front_end).macs
+    smaller = sorted((n for n, a in ZOO.items() if a.macs < macs), key=lambda n: -ZOO[n].macs)
     return nearest_change(platform, result, smaller, limits, measure)
 
 

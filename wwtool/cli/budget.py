@@ -8,6 +8,7 @@ import click
 
 from wwtool.cli.budget_tables import print_budget, print_budgets
 from wwtool.cli.common import FILE, complain_of_warnings, json_option, make, option, platform_option
+from wwtool.cli.model_names import ModelName
 from wwtool.cli.terminal import console, print_json
 from wwtool.jobs.budget import BudgetRequest, plan, run
 from wwtool.jobs.settings import MODELS
@@ -15,7 +16,7 @@ from wwtool.jobs.settings import MODELS
 
 @click.command()
 @platform_option()
-@option(BudgetRequest, "model", type=click.Choice(MODELS[1:]))
+@option(BudgetRequest, "model", type=ModelName(MODELS[1:]))
 @option(BudgetRequest, "framework", metavar="NAME", default=BudgetRequest.model_fields["framework"].default,
         show_default=True)  # fmt: skip
 @option(BudgetRequest, "config", type=FILE)

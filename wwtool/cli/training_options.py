@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from wwtool.cli.common import ANY_PATH, FILE, Command, option
+from wwtool.cli.model_names import ModelName
 from wwtool.jobs.settings import MODELS, TrainingRequest
 
 
@@ -15,7 +16,7 @@ def training_options(command: Command) -> Command:
         option(of, "phrase"),
         option(of, "data", type=ANY_PATH),
         option(of, "keep_doubtful", is_flag=True, default=None),
-        option(of, "model", type=click.Choice(MODELS)),
+        option(of, "model", type=ModelName(MODELS)),
         option(of, "search", type=click.IntRange(1, 100), metavar="N"),
         option(of, "language"),
         option(of, "words", type=FILE),

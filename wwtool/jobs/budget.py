@@ -15,12 +15,13 @@ from wwtool.budget.dry_build import OverBudgetError, dry_build, what_would_fit
 from wwtool.budget.result import DryBuild, DryBuildRecord, available, framework_names, reserve_of
 from wwtool.config import BudgetConfig
 from wwtool.doctor.profiles import load_profile
-from wwtool.errors import UsageError
+from wwtool.errors import InputError, UsageError
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import front_end_of
 from wwtool.jobs.request import Request, reported
 from wwtool.jobs.settings import read_config
-from wwtool.models.zoo import ALL_MODELS, ZOO
+from wwtool.models.names import architecture_of
+from wwtool.models.zoo import ZOO
 from wwtool.platforms.profile import FrameworkReserve, Platform
 
 _PHRASE = "wake word"  # one of usual length: the firmware holds the phrase
@@ -121,14 +122,21 @@ def plan(request: BudgetRequest, listener: events.Listener = events.ignore) -> B
     platform = load_profile(request.platform)
     if not platform.has_board:
         raise UsageError(f"wwtool cannot build for {platform.name} yet; it has a profile but no board code")
-    if request.model is not None and request.model not in ALL_MODELS:
-        raise UsageError(f"there is no model '{request.model}'; choose one of {', '.join(ALL_MODELS)}")
+    if request.model is not None:
+        _require_model(request.model)
     config = read_config(request.config, {}, listener)
     platform = platform.with_board(config.board)
     reserve_of(platform, request.framework)  # refuses a framework that the profile does not have
     models = tuple(ZOO) if request.model is None else (request.model,)
     phrase, front_end = config.phrase or _PHRASE, front_end_of(config.frontend)
     return BudgetPlan(platform, models, phrase, config.budget, request.framework, request.use_cache, front_end)
+
+
+def _require_model(name: str) -> None:
+    try:
+        architecture_of(name)
+    except InputError as error:
+        raise UsageError(str(error)) from error
 
 
 def run(

@@ -31,6 +31,7 @@ from wwtool.frontend.registry import front_end_of
 from wwtool.frontend.statistics import read_statistics
 from wwtool.jobs.request import Request
 from wwtool.jobs.tracking import TRACKERS
+from wwtool.models.names import architecture_of, choices, is_model
 from wwtool.models.zoo import ALL_MODELS
 from wwtool.pipeline.preparation import RunPlan
 from wwtool.training.averaging import AVERAGING
@@ -122,10 +123,12 @@ def read_config(path: Path | None, overrides: dict[str, Any], listener: events.L
         check_objective(config.train)
         check_teacher(config.train.teacher)
         _check_front_end(config)
+        if is_model(config.model):
+            architecture_of(config.model)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
-    if config.model not in MODELS:
-        raise InputError(f"{where}: model: must be '{AUTO}' or one of {', '.join(ALL_MODELS)} (it is {config.model!r})")
+    if config.model != AUTO and not is_model(config.model):
+        raise InputError(f"{where}: model: must be '{AUTO}' or one of {choices()} (it is {config.model!r})")
     return config
 
 

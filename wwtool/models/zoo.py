@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from typing import Any
 
-from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END, front_end_from
 from wwtool.models.architecture import Architecture
 from wwtool.models.bc_resnet import BroadcastResNetArchitecture
@@ -56,7 +55,7 @@ ALL_MODELS: Mapping[str, Architecture] = ChainMap(BY_NAME, ZOO)
 """Every model that has a name, those of the zoo first."""
 
 # Far beyond any real model of this kind; limits for descriptions from outside.
-_MOST_LAYERS, _LARGEST_SIZE = 64, 4096
+_MOST_LAYERS, LARGEST_SIZE = 64, 4096
 
 _FAMILIES: dict[str, type[Architecture]] = {
     kind.family: kind
@@ -66,11 +65,6 @@ _FAMILIES: dict[str, type[Architecture]] = {
         BroadcastResNetArchitecture, MobileNetV3Architecture, ResNet18Architecture,
     )
 }  # fmt: skip
-
-
-def architecture_of(name: str, front_end: FrontEnd) -> Architecture:
-    """The model of that name for the features of a front end."""
-    return replace(ALL_MODELS[name], front_end=front_end)
 
 
 def as_dict(architecture: Architecture) -> dict[str, Any]:
@@ -103,6 +97,6 @@ def _like(example: Any, value: Any) -> Any:
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= _MOST_LAYERS:
             raise ValueError(f"{value} is not a list of sizes")
         return tuple(_like(example[0], entry) for entry in value)
-    if type(value) is not int or not 1 <= value <= _LARGEST_SIZE:
+    if type(value) is not int or not 1 <= value <= LARGEST_SIZE:
         raise ValueError(f"{value} is not a size")
     return value

@@ -29,7 +29,8 @@ from wwtool.features.pools import PoolJob, is_pool
 from wwtool.features.ready_made import EVALUATION, FeatureFolder, open_features
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END, front_end_of
-from wwtool.models.zoo import architecture_of, as_dict
+from wwtool.models.names import architecture_of
+from wwtool.models.zoo import as_dict
 from wwtool.pipeline.natural import natural_inputs
 from wwtool.pipeline.negatives import hours_of_kinds, kind_facts, natural_clips_of_kinds
 from wwtool.pipeline.phrase_check import CHECKED_STORES, check_recordings, check_store

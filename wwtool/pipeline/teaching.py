@@ -17,7 +17,7 @@ from wwtool.errors import InputError
 from wwtool.features.pools import PoolJob, WeightedPool
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
-from wwtool.models.zoo import architecture_of
+from wwtool.models.names import architecture_of
 from wwtool.pipeline.pools import load_pools
 from wwtool.pipeline.stages import Outcome, Stages
 from wwtool.training.run import Listener, Run

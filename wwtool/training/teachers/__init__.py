@@ -5,7 +5,7 @@ from __future__ import annotations
 from wwtool.base.registry import Registry
 from wwtool.config.teacher import TeacherConfig
 from wwtool.errors import InputError
-from wwtool.models.zoo import ALL_MODELS
+from wwtool.models.names import architecture_of, choices, is_model
 from wwtool.training.teachers.ensemble import Ensemble
 from wwtool.training.teachers.hugging_face import HuggingFaceTeacher
 from wwtool.training.teachers.saved_runs import SavedRuns
@@ -34,8 +34,9 @@ def check_teacher(config: TeacherConfig) -> None:
     """
     if config.name not in TEACHERS.also:
         TEACHERS.member(config.name).check(config)
-    if config.model not in ALL_MODELS:
-        raise InputError(f"train.teacher.model: must be one of {', '.join(ALL_MODELS)} (it is {config.model!r})")
+    if not is_model(config.model):
+        raise InputError(f"train.teacher.model: must be one of {choices()} (it is {config.model!r})")
+    architecture_of(config.model)
 
 
 def chosen_teacher(name: str) -> Teacher | None:

@@ -13,7 +13,7 @@ from wwtool.config.selection import SelectionConfig
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
 from wwtool.models.architecture import Architecture
-from wwtool.models.zoo import architecture_of
+from wwtool.models.names import architecture_of
 from wwtool.training.checkpoint import load_float
 from wwtool.training.loop import train
 from wwtool.training.run import Listener, Run
