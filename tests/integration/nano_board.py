@@ -21,6 +21,8 @@ class Board:
         usb, uart: what the board has said.
     """
 
+    answer_to_name = NAME
+
     def __init__(self, image: Path, /, audio: bytes = b"", **options: Any) -> None:
         platform = load_platform("nano33ble")
         factor = platform.chip.cycles_per_instruction
@@ -32,6 +34,10 @@ class Board:
         )  # fmt: skip
         assert self.chip.host is not None
         self.host: UsbHost = self.chip.host
+
+    @property
+    def usbd(self) -> Any:
+        return self.chip.usbd
 
     def run(self, seconds: float) -> None:
         end = self.chip.now + seconds * self.chip.clock_hz

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import shutil
 from pathlib import Path
 
@@ -12,18 +11,20 @@ from board_images import changed_board, nano_image
 pytest.importorskip("unicorn")
 pytestmark = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
 
-from nano_board import NAME, Board  # noqa: E402
+from nano_board import Board  # noqa: E402
+from rude_usb import (  # noqa: E402, F401
+    test_a_halted_endpoint_refuses_until_it_is_told_to_go_on,
+    test_a_host_that_gives_up_requests,
+    test_a_loop_back_loses_nothing,
+    test_a_loop_back_of_a_megabyte_loses_nothing,
+    test_a_packet_waits_for_the_end_of_a_halt,
+    test_a_storm_of_tokens_without_data,
+    test_an_address_that_is_set_twice,
+    test_features_that_are_not_there_are_refused,
+    test_the_bus_is_reset_sleeps_and_is_pulled_at_any_moment,
+)
 
 from wwtool.emulators.nrf52840.registers import FaultError  # noqa: E402
-from wwtool.emulators.nrf52840.usbd import Handshake  # noqa: E402
-from wwtool.emulators.usb_host import FROM_DEVICE, SET_ADDRESS, TO_DEVICE, Script  # noqa: E402
-
-GET_STATUS, CLEAR_FEATURE, SET_FEATURE = 0, 1, 3
-TO_ENDPOINT, OF_ENDPOINT = 0x02, 0x82
-ENDPOINT_HALT, REMOTE_WAKEUP = 0, 1
-DATA_OUT, DATA_IN, NOTIFY = 0x02, 0x82, 0x81
-GET_CONFIGURATION_DESCRIPTOR = bytes([0x80, 6, 0, 2, 0, 0, 75, 0])
-SET_LINE_CODING = bytes([0x21, 0x20, 0, 0, 0, 0, 7, 0])
 
 
 @pytest.fixture(scope="module")
@@ -32,128 +33,13 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def board(image: Path) -> Board:
-    return Board(image).open()
+def fresh(image: Path) -> Board:
+    return Board(image)
 
 
-def is_halted(board: Board, endpoint: int) -> bool:
-    return board.do(lambda: board.host.control(OF_ENDPOINT, GET_STATUS, 0, endpoint, 2)) == bytes([1, 0])
-
-
-def test_a_halted_endpoint_refuses_until_it_is_told_to_go_on(board: Board) -> None:
-    host, usbd = board.host, board.chip.usbd
-    assert board.ask(b"name%") == NAME
-    host.reading = False
-    for endpoint in (DATA_OUT, DATA_IN, NOTIFY):
-        assert not is_halted(board, endpoint)
-        board.do(lambda e=endpoint: host.control(TO_ENDPOINT, SET_FEATURE, ENDPOINT_HALT, e))  # type: ignore[misc]
-        assert is_halted(board, endpoint)
-    assert usbd.take(2)[0] is usbd.take(1)[0] is usbd.give(2, 0, b"name%") is Handshake.STALL
-    board.type_on_uart(b"name%")
-    board.run(0.1)
-    for endpoint in (DATA_OUT, DATA_IN, NOTIFY):
-        board.do(lambda e=endpoint: host.control(TO_ENDPOINT, CLEAR_FEATURE, ENDPOINT_HALT, e))  # type: ignore[misc]
-        assert not is_halted(board, endpoint)
-    host.restart_toggles()
-    host.reading = True
-    assert board.ask(b"name%") == NAME
-
-
-def test_a_packet_waits_for_the_end_of_a_halt(board: Board) -> None:
-    board.host.reading = False
-    board.type(b"name%")
-    board.run(0.01)  # the answer is with the device
-    board.do(lambda: board.host.control(TO_ENDPOINT, SET_FEATURE, ENDPOINT_HALT, DATA_IN))
-    assert board.chip.usbd.take(2)[0] is Handshake.STALL
-    board.do(lambda: board.host.control(TO_ENDPOINT, CLEAR_FEATURE, ENDPOINT_HALT, DATA_IN))
-    board.host.restart_toggles()
-    board.host.reading = True
-    board.host.kick()
-    board.until(lambda: bytes(board.usb) == NAME)
-
-
-def test_features_that_are_not_there_are_refused(board: Board) -> None:
-    host = board.host
-    board.do(lambda: host.refused(TO_DEVICE, SET_FEATURE, REMOTE_WAKEUP, 0))
-    board.do(lambda: host.refused(TO_ENDPOINT, SET_FEATURE, ENDPOINT_HALT, 0x83))
-    board.do(lambda: host.refused(TO_ENDPOINT, SET_FEATURE, ENDPOINT_HALT, 0x00))
-    board.do(lambda: host.control(TO_ENDPOINT, CLEAR_FEATURE, ENDPOINT_HALT, 0x00))
-    assert board.ask(b"name%") == NAME
-
-
-def test_a_host_that_gives_up_requests(board: Board) -> None:
-    def gives_up(setup: bytes, reads: int, wait_s: float) -> Script:
-        board.chip.usbd.setup(setup)
-        for _ in range(reads):
-            yield 100e-6
-            board.chip.usbd.take(0)
-        yield wait_s
-
-    generator = random.Random(3)
-    for _ in range(60):
-        setup = generator.choice([GET_CONFIGURATION_DESCRIPTOR, SET_LINE_CODING])
-        reads, wait_s = generator.randrange(3), generator.choice([0.0, 1e-6, 20e-6, 1e-3])
-        board.do(lambda s=setup, r=reads, w=wait_s: gives_up(s, r, w))  # type: ignore[misc]
-    assert board.do(lambda: board.host.control(FROM_DEVICE, 8, 0, 0, 1)) == b"\1"
-    assert board.ask(b"name%") == NAME
-
-
-def test_an_address_that_is_set_twice(board: Board) -> None:
-    board.do(lambda: board.host.control(TO_DEVICE, SET_ADDRESS, 9, 0))
-    board.do(lambda: board.host.control(TO_DEVICE, SET_ADDRESS, 9, 0))
-    assert board.chip.usbd.address == 9
-    assert board.ask(b"name%") == NAME
-
-
-def test_a_storm_of_tokens_without_data(board: Board) -> None:
-    def storm() -> Script:
-        for _ in range(2000):
-            assert board.chip.usbd.take(2)[0] is Handshake.NAK
-            yield 10e-6
-
-    board.do(storm)
-    assert board.ask(b"name%") == NAME
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_bus_is_reset_sleeps_and_is_pulled_at_any_moment(image: Path, seed: int) -> None:
-    board, generator = Board(image), random.Random(seed)
-    for _ in range(8):
-        board.open().type(b"name%help%" * 5)
-        board.run(generator.choice([0.0, 1e-5, 1e-4, 1e-3, 5e-3]) * generator.random())
-        event = generator.randrange(3)
-        if event == 0:
-            board.host.request(board.host.enumerate)
-            board.until(lambda: not board.host.configured)
-        elif event == 1:
-            board.host.suspend()
-            board.run(0.02)
-            board.host.resume()
-            board.until(lambda: not board.host.asleep)
-            board.host.request(board.host.enumerate)
-            board.until(lambda: not board.host.configured)
-        else:
-            board.host.unplug()
-            board.run(0.05 * generator.random())
-            board.host.plug()
-        board.host.queue.clear()
-    board.open().run(0.2)
-    assert board.ask(b"name%").endswith(NAME)
-
-
-def loop_back(board: Board, commands: int) -> None:
-    board.type(b"name%" * commands)
-    board.until(lambda: len(board.usb) >= commands * len(NAME), 0.001 * commands + 5.0)
-    assert bytes(board.usb) == NAME * commands
-
-
-def test_a_loop_back_loses_nothing(board: Board) -> None:
-    loop_back(board, 300)
-
-
-@pytest.mark.slow
-def test_a_loop_back_of_a_megabyte_loses_nothing(board: Board) -> None:
-    loop_back(board, 1_000_000 // len(NAME) + 1)
+@pytest.fixture
+def board(fresh: Board) -> Board:
+    return fresh.open()
 
 
 def test_a_halt_that_is_only_acknowledged(tmp_path: Path) -> None:

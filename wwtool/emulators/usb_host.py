@@ -252,6 +252,11 @@ class UsbHost:
         self.restart_toggles()
         self.configured = True
 
+    @property
+    def expects_data1(self) -> bool:
+        """Whether the next packet of the device's serial port is a DATA1."""
+        return bool(self._toggles["in"])
+
     def restart_toggles(self) -> None:
         """After a request that makes the data endpoints start again (9.1.1.5, 9.4.5)."""
         self._toggles = {"in": 0, "out": 0}

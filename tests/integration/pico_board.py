@@ -1,0 +1,117 @@
+"""An emulated Pico in the test's own process, in rp2040py: the test is the PC, and moves the time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any, cast
+
+import rp2040py
+from pico_usbd import PicoUsbd
+
+from wwtool.emulators.usb_host import Script, UsbHost
+
+READY = b"m-ready\r\n"
+NAME = b"m-name-dut-[wwtool-pico]\r\n" + READY
+NS_PER_CYCLE, NS_PER_CHARACTER = 1e9 / 125e6, 10 * 1e9 / 115200
+BOOT2_AT, BOOT2_STACK, SRAM = 0x20041F00, 0x20041E00, 0x20000000
+USB, SYSINFO, REVISION_B2 = 0x50110, 0x40000, 0x20002927
+
+
+class SysInfo:
+    """Says that the chip is of revision B2."""
+
+    def read_uint32(self, offset: int) -> int:
+        return REVISION_B2
+
+    def reset(self) -> None:
+        """It holds nothing."""
+
+
+class PicoBoard:
+    """A chip with an image, at the end of a PC's cable. Its time is in nanoseconds, and so ``clock_hz`` is 1e9.
+
+    Attributes:
+        usb, uart: what the board has said.
+    """
+
+    clock_hz = 1_000_000_000
+    answer_to_name = NAME
+
+    def __init__(self, image: Path) -> None:
+        self.usb, self.uart = bytearray(), bytearray()
+        self.chip: Any = cast(Any, rp2040py.RP2040())
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = count()
+        self.usbd = self.chip.usb_ctrl = PicoUsbd(self.chip, self)
+        self.chip.peripherals.update({USB: self.usbd, SYSINFO: SysInfo()})
+        self.chip.uart[0].on_byte = self.uart.append
+        self.chip.adc.on_adc_read = lambda channel: None  # no samples: the time goes to the bus
+        content = image.read_bytes()
+        self.chip.flash[: len(content)] = content
+        self.chip.sram[BOOT2_AT - SRAM : BOOT2_AT - SRAM + 256] = content[:256]
+        self.chip.core.sp, self.chip.core.lr, self.chip.core.pc = BOOT2_STACK, 0, BOOT2_AT
+        self.host = UsbHost(self, self.usbd, self.usb.extend)  # type: ignore[arg-type]
+
+    # What a host needs of a machine (nrf52840.registers.Machine)
+
+    @property
+    def now(self) -> float:
+        return float(self.chip.clock.nanos)
+
+    def at(self, time: float, action: Callable[[], None], lasting: bool = False) -> None:
+        heapq.heappush(self._events, (time, next(self._order), action))
+
+    # As nano_board.Board
+
+    def run(self, seconds: float) -> None:
+        core, clock, events = self.chip.core, self.chip.clock, self._events
+        end = clock.nanos + seconds * 1e9
+        while clock.nanos < end:
+            while events and events[0][0] <= clock.nanos:
+                heapq.heappop(events)[2]()
+            if core.waiting and not core.check_for_interrupts():
+                ahead = min(events[0][0] if events else end, end) - clock.nanos
+                clock.tick(max(min(clock.nanos_to_next_alarm, ahead), 1))
+                continue
+            core.waiting = False
+            clock.tick(core.execute_instruction() * NS_PER_CYCLE)
+
+    def until(self, condition: Callable[[], bool], seconds: float = 1.0) -> None:
+        end = self.now + seconds * 1e9
+        while not condition():
+            assert self.now < end, "it did not happen in time"
+            self.run(0.001)
+
+    def enumerate(self) -> PicoBoard:
+        self.until(lambda: self.host.configured)
+        return self
+
+    def open(self) -> PicoBoard:
+        self.enumerate().host.open()
+        self.until(lambda: self.host.port_open)
+        return self
+
+    def type(self, text: bytes) -> None:
+        self.host.queue += text
+        self.host.kick()
+
+    def ask(self, command: bytes) -> bytes:
+        """What comes over USB until the device is ready again."""
+        self.usb.clear()
+        self.type(command)
+        self.until(lambda: self.usb.endswith(READY))
+        return bytes(self.usb)
+
+    def do(self, script: Callable[[], Script]) -> bytes:
+        """Ends a script of the host; what the last request answered."""
+        self.host.request(script)
+        self.until(lambda: not self.host.hurry)
+        return self.host.answer
+
+    def type_on_uart(self, text: bytes) -> None:
+        for byte in text:
+            self.chip.uart[0].feed_byte(byte)
+            self.run(NS_PER_CHARACTER / 1e9)
