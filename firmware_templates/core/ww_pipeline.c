@@ -5,6 +5,8 @@
  */
 #include "ww_pipeline.h"
 
+#include "ww_silence.h"
+
 static uint32_t cycles_now(const struct ww_port *port)
 {
     return port->cycles == NULL ? 0 : port->cycles(port->context);
@@ -68,6 +70,9 @@ static void reset_ear(struct ww_ear *ear, const struct ww_program *program)
     program->reset(program->model);
     ear->frames_waiting = 0;
     ear->probability = 0;
+    if (program->silence != NULL) {
+        ww_silence_reset(program->silence);
+    }
 }
 
 void ww_pipeline_reset(struct ww_pipeline *pipeline)
@@ -161,6 +166,21 @@ static void hear_companions(struct ww_pipeline *pipeline, bool gates, bool count
     }
 }
 
+/* Gives one frame to the first program; whether that has led to an output. */
+static bool hear(struct ww_pipeline *pipeline, struct ww_event *event)
+{
+    const struct ww_program *program = pipeline->program;
+
+    if (program->silence != NULL) {
+        return program->silence->hear(pipeline, event);
+    }
+    if (!fill(&pipeline->ear, program, event->features)) {
+        return false;
+    }
+    ww_pipeline_invoke(pipeline);
+    return true;
+}
+
 /* Gives one frame to every model and, when that completes its input, runs model and detector. */
 static void infer(struct ww_pipeline *pipeline, struct ww_event *event)
 {
@@ -170,8 +190,7 @@ static void infer(struct ww_pipeline *pipeline, struct ww_event *event)
     hear_companions(pipeline, true, true, event);
     const bool counts = !pipeline->gated || pipeline->gate_frames_left > 0;
 
-    if (fill(&pipeline->ear, pipeline->program, event->features)) {
-        ww_pipeline_invoke(pipeline);
+    if (hear(pipeline, event)) {
         event->inferred = true;
         event->detected = judge(&pipeline->ear, pipeline->program, counts);
         event->probability = pipeline->ear.probability;

@@ -28,6 +28,7 @@ struct ww_ear {
 };
 
 struct ww_program;
+struct ww_silence;
 
 /* A program that hears the same audio beside the first: another wake word, or one that tells speech from the rest. */
 struct ww_companion {
@@ -57,6 +58,7 @@ struct ww_program {
     uint32_t state_bytes;  /* kept from one invocation to the next */
 
     struct ww_detector_config detector;
+    struct ww_silence *silence; /* ww_silence.h; NULL: the model hears every hop */
 
     const struct ww_companion *companions; /* of the first program of a firmware */
     uint8_t companion_count;

@@ -34,6 +34,7 @@ from wwtool.jobs.evaluate import Detections, EvaluateRequest, EvaluateResult, Sp
 @option(EvaluateRequest, "sentence_hours", "--sentences", type=click.FloatRange(0.0, 100.0), default=0.0)
 @option(EvaluateRequest, "threshold", type=click.IntRange(1, 255))
 @option(EvaluateRequest, "robustness", is_flag=True)
+@option(EvaluateRequest, "silence_gate", type=click.IntRange(0, 255))
 @option(EvaluateRequest, "config", type=FILE)
 @option(CalibrateRequest, "calibrate", type=FOLDER)
 @option(CalibrateRequest, "phrase_said", "--phrase-said/--no-phrase-said", default=None)
@@ -77,6 +78,8 @@ def _print(result: EvaluateResult) -> None:
     out.print(_negatives(result))
     if evaluation.per_hour_interval:
         out.print("95 % interval of the false alarms: {:.2f} to {:.2f} per hour".format(*evaluation.per_hour_interval))
+    if result.inferences_percent is not None:
+        out.print(f"with the silence gate, {result.inferences_percent:.1f} % of the inferences were needed")
     if result.expectation:
         out.print(result.expectation)
     out.print(

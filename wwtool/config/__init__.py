@@ -63,6 +63,12 @@ class DetectorSettings(Section):
         1000, ge=0, le=60_000, description="Time in ms after the start during which nothing is detected."
     )
 
+    silence_gate: int = Field(
+        0, ge=0, le=255,
+        description="Inferences are skipped in silence, below this mean of the features of a frame, each as 0 to 255; "
+        "0: never. 48 is above the noise of a quiet room. It takes about 4 KB of RAM, and one model only.",
+    )  # fmt: skip
+
     @model_validator(mode="after")
     def _votes(self) -> DetectorSettings:
         if self.votes_needed > self.votes_window:
@@ -274,6 +280,15 @@ class Config(Section):
     def _one_or_several(self) -> Config:
         if self.model != "auto" and self.select.search > 1:
             raise ValueError(f"select.search must be 1 where the model is given ({self.model}); leave one of them out")
+        return self
+
+    @model_validator(mode="after")
+    def _gate(self) -> Config:
+        if self.detector.silence_gate and not isinstance(self.frontend, MicroConfig):
+            raise ValueError(
+                "detector.silence_gate is in features of the front end micro, and frontend.kind is "
+                f"{self.frontend.kind}; leave one of them out"
+            )
         return self
 
     @model_validator(mode="after")

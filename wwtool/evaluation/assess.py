@@ -37,6 +37,7 @@ from wwtool.evaluation.metrics import (
 )
 from wwtool.evaluation.promise import Promise
 from wwtool.evaluation.robustness import Robustness
+from wwtool.evaluation.silence import SilenceGate
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.frontend.geometry import MICRO, Geometry
 
@@ -116,6 +117,7 @@ class EvaluationOutput(Evaluation):
     skipped: list[Note] = field(default_factory=list)
     doubtful: list[Note] = field(default_factory=list)
     robustness: list[Robustness] = field(default_factory=list)
+    inferences_percent: float | None = None
 
 
 def detector_config(config: Config, stride: int, geometry: Geometry = MICRO) -> DetectorConfig:
@@ -132,6 +134,7 @@ def detector_config(config: Config, stride: int, geometry: Geometry = MICRO) -> 
         off_threshold=off_threshold(d.on_threshold or 255, d.off_ratio),
         lockout=round(d.lockout_ms / output_ms),
         warmup=round(d.warmup_ms / output_ms),
+        silence=d.silence_gate,
     )
 
 
@@ -148,6 +151,8 @@ def assess(
         CancelledError: somebody has cancelled.
     """
     front_end, cancel = model.front_end, cancel or Cancellation()
+    base = detector or detector_config(config, model.stride, front_end.geometry)
+    model.gate = model.gate or SilenceGate.of(base)
     recordings = {
         "clean": positive_recording(material.positives, None, front_end=front_end, cancel=cancel),
         "noisy": positive_recording(material.positives, material.noise, front_end=front_end, cancel=cancel),
@@ -155,7 +160,6 @@ def assess(
     tracks = {name: recording.track(model) for name, recording in recordings.items()}
     negatives = negative_recording(material.negatives, front_end, cancel)
     negative = negatives.with_features(material.ready_made, _MOST_READY_MADE_H, front_end.geometry).track(model)
-    base = detector or detector_config(config, model.stride, front_end.geometry)
     config = _for_voices(config, material.speakers.voices)
     given = detector is not None or config.detector.on_threshold is not None
     chosen = _fixed if given else _chosen

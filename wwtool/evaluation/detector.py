@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MAX_WINDOW = 32  # WW_DETECTOR_MAX_WINDOW
+MOST_SILENCE_ROWS = 250  # ww_silence.h
 
 Probabilities = NDArray[np.uint8]
 
@@ -29,6 +30,9 @@ class DetectorConfig(BaseModel):
     off_threshold: int = Field(default=128, ge=1, le=256, description="average below which it re-arms")
     lockout: int = Field(default=66, ge=0, le=65535, description="outputs after a detection without another")
     warmup: int = Field(default=34, ge=0, le=65535, description="outputs ignored at the start")
+    silence: int = Field(
+        default=0, ge=0, le=255, description="mean feature of a frame, 0 to 255, below which it is silent; 0: no gate"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> DetectorConfig:
@@ -36,7 +40,14 @@ class DetectorConfig(BaseModel):
             raise ValueError(f"votes_needed ({self.votes_needed}) must not exceed votes_window ({self.votes_window})")
         if self.off_threshold > self.on_threshold:
             raise ValueError(f"off_threshold ({self.off_threshold}) must not exceed on_threshold ({self.on_threshold})")
+        if self.silence and self.silence_rows > MOST_SILENCE_ROWS:
+            raise ValueError(f"with a silence gate, warmup ({self.warmup}) must be less than {MOST_SILENCE_ROWS}")
         return self
+
+    @property
+    def silence_rows(self) -> int:
+        """Hops that a model remembers, by the outputs that are ignored at the start until it has heard as many."""
+        return self.warmup + 1
 
 
 def off_threshold(on_threshold: int, ratio: float) -> int:

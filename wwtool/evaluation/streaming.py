@@ -11,6 +11,7 @@ import numpy.typing as npt
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig, detect, highest_average
+from wwtool.evaluation.silence import SilenceGate
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.tflite.graph import Graph
 
@@ -26,9 +27,16 @@ class Detection:
 class StreamingModel:
     """An INT8 .tflite that reads a front end's features; every call starts from a fresh state.
 
-    ``front_end``: the one that the file names, unless another is given."""
+    ``front_end``: the one that the file names, unless another is given. ``gate``: skips inferences in silence; their
+    outputs are 0.
 
-    def __init__(self, content: bytes, front_end: FrontEnd | None = None) -> None:
+    Attributes:
+        hops, heard: of all audio so far, and those on which the model has run.
+    """
+
+    def __init__(self, content: bytes, front_end: FrontEnd | None = None, gate: SilenceGate | None = None) -> None:
+        self.gate = gate
+        self.hops = self.heard = 0
         self._engine = NativeEngine(content)
         graph: Graph = self._engine.model.program.graph
         self.front_end = front_end or graph.front_end
@@ -48,6 +56,19 @@ class StreamingModel:
         if count == 0:
             return np.zeros(0, np.uint8)
         rows = frames[: count * self.stride].reshape(count, self.stride, self.front_end.geometry.channels)
+        self.hops += count
+        if self.gate is None:
+            self.heard += count
+            return self._run(rows)
+        opens, hears = self.gate.open_hops(frames, self.stride)
+        outputs = np.zeros(count, np.uint8)
+        if hears.any():
+            outputs[hears] = self._run(rows[hears])
+        self.heard += int(hears.sum())
+        outputs[~opens] = 0
+        return outputs
+
+    def _run(self, rows: npt.NDArray[np.int8]) -> npt.NDArray[np.uint8]:
         return self._engine.run(rows).reshape(-1).view(np.uint8) + np.uint8(self._offset)
 
     def listen(

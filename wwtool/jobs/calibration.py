@@ -19,6 +19,7 @@ from wwtool.data.audio_files import find_audio
 from wwtool.errors import InputError, ToolError, UsageError
 from wwtool.evaluation.calibration import Calibration, calibrate, clock, listen
 from wwtool.evaluation.record import EvaluationRecord
+from wwtool.evaluation.silence import SilenceGate
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.evaluation.words import rate_words
 from wwtool.firmware.builds import read_build
@@ -182,7 +183,7 @@ def run_calibration(
         listener(events.StageProgress(_STAGE, done, total, "recordings"))
 
     with reported(_STAGE, plan.model.name, listener):
-        with closing(StreamingModel(plan.model.read_bytes())) as model:
+        with closing(StreamingModel(plan.model.read_bytes(), gate=SilenceGate.of(plan.record.detector))) as model:
             track = listen(model, plan.files, plan.record.detector.warmup, advance, cancel)
         names = [str(path.relative_to(request.calibrate)) for path in plan.files]
         calibration = calibrate(track, names, plan.record, sha256_of(plan.model), plan.config, request.phrase_said)

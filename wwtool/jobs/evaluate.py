@@ -23,6 +23,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.metrics import detector_with
 from wwtool.evaluation.robustness import Robustness, robustness
+from wwtool.evaluation.silence import SilenceGate
 from wwtool.evaluation.streaming import Detection, StreamingModel
 from wwtool.evaluation.words import expectation, expected_words, kind_words
 from wwtool.jobs.request import Request, reported
@@ -57,6 +58,10 @@ class EvaluateRequest(Request):
         False, description="Also measure recall under noise of 20 to -5 dB, at other speeds, levels and sample rates, "
         "from far away and with small microphones.",
     )  # fmt: skip
+    silence_gate: int | None = Field(
+        None, ge=0, le=255, description="Skip inferences in silence, below this mean feature; 0: never.  [default: the "
+        "run's]",
+    )  # fmt: skip
     config: Path | None = Field(None, description="A config with the detector and the budget of false alarms.")
 
 
@@ -80,11 +85,15 @@ class EvaluatePlan:
 
 @dataclass(frozen=True)
 class EvaluateResult:
-    """An evaluation, and notes on recordings that were left out or are doubtful, by kind."""
+    """An evaluation, and notes on recordings that were left out or are doubtful, by kind.
+
+    ``inferences_percent``: with a silence gate, the share of inferences that were not skipped.
+    """
 
     evaluation: Evaluation
     notes: dict[str, list[dict[str, str]]]
     robustness: list[Robustness] = field(default_factory=list)
+    inferences_percent: float | None = None
 
     @property
     def speakers(self) -> str:
@@ -134,7 +143,8 @@ class EvaluateResult:
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         robustness = {"robustness": [asdict(entry) for entry in self.robustness]} if self.robustness else {}
-        return {**self.evaluation.as_dict(), **self.notes, **robustness}
+        gate = {} if self.inferences_percent is None else {"inferences_percent": self.inferences_percent}
+        return {**self.evaluation.as_dict(), **self.notes, **robustness, **gate}
 
 
 @dataclass(frozen=True)
@@ -212,6 +222,7 @@ def run(
         closing(StreamingModel(plan.model.read_bytes())) as model,
     ):
         detector = _detector(plan, model)
+        model.gate = _gate(plan, model, detector)
         if request.wav is not None:
             assert detector is not None
             detected, highest = model.listen(AudioFile(request.wav), detector)
@@ -223,7 +234,8 @@ def run(
         harder = []
         if request.robustness:
             harder = robustness(model, recorded.material, evaluation.detector, _conditions(listener), cancel)
-        result = EvaluateResult(evaluation, recorded.notes, harder)
+        heard = 100.0 * model.heard / max(model.hops, 1) if model.gate else None
+        result = EvaluateResult(evaluation, recorded.notes, harder, heard)
         for name, value in evaluation_figures(evaluation.as_dict()).items():
             listener(events.Metric(_STAGE, name, value))
     return result
@@ -243,6 +255,14 @@ def _detector(plan: EvaluatePlan, model: StreamingModel) -> DetectorConfig | Non
         threshold,
         config.detector.off_ratio,
     )
+
+
+def _gate(plan: EvaluatePlan, model: StreamingModel, detector: DetectorConfig | None) -> SilenceGate | None:
+    """The silence gate that is asked for, or the detector's own."""
+    base = detector or detector_config(plan.config, model.stride, model.front_end.geometry)
+    if plan.request.silence_gate is not None:
+        base = DetectorConfig(**base.model_dump() | {"silence": plan.request.silence_gate})
+    return SilenceGate.of(base)
 
 
 def _material(plan: EvaluatePlan, listener: events.Listener, cancel: Cancellation) -> Recorded:

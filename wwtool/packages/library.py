@@ -66,7 +66,7 @@ def write_core(folder: Path, platform: Platform, front_end: FrontEnd) -> None:
     core = asset_dir("firmware_templates") / "core"
     chosen = kernel_set(cast(Target, platform.core.target), platform.optimize)
     sources, written = front_end.c_sources(chosen), set(front_end.c_settings())
-    waiting = [*sources, "ww_detector.c", "ww_pipeline.c"]
+    waiting = [*sources, "ww_detector.c", "ww_pipeline.c", "ww_silence.c"]
     for name, text in front_end.c_settings().items():
         write_text(folder / name, text)
         waiting += _INCLUDE.findall(text)

@@ -10,6 +10,7 @@ from wwtool.compiler.emit.c_text import comment_text, interfaces
 from wwtool.compiler.package import CompiledModel
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.silence import SilenceGate
 from wwtool.packages.c_text import c_string
 from wwtool.packages.package_format import Content
 from wwtool.packages.rendering import render
@@ -37,6 +38,10 @@ def require_programs(content: Content) -> None:
         raise InputError("the models of one firmware share a front end, and these read features of different ones")
     if content.gates and content.beside:
         raise InputError(f"'{content.phrase}' only tells speech from the rest; name a wake word before it")
+    if content.detector.silence:
+        SilenceGate.check(content.model.input_frames)
+    if content.beside and any(part.detector.silence for part in content.models):
+        raise InputError("a firmware with a silence gate holds one model; build them without detector.silence_gate")
     if len(content.models) > MOST_MODELS:
         raise InputError(f"a firmware holds at most {MOST_MODELS} models, not {len(content.models)}; leave some out")
 
@@ -80,4 +85,6 @@ def _program(
         "step_samples": graph.front_end.geometry.step_samples,
         "output_offset": 0 if result.dtype == "uint8" else 128,
         "detector": detector.model_dump(),
+        "silence_threshold": detector.silence * graph.front_end.geometry.channels,
+        "silence_rows": detector.silence_rows,
     }

@@ -24,6 +24,7 @@ from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
+from wwtool.evaluation.silence import SilenceGate
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.firmware.builds import platform_of_build
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
@@ -272,7 +273,7 @@ def expected_stream(
     build: Expectation, audio: npt.NDArray[np.int16]
 ) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """(frame, probability) of every detection and of every inference."""
-    with closing(StreamingModel(build.content)) as model:
+    with closing(StreamingModel(build.content, gate=SilenceGate.of(build.detector))) as model:
         p = model.probabilities(model.front_end.quantized([audio]))
         outputs = [(model.frame_of(i), int(value)) for i, value in enumerate(p)]
     return [outputs[i] for i in detect(p, build.detector)], outputs

@@ -18,6 +18,7 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.few_shot import FewShot, Heard
 from wwtool.evaluation.material import positive_recording
 from wwtool.evaluation.metrics import is_detected
+from wwtool.evaluation.silence import SilenceGate
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.export.tflite import to_tflite
 from wwtool.pipeline.adaptation import FOLDER, Adaptation, adapting
@@ -42,7 +43,8 @@ def judge(
 
     def hear(net: QatNet, left_out: Sequence[Portion]) -> Heard:
         clips = [clip for part in left_out for clip in adaptation.clips(part)]
-        with closing(StreamingModel(to_tflite(net.quantized(), prepared.phrase)[0])) as streaming:
+        content, gate = to_tflite(net.quantized(), prepared.phrase)[0], SilenceGate.of(detector)
+        with closing(StreamingModel(content, gate=gate)) as streaming:
             recordings = (
                 positive_recording(clips, n, front_end=streaming.front_end, cancel=stages.cancel) for n in (None, noise)
             )
