@@ -137,8 +137,9 @@ class DryBuildRecord:
 def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str = DEFAULT) -> DryBuild:
     """The cost against the limits."""
     lines = check(platform, limits, cost.sizes, cost.cycles, cost.stride, cost.frame_ms, framework, cost.stack_bytes)
-    duty = next((line.used for line in lines if line.name == "duty cycle"), None)
-    energy = None if duty is None else energy_use(platform, duty, cost.hop_ms)
+    used = {line.name: line.used for line in lines}
+    duty, latency_ms = used.get("duty cycle"), used.get("latency", 0.0)
+    energy = None if duty is None else energy_use(platform, duty, cost.hop_ms, 100.0 * latency_ms / cost.hop_ms)
     figures = {field.name: getattr(cost, field.name) for field in fields(Cost)}
     return DryBuild(**figures, lines=lines, framework=framework, energy=energy)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from rich.text import Text
 
 from wwtool.budget.dry_build import OverBudgetError, cycles_note
+from wwtool.budget.energy import EnergyUse
 from wwtool.budget.result import DryBuild, Line, estimate_mark, reserve_of
 from wwtool.budget.selection import NothingFitsError
 from wwtool.budget.space import Row, rows
@@ -97,10 +98,22 @@ def print_budget(out: Terminal, platform: Platform, result: DryBuild) -> None:
         mean = f"~{result.energy.mean_mw:.1f} mW mean"
         table.add_row("energy", f"~{result.energy.mj_per_hop:.2f} mJ a hop", mean, "")
     out.print(table)
+    if result.energy is not None:
+        _print_patterns(out, result.energy)
     out.print()
     _print_space(out, platform, result)
     _print_notes(out, platform, result)
     out.print()
+
+
+def _print_patterns(out: Terminal, energy: EnergyUse) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in ("POWER WITH SILENCE GATE", "OPEN %", "DUTY %", "mW"):
+        table.add_column(column, justify="left" if column.startswith("POWER") else "right")
+    for p in energy.patterns:
+        table.add_row(p.name, f"{p.open_percent:g}", f"~{p.duty_percent:.1f}", f"~{p.gated_mean_mw:.1f}")
+    out.print()
+    out.print(table)
 
 
 def _print_space(out: Terminal, platform: Platform, result: DryBuild) -> None:

@@ -47,6 +47,9 @@ class ClockChoice(_Section):
     hz: int = Field(ge=1_000_000, le=10_000_000_000)
     seen: str = Field(min_length=3, max_length=300, description="what has been seen of it on a real chip")
     active_ma: Figure = Field(description="as energy.active_ma, at this clock")
+    sleep_ma: Figure | None = Field(
+        None, description="as energy.sleep_ma, at this clock; none: as at the profile's own"
+    )
 
 
 class Chip(_Section):
@@ -199,7 +202,12 @@ class Energy(_Section):
 
     supply_volts: float = Field(gt=0.0, le=24.0)
     active_ma: Figure = Field(description="while a core works at chip.clock_hz")
-    sleep_ma: Figure = Field(description="in between, while the firmware waits for samples")
+    sleep_ma: Figure = Field(description="in between, while the core waits (WFI, waiti) and the microphone runs")
+    deaf_ma: Figure | None = Field(
+        None,
+        description="in the deepest sleep that keeps the RAM, with the microphone's clock off: what a board that is "
+        "switched off by software takes",
+    )
 
 
 class FrameworkReserve(_Section):
@@ -381,9 +389,7 @@ class Platform(_Section):
             raise InputError(f"board.clock_mhz: {self.name} cannot have {mhz} MHz; choose from {choices}")
         changes: dict[str, object] = {"chip": self.chip.model_copy(update={"clock_hz": choice.hz})}
         if self.energy is not None:
-            # Firmware that polls takes as much between two inferences as in them.
-            polls = self.energy.sleep_ma.value == self.energy.active_ma.value
-            energy = {"active_ma": choice.active_ma} | ({"sleep_ma": choice.active_ma} if polls else {})
+            energy = {"active_ma": choice.active_ma, "sleep_ma": choice.sleep_ma or self.energy.sleep_ma}
             changes["energy"] = self.energy.model_copy(update=energy)
         return self.model_copy(update=changes)
 

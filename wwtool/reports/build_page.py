@@ -295,9 +295,11 @@ def _energy(final: dict[str, Any]) -> str:
     if energy is None:
         return ""
     assumptions = "; ".join(energy["assumptions"])
+    gated = ", ".join(f"{p['gated_mean_mw']:.1f} mW in {p['name']}" for p in energy.get("patterns", ()))
+    with_gate = f" With a gate that skips inferences in silence: {gated}." if gated else ""
     return (
         f"The estimated power is {energy['mean_mw']:.1f} mW on average, {energy['mj_per_hop']:.2f} mJ per inference "
-        f"step. It rests on these assumptions: {assumptions}."
+        f"step.{with_gate} It rests on these assumptions: {assumptions}."
     )
 
 
