@@ -66,12 +66,17 @@ NOISE = np.random.default_rng(0).integers(-3000, 3000, 64_000).astype(np.int16)
 BEGIN, SECOND = ("start", "loop"), "feed 16000 160"
 
 
-def wanted(content: Content, samples: Samples, chunk: int) -> list[tuple[int, str]]:
-    """What `wwtool evaluate` detects, at the end of the chunk that completes the frame of the detection."""
+def frame_ends(content: Content, samples: Samples) -> list[int]:
+    """The samples that complete the frames in which `wwtool evaluate` detects."""
     model = StreamingModel(content.tflite)
     found, _ = model.listen([samples], content.detector)
     model.close()
-    ends = [WINDOW_SAMPLES + STEP_SAMPLES * detection.frame for detection in found]
+    return [WINDOW_SAMPLES + STEP_SAMPLES * detection.frame for detection in found]
+
+
+def wanted(content: Content, samples: Samples, chunk: int) -> list[tuple[int, str]]:
+    """What `wwtool evaluate` detects, at the end of the chunk that completes the frame of the detection."""
+    ends = frame_ends(content, samples)
     return [(min(-(-end // chunk) * chunk, len(samples)), content.phrase) for end in ends]
 
 
@@ -91,6 +96,15 @@ def test_it_detects_at_the_instant_of_evaluate(chunk: int, driven: Driven, speec
     times = wanted(driven.content, speech, chunk)
     assert len(times) == 2
     assert jarvis(driven, speech, *BEGIN, f"feed {len(speech)} {chunk}") == times
+
+
+def test_chunks_of_any_size_make_no_difference(driven: Driven, speech: Samples) -> None:
+    sizes = np.random.default_rng(5).choice([1, 2, 159, 161, 256, 1000, 1919], 400)
+    fed = np.cumsum(sizes)
+    assert fed[-1] > len(speech)
+    heard = jarvis(driven, speech, *BEGIN, *(f"feed {size} {size}" for size in sizes))
+    ends = np.searchsorted(fed, frame_ends(driven.content, speech))
+    assert [count for count, _ in heard] == [int(fed[place]) for place in ends]
 
 
 def test_it_detects_in_recordings_as_evaluate_does(driven: Driven) -> None:
