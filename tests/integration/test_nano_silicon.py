@@ -192,6 +192,79 @@ def test_usb_that_never_gets_ready(image: Path) -> None:
     assert board.chip.usbd.values[0x500] == 0
 
 
+def never(board: Board, peripheral: str, offset: int) -> None:
+    """An event of the chip that does not come."""
+    part = getattr(board.chip, peripheral)
+    happens = part.set_event
+    part.set_event = lambda at: None if at == offset else happens(at)
+
+
+RXTO, TXSTOPPED, ENDTX, ENDRX = 0x144, 0x158, 0x120, 0x110
+WAITS_FOR_EVER = "for (uint32_t turns = 0; turns < WAIT_TURNS; turns++) {"
+
+
+def says_its_name(board: Board) -> bool:
+    board.uart.clear()
+    board.type_on_uart(b"name%")
+    board.run(0.01)
+    return NAME in board.uart
+
+
+@pytest.mark.parametrize("event", [RXTO, TXSTOPPED], ids=["receiver", "sender"])
+def test_a_serial_port_that_never_stops_is_taken_over(tmp_path: Path, image: Path, event: int) -> None:
+    for file, answers in ((image, True), (broken(tmp_path, "nrf52840.h", WAITS_FOR_EVER, "for (;;) {"), False)):
+        board = Board(file, start="arduino")
+        board.host._cable = False  # the board that hangs shows no device
+        never(board, "uarte", event)
+        board.run(0.05)
+        assert says_its_name(board) is answers
+
+
+@pytest.mark.parametrize("event", [RXTO, ENDRX], ids=["receiver", "flush"])
+def test_a_change_of_the_rate_that_never_ends(tmp_path: Path, image: Path, event: int) -> None:
+    for file, answers in ((image, True), (broken(tmp_path, "nrf52840.h", WAITS_FOR_EVER, "for (;;) {"), False)):
+        board = Board(file).open()
+        never(board, "uarte", event)
+        board.type_on_uart(b"ww-baud 115200%")
+        board.run(0.06)
+        board.usb.clear()
+        board.type(b"name%")
+        board.run(0.01)
+        assert (NAME in board.usb) is answers
+
+
+@pytest.mark.parametrize("patience", ["< 3000", "< 0xFFFFFFFF"])
+def test_a_serial_port_that_never_ends_a_transfer_does_not_stop_usb(tmp_path: Path, patience: str) -> None:
+    board = Board(broken(tmp_path, "uart.c", "< TX_PATIENCE_US", patience)).open()
+    never(board, "uarte", ENDTX)
+    board.type_on_uart(b"name%")
+    board.run(0.03)
+    board.usb.clear()
+    board.type(b"name%")
+    board.run(0.01)
+    assert (NAME in board.usb) is (patience == "< 3000")
+
+
+def test_a_copy_that_never_ends_does_not_stop_the_serial_port(image: Path) -> None:
+    board = Board(image).open()
+    for endpoint in range(3):
+        never(board, "usbd", 0x108 + 4 * endpoint)
+        never(board, "usbd", 0x12C + 4 * endpoint)
+    board.type(b"name%")
+    board.run(0.2)
+    assert board.ask_on_uart(b"name%") == NAME
+
+
+def test_a_crystal_that_is_late(image: Path) -> None:
+    board = Board(image)
+    started = board.chip.clock._started
+    late = 10e-3 * board.chip.clock_hz
+    board.chip.clock._started = lambda: board.chip.at(board.chip.now + late, started)  # type: ignore[method-assign]
+    board.run(0.1)
+    assert log_of(board)["crystal"] == "runs"
+    assert board.open().ask(b"name%") == NAME
+
+
 def test_an_odd_number_of_bytes_over_usb(tmp_path: Path) -> None:
     board = Board(broken(tmp_path, "usb_power.c", "        usb_even_dma();\n", ""))
     with pytest.raises(FaultError, match="odd number of bytes"):

@@ -213,3 +213,34 @@ def test_what_never_comes_ends_in_a_reset(image: Path, name: str) -> None:
         assert stats["resets"] > 0
         assert stats["led_on"] >= (0 if name == "reset" else 1)
         board.check()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["uart_room", "uart_idle"])
+def test_a_serial_port_that_never_sends_ends_in_a_reset(image: Path, name: str) -> None:
+    with (
+        contextlib.suppress(DeviceError),
+        pico.start(image, late={name: None}, restarts=True) as board,
+        serial.serial_for_url(board.url, timeout=1) as port,
+    ):
+        port.write(b"ww-baud 115200%")
+        while board.stats()["resets"] == 0:
+            board.wait_for_failure(0.1)
+    assert board.stats()["resets"] > 0
+
+
+def test_an_abort_that_never_ends(image: Path) -> None:
+    with pico.start(image, console="usb", revision=2, late={"abort": None}) as board, Session(board.url) as session:
+        assert session.info().board == "pico"
+        board.check()
+
+
+def test_an_abort_that_is_waited_for_without_end(tmp_path: Path) -> None:
+    for_ever = changed(tmp_path, "usb_controller.c", " && turns < ABORT_TURNS", "")
+    with (
+        pico.start(for_ever, console="usb", revision=2, late={"abort": None}) as board,
+        contextlib.suppress(OSError),
+        serial.serial_for_url(board.url, timeout=2) as port,
+    ):
+        port.write(b"name%")
+        assert b"m-name" not in port.read(200)
