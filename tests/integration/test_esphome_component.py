@@ -19,9 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaged import PHRASES
 
+from wwtool.budget.dry_build import random_tflite
+from wwtool.config.frontend import MelSettings
 from wwtool.data import espeak
 from wwtool.data.audio import read_audio
+from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.streaming import StreamingModel
+from wwtool.frontend.mel import MelFrontEnd
+from wwtool.models.names import architecture_of
 from wwtool.packages.esphome.component import COMPILED
 from wwtool.packages.esphome.devices import device_names
 from wwtool.packages.package_format import Content
@@ -105,6 +110,25 @@ def test_chunks_of_any_size_make_no_difference(driven: Driven, speech: Samples) 
     heard = jarvis(driven, speech, *BEGIN, *(f"feed {size} {size}" for size in sizes))
     ends = np.searchsorted(fed, frame_ends(driven.content, speech))
     assert [count for count, _ in heard] == [int(fed[place]) for place in ends]
+
+
+@pytest.mark.slow
+def test_another_front_end_makes_no_difference(tmp_path: Path) -> None:
+    need("gcc", "g++")
+    front_end = MelFrontEnd(MelSettings(bands=20, window_ms=16, step_ms=8, lowest_hz=250.0))
+    tflite = random_tflite(architecture_of("tinyconv", front_end), "m")
+    model = StreamingModel(tflite)
+    scores = model.probabilities(model.front_end.quantized([NOISE]))
+    low, high = np.percentile(scores, [30, 90])
+    config = DetectorConfig(average_window=1, on_threshold=int(high), off_threshold=int(low), lockout=2, warmup=5)
+    found, _ = model.listen([NOISE], config)
+    model.close()
+    assert len(found) > 1
+    driven = build(content_of_words(load_platform("esp32s3"), [Word(tflite, "hey mel", config)]), tmp_path)
+    lines, _ = driven.drive(NOISE, *driven.steps("hey_mel"), *BEGIN, f"feed {len(NOISE)} 8")
+    geometry = front_end.geometry
+    ends = [geometry.window_samples + geometry.step_samples * detection.frame for detection in found]
+    assert [count for count, _ in detections(lines)] == [-(-end // 8) * 8 for end in ends]
 
 
 def test_it_detects_in_recordings_as_evaluate_does(driven: Driven) -> None:
