@@ -128,7 +128,7 @@ void MicroWakeWord::finish_() {
   ESP_LOGD(TAG, "Stopped");
 }
 
-/* Tells the main loop's side of the world what the task has seen. */
+/* Passes on what the task has seen. */
 void MicroWakeWord::report_() {
   if (this->unusable_.exchange(false)) {
     ESP_LOGE(TAG, "The settings of a detector in ww_config.c are out of range; export the component again");
