@@ -135,7 +135,7 @@ def test_an_lstm_cell_is_that_of_pytorch() -> None:
 def test_formats_of_whole_clips_refuse_a_cell(name: str) -> None:
     model = model_of(TINY["gru"])
     trained_model = TrainedModel(Network(TINY["gru"]), model, "gru5")
-    with pytest.raises(InputError, match=f"gru5 cannot become a {name} file.*'gru0'.*use --format tflite"):
+    with pytest.raises(InputError, match=f"gru5 cannot be exported as {name},.*'gru0'.*use --format tflite"):
         MODEL_FORMATS[name].make(trained_model)
 
 

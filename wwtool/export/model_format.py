@@ -69,6 +69,6 @@ def require_types(model: TrainedModel, kinds: tuple[type, ...], format_name: str
     for layer in model.quantized.layers:
         if not isinstance(layer, kinds):
             raise InputError(
-                f"{model.name} cannot become a {format_name} file, which takes whole clips of any length: its layer "
+                f"{model.name} cannot be exported as {format_name}, which takes whole clips of any length: its layer "
                 f"'{layer.name}' computes step by step; use --format tflite, or train a model without a recurrent layer"
             )

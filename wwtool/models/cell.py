@@ -6,7 +6,7 @@ by logistic(x) - 1/2, which is tanh(x / 2) / 2: weights take up the factors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -148,22 +148,25 @@ class Cell:
 
 
 Multiply = Callable[[Dense, Tensor], Tensor]
-Hold = Callable[[Step, Tensor, Mapping[str, Tensor]], Tensor]
+Hold = Callable[[Step, Tensor], Tensor]
 
 
-def unroll(cell: Cell, x: Tensor, multiply: Multiply, hold: Hold | None = None) -> dict[str, Tensor]:
-    """Runs a cell over (batch, channels, steps, 1): every value that it computes, (batch, channels, steps, 1).
+def unroll(
+    cell: Cell, x: Tensor, multiply: Multiply, hold: Hold | None = None, also: Sequence[str] = ()
+) -> dict[str, Tensor]:
+    """Runs a cell over (batch, channels, steps, 1): its output and the values ``also``, (batch, channels, steps, 1).
 
     ``multiply`` applies a dense step's weights; ``hold``, where given, rounds what a step has computed.
     """
     states = {state: x.new_zeros((len(x), cell.width)) for state in cell.states}
-    kept: dict[str, list[Tensor]] = {step.name: [] for step in cell.steps}
+    kept: dict[str, list[Tensor]] = {name: [] for name in (cell.output, *also)}
     for now in x[..., 0].unbind(2):
         values = {INPUT: now, **states}
         for step in cell.steps:
             y = _value(step, values, multiply)
-            values[step.name] = y if hold is None else hold(step, y, values)
-            kept[step.name].append(values[step.name])
+            values[step.name] = y if hold is None else hold(step, y)
+        for name, parts in kept.items():
+            parts.append(values[name])
         states = {state: values[step] for state, step in cell.states.items()}
     return {name: torch.stack(parts, 2).unsqueeze(-1) for name, parts in kept.items()}
 

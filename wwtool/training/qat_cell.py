@@ -43,26 +43,27 @@ class QuantRecurrence(QuantModule):
             self.scales[name] = ActivationQuantizer(0)
 
     def forward(self, x: Tensor) -> Tensor:
+        weights = dict(self.weights.items())
         if self.observing is not None:
-            values = unroll(self.cell, x, self._multiply_by(dict(self.weights.items())))
+            values = unroll(self.cell, x, self._multiply_by(weights), also=self.cell.learned)
             for name, quantizer in self.scales.items():
                 assert isinstance(quantizer, ActivationQuantizer)
                 observe(quantizer, values[name], self.observing)
         elif not self.quantizing:
-            values = unroll(self.cell, x, self._multiply_by(dict(self.weights.items())))
+            values = unroll(self.cell, x, self._multiply_by(weights))
         else:
-            weights = {name: fake_quantized(weight, self.per_channel) for name, weight in self.weights.items()}
+            weights = {name: fake_quantized(weight, self.per_channel) for name, weight in weights.items()}
             values = unroll(self.cell, x, self._multiply_by(weights), self._held(x.shape[2]))
         return values[self.cell.output][:, :, self.kernel - 1 :]
 
     def _multiply_by(self, weights: Mapping[str, Tensor]) -> Callable[[Dense, Tensor], Tensor]:
         return lambda step, x: F.linear(x, weights[step.name], self.biases[step.name])
 
-    def _held(self, steps: int) -> Callable[[Step, Tensor, Mapping[str, Tensor]], Tensor]:
+    def _held(self, steps: int) -> Callable[[Step, Tensor], Tensor]:
         """Rounds what a step has computed to what its format holds."""
         formats = self._formats(steps)
 
-        def hold(step: Step, y: Tensor, values: Mapping[str, Tensor]) -> Tensor:
+        def hold(step: Step, y: Tensor) -> Tensor:
             if isinstance(step, Part):
                 return y
             size, zero_point = formats[step.name]
