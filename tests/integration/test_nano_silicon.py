@@ -275,6 +275,29 @@ def test_an_odd_number_of_bytes_over_usb(tmp_path: Path) -> None:
             board.host.plug()
 
 
+# ---- registers ------------------------------------------------------------------------------------------------------
+
+
+def test_every_register_says_which_bits_it_has(image: Path) -> None:
+    unknown = {"USBD's errata registers"}  # Nordic's headers do not have them
+    for part in Board(image).chip._pages.values():
+        assert part.name in unknown or not set(part.values) - set(part._reserved), part.name
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        ("board.c", "= NVMC_ICACHECNF_CACHEEN;", "= NVMC_ICACHECNF_CACHEEN | 2u;", "NVMC: 0x3 in register 0x540"),
+        ("board.c", "*CLOCK_TASKS_HFCLKSTART = 1;", "(void)*CLOCK_TASKS_HFCLKSTART;", "read of the task 0x000"),
+        ("usb_power.c", "USBD->enable = 1;", "USBD->enable = 3;", "USBD: 0x3 in register 0x500"),
+    ],
+    ids=["cache", "task", "usb"],
+)
+def test_a_register_that_is_used_in_a_wrong_way(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
+    with pytest.raises(FaultError, match=reason):
+        Board(broken(tmp_path, file, old, new)).open()
+
+
 # ---- the boot log ---------------------------------------------------------------------------------------------------
 
 

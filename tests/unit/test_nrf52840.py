@@ -6,9 +6,9 @@ import pytest
 from chip_bench import RAM, US, Bench
 
 from wwtool.emulators.nrf52840.dma import Pdm, Uarte
-from wwtool.emulators.nrf52840.peripherals import Clock, Pins, Ppi, Timer, Watchdog
+from wwtool.emulators.nrf52840.peripherals import Clock, Pins, Ppi, Pwm, Timer, Watchdog
 from wwtool.emulators.nrf52840.registers import FaultError, Peripheral
-from wwtool.emulators.nrf52840.start_state import read_start
+from wwtool.emulators.nrf52840.start_state import read_fields, read_start
 
 
 @pytest.fixture
@@ -412,3 +412,11 @@ def test_instructions_are_counted() -> None:
     assert core.instructions_of(bytes.fromhex("00bf aff30080 7047")) == 3
     assert core.instructions_of(bytes.fromhex("fee7")) == 1
     assert core.instructions_of(bytes.fromhex("00f001f8 e8e9 0102")) == 2
+
+
+def test_reserved_bits_are_refused(bench: Bench) -> None:
+    pwm = Pwm(bench)
+    pwm.add_fields(read_fields()[pwm.name])
+    pwm.write(0x508, 0x7FFF)
+    with pytest.raises(FaultError, match="reserved"):
+        pwm.write(0x508, 0x8000)

@@ -140,7 +140,7 @@ bool usb_endpoint_unhalt(uint8_t address)
 
 void usb_endpoints_open(void)
 {
-    USBD->epdatastatus = 0xFFFFFFFFu;
+    USBD->epdatastatus = USBD_EPDATASTATUS_ALL;
     USBD->epinen = 1u << 0 | 1u << USB_EP_NOTIFY | 1u << USB_EP_DATA;
     USBD->epouten = 1u << 0 | 1u << USB_EP_DATA;
     (void)usb_endpoint_unhalt(USB_EP_NOTIFY | ENDPOINT_IN);

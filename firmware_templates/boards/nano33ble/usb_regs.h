@@ -70,6 +70,7 @@ struct usbd_regs {
 #define USBD_INT_EPDATA          (1u << 24)
 #define USBD_EVENTCAUSE_SUSPEND  (1u << 8)
 #define USBD_EVENTCAUSE_RESUME   (1u << 9)
+#define USBD_EPDATASTATUS_ALL    0x00FE00FEu /* endpoints 1 to 7, IN and OUT */
 #define USBD_EVENTCAUSE_READY    (1u << 11)
 #define USBD_EPDATASTATUS_IN(n)  (1u << (n))
 #define USBD_EPDATASTATUS_OUT(n) (1u << (16 + (n)))

@@ -44,7 +44,7 @@ from wwtool.emulators.nrf52840.peripherals import (
 )
 from wwtool.emulators.nrf52840.private import PRIVATE, Private
 from wwtool.emulators.nrf52840.registers import FLASH_BYTES, INFORMATION, RAM, FaultError, Peripheral
-from wwtool.emulators.nrf52840.start_state import read_start
+from wwtool.emulators.nrf52840.start_state import read_fields, read_start
 from wwtool.emulators.nrf52840.usb_power import UsbErrata
 from wwtool.emulators.nrf52840.usbd import Usbd
 from wwtool.emulators.usb_host import UsbHost
@@ -129,6 +129,8 @@ class Chip:
         timers = [Timer(self, 0), Timer(self, 1)]
         parts = [clock, self.uarte, *timers, self.watchdog, self.pdm, FlashController(self), self._ppi, pwm, Rtc(self)]
         parts += [Information(self), errata, self.usbd]
+        for part in parts:
+            part.add_fields(read_fields().get(part.name, {}))
         self._pages: dict[int, Peripheral] = {part.base >> 12: part for part in parts}
         self._private = Private(self, lambda: self.reset_chip(Reset.PROGRAM))
         self._parts = [*parts, *self.pins.ports, self._private]
