@@ -49,21 +49,16 @@ class QuantizedRecurrence:
 
     def run(self, x: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
         """(steps, C) int8 to (steps, O) int8, from a state of zeros on."""
-        computed = self.values(x)[self.cell.output]
-        return computed.astype(np.int8)
-
-    def values(self, x: npt.NDArray[np.int8]) -> dict[str, IntArray]:
-        """Everything that the cell computes: (steps, channels) by the name of a step."""
         functions = [(step, self._function(step)) for step in self.cell.steps]
         states = {s: np.full(self.cell.width, self.formats[s].zero_point, np.int64) for s in self.cell.states}
-        kept: dict[str, list[IntArray]] = {step.name: [] for step in self.cell.steps}
+        outputs = []
         for now in x.astype(np.int64):
             values = {INPUT: now, **states}
             for step, function in functions:
                 values[step.name] = function(*(values[source] for source in step.sources))
-                kept[step.name].append(values[step.name])
+            outputs.append(values[self.cell.output])
             states = {state: values[step] for state, step in self.cell.states.items()}
-        return {name: np.stack(parts) for name, parts in kept.items()}
+        return np.stack(outputs).astype(np.int8)
 
     def _function(self, step: Step) -> Callable[..., IntArray]:
         if isinstance(step, Part):
