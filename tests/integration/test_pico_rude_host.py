@@ -12,7 +12,6 @@ from rude_usb import (  # noqa: F401
     test_a_halted_endpoint_refuses_until_it_is_told_to_go_on,
     test_a_host_that_gives_up_requests,
     test_a_loop_back_loses_nothing,
-    test_a_loop_back_of_a_megabyte_loses_nothing,
     test_a_packet_waits_for_the_end_of_a_halt,
     test_a_storm_of_tokens_without_data,
     test_an_address_that_is_set_twice,

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -123,14 +124,20 @@ def start(
     image = image_of(build, Rp2040js.name)
     command += ["--uf2" if image.suffix == ".uf2" else "--bin", _for_node(image)]
     command += ["--tcp", str(tcp_port), "--console", console, "--revision", str(revision)]
-    facts = TemporaryFolder("pico")
-    write_text(facts.path / "facts.json", as_json())
-    command += ["--facts", _for_node(facts.path / "facts.json"), "--late", json.dumps(dict(late or {}))]
+    command += ["--facts", _for_node(_facts()), "--late", json.dumps(dict(late or {}))]
     command += ["--start", state] if state else []
     command += ["--restarts"] if restarts else []
     command += ["--audio", _for_node(audio)] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []
     return ProcessBoard(command, pty, "Pico")
+
+
+@cache
+def _facts() -> Path:
+    """The facts of the chip's registers, as a file for the runner. It lasts as long as this process."""
+    file = TemporaryFolder("pico").path / "facts.json"
+    write_text(file, as_json())
+    return file
 
 
 def _for_node(path: Path) -> str:
