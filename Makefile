@@ -3,7 +3,7 @@ PLATFORM ?= pico
 PHRASE ?= hey computer
 PYTHON ?= python3
 WWTOOL = .venv/bin/wwtool
-C_FILES = git ls-files -z '*.c' '*.h' '*.ino'
+C_FILES = git ls-files -z '*.c' '*.cpp' '*.h' '*.ino'
 PYTEST = .venv/bin/python -m pytest -n 2
 
 .PHONY: setup firmware test test-c test-python test-slow format lint docs lock check sizes clean

@@ -7,4 +7,7 @@
 
 #include <cstdint>
 
-inline uint32_t esp_cpu_get_cycle_count() { return 0; }
+inline uint32_t esp_cpu_get_cycle_count()
+{
+    return 0;
+}

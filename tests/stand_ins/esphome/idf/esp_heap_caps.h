@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#define MALLOC_CAP_8BIT 1
-#define MALLOC_CAP_SPIRAM 2
+#define MALLOC_CAP_8BIT     1
+#define MALLOC_CAP_SPIRAM   2
 #define MALLOC_CAP_INTERNAL 4
 
 extern "C" {

@@ -7,4 +7,7 @@
 
 #include "esp_err.h"
 
-inline esp_err_t esp_task_wdt_reset() { return 0; }
+inline esp_err_t esp_task_wdt_reset()
+{
+    return 0;
+}

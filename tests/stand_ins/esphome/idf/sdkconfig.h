@@ -5,5 +5,5 @@
  */
 #pragma once
 
-#define CONFIG_IDF_TARGET_ESP32S3 1
+#define CONFIG_IDF_TARGET_ESP32S3     1
 #define CONFIG_ESP_TASK_WDT_TIMEOUT_S 5

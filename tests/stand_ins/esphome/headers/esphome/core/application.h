@@ -5,11 +5,14 @@
  */
 #pragma once
 
-namespace esphome {
+namespace esphome
+{
 
 struct Application {
-  void wake_loop_threadsafe() {}
+    void wake_loop_threadsafe()
+    {
+    }
 };
 inline Application App;
 
-}  // namespace esphome
+} // namespace esphome

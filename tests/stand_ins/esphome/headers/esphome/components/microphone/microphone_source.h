@@ -10,24 +10,39 @@
 #include <utility>
 #include <vector>
 
-namespace esphome::microphone {
+namespace esphome::microphone
+{
 
-class MicrophoneSource {
- public:
-  template<typename F> void add_data_callback(F &&callback) { this->callback_ = std::forward<F>(callback); }
-  void start() { this->enabled_ = true; }
-  void stop() { this->enabled_ = false; }
+class MicrophoneSource
+{
+  public:
+    template <typename F> void add_data_callback(F &&callback)
+    {
+        this->callback_ = std::forward<F>(callback);
+    }
+    void start()
+    {
+        this->enabled_ = true;
+    }
+    void stop()
+    {
+        this->enabled_ = false;
+    }
 
-  void set_mute_state(bool muted) { this->muted_ = muted; }
-  void hear(const std::vector<uint8_t> &data) {
-    if (this->enabled_)
-      this->callback_(this->muted_ ? std::vector<uint8_t>(data.size(), 0) : data);
-  }
+    void set_mute_state(bool muted)
+    {
+        this->muted_ = muted;
+    }
+    void hear(const std::vector<uint8_t> &data)
+    {
+        if (this->enabled_)
+            this->callback_(this->muted_ ? std::vector<uint8_t>(data.size(), 0) : data);
+    }
 
- private:
-  std::function<void(const std::vector<uint8_t> &)> callback_;
-  bool enabled_{false};
-  bool muted_{false};
+  private:
+    std::function<void(const std::vector<uint8_t> &)> callback_;
+    bool enabled_{false};
+    bool muted_{false};
 };
 
-}  // namespace esphome::microphone
+} // namespace esphome::microphone
