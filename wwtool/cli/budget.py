@@ -16,7 +16,7 @@ from wwtool.jobs.settings import MODELS
 
 @click.command()
 @platform_option()
-@option(BudgetRequest, "model", type=ModelName(MODELS[1:]))
+@option(BudgetRequest, "model", type=ModelName(MODELS[1:]), metavar="NAME")
 @option(BudgetRequest, "framework", metavar="NAME", default=BudgetRequest.model_fields["framework"].default,
         show_default=True)  # fmt: skip
 @option(BudgetRequest, "config", type=FILE)

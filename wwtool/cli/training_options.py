@@ -16,7 +16,7 @@ def training_options(command: Command) -> Command:
         option(of, "phrase"),
         option(of, "data", type=ANY_PATH),
         option(of, "keep_doubtful", is_flag=True, default=None),
-        option(of, "model", type=ModelName(MODELS)),
+        option(of, "model", type=ModelName(MODELS), metavar="NAME"),
         option(of, "search", type=click.IntRange(1, 100), metavar="N"),
         option(of, "language"),
         option(of, "words", type=FILE),

@@ -20,7 +20,7 @@ from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import front_end_of
 from wwtool.jobs.request import Request, reported
 from wwtool.jobs.settings import read_config
-from wwtool.models.names import architecture_of
+from wwtool.models.names import architecture_of, choices
 from wwtool.models.zoo import ZOO
 from wwtool.platforms.profile import FrameworkReserve, Platform
 
@@ -32,7 +32,7 @@ class BudgetRequest(Request):
     """A budget."""
 
     platform: str = Field(description="A platform's name, or the path of a .yaml of your own.")
-    model: str | None = Field(None, description="One model of the zoo.  [default: all of them]")
+    model: str | None = Field(None, description=f"One model of the zoo: {choices()}.  [default: all of them]")
     framework: str = Field(packages.DEFAULT, description="The framework that shares flash and RAM with the firmware.")
     config: Path | None = Field(
         None, description="A config whose budget section sets stricter limits; its front end is measured, too."

@@ -66,7 +66,9 @@ class TrainingRequest(Request):
     config: Path | None = Field(
         None, description="A YAML config, or the name of a preset; wwtool config presets lists them."
     )
-    model: str | None = Field(None, description="A model of the zoo.  [default: auto, the best that fits]")
+    model: str | None = Field(
+        None, description=f"A model of the zoo: {choices()}.  [default: auto, the best that fits]"
+    )
     search: int | None = Field(
         None,
         ge=1,
