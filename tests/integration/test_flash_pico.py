@@ -111,7 +111,8 @@ def test_a_drive_of_another_board(bench: Bench, run: Flash, tmp_path: Path) -> N
     drive = bench.mount("RP2350", "RP2350")
     run(build).refused(6, "RP2350", "Raspberry Pi Pico")
     run(build, "--port", drive).refused(6, "RP2350", "Raspberry Pi Pico")
-    run(build, "--port", tmp_path).refused(6, "INFO_UF2.TXT")
+    (tmp_path / "INFO_UF2.TXT").write_text("Board-ID: RPI-RP2\n")
+    run(build, "--port", tmp_path).refused(6, "is not the mounted drive of a boot loader", "INFO_UF2.TXT")
     assert list(drive.iterdir()) == [drive / "INFO_UF2.TXT"]
 
 

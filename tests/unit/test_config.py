@@ -54,6 +54,7 @@ def test_nothing_given_gives_the_defaults(tmp_path: Path) -> None:
         ({"budget": {"flash_bytes": 0}}, "c: budget.flash_bytes"),
         ({"synth": {"language": "English!"}}, "c: synth.language"),
         ({"phrase": "x" * 61}, "c: phrase"),
+        ({"frontend": {"kind": "foo"}}, "c: frontend.kind: 'foo' is none of micro, mel, mfcc"),
     ],
 )
 def test_mistakes_are_named(values: dict[str, Any], said: str) -> None:

@@ -80,6 +80,12 @@ def test_a_small_yaml_will_do(tmp_path: Path) -> None:
         read_foreign(tmp_path / "m.tflite", card)
 
 
+def test_a_model_without_a_manifest_is_told_of_it(tmp_path: Path) -> None:
+    (tmp_path / "m.tflite").write_bytes(random_tflite())
+    with pytest.raises(UsageError, match="says nothing of a detector; .* or say with --manifest how to detect"):
+        run(plan(ExportRequest(sources=[tmp_path / "m.tflite"], format="esphome", platform="esp32s3")))
+
+
 def test_one_manifest_is_for_one_model(tmp_path: Path) -> None:
     model, manifest = tmp_path / "m.tflite", written(tmp_path)
     with pytest.raises(UsageError, match="--manifest belongs to one model"):

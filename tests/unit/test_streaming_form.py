@@ -137,7 +137,11 @@ def test_a_card_tells_the_front_end(tmp_path: Path) -> None:
     ("lines", "message"),
     [
         ("labels: [silence, down]", "wake_word: 'up' must be one of labels, which are silence, down"),
-        ("labels: [up, up]", "must be one of labels"),
+        ("labels: [up, up]", "labels: 'up' is there 2 times; give each output a name of its own"),
+        ("labels: 5", r"labels: must be a list \(it is 5\)"),
+        ("labels: [up, no]", r"labels.1: must be text; put it in quotes \(it is False\)"),
+        ("front_end: other", "front_end.kind: 'other' is none of micro, mel, mfcc"),
+        ("front_end: [1]", "front_end: must hold keys and values"),
         ("label: up", "label: 'up' must be one of labels, which are not given"),
         ("inference_step_size: 55", "55 ms are no whole number of slices, of which there is one every 10 ms"),
         ("inference_step_size: 0", "inference_step_size"),

@@ -60,7 +60,8 @@ def read_word(source: Path, phrase: str | None = None) -> Word:
     subject = find_subject(source)
     if subject.detector is None:
         raise UsageError(
-            f"{printable(str(source))} says nothing of a detector; give a build or a run with an evaluation"
+            f"{printable(str(source))} says nothing of a detector; give a build or a run with an evaluation, or say "
+            "with --manifest how to detect"
         )
     tflite = subject.model.read_bytes()
     if (source / MANIFEST).is_file():

@@ -166,8 +166,13 @@ def _output(card: _Card, path: Path) -> tuple[int, int] | None:
     if not card.labels and card.label is None:
         return None
     wanted = card.label or card.wake_word
-    if card.labels.count(wanted) != 1:
-        key = "wake_word" if card.label is None else "label"
+    key = "wake_word" if card.label is None else "label"
+    if card.labels.count(wanted) > 1:
+        raise InputError(
+            f"{path}: labels: {printable(wanted, 60)!r} is there {card.labels.count(wanted)} times; give each output "
+            "a name of its own"
+        )
+    if wanted not in card.labels:
         raise InputError(
             f"{path}: {key}: {printable(wanted, 60)!r} must be one of labels, which are "
             f"{printable(', '.join(card.labels) or 'not given', 200)}; list the model's outputs in order, and name one "
