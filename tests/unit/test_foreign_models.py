@@ -82,8 +82,8 @@ def test_a_small_yaml_will_do(tmp_path: Path) -> None:
 
 def test_a_model_without_a_manifest_is_told_of_it(tmp_path: Path) -> None:
     (tmp_path / "m.tflite").write_bytes(random_tflite())
-    with pytest.raises(UsageError, match="says nothing of a detector; .* or say with --manifest how to detect"):
-        run(plan(ExportRequest(sources=[tmp_path / "m.tflite"], format="esphome", platform="esp32s3")))
+    with pytest.raises(UsageError, match=r"says nothing of a detector; .* or say with --manifest how to detect"):
+        run(plan(ExportRequest(sources=(tmp_path / "m.tflite",), format="esphome", platform="esp32s3")))
 
 
 def test_one_manifest_is_for_one_model(tmp_path: Path) -> None:

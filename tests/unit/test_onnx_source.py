@@ -18,6 +18,8 @@ from wwtool.errors import InputError, ToolError, UsageError
 from wwtool.jobs.quantize import QuantizeOutput, QuantizeRequest, plan, run
 from wwtool.models.quantized import Scale
 from wwtool.quantizer import onnx_source
+from wwtool.quantizer.material import read_material
+from wwtool.tflite.reader import parse_model
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -54,7 +56,9 @@ def float_tflite(folder: Path, weights: np.ndarray[Any, Any] = WEIGHTS) -> Path:
     return path
 
 
-def onnx_model(folder: Path, operator: str = "Gemm", name: str = "x", external: bool = False) -> Path:
+def onnx_model(
+    folder: Path, operator: str = "Gemm", name: str = "x", external: bool = False, shape: Any = (1, 8)
+) -> Path:
     helper, types = onnx.helper, onnx.TensorProto
     weights = onnx.numpy_helper.from_array(WEIGHTS.astype(np.float32) * np.float32(SCALE), "w")
     nodes = [helper.make_node("Gemm", [name, "w"], ["y"], transB=1)]
@@ -62,7 +66,7 @@ def onnx_model(folder: Path, operator: str = "Gemm", name: str = "x", external: 
         zero = onnx.numpy_helper.from_array(np.asarray(0.1, np.float32), "s")
         nodes = [helper.make_node(operator, [name, "s"], ["q"]), *nodes]
     graph = helper.make_graph(
-        nodes, "g", [helper.make_tensor_value_info(name, types.FLOAT, (1, 8))],
+        nodes, "g", [helper.make_tensor_value_info(name, types.FLOAT, shape)],
         [helper.make_tensor_value_info("y", types.FLOAT, (1, 3))],
         [weights] if operator == "Gemm" else [weights, zero],
     )  # fmt: skip
@@ -89,6 +93,31 @@ def test_an_onnx_model_becomes_int8(tmp_path: Path, stand_in: Any, rows: Path) -
     assert result.outputs[0].agreement == 1.0
     with NativeEngine((tmp_path / "out.tflite").read_bytes()) as engine:
         assert engine.run(np.zeros((1, 1, 8), np.int8)).shape[-1] == 3
+
+
+def test_rows_go_to_the_inputs_that_the_onnx_file_names(tmp_path: Path) -> None:
+    net = Net((1, 8), Scale(0.1, 0))
+    other = net.add_input((1, 8), Scale(0.1, 0))
+    graph = parse_model(as_float(net.pack(net.binary("ADD", net.input, other, Scale(0.2, 0)))))
+    first, second = (graph.tensor(index).name for index in graph.inputs)
+    zeros, ones = np.zeros((9, 8), np.float32), np.ones((9, 8), np.float32)
+    both: list[dict[str, Any]] = [{"input_0": ones, "input_1": zeros}, {second: ones, first: zeros}]
+    for arrays in both:
+        np.savez(tmp_path / "two.npz", **arrays)
+        material = read_material(
+            tmp_path / "two.npz", graph, None, lambda *at: None, lambda text: None, inputs=(second, first)
+        )
+        assert [stream.max() for stream in material.streams[0]] == [0.0, 1.0]
+    with pytest.raises(InputError, match=f"has no array '{second}' or 'input_0'"):
+        np.savez(tmp_path / "one.npz", x=ones)
+        read_material(tmp_path / "one.npz", graph, None, lambda *at: None, lambda text: None, inputs=(second, first))
+
+
+def test_a_size_that_is_open_is_refused(tmp_path: Path, stand_in: Any, rows: Path) -> None:
+    stand_in(COPY.format(made=str(float_tflite(tmp_path))))
+    assert quantized(onnx_model(tmp_path, shape=("batch", 8)), rows).outputs[0].agreement == 1.0
+    with pytest.raises(InputError, match="leaves a size of its input x open; export it with fixed sizes"):
+        quantized(onnx_model(tmp_path, shape=(1, "length")), rows)
 
 
 def test_what_is_another_model_is_refused(tmp_path: Path, stand_in: Any, rows: Path) -> None:
@@ -128,7 +157,9 @@ def test_no_onnx_model_is_refused(tmp_path: Path, rows: Path) -> None:
 
 def test_a_conversion_that_fails_says_why(tmp_path: Path, stand_in: Any, rows: Path) -> None:
     stand_in("print('loading'); print('ERROR: \\x1b[31mno such op: Foo\\x1b[0m'); print('bye'); sys.exit(1)")
-    with pytest.raises(InputError, match=r"onnx2tf cannot convert .*model.onnx: ERROR: no such op: Foo"):
+    with pytest.raises(
+        InputError, match=r"onnx2tf cannot convert .*model.onnx: ERROR: no such op: Foo; change the model, or give"
+    ):
         quantized(onnx_model(tmp_path), rows)
     stand_in("pass")
     with pytest.raises(InputError, match="it said nothing"):

@@ -127,7 +127,9 @@ def run(
         start = time.monotonic()
         listener(events.StageStarted(_STAGE, "files"))
         front_end = FRONT_ENDS[request.front_end] if request.front_end else None
-        material = read_material(request.data, plan.graph, front_end, lambda *at: advance("files", *at), warn)
+        material = read_material(
+            request.data, plan.graph, front_end, lambda *at: advance("files", *at), warn, plan.source.inputs
+        )
         _warn_of_data(plan.graph, material, warn)
         proof = plan.source.proof(material.streams[0])
         unsigned = request.output_type == "uint8"
@@ -144,7 +146,8 @@ def run(
 
 def _warn_of_data(graph: Graph, material: Material, warn: Callable[[str], None]) -> None:
     if material.rows < _FEW_ROWS:
-        warn(f"{material.rows} rows are few for a calibration; give {_FEW_ROWS} or more, like those in use")
+        few = "1 row is" if material.rows == 1 else f"{material.rows} rows are"
+        warn(f"{few} few for a calibration; give {_FEW_ROWS} or more, like those in use")
     if material.front_end is None and may_read_features(graph):
         name = graph.front_end.name
         warn(f"if the rows are features of the {name} front end, give --front-end {name}, as firmware feeds those")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +27,21 @@ class FloatModel:
         content: the file.
         proof: holds it to what it was converted from, on arrays of rows, one for each input; returns a sentence for
             people, or raises InputError.
+        inputs: the names and the order of the inputs in what it was converted from; none if nothing has converted it.
     """
 
     content: bytes
     proof: Callable[[Sequence[npt.NDArray[Any]]], str] = as_given
+    inputs: tuple[str, ...] = ()
+
+
+def plain_name(tensor: str) -> str:
+    """The name that an input had before TensorFlow made a signature of it.
+
+    >>> plain_name("serving_default_left:0"), plain_name("left")
+    ('left', 'left')
+    """
+    return re.sub(r":\d+$", "", tensor.removeprefix("serving_default_"))
 
 
 def read_bounded(path: Path) -> bytes:

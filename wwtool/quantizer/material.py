@@ -7,7 +7,7 @@ state.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.quantized import INPUT_SCALE
 from wwtool.quantizer.arithmetic import range_of
+from wwtool.quantizer.float_model import plain_name
 from wwtool.tflite.graph import Graph
 
 Stream = list[npt.NDArray[Any]]
@@ -57,7 +58,7 @@ class Material:
 
 def read_material(
     path: Path, graph: Graph, front_end: FrontEnd | None, advance: Callable[[int, int], None],
-    warn: Callable[[str], None],
+    warn: Callable[[str], None], inputs: Sequence[str] = (),
 ) -> Material:  # fmt: skip
     """Reads a .npy or .npz of rows, or a folder of such files or of recordings, each of them a stream.
 
@@ -68,6 +69,7 @@ def read_material(
             are such features only if it names any but the default.
         advance: told how many files of how many are read.
         warn: told of recordings that are left out.
+        inputs: the names and the order of the inputs in the model that the graph was converted from.
 
     Raises:
         InputError: a file cannot be read or does not fit the model, or there is no row.
@@ -85,7 +87,7 @@ def read_material(
             assert front_end is not None
             stream = _features(file, graph, front_end)
         else:
-            stream = _rows(file, graph)
+            stream = _rows(file, graph, inputs)
             if front_end is not None:
                 _require_features(file, stream, front_end)
         if len(stream[0]):
@@ -126,15 +128,23 @@ def _files(path: Path, warn: Callable[[str], None]) -> tuple[list[Path], bool]:
     return (arrays, False) if arrays else (found, True)
 
 
-def _rows(file: Path, graph: Graph) -> Stream:
-    """The rows of a file of arrays; float64 is read as float32."""
-    model_inputs = ports(graph, graph.inputs)
+def _rows(file: Path, graph: Graph, names: Sequence[str]) -> Stream:
+    """The rows of a file of arrays, in the order of the graph's inputs; float64 is read as float32."""
+    model_inputs = _as_in_source(ports(graph, graph.inputs), names)
     rows = rows_of(read_arrays(file, _REMEDY), model_inputs, file)
     typed = [_as_real(a, port, file) for a, port in zip(rows, model_inputs, strict=True)]
     try:
-        return as_inputs(model_inputs, typed)
+        stream = as_inputs(model_inputs, typed)
     except InputError as error:
         raise InputError(f"{printable(str(file))}: {error}") from error
+    by_index = {port.index: array for port, array in zip(model_inputs, stream, strict=True)}
+    return [by_index[index] for index in graph.inputs]
+
+
+def _as_in_source(inputs: list[Port], names: Sequence[str]) -> list[Port]:
+    """The inputs in the order and by the names of the model that was converted, if these names have been kept."""
+    plain = {plain_name(port.name): port for port in inputs}
+    return [replace(plain[name], name=name) for name in names] if sorted(plain) == sorted(names) else inputs
 
 
 def _as_real(array: npt.NDArray[Any], port: Port, file: Path) -> npt.NDArray[Any]:

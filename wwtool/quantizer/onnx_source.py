@@ -23,7 +23,7 @@ from wwtool.engines.litert import LiteRtEngine
 from wwtool.errors import InputError
 from wwtool.export.onnx_graph import INSTALL, import_onnx
 from wwtool.export.onnx_proof import runtime
-from wwtool.quantizer.float_model import FloatModel, read_bounded
+from wwtool.quantizer.float_model import FloatModel, plain_name, read_bounded
 from wwtool.tflite import limits
 from wwtool.tflite.reader import parse_model
 
@@ -64,9 +64,12 @@ def from_onnx(path: Path) -> FloatModel:
         done = run_program(command, cwd=folder, timeout_s=_TIMEOUT_S, remedy=ONNX2TF.remedy)
         made = sorted((folder / "out").glob("*_float32.tflite"))
         if done.returncode or not made:
-            raise InputError(f"onnx2tf cannot convert {name}: {_reason(done.stdout + done.stderr)}")
+            raise InputError(
+                f"onnx2tf cannot convert {name}: {_reason(done.stdout + done.stderr)}; change the model, or give a "
+                "float .tflite that another program has made of it"
+            )
         content = made[0].read_bytes()
-    return FloatModel(content, partial(_proof, path, name, inputs, content))
+    return FloatModel(content, partial(_proof, path, name, inputs, content), tuple(inputs))
 
 
 def _inputs(content: bytes, name: str) -> list[str]:
@@ -82,7 +85,7 @@ def _inputs(content: bytes, name: str) -> list[str]:
     except InputError:
         raise
     except Exception as error:  # protobuf's and the checker's have no common class
-        raise InputError(f"{name} is no valid ONNX model: {one_line(str(error))[:200]}") from error
+        raise InputError(f"{name} is no valid ONNX model: {one_line(str(error))[:200]}; export it again") from error
     graph = model.graph
     integers = sorted({node.op_type for node in graph.node if _INTEGERS.search(node.op_type)})
     if integers:
@@ -91,11 +94,16 @@ def _inputs(content: bytes, name: str) -> list[str]:
             "float model that it was made from, or train with wwtool, whose exporter keeps them"
         )
     constants = {tensor.name for tensor in graph.initializer}
-    inputs = [value.name for value in graph.input if value.name not in constants]
+    inputs = [value for value in graph.input if value.name not in constants]
     for value in inputs:
-        if not _NAME.fullmatch(value):
-            raise InputError(f"{name} has an input named {printable(value, 60)!r}; name it in letters and digits")
-    return inputs
+        if not _NAME.fullmatch(value.name):
+            raise InputError(f"{name} has an input named {printable(value.name, 60)!r}; name it in letters and digits")
+        if any(size.dim_value < 1 for size in value.type.tensor_type.shape.dim[1:]):
+            raise InputError(
+                f"{name} leaves a size of its input {value.name} open; export it with fixed sizes, only the first may "
+                "be open"
+            )
+    return [value.name for value in inputs]
 
 
 def _reason(output: str) -> str:
@@ -115,7 +123,7 @@ def _proof(path: Path, name: str, inputs: list[str], content: bytes, rows: Seque
     assert onnxruntime is not None
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     some, graph = [array[:_ROWS] for array in rows], parse_model(content, name)
-    order = [_plain(graph.tensor(index).name) for index in graph.inputs]
+    order = [plain_name(graph.tensor(index).name) for index in graph.inputs]
     order = order if sorted(order) == sorted(inputs) else inputs
     expected = [session.run(None, dict(zip(order, row, strict=True))) for row in zip(*some, strict=True)]
     made = LiteRtEngine(content, reference=False).run_all(some)
@@ -140,12 +148,3 @@ def _apart(name: str, number: int, want: npt.NDArray[Any], got: npt.NDArray[Any]
             "mends what it misreads"
         )
     return difference
-
-
-def _plain(name: str) -> str:
-    """The name of an input in the ONNX model.
-
-    >>> _plain("serving_default_left:0"), _plain("left")
-    ('left', 'left')
-    """
-    return re.sub(r":\d+$", "", name.removeprefix("serving_default_"))

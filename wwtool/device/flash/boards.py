@@ -23,7 +23,9 @@ def drive_of(platform: Platform, given: str | None) -> Drive | None:
         return None
     mounted = [d for d in drives.drives() if given is None or d.path.resolve() == Path(given).resolve()]
     if given is not None and not mounted:
-        raise DeviceError(f"{given} is not the mounted drive of a boot loader, which has a file {drives.INFO_FILE}; check --port")
+        raise DeviceError(
+            f"{given} is not the mounted drive of a boot loader, which has a file {drives.INFO_FILE}; check --port"
+        )
     right = [drive for drive in mounted if drive.board_id in platform.uf2.board_ids]
     if given is not None and not right:
         raise _wrong_drive(platform, mounted[0])
