@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from wwtool.budget.energy import energy_use
 from wwtool.budget.remedy import nearest_change
 from wwtool.budget.result import Cost, available, framework_names, judge, reserve_of
 from wwtool.budget.space import rows
+from wwtool.cli.budget_tables import print_budgets
+from wwtool.cli.terminal import Terminal
 from wwtool.config import BudgetConfig
 from wwtool.errors import ToolError, UsageError
 from wwtool.firmware.cycles import Cycles
@@ -225,3 +228,14 @@ def test_every_byte_of_a_map_is_somebodys(tmp_path: Path) -> None:
     assert found[REST].ram == 8 + 16
     assert sum(p.flash for p in found.values()) == 80
     assert sum(p.ram for p in found.values()) == 272
+
+
+@pytest.mark.parametrize("platform", ["pico", "esp32s3"])
+def test_a_budget_of_80_columns_loses_no_figure(platform: str) -> None:
+    board = load_platform(platform)
+    out = Terminal(file=io.StringIO(), width=80, highlight=False)
+    print_budgets(out, board, [judge(board, ANY, _cost())], None)
+    assert isinstance(out.file, io.StringIO)
+    table, notes = out.file.getvalue().split("latency:")
+    assert f"{board.budget.flash_bytes:,}" in table
+    assert notes and "\N{HORIZONTAL ELLIPSIS}" not in table

@@ -60,3 +60,10 @@ def test_commands_and_configs_take_any_width(capsys: pytest.CaptureFixture[str])
         read_config(None, {"model": "gru5000"}, events.ignore)
     with pytest.raises(InputError, match=r"model: must be 'auto' or one of tcn32.*or another width, such as tcn40"):
         read_config(None, {"model": "gru"}, events.ignore)
+
+
+def test_another_width_is_among_the_choices(capsys: pytest.CaptureFixture[str]) -> None:
+    run_here(capsys, "budget", "--platform", "pico", "--model", "gru0").refused(
+        2, "'gru0' is not one of tcn32, ", "or another width, such as tcn40; see 'wwtool budget --help'"
+    )
+    run_here(capsys, "build", "--platform", "pico", "--model", "gru").refused(2, "'gru' is not one of auto, tcn32")

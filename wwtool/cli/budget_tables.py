@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 from rich.text import Text
 
@@ -16,6 +17,7 @@ from wwtool.cli.terminal import Table, Terminal, line, styled
 from wwtool.platforms.profile import Platform
 
 _COLUMNS = ("MODEL", "MACS", "FLASH B", "RAM B", "STACK B", "LATENCY ms", "DUTY %", "mW", "mJ A HOP", "")
+_FOLDED = ("LATENCY ms", "DUTY %", "mJ A HOP")  # whose heads are wider than their figures
 
 
 @contextmanager
@@ -35,9 +37,10 @@ def print_budgets(out: Terminal, platform: Platform, results: Sequence[DryBuild]
     under = "" if reserve is None else f" under {first.framework}"
     hops = " or ".join(sorted({f"{result.hop_ms:g}" for result in results}))
     out.print(line(styled(platform.title, "bold"), f"{under}: an inference every {hops} ms"))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for column in _COLUMNS:
-        table.add_column(column, justify="left" if column in ("MODEL", "") else "right")
+        side: Literal["left", "right"] = "left" if column in ("MODEL", "") else "right"
+        table.add_column(column, justify=side, no_wrap=column not in _FOLDED)
     for result in results:
         table.add_row(*_cells(result))
     table.add_row(*_budget_cells(first), style="dim")

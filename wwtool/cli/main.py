@@ -38,7 +38,7 @@ _COMMANDS = {
     "models": ("wwtool.cli.models:models", "Keep finished models as versions in a folder, and go back to one."),
     "config": ("wwtool.cli.config:config", "Explain, compare, update and check configs; list the presets."),
     "export": ("wwtool.cli.export:export", "Write a finished model as a file, or as a project for a framework."),
-    "quantize": ("wwtool.cli.quantize:quantize", "Quantize a float .tflite to INT8 with calibration data."),
+    "quantize": ("wwtool.cli.quantize:quantize", "Quantize a float .tflite or .onnx to INT8 with calibration data."),
     "compile": ("wwtool.cli.compile:compile_", "Compile an INT8 .tflite to C99."),
     "run": ("wwtool.cli.run:run", "Run an INT8 .tflite on an input file."),
     "diff": ("wwtool.cli.diff:diff", "Compare the engines layer by layer and name the first that disagrees."),
@@ -51,6 +51,7 @@ _COMMANDS = {
 
 
 INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
+_AGAIN = "interrupted; run the same command again to go on"
 
 
 class _LazyGroup(click.Group):
@@ -135,7 +136,7 @@ def _run(words: list[str], debug: bool) -> int:
         complain(f"error: {_sentence(error)}")
         return UsageError.exit_code
     except (click.Abort, KeyboardInterrupt):
-        complain("interrupted; run the same command again to go on")
+        complain(_AGAIN)
         return INTERRUPTED
     except WwtoolError as error:
         if debug:
@@ -152,10 +153,20 @@ def _run(words: list[str], debug: bool) -> int:
             complain(f"error: {error.strerror or error}: {error.filename or 'a file'}; check that it can be used")
         return InputError.exit_code
     except Exception as error:
+        if _is_interrupt(error):
+            complain(_AGAIN)
+            return INTERRUPTED
         if debug:
             _show_traceback(error)
         complain(f"bug: {type(error).__name__}: {one_line(str(error))}; please report it with the output of --debug")
         return 1
+
+
+def _is_interrupt(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: a library in C that it strikes while it loads says ImportError."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _folder_is_gone() -> bool:

@@ -6,11 +6,15 @@ from typing import Any
 
 import click
 
-from wwtool.models.names import is_model
+from wwtool.models.names import EXAMPLE, is_model
 
 
 class ModelName(click.Choice[str]):
     """One of the names, or a name with another width."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return str(value) if is_model(str(value)) else super().convert(value, param, ctx)
+        name = str(value)
+        if not is_model(name) and name not in self.choices:
+            names = ", ".join(self.choices)
+            self.fail(f"{name!r} is not one of {names}, or another width, such as {EXAMPLE}", param, ctx)
+        return name

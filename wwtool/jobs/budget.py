@@ -32,7 +32,9 @@ class BudgetRequest(Request):
     """A budget."""
 
     platform: str = Field(description="A platform's name, or the path of a .yaml of your own.")
-    model: str | None = Field(None, description=f"One model of the zoo: {choices()}.  [default: all of them]")
+    model: str | None = Field(
+        None, description=f"One model of the zoo: {choices()}.  [default: those among which a build chooses]"
+    )
     framework: str = Field(packages.DEFAULT, description="The framework that shares flash and RAM with the firmware.")
     config: Path | None = Field(
         None, description="A config whose budget section sets stricter limits; its front end is measured, too."

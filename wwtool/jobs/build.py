@@ -39,7 +39,7 @@ class BuildRequest(TrainingRequest):
         packages.DEFAULT, description=f"What the firmware is packed as: {', '.join(packages.names())}."
     )
     model_file: Path | None = Field(
-        None, description="A streaming INT8 .tflite that others have trained, in place of training; needs --manifest."
+        None, description="An INT8 .tflite that others have trained, in place of training; needs --manifest."
     )
     manifest: Path | None = Field(
         None,

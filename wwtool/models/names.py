@@ -13,7 +13,7 @@ from wwtool.models.architecture import Architecture
 from wwtool.models.zoo import ALL_MODELS, LARGEST_SIZE
 
 _DIGITS = "0123456789"
-_EXAMPLE = "tcn40"
+EXAMPLE = "tcn40"
 _MOST_WEIGHTS = 64 << 20  # more than any chip's flash, and what the compiler takes (tflite/limits.py)
 
 
@@ -48,7 +48,7 @@ def architecture_of(name: str, front_end: FrontEnd = DEFAULT_FRONT_END) -> Archi
 
 def choices() -> str:
     """What a name may be, for messages."""
-    return f"{', '.join(ALL_MODELS)}, or another width, such as {_EXAMPLE}"
+    return f"{', '.join(ALL_MODELS)}, or another width, such as {EXAMPLE}"
 
 
 @cache
