@@ -12,7 +12,7 @@ from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export import MODEL_FORMATS
 from wwtool.export.tflite import to_tflite
-from wwtool.jobs.export import ExportRequest, plan, run
+from wwtool.jobs.export import ExportRequest, FilePlan, plan, run
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
 from wwtool.packages import FORMATS
@@ -94,3 +94,16 @@ def test_two_models_need_two_names(finished: Path) -> None:
 def test_a_folder_is_no_place_for_a_file(finished: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder; name a file with -o"):
         plan(ExportRequest(sources=(finished,), out=tmp_path))
+
+
+def test_a_file_is_made_from_the_run_of_a_build(finished: Path, tmp_path: Path) -> None:
+    (finished / "checkpoint.safetensors").touch()
+    made = plan(ExportRequest(sources=(tmp_path,), format="onnx"))
+    assert isinstance(made, FilePlan)
+    assert (made.run, made.target) == (finished, finished / "model.onnx")
+    imported = tmp_path / "imported"
+    (imported / "run").mkdir(parents=True)
+    (imported / "manifest.json").write_text("{}")
+    for source in (imported, finished / "model.tflite"):
+        with pytest.raises(UsageError, match="has no training run, from which onnx is made; give a run, or a"):
+            plan(ExportRequest(sources=(source,), format="onnx"))

@@ -20,7 +20,10 @@ from wwtool.export import DEFAULT, MODEL_FORMATS
 from wwtool.export.model_format import ModelFormat, TrainedModel
 from wwtool.jobs.request import Request, reported
 from wwtool.packages.package_format import Advice, Content, PackageFormat
+from wwtool.pipeline.build import RUN_FOLDER
+from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.pipeline.packaging import Word, content_of, platform_of, read_foreign, read_word
+from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
 
 FORMATS = (*MODEL_FORMATS, *packages.names())
@@ -112,7 +115,7 @@ def plan(request: ExportRequest, listener: events.Listener = events.ignore) -> E
 def _plan_file(request: ExportRequest, kind: ModelFormat) -> FilePlan:
     if len(request.sources) > 1:
         raise UsageError(f"a {kind.name} file holds one model; export each of them by itself")
-    run = request.sources[0]
+    run = _run_of(request.sources[0], kind)
     target = request.out or run / f"model{kind.suffix}"
     if target.is_dir():
         raise UsageError(f"{printable(str(target))} is a folder; name a file with -o")
@@ -121,6 +124,18 @@ def _plan_file(request: ExportRequest, kind: ModelFormat) -> FilePlan:
             f"{printable(str(target))} exists and is not a {kind.name} model; remove it, or choose another file with -o"
         )
     return FilePlan(run, kind, target)
+
+
+def _run_of(source: Path, kind: ModelFormat) -> Path:
+    """The training run that a source is, or that a build has."""
+    if (source / RUN_FOLDER / CHECKPOINT).is_file():
+        return source / RUN_FOLDER
+    if source.is_file() or (source / MANIFEST).is_file():
+        raise UsageError(
+            f"{printable(str(source))} has no training run, from which {kind.name} is made; give a run, or a "
+            "build that has trained its model"
+        )
+    return source
 
 
 def _plan_project(request: ExportRequest, package: PackageFormat) -> ProjectPlan:
