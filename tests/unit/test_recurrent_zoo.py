@@ -41,7 +41,7 @@ TINY: dict[str, Architecture] = {
 }
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(st.sampled_from(sorted(KINDS)), st.integers(1, 24), st.integers(1, 3), st.integers(1, 2), st.integers(0, 99))
 def test_any_width_equals_litert_and_its_fake_quantized_self(
     kind: str, width: int, stride: int, cells: int, seed: int
