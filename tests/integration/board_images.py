@@ -20,6 +20,7 @@ from wwtool.base.temporary import TemporaryFolder
 from wwtool.device.protocol import Event, parse_event
 from wwtool.engines.machines import WARNINGS
 from wwtool.export.tflite import to_tflite
+from wwtool.firmware import uf2
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
 from wwtool.platforms.load import load_platform
@@ -30,6 +31,9 @@ NANO_FLAGS = [
     "-ffunction-sections", "-fdata-sections",
 ]  # fmt: skip
 _OBJECTS = TemporaryFolder("objects")
+PICO_FLAGS = [
+    "-mcpu=cortex-m0plus", "-mthumb", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
+]  # fmt: skip
 FAKE_PROGRAM = Path(__file__).parent / "pico" / "fake_program.c"
 
 
@@ -68,6 +72,22 @@ def link_linux_board(platform: str, target: Path, compiler: str, flags: Sequence
     includes = [f"-I{folder}" for folder in (*folders, core)]
     command = [compiler, *WARNINGS, *flags, *includes, "-o", str(target), *map(str, sources), str(FAKE_PROGRAM)]
     subprocess.run(command, check=True)
+
+
+def pico_elf(folder: Path) -> Path:
+    """The Pico's board code with the fake program, linked in ``folder``."""
+    target = folder / "fake.elf"
+    link_arm_board(asset_dir("firmware_templates") / "boards" / "pico", target, PICO_FLAGS)
+    return target
+
+
+def pico_image(elf: Path) -> Path:
+    """What lies in the Pico's flash, beside its ELF."""
+    raw = elf.with_suffix(".raw")
+    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(raw)], check=True)
+    target = elf.with_suffix(".bin")
+    target.write_bytes(uf2.patch_boot2(raw.read_bytes()))
+    return target
 
 
 def nano_image(target: Path, board: Path | None = None) -> Path:

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 import rp2040py
 from pico_usbd import PicoUsbd
+from usb_board import READY, UsbBoard
 
-from wwtool.emulators.usb_host import Script, UsbHost
+from wwtool.emulators.usb_host import UsbHost
 
-READY = b"m-ready\r\n"
 NAME = b"m-name-dut-[wwtool-pico]\r\n" + READY
 NS_PER_CYCLE, NS_PER_CHARACTER = 1e9 / 125e6, 10 * 1e9 / 115200
 BOOT2_AT, BOOT2_STACK, SRAM = 0x20041F00, 0x20041E00, 0x20000000
@@ -30,7 +30,7 @@ class SysInfo:
         """It holds nothing."""
 
 
-class PicoBoard:
+class PicoBoard(UsbBoard):
     """A chip with an image, at the end of a PC's cable. Its time is in nanoseconds, and so ``clock_hz`` is 1e9.
 
     Attributes:
@@ -64,7 +64,9 @@ class PicoBoard:
     def at(self, time: float, action: Callable[[], None], lasting: bool = False) -> None:
         heapq.heappush(self._events, (time, next(self._order), action))
 
-    # As nano_board.Board
+    @property
+    def seconds(self) -> float:
+        return self.now / self.clock_hz
 
     def run(self, seconds: float) -> None:
         core, clock, events = self.chip.core, self.chip.clock, self._events
@@ -78,38 +80,6 @@ class PicoBoard:
                 continue
             core.waiting = False
             clock.tick(core.execute_instruction() * NS_PER_CYCLE)
-
-    def until(self, condition: Callable[[], bool], seconds: float = 1.0) -> None:
-        end = self.now + seconds * 1e9
-        while not condition():
-            assert self.now < end, "it did not happen in time"
-            self.run(0.001)
-
-    def enumerate(self) -> PicoBoard:
-        self.until(lambda: self.host.configured)
-        return self
-
-    def open(self) -> PicoBoard:
-        self.enumerate().host.open()
-        self.until(lambda: self.host.port_open)
-        return self
-
-    def type(self, text: bytes) -> None:
-        self.host.queue += text
-        self.host.kick()
-
-    def ask(self, command: bytes) -> bytes:
-        """What comes over USB until the device is ready again."""
-        self.usb.clear()
-        self.type(command)
-        self.until(lambda: self.usb.endswith(READY))
-        return bytes(self.usb)
-
-    def do(self, script: Callable[[], Script]) -> bytes:
-        """Ends a script of the host; what the last request answered."""
-        self.host.request(script)
-        self.until(lambda: not self.host.hurry)
-        return self.host.answer
 
     def type_on_uart(self, text: bytes) -> None:
         for byte in text:

@@ -62,19 +62,19 @@ def as_the_pico_converts(audio: np.ndarray) -> np.ndarray:
     "patch", [None, ("(finished & 1u << channel) == 0", "channel == 0")], ids=["right", "one-half"]
 )
 def test_the_pico_hears_every_sample(tmp_path: Path, patch: tuple[str, str] | None) -> None:
-    from test_pico_image import ARM_FLAGS, _image
+    from board_images import PICO_FLAGS, pico_image
 
     from wwtool.emulators import pico
 
     board = asset_dir("firmware_templates") / "boards" / "pico"
     if patch:
         board = changed_board("pico", tmp_path / "board", "adc.c", *patch)
-    link_arm_board(board, tmp_path / "fake.elf", ARM_FLAGS)
+    link_arm_board(board, tmp_path / "fake.elf", PICO_FLAGS)
     audio = tmp_path / "noise.raw"
     audio.write_bytes(NOISE.tobytes())
     text = ""
     with (
-        pico.start(_image(tmp_path / "fake.elf"), audio=audio) as emulator,
+        pico.start(pico_image(tmp_path / "fake.elf"), audio=audio) as emulator,
         serial.serial_for_url(emulator.url, timeout=20) as port,
     ):
         port.write(b"ww-prob 1%")

@@ -13,7 +13,8 @@ from board_images import changed_board, nano_image
 pytest.importorskip("unicorn")
 pytestmark = pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="arm-none-eabi-gcc is not installed")
 
-from nano_board import NAME, READY, Board  # noqa: E402
+from nano_board import NAME, Board  # noqa: E402
+from usb_board import READY  # noqa: E402
 
 from wwtool.emulators.nrf52840.boot_loader import Adafruit, Reset  # noqa: E402
 from wwtool.emulators.nrf52840.registers import FaultError  # noqa: E402

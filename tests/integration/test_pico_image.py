@@ -13,45 +13,39 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_images import changed_board, ends_with_its_parent, host_events, link_arm_board, write_manifest
+from board_images import (
+    PICO_FLAGS,
+    changed_board,
+    ends_with_its_parent,
+    host_events,
+    link_arm_board,
+    pico_elf,
+    pico_image,
+    write_manifest,
+)
 from cli import emulation_missing
 
 from wwtool import emulators
-from wwtool.base.assets import asset_dir
 from wwtool.device import suites
 from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
 from wwtool.emulators import pico
 from wwtool.errors import DeviceError, InputError, ToolError
-from wwtool.firmware import uf2
 
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 STACK_BYTES = 8192
-ARM_FLAGS = [
-    "-mcpu=cortex-m0plus", "-mthumb", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
-]  # fmt: skip
 
 needs_emulator = pytest.mark.skipif(bool(emulation_missing()), reason=emulation_missing() or "all is there")
 
 
-def _image(elf: Path) -> Path:
-    raw = elf.with_suffix(".raw")
-    subprocess.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(raw)], check=True)
-    target = elf.with_suffix(".bin")
-    target.write_bytes(uf2.patch_boot2(raw.read_bytes()))
-    return target
-
-
 @pytest.fixture(scope="module")
 def elf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("pico") / "fake.elf"
-    link_arm_board(asset_dir("firmware_templates") / "boards" / "pico", target, ARM_FLAGS)
-    return target
+    return pico_elf(tmp_path_factory.mktemp("pico"))
 
 
 @pytest.fixture(scope="module")
 def image(elf: Path) -> Path:
-    return _image(elf)
+    return pico_image(elf)
 
 
 @needs_emulator
@@ -180,8 +174,8 @@ def test_a_board_that_hangs_comes_back_and_says_why(image: Path) -> None:
 @needs_emulator
 def test_a_core_that_nothing_wakes_is_reset(tmp_path: Path) -> None:
     board = changed_board("pico", tmp_path / "board", "system.c", " | SYSTICK_CSR_TICKINT", "")
-    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
-    with pico.start(_image(tmp_path / "broken.elf")) as emulator:
+    link_arm_board(board, tmp_path / "broken.elf", PICO_FLAGS)
+    with pico.start(pico_image(tmp_path / "broken.elf")) as emulator:
         with contextlib.suppress(OSError), serial.serial_for_url(emulator.url, timeout=1) as port:
             port.write(b"stop%")  # the microphone wakes it, too
             emulator.wait_for_failure(20)
@@ -192,8 +186,8 @@ def test_a_core_that_nothing_wakes_is_reset(tmp_path: Path) -> None:
 @needs_emulator
 def test_a_watchdog_that_resets_only_a_part_of_the_chip(tmp_path: Path) -> None:
     board = changed_board("pico", tmp_path / "board", "system.c", "*PSM_WDSEL = PSM_WDSEL_ALL_BUT_OSCILLATORS;", "")
-    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
-    with pico.start(_image(tmp_path / "broken.elf"), restarts=True) as emulator:
+    link_arm_board(board, tmp_path / "broken.elf", PICO_FLAGS)
+    with pico.start(pico_image(tmp_path / "broken.elf"), restarts=True) as emulator:
         with contextlib.suppress(OSError), serial.serial_for_url(emulator.url, timeout=1) as port:
             port.write(b"ww-hang%")
             emulator.wait_for_failure(40)
@@ -231,10 +225,13 @@ def test_the_emulator_ends_with_the_program_that_started_it(image: Path) -> None
 )
 def test_the_runner_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str, new: str, reason: str) -> None:
     board = changed_board("pico", tmp_path / "board", file, old, new)
-    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
+    link_arm_board(board, tmp_path / "broken.elf", PICO_FLAGS)
     silence = tmp_path / "silence.raw"
     silence.write_bytes(bytes(2 * 4 * 16000))  # time passes quickly while audio plays
-    with pytest.raises(DeviceError, match=reason), pico.start(_image(tmp_path / "broken.elf"), audio=silence) as broken:
+    with (
+        pytest.raises(DeviceError, match=reason),
+        pico.start(pico_image(tmp_path / "broken.elf"), audio=silence) as broken,
+    ):
         broken.wait_for_failure(20)
         broken.check()
 
@@ -245,13 +242,13 @@ def test_the_plain_read_of_the_flash(tmp_path: Path, divider: int) -> None:
     board = changed_board("pico", tmp_path / "board", "flash_read.h", "FLASH_READ_DUAL 1", "FLASH_READ_DUAL 0")
     source = board / "boot2.S"
     source.write_text(source.read_text().replace("CLOCK_DIVIDER, 4", f"CLOCK_DIVIDER, {divider}"))
-    link_arm_board(board, tmp_path / "plain.elf", ARM_FLAGS)
+    link_arm_board(board, tmp_path / "plain.elf", PICO_FLAGS)
     if divider == 4:
-        with pico.start(_image(tmp_path / "plain.elf")) as emulator, Session(emulator.url) as session:
+        with pico.start(pico_image(tmp_path / "plain.elf")) as emulator, Session(emulator.url) as session:
             assert session.info().board == "pico"
     else:
         with pytest.raises(DeviceError, match="does not answer to command 3"):
-            pico.start(_image(tmp_path / "plain.elf"))
+            pico.start(pico_image(tmp_path / "plain.elf"))
 
 
 @needs_emulator

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import serial
-from board_images import link_arm_board
-from test_pico_image import ARM_FLAGS, _image, needs_emulator
+from board_images import PICO_FLAGS, link_arm_board, pico_image
+from test_pico_image import needs_emulator
 
 from wwtool.base.assets import asset_dir
 from wwtool.device.session import Session
@@ -26,7 +26,7 @@ pytestmark = needs_emulator
 
 def ram_uf2(target: Path, board: Path = BOARD) -> Path:
     """The board's code with the fake program, linked for RAM, as a UF2 file beside ``target``."""
-    link_arm_board(board, target, ARM_FLAGS, script="ram.ld")
+    link_arm_board(board, target, PICO_FLAGS, script="ram.ld")
     base, image = raw_image(target.read_bytes())
     file = target.with_suffix(".uf2")
     file.write_bytes(to_uf2(image, base))
@@ -49,7 +49,7 @@ def test_it_runs_and_leaves_the_flash_alone(uf2: Path, console: str) -> None:
 
 
 def test_the_image_for_flash_does_not_hold_its_entry(tmp_path: Path) -> None:
-    link_arm_board(BOARD, tmp_path / "flash.elf", ARM_FLAGS)
+    link_arm_board(BOARD, tmp_path / "flash.elf", PICO_FLAGS)
     symbols = subprocess.run(
         ["arm-none-eabi-nm", str(tmp_path / "flash.elf")], check=True, capture_output=True, text=True
     ).stdout
@@ -57,9 +57,9 @@ def test_the_image_for_flash_does_not_hold_its_entry(tmp_path: Path) -> None:
 
 
 def test_the_same_drive_takes_the_image_for_flash(tmp_path: Path) -> None:
-    link_arm_board(BOARD, tmp_path / "flash.elf", ARM_FLAGS)
+    link_arm_board(BOARD, tmp_path / "flash.elf", PICO_FLAGS)
     file = tmp_path / "flash.uf2"
-    file.write_bytes(to_uf2(_image(tmp_path / "flash.elf").read_bytes()))
+    file.write_bytes(to_uf2(pico_image(tmp_path / "flash.elf").read_bytes()))
     with pico.start(file) as emulator, Session(emulator.url) as session:
         assert session.info().board == "pico"
         assert not emulator.stats()["flash_is_erased"]

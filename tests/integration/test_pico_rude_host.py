@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from board_images import changed_board, link_arm_board
+from board_images import PICO_FLAGS, changed_board, link_arm_board, pico_elf, pico_image
 from pico_board import PicoBoard
 from rude_usb import (  # noqa: F401
     test_a_halted_endpoint_refuses_until_it_is_told_to_go_on,
@@ -18,9 +18,8 @@ from rude_usb import (  # noqa: F401
     test_features_that_are_not_there_are_refused,
     test_the_bus_is_reset_sleeps_and_is_pulled_at_any_moment,
 )
-from test_pico_image import ARM_FLAGS, _image, needs_emulator
+from test_pico_image import needs_emulator
 
-from wwtool.base.assets import asset_dir
 from wwtool.emulators.nrf52840.registers import FaultError
 
 pytestmark = needs_emulator
@@ -28,9 +27,7 @@ pytestmark = needs_emulator
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("pico") / "fake.elf"
-    link_arm_board(asset_dir("firmware_templates") / "boards" / "pico", target, ARM_FLAGS)
-    return _image(target)
+    return pico_image(pico_elf(tmp_path_factory.mktemp("pico")))
 
 
 @pytest.fixture
@@ -44,8 +41,8 @@ def board(fresh: PicoBoard) -> PicoBoard:
 
 
 def broken(folder: Path, old: str, new: str) -> PicoBoard:
-    link_arm_board(changed_board("pico", folder / "b", "usb_controller.c", old, new), folder / "x.elf", ARM_FLAGS)
-    return PicoBoard(_image(folder / "x.elf"))
+    link_arm_board(changed_board("pico", folder / "b", "usb_controller.c", old, new), folder / "x.elf", PICO_FLAGS)
+    return PicoBoard(pico_image(folder / "x.elf"))
 
 
 def test_a_halt_that_is_only_acknowledged(tmp_path: Path) -> None:

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 import serial
 from _pytest.mark import ParameterSet
-from board_images import changed_board, link_arm_board
-from test_pico_image import ARM_FLAGS, _image, needs_emulator
+from board_images import PICO_FLAGS, changed_board, link_arm_board, pico_elf, pico_image
+from test_pico_image import needs_emulator
 from test_pico_ram import ram_uf2
 
-from wwtool.base.assets import asset_dir
 from wwtool.device.session import Session
 from wwtool.emulators import pico
 from wwtool.emulators.rp2040_facts import registers, start_states
@@ -26,16 +25,14 @@ pytestmark = needs_emulator
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("pico") / "fake.elf"
-    link_arm_board(asset_dir("firmware_templates") / "boards" / "pico", target, ARM_FLAGS)
-    return _image(target)
+    return pico_image(pico_elf(tmp_path_factory.mktemp("pico")))
 
 
 def changed(folder: Path, file: str, old: str, new: str) -> Path:
     """The image of the board's code with a change."""
     board = changed_board("pico", folder / "board", file, old, new)
-    link_arm_board(board, folder / "changed.elf", ARM_FLAGS)
-    return _image(folder / "changed.elf")
+    link_arm_board(board, folder / "changed.elf", PICO_FLAGS)
+    return pico_image(folder / "changed.elf")
 
 
 def boot_log(url: str, timeout_s: float = 20) -> dict[str, str]:

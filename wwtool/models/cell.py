@@ -65,31 +65,23 @@ class Logistic:
 
 
 @dataclass(frozen=True)
-class Plus:
+class _Pair:
+    name: str
+    a: str
+    b: str | float
+    format: Format | str | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.a, self.b) if isinstance(self.b, str) else (self.a,)
+
+
+class Plus(_Pair):
     """``a`` plus the value ``b``, or plus a constant."""
 
-    name: str
-    a: str
-    b: str | float
-    format: Format | str | None = None
 
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return (self.a, self.b) if isinstance(self.b, str) else (self.a,)
-
-
-@dataclass(frozen=True)
-class Times:
+class Times(_Pair):
     """``a`` times the value ``b``, or times a constant."""
-
-    name: str
-    a: str
-    b: str | float
-    format: Format | str | None = None
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        return (self.a, self.b) if isinstance(self.b, str) else (self.a,)
 
 
 Step = Dense | Part | Logistic | Plus | Times

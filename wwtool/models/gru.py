@@ -6,40 +6,19 @@ lies between -1/2 and 1/2, in steps of 1/256. It needs less memory for state tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from wwtool.models.architecture import Architecture, head
 from wwtool.models.cell import CENTRED, INPUT, Cell, Dense, Logistic, Part, Plus, Times
-from wwtool.models.layers import Convolution, Layer, Recurrence
+from wwtool.models.recurrent import RecurrentArchitecture
 
 _SLOW = -1.0  # of the update gates at first: a unit takes up a quarter of what is new
 
 
-@dataclass(frozen=True)
-class GruArchitecture(Architecture):
-    """``steps`` is how many steps of a cell a window of the training has; on a stream, the state lives on."""
+class GruArchitecture(RecurrentArchitecture):
+    """Cells of ``gru_cell``."""
 
     family = "gru"
-    width: int = 48
-    first_channels: int = 32
-    first_kernel: int = 10
-    stride: int = 3
-    steps: int = 45
-    cells: int = 1
-    head_steps: int = 1
 
-    def layers(self) -> tuple[Layer, ...]:
-        layers: list[Layer] = [
-            Convolution("first", "conv", self.channels, self.first_channels, self.first_kernel, self.stride)
-        ]
-        inputs = self.first_channels
-        for number in range(self.cells):
-            layers += [
-                Convolution(f"gates{number}", "conv", inputs, 3 * self.width, relu=False),
-                Recurrence(f"gru{number}", gru_cell(self.width), self.steps if number == self.cells - 1 else 1),
-            ]
-            inputs = self.width
-        return (*layers, head(inputs, self.head_steps))
+    def cell(self) -> Cell:
+        return gru_cell(self.width)
 
 
 def gru_cell(width: int) -> Cell:

@@ -58,12 +58,9 @@ class _Weightless:
 
 
 @dataclass(frozen=True)
-class Sum(_Weightless):
-    """The sum of the previous layer and the earlier layer ``skip``, then a ReLU. One band is added to all others."""
-
+class _WithEarlier(_Weightless):
     name: str
     skip: str
-    relu: bool = True
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -74,22 +71,20 @@ class Sum(_Weightless):
 
 
 @dataclass(frozen=True)
-class Gate(_Weightless):
+class Sum(_WithEarlier):
+    """The sum of the previous layer and the earlier layer ``skip``, then a ReLU. One band is added to all others."""
+
+    relu: bool = True
+
+
+@dataclass(frozen=True)
+class Gate(_WithEarlier):
     """The earlier layer ``skip`` times the logistic function of the previous layer. One band is applied to all others.
 
     ``positive``: nothing in ``skip`` is negative.
     """
 
-    name: str
-    skip: str
     positive: bool = False
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return (PREVIOUS, self.skip)
-
-    def bands_after(self, bands: int, skip: int) -> int:
-        return max(bands, skip)
 
 
 @dataclass(frozen=True)

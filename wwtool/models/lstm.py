@@ -7,40 +7,19 @@ memory, like everything else, has 8 bits, with a scale that training learns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from wwtool.models.architecture import Architecture, head
 from wwtool.models.cell import CENTRED, INPUT, Cell, Dense, Logistic, Part, Plus, Times
-from wwtool.models.layers import Convolution, Layer, Recurrence
+from wwtool.models.recurrent import RecurrentArchitecture
 
 _REMEMBER = 1.0  # of the forget gates at first (Gers et al. 2000)
 
 
-@dataclass(frozen=True)
-class LstmArchitecture(Architecture):
-    """``steps`` is how many steps of a cell a window of the training has; on a stream, the state lives on."""
+class LstmArchitecture(RecurrentArchitecture):
+    """Cells of ``lstm_cell``."""
 
     family = "lstm"
-    width: int = 48
-    first_channels: int = 32
-    first_kernel: int = 10
-    stride: int = 3
-    steps: int = 45
-    cells: int = 1
-    head_steps: int = 1
 
-    def layers(self) -> tuple[Layer, ...]:
-        layers: list[Layer] = [
-            Convolution("first", "conv", self.channels, self.first_channels, self.first_kernel, self.stride)
-        ]
-        inputs = self.first_channels
-        for number in range(self.cells):
-            layers += [
-                Convolution(f"gates{number}", "conv", inputs, 4 * self.width, relu=False),
-                Recurrence(f"lstm{number}", lstm_cell(self.width), self.steps if number == self.cells - 1 else 1),
-            ]
-            inputs = self.width
-        return (*layers, head(inputs, self.head_steps))
+    def cell(self) -> Cell:
+        return lstm_cell(self.width)
 
 
 def lstm_cell(width: int) -> Cell:
