@@ -15,14 +15,13 @@ import argparse
 import csv
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+from speakers import choose, recordings_of
 
 from wwtool.config import Config, load_config
 from wwtool.data.audio import Audio, read_audio
 from wwtool.data.dataset import Clip
-from wwtool.data.fingerprint import copies, fingerprint
-from wwtool.data.speaker_embedding.counting import voices_of
 from wwtool.evaluation.assess import detector_config
 from wwtool.evaluation.few_shot import Heard
 from wwtool.evaluation.material import Material, Recording, negative_recording, positive_recording
@@ -36,17 +35,8 @@ from wwtool.training.loop import train
 from wwtool.training.qat import QatNet
 
 COUNTS = (5, 10, 20, 40)
-_MOST_OF_ONE = 7  # recordings of a speaker to adapt to; the others show how the same speaker is heard
 _ROW = "{:>10}{:>10}{:>18}{:>14}{:>10}{:>18}{:>14}"
 _LABELS = {"keyword": "hard_negative", "speech": "negative", "noise": "noise"}
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """One voice: recordings to adapt to, and recordings that no model hears."""
-
-    recorded: list[str]
-    kept_back: list[str]
 
 
 def main(audio: Path, word: str, out: Path, config: Config, per_hour: float) -> None:
@@ -82,37 +72,6 @@ def without_the_word(audio: Path, word: str, out: Path) -> Path:
             if row["word"] != word:
                 writer.writerow([f"audio/{row['path']}", _LABELS[row["kind"]], row["split"]])
     return out
-
-
-def recordings_of(audio: Path, word: str) -> tuple[list[Speaker], list[str]]:
-    """The speakers for training, those with most recordings first, and the recordings for development."""
-    with (audio / "index.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if (row["kind"], row["word"]) == ("keyword", word)]
-    paths = [row["path"] for row in rows if row["split"] == "train"]
-    sounds = [read_audio(audio / path) for path in paths]
-    again = {i for group in copies([fingerprint(sound) for sound in sounds]) for i in group[1:]}
-    voices = voices_of(sounds)
-    if voices is None:
-        raise SystemExit("no speaker encoder is installed; `wwtool doctor` tells how to get one")
-    groups: dict[int, list[str]] = {}
-    for i, (path, voice) in enumerate(zip(paths, voices, strict=True)):
-        if i not in again:
-            groups.setdefault(voice, []).append(path)
-    ordered = sorted(groups.values(), key=lambda group: (-len(group), group[0]))
-    speakers = [Speaker(group[:_MOST_OF_ONE], group[_MOST_OF_ONE:]) for group in ordered]
-    return speakers, [row["path"] for row in rows if row["split"] == "dev"]
-
-
-def choose(speakers: Sequence[Speaker], count: int) -> list[Speaker]:
-    """Speakers with ``count`` recordings in all, as few of them as have so many; at least two, if there are two."""
-    chosen: list[Speaker] = []
-    for number, speaker in enumerate(speakers):
-        if count <= 0:
-            break
-        share = min(len(speaker.recorded), -(-count // 2) if number == 0 and count <= 2 * _MOST_OF_ONE else count)
-        chosen.append(Speaker(speaker.recorded[:share], speaker.kept_back))
-        count -= share
-    return chosen
 
 
 def _base(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:

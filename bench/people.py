@@ -1,10 +1,12 @@
 """How well a build hears people whom it never met, and how often audio that it never met sets it off.
 
-    python bench/people.py AUDIO_DIR WORD [WORD ...] [--cases synthetic,all] [--seeds N] [--config FILE] [--out DIR]
+    python bench/people.py AUDIO_DIR WORD [WORD ...] [--cases synthetic,few,all] [--seeds N] [--config FILE] [--out DIR]
 
 AUDIO_DIR is as bench/benchmark_data.py takes it. Each word is treated as if the others were all there is:
 
     synthetic   `wwtool build` with the phrase alone: no recording of anything
+    few         the same, adapted to 20 recordings of as few speakers as have so many; "own" is how it hears other
+                recordings of these speakers (needs a speaker encoder: `wwtool doctor`)
     all         with the recordings of all training speakers, of other words, of speech and of noise
 
 The model is judged as it is shipped: INT8, streaming, through the detector, at the threshold that the build chose.
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import shutil
 import statistics
 import time
 from collections.abc import Sequence
@@ -28,6 +31,7 @@ from typing import Any
 
 import yaml
 from benchmark_data import main as make_data
+from speakers import choose, recordings_of
 
 from wwtool.base.files import write_text
 from wwtool.config import EvaluateConfig
@@ -37,19 +41,22 @@ from wwtool.jobs.build import BuildRequest
 from wwtool.jobs.evaluate import EvaluateRequest, EvaluateResult
 
 _PLATFORM = "host"
-_ROW = "{:<10}{:<11}{:>5}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>7}{:>7}{:>9}{:>8}"
-CASES = ("synthetic", "all")
+_ROW = "{:<10}{:<11}{:>5}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>7}{:>7}{:>9}{:>8}{:>9}{:>8}"
+_FEW = 20  # recordings
+CASES = ("synthetic", "few", "all")
 
 
 @dataclass(frozen=True)
 class Figures:
     """What one build does. ``per_hour``: false alarms an hour, by kind; "all" is over all of them.
 
-    ``best``: recall, clean and noisy, at the best threshold for the recordings of the judge.
+    ``best``: recall, clean and noisy, at the best threshold for the recordings of the judge. ``own``: the same two
+    of other recordings of the speakers whom the model has heard, at the build's threshold; None: there are none.
     """
 
     clean: float
     noisy: float
+    own: tuple[float, float] | None
     best: tuple[float, float]
     per_hour: dict[str, float]
     threshold: int
@@ -59,7 +66,7 @@ class Figures:
 def main(audio: Path, words: list[str], cases: list[str], seeds: int, config: Path | None, out: Path) -> None:
     print(_ROW.format(
         "word", "case", "seed", "clean", "10 dB", "FA/h", "speech", "words", "noise", "hours", "thr", "min",
-        "best", "10 dB",
+        "best", "10 dB", "own", "10 dB",
     ))  # fmt: skip
     figures: dict[str, list[Figures]] = {}
     for case in cases:
@@ -71,13 +78,19 @@ def main(audio: Path, words: list[str], cases: list[str], seeds: int, config: Pa
                 print(_ROW.format(
                     word, case, seed, f"{result.clean:.1%}", f"{result.noisy:.1%}", *rates, f"{hours:.2f}",
                     result.threshold, f"{result.minutes:.1f}", *(f"{recall:.1%}" for recall in result.best),
+                    *_own(result),
                 ), flush=True)  # fmt: skip
     for case, results in figures.items():
         for name, of in (("mean", statistics.mean), ("spread", statistics.pstdev)):
             clean, noisy = (f"{of([getattr(r, key) for r in results]):.1%}" for key in ("clean", "noisy"))
             rates = [f"{of([r.per_hour[kind] for r in results]):.2f}" for kind in ("all", "speech", "words", "noise")]
             best = (f"{of([r.best[i] for r in results]):.1%}" for i in range(2))
-            print(_ROW.format(name, case, "", clean, noisy, *rates, "", "", "", *best))
+            own = [f"{of(pair):.1%}" for pair in zip(*(r.own for r in results if r.own), strict=True)] or ["", ""]
+            print(_ROW.format(name, case, "", clean, noisy, *rates, "", "", "", *best, *own))
+
+
+def _own(figures: Figures) -> list[str]:
+    return [f"{recall:.1%}" for recall in figures.own] if figures.own else ["", ""]
 
 
 def one(
@@ -90,18 +103,22 @@ def one(
     for section, value in (("train", seed), ("synth", seed + 1)):
         settings.setdefault(section, {})["seed"] = value
     write_text(folder / "config.yaml", yaml.safe_dump(settings))
-    data = None
-    if case == "all":
-        data = folder / "data"
-        make_data(audio, word, data)
+    data, kept_back = given(audio, word, case, folder / "data")
+    before = out / f"synthetic-{word}-{seed}" / "build"
+    if case == "few" and before.exists() and not (folder / "build").exists():
+        shutil.copytree(before, folder / "build")  # only the adaptation is missing
     request = BuildRequest(
         platform=_PLATFORM, phrase=word, config=folder / "config.yaml", data=data, out=folder / "build", overwrite=True
     )
     start = time.monotonic()
     build.run(build.plan(request))
     minutes = (time.monotonic() - start) / 60
-    totals = {kind: judged(audio, word, case, kind, folder) for kind in ("speech", "words", "noise")}
-    evaluations = {kind: result.evaluation for kind, result in totals.items()}
+    rows = index_of(audio)
+    dev = [row["path"] for row in rows if (row["kind"], row["word"], row["split"]) == ("keyword", word, "dev")]
+    evaluations = {
+        kind: judged(audio, dev, unheard(rows, word, case, kind), folder / f"judge-{kind}")
+        for kind in ("speech", "words", "noise")
+    }
     hours = sum(e.hours for e in evaluations.values())
     alarms = {kind: e.point.false_alarms for kind, e in evaluations.items()}
     per_hour = {kind: alarms[kind] / max(e.hours, 1e-9) for kind, e in evaluations.items()}
@@ -109,7 +126,23 @@ def one(
     first = evaluations["speech"]
     recall = first.point.recall
     best = best_recall(list(evaluations.values()), hours)
-    return Figures(recall["clean"], recall["noisy"], best, per_hour, first.detector.on_threshold, minutes), hours
+    own = None
+    if kept_back:
+        of_own = judged(audio, kept_back, unheard(rows, word, case, "noise"), folder / "judge-own").point.recall
+        own = of_own["clean"], of_own["noisy"]
+    return Figures(recall["clean"], recall["noisy"], own, best, per_hour, first.detector.on_threshold, minutes), hours
+
+
+def given(audio: Path, word: str, case: str, data: Path) -> tuple[Path | None, list[str]]:
+    """The recordings that a build gets, as a data folder, and others of the same speakers, if they are few."""
+    if case == "synthetic":
+        return None, []
+    if case == "all":
+        make_data(audio, word, data)
+        return data, []
+    chosen = choose(recordings_of(audio, word)[0], _FEW)
+    write_index(audio, data, {path: "positive" for speaker in chosen for path in speaker.recorded})
+    return data, [path for speaker in chosen for path in speaker.kept_back]
 
 
 def best_recall(evaluations: Sequence[Evaluation], hours: float) -> tuple[float, float]:
@@ -124,30 +157,40 @@ def best_recall(evaluations: Sequence[Evaluation], hours: float) -> tuple[float,
     return best["clean"], best["noisy"]
 
 
-def judged(audio: Path, word: str, case: str, kind: str, folder: Path) -> EvaluateResult:
-    """The evaluation of the build in ``folder`` on the judging speakers and one kind of negatives.
+def index_of(audio: Path) -> list[dict[str, str]]:
+    with (audio / "index.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
 
-    The build has heard none of it; the split is named train because a data folder without that split is refused.
-    """
-    data = folder / f"judge-{kind}"
+
+def unheard(rows: Sequence[dict[str, str]], word: str, case: str, kind: str) -> list[str]:
+    """The recordings of one kind of negatives that the build of ``case`` has not heard."""
+    return [
+        row["path"] for row in rows
+        if (row["split"] == "dev" or case != "all")
+        and (row["kind"], row["word"]) != ("keyword", word)
+        and {"keyword": "words"}.get(row["kind"], row["kind"]) == kind
+    ]  # fmt: skip
+
+
+def write_index(audio: Path, data: Path, labels: dict[str, str]) -> None:
+    """A data folder of some recordings, all in the split train: a folder without that split is refused."""
     data.mkdir(exist_ok=True)
     link = data / "audio"
     if not link.exists():
         link.symlink_to(audio.resolve())
-    with (audio / "index.csv").open(newline="") as source, (data / "index.csv").open("w", newline="") as target:
+    with (data / "index.csv").open("w", newline="") as target:
         writer = csv.writer(target)
         writer.writerow(["path", "label", "split"])
-        for row in csv.DictReader(source):
-            unheard = row["split"] == "dev" or case == "synthetic"
-            if (row["kind"], row["word"]) == ("keyword", word):
-                if row["split"] == "dev":
-                    writer.writerow([f"audio/{row['path']}", "positive", "train"])
-            elif unheard and kind == {"keyword": "words"}.get(row["kind"], row["kind"]):
-                writer.writerow([f"audio/{row['path']}", "negative", "train"])
-    request = EvaluateRequest(subject=folder / "build", data=data, split="all")
+        writer.writerows([f"audio/{path}", label, "train"] for path, label in labels.items())
+
+
+def judged(audio: Path, positives: Sequence[str], negatives: Sequence[str], data: Path) -> Evaluation:
+    """The evaluation of the build beside the folder ``data``, of recordings that it has never heard."""
+    write_index(audio, data, dict.fromkeys(positives, "positive") | dict.fromkeys(negatives, "negative"))
+    request = EvaluateRequest(subject=data.parent / "build", data=data, split="all")
     result = evaluate.run(evaluate.plan(request))
     assert isinstance(result, EvaluateResult)
-    return result
+    return result.evaluation
 
 
 if __name__ == "__main__":
