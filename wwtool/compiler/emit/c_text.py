@@ -309,13 +309,19 @@ def _fields(fields: dict[str, Any], depth: int = 1) -> str:
 def _constant(constant: Constant) -> dict[str, Any]:
     values, per_row = constant.values, 10 if constant.ctype == "uint32_t" else 20
     rows = (values[i : i + per_row].tolist() for i in range(0, len(values), per_row))
-    lines = [", ".join(_integer_literal(value, constant.ctype) for value in row) for row in rows]
+    lines = [_integer_literals(row, constant.ctype) for row in rows]
     return {
         "name": constant.name,
         "ctype": constant.ctype,
         "count": len(values),
         "body": "\n".join(f"    {line}," for line in lines),
     }
+
+
+def _integer_literals(values: list[int], ctype: str) -> str:
+    if ctype == "uint32_t" or min(values) == -(2**31):
+        return ", ".join(_integer_literal(value, ctype) for value in values)
+    return str(values)[1:-1]  # models have millions of weights
 
 
 def _integer_literal(value: int, ctype: str) -> str:
