@@ -122,7 +122,7 @@ def test_a_second_run_changes_nothing(config: Path, copy: Path) -> None:
     assert (result.code, result.err) == (0, "")
     assert time.monotonic() - since < 20
     assert not any(_stages(result.out).values())
-    assert len(_stages(result.out)) == 7
+    assert len(_stages(result.out)) == 8
     assert (copy / "manifest.json").read_bytes() == before
 
 
@@ -133,7 +133,7 @@ def test_another_detector_needs_no_training(config: Path, copy: Path, tmp_path: 
     result = run_apart(*_build(changed, copy))
     assert (result.code, result.err) == (0, "")
     again = {stage for stage, ran in _stages(result.out).items() if ran}
-    assert again == {"evaluate", "firmware"}
+    assert again == {"quantization", "evaluate", "firmware"}
     assert _sha256(copy / "model.tflite") == model
     assert _manifest(copy)["detector"]["lockout"] == 30
 

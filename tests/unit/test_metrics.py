@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.evaluation.budgeted import averaged, recall_at_budget
+from wwtool.evaluation.budgeted import Heard, averaged, lockout_peaks
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.metrics import (
     Point,
@@ -254,7 +254,7 @@ def test_recall_at_a_budget_counts_what_the_alarms_leave() -> None:
     clean, noisy = np.array([0.95, 0.7, 0.5, 0.2]), np.array([0.95, 0.1])
 
     def recall(per_hour: float) -> float:
-        return recall_at_budget({"clean": clean, "noisy": noisy}, negative, 1.0, per_hour, lockout=50)
+        return Heard({"clean": clean, "noisy": noisy}, lockout_peaks(negative, 50), 1.0).recall(per_hour)
 
     assert [recall(n) for n in (0, 1, 2, 3)] == pytest.approx([0.375, 0.5, 0.625, 1.0])
 

@@ -29,11 +29,21 @@ class QuantizationConfig(Section):
         "them folded into its weights from its first step.",
     )  # fmt: skip
     compare: bool = Field(
-        False,
-        description="Whether the float network and the quantized one are compared by recall at the budget of false "
-        "alarms, and layer by layer by their signal-to-noise ratio.",
+        True,
+        description="Whether the float network and the 8-bit model are compared before the model is exported: recall "
+        "at the budget of false alarms, and the signal-to-noise ratio of each layer.",
     )
     most_drop: Fraction = Field(
-        0.02, description="Recall that quantization may cost; beyond that, the model is not exported."
+        0.02,
+        description="Recall that quantization may cost. A model that has lost more, beyond what chance explains, is "
+        "not exported. Each network has its own threshold, the lowest that keeps evaluate.false_alarms_per_hour on the "
+        "same recordings.",
     )
-    allow_drop: bool = Field(False, description="Whether a model is exported that has lost more.")
+    drop_confidence: float = Field(
+        0.99, ge=0.5, lt=1.0,
+        description="How sure it must be that recall was lost at all before a model is refused, by a paired bootstrap "
+        "of clips and negatives. A lower one refuses good models by chance.",
+    )  # fmt: skip
+    allow_drop: bool = Field(
+        False, description="Whether a model that has lost more is exported all the same, with a warning."
+    )

@@ -19,7 +19,7 @@ from wwtool.evaluation.choice import ShapeTried, choose_shape, promise_of
 from wwtool.evaluation.clip_figures import ClipFigures, clip_figures
 from wwtool.evaluation.detector import DetectorConfig, off_threshold
 from wwtool.evaluation.kinds import ExpectedRate, KindFacts
-from wwtool.evaluation.material import Material, negative_recording, positive_recording
+from wwtool.evaluation.material import Material, negative_recording
 from wwtool.evaluation.metrics import (
     Point,
     Track,
@@ -36,6 +36,7 @@ from wwtool.evaluation.metrics import (
     wilson_interval,
 )
 from wwtool.evaluation.promise import Promise
+from wwtool.evaluation.recordings import Recordings
 from wwtool.evaluation.robustness import Robustness
 from wwtool.evaluation.silence import SilenceGate
 from wwtool.evaluation.streaming import StreamingModel
@@ -140,12 +141,13 @@ def detector_config(config: Config, stride: int, geometry: Geometry = MICRO) -> 
 
 def assess(
     model: StreamingModel, material: Material, config: Config, detector: DetectorConfig | None = None,
-    cancel: Cancellation | None = None,
+    cancel: Cancellation | None = None, recordings: Recordings | None = None,
 ) -> Evaluation:  # fmt: skip
     """Evaluates a model on some material.
 
     The operating point is that of ``detector``, if it is given, or of the config's threshold. Otherwise shape and
-    threshold are chosen so that false alarms keep their budget on audio that is not in the material.
+    threshold are chosen so that false alarms keep their budget on audio that is not in the material. ``recordings``:
+    the material as features, if they are there already.
 
     Raises:
         CancelledError: somebody has cancelled.
@@ -153,12 +155,10 @@ def assess(
     front_end, cancel = model.front_end, cancel or Cancellation()
     base = detector or detector_config(config, model.stride, front_end.geometry)
     model.gate = model.gate or SilenceGate.of(base)
-    recordings = {
-        "clean": positive_recording(material.positives, None, front_end=front_end, cancel=cancel),
-        "noisy": positive_recording(material.positives, material.noise, front_end=front_end, cancel=cancel),
-    }
-    tracks = {name: recording.track(model) for name, recording in recordings.items()}
-    negatives = negative_recording(material.negatives, front_end, cancel)
+    if recordings is None or recordings.front_end != front_end:
+        recordings = Recordings(material, front_end, cancel)
+    tracks = {name: recording.track(model) for name, recording in recordings.positives.items()}
+    negatives = recordings.negative
     negative = negatives.with_features(material.ready_made, _MOST_READY_MADE_H, front_end.geometry).track(model)
     config = _for_voices(config, material.speakers.voices)
     given = detector is not None or config.detector.on_threshold is not None

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 Scores = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What one network makes of a material: the heights of its scores, from 0 to 1.
+
+    Attributes:
+        positives: the peaks of the clips in each condition, (clips,); all conditions have the same clips.
+        negative: the highest score of the negatives within each lock-out time, in their order, (times,).
+        hours: length of the negatives.
+    """
+
+    positives: Mapping[str, Scores]
+    negative: Scores
+    hours: float
+
+    def recall(self, per_hour: float) -> float:
+        """The mean recall over conditions at the lowest threshold that keeps a budget of false alarms as counted."""
+        return mean_recall(self.positives, _exceeded(self.negative, int(per_hour * self.hours)))
 
 
 def averaged(scores: Scores, window: int) -> Scores:
@@ -21,25 +41,18 @@ def clip_peaks(scores: Scores, bounds: npt.NDArray[np.int64]) -> Scores:
     return np.array([scores[start:stop].max(initial=0.0) for start, stop in bounds])
 
 
-def alarm_threshold(negative: Scores, lockout: int, allowed: int) -> float:
-    """The score that a detector of a lockout of so many outputs exceeds ``allowed`` times in negatives."""
+def lockout_peaks(negative: Scores, lockout: int) -> Scores:
+    """The highest of every ``lockout`` scores, (times,): a detector makes one alarm of them at most."""
     whole = -(-len(negative) // lockout) * lockout
-    peaks = np.sort(np.pad(negative, (0, whole - len(negative))).reshape(-1, lockout).max(axis=1))[::-1]
-    return float(peaks[allowed]) if allowed < len(peaks) else 0.0
+    return np.asarray(np.pad(negative, (0, whole - len(negative))).reshape(-1, lockout).max(axis=1))
 
 
-def recall_at_budget(
-    positives: Mapping[str, Scores], negative: Scores, hours: float, per_hour: float, lockout: int
-) -> float:
-    """The mean over conditions of the share of clips whose peak is above what false alarms leave to the threshold.
-
-    Args:
-        positives: the peaks of the clips in each condition, as ``clip_peaks`` has them.
-        negative: averaged scores of the negatives, (outputs,).
-        hours: their length.
-        per_hour: the budget.
-        lockout: outputs after a detection during which there is no other.
-    """
-    threshold = alarm_threshold(negative, lockout, int(per_hour * hours))
+def mean_recall(positives: Mapping[str, Scores], threshold: float) -> float:
+    """The mean over conditions of the share of clips whose peak is above a threshold; 0 without clips."""
     shares: Sequence[float] = [float((peaks > threshold).mean()) for peaks in positives.values() if len(peaks)]
     return float(np.mean(shares)) if shares else 0.0
+
+
+def _exceeded(peaks: Scores, allowed: int) -> float:
+    """The score that ``allowed`` peaks exceed."""
+    return float(np.sort(peaks)[::-1][allowed]) if allowed < len(peaks) else 0.0

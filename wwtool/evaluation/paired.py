@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import binomtest
 
 _DRAWS = 10_000
@@ -31,7 +32,7 @@ def recall_difference(
     if not first or len(first) != len(second):
         raise ValueError("a pair of recalls needs the same clips, at least one")
     apart = np.asarray(second, np.float64) - np.asarray(first, np.float64)
-    members = np.unique(np.arange(len(apart)) if groups is None else _numbers(groups), return_inverse=True)[1]
+    members = np.unique(np.arange(len(apart)) if groups is None else numbered(groups), return_inverse=True)[1]
     sums = np.bincount(members, apart)
     sizes = np.bincount(members).astype(np.float64)
     chosen = np.random.default_rng(seed).integers(len(sums), size=(_DRAWS, len(sums)))
@@ -56,6 +57,7 @@ def rate_difference(first: int, first_hours: float, second: int, second_hours: f
     return Difference(value, (value - spread, value + spread), p)
 
 
-def _numbers(groups: Sequence[Hashable]) -> np.ndarray:
+def numbered(groups: Iterable[Hashable]) -> npt.NDArray[np.int64]:
+    """A number for each of some names, the same for the same name, from 0 in the order in which they come."""
     known: dict[Hashable, int] = {}
     return np.array([known.setdefault(group, len(known)) for group in groups])

@@ -89,7 +89,8 @@ class TrainingRequest(Request):
     )
     allow_drop: bool | None = Field(
         None,
-        description="Export the model even if quantization has cost more recall than train.quantization.most_drop.",
+        description="Export the model even if quantization has cost more recall than train.quantization.most_drop, "
+        "beyond chance.",
     )
     seed: int | None = Field(None, ge=0, description="Another seed gives another model.")
     settings: dict[str, Any] = Field(

@@ -25,6 +25,7 @@ from wwtool.data.voices import Speakers
 from wwtool.errors import InputError
 from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.material import Material
+from wwtool.evaluation.recordings import Recordings
 from wwtool.features.pools import PoolJob, is_pool
 from wwtool.features.ready_made import EVALUATION, FeatureFolder, open_features
 from wwtool.frontend.front_end import FrontEnd
@@ -50,7 +51,8 @@ ONE_VOICE = "all recordings of the phrase have one voice, so nothing is known of
 _MOST_WARNINGS = 10
 # What the weights do not depend on.
 _NOT_OF_WEIGHTS: Any = {
-    "device": True, "adapt": True, "trackers": True, "quantization": {"compare", "most_drop", "allow_drop"},
+    "device": True, "adapt": True, "trackers": True,
+    "quantization": {"compare", "most_drop", "drop_confidence", "allow_drop"},
 }  # fmt: skip
 _DEV_POSITIVES = ("dev/positive", "dev/positive_natural", "dev/positive_synthetic")  # the best first
 
@@ -282,6 +284,12 @@ def material_of(folder: Path, stores: dict[str, Any], config: Config) -> Materia
     return Material(positives, speakers, negatives, store("dev/noise"), near_misses, facts_of, ready_made)
 
 
+def recordings_of(stages: Stages, prepared: Prepared, config: Config) -> Recordings:
+    """The dev split of a run as features, which are made when they are asked for."""
+    material = material_of(stages.folder / CLIPS, prepared.stores, config)
+    return Recordings(material, prepared.front_end, stages.cancel)
+
+
 def _ready_made(config: Config) -> dict[str, FeatureFolder]:
     """The part for evaluation of ready-made features, by the names of their folders."""
     folders = {Path(name).name: open_features(Path(name), EVALUATION) for name in config.pools.features}
@@ -307,5 +315,5 @@ def training_of(stages: Stages, prepared: Prepared, config: Config, model: str, 
     )  # fmt: skip
     if not config.train.selection.every:
         return run
-    material = material_of(stages.folder / CLIPS, prepared.stores, config)
-    return replace(run, judge=Validation(material, config, prepared.front_end, run.device, stages.cancel))
+    recordings = recordings_of(stages, prepared, config)
+    return replace(run, judge=Validation(recordings, config, run.device, stages.cancel))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from wwtool.config import Config
 from wwtool.data.voices import describe_speakers
 from wwtool.evaluation.assess import Evaluation, assess
 from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.recordings import Recordings
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.evaluation.words import rate_words
 from wwtool.export.tflite import to_tflite, verify
@@ -27,7 +28,7 @@ from wwtool.pipeline.calibration import NAME as CALIBRATION
 from wwtool.pipeline.judging import judge
 from wwtool.pipeline.learning_rate import PICTURE, find_rate, with_rate
 from wwtool.pipeline.pools import load_pools
-from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, material_of, prepare, training_of
+from wwtool.pipeline.preparation import CLIPS, DATASET, POOLS, Prepared, RunPlan, prepare, recordings_of, training_of
 from wwtool.pipeline.quantization import compare_with_float
 from wwtool.pipeline.search import FOLDER, Rung, search
 from wwtool.pipeline.stages import RECORD, Outcome, Stages
@@ -114,8 +115,9 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     model, rungs = search(stages, prepared, config, finalists)
     fingerprint = prepared.fingerprint(config, model)
     facts = stages.run("train", "training", [fingerprint], lambda: _train(stages, prepared, config, model))
+    recordings = cache(lambda: recordings_of(stages, prepared, config))  # two stages hear them
     if config.train.quantization.compare:
-        compare_with_float(stages, prepared, config, model, facts)
+        compare_with_float(stages, prepared, config, model, facts, recordings)
     folder, adaptation = stages.folder, None
     if prepared.few is not None:
         adaptation = prepare_adaptation(stages, prepared, prepared.few, config)
@@ -124,7 +126,7 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     settings = [config.detector.model_dump(), config.evaluate.model_dump()]
     shares = {name: kind.share for name, kind in config.negatives.items()}
     inputs = [exported, prepared.stores, *settings, shares, [field.name for field in fields(Evaluation)]]
-    work = partial(_evaluate, stages, prepared.stores, config)
+    work = partial(_evaluate, stages, recordings, config)
     evaluation = stages.run("evaluate", "streaming evaluation", inputs, work)
     stages.report("evaluate", evaluation_figures(evaluation))
     detector, few_shot = DetectorConfig.model_validate(evaluation["detector"]), None
@@ -158,10 +160,10 @@ def _export(stages: Stages, prepared: Prepared, trained: Path) -> Outcome:
     return Outcome(note, {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}, (path,))
 
 
-def _evaluate(stages: Stages, stores: dict[str, Any], config: Config) -> Outcome:
-    material = material_of(stages.folder / CLIPS, stores, config)
+def _evaluate(stages: Stages, recordings: Callable[[], Recordings], config: Config) -> Outcome:
+    heard = recordings()
     with closing(StreamingModel((stages.folder / MODEL).read_bytes())) as model:
-        result = assess(model, material, config, cancel=stages.cancel)
+        result = assess(model, heard.material, config, cancel=stages.cancel, recordings=heard)
     write_json(stages.folder / EVALUATION, {"schema": "wwtool.evaluation", "version": 1, **result.as_dict()})
     facts = {k: v for k, v in result.as_dict().items() if k != "curve"}
     return Outcome(evaluation_note(result), facts, (stages.folder / EVALUATION,))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from contextlib import closing
 
 import numpy as np
 import torch
@@ -10,54 +11,70 @@ import torch
 from wwtool.base.cancellation import Cancellation
 from wwtool.config import Config
 from wwtool.evaluation.assess import detector_config
-from wwtool.evaluation.budgeted import Scores, averaged, clip_peaks, recall_at_budget
-from wwtool.evaluation.material import Material, Recording, negative_recording, positive_recording
-from wwtool.frontend.front_end import FrontEnd
+from wwtool.evaluation.budgeted import Heard, Scores, averaged, clip_peaks, lockout_peaks
+from wwtool.evaluation.material import Recording
+from wwtool.evaluation.recordings import Recordings
+from wwtool.evaluation.streaming import StreamingModel
+from wwtool.export.tflite import to_tflite
+from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.training.qat import QatNet
 from wwtool.training.scoring import window_scores
 
+_WHOLE = 256.0  # a probability of 8 bits is so many parts of 1
+
 
 class Validation:
-    """Judges networks on a material, whose features are made once, when they are first asked for."""
+    """Listens with networks to recordings."""
 
-    def __init__(
-        self, material: Material, config: Config, front_end: FrontEnd, device: torch.device, cancel: Cancellation
-    ) -> None:
-        self._front_end = front_end
-        self._material, self._config, self._device, self._cancel = material, config, device, cancel
+    def __init__(self, recordings: Recordings, config: Config, device: torch.device, cancel: Cancellation) -> None:
+        self._recordings, self._config, self._device, self._cancel = recordings, config, device, cancel
 
     def __call__(self, net: Network | QatNet) -> float:
         """The recall, 0 to 1, at the lowest threshold that keeps the budget as counted."""
-        positives, negative = self._recordings
-        detector = detector_config(self._config, net.architecture.stride, self._front_end.geometry)
-        window = detector.average_window
+        return self.heard(net).recall(self._config.evaluate.false_alarms_per_hour)
 
-        def heard(recording: Recording) -> Scores:
-            return averaged(self._probabilities(net, recording), window)
+    def heard(self, net: Network | QatNet, shift: float = 0.0) -> Heard:
+        """What the detector averages of a network's probabilities; ``shift`` is taken off its logits."""
+        return self._heard(lambda recording: self._probabilities(net, recording, shift), net.architecture)
 
-        stride = net.architecture.stride
-        peaks = {name: clip_peaks(heard(part), part.bounds // stride) for name, part in positives.items()}
-        hours = len(negative.frames) / self._front_end.geometry.frames_per_hour
-        per_hour = self._config.evaluate.false_alarms_per_hour
-        return recall_at_budget(peaks, heard(negative), hours, per_hour, max(1, detector.lockout))
+    def heard_on_device(self, net: QatNet) -> Heard:
+        """The same of the integer model that a quantized network becomes: the bytes that a device computes."""
+        shape, content = net.architecture, to_tflite(net.cpu().quantized(), "")[0]
+        first = _first_output(shape)
 
-    @cached_property
-    def _recordings(self) -> tuple[dict[str, Recording], Recording]:
-        material, cancel = self._material, self._cancel
-        positives = {
-            name: positive_recording(material.positives, noise, front_end=self._front_end, cancel=cancel)
-            for name, noise in (("clean", None), ("noisy", material.noise))
-        }
-        return positives, negative_recording(material.negatives, self._front_end, cancel)
+        def probabilities(recording: Recording) -> Scores:
+            outputs = model.probabilities(recording.frames)
+            return np.where(np.arange(len(outputs)) < first, 0.0, outputs / _WHOLE)
 
-    def _probabilities(self, net: Network | QatNet, recording: Recording) -> Scores:
+        with closing(StreamingModel(content, self._recordings.front_end)) as model:
+            return self._heard(probabilities, shape)
+
+    def _heard(self, probabilities: Callable[[Recording], Scores], shape: Architecture) -> Heard:
+        positives, negative = self._recordings.positives, self._recordings.negative
+        geometry = self._recordings.front_end.geometry
+        detector = detector_config(self._config, shape.stride, geometry)
+
+        def scores(recording: Recording) -> Scores:
+            self._cancel.check()
+            return averaged(probabilities(recording), detector.average_window)
+
+        peaks = {name: clip_peaks(scores(part), part.bounds // shape.stride) for name, part in positives.items()}
+        loudest = lockout_peaks(scores(negative), max(1, detector.lockout))
+        return Heard(peaks, loudest, len(negative.frames) / geometry.frames_per_hour)
+
+    def _probabilities(self, net: Network | QatNet, recording: Recording, shift: float) -> Scores:
         """One for every stride of frames; 0 until the network has heard enough."""
         frames, stride = net.architecture.receptive_frames, net.architecture.stride
         count = len(recording.frames) // stride
         logits = window_scores(net, frames, recording.frames, self._device).astype(np.float64)
         result = np.zeros(count)
-        first = max(0, -(-frames // stride) - 1)  # the first window ends within this output or just before
-        said = 1.0 / (1.0 + np.exp(-logits))
+        first = _first_output(net.architecture)
+        said = 1.0 / (1.0 + np.exp(shift - logits))
         result[first : first + len(said)] = said[: count - first]
         return result
+
+
+def _first_output(shape: Architecture) -> int:
+    """The first output at which a network has heard a whole window, or lacks less than a stride."""
+    return max(0, -(-shape.receptive_frames // shape.stride) - 1)
