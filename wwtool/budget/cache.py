@@ -66,8 +66,8 @@ def _path(key: str) -> Path:
 def _cost(value: dict[str, Any]) -> Cost:
     sizes = value["sizes"]
     parts = tuple(Part(**part) for part in sizes["parts"])
-    cycles = None if value["cycles"] is None else Cycles(**value["cycles"])
-    fields = {**value, "sizes": Sizes(**{**sizes, "parts": parts}), "cycles": cycles}
+    cycles = {key: value[key] and Cycles(**value[key]) for key in ("cycles", "flash_waits")}
+    fields = {**value, **cycles, "sizes": Sizes(**{**sizes, "parts": parts})}
     return Cost(**{**fields, "estimated": tuple(value["estimated"])})
 
 

@@ -20,7 +20,7 @@ from wwtool.budget.result import Cost, DryBuild, judge, reserve_of, within
 from wwtool.compiler.package import CompiledModel
 from wwtool.config import BudgetConfig
 from wwtool.device.session import Session
-from wwtool.emulators import Options, emulator_of
+from wwtool.emulators import Emulator, Options, emulator_of
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.tflite import to_tflite
@@ -38,6 +38,7 @@ from wwtool.packages import DEFAULT
 from wwtool.packages.bare_metal.image import TooLargeError, build_image
 from wwtool.packages.bare_metal.project import write_project
 from wwtool.packages.compiling import compile_for
+from wwtool.packages.placement import hop_in_ram
 from wwtool.platforms.profile import Platform
 from wwtool.tflite.reader import parse_model
 from wwtool.training.qat import QatNet
@@ -45,10 +46,18 @@ from wwtool.training.qat import QatNet
 
 @dataclass(frozen=True)
 class BoardRun:
-    """What an emulated board measured. ``stack_bytes`` is its deepest stack; 0 if the board does not watch that."""
+    """What an emulated board measured.
+
+    Attributes:
+        cycles: without waits for flash.
+        stack_bytes: the deepest stack; 0 if the board does not watch that.
+        flash_waits: the cycles that the core waited for flash, by a model of the chip's cache; None: there is none, or
+            what a hop needs lies in RAM.
+    """
 
     cycles: Cycles
     stack_bytes: int
+    flash_waits: Cycles | None = None
 
 
 def random_model(platform: Platform, architecture: Architecture, name: str, seed: int = 0) -> CompiledModel:
@@ -198,6 +207,7 @@ def assembled(
     return Cost(
         model, compiled.macs, stride, sizes, memory.arena_bytes, memory.state_bytes, cycles, stack,
         tuple(estimated), frame_ms=compiled.program.graph.front_end.geometry.hop_ms,
+        flash_waits=run.flash_waits if run else None,
     )  # fmt: skip
 
 
@@ -219,18 +229,29 @@ def run_image(platform: Platform, files: dict[str, Path], compiled: CompiledMode
         emulator.require_tools()
     except ToolError:
         return None
-    with emulator.start(platform, files[emulator.image_kind], Options()) as board, Session(board.url) as session:
+    image = files[emulator.image_kind]
+    on_console, stack_bytes = _on_console(emulator, platform, image, Options())
+    cycles = emulator.cycles(platform, files, samples_of(compiled), on_console)
+    if cycles.invoke <= 0 or cycles.frontend <= 0:
+        raise DeviceError("the emulated board counted no cycles, so the firmware did not run the model; build it again")
+    if not emulator.has_flash_cache or not platform.chip.flash_word_cycles or hop_in_ram(platform, compiled):
+        return BoardRun(cycles, stack_bytes)
+    late, _ = _on_console(emulator, platform, image, Options(flash_waits=True))
+    return BoardRun(
+        cycles, stack_bytes, Cycles(late.frontend - on_console.frontend, late.invoke - on_console.invoke)
+    )  # fmt: skip
+
+
+def _on_console(emulator: Emulator, platform: Platform, image: Path, options: Options) -> tuple[Cycles, int]:
+    """What the firmware says of its cycles and its deepest stack after an inference and a quarter second of noise."""
+    with emulator.start(platform, image, options) as board, Session(board.url) as session:
         session.reset()
         session.load_input(bytes(session.info().input_bytes))
         session.infer()
         session.reset()
         noise = np.random.default_rng(0).integers(-8000, 8000, SAMPLE_RATE_HZ // 4).astype(np.int16)
         session.stream_pcm(noise)
-        on_console, memory = session.cycles(), session.memory()
-    cycles = emulator.cycles(platform, files, samples_of(compiled), on_console)
-    if cycles.invoke <= 0 or cycles.frontend <= 0:
-        raise DeviceError("the emulated board counted no cycles, so the firmware did not run the model; build it again")
-    return BoardRun(cycles, memory.stack_bytes)
+        return session.cycles(), session.memory().stack_bytes
 
 
 def samples_of(compiled: CompiledModel) -> int:
@@ -247,7 +268,7 @@ def cycles_note(platform: Platform) -> str:
         counted = (
             f"instructions counted on the emulated board, times {factor:g} cycles each, an estimate ({platform.place})"
         )
-    waits = ", and the waits for the model's constants from flash" if platform.chip.flash_word_cycles else ""
+    waits = ", and the longest waits for flash" if platform.chip.flash_word_cycles else ""
     return f"latency: {counted}{waits}"
 
 

@@ -51,7 +51,9 @@ class Cost:
 
     ``cycles`` and ``stack_bytes`` (the deepest stack) are None where nothing measures them. ``estimated`` names what
     the analytic model has estimated in place of a compiler or an emulator: "sizes", "cycles", "stack". ``linked`` is
-    False if the chip cannot hold it, so that it was linked for a larger one.
+    False if the chip cannot hold it, so that it was linked for a larger one. ``flash_waits``: how long the core waits
+    for flash beside ``cycles``, by a model of the chip's cache; None where there is none, or what a hop needs lies in
+    RAM.
     """
 
     model: str
@@ -65,6 +67,7 @@ class Cost:
     estimated: tuple[str, ...] = ()
     linked: bool = True
     frame_ms: float = MICRO.hop_ms
+    flash_waits: Cycles | None = None
 
     @property
     def hop_ms(self) -> float:
@@ -103,6 +106,7 @@ class DryBuild(Cost):
             arena_bytes=self.arena_bytes,
             state_bytes=self.state_bytes,
             cycles=self.cycles,
+            flash_waits=self.flash_waits,
             stack_bytes=self.stack_bytes,
             energy=self.energy,
             estimated=list(self.estimated),
@@ -132,11 +136,12 @@ class DryBuildRecord:
     estimated: list[str]
     linked: bool
     limits: list[LimitRecord]
+    flash_waits: Cycles | None = None
 
 
 def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str = DEFAULT) -> DryBuild:
     """The cost against the limits."""
-    lines = check(platform, limits, cost.sizes, cost.cycles, cost.stride, cost.frame_ms, framework, cost.stack_bytes)
+    lines = check(platform, limits, cost, framework)
     used = {line.name: line.used for line in lines}
     duty, latency_ms = used.get("duty cycle"), used.get("latency", 0.0)
     energy = None if duty is None else energy_use(platform, duty, cost.hop_ms, 100.0 * latency_ms / cost.hop_ms)
@@ -154,15 +159,12 @@ def within(platform: Platform, limits: BudgetConfig) -> Platform:
     return platform.model_copy(update={"budget": budget.model_copy(update=stricter)})
 
 
-def check(
-    platform: Platform, limits: BudgetConfig, sizes: Sizes, cycles: Cycles | None, stride: int,
-    frame_ms: float = MICRO.hop_ms, framework: str = DEFAULT, stack_bytes: int | None = None,
-) -> tuple[Line, ...]:  # fmt: skip
+def check(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str = DEFAULT) -> tuple[Line, ...]:
     """The platform's budget, or the config's where it is stricter, against what was measured.
 
-    Emulators do not model the waits of reading flash. The model's constants are read once an inference. Together
-    they are larger than the cache, so every read is taken to miss it. That upper bound is added to the cycles counted.
+    Waits for flash are added to the cycles counted, the longest that are known of (``longest_waits``).
     """
+    sizes, cycles, stack_bytes = cost.sizes, cost.cycles, cost.stack_bytes
     budget, reserve = platform.budget, reserve_of(platform, framework)
     flash, ram = available(platform, reserve)
     used_ram = sizes.ram - (sizes.resident_ram if reserve and reserve.runs_from_flash else 0)
@@ -174,11 +176,12 @@ def check(
         lines.append(Line("stack", stack_bytes, sizes.stack_reserved, "B"))
     if cycles is not None:
         per_ms = platform.chip.clock_hz / 1000.0
-        invoke = cycles.invoke + flash_wait_cycles(platform, sizes)
+        waits = longest_waits(platform, cost)
+        invoke = cycles.invoke + waits.invoke
         allowed = min(budget.latency_ms, limits.latency_ms or budget.latency_ms)
         lines.append(Line("latency", round(invoke / per_ms, 3), allowed, "ms"))
-        busy = (invoke + stride * cycles.frontend) / per_ms
-        lines.append(Line("duty cycle", round(100.0 * busy / (stride * frame_ms), 2), budget.duty_percent, "%"))
+        busy = (invoke + cost.stride * (cycles.frontend + waits.frontend)) / per_ms
+        lines.append(Line("duty cycle", round(100.0 * busy / cost.hop_ms, 2), budget.duty_percent, "%"))
     return tuple(lines)
 
 
@@ -188,8 +191,18 @@ def estimate_mark(line: str, estimated: Sequence[str]) -> str:
     return "~" if kind in estimated else ""
 
 
+def longest_waits(platform: Platform, cost: Cost) -> Cycles:
+    """How long a feature frame and an inference wait for flash at most.
+
+    A model of the cache knows (``Cost.flash_waits``). Together the constants are larger than the cache, so an inference
+    is never taken to wait for less than each word of them once.
+    """
+    modelled = cost.flash_waits or Cycles(0, 0)
+    return Cycles(modelled.frontend, max(modelled.invoke, flash_wait_cycles(platform, cost.sizes)))
+
+
 def flash_wait_cycles(platform: Platform, sizes: Sizes) -> int:
-    """The most cycles that an inference can wait for the model's constants from flash, where they are not in RAM."""
+    """How long an inference waits that reads each word of the model's constants in flash once, and finds none cached."""
     return -(-(sizes.model_flash - sizes.model_resident) // 4) * platform.chip.flash_word_cycles
 
 

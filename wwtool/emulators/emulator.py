@@ -27,6 +27,7 @@ class Options:
         audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
         restarts: a board that its watchdog has reset starts again, as a real one does. Otherwise an emulator that
             notices it ends the run, and says so.
+        flash_waits: the core waits for flash that its cache does not hold, where the emulator has that cache.
     """
 
     tcp_port: int = 0
@@ -34,6 +35,7 @@ class Options:
     console: str = UART
     audio: Path | None = None
     restarts: bool = False
+    flash_waits: bool = False
 
 
 class RunningBoard(Protocol):
@@ -75,6 +77,7 @@ class Emulator(ABC):
             from a build that this user has made, or trusts.
         counts: what the firmware's cycle counter counts here. With instructions, the profile says how many cycles each
             takes; with nothing, the latency is not measured.
+        has_flash_cache: it has a model of the chip's cache for flash, so that the core can wait for what is not in it.
         uses_qemu_section: the section ``qemu`` of a profile is for it.
         tools: what has to be installed.
         installers: what else is needed to install them.
@@ -86,6 +89,7 @@ class Emulator(ABC):
     has_microphone: ClassVar[bool] = True
     is_confined: ClassVar[bool] = True
     counts: ClassVar[Literal["cycles", "instructions", "nothing"]] = "instructions"
+    has_flash_cache: ClassVar[bool] = False
     uses_qemu_section: ClassVar[bool] = False
     tools: ClassVar[tuple[Tool, ...]] = ()
     installers: ClassVar[tuple[Tool, ...]] = ()

@@ -99,6 +99,7 @@ def start(
     restarts: bool = False,
     state: str | None = None,
     late: Mapping[str, float | None] | None = None,
+    flash_word_cycles: int = 0,
 ) -> ProcessBoard:
     """Starts an image on an emulated Pico.
 
@@ -113,6 +114,7 @@ def start(
         restarts: the chip starts again when the watchdog resets it; otherwise that ends the run.
         state: what the registers hold at the start, one of ``rp2040_start.yaml``; None: as the boot ROM leaves them.
         late: what is ready later than usual (``rp2040_waits.mjs``), in nanoseconds; None: never.
+        flash_word_cycles: how long the core waits for a word of flash that its cache does not hold.
 
     Raises:
         ToolError: Node.js or rp2040js is missing.
@@ -125,6 +127,7 @@ def start(
     command += ["--uf2" if image.suffix == ".uf2" else "--bin", _for_node(image)]
     command += ["--tcp", str(tcp_port), "--console", console, "--revision", str(revision)]
     command += ["--facts", _for_node(_facts()), "--late", json.dumps(dict(late or {}))]
+    command += ["--flash-word-cycles", str(flash_word_cycles)]
     command += ["--start", state] if state else []
     command += ["--restarts"] if restarts else []
     command += ["--audio", _for_node(audio)] if audio else []
@@ -158,11 +161,16 @@ class Rp2040js(Emulator):
     name = "rp2040js"
     consoles = (UART, USB)
     counts = "cycles"
+    has_flash_cache = True
     tools = (NODE, RP2040JS)
     installers = (NPM,)
 
     def start(self, platform: Platform, image: Path, options: Options) -> ProcessBoard:
-        return start(image, options.tcp_port, options.pty, options.console, options.audio, restarts=options.restarts)
+        waits = platform.chip.flash_word_cycles if options.flash_waits else 0
+        return start(
+            image, options.tcp_port, options.pty, options.console, options.audio,
+            restarts=options.restarts, flash_word_cycles=waits,
+        )  # fmt: skip
 
     def platform_of(self, image: bytes) -> str | None:
         """The reset vector behind boot2 leads into the image (RP2040 datasheet 2.8.1.3)."""

@@ -3,6 +3,7 @@
 //
 //   node rp2040_runner.mjs --rp2040js DIR --facts FILE (--bin FILE | --uf2 FILE) [--tcp PORT] [--console uart|usb]
 //        [--audio FILE] [--stats FILE] [--revision 1|2] [--restarts] [--start STATE] [--late JSON]
+//        [--flash-word-cycles N]
 //
 // It is stricter than rp2040js: mistakes that fail on silicon and pass there (a peripheral still in reset, a pin without
 // its function, a wrong baud rate, a bad address that is only logged) end the run with one reason.
@@ -14,7 +15,9 @@
 //
 // The watchdog's reset ends the run. With --restarts the chip starts again instead, with its boot2.
 //
-// Not modelled: XIP waits, the time bytes take to leave, analogue noise.
+// With --flash-word-cycles the core waits so many cycles for each word of flash that its cache does not hold.
+//
+// Not modelled: the time bytes take to leave, analogue noise.
 //
 // SPDX-License-Identifier: Apache-2.0
 
@@ -26,6 +29,7 @@ import readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { FlashCache } from './rp2040_flash_cache.mjs';
 import { Silicon } from './rp2040_silicon.mjs';
 import { RudeBus } from './rp2040_usb.mjs';
 
@@ -60,6 +64,7 @@ const { values: options } = parseArgs({
     facts: { type: 'string' }, // of registers, JSON; see rp2040_facts.py
     start: { type: 'string' }, // one of the states in which a program can start
     late: { type: 'string', default: '{}' }, // JSON: nanoseconds by what is waited for, null for never
+    'flash-word-cycles': { type: 'string', default: '0' },
     revision: { type: 'string', default: '1' }, // of the chip: 1 is B0 or B1, 2 is B2
   },
 });
@@ -298,7 +303,7 @@ function powerOn(old) {
   mcu.onBreak = (code) => fail(silicon.breakReason(code, mcu.core.PC));
   connectMicrophone(mcu.adc, silicon);
   const console = options.console === 'usb' ? connectUsb(mcu, silicon) : connectUart(mcu, silicon);
-  machine = { mcu, ...console };
+  machine = { mcu, cache: new FlashCache(mcu, Number(options['flash-word-cycles'])), ...console };
   silicon.boot({ image, file: uf2, state: old ? null : options.start, old });
 }
 
@@ -325,7 +330,7 @@ function slice() {
     powerOn(machine.mcu);
     machine.kick();
   }
-  const { mcu } = machine;
+  const { mcu, cache } = machine;
   const { clock, core } = mcu;
   let asleep = false;
   try {
@@ -354,7 +359,7 @@ function slice() {
         }
         continue;
       }
-      const spent = core.executeInstruction();
+      const spent = core.executeInstruction() + cache.takeWaits();
       instructions++;
       cycles += spent;
       clock.tick(spent * nsPerCycle);

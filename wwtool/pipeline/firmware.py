@@ -10,7 +10,7 @@ from wwtool.base.files import scratch_folder, write_bytes
 from wwtool.base.ownership import Rule, owned_folder, refuse_changes
 from wwtool.base.text import safe_identifier
 from wwtool.budget.dry_build import assembled, cost_of_compiled, run_image
-from wwtool.budget.result import Cost, flash_wait_cycles, judge, within
+from wwtool.budget.result import Cost, judge, longest_waits, within
 from wwtool.errors import BudgetError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.sizes import Sizes
@@ -93,7 +93,7 @@ def make_firmware(stages: Stages, target: Target, plan: RunPlan, model: str, det
         )
     facts = {
         "image": {kind: str(path.relative_to(folder)) for kind, path in files.items()},
-        "flash_wait_cycles": flash_wait_cycles(platform, cost.sizes),
+        "flash_wait_cycles": longest_waits(platform, cost).invoke,
         **final.as_dict(),
     }
     written = [p for name in (PROJECT, VECTORS) for p in sorted((folder / name).rglob("*")) if p.is_file()]

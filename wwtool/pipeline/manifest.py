@@ -131,6 +131,7 @@ class Final:
     limits: list[LimitRecord]
     arena_bytes: int
     state_bytes: int
+    flash_waits: Cycles | None = None
 
 
 FINAL_FIELDS = tuple(entry.name for entry in fields(Final))

@@ -326,11 +326,11 @@ def _budget_note(final: dict[str, Any], platform: Platform) -> str:
         if factor is None
         else f"estimated: instructions counted on the emulated board, times {factor:g}"
     )
-    return (
-        f"An inference takes {invoke:,} cycles and a feature frame {frontend:,} ({source}). Latency and duty "
-        f"cycle also include {final['flash_wait_cycles']:,} cycles, the longest time that the chip can wait for the "
-        "model's constants from flash; the emulator does not model it. Not measured on silicon."
-    )
+    counted = f"An inference takes {invoke:,} cycles and a feature frame {frontend:,} ({source})."
+    waits, longest = final.get("flash_waits"), final["flash_wait_cycles"]
+    late = "no wait for flash" if not longest else f"{longest:,} cycles of waiting for flash, the most that is expected"
+    modelled = f" A model of the chip's cache expects {waits['invoke']:,}." if waits else ""
+    return f"{counted} Latency and duty cycle include {late}.{modelled} Not measured on silicon."
 
 
 def _detector(d: dict[str, Any]) -> str:
