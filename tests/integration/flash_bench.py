@@ -17,15 +17,17 @@ BOOTSEL, ADAFRUIT = "2e8a:0003", "239a:0063"
 Flash = Callable[..., Result]
 
 
-def make_build(folder: Path, platform: str, model: str = "00", more: tuple[str, ...] = ()) -> Path:
-    """A build folder with images of some bytes; ``more`` are kinds that a profile does not list."""
+def make_build(
+    folder: Path, platform: str, model: str = "00", more: tuple[str, ...] = (), image: bytes | None = None
+) -> Path:
+    """A build folder with images of some bytes, or of ``image``; ``more`` are kinds that a profile does not list."""
     kinds = (*load_platform(platform).image, *more)
     images = {kind: f"image/hey.{kind}" for kind in kinds}
     outputs = {}
     for kind, name in images.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = f"{platform} {kind} ".encode() * 3000
+        content = image or f"{platform} {kind} ".encode() * 3000
         path.write_bytes(content)
         outputs[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     manifest = {

@@ -16,6 +16,7 @@ import pytest
 from cli import Result
 from fake_boards import Bench, line_rate
 from flash_bench import BRIDGE, NANO, NANO_LOADER, PICO, S3, Flash, make_build
+from test_make_image import ESP, elf_of
 
 from wwtool.base import tools
 from wwtool.device.flash import plan, ports
@@ -23,6 +24,7 @@ from wwtool.device.flash.explain import explain
 from wwtool.device.flash.images import read_build
 from wwtool.device.flash.tools import esptool
 from wwtool.errors import DeviceError
+from wwtool.firmware.make_image import make
 from wwtool.platforms.load import load_platform
 
 # An ESP32-S3 with esptool
@@ -49,7 +51,8 @@ def test_esp32s3(bench: Bench, run: Flash, folder: Path, board: str) -> None:
 def test_from_ram(bench: Bench, run: Flash, folder: Path, board: str) -> None:
     bench.plug(board, S3)
     bench.module("esptool")
-    result = run(make_build(folder, "esp32s3"), "--ram")
+    image = make(elf_of((0x40378000, 0, b"code")), "bin", ESP)
+    result = run(make_build(folder, "esp32s3", image=image), "--ram")
     assert (result.code, result.err) == (0, "")
     words = ["esptool", "--chip", "esp32s3", "--port", board, "--no-stub", "load-ram", "hey.bin"]
     assert bench.calls() == [words], "nothing is written to the flash"
@@ -59,6 +62,16 @@ def test_from_ram(bench: Bench, run: Flash, folder: Path, board: str) -> None:
 def test_what_cannot_run_from_ram_says_so(bench: Bench, run: Flash, tmp_path: Path) -> None:
     run(make_build(tmp_path / "b", "nano33ble"), "--ram").refused(2, "runs from flash", "leave --ram out")
     assert not bench.calls()
+
+
+def test_weights_in_flash_cannot_run_from_ram(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:
+    bench.plug(board, S3)
+    bench.module("esptool")
+    image = make(elf_of((0x40378000, 0, b"code"), (0x3C010000, 0, bytes(300_000))), "bin", ESP)
+    build = make_build(tmp_path / "b", "esp32s3", image=image)
+    run(build, "--ram").refused(3, "300,000 bytes of weights", "read from flash", "leave --ram out")
+    assert not bench.calls()
+    assert run(build).code == 0, "the whole file goes to flash offset 0"
 
 
 def test_words_for_a_person(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from wwtool.errors import InputError
 from wwtool.firmware import make_image
-from wwtool.firmware.esp_image import parse_esp_image
+from wwtool.firmware.esp_image import Mapped, parse_esp_image
 from wwtool.firmware.make_image import Recipe, make, raw_image
 
+ESP = Recipe(esp=("esp32s3", "dio", "80m", 4))
 recipes = st.builds(
     Recipe,
     st.booleans(),
@@ -63,12 +64,32 @@ def test_sections_lie_where_they_are_loaded() -> None:
 
 def test_what_touches_is_one_segment_of_an_esp32() -> None:
     elf = elf_of((0x40378000, 0x40378000, b"code"), (0x3FC88010, 0, b"da"), (0x3FC88012, 0, b"ta."), entry=0x40378000)
-    image = parse_esp_image(make(elf, "bin", Recipe(esp=("esp32s3", "dio", "80m", 4))))
+    image = parse_esp_image(make(elf, "bin", ESP))
     assert [(s.address, s.content) for s in image.segments] == [
         (0x3FC88010, b"data.\0\0\0"),
         (0x40378000, b"code"),
     ]
     assert image.entry == 0x40378000
+
+
+@given(
+    code=st.binary(min_size=1, max_size=300),
+    data=st.binary(max_size=300),
+    weights=st.binary(min_size=1, max_size=300),
+    after=st.integers(0, 70_000),
+)
+def test_mapped_constants_lie_where_their_address_says(code: bytes, data: bytes, weights: bytes, after: int) -> None:
+    in_ram = ((0x40378000, 0, code), (0x3FC90000, 0, data)) if data else ((0x40378000, 0, code),)
+    alone = make(elf_of(*in_ram), "bin", ESP)
+    offset = len(alone) + 16 + after
+    content = make(elf_of(*in_ram, (0x3C000000 + offset, 0, weights)), "bin", ESP)
+    assert content[: len(alone)] == alone, "the ROM does not see the rest"
+    assert content[offset : offset + len(weights)] == weights
+    image = parse_esp_image(content)
+    assert image.segments == parse_esp_image(alone).segments and not parse_esp_image(alone).mapped
+    assert image.mapped == (Mapped(0x3C000000 + offset, offset, -(-len(weights) // 4) * 4),)
+    with pytest.raises(InputError, match="ends within a segment"):
+        parse_esp_image(content[:-1])
 
 
 @pytest.mark.parametrize(
@@ -80,7 +101,9 @@ def test_what_touches_is_one_segment_of_an_esp32() -> None:
         (elf_of(), Recipe(), "nothing to load"),
         (elf_of((0, 0, b"abc"), (8, 2, b"x")), Recipe(), "far from the others"),
         (elf_of((0, 0, b"x"), (0, 0xF0000000, b"x")), Recipe(), "far from the others"),
-        (elf_of((0x42000000, 0, b"x")), Recipe(esp=("esp32s3", "dio", "80m", 4)), "linked into flash"),
+        (elf_of((0x42000000, 0, b"x")), ESP, "linked into flash"),
+        (elf_of((0x40378000, 0, b"x"), (0x3C000040, 0, b"x")), ESP, "link it at 0x3c000060 or later"),
+        (elf_of((0x40378000, 0, b"x"), (0x3C400000, 0, b"x")), ESP, "exceeds 4 MB of flash"),
         (elf_of((0x40378000, 0, b"x")), Recipe(esp=("esp32s3", "dio", "80m", 3)), "3 MB"),
         (elf_of((0, 0, b"x")), Recipe(boot2=True), "boot2"),
     ],

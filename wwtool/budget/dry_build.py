@@ -16,7 +16,7 @@ from wwtool.base.temporary import TemporaryFolder
 from wwtool.budget import cache
 from wwtool.budget.estimate import estimated_cycles, estimated_sizes, estimated_stack
 from wwtool.budget.remedy import nearest_change
-from wwtool.budget.result import Cost, DryBuild, judge, reserve_of, within
+from wwtool.budget.result import Cost, DryBuild, judge, longest_waits, reserve_of, within
 from wwtool.compiler.package import CompiledModel
 from wwtool.config import BudgetConfig
 from wwtool.device.session import Session
@@ -38,7 +38,7 @@ from wwtool.packages import DEFAULT
 from wwtool.packages.bare_metal.image import TooLargeError, build_image
 from wwtool.packages.bare_metal.project import write_project
 from wwtool.packages.compiling import compile_for
-from wwtool.packages.placement import hop_in_ram
+from wwtool.packages.placement import hop_in_ram, reread_bytes
 from wwtool.platforms.profile import Platform
 from wwtool.tflite.reader import parse_model
 from wwtool.training.qat import QatNet
@@ -208,6 +208,7 @@ def assembled(
         model, compiled.macs, stride, sizes, memory.arena_bytes, memory.state_bytes, cycles, stack,
         tuple(estimated), frame_ms=compiled.program.graph.front_end.geometry.hop_ms,
         flash_waits=run.flash_waits if run else None,
+        reread_bytes=reread_bytes(platform, compiled),
     )  # fmt: skip
 
 
@@ -270,6 +271,17 @@ def cycles_note(platform: Platform) -> str:
         )
     waits = ", and the longest waits for flash" if platform.chip.flash_word_cycles else ""
     return f"latency: {counted}{waits}"
+
+
+def weights_note(platform: Platform, result: DryBuild) -> str:
+    """Where the weights lie and what it costs, as a footnote of a table; "" for a program of an operating system."""
+    if platform.is_linux:
+        return ""
+    if result.weights_in == "RAM":
+        return "weights: in RAM"
+    wait = longest_waits(platform, result).invoke
+    ms = wait * 1000.0 / platform.chip.clock_hz
+    return f"weights: in flash; an inference waits for them for at most {ms:.2f} ms"
 
 
 class OverBudgetError(BudgetError):

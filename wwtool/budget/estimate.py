@@ -76,10 +76,12 @@ def estimated_sizes(platform: Platform, model: CompiledModel, phrase: str) -> Si
     memory = aligned(max(model.memory.arena_bytes, _WORD)) + aligned(max(model.memory.state_bytes, _WORD))
     base = _base(constants, platform, model)
     in_ram = constants.runs_from_ram and base is constants
+    code_in_ram = in_ram or platform.memory.code_in_ram
     parts_by_name = dict(base.parts)
-    parts_by_name[WEIGHTS], parts_by_name[MODEL_CODE] = _constant(in_ram, weights), _constant(in_ram, code)
+    parts_by_name[WEIGHTS], parts_by_name[MODEL_CODE] = _constant(in_ram, weights), _constant(code_in_ram, code)
     parts_by_name[MODEL_MEMORY] = (0, memory, 0)
-    text_in_ram = in_ram and platform.memory.hop_bytes == 0  # a hop reads no text
+    # A hop reads no text.
+    text_in_ram = platform.memory.code_in_ram or (in_ram and platform.memory.hop_bytes == 0)
     text = text_bytes(phrase) - constants.text_bytes
     parts = []
     for name in PARTS:

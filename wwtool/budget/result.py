@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from wwtool.base.records import json_of
 from wwtool.budget.energy import EnergyUse, energy_use
@@ -15,6 +15,8 @@ from wwtool.firmware.sizes import Sizes, SizesRecord
 from wwtool.frontend.geometry import MICRO
 from wwtool.packages import DEFAULT, FORMATS
 from wwtool.platforms.profile import FrameworkReserve, Platform
+
+Place = Literal["RAM", "flash"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Cost:
     the analytic model has estimated in place of a compiler or an emulator: "sizes", "cycles", "stack". ``linked`` is
     False if the chip cannot hold it, so that it was linked for a larger one. ``flash_waits``: how long the core waits
     for flash beside ``cycles``, by a model of the chip's cache; None where there is none, or what a hop needs lies in
-    RAM.
+    RAM. ``reread_bytes``: of constants that an inference reads from flash more than once, if they lie there.
     """
 
     model: str
@@ -68,10 +70,16 @@ class Cost:
     linked: bool = True
     frame_ms: float = MICRO.hop_ms
     flash_waits: Cycles | None = None
+    reread_bytes: int = 0
 
     @property
     def hop_ms(self) -> float:
         return self.stride * self.frame_ms
+
+    @property
+    def weights_in(self) -> Place:
+        """Where an inference reads the model's weights."""
+        return "RAM" if self.sizes.model_resident >= self.sizes.model_flash else "flash"
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,7 @@ class DryBuild(Cost):
             sizes=self.sizes.record(),
             arena_bytes=self.arena_bytes,
             state_bytes=self.state_bytes,
+            weights_in=self.weights_in,
             cycles=self.cycles,
             flash_waits=self.flash_waits,
             stack_bytes=self.stack_bytes,
@@ -137,6 +146,7 @@ class DryBuildRecord:
     linked: bool
     limits: list[LimitRecord]
     flash_waits: Cycles | None = None
+    weights_in: Place | None = None  # version 0.1 did not say it
 
 
 def judge(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str = DEFAULT) -> DryBuild:
@@ -164,16 +174,15 @@ def check(platform: Platform, limits: BudgetConfig, cost: Cost, framework: str =
 
     Waits for flash are added to the cycles counted, the longest that are known of (``longest_waits``).
     """
-    sizes, cycles, stack_bytes = cost.sizes, cost.cycles, cost.stack_bytes
-    budget, reserve = platform.budget, reserve_of(platform, framework)
+    budget, reserve, sizes, cycles = platform.budget, reserve_of(platform, framework), cost.sizes, cost.cycles
     flash, ram = available(platform, reserve)
     used_ram = sizes.ram - (sizes.resident_ram if reserve and reserve.runs_from_flash else 0)
     lines = [
         Line("flash", sizes.flash, min(flash, limits.flash_bytes or flash), "B"),
         Line("RAM", used_ram, min(ram, limits.ram_bytes or ram), "B"),
     ]
-    if stack_bytes is not None and sizes.stack_reserved:
-        lines.append(Line("stack", stack_bytes, sizes.stack_reserved, "B"))
+    if cost.stack_bytes is not None and sizes.stack_reserved:
+        lines.append(Line("stack", cost.stack_bytes, sizes.stack_reserved, "B"))
     if cycles is not None:
         per_ms = platform.chip.clock_hz / 1000.0
         waits = longest_waits(platform, cost)
@@ -195,15 +204,18 @@ def longest_waits(platform: Platform, cost: Cost) -> Cycles:
     """How long a feature frame and an inference wait for flash at most.
 
     A model of the cache knows (``Cost.flash_waits``). Together the constants are larger than the cache, so an inference
-    is never taken to wait for less than each word of them once.
+    is never taken to wait for less than each word of them once, and those of a call that a cache does not keep as often
+    as the call reads them (``placement.reread_bytes``).
     """
     modelled = cost.flash_waits or Cycles(0, 0)
-    return Cycles(modelled.frontend, max(modelled.invoke, flash_wait_cycles(platform, cost.sizes)))
+    return Cycles(modelled.frontend, max(modelled.invoke, flash_wait_cycles(platform, cost.sizes, cost.reread_bytes)))
 
 
-def flash_wait_cycles(platform: Platform, sizes: Sizes) -> int:
-    """How long an inference waits that reads each word of the model's constants in flash once, and finds none cached."""
-    return -(-(sizes.model_flash - sizes.model_resident) // 4) * platform.chip.flash_word_cycles
+def flash_wait_cycles(platform: Platform, sizes: Sizes, reread_bytes: int = 0) -> int:
+    """How long an inference waits that reads each word of the model's constants in flash once, and ``reread_bytes`` of
+    them again, and finds none cached."""
+    in_flash = sizes.model_flash - sizes.model_resident
+    return -(-(in_flash + (reread_bytes if in_flash else 0)) // 4) * platform.chip.flash_word_cycles
 
 
 def available(platform: Platform, reserve: FrameworkReserve | None) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from rich.text import Text
 
-from wwtool.budget.dry_build import OverBudgetError, cycles_note
+from wwtool.budget.dry_build import OverBudgetError, cycles_note, weights_note
 from wwtool.budget.energy import EnergyUse
 from wwtool.budget.result import DryBuild, Line, estimate_mark, reserve_of
 from wwtool.budget.selection import NothingFitsError
@@ -108,6 +108,8 @@ def print_budget(out: Terminal, platform: Platform, result: DryBuild) -> None:
         _print_patterns(out, result.energy)
     out.print()
     _print_space(out, platform, result)
+    if weights := weights_note(platform, result):
+        out.print(weights, style="dim")
     _print_notes(out, platform, result)
     out.print()
 

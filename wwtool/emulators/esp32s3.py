@@ -2,11 +2,11 @@
 
 QEMU has the core (its lx106, whose instructions are a part of the LX7's, and all that the compiler emits) and memory,
 but none of the chip's peripherals. ``esp32s3_chip`` is in their place: it holds every write to a register to the rules,
-knows clocks, watchdogs and resets, and ends the run if the firmware does what the chip would not take. The run also
-stops where the firmware calls its drivers of the UART and the microphone, and this module does the work of two
-functions of each, and of the ROM's one; and where the core waits for an interrupt (``esp32s3_sleep``). A table in the
-image tells where they are. All other code is the firmware's. CCOUNT counts 1.28 an instruction
-(``platforms/esp32s3.yaml``), and time is counted by it.
+knows clocks, watchdogs, resets and the flash behind its cache, and ends the run if the firmware does what the chip
+would not take. The run also stops where the firmware calls its drivers of the UART and the microphone, and this module
+does the work of two functions of each; where it calls the ROM (``esp32s3_rom``); and where the core waits for an
+interrupt (``esp32s3_sleep``). A table in the image tells where they are. All other code is the firmware's. CCOUNT
+counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is counted by it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from wwtool.emulators.emulator import Emulator, Options
 from wwtool.emulators.esp32s3_chip import A0, A2, A3, A4, PC, Chip, Defects, Domain
 from wwtool.emulators.esp32s3_microphone import Microphone
 from wwtool.emulators.esp32s3_registers import MisuseError
+from wwtool.emulators.esp32s3_rom import Rom
 from wwtool.emulators.esp32s3_sleep import MICROPHONE, UART
 from wwtool.emulators.gdb_stub import GdbStub
 from wwtool.emulators.listening import listen
@@ -36,13 +37,14 @@ from wwtool.emulators.process import image_of
 from wwtool.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError
 from wwtool.firmware.esp_image import EspImage, parse_esp_image
-from wwtool.firmware.make_image import ESP_MAGIC
+from wwtool.firmware.make_image import ESP_MAGIC, ESP_MAPPED
 from wwtool.platforms.profile import Platform
 
 PLATFORM = "esp32s3"
 QEMU = program("qemu-system-xtensa", "the emulated ESP32-S3", "apt-get install qemu-system-misc")
 
-_MAGIC = b"WWBOARD4"
+_MAGIC = b"WWBOARD5"
+_FUNCTIONS = struct.Struct("<8I")  # all of the table before the addresses of ROM calls
 # Where the ROM may put segments: SRAM1 as data and as instructions, below what the ROM keeps (see board's link.ld).
 _DATA = range(0x3FC88000, 0x3FCD7E00)
 _CODE, _ALIAS = 0x40000000, 0x6F0000
@@ -60,13 +62,13 @@ _MOST_RESETS = 4  # of a board that never comes to its main loop
 class _Table:
     """The board's table (boards/esp32s3/board_table.c): addresses of functions, and of the count of microseconds."""
 
+    rom: Rom
     read: int
     write: int
     fault: int
     micros: int
     microphone_read: int
     microphone_enable: int
-    rom_i2c_write: int  # 0: the firmware does not call it
     wait_for_interrupt: int
     block_samples: int  # of the microphone, between two interrupts
 
@@ -75,7 +77,9 @@ class _Table:
         for segment in image.segments:
             place = segment.content.find(_MAGIC)
             if place >= 0:
-                return _Table(*struct.unpack_from("<9I", segment.content, place + len(_MAGIC)))
+                words = segment.content[place + len(_MAGIC) :]
+                rom = Rom(*struct.unpack_from("<3I", words, _FUNCTIONS.size))
+                return _Table(rom, *_FUNCTIONS.unpack_from(words))
         raise InputError(
             "the image has no board table of this version, so it is not wwtool's or an older one's; run wwtool build "
             "--platform esp32s3"
@@ -88,7 +92,7 @@ def _as_data(address: int) -> int:
 
 
 def check_memory(image: EspImage) -> None:
-    """Checks that the segments lie where the ROM can put them, and do not overlap.
+    """Checks that the segments lie where the ROM can put them, and do not overlap; and where flash.c maps them.
 
     Raises:
         DeviceError: a segment lies elsewhere, or two overlap.
@@ -103,6 +107,12 @@ def check_memory(image: EspImage) -> None:
     places.sort()
     if any(before[1] > after[0] for before, after in itertools.pairwise(places)):
         raise DeviceError("two segments of the image lie in the same memory; build it again")
+    for part in image.mapped:
+        if part.address - ESP_MAPPED.start != part.offset:
+            raise DeviceError(
+                f"the image's part for {part.address:#x} is at {part.offset:#x} in flash, where the program does not "
+                "map it from; build it again"
+            )
 
 
 def start_core(image: EspImage, folder: Path) -> subprocess.Popen[bytes]:
@@ -215,14 +225,13 @@ class Esp32s3Board:
     def _run_until_reset(self) -> Domain:
         assert self._process.stdin is not None and self._process.stdout is not None
         stub = GdbStub(self._process.stdin, self._process.stdout)
-        chip = Chip(stub, self._domain, self._defects)
+        chip = Chip(stub, self._domain, self._defects, self._image.content)
         chip.uart_waiting = lambda: len(self._input)
         self._chip = chip
         t = self._table
         microphone = (t.microphone_read, t.microphone_enable)
-        for address in (t.read, t.write, t.fault, *microphone, t.rom_i2c_write, t.wait_for_interrupt):
-            if address:
-                stub.stop_at(address)
+        for address in (t.read, t.write, t.fault, *microphone, t.wait_for_interrupt, *t.rom.stops):
+            stub.stop_at(address)
         while self._failure is None and chip.reset_cause is None:
             if stub.resume(_LOOK_S):
                 self._answer(stub, chip)
@@ -252,8 +261,9 @@ class Esp32s3Board:
             self._only_listens = True
         elif pc == self._table.microphone_enable:
             self._microphone.enable(core[A2] != 0, self._micros(stub))
-        elif pc == self._table.rom_i2c_write:
-            chip.write_analogue(core[A2], *core[A4 : A4 + 4])
+        elif pc in self._table.rom.stops:
+            self._table.rom.answer(chip, core)
+            return
         elif pc == self._table.wait_for_interrupt:
             self._wait(stub, chip, core)
             return

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from wwtool.emulators.esp32s3_flash import BUS, TABLE, Flash
 from wwtool.emulators.esp32s3_registers import MisuseError, check_write, registers
 from wwtool.emulators.esp32s3_sleep import COMP0_LOAD, RAW_OF, Waiting
 from wwtool.emulators.gdb_stub import GdbStub
@@ -37,6 +38,7 @@ _SYSTEM_RESET, _ALL_RESET = 3, 4  # actions of a stage
 POWER_ON, SOFTWARE, TIMER_WATCHDOG, RTC_WATCHDOG, RTC_WATCHDOG_ALL = 0x01, 0x03, 0x07, 0x09, 0x10
 _PROBE, _PROBE_CODE = 0x1000, bytes.fromhex("20ea03")  # rsr a2, ccount, where the chip has no memory
 _LONG_AGO = -1e9
+_FLASH_BYTES = 4 << 20
 _UART_POLL_US = 100.0  # of a busy transmitter: a stop for each look would take long
 
 
@@ -86,10 +88,14 @@ class Chip:
         writes: all writes to registers.
         waiting: how the core waits for interrupts.
         uart_waiting: how many bytes wait in the UART's receive FIFO.
+        flash: the flash, and the data cache before it.
         rules: further rules, called with address and value before a write; each may return what to do after it.
     """
 
-    def __init__(self, stub: GdbStub, domain: Domain | None = None, defects: Defects | None = None) -> None:
+    def __init__(
+        self, stub: GdbStub, domain: Domain | None = None, defects: Defects | None = None, flash: bytes = b"",
+        flash_bytes: int = _FLASH_BYTES,
+    ) -> None:  # fmt: skip
         self.stub, self.domain, self._defects = stub, domain or Domain(), defects or Defects()
         self.reset_cause: int | None = None
         self.uart_sent, self.usb_sent = bytearray(), bytearray()
@@ -105,6 +111,7 @@ class Chip:
         self._fed_us = 0.0
         self._stage = 0
         self._start_state()
+        self.flash = Flash(self, flash, flash_bytes)
 
     def _start_state(self) -> None:
         stub = self.stub
@@ -149,6 +156,8 @@ class Chip:
         Raises:
             MisuseError: the program may not do that.
         """
+        if self.stub.accessed is not None:
+            self.flash.check_access(self.stub.accessed)
         code = int.from_bytes(self.stub.read(core[PC], 3), "little")
         operation, t, s = code & 15, code >> 4 & 15, code >> 8 & 15
         narrow = operation in (8, 9)
@@ -275,6 +284,15 @@ class Chip:
         mask = (1 << (high + 1)) - (1 << low)
         self.domain.analogue[block, number] = (before & ~mask | value << low & mask, self.now_us)
 
+    def _cache_bus(self, before: int, value: int) -> int:
+        self.set(BUS, value)
+        self.flash.show()
+        return value
+
+    def _page(self, before: int, value: int) -> int:
+        self.flash.check_entry(value)
+        return value
+
     def _systimer(self, before: int, value: int) -> int:
         self.pass_time()
         if self._defects.systimer_stuck:
@@ -367,5 +385,7 @@ _EFFECTS: dict[int, Callable[[Chip, int, int], int]] = {
     COMP0_LOAD: Chip._load_tick,
     _CPU_PER_CONF: _selecting(is_system=False),
     _SYSCLK_CONF: _selecting(is_system=True),
+    BUS: Chip._cache_bus,
+    **dict.fromkeys(TABLE, Chip._page),
     **{clear: _clearing(raw) for clear, raw in RAW_OF.items()},
 }

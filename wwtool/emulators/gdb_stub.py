@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import struct
 import time
@@ -11,11 +12,15 @@ from typing import IO
 from wwtool.errors import DeviceError
 
 _CHUNK_BYTES = 4096
+_ACCESS = re.compile(r"watch:([0-9a-f]+)")
 _MOST_MEMORY_BYTES = 1024  # of one packet
 
 
 class GdbStub:
     """The part of GDB's remote protocol that is needed.
+
+    Attributes:
+        accessed: the address before whose access the program has stopped last; None: it has stopped for another reason.
 
     Raises:
         DeviceError: in every method, if QEMU has ended or refuses.
@@ -24,6 +29,7 @@ class GdbStub:
     def __init__(self, to_qemu: IO[bytes], from_qemu: IO[bytes]) -> None:
         self._to, self._from = to_qemu, from_qemu
         self._received = b""
+        self.accessed: int | None = None
         self.command("?")
 
     def command(self, text: str) -> str:
@@ -82,10 +88,19 @@ class GdbStub:
         """Undoes :meth:`stop_at_write`."""
         self._order(f"z2,{address:x},{count:x}")
 
+    def stop_at_access(self, address: int, count: int) -> None:
+        """Stops the program before it reads or writes one of ``count`` bytes from an address on."""
+        self._order(f"Z4,{address:x},{count:x}")
+
+    def go_on_at_access(self, address: int, count: int) -> None:
+        """Undoes :meth:`stop_at_access`."""
+        self._order(f"z4,{address:x},{count:x}")
+
     def resume(self, patience_s: float | None = None) -> bool:
         """Runs the program until it stops by itself; False if it had to be stopped after ``patience_s``."""
+        self.accessed = None
         if patience_s is None:
-            self.command("c")
+            self._stopped(self.command("c"))
             return True
         try:
             self._to.write(b"$c#63")
@@ -98,10 +113,15 @@ class GdbStub:
                     self._answer()
                     return False
                 self._receive()
-            self._answer()
+            self._stopped(self._answer())
         except (OSError, ValueError) as error:
             raise DeviceError(f"the emulator has ended ({error}); start it again") from error
         return True
+
+    def _stopped(self, answer: str) -> None:
+        """Reads a stop's answer, ``T05...;rwatch:ADDRESS;``."""
+        found = _ACCESS.search(answer)
+        self.accessed = int(found[1], 16) if found else None
 
     def step(self) -> None:
         """Runs one instruction."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wwtool.base.files import write_bytes
 from wwtool.errors import InputError, ToolError
-from wwtool.firmware.make_image import ESP_CHECKSUM_SEED, ESP_CHIPS, ESP_MAGIC, to_esp
+from wwtool.firmware.make_image import ESP_CHECKSUM_SEED, ESP_CHIPS, ESP_MAGIC, ESP_MAPPED, ESP_SEGMENT_BYTES, to_esp
 from wwtool.platforms.profile import Platform
 
 _CHIP_NAMES = {number: name for name, number in ESP_CHIPS.items()}
@@ -28,12 +28,29 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Mapped:
+    """Bytes that stay in flash at ``offset`` and are read at ``address`` once the program has mapped their pages."""
+
+    address: int
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
 class EspImage:
-    """The content of a ``.bin`` at flash offset 0."""
+    """The content of a ``.bin`` at flash offset 0.
+
+    Attributes:
+        segments: what the ROM loads.
+        mapped: what it does not see.
+        content: all of the file.
+    """
 
     chip: str
     entry: int
     segments: tuple[Segment, ...]
+    mapped: tuple[Mapped, ...] = ()
+    content: bytes = b""
 
 
 def esp_image_arguments(platform: Platform) -> tuple[str, str, str, int]:
@@ -95,7 +112,24 @@ def parse_esp_image(content: bytes) -> EspImage:
     digest = content[end + 1 : end + 1 + _SHA256_BYTES]
     if has_digest and digest != hashlib.sha256(content[: end + 1]).digest():
         raise _damaged("its SHA-256 is wrong")
-    return EspImage(_CHIP_NAMES[chip], entry, tuple(segments))
+    mapped = _mapped(content, end + 1 + (_SHA256_BYTES if has_digest else 0))
+    return EspImage(_CHIP_NAMES[chip], entry, tuple(segments), mapped, content)
+
+
+def _mapped(content: bytes, place: int) -> tuple[Mapped, ...]:
+    """The segments behind those for RAM, without gaps, up to whatever is none."""
+    found = []
+    while place + ESP_SEGMENT_BYTES <= len(content):
+        address, length = struct.unpack_from("<II", content, place)
+        place += ESP_SEGMENT_BYTES
+        if address and address not in ESP_MAPPED:
+            break
+        if place + length > len(content):
+            raise _damaged("it ends within a segment")
+        if address:
+            found.append(Mapped(address, place, length))
+        place += length
+    return tuple(found)
 
 
 def _damaged(why: str) -> InputError:

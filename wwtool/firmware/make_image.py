@@ -50,7 +50,9 @@ ESP_SIZES_MB = {1: 0, 2: 1, 4: 2, 8: 3, 16: 4, 32: 5}
 _ESP_HEADER = struct.Struct("<4BI B3x HBHH 4x B")  # magic to entry, WP pin, chip, revisions, digest
 _ESP_NO_WP_PIN = 0xEE
 _ESP_ANY_REVISION = 0xFFFF
-_ESP_FLASH_WINDOWS = ((0x3C000000, 0x3E000000), (0x42000000, 0x44000000))  # ESP32-S3 TRM, "System and Memory"
+# ESP32-S3 TRM, "System and Memory": where data and instructions see flash through the caches.
+ESP_MAPPED, _ESP_CODE_IN_FLASH = range(0x3C000000, 0x3E000000), range(0x42000000, 0x44000000)
+ESP_SEGMENT_BYTES = 8  # a segment's header: address, length
 
 _SHT_PROGBITS, _SHT_NOBITS = 1, 8  # ELF specification, section and program headers
 _SHF_ALLOC = 2
@@ -192,42 +194,70 @@ def to_hex(image: bytes, base: int) -> str:
 
 
 def to_esp(elf: bytes, chip: str, mode: str, frequency: str, size_mb: int) -> bytes:
-    """Returns an ELF as the image that an ESP32's ROM copies from flash to RAM and starts.
+    """Returns an ELF as an image for flash offset 0: an ESP32's ROM copies to RAM what goes there, and starts it.
+
+    Sections at ``ESP_MAPPED`` follow, where the ROM does not see them: the header counts the segments for RAM alone, as
+    with esptool's ``--ram-only-header``. Byte n of the flash is at the n-th of these addresses once the program has
+    mapped each page of the flash to the page of the same number.
 
     Args:
-        elf: the linked firmware, all of it in RAM.
+        elf: the linked firmware, its code in RAM.
         chip: one of ``ESP_CHIPS``.
         mode, frequency, size_mb: of its flash; ``ESP_MODES``, ``ESP_FREQUENCIES``, ``ESP_SIZES_MB``.
 
     Raises:
-        InputError: a part of it is linked into flash, or there is no flash of that size.
+        InputError: code is linked into flash, constants are not where they can be in the image, or there is no flash of
+            that size.
     """
     if size_mb not in ESP_SIZES_MB:
         raise InputError(f"an ESP32 image cannot be for {size_mb} MB of flash; choose from {list(ESP_SIZES_MB)}")
     entry, sections = read_elf(elf)
-    pieces: list[tuple[int, bytes]] = []
-    for section in sorted(sections, key=lambda section: section.address):
-        if any(first <= section.address < end for first, end in _ESP_FLASH_WINDOWS):
-            raise InputError(f"the section at {section.address:#x} is linked into flash; link all of them into RAM")
-        if pieces and pieces[-1][0] + len(pieces[-1][1]) == section.address:
-            pieces[-1] = (pieces[-1][0], pieces[-1][1] + section.content)
-        else:
-            pieces.append((section.address, section.content))
+    pieces = _esp_pieces(sections)
+    in_ram = [piece for piece in pieces if piece[0] not in ESP_MAPPED]
     flash = ESP_SIZES_MB[size_mb] << 4 | ESP_FREQUENCIES[frequency]
     image = bytearray(
         _ESP_HEADER.pack(
-            ESP_MAGIC, len(pieces), ESP_MODES[mode], flash, entry, _ESP_NO_WP_PIN, ESP_CHIPS[chip],
+            ESP_MAGIC, len(in_ram), ESP_MODES[mode], flash, entry, _ESP_NO_WP_PIN, ESP_CHIPS[chip],
             0, 0, _ESP_ANY_REVISION, 1,
         )
     )  # fmt: skip
     checksum = ESP_CHECKSUM_SEED
-    for address, content in pieces:
-        content += bytes(-len(content) % 4)
+    for address, content in in_ram:
         image += struct.pack("<II", address, len(content)) + content
         for byte in content:
             checksum ^= byte
     image += bytes(15 - len(image) % 16) + bytes([checksum])  # the last byte of a block of 16
-    return bytes(image) + hashlib.sha256(image).digest()
+    image += hashlib.sha256(image).digest()
+    for address, content in pieces:
+        if address in ESP_MAPPED:
+            image += _esp_gap(len(image), address) + struct.pack("<II", address, len(content)) + content
+    if len(image) > size_mb << 20:
+        raise InputError(f"the image of {len(image):,} bytes exceeds {size_mb} MB of flash; take a smaller model")
+    return bytes(image)
+
+
+def _esp_pieces(sections: list[Section]) -> list[tuple[int, bytes]]:
+    """Addresses and bytes, those that touch as one, by address and padded to words."""
+    pieces: list[tuple[int, bytes]] = []
+    for section in sorted(sections, key=lambda section: section.address):
+        if section.address in _ESP_CODE_IN_FLASH:
+            raise InputError(f"the section at {section.address:#x} is code linked into flash; link all code into RAM")
+        if pieces and pieces[-1][0] + len(pieces[-1][1]) == section.address:
+            pieces[-1] = (pieces[-1][0], pieces[-1][1] + section.content)
+        else:
+            pieces.append((section.address, section.content))
+    return [(address, content + bytes(-len(content) % 4)) for address, content in pieces]
+
+
+def _esp_gap(end: int, address: int) -> bytes:
+    """A segment for no address, between the end of an image and the header of a segment at a mapped address."""
+    length = address - ESP_MAPPED.start - end - 2 * ESP_SEGMENT_BYTES
+    if length < 0:
+        raise InputError(
+            f"the section at {address:#x} needs the flash from {address - ESP_MAPPED.start:#x} on, where the image "
+            f"still has its part for RAM; link it at {ESP_MAPPED.start + end + 2 * ESP_SEGMENT_BYTES:#x} or later"
+        )
+    return struct.pack("<II", 0, length) + bytes(length)
 
 
 class Recipe:

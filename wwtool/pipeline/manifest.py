@@ -13,7 +13,7 @@ from wwtool.base.files import sha256_of
 from wwtool.base.records import json_of, read_json
 from wwtool.base.text import printable
 from wwtool.budget.energy import EnergyUse
-from wwtool.budget.result import DryBuildRecord, LimitRecord
+from wwtool.budget.result import DryBuildRecord, LimitRecord, Place
 from wwtool.budget.selection import Choice
 from wwtool.data.dataset import Note
 from wwtool.data.voices import Voices
@@ -132,6 +132,7 @@ class Final:
     arena_bytes: int
     state_bytes: int
     flash_waits: Cycles | None = None
+    weights_in: Place | None = None  # version 0.1 did not say it
 
 
 FINAL_FIELDS = tuple(entry.name for entry in fields(Final))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -41,6 +42,19 @@ class Figure(_Section):
     source: str = Field(min_length=8)
 
 
+class FlashCache(_Section):
+    """The cache between the core and its flash, as the firmware leaves it."""
+
+    bytes: int = Field(ge=64, le=1 << 20)
+    line_bytes: int = Field(ge=4, le=256)
+    ways: int = Field(ge=1, le=64)
+
+    def keeps(self, arrays: Iterable[int]) -> bool:
+        """Whether arrays of so many bytes stay in it together, wherever they lie: no set gets more lines than ways."""
+        sets = self.bytes // (self.line_bytes * self.ways)
+        return sum(-(-(-(-nbytes // self.line_bytes) + 1) // sets) for nbytes in arrays) <= self.ways
+
+
 class ClockChoice(_Section):
     """A clock that the firmware can give the core."""
 
@@ -49,6 +63,9 @@ class ClockChoice(_Section):
     active_ma: Figure = Field(description="as energy.active_ma, at this clock")
     sleep_ma: Figure | None = Field(
         None, description="as energy.sleep_ma, at this clock; none: as at the profile's own"
+    )
+    flash_word_cycles: int | None = Field(
+        None, ge=0, le=10_000, description="as chip.flash_word_cycles, at this clock; none: as at the profile's own"
     )
 
 
@@ -59,6 +76,9 @@ class Chip(_Section):
     clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
     clocks: tuple[ClockChoice, ...] = Field((), description="what the firmware can set; none: only clock_hz")
     flash_word_cycles: int = Field(0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash")
+    flash_cache: FlashCache | None = Field(
+        None, description="where constants that an inference reads again may stay; none: each is taken to be read once"
+    )
     cycles_per_instruction: float | None = Field(
         None, ge=1.0, le=10.0, description="an estimate, for emulators that count instructions and not cycles"
     )
@@ -101,7 +121,9 @@ class MemoryMap(_Section):
         description="RAM for what a firmware has beside its model, the code of a hop included; where the RAM budget "
         "holds this and the model, both are copied there at start-up; 0: they are read from flash",
     )
-
+    code_in_ram: bool = Field(
+        False, description="all but the model's weights lies in RAM anyhow, and hop_bytes decides about the weights"
+    )
     code_alias: int = Field(
         0, ge=0, lt=1 << 32, multiple_of=4,
         description="how much higher the core sees RAM where it reads instructions than where it reads data",
@@ -387,7 +409,9 @@ class Platform(_Section):
         if choice is None:
             choices = ", ".join(str(c.hz // 1_000_000) for c in self.chip.clocks) or "only the profile's own"
             raise InputError(f"board.clock_mhz: {self.name} cannot have {mhz} MHz; choose from {choices}")
-        changes: dict[str, object] = {"chip": self.chip.model_copy(update={"clock_hz": choice.hz})}
+        word_cycles = self.chip.flash_word_cycles if choice.flash_word_cycles is None else choice.flash_word_cycles
+        chip = self.chip.model_copy(update={"clock_hz": choice.hz, "flash_word_cycles": word_cycles})
+        changes: dict[str, object] = {"chip": chip}
         if self.energy is not None:
             energy = {"active_ma": choice.active_ma, "sleep_ma": choice.sleep_ma or self.energy.sleep_ma}
             changes["energy"] = self.energy.model_copy(update=energy)

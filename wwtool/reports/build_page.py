@@ -330,7 +330,9 @@ def _budget_note(final: dict[str, Any], platform: Platform) -> str:
     waits, longest = final.get("flash_waits"), final["flash_wait_cycles"]
     late = "no wait for flash" if not longest else f"{longest:,} cycles of waiting for flash, the most that is expected"
     modelled = f" A model of the chip's cache expects {waits['invoke']:,}." if waits else ""
-    return f"{counted} Latency and duty cycle include {late}.{modelled} Not measured on silicon."
+    place = final.get("weights_in")  # version 0.1 did not say it
+    placed = f" The weights lie in {place}." if place and not platform.is_linux else ""
+    return f"{counted} Latency and duty cycle include {late}.{modelled}{placed} Not measured on silicon."
 
 
 def _detector(d: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@
 #include "board_config.h"
 #include "clock.h"
 #include "esp32s3.h"
+#include "flash.h"
 #include "gpio.h"
 #include "microphone.h"
 #include "sleep.h"
@@ -86,6 +87,7 @@ void board_start(uint32_t console_baud)
         gpio_output(BOARD_PIN_INDICATOR, BOARD_INDICATOR_IS_LOW != 0);
     }
     start_clock();
+    flash_map();
     uart_init(console_baud);
     board_indicate(!microphone_init());
     sleep_init();

@@ -9,8 +9,9 @@
 #include "board_config.h"
 #include "clock.h"
 #include "dma.h"
-#include "regulator.h"
 #include "sleep.h"
+
+extern const uint8_t rom_windows[], rom_windows_end[], rom_call_site[]; /* rom_call.S */
 
 struct board_table {
     char magic[8];
@@ -20,22 +21,24 @@ struct board_table {
     volatile uint32_t *micros;
     size_t (*microphone_read)(int16_t *samples, size_t max);
     void (*microphone_enable)(bool on);
-    void (*rom_i2c_write)(uint32_t block, uint32_t host, uint32_t number, uint32_t high, uint32_t low, uint32_t value);
     void (*wait_for_interrupt)(uint32_t interrupts);
     uint32_t block_samples; /* of the microphone, between two interrupts */
+    const uint8_t *rom_windows, *rom_windows_end, *rom_call_site;
     char note[sizeof BOARD_SILICON];
 };
 
 __attribute__((section(".board_table"), used)) static const struct board_table board_table = {
-    .magic = {'W', 'W', 'B', 'O', 'A', 'R', 'D', '4'},
+    .magic = {'W', 'W', 'B', 'O', 'A', 'R', 'D', '5'},
     .console_read = uart_read,
     .console_write = uart_write,
     .fault = board_fault,
     .micros = &clock_micros_total,
     .microphone_read = microphone_read,
     .microphone_enable = microphone_enable,
-    .rom_i2c_write = CORE_MHZ > 80 ? rom_i2c_write : NULL,
     .wait_for_interrupt = wait_for_interrupt,
     .block_samples = DMA_BLOCK_SAMPLES,
+    .rom_windows = rom_windows,
+    .rom_windows_end = rom_windows_end,
+    .rom_call_site = rom_call_site,
     .note = BOARD_SILICON,
 };

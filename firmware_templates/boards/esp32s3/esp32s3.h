@@ -179,4 +179,25 @@ enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT 
 #define USB_EP1_CONF_IN_FREE     (1u << 1)
 #define USB_EP1_CONF_OUT_WAITING (1u << 2)
 
+/* Flash as data accesses see it through the cache: a page at address n of the window has the table's entry n (TRM, "System
+   and Memory"; ESP-IDF, soc/ext_mem_defs.h). */
+#define FLASH_DATA        0x3C000000u
+#define MMU_PAGE_BYTES    0x10000u
+#define MMU_PAGES         512u
+#define MMU_ENTRY(page)   REG(0x600C5000u + 4u * (page)) /* the page of the flash, in bits 13..0 */
+#define MMU_ENTRY_INVALID (1u << 14)
+
+/* Data cache (ESP-IDF, soc/extmem_reg.h): base 0x600C4000. */
+#define CACHE_DATA_CTRL1            REG(0x600C4004u)
+#define CACHE_DATA_CTRL1_CORE0_SHUT (1u << 0)
+
+/* SPI0, by which the cache reads the flash (ESP-IDF, soc/spi_mem_reg.h): base 0x60003000. */
+#define SPI0_CTRL            REG(0x60003008u)
+#define SPI0_CTRL2           REG(0x60003010u)
+#define SPI0_USER            REG(0x60003018u)
+#define SPI0_CTRL_DUMMY_HIGH (1u << 3 | 1u << 18 | 1u << 19) /* the lines are driven high between address and data */
+#define SPI0_CTRL2_CS_TIMES  0x3FFu                          /* hold 9..5 and setup 4..0, in clocks less one */
+#define SPI0_USER_CS_HOLD    (1u << 6)
+#define SPI0_USER_CS_SETUP   (1u << 7)
+
 #endif /* ESP32S3_H */

@@ -78,7 +78,8 @@ def write_project(
         require_feature_frames(compiled)
     templates = asset_dir("firmware_templates")
     in_ram = hop_in_ram(platform, model, *(part.model for part in beside))
-    kernels = kernel_set(model.target, "speed" if in_ram else model.optimize)
+    fast = in_ram or (platform.memory.code_in_ram and platform.optimize == "speed")
+    kernels = kernel_set(model.target, "speed" if fast else model.optimize)
     _copy_core(templates / "core", folder / "core", kernels, model.program.graph.front_end)
     for code in platform.code_folders:
         _copy_sources(code, folder / "board")

@@ -11,8 +11,9 @@ from wwtool.device.flash.drives import Drive
 from wwtool.device.flash.plan import PORT, VERIFY_TIMEOUT_S, WRITE_TIMEOUT_S, Plan, Run
 from wwtool.device.flash.ports import Port
 from wwtool.device.flash.tools.flash_tool import FlashTool
-from wwtool.errors import InputError
+from wwtool.errors import BudgetError, InputError
 from wwtool.firmware.builds import Build
+from wwtool.firmware.esp_image import parse_esp_image
 from wwtool.platforms.profile import Platform
 
 _BAUD = 460800  # what ESP-IDF flashes with; every bridge keeps up
@@ -36,11 +37,12 @@ class Esptool(FlashTool):
         return True
 
     def ram_plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
-        """The image's parts are all for RAM. Without esptool's own loader, which would lie where they go."""
+        """Without esptool's own loader, which would lie where the image goes."""
+        image = build.image("bin")
+        _require_all_in_ram(build.platform, image)
         command = self.tool.command()
         board = ports.choose(build.platform, port)
         ports.require_access(board)
-        image = build.image("bin")
         assert build.platform.flash_chip is not None  # check_platform has seen to it
         words = (*command, "--chip", build.platform.flash_chip.esptool_chip, "--port", PORT, "--no-stub")
         run = Run(self.name, (*words, "load-ram", image.name), "start", image, WRITE_TIMEOUT_S)
@@ -56,6 +58,15 @@ class Esptool(FlashTool):
             raise InputError(
                 f"{platform.file}: flash_tool {self.name} needs flash_chip with esptool_chip, mode and frequency"
             )
+
+
+def _require_all_in_ram(platform: Platform, image: Path) -> None:
+    in_flash = sum(part.length for part in parse_esp_image(image.read_bytes()).mapped)
+    if in_flash:
+        raise BudgetError(
+            f"{in_flash:,} bytes of weights are too large for the RAM budget of {platform.title} and are read from "
+            "flash, which --ram does not write; leave --ram out, or build with a smaller model"
+        )
 
 
 def write_plan(build: Build, command: list[str], port: Port) -> Plan:
