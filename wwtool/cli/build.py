@@ -10,6 +10,7 @@ import click
 from wwtool.base.text import for_shell
 from wwtool.cli.budget_tables import refusal_shown
 from wwtool.cli.common import FILE, FOLDER, listening, log_option, make, option, platform_option, print_warning
+from wwtool.cli.processes import in_team
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console, line, say, styled
 from wwtool.cli.training_options import training_options
@@ -28,6 +29,7 @@ from wwtool.jobs.build import BuildRequest, BuildResult, Wires, plan, run
 @option(BuildRequest, "out", type=FOLDER)
 @option(BuildRequest, "overwrite", is_flag=True)
 @log_option
+@in_team
 def build(no_synth: bool, log: Path | None, **options: Any) -> None:
     """Turn a wake word into flashable firmware: budget, data, training, export, C, image, report.
 

@@ -13,6 +13,7 @@ import traceback
 import click
 
 from wwtool import __version__
+from wwtool.base.launch import follows, launched
 from wwtool.base.search_paths import leave_out_working_directory
 from wwtool.base.text import one_line
 from wwtool.cli import streams
@@ -83,6 +84,8 @@ def main(arguments: list[str] | None = None) -> None:
     # torch reads this when it is loaded. Threads that spin while they wait make training ten times slower on a machine
     # with other work, and no faster on an idle one.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    if launched():  # what C++ logs of a process that has gone, the one that fails first says in a sentence
+        os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     # Training sets its number of threads itself, and would wait forever for threads that a limit withholds.
     os.environ.pop("OMP_THREAD_LIMIT", None)
     if arguments is None:
@@ -133,7 +136,8 @@ def _run(words: list[str], debug: bool) -> int:
         error.show()
         return error.exit_code
     except click.ClickException as error:
-        complain(f"error: {_sentence(error)}")
+        if not follows():  # the leading process says the same
+            complain(f"error: {_sentence(error)}")
         return UsageError.exit_code
     except (click.Abort, KeyboardInterrupt):
         complain(_AGAIN)

@@ -10,6 +10,7 @@ import click
 from wwtool import events
 from wwtool.cli.budget_tables import print_budget, refusal_shown
 from wwtool.cli.common import FILE, FOLDER, listening, log_option, make, option, platform_option, print_warning
+from wwtool.cli.processes import in_team
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import Terminal, console
 from wwtool.cli.training_options import training_options
@@ -25,6 +26,7 @@ from wwtool.jobs.train import Choice, DryBuild, RateResult, TrainRequest, find_l
     "--find-lr", is_flag=True, help="Only find a learning rate: draw the loss at rising rates, and print a suggestion."
 )
 @log_option
+@in_team
 def train(no_synth: bool, find_lr: bool, log: Path | None, **options: Any) -> None:
     """Train a model for a platform: data, float training, quantization-aware fine-tuning, INT8 .tflite, evaluation.
 

@@ -44,6 +44,7 @@ from wwtool.pipeline.validation import Validation
 from wwtool.pipeline.voices_used import tell_voices
 from wwtool.training.run import Listener, Run
 from wwtool.training.teachers import chosen_teacher
+from wwtool.training.team.team import team
 
 DATASET = "dataset.json"
 CLIPS, POOLS = "clips", "pools"
@@ -108,6 +109,7 @@ class Prepared:
             as_dict(architecture_of(model, self.front_end)),
             taught_by,
             *judged_by,
+            *([f"{team().size} processes"] if team().size > 1 else []),  # each adds a batch to a step
         )
 
 

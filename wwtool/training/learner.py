@@ -27,6 +27,7 @@ from wwtool.training.precision import numbers_of, scaler_of
 from wwtool.training.qat import QatNet
 from wwtool.training.schedules import SCHEDULES
 from wwtool.training.stages import Stage
+from wwtool.training.team.team import ALONE, Team
 
 
 class Learner:
@@ -38,9 +39,9 @@ class Learner:
 
     def __init__(
         self, stage: Stage, model: Network | QatNet, config: TrainConfig, device: torch.device, vectors: int = 0,
-        rate: Callable[[Course], float] | None = None,
+        rate: Callable[[Course], float] | None = None, team: Team = ALONE,
     ) -> None:  # fmt: skip
-        self.stage, self.model, self.config, self.parts = stage, model, config, 1
+        self.stage, self.model, self.config, self.parts, self._team = stage, model, config, 1, team
         self.rate = stage.learning_rate  # of the last step
         self.average = copy.deepcopy(model)
         self.course = Course(stage, config)
@@ -79,6 +80,7 @@ class Learner:
             total = total + loss.detach()
             if len(pieces) > 1 and piece is pieces[0]:
                 self._keep_gradients()
+        self._agree(total)
         self._scaler.unscale_(self._optimizer)
         norm = self._clip(self._parameters, self.course)
         self._scaler.step(self._optimizer)
@@ -88,6 +90,17 @@ class Learner:
         self._update_average(self.average, self.model, self.course)
         self.course.took_step(total, norm)
         return total
+
+    def _agree(self, loss: Tensor) -> None:
+        """Makes gradients, loss and the statistics of batch norms the means of what the processes of a team have."""
+        if self._team.size == 1:
+            return
+        for parameter in self._parameters:
+            if parameter.grad is None and parameter.requires_grad:
+                parameter.grad = torch.zeros_like(parameter)  # another process may have one
+        gradients = [parameter.grad for parameter in self._parameters if parameter.grad is not None]
+        statistics = [buffer for buffer in self.model.buffers() if buffer.is_floating_point()]
+        self._team.mean([*gradients, loss, *statistics])
 
     def _keep_gradients(self) -> None:
         """Copies the gradients: those of a recorded network lie where the next piece writes its own."""
@@ -113,7 +126,10 @@ class Learner:
         dropout = self.config.optimization.dropout
         if not dropout:
             return []
-        kept = random.random((len(lesson.labels), self.model.architecture.head.inputs, 1, 1)) >= dropout
+        kept = (
+            self._team.portion(random).random((len(lesson.labels), self.model.architecture.head.inputs, 1, 1))
+            >= dropout
+        )
         return [moved(kept.astype(np.float32) / np.float32(1.0 - dropout), lesson.labels.device)]
 
     def average_tensors(self) -> dict[str, Tensor]:

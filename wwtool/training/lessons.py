@@ -21,6 +21,7 @@ from wwtool.training.run import Listener
 from wwtool.training.sampler import Mined, Sampler, to_real
 from wwtool.training.stages import Stage
 from wwtool.training.tapes import Tapes
+from wwtool.training.team.team import ALONE, Team
 
 
 class Lessons:
@@ -32,19 +33,23 @@ class Lessons:
 
     def __init__(
         self, pools: Sequence[WeightedPool], frames: int, config: TrainConfig, spectrogram: SpectrogramConfig,
-        device: torch.device, listeners: Sequence[Listener] = (),
+        device: torch.device, listeners: Sequence[Listener] = (), team: Team = ALONE,
     ) -> None:  # fmt: skip
         self._config, self._spectrogram, self._frames, self._device = config, spectrogram, frames, device
+        self._team = team
         self._listeners = [placed(copy.deepcopy(network), device).eval() for network in listeners]
         longest = max([frames, *(network.architecture.receptive_frames for network in listeners)])
         self.sampler = Sampler(pools, longest, config)
         self._tapes = Tapes(self.sampler.pools, device)
 
     def draw(self, stage: Stage, step: int, generator: np.random.Generator, mined: Mined | None) -> Lesson:
-        """The windows of a step of a stage. ``mined``: hard windows to draw from; None: there are none."""
+        """The windows of a step of a stage, or this process's part of them. ``mined``: hard windows to draw from; None:
+        there are none.
+        """
         sampling, size = self._config.sampling, self._config.batch * self._config.optimization.accumulate
         grown = min(1.0, (step + 1) / (sampling.curriculum * stage.steps)) if sampling.curriculum else 1.0
-        batch = self.sampler.draw(generator, size, mined, grown)
+        batch = self.sampler.draw(generator, size * self._team.size, mined, grown)
+        batch, generator = batch.part(self._team.rank, self._team.size), self._team.portion(generator)
         places = batch.places
         windows = self._tapes.windows(places, batch.frames)
         features = vary(to_real(windows), generator, eased(self._spectrogram, grown))

@@ -7,17 +7,20 @@ same instructions and the same PyTorch; CUDA sums in an order of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from wwtool import events
+from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.threads import pinned_threads
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import DONE, FLOAT, State, load_checkpoint, load_trained, mismatch, save_checkpoint
+from wwtool.training.course import Course
 from wwtool.training.learner import Learner
 from wwtool.training.lessons import Lessons
 from wwtool.training.placement import placed
@@ -30,6 +33,8 @@ from wwtool.training.sampler import Mined, to_real
 from wwtool.training.scoring import logit_shift, mine
 from wwtool.training.selection import Selection
 from wwtool.training.stages import Stage, stages_of
+from wwtool.training.team.parcel import pack, unpack
+from wwtool.training.team.team import team
 from wwtool.training.trouble import check_numbers, learn
 
 _REPORT_STEPS = 10
@@ -42,8 +47,8 @@ def train(run: Run) -> QatNet:
         InputError: the folder's checkpoint is damaged, or the pools are too short or all of one kind.
         CancelledError: the run was cancelled.
     """
-    with pinned_threads(run.config.threads):
-        return _Trainer(run).finish()
+    net: QatNet = _work(run, "finish")
+    return net
 
 
 def train_until(run: Run, step: int) -> QatNet:
@@ -53,8 +58,8 @@ def train_until(run: Run, step: int) -> QatNet:
         InputError: the folder's checkpoint is damaged, or the pools are too short or all of one kind.
         CancelledError: the run was cancelled.
     """
-    with pinned_threads(run.config.threads):
-        return _Trainer(run).advance_to(step)
+    net: QatNet = _work(run, "advance_to", step)
+    return net
 
 
 def losses_at(run: Run, rates: Sequence[float]) -> list[float]:
@@ -62,16 +67,38 @@ def losses_at(run: Run, rates: Sequence[float]) -> list[float]:
 
     Nothing is saved.
     """
-    with pinned_threads(run.config.threads):
-        return _Trainer(run).losses_at(rates)
+    losses: list[float] = _work(run, "losses_at", list(rates))
+    return losses
+
+
+def assist(parcel: bytes) -> None:
+    """Takes part in the training of the process that leads."""
+    with TemporaryFolder("team") as folder:
+        run, order = unpack(parcel, folder)
+        _train(run, *order)
+
+
+def _work(run: Run, work: str, *arguments: Any) -> Any:
+    """Lets the trainer of a run work, and those of a team's other processes."""
+    if team().size > 1:
+        team().told(lambda: pack(run, [work, *arguments]))
+    return _train(run, work, *arguments)
+
+
+def _train(run: Run, work: str, *arguments: Any) -> Any:
+    with pinned_threads(run.config.threads), team().at_work():
+        return _WORK[work](_Trainer(run), *arguments)
 
 
 class _Trainer:
     def __init__(self, run: Run) -> None:
-        self.run, self.config, self.device = run, run.config, run.device
+        self.run, self.config, self.device, self.team = run, run.config, run.device, team()
+        self.team.use(self.device)
         self.stages = stages_of(run.config, adapts=run.base is not None)
         self.frames = run.architecture.receptive_frames
-        self.lessons = Lessons(run.pools, self.frames, run.config, run.spectrogram, self.device, run.listeners)
+        self.lessons = Lessons(
+            run.pools, self.frames, run.config, run.spectrogram, self.device, run.listeners, self.team
+        )
         self.sampler = self.lessons.sampler
         self.state = State(
             self.stages[0].name,
@@ -111,7 +138,8 @@ class _Trainer:
     def losses_at(self, rates: Sequence[float]) -> list[float]:
         first, losses = self.stages[0], list[float]()
         network, width = self._first_network(first), self.sampler.vector_width
-        learner = Learner(first, network, self.config, self.device, width, lambda course: rates[course.step])
+        rate: Callable[[Course], float] = lambda course: rates[course.step]  # noqa: E731
+        learner = Learner(first, network, self.config, self.device, width, rate, self.team)
         for step in range(len(rates)):
             self.run.cancel.check()
             generator = step_generator(self.config.seed, "rates", step)
@@ -162,7 +190,9 @@ class _Trainer:
 
     def _convert(self, stage: Stage, average: Network | QatNet) -> Network | QatNet:
         """The average of one stage in the form in which the next one trains it."""
-        return self._quantize(average) if stage.network == "int8" else placed(average, self.device)
+        network = self._quantize(average) if stage.network == "int8" else placed(average, self.device)
+        self.team.same(network.state_dict().values())
+        return network
 
     def _quantize(self, average: Network | QatNet) -> QatNet:
         """The network quantized from ranges that it shows on a batch: where fine-tuning starts."""
@@ -170,7 +200,9 @@ class _Trainer:
             return placed(average, self.device)
         self.exact = {f"{FLOAT}{name}": tensor.clone() for name, tensor in average.state_dict().items()}
         negatives, margin = self.sampler.negatives, self.config.unseen_margin
-        shift = logit_shift(average, self.frames, negatives, margin, self.device)
+        shift = float(
+            self.team.told(lambda: repr(logit_shift(average, self.frames, negatives, margin, self.device)).encode())
+        )
         self.state = replace(self.state, logit_shift=shift)
         network = placed(self._quantized(average.eval().cpu()), self.device)
         generator = calibration_generator(self.config.seed)
@@ -186,7 +218,7 @@ class _Trainer:
         before: Learner | None = None,
     ) -> Learner:  # fmt: skip
         """Trains a stage from the state's step on, to its end or to step ``until``, where a checkpoint is written."""
-        learner = Learner(stage, network, self.config, self.device, self.sampler.vector_width)
+        learner = Learner(stage, network, self.config, self.device, self.sampler.vector_width, team=self.team)
         self.selection = Selection(self.run.folder, stage.name, self.config.selection)
         if before is not None:
             learner.take_over(before.objective)
@@ -201,13 +233,23 @@ class _Trainer:
             if self.selection.exhausted:
                 break
             if step in stage.mine_at:
-                self.mined = mine(learner.model, self.frames, self.sampler.negatives, self.config, self.device)
+                self.mined = self._mine(learner.model)
             self._step(learner, step)
         if until is not None and until < stage.steps:
             self._save(learner)
         else:
             self._take_best(learner)
         return learner
+
+    def _mine(self, network: Network | QatNet) -> Mined:
+        """The hard windows that the leading process finds."""
+
+        def found() -> bytes:
+            mined = mine(network, self.frames, self.sampler.negatives, self.config, self.device)
+            return np.stack([mined.pool, mined.end]).tobytes()
+
+        pool, end = np.frombuffer(self.team.told(found), np.int64).reshape(2, -1)
+        return Mined(pool.copy(), end.copy())
 
     def _step(self, learner: Learner, step: int) -> None:
         stage, done = learner.stage, step + 1
@@ -227,15 +269,16 @@ class _Trainer:
 
     def _judge(self, learner: Learner, done: int) -> None:
         """Judges the averaged model when it is due."""
-        every = self.config.selection.every
-        if not every or self.run.judge is None or (done % every and done != learner.stage.steps):
+        every, judge = self.config.selection.every, self.run.judge
+        if not every or judge is None or (done % every and done != learner.stage.steps):
             return
-        score = self.run.judge(learner.average)
+        score = float(self.team.told(lambda: repr(float(judge(learner.average))).encode()))
         self.selection.judged(done, score, learner.average)
         self.run.listener(events.Metric(learner.stage.name, "recall at the budget", score, done))
 
     def _take_best(self, learner: Learner) -> None:
         step = self.selection.take_best(learner.average)
+        self.team.same(learner.average.state_dict().values())  # the folder of the best is the leading process's
         if step is not None and step != learner.stage.steps:
             score = self.selection.scores[step]
             self.run.listener(
@@ -243,11 +286,18 @@ class _Trainer:
             )
 
     def _save(self, learner: Learner) -> None:
+        if not self.team.leads:
+            return
         tensors = learner.average_tensors() if self.state.done else learner.tensors() | self.selection.tensors()
         if self.mined is not None and not self.state.done:
             tensors["mined.pool"] = torch.from_numpy(self.mined.pool)
             tensors["mined.end"] = torch.from_numpy(self.mined.end)
         save_checkpoint(self.run.folder, self.state, tensors | self.exact)
+
+
+_WORK: dict[str, Callable[..., Any]] = {
+    "finish": _Trainer.finish, "advance_to": _Trainer.advance_to, "losses_at": _Trainer.losses_at,
+}  # fmt: skip
 
 
 def _int8(network: Network | QatNet) -> QatNet:

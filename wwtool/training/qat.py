@@ -48,7 +48,7 @@ class QatNet(nn.Module):
         super().__init__()
         self.architecture: Architecture = net.architecture
         # The threshold lands where 8-bit probabilities are fine: the shift is folded into the head's bias.
-        self.logit_shift = logit_shift
+        self.logit_shift, self.per_channel = logit_shift, per_channel
         self.layers = nn.ModuleList(_QUANTIZED[type(layer)](layer) for layer in net.layers.values())
         for layer in self._layers():
             layer.per_channel = per_channel

@@ -54,6 +54,13 @@ class Batch:
     frames: int
     weights: npt.NDArray[np.float32] | None = None
 
+    def part(self, number: int, count: int) -> Batch:
+        """Every ``count``-th window, from that of ``number`` on: a part with the same mixture."""
+        rows = slice(number, None, count)
+        places = Places(self.places.pool[rows], self.places.end[rows])
+        weights = None if self.weights is None else self.weights[rows]
+        return Batch(self.pools, places, self.labels[rows], self.frames, weights)
+
     @property
     def windows(self) -> npt.NDArray[np.int8]:
         """int8 features (size, frames, channels). ``Tapes`` reads them faster, for a whole training."""
