@@ -19,6 +19,7 @@ from flash_bench import BRIDGE, NANO, NANO_LOADER, PICO, S3, Flash, make_build
 from test_make_image import ESP, elf_of
 
 from wwtool.base import tools
+from wwtool.base.assets import asset_dir
 from wwtool.device.flash import plan, ports
 from wwtool.device.flash.explain import explain
 from wwtool.device.flash.images import read_build
@@ -60,7 +61,13 @@ def test_from_ram(bench: Bench, run: Flash, folder: Path, board: str) -> None:
 
 
 def test_what_cannot_run_from_ram_says_so(bench: Bench, run: Flash, tmp_path: Path) -> None:
-    run(make_build(tmp_path / "b", "nano33ble"), "--ram").refused(2, "runs from flash", "leave --ram out")
+    profile = (asset_dir("platforms") / "nano33ble.yaml").read_text()
+    name = "  ram_image_origin: 0x20002000"
+    assert name in profile
+    profile = profile.replace(name, f"  # {name}").replace("name: nano33ble\n", "name: mine\nboard: nano33ble\n")
+    (tmp_path / "mine.yaml").write_text(profile)
+    build = make_build(tmp_path / "b", str(tmp_path / "mine.yaml"))
+    run(build, "--ram", "--platform", tmp_path / "mine.yaml").refused(2, "runs from flash", "leave --ram out")
     assert not bench.calls()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import termios
 from pathlib import Path
 
@@ -162,3 +163,45 @@ def test_a_board_of_ones_own_goes_through_its_probe(bench: Bench, run: Flash, tm
     assert "interface/stlink.cfg" in command
     assert "target/stm32f4x.cfg" in command
     assert command[-1] == "program hey.hex verify reset exit"
+
+
+RAM = struct.pack("<2I", 0x20002000, 0x20002201) + bytes(range(256))
+
+
+def ram_build(folder: Path) -> Path:
+    """A build whose images are all ``RAM``, which a debug probe can start."""
+    return make_build(folder, "nano33ble", more=("ram.bin",), image=RAM)
+
+
+def test_from_ram_through_openocd(bench: Bench, run: Flash, folder: Path, board: str) -> None:
+    bench.tool("openocd", f"bench.plug({board!r}, {NANO!r})")
+    result = run(ram_build(folder), "--ram")
+    assert (result.code, result.err) == (0, "")
+    (words,) = bench.calls()
+    assert words[:-1] == ["openocd", "-f", "interface/cmsis-dap.cfg", "-c", "adapter speed 2000", "-f",
+                          "target/nrf52.cfg", "-c"]  # fmt: skip
+    assert words[-1].split("; ") == [
+        "init", "reset halt", "load_image hey.ram.bin 0x20002000 bin", "verify_image hey.ram.bin 0x20002000 bin",
+        "reg sp 0x20002000", "reg pc 0x20002200", "resume", "shutdown",
+    ]  # fmt: skip
+    assert "hey.ram.bin runs from the RAM of the Arduino Nano 33 BLE: its console answers" in result.out
+
+
+def test_from_ram_through_pyocd(bench: Bench, run: Flash, folder: Path, board: str) -> None:
+    bench.tool("pyocd", f"bench.plug({board!r}, {NANO!r}); print('All 264 bytes match.')")
+    assert run(ram_build(folder), "--ram", "--tool", "pyocd").code == 0
+    (words,) = bench.calls()
+    assert words[:5] == ["pyocd", "commander", "-W", "-t", "nrf52840"]
+    assert words[5::2] == ["-c"] * 6
+    assert words[6::2] == [
+        "reset halt", "loadmem 0x20002000 hey.ram.bin", "compare 0x20002000 hey.ram.bin", "wreg sp 0x20002000",
+        "wreg pc 0x20002200", "continue",
+    ]  # fmt: skip
+
+
+def test_from_ram_that_does_not_work(bench: Bench, run: Flash, tmp_path: Path, board: str) -> None:
+    build = ram_build(tmp_path / "b")
+    bench.tool("pyocd", f"bench.plug({board!r}, {NANO!r}); print('First mismatched byte at 0x20002000')")
+    assert run(build, "--ram", "--tool", "pyocd").code == 6, "pyOCD's own exit status is 0"
+    run(build, "--ram", "--tool", "probe-rs").refused(2, "probe-rs cannot start", "openocd, pyocd")
+    run(build, "--ram", "--tool", "pyocd", "--port", board).refused(2, "leave --port out")

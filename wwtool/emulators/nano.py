@@ -30,7 +30,7 @@ def start(
     """Starts an image and returns when its console can be opened.
 
     Args:
-        build: a build folder, or a ``.bin``.
+        build: a build folder, or a ``.bin``; one for RAM is started as a debug probe does.
         tcp_port: where the console listens on 127.0.0.1; 0 takes a free port.
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
         console: ``uart`` or ``usb``; with ``usb`` the board hangs on a PC, with ``uart`` on no USB at all.
@@ -47,7 +47,7 @@ def start(
     image = image_of(build, Unicorn.name)
     platform = load_platform(PLATFORM)
     command = [*python_module("wwtool.emulators.nano_runner"), "--bin", str(image.absolute())]
-    command += ["--origin", str(platform.memory.application_origin), "--clock-hz", str(platform.chip.clock_hz)]
+    command += ["--origin", str(_origin(image.read_bytes())), "--clock-hz", str(platform.chip.clock_hz)]
     command += ["--cycles-per-instruction", str(platform.chip.cycles_per_instruction), "--tcp", str(tcp_port)]
     command += ["--console", console]
     command += ["--restarts"] if restarts else []
@@ -67,6 +67,16 @@ class Unicorn(Emulator):
         return start(image, options.tcp_port, options.pty, options.console, options.audio, restarts=options.restarts)
 
     def platform_of(self, image: bytes) -> str | None:
-        """The reset vector leads into the image, which lies behind the board's boot loader."""
-        begin = load_platform(PLATFORM).memory.application_origin
-        return PLATFORM if begin <= int.from_bytes(image[4:8], "little") < begin + len(image) else None
+        """The reset vector leads into the image, which lies behind the board's boot loader or in RAM."""
+        return PLATFORM if 0 <= _entry(image) - _origin(image) < len(image) else None
+
+
+def _entry(image: bytes) -> int:
+    return int.from_bytes(image[4:8], "little")
+
+
+def _origin(image: bytes) -> int:
+    """Where an image belongs: in RAM if its reset vector leads there, else behind the boot loader."""
+    memory = load_platform(PLATFORM).memory
+    in_ram = memory.ram_image_origin
+    return in_ram if in_ram is not None and _entry(image) >= in_ram else memory.application_origin

@@ -11,7 +11,8 @@ status: 0 ended in order, 1 failed.
 With the USB console a TCP client stands for a program on the host that has the port open. With the UART there is no USB
 cable.
 
-A reset of the chip ends the run. With --restarts, its boot loader starts the program again instead.
+An image whose origin is in RAM is started as a debug probe does. A reset of the chip ends the run. With --restarts, its
+boot loader starts the program again instead.
 
 While the core sleeps, its time passes as fast as real time, or at once while audio plays or bytes wait to be received.
 """
@@ -29,10 +30,13 @@ import threading
 import time
 from pathlib import Path
 
+from wwtool.emulators.nrf52840.boot_loader import Arduino, BootLoader, Probe
 from wwtool.emulators.nrf52840.core import Chip
-from wwtool.emulators.nrf52840.registers import FaultError
+from wwtool.emulators.nrf52840.registers import RAM, FaultError
 from wwtool.emulators.usb_host import UsbHost
 
+# Of a program in flash, and of one in RAM.
+_STARTS: dict[bool, tuple[type[BootLoader], str]] = {False: (Arduino, "arduino"), True: (Probe, "probe")}
 _SLICE_CYCLES = 500_000  # between two looks at the sockets
 _QUEUE_HIGH = 1 << 16
 _BANNER_BYTES = 4096  # kept for the first client
@@ -133,7 +137,7 @@ class Runner:
         on_usb = options.console == "usb"
         self.chip = Chip(
             Path(options.bin).read_bytes(), options.origin, options.clock_hz, options.cycles_per_instruction, audio,
-            hush if on_usb else say, say if on_usb else None, options.restarts,
+            hush if on_usb else say, say if on_usb else None, options.restarts, *_STARTS[options.origin in RAM],
         )  # fmt: skip
         self._port = self.chip.host or self.chip.uarte
         self._port_open = False

@@ -28,7 +28,7 @@ class Build:
         platform: the platform it was built for.
         phrase: its wake word.
         model_sha256: the hash of its model, which a board that runs it sends.
-        images: paths in the folder by kind (uf2, bin, hex, elf, ram.uf2).
+        images: paths in the folder by kind (uf2, bin, hex, elf, ram.uf2, ram.bin).
         sha256: of each file, by its path in the folder, as the manifest has it.
         is_own: this user has built it, and the manifest is as it was written then.
     """

@@ -41,8 +41,9 @@ IMAGE_FORMATS: Registry[ImageFormat] = Registry(
         )
     },
 )
-# A UF2 file that the boot loader starts from RAM. It is made where a board can, whatever a profile lists.
-RAM_IMAGE = "ram.uf2"
+# A file that a boot loader, or a debug probe, starts from RAM. It is made where a board can, whatever a profile lists.
+RAM_UF2, RAM_BIN = "ram.uf2", "ram.bin"
+RAM_IMAGES = (RAM_UF2, RAM_BIN)
 # The kinds that are made of an ELF.
 MADE = tuple(kind for kind, image in IMAGE_FORMATS.items() if image.is_made)
 
@@ -70,6 +71,14 @@ def recipe_of(platform: Platform) -> Recipe:
     return Recipe(platform.chip.boot2_crc)
 
 
+def ram_format(platform: Platform) -> str | None:
+    """The kind of a platform's image for RAM; None if nothing starts one."""
+    if platform.uf2 is not None and platform.uf2.starts_from_ram:
+        return RAM_UF2
+    return RAM_BIN if platform.memory.ram_image_origin is not None else None
+
+
 def ram_recipe_of(platform: Platform) -> Recipe:
     """What a platform's image for RAM needs: it has no boot loader of its own."""
-    return Recipe(family=platform.uf2.family) if platform.uf2 is not None else Recipe()
+    takes_uf2 = platform.uf2 is not None and platform.uf2.starts_from_ram
+    return Recipe(family=platform.uf2.family) if takes_uf2 and platform.uf2 else Recipe()

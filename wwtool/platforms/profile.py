@@ -121,6 +121,10 @@ class MemoryMap(_Section):
         description="RAM for what a firmware has beside its model, the code of a hop included; where the RAM budget "
         "holds this and the model, both are copied there at start-up; 0: they are read from flash",
     )
+    ram_image_origin: int | None = Field(
+        None, ge=0, lt=1 << 32, multiple_of=512,
+        description="where the board's ram.ld has the vector table of a program that a debug probe starts from RAM",
+    )  # fmt: skip
     code_in_ram: bool = Field(
         False, description="all but the model's weights lies in RAM anyhow, and hop_bytes decides about the weights"
     )

@@ -8,7 +8,7 @@ from wwtool.base.text import for_shell
 from wwtool.errors import BudgetError, UsageError
 from wwtool.firmware import builds
 from wwtool.firmware.builds import Build
-from wwtool.firmware.image_formats import RAM_IMAGE
+from wwtool.firmware.image_formats import ram_format
 from wwtool.firmware.sizes import memory_of
 from wwtool.platforms.profile import Platform
 
@@ -34,18 +34,19 @@ def read_build(folder: Path, platform: Platform | None = None) -> Build:
 
 
 def ram_image(build: Build) -> Path:
-    """The build's file that a boot loader starts from RAM.
+    """The build's file that a boot loader or a debug probe starts from RAM.
 
     Raises:
         BudgetError: the build has none, as the program with its constants is too large.
         InputError: it has none, or not the one that was built.
     """
-    memory = build.platform.memory
-    if RAM_IMAGE not in build.images and build.images.get("elf"):
+    memory, kind = build.platform.memory, ram_format(build.platform)
+    assert kind is not None  # a tool that starts from RAM has seen to it
+    if kind not in build.images and build.images.get("elf"):
         needed = memory_of(build.image("elf").read_bytes()) + memory.reserved_ram_bytes
         if needed > memory.ram_bytes:
             raise BudgetError(
                 f"the program with its constants and stack takes {needed:,} bytes, and the RAM of "
                 f"{build.platform.title} has {memory.ram_bytes:,}; leave --ram out, or build with a smaller model"
             )
-    return build.image(RAM_IMAGE)
+    return build.image(kind)

@@ -50,14 +50,16 @@ class BootLoader(ABC):
         upload: the image that a flash tool is ready to write; None if no tool waits for the boot loader.
         uploads: how many images were written.
         vectors: where the program's vectors are looked for.
+        vector_table: what the core's VTOR has when the program starts.
         feeds_watchdog: it feeds a watchdog that runs.
     """
 
     feeds_watchdog: ClassVar[bool] = False
+    vector_table: int
 
     def __init__(self, chip: Host) -> None:
         self._chip = chip
-        self.vectors = chip.origin
+        self.vectors = self.vector_table = chip.origin
         self.upload: bytes | None = None
         self.uploads = 0
         self._page = -1  # that is being written
@@ -136,6 +138,17 @@ class Arduino(BootLoader):
 
     def _set_word(self, value: int) -> None:
         self._chip.write_memory(self.WORD_AT, _WORD.pack(value))
+
+
+class Probe(BootLoader):
+    """None: a debug probe has reset and halted the chip, written the program to RAM, and set stack pointer and PC."""
+
+    def __init__(self, chip: Host) -> None:
+        super().__init__(chip)
+        self.vector_table = 0  # as a reset leaves it
+
+    def _decide(self, reason: Reset) -> None:
+        raise FaultError(f"the {reason.name.lower()} reset the chip, which ends a program that runs from RAM")
 
 
 class Adafruit(BootLoader):

@@ -174,7 +174,7 @@ class Chip:
         parts = {part.name: part for part in self._parts}
         for name, left in read_start(self.start).items():
             parts[name].leave(left.registers, left.running)
-        self._private.vector_table = self.origin
+        self._private.vector_table = self.loader.vector_table
         stack, self._pc = struct.unpack("<II", self.read_memory(vectors, 8))
         self._uc.reg_write(arm.UC_ARM_REG_SP, stack)
         self._uc.reg_write(arm.UC_ARM_REG_PRIMASK, 0)
@@ -219,7 +219,8 @@ class Chip:
     def _map(self, image: bytes, origin: int) -> None:
         uc = self._uc
         uc.mem_map(0, FLASH_BYTES, 5)  # read and execute
-        uc.mem_map(RAM.start, len(RAM), 3)  # read and write: nothing runs from there
+        runs_from_ram = origin in RAM
+        uc.mem_map(RAM.start, len(RAM), 7 if runs_from_ram else 3)  # read, write, and execute
         uc.mem_write(RAM.start, bytes([_RAM_AT_START]) * len(RAM))
         uc.mem_write(0, b"\xff" * FLASH_BYTES)
         uc.mem_write(origin, image)

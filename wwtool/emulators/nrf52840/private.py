@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from wwtool.emulators.nrf52840.registers import FLASH_BYTES, FaultError, Machine, Peripheral
+from wwtool.emulators.nrf52840.registers import FLASH_BYTES, RAM, FaultError, Machine, Peripheral
 
 PRIVATE = 0xE0000000
 _FPU_ON = 0xF << 20
@@ -72,7 +72,7 @@ class Private(Peripheral):
             raise FaultError("SysTick is started, which is not modelled; it stands still while the core sleeps")
 
     def _set_vector_table(self, value: int) -> None:
-        if value % 256 or value >= FLASH_BYTES:
+        if value % 256 or not (value < FLASH_BYTES or value in RAM):
             raise FaultError(f"the vector table is put at {value:#x}")  # 64 entries: aligned to their size
         self.vector_table = value
 

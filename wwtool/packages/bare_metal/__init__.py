@@ -8,7 +8,7 @@ from pathlib import Path
 from wwtool.base.text import for_shell
 from wwtool.device.flash.tools import usual_tool
 from wwtool.errors import UsageError
-from wwtool.firmware.image_formats import MADE, RAM_IMAGE
+from wwtool.firmware.image_formats import MADE, RAM_IMAGES
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.packages.bare_metal.image import build_image
 from wwtool.packages.bare_metal.project import FirmwareProject, write_project
@@ -23,7 +23,7 @@ class BareMetal(PackageFormat):
 
     name = "bare-metal"
     stands_alone = True
-    products = ("build/*.o", "build/*.d", *(f"firmware.{kind}" for kind in ("elf", *MADE, "ram.elf", RAM_IMAGE)))
+    products = ("build/*.o", "build/*.d", *(f"firmware.{kind}" for kind in ("elf", *MADE, "ram.elf", *RAM_IMAGES)))
 
     def require_platform(self, platform: Platform) -> None:
         if not platform.has_board:

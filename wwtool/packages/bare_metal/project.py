@@ -16,7 +16,7 @@ from wwtool.compiler.targets import kernel_set
 from wwtool.engines.machines import WARNINGS
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware import make_image
-from wwtool.firmware.image_formats import RAM_IMAGE, formats, ram_recipe_of, recipe_of
+from wwtool.firmware.image_formats import formats, ram_format, ram_recipe_of, recipe_of
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
@@ -170,8 +170,8 @@ def _makefile(project: FirmwareProject, platform: Platform, toolchain: Toolchain
         "small": project.small,
         "fast": project.fast,
         "linker_script": project.linker_script,
-        "ram_script": project.ram_script,
+        "ram_script": project.ram_script if ram_format(platform) else None,
         "ram_link_flags": " ".join(link_flags(project, toolchain, project.ram_script)),
-        "ram_image": RAM_IMAGE,
+        "ram_image": ram_format(platform),
         "ram_options": " ".join(ram_recipe_of(platform).arguments()),
     }

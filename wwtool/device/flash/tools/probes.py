@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import struct
 from abc import abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 
 from wwtool.base.tools import module_or_program, program
 from wwtool.device.flash.drives import Drive
+from wwtool.device.flash.images import ram_image
 from wwtool.device.flash.plan import VERIFY_TIMEOUT_S, WRITE_TIMEOUT_S, Plan, Run
 from wwtool.device.flash.tools.flash_tool import FlashTool
 from wwtool.errors import InputError, UsageError
@@ -15,7 +18,24 @@ from wwtool.firmware.builds import Build
 from wwtool.platforms.profile import Platform, Probe
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_VECTORS = struct.Struct("<2I")  # the first two: stack pointer and entry
+_SPEED = "adapter speed 2000"  # kHz; every probe does it
 _PURPOSE = "flashing through a debug probe"
+
+
+@dataclass(frozen=True)
+class RamStart:
+    """A file that belongs to RAM from ``origin`` on, and what its vector table begins with."""
+
+    image: Path
+    origin: int
+    stack: int
+    entry: int
+
+    @property
+    def pc(self) -> int:
+        """The entry's address, without the bit for Thumb."""
+        return self.entry & ~1
 
 
 class _ProbeTool(FlashTool):
@@ -26,21 +46,41 @@ class _ProbeTool(FlashTool):
     needs_usb = False
 
     def plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
-        assert self.tool is not None
-        command = self.tool.command()
-        if port is not None:
-            raise UsageError(f"{self.name} finds the debug probe by itself; leave --port out")
         kind = next(kind for kind in self.kinds if kind in build.images)
         image, binary = build.image(kind), build.image("bin")
-        # These programs read the name with a syntax of their own, so it must not mean anything there. The folder does
-        # not matter: they run where a copy lies.
-        for file in (image, binary):
-            if not _SAFE_NAME.fullmatch(file.name):
-                raise InputError(f"{self.name} cannot take the file name {file.name!r}; run wwtool build again")
+        command = self._ready(port, image, binary)
         assert build.platform.probe is not None  # check_platform has seen to it
         origin = f"{build.platform.memory.application_origin:#x}"
         at = () if image.suffix == ".hex" else (origin,)
         return Plan(self.name, image, self.steps(command, build.platform.probe, image, at, binary, origin))
+
+    def _ready(self, port: str | None, *files: Path) -> list[str]:
+        """What starts the tool, which can take these files."""
+        assert self.tool is not None
+        command = self.tool.command()
+        if port is not None:
+            raise UsageError(f"{self.name} finds the debug probe by itself; leave --port out")
+        # These programs read the name with a syntax of their own, so it must not mean anything there. The folder does
+        # not matter: they run where a copy lies.
+        for file in files:
+            if not _SAFE_NAME.fullmatch(file.name):
+                raise InputError(f"{self.name} cannot take the file name {file.name!r}; run wwtool build again")
+        return command
+
+    def ram_plan(self, build: Build, port: str | None, drive: Drive | None) -> Plan:
+        """The chip is reset and halted before its boot loader runs, and enters the program as a reset would."""
+        image = ram_image(build)
+        command, platform = self._ready(port, image), build.platform
+        assert platform.probe is not None and platform.memory.ram_image_origin is not None
+        content = image.read_bytes()
+        if len(content) < _VECTORS.size:
+            raise InputError(f"{image} has no vector table; run wwtool build again")
+        start = RamStart(image, platform.memory.ram_image_origin, *_VECTORS.unpack_from(content))
+        return Plan(self.name, image, (self.ram_step(command, platform.probe, start),), from_ram=True)
+
+    def ram_step(self, command: list[str], names: Probe, start: RamStart) -> Run:
+        """The program to run, for ``ram_plan``; of a tool that ``runs_from_ram``."""
+        raise NotImplementedError
 
     @abstractmethod
     def steps(
@@ -74,12 +114,21 @@ class OpenOcd(_ProbeTool):
     name = "openocd"
     tool = program("openocd", _PURPOSE, "apt-get install openocd")
 
+    def runs_from_ram(self, platform: Platform) -> bool:
+        return platform.memory.ram_image_origin is not None
+
+    def ram_step(self, command: list[str], names: Probe, start: RamStart) -> Run:
+        place = f"{start.image.name} {start.origin:#x} bin"
+        registers = f"reg sp {start.stack:#x}; reg pc {start.pc:#x}"
+        script = f"init; reset halt; load_image {place}; verify_image {place}; {registers}; resume; shutdown"
+        words = (*command, "-f", names.interface, "-c", _SPEED, "-f", names.openocd, "-c", script)
+        return Run(self.name, words, "start", start.image, WRITE_TIMEOUT_S)
+
     def steps(
         self, command: list[str], names: Probe, image: Path, at: tuple[str, ...], binary: Path, origin: str
     ) -> tuple[Run, ...]:
         script = " ".join(("program", image.name, *at, "verify reset exit"))
-        speed = "adapter speed 2000"  # kHz; every probe does it
-        words = (*command, "-f", names.interface, "-c", speed, "-f", names.openocd, "-c", script)
+        words = (*command, "-f", names.interface, "-c", _SPEED, "-f", names.openocd, "-c", script)
         return (Run(self.name, words, "write", image, WRITE_TIMEOUT_S),)
 
 
@@ -88,6 +137,16 @@ class PyOcd(_ProbeTool):
 
     name = "pyocd"
     tool = module_or_program("pyocd", _PURPOSE, "pip install pyocd")
+
+    def runs_from_ram(self, platform: Platform) -> bool:
+        return platform.memory.ram_image_origin is not None
+
+    def ram_step(self, command: list[str], names: Probe, start: RamStart) -> Run:
+        name, at = start.image.name, f"{start.origin:#x}"
+        lines = ["reset halt", f"loadmem {at} {name}", f"compare {at} {name}"]
+        lines += [f"wreg sp {start.stack:#x}", f"wreg pc {start.pc:#x}", "continue"]
+        words = (*command, "commander", "-W", "-t", names.pyocd, *(word for line in lines for word in ("-c", line)))
+        return Run(self.name, words, "start", start.image, WRITE_TIMEOUT_S, "bytes match")
 
     def steps(
         self, command: list[str], names: Probe, image: Path, at: tuple[str, ...], binary: Path, origin: str
