@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from es8311_model import Es8311
 from esp32s3_silicon import GPIO, RX_CONF, RX_CONF1, RX_START, RX_TDM, Silicon
+from i2c_device import I2cDevice
 from test_esp32s3_image import core_of, link_board
 
 from wwtool.config import parse_config
@@ -62,7 +67,9 @@ class Board:
         return self.silicon.call(self._symbols["microphone_overruns"])
 
 
-def started(folder: Path, platform: Platform, pll: bool = True, codec: bool = True) -> Iterator[Board]:
+@contextmanager
+def started_silicon(folder: Path, platform: Platform, pll: bool = True) -> Iterator[tuple[Silicon, dict[str, int]]]:
+    """The silicon before the first instruction of a board's image, and the image's symbols."""
     elf = link_board(platform.board_folder, folder / "board.elf", platform)
     image = folder / "board.bin"
     to_esp_image(platform, elf, image)
@@ -71,8 +78,13 @@ def started(folder: Path, platform: Platform, pll: bool = True, codec: bool = Tr
     with core_of(parse_esp_image(image.read_bytes())) as stub:
         silicon = Silicon(stub, defects=None if pll else Defects(pll_hz=440_000_000))
         silicon.replace(symbols, "uart_write", "usb_write")
+        yield silicon, symbols
+
+
+def started(folder: Path, platform: Platform, pll: bool = True, codec: bool = True) -> Iterator[Board]:
+    with started_silicon(folder, platform, pll) as (silicon, symbols):
         if not codec:  # nothing ever pulls a line low
-            stub.write(GPIO + 0x3C, b"\xff" * 8)
+            silicon.stub.write(GPIO + 0x3C, b"\xff" * 8)
         yield Board(silicon, symbols)
 
 
@@ -141,6 +153,73 @@ def test_a_codec_gets_its_master_clock(tmp_path: Path) -> None:
         assert (s.output(8), s.output(18), s.output(47)) == (FOLLOWS_GPIO_OUT,) * 3
         lines = 1 << 8 | 1 << 18
         assert not any(address == GPIO + 0x08 and value & lines for address, value in s.writes), "I2C is open-drain"
+
+
+def hears_es8311(folder: Path, platform: Platform) -> Iterator[tuple[Board, Es8311]]:
+    """The board with an ES8311 on its I2C pins, which follows the driver's own accesses to the pins."""
+    wiring = platform.wiring
+    assert wiring is not None
+    pins = wiring.pins
+    device = I2cDevice(pins["microphone.codec.sda"], pins["microphone.codec.scl"], 0x18)
+    with started_silicon(folder, platform) as (silicon, symbols):
+
+        def bit_clock() -> Fraction:
+            return silicon.bit_clock_hz if silicon.get(RX_CONF) & RX_START else Fraction(0)
+
+        def master_clock() -> Fraction:
+            pin = pins.get("microphone.mclk")
+            return silicon.module_hz if pin is not None and silicon.output(pin) == MCLK else Fraction(0)
+
+        codec = Es8311(master_clock, bit_clock)
+        device.on_write = codec.write
+
+        def follow(address: int, value: int) -> Callable[[], None] | None:
+            """GPIO_ENABLE pulls the lines of open-drain pins low; GPIO_IN is what is on them then."""
+            for enable, first in ((GPIO + 0x24, 0), (GPIO + 0x30, 32)):
+                for pin in (device.sda, device.scl):
+                    if address in (enable, enable + 4) and first <= pin < first + 32 and value >> pin - first & 1:
+                        device.pull(pin, address == enable)
+            return show
+
+        def show() -> None:
+            high = sum(1 << pin for pin in (device.sda, device.scl) if device.level(pin))
+            silicon.set(GPIO + 0x3C, high & 0xFFFFFFFF)
+            silicon.set(GPIO + 0x40, high >> 32)
+
+        silicon.chip.rules.append(follow)
+        yield Board(silicon, symbols), codec
+
+
+@pytest.mark.parametrize("preset", ["atom-echo-s3r", "atoms3-echo"])
+def test_an_es8311_hears_what_it_needs(preset: str, tmp_path: Path) -> None:
+    """With a master clock, and without: there it lives on the bit clock, which runs while it is set up."""
+    for board, codec in hears_es8311(tmp_path, wired(preset)):
+        board.enable(True)
+        codec.check_listening(16_000)
+        assert board.overruns == 0
+
+
+ES8311_FAULTS = [
+    ("es8311.c", "    {NOISE_IMMUNITY, 0x08}, /* of its I2C", "    /* of its I2C", "noise immunity of the bus"),
+    ("es8311.c", "{CLOCK_DIVIDERS, 0x00}", "{0x13, 0x10}", "0x13 is no register"),
+    ("es8311.c", "{SERIAL_OUT, 0x00}", "{SERIAL_OUT, 0x80}", "reserved bits of 0x0a"),
+    ("es8311.c", "{RESET, 0x80}", "{RESET, 0x9F}", "blocks are held in reset"),
+    ("microphone.c", "        microphone_enable(true);", "        ", "the clock that it is told to take does not come"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("file", "old", "new", "said"), ES8311_FAULTS)
+def test_an_es8311_that_is_set_up_wrong_is_caught(file: str, old: str, new: str, said: str, tmp_path: Path) -> None:
+    platform = wired("atoms3-echo")
+    folder = shutil.copytree(platform.board_folder, tmp_path / "board")
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1))
+    broken = platform.model_copy(update={"board": str(folder)})
+    with pytest.raises(AssertionError, match=said):
+        for _, codec in hears_es8311(tmp_path, broken):
+            codec.check_listening(16_000)
 
 
 def test_without_an_answer_of_the_codec_nothing_is_heard_and_nothing_lost(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from i2c_device import I2cDevice
 
 from wwtool.config import parse_config
 from wwtool.engines.machines import WARNINGS
@@ -121,62 +122,13 @@ def test_any_two_frequencies(divide: Divide, source: int, target: int) -> None:
     assert divider is None or divider.division == Fraction(source, target)
 
 
-class I2cDevice:
-    """A device on two lines: follows their edges, acknowledges its address, keeps what is written (UM10204)."""
-
-    def __init__(self, library: ctypes.CDLL, sda: int, scl: int, address: int, deaf_for: int = 0) -> None:
-        self.writes: list[tuple[int, int]] = []
-        self._sda, self._scl, self._address, self._deaf_for = sda, scl, address, deaf_for
-        self._driven = {sda: True, scl: True}  # what the board makes of each line
-        self._pulls = False
-        self._bits: list[int] | None = None  # None: not addressed, or no start yet
-        self._bytes: list[int] = []
-        pull = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_bool)(self._pull)
-        read = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_uint32)(self._read)
-        self._kept = (pull, read)
-        for name, function in (("on_pull", pull), ("on_read", read)):
-            ctypes.c_void_p.in_dll(library, name).value = ctypes.cast(function, ctypes.c_void_p).value
-
-    def _read(self, pin: int) -> bool:
-        return self._driven[pin] and not (pin == self._sda and self._pulls)
-
-    def _pull(self, pin: int, low: bool) -> None:
-        before, self._driven[pin] = self._driven[pin], not low
-        if before == self._driven[pin]:
-            return
-        if pin == self._sda and self._driven[self._scl]:
-            self._condition(start=low)
-        elif pin == self._scl and not low:
-            self._rising_clock()
-        elif pin == self._scl:
-            self._falling_clock()
-
-    def _condition(self, start: bool) -> None:
-        if not start and self._bits is not None:
-            assert len(self._bits) <= 1, "a stop in the middle of a byte"
-            assert len(self._bytes) in (0, 1, 3), "address, register, value"
-            if len(self._bytes) == 3:
-                self.writes.append((self._bytes[1], self._bytes[2]))
-        self._bits, self._bytes, self._pulls = ([] if start else None), [], False
-
-    def _rising_clock(self) -> None:
-        if self._bits is not None:
-            self._bits.append(int(self._read(self._sda)))
-
-    def _falling_clock(self) -> None:
-        """After eight bits the device pulls the line for the ninth."""
-        if self._bits is None:
-            return
-        if len(self._bits) == 9:
-            self._bits, self._pulls = [], False
-        elif len(self._bits) == 8:
-            byte = int("".join(map(str, self._bits)), 2)
-            if not self._bytes and (byte != self._address << 1 or self._deaf_for > 0):
-                self._deaf_for -= byte == self._address << 1
-                self._bits = None
-                return
-            self._bytes.append(byte)
-            self._pulls = True
+def attach(library: ctypes.CDLL, device: I2cDevice) -> object:
+    """Lets a device hear and pull the lines of board code; the result is to be kept."""
+    pull = ctypes.CFUNCTYPE(None, ctypes.c_uint32, ctypes.c_bool)(device.pull)
+    read = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_uint32)(device.level)
+    for name, function in (("on_pull", pull), ("on_read", read)):
+        ctypes.c_void_p.in_dll(library, name).value = ctypes.cast(function, ctypes.c_void_p).value
+    return pull, read
 
 
 def codec(folder: Path, preset: str, address: int, deaf_for: int = 0) -> tuple[bool, list[tuple[int, int]]]:
@@ -186,9 +138,11 @@ def codec(folder: Path, preset: str, address: int, deaf_for: int = 0) -> tuple[b
     write_board_config(folder, platform)
     library = compiled(folder, "codec.c", "es7210.c", "es8311.c", "i2c.c", shim=SHIM)
     pins = platform.wiring.pins
-    device = I2cDevice(library, pins["microphone.codec.sda"], pins["microphone.codec.scl"], address, deaf_for)
+    device = I2cDevice(pins["microphone.codec.sda"], pins["microphone.codec.scl"], address, deaf_for)
+    kept = attach(library, device)
     library.codec_init.restype = ctypes.c_bool
     worked = bool(library.codec_init())
+    del kept
     bits = 9 * 3 * max(1, len(device.writes))
     assert ctypes.c_uint32.in_dll(library, "waited_us").value > bits * 10, "no faster than 100 kHz"
     return worked, device.writes
