@@ -27,7 +27,8 @@ phrase: hey computer
 synth: {positives: 320, near_misses: 60, sentence_hours: 0.05}
 pools: {positives: 120, native_positives: 60, sentence_hours: 0.05, clean_sentence_hours: 0.02,
         near_miss_hours: 0.02, speech_hours: 0.02, clean_speech_hours: 0.02, noise_hours: 0.02}
-train: {steps: 60, qat_steps: 20, batch: 32, checkpoint_steps: 20, teacher: {name: none}}
+train: {steps: 60, qat_steps: 20, batch: 32, checkpoint_steps: 20, teacher: {name: none},
+        quantization: {allow_drop: true}}
 """
 
 

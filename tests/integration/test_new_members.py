@@ -30,7 +30,8 @@ model: tcn32
 synth: {positives: 50, near_misses: 50, sentence_hours: 0.05}
 pools: {positives: 80, native_positives: 50, sentence_hours: 0.05, clean_sentence_hours: 0.05,
         near_miss_hours: 0.02, speech_hours: 0.03, clean_speech_hours: 0.03, noise_hours: 0.02}
-train: {steps: 20, qat_steps: 20, batch: 16, checkpoint_steps: 20, teacher: {name: none}}
+train: {steps: 20, qat_steps: 20, batch: 16, checkpoint_steps: 20, teacher: {name: none},
+        quantization: {allow_drop: true}}
 """
 
 

@@ -147,7 +147,7 @@ def test_a_broken_model_is_refused_unless_it_is_allowed(trained: Path, monkeypat
     assert set(before) | {RECORD} == {path.name for path in trained.iterdir()}
     figures, seen = gate(trained, monkeypatch, broken, allow_drop=True)
     assert figures["recall float"] - figures["recall int8"] > 0.02
-    assert any(isinstance(event, events.Warning) and "--allow-drop" in event.text for event in seen)
+    assert any(isinstance(event, events.Warning) and "allow_drop is on" in event.text for event in seen)
     gate(trained, monkeypatch, broken, most_drop=1.0)
 
 

@@ -279,3 +279,19 @@ def test_a_folder_that_was_not_wwtools(tmp_path: Path, make: str) -> None:
         os.mkfifo(tmp_path / "model.tflite")
     with pytest.raises(InputError, match="was not made by wwtool; choose another folder"):
         refuse_strangers(tmp_path, ["model.tflite", "pools"])
+
+
+def test_the_share_of_time_of_each_stage_that_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[events.Event] = []
+    now = iter([0.0, 1.0, 1.0, 4.0, 4.0, 4.0])  # data takes 1 s, train 3 s; then data is done already
+    monkeypatch.setattr("wwtool.pipeline.stages.time.monotonic", lambda: next(now))
+    stages = Stages(tmp_path, seen.append)
+    for name in ("data", "train", "data"):
+        stages.run(name, name, [name], lambda: Outcome("", {}, ()))
+    stages.report_times()
+    shares = {event.stage: event.value for event in seen if isinstance(event, events.Metric)}
+    assert shares == {"data": 0.25, "train": 0.75}
+    assert [event.text for event in seen if isinstance(event, events.Note)] == ["4 s: train 75%, data 25%"]
+    seen.clear()
+    Stages(tmp_path, seen.append).report_times()
+    assert not seen  # nothing ran

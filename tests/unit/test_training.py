@@ -204,8 +204,8 @@ def test_it_learns(tmp_path: Path) -> None:
     losses: list[float] = []
 
     def listener(event: events.Event) -> None:
-        assert isinstance(event, events.Loss)
-        losses.append(event.loss)
+        if isinstance(event, events.Loss):
+            losses.append(event.loss)
 
     config = CONFIG.model_copy(update={"steps": 150, "qat_steps": 30, "batch": 32, "learning_rate": 0.02})
     train(run_of(tmp_path, config, listener=listener))
@@ -408,3 +408,11 @@ def test_a_residual_block_is_linear_until_its_input_is_added() -> None:
 @pytest.mark.parametrize("name", ALL_MODELS)
 def test_an_architecture_survives_json(name: str) -> None:
     assert from_dict(json.loads(json.dumps(as_dict(ALL_MODELS[name])))) == ALL_MODELS[name]
+
+
+def test_stages_say_how_long_windows_take(tmp_path: Path) -> None:
+    seen: list[events.Event] = []
+    train(run_of(tmp_path, short(), listener=seen.append))
+    shares = {event.stage: event.value for event in seen if isinstance(event, events.Metric)}
+    assert shares.keys() == {"float", "qat"}
+    assert all(0.0 < share < 1.0 for share in shares.values())

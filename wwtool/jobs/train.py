@@ -102,6 +102,7 @@ def run(plan: TrainPlan, listener: events.Listener = events.ignore, cancel: Canc
         _at_work(plan, heard, cancel) as stages,
     ):
         trained = training_run(stages, plan.run, _finalists(plan, stages))
+        stages.report_times()
     return TrainResult(plan.folder / MODEL, trained.model, trained.evaluation)
 
 

@@ -62,7 +62,9 @@ def _build(stages: Stages, target: Target, plan: RunPlan, source: ModelSource) -
     manifest = manifests.make_manifest(stages, target, plan, budget, trained, firmware)
     if calibration:
         manifest = manifests.calibrated(manifest, folder, calibration, firmware)
-    return _finished(stages, manifest)
+    made = _finished(stages, manifest)
+    stages.report_times()
+    return made
 
 
 def recalibrate(

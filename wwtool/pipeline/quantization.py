@@ -62,7 +62,7 @@ def compare_with_float(
         f"{_noisiest(noise)}"
     )
     if limits.allow_drop:
-        stages.tell(events.Warning(f"{lost}; it is exported because --allow-drop says so"))
+        stages.tell(events.Warning(f"{lost}; it is exported because train.quantization.allow_drop is on"))
         return
     raise InputError(
         f"{lost}; no model was exported; raise train.qat_steps, choose another train.quantization.ranges or --model, "

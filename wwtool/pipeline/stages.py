@@ -20,6 +20,7 @@ from wwtool.errors import InputError
 RECORD = "stages.json"
 _FIELDS = ("key", "note", "facts", "outputs")
 _PURPOSE = "stage"
+_LEAST_REPORTED_S, _LEAST_SHARE = 1.0, 0.005
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Stages:
         self.cancel = cancel or Cancellation()
         self.root = folder if root is None else root
         self._stage = ""
+        self._seconds: dict[str, float] = {}  # of the stages that ran
 
     def advance(self, done: int, total: int, what: str = "") -> None:
         """Reports that ``done`` of ``total`` parts of the running stage are finished; ``what`` names the parts.
@@ -92,8 +94,22 @@ class Stages:
         record = {"key": key, "note": outcome.note, "facts": outcome.facts, "outputs": outputs}
         sealed = {**record, "digest": hash_of(stage, record), "seal": seal(_PURPOSE, [stage, record])}
         write_json(self.folder / RECORD, {**self._records(), stage: sealed})
-        self.tell(events.StageFinished(stage, outcome.note, False, time.monotonic() - start))
+        seconds = time.monotonic() - start
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
+        self.tell(events.StageFinished(stage, outcome.note, False, seconds))
         return outcome.facts
+
+    def report_times(self) -> None:
+        """Reports which share of the time each stage took that ran, and says it in a line, the longest first."""
+        total = sum(self._seconds.values())
+        if len(self._seconds) < 2 or total < _LEAST_REPORTED_S:
+            return
+        shares = {name: seconds / total for name, seconds in self._seconds.items()}
+        for name, share in shares.items():
+            self.tell(events.Metric(name, "share of time", share))
+        ranked = sorted(shares.items(), key=lambda item: -item[1])
+        said = ", ".join(f"{name} {share:.0%}" for name, share in ranked if share >= _LEAST_SHARE)
+        self.tell(events.Note(f"{total:.0f} s: {said}"))
 
     def _remove(self, done: _Done, altered: list[Path]) -> None:
         """Removes altered outputs, so that a stage that keeps existing files does not keep these.

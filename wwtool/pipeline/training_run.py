@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from wwtool import __version__
+from wwtool import __version__, events
 from wwtool.base.files import write_bytes, write_json
 from wwtool.config import Config
 from wwtool.data.voices import describe_speakers
@@ -36,7 +36,7 @@ from wwtool.pipeline.statistics import STATISTICS
 from wwtool.pipeline.teaching import TEACHER, Teaching
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
-from wwtool.training.loop import train
+from wwtool.training.loop import WINDOWS_SHARE, train
 from wwtool.training.selection import BEST
 
 MODEL = "model.tflite"
@@ -136,13 +136,20 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:
-    run = training_of(stages, prepared, config, model, stages.folder)
-    net = train(run)
+    run, shares = training_of(stages, prepared, config, model, stages.folder), list[float]()
+
+    def hear(event: events.Event) -> None:
+        if isinstance(event, events.Metric) and event.name == WINDOWS_SHARE:
+            shares.append(event.value)
+
+    net = train(replace(run, listener=events.broadcast(run.listener, hear)))
     facts = {"model": model, "logit_shift": round(net.logit_shift, 4), "fingerprint": run.fingerprint}
     parameters = sum(p.numel() for p in net.parameters())
     wanted = config.train.teacher.name != "none" and not prepared.teaching
     taught = ", no teacher ('wwtool doctor' tells how to get one)" if wanted else ""
     note = f"{model}, {parameters:,} parameters, {config.train.steps} + {config.train.qat_steps} steps{taught}"
+    if shares:
+        note += f", {shares[0]:.0%} of the time for windows"
     return Outcome(note, facts, (stages.folder / CHECKPOINT,))
 
 

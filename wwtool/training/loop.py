@@ -7,6 +7,7 @@ same instructions and the same PyTorch; CUDA sums in an order of its own.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -38,6 +39,8 @@ from wwtool.training.team.team import team
 from wwtool.training.trouble import check_numbers, learn
 
 _REPORT_STEPS = 10
+_LEAST_S = 1e-9
+WINDOWS_SHARE = "share of time for windows"  # a figure of each stage
 
 
 def train(run: Run) -> QatNet:
@@ -110,6 +113,7 @@ class _Trainer:
             run.config.quantization.per_channel,
         )
         self.mined: Mined | None = None
+        self.times = np.zeros(2)  # seconds in which windows were made, and in which they were learnt from
         self.exact: dict[str, Tensor] = {}  # the float network that was quantized
         self.selection = Selection(run.folder, self.stages[0].name, run.config.selection)
 
@@ -254,7 +258,11 @@ class _Trainer:
     def _step(self, learner: Learner, step: int) -> None:
         stage, done = learner.stage, step + 1
         generator = step_generator(self.config.seed, stage.name, step)
-        loss = learn(learner, step, self.lessons.draw(stage, step, generator, self.mined), generator, self.run.listener)
+        began = time.perf_counter()
+        lesson = self.lessons.draw(stage, step, generator, self.mined)
+        drawn = time.perf_counter()
+        loss = learn(learner, step, lesson, generator, self.run.listener)
+        self.times += (drawn - began, time.perf_counter() - drawn)
         self.state = replace(self.state, step=done)
         saved, reported = done % self.config.checkpoint_steps == 0, done % _REPORT_STEPS == 0 or done == stage.steps
         if saved or reported:
@@ -266,6 +274,13 @@ class _Trainer:
             norm = float(learner.course.norms[-1])
             event = events.Loss(stage.name, done, stage.steps, loss.item(), self.run.model, learner.rate, norm)
             self.run.listener(event)
+        if done == stage.steps:
+            self.run.listener(events.Metric(stage.name, WINDOWS_SHARE, self._window_share(), done))
+
+    def _window_share(self) -> float:
+        """What drawing, reading and varying windows took of the time of the steps since the stage began or went on."""
+        share, self.times = float(self.times[0] / max(self.times.sum(), _LEAST_S)), np.zeros(2)
+        return share
 
     def _judge(self, learner: Learner, done: int) -> None:
         """Judges the averaged model when it is due."""
@@ -278,7 +293,8 @@ class _Trainer:
 
     def _take_best(self, learner: Learner) -> None:
         step = self.selection.take_best(learner.average)
-        self.team.same(learner.average.state_dict().values())  # the folder of the best is the leading process's
+        if self.config.selection.every:  # the folder of the best is the leading process's
+            self.team.same(learner.average.state_dict().values())
         if step is not None and step != learner.stage.steps:
             score = self.selection.scores[step]
             self.run.listener(
