@@ -506,9 +506,10 @@ def order_of(call: Call, x: Any, y: Any, backwards: bool) -> Iterator[tuple[set[
             yield set(range(i * a, (i + 1) * a)), set()
             yield set(), set(range(i * b, (i + 1) * b))
         return
-    group = {"ww_dense_dsp": 2, "ww_conv_2d_dsp": 2, "ww_dense_lanes": 1, "ww_conv_2d_lanes": 1}.get(
-        call.function.replace("_any_", "_")
-    )
+    group = {
+        "ww_dense_dsp": 2, "ww_conv_2d_dsp": 2, "ww_dense_lanes": 1, "ww_conv_2d_lanes": 1,
+        "ww_dense_pie": 1, "ww_conv_2d_pie": 1,
+    }.get(call.function.replace("_any_", "_"))  # fmt: skip
     order = places[::-1] if backwards else places
     for start in range(0, len(order), group or 1):
         part = order[start : start + (group or 1)]

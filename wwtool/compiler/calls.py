@@ -14,7 +14,8 @@ class Constant:
     """A const array in flash, emitted as ``static const <ctype> <name>[]``; ``weights`` is False for tables.
 
     ``shared``: equal arrays may share one place in flash. False for short arrays, which can be equal by chance: sizes
-    must not depend on what a model has learned.
+    must not depend on what a model has learned. ``alignment``: its address is a multiple of that, in bytes; 0: what the
+    type asks for.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Constant:
     values: npt.NDArray[Any]
     weights: bool = True
     shared: bool = True
+    alignment: int = 0
 
     @property
     def nbytes(self) -> int:

@@ -43,12 +43,12 @@ def _constant(t: Tensor) -> Constant:
 
 def shared_constants(calls: list[Call]) -> list[Call]:
     """Returns the calls with one constant in the place of all equal ones that may be shared."""
-    first: dict[tuple[str, bytes], Constant] = {}
+    first: dict[tuple[str, int, bytes], Constant] = {}
 
     def visit(value: Any) -> Any:
         if not isinstance(value, Constant) or not value.shared:
             return value
-        return first.setdefault((value.ctype, value.values.tobytes()), value)
+        return first.setdefault((value.ctype, value.alignment, value.values.tobytes()), value)
 
     return [_mapped(call, visit) for call in calls]
 

@@ -110,6 +110,7 @@ def host(target: Target = "host") -> Machine:
 
 
 _QUIET = ("-display", "none", "-monitor", "none", "-serial", "none")
+_PIE_PADDING = 15  # so that 26 instructions of pie_trap.S and its vector are counted for one
 _BARE = ("-ffreestanding", "-ffunction-sections", "-Wl,--gc-sections", "-nostartfiles")
 
 
@@ -135,14 +136,14 @@ def _cortex_m4() -> Machine:
     return _arm("cortex-m4", "mps2-an386", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
 
 
-def _xtensa() -> Machine:
+def _xtensa(target: Target = "xtensa", flags: tuple[str, ...] = (), support: tuple[str, ...] = ()) -> Machine:
     script = asset_dir("firmware_templates") / "emulated" / "xtensa" / "sim.ld"
-    flags = ("-mlongcalls", "-mtext-section-literals", *_BARE, "-nostdlib", "-Wl,--no-warn-rwx-segments")
+    bare = ("-mlongcalls", "-mtext-section-literals", *_BARE, "-nostdlib", "-Wl,--no-warn-rwx-segments")
     return Machine(
-        "xtensa",
+        target,
         "xtensa-lx106-elf-gcc",
-        (*picolibc(), *flags, "-T", str(script)),
-        ("stdio.c", "xtensa/start.S", "xtensa/machine.c", "../boards/esp32s3/builtins.c"),
+        (*picolibc(), *bare, *flags, "-T", str(script)),
+        ("stdio.c", "xtensa/start.S", "xtensa/machine.c", "../boards/esp32s3/builtins.c", *support),
         ("-lc", "-lgcc"),
         ("qemu-system-xtensa", "-M", "sim", "-cpu", "dc232b", "-icount", "shift=6", "-semihosting", *_QUIET),
         1,
@@ -151,11 +152,31 @@ def _xtensa() -> Machine:
     )
 
 
+def _xtensa_pie() -> Machine:
+    """QEMU does not know the ESP32-S3's vector unit; its instructions trap, and an interpreter does them (pie.c)."""
+    return _xtensa(
+        "xtensa-pie",
+        pie_flags(cycles_of_25=25, enabled=True, fault="ww_fault"),
+        ("xtensa/pie.c", "xtensa/pie_trap.S", "xtensa/pie_vector.S"),
+    )
+
+
+def pie_flags(cycles_of_25: int, enabled: bool, fault: str) -> tuple[str, ...]:
+    """Flags for pie_trap.S: what 25 instructions add to CCOUNT, whether the program finds the vector unit enabled, and
+    where its exceptions go."""
+    enabled_bits = 1 << 3 if enabled else 0
+    return (
+        f"-DPIE_COUNT={cycles_of_25}", f"-DPIE_PADDING={_PIE_PADDING}", f"-DPIE_ENABLED={enabled_bits}",
+        f"-DPIE_FAULT={fault}",
+    )  # fmt: skip
+
+
 # The targets whose instructions can be counted.
 EMULATED: dict[Target, Callable[[], Machine]] = {
     "cortex-m0plus": _cortex_m0plus,
     "cortex-m4": _cortex_m4,
     "xtensa": _xtensa,
+    "xtensa-pie": _xtensa_pie,
 }
 
 

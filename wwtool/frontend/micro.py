@@ -61,6 +61,16 @@ def _no_frames() -> MicroFeatures:
     return np.zeros((0, MICRO.channels), np.uint16)
 
 
+# By the kernels of a core; the vector unit has none of its own.
+_LANES = ("frame/ww_frame_lanes.c",)
+_STAGES = {
+    "": ("ww_frame.c", "ww_fft.c"),
+    "dsp": ("frame/ww_frame_dsp.c",),
+    "lanes": _LANES,
+    "pie": _LANES,
+}
+
+
 class MicroFrontEnd(FrontEnd):
     """ESPHome's front end: noise suppression, automatic gain (PCAN) and a logarithm over mel bands."""
 
@@ -76,8 +86,7 @@ class MicroFrontEnd(FrontEnd):
         return np.minimum(scaled, _INT8_MAX).astype(np.int8)
 
     def c_sources(self, kernel_set: str) -> tuple[str, ...]:
-        stages = (f"frame/ww_frame_{kernel_set}.c",) if kernel_set else ("ww_frame.c", "ww_fft.c")
-        return ("ww_frontend.c", *stages, "ww_frontend_tables.c")
+        return ("ww_frontend.c", *_STAGES[kernel_set], "ww_frontend_tables.c")
 
     def c_tables(self) -> Mapping[str, str]:
         return {"ww_frontend_tables.c": micro_tables.render()}

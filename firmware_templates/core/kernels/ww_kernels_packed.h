@@ -105,6 +105,20 @@ void ww_depthwise_conv_2d_lanes(const struct ww_depthwise_packed *op, const int8
 void ww_depthwise_conv_2d_any_lanes(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
 
 /*
+ * For the ESP32-S3's vector unit (ww_pie.h). Records begin at a multiple of 16 bytes. For each channel: int8 weights,
+ * filled up with zeros to a multiple of 16, its bias, and the three words that ww_dense_lanes has for it (with a shift:
+ * what is subtracted from sums is in the bias; without one: any channel, as in ww_any.h). Scratch has room for a row of inputs, filled up like the weights.
+ */
+void ww_dense_pie(const struct ww_dense_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+void ww_conv_2d_pie(const struct ww_conv_2d_packed *op, const int8_t *input, int8_t *output, uint32_t *scratch);
+
+/*
+ * The same; multiplier 1 and no padding. Blocks of 16 channels: for each tap their weights, and then four words for each
+ * channel as above. Weights of a channel add up to at most 4095 in magnitude, so that no sum of products leaves 20 bits.
+ */
+void ww_depthwise_conv_2d_pie(const struct ww_depthwise_packed *op, const int8_t *input, int8_t *output);
+
+/*
  * ADD and SUB with tables of what every int8 operand is on the common scale (of twice that for ww_add_dsp; negative for
  * what is subtracted). Scales are as in struct ww_channel_records.
  */

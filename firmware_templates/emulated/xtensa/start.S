@@ -16,6 +16,9 @@ ww_reset:
     .align 4
     .literal_position
 ww_start:
+    movi a2, 0x2F               /* PS: all interrupts masked, exceptions taken in user mode */
+    wsr a2, ps
+    rsync
     movi a1, ww_stack_top
     movi a2, ww_bss_start
     movi a3, ww_bss_end

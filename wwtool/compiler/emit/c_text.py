@@ -314,6 +314,7 @@ def _constant(constant: Constant) -> dict[str, Any]:
         "name": constant.name,
         "ctype": constant.ctype,
         "count": len(values),
+        "attribute": f" __attribute__((aligned({constant.alignment})))" if constant.alignment else "",
         "body": "\n".join(f"    {line}," for line in lines),
     }
 

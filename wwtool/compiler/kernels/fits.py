@@ -39,11 +39,13 @@ Suits = Callable[[Channels, bool], bool]
 class Core:
     """What the kernels of a kind of core share: the sums that they rescale lie below ``largest_sum``.
 
-    ``row_bytes`` gives the scratch memory for input rows: of a depth, and how many rows there are.
+    ``row_bytes`` gives the scratch memory for input rows: of a depth, and how many rows there are. ``widens``:
+    inputs are widened there, which a single output does not make up for.
     """
 
     largest_sum: int
     row_bytes: Callable[[int, int], int]
+    widens: bool = True
 
 
 def ordinary_channels(channels: Channels, leave_out_constants: bool) -> bool:
@@ -72,13 +74,13 @@ def dense(core: Core, pack: Callable[[Channels], Packed], suits: Suits) -> FitOf
     def fit(call: Call, leave_out_constants: bool) -> Fit | None:
         fields: Any = call.fields
         depth, rows, once = fields["depth"], fields["rows"], call.function == DENSE_ROUND_ONCE
-        if fields["channels"] == 1:
-            return None  # widening the inputs costs more than it saves
+        if fields["channels"] == 1 and core.widens:
+            return None
         weights = fields["weights"].values.reshape(fields["channels"], depth)
         channels = rescaled_channels(fields["requantize"], weights, 0, once, core.largest_sum)
         if channels is None or not suits(channels, leave_out_constants):
             return None
-        records = _records(call, channels, pack(channels), once)
+        records = channel_records(call, channels, pack(channels), once)
         shape: dict[str, Field] = {"rows": rows, "row_stride": fields["row_stride"], "backwards": 0}
         return Fit({"records": records, **shape}, core.row_bytes(depth, rows))
 
@@ -94,16 +96,16 @@ def convolution(core: Core, pack: Callable[[Channels], Packed], suits: Suits, fe
             return None
         fields: Any = plain.fields
         window, zero_point = fields["window"], fields["input_zero_point"]
-        if window["output_channels"] == 1:
-            return None  # gathering and widening the inputs costs more than it saves
+        if window["output_channels"] == 1 and core.widens:
+            return None
         weights = fields["weights"].values.reshape(window["output_channels"], -1)
         channels = rescaled_channels(fields["requantize"], weights, zero_point, False, core.largest_sum)
         channels = channels and channels.without_zero_point(zero_point)
         if channels is None or not suits(channels, leave_out_constants):
             return None
-        depth, records = weights.shape[1], _records(plain, channels, pack(channels))
+        depth, records = weights.shape[1], channel_records(plain, channels, pack(channels))
         shape: dict[str, Field] = {"window": window, "input_zero_point": zero_point}
-        return Fit({"records": records, **shape}, core.row_bytes(depth, 2) + depth)
+        return Fit({"records": records, **shape}, core.row_bytes(depth, 2) + depth * core.widens)
 
     return fit
 
@@ -124,7 +126,7 @@ def depthwise(
 
     def fit(call: Call, leave_out_constants: bool) -> Fit | None:
         fields: Any = call.fields
-        window, zero_point = _window_of(call, upright)
+        window, zero_point = window_of(call, upright)
         inputs, outputs = window["input_channels"], window["output_channels"]
         if not sizes(inputs, outputs):
             return None
@@ -132,18 +134,18 @@ def depthwise(
         channels = rescaled_channels(fields["requantize"], weights, zero_point, False, core.largest_sum)
         if channels is None or not suits(channels, leave_out_constants):
             return None
-        records = _records(call, channels, pack(channels, window, zero_point))
+        records = channel_records(call, channels, pack(channels, window, zero_point))
         shape: dict[str, Field] = {"window": window, "input_zero_point": zero_point, "backwards": 0}
         return Fit({"records": records, **shape})
 
     return fit
 
 
-def _records(call: Call, channels: Channels, packed: Packed, once: bool = False) -> dict[str, Field]:
+def channel_records(call: Call, channels: Channels, packed: Packed, once: bool = False) -> dict[str, Field]:
     """struct ww_channel_records of ww_kernels_packed.h."""
     portable: Any = call.fields
     return {
-        "words": Constant(f"op{call.operator}_channels", "uint32_t", packed.words),
+        "words": Constant(f"op{call.operator}_channels", "uint32_t", packed.words, alignment=packed.alignment),
         "depth": channels.weights.shape[1],
         "channels": channels.weights.shape[0],
         "output_min": portable["requantize"]["output_min"],
@@ -158,7 +160,7 @@ def _records(call: Call, channels: Channels, packed: Packed, once: bool = False)
     }
 
 
-def _window_of(call: Call, upright: bool = False) -> tuple[dict[str, int], int]:
+def window_of(call: Call, upright: bool = False) -> tuple[dict[str, int], int]:
     """The window of a depthwise convolution, and its input's zero point where that is not in the biases already."""
     fields: Any = call.fields
     if call.function == DEPTHWISE_CONV_2D:
@@ -173,7 +175,7 @@ def _window_of(call: Call, upright: bool = False) -> tuple[dict[str, int], int]:
 def _as_convolution(call: Call, fewest_inputs: int) -> Call | None:
     """A depthwise convolution of few channels as a plain one: the weights of the other channels are zeros."""
     fields: Any = call.fields
-    window, zero_point = _window_of(call)
+    window, zero_point = window_of(call)
     inputs, outputs = window["input_channels"], window["output_channels"]
     if inputs >= fewest_inputs or outputs < _FEWEST_OUTPUTS:
         return None

@@ -18,10 +18,12 @@ _LARGEST_ROUNDING = 2**22 - 1
 
 
 class Packed(NamedTuple):
-    """The words of struct ww_channel_records, and its other fields that are not zero."""
+    """The words of struct ww_channel_records, its other fields that are not zero, and what the words' address is a
+    multiple of."""
 
     words: Words
     fields: Mapping[str, int] = MappingProxyType({})
+    alignment: int = 0
 
 
 @dataclass(frozen=True)

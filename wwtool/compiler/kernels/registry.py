@@ -6,12 +6,17 @@ from dataclasses import replace
 
 from wwtool.compiler.calls import Call, Scratch
 from wwtool.compiler.constants import shared_constants
-from wwtool.compiler.kernels import dsp, lanes, portable
+from wwtool.compiler.kernels import dsp, lanes, pie, portable
 from wwtool.compiler.kernels.kernel import Kernel, Reach
 from wwtool.compiler.program import Program
 
 # Every core runs the portable kernels; those of a set stand beside them, the preferred ones first.
-KERNEL_SETS: dict[str, tuple[Kernel, ...]] = {"": (), "dsp": dsp.KERNELS, "lanes": lanes.KERNELS}
+KERNEL_SETS: dict[str, tuple[Kernel, ...]] = {
+    "": (),
+    "dsp": dsp.KERNELS,
+    "lanes": lanes.KERNELS,
+    "pie": (*pie.KERNELS, *lanes.KERNELS),
+}
 
 SLIDE = "ww_slide"  # of every set: blocks of words
 
