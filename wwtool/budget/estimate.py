@@ -58,7 +58,9 @@ class Constants(Base):
 
 
 def constants_of_board(platform: Platform) -> Constants | None:
-    """The constants of a platform's board; None where nothing was fitted."""
+    """The constants of a platform's board; None where nothing was fitted, as for kernels that use a vector unit."""
+    if platform.uses_vector_unit:
+        return None
     board = platform.board or platform.name
     path = asset_dir("platforms") / "estimates" / f"{board}.json"
     if not board.isidentifier():  # the folder of a board of the user's own

@@ -248,6 +248,11 @@ class BoardConfig(Section):
         description="The core's clock in MHz, one of those that the profile lists under `chip.clocks` with what has "
         "been seen of each on silicon. Left out, it is the profile's `chip.clock_hz`.",
     )  # fmt: skip
+    vector_unit: bool = Field(
+        False,
+        description="The model's kernels use the core's vector unit, where the profile has `chip.vector_unit`: the "
+        "ESP32-S3. The outputs are the same bytes. Off, because no board has run it yet.",
+    )
 
 
 class Config(Section):

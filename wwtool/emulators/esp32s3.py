@@ -5,8 +5,9 @@ but none of the chip's peripherals. ``esp32s3_chip`` is in their place: it holds
 knows clocks, watchdogs, resets and the flash behind its cache, and ends the run if the firmware does what the chip
 would not take. The run also stops where the firmware calls its drivers of the UART and the microphone, and this module
 does the work of two functions of each; where it calls the ROM (``esp32s3_rom``); and where the core waits for an
-interrupt (``esp32s3_sleep``). A table in the image tells where they are. All other code is the firmware's. CCOUNT
-counts 1.28 an instruction (``platforms/esp32s3.yaml``), and time is counted by it.
+interrupt (``esp32s3_sleep``). A table in the image tells where they are. Instructions of the vector unit are
+interpreted (``esp32s3_vector_unit``). All other code is the firmware's. CCOUNT counts 1.28 an instruction
+(``platforms/esp32s3.yaml``), and time is counted by it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from wwtool.emulators.esp32s3_microphone import Microphone
 from wwtool.emulators.esp32s3_registers import MisuseError
 from wwtool.emulators.esp32s3_rom import Rom
 from wwtool.emulators.esp32s3_sleep import MICROPHONE, UART
+from wwtool.emulators.esp32s3_vector_unit import VectorUnit
 from wwtool.emulators.gdb_stub import GdbStub
 from wwtool.emulators.listening import listen
 from wwtool.emulators.process import image_of
@@ -148,6 +150,7 @@ class Esp32s3Board:
         self._image, self._table, self._defects = image, _Table.of(image), defects
         self._fault: str | None = None  # what has stopped the program, until its handler resets the chip
         self._domain = Domain()
+        self._vector_unit = VectorUnit(image)
         self._microphone = Microphone(audio, self._table.block_samples)
         self._failure: str | None = None
         self._closing = False
@@ -230,7 +233,8 @@ class Esp32s3Board:
         self._chip = chip
         t = self._table
         microphone = (t.microphone_read, t.microphone_enable)
-        for address in (t.read, t.write, t.fault, *microphone, t.wait_for_interrupt, *t.rom.stops):
+        stops = (t.read, t.write, t.fault, *microphone, t.wait_for_interrupt, *t.rom.stops, *self._vector_unit.places)
+        for address in stops:
             stub.stop_at(address)
         while self._failure is None and chip.reset_cause is None:
             if stub.resume(_LOOK_S):
@@ -266,6 +270,9 @@ class Esp32s3Board:
             return
         elif pc == self._table.wait_for_interrupt:
             self._wait(stub, chip, core)
+            return
+        elif pc in self._vector_unit.places:
+            self._vector_unit.enable(chip, core)
             return
         elif pc == self._table.fault:  # its handler goes on: it tells the consoles, and resets the chip
             self._fault = f"exception {core[A2]} at {core[A3]:#x}, address {core[A4]:#x}"

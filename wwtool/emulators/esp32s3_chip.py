@@ -37,6 +37,7 @@ _TIMG_PATIENCE_US = 1_300_000.0  # what the boot from flash has
 _SYSTEM_RESET, _ALL_RESET = 3, 4  # actions of a stage
 POWER_ON, SOFTWARE, TIMER_WATCHDOG, RTC_WATCHDOG, RTC_WATCHDOG_ALL = 0x01, 0x03, 0x07, 0x09, 0x10
 _PROBE, _PROBE_CODE = 0x1000, bytes.fromhex("20ea03")  # rsr a2, ccount, where the chip has no memory
+_OTHER_PROBE = 0x1010
 _LONG_AGO = -1e9
 _FLASH_BYTES = 4 << 20
 _UART_POLL_US = 100.0  # of a busy transmitter: a stop for each look would take long
@@ -133,19 +134,31 @@ class Chip:
         self.stub.write(address, struct.pack("<I", value))
 
     def _ccount(self) -> int:
+        return self._stepped(_PROBE)
+
+    def special_register(self, number: int) -> int:
+        """The content of a special register of the core."""
+        self.stub.write(_OTHER_PROBE, bytes((A2 << 4, number, 3)))  # rsr a2
+        return self._stepped(_OTHER_PROBE)
+
+    def _stepped(self, probe: int) -> int:
+        """What one instruction at an address leaves in a2; the core is then as before."""
         before = self.stub.registers()
-        self.stub.set_registers([*before[:PC], _PROBE, *before[PC + 1 :]])
+        self.stub.set_registers([*before[:PC], probe, *before[PC + 1 :]])
         self.stub.step()
-        count = self.stub.registers()[A2]
+        value = self.stub.registers()[A2]
         self.stub.set_registers(before)
-        return count
+        return value
 
     def pass_time(self, skipped_us: float = 0.0) -> None:
         """Counts the cycles since the last call; ``skipped_us`` pass in addition, with the core at rest."""
         count = self._ccount()
-        if self._core_hz:
-            self.now_us += ((count - self._cycles) & 0xFFFFFFFF) * 1e6 / self._core_hz
+        cycles = (count - self._cycles) & 0xFFFFFFFF
         self.now_us += skipped_us
+        if cycles >> 31:  # an interpreted instruction has taken back what its interpretation had counted
+            return
+        if self._core_hz:
+            self.now_us += cycles * 1e6 / self._core_hz
         self._cycles = count
 
     # Stops of the core.

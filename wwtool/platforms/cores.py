@@ -46,6 +46,8 @@ CORES: dict[str, Core] = {
         _cortex_m("cortex-m33f", "cortex-m4", fpu="fpv5-sp-d16"),
         # GCC for the ESP8266's core: its call0 code is a subset of what the LX7 runs.
         Core("xtensa-lx7", "xtensa-lx106", "xtensa", ("-mtext-section-literals",)),
+        # The same with the ESP32-S3's vector unit, which start.S enables.
+        Core("xtensa-lx7-pie", "xtensa-lx106", "xtensa-pie", ("-mtext-section-literals", "-DWW_VECTOR_UNIT")),
         # The BCM2835 of the Raspberry Pi Zero. It has the dual 16-bit instructions of the Cortex-M4.
         Core(
             "armv6", "arm-linux-gnueabi", "cortex-m4", ("-march=armv6", "-mtune=arm1176jzf-s", "-marm"), ("linux",),

@@ -55,6 +55,17 @@ class FlashCache(_Section):
         return sum(-(-(-(-nbytes // self.line_bytes) + 1) // sets) for nbytes in arrays) <= self.ways
 
 
+def known_core(name: str) -> str:
+    """The name, if there is such a core.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in CORES:
+        raise ValueError(f"there is no such core; there are {', '.join(CORES)}")
+    return name
+
+
 class ClockChoice(_Section):
     """A clock that the firmware can give the core."""
 
@@ -67,6 +78,18 @@ class ClockChoice(_Section):
     flash_word_cycles: int | None = Field(
         None, ge=0, le=10_000, description="as chip.flash_word_cycles, at this clock; none: as at the profile's own"
     )
+
+
+class VectorUnit(_Section):
+    """A unit of the core that computes with vectors and is used only if a config asks for it."""
+
+    core: str = Field(description="in place of chip.core: one of wwtool/platforms/cores.py, whose kernels use the unit")
+    seen: str = Field(min_length=3, max_length=300, description="what has been seen of it on a real chip")
+
+    @field_validator("core")
+    @classmethod
+    def _core_exists(cls, name: str) -> str:
+        return known_core(name)
 
 
 class Chip(_Section):
@@ -86,6 +109,7 @@ class Chip(_Section):
         "dual",
         description="how the RP2040 reads its flash in place; plain (03h, half the clock) is what any part knows",
     )
+    vector_unit: VectorUnit | None = Field(None, description="what board.vector_unit of a config switches on")
     has_dsp: bool
     has_fpu: bool
     boot2_crc: bool = Field(False, description="the ROM starts only an image whose first 256 bytes have a checksum")
@@ -93,9 +117,7 @@ class Chip(_Section):
     @field_validator("core")
     @classmethod
     def _core_exists(cls, name: str) -> str:
-        if name not in CORES:
-            raise ValueError(f"there is no such core; there are {', '.join(CORES)}")
-        return name
+        return known_core(name)
 
     @model_validator(mode="after")
     def _clock_is_a_choice(self) -> Chip:
@@ -376,6 +398,11 @@ class Platform(_Section):
         return CORES[self.chip.core]
 
     @property
+    def uses_vector_unit(self) -> bool:
+        """Whether a config has switched on the core's vector unit."""
+        return self.chip.vector_unit is not None and self.chip.core == self.chip.vector_unit.core
+
+    @property
     def is_linux(self) -> bool:
         """Whether the firmware is a Linux program."""
         return self.core.runs_linux
@@ -397,7 +424,8 @@ class Platform(_Section):
 
         Raises:
             UsageError: there is no such preset.
-            InputError: the config's pins contradict each other, or the chip, or it cannot have that clock.
+            InputError: the config's pins contradict each other, or the chip, or it cannot have that clock, or it has no
+                vector unit.
         """
         if self.pins is None:
             if config != BoardConfig():
@@ -406,7 +434,15 @@ class Platform(_Section):
         wiring = choose(self.name, self.presets, config)
         check(wiring, self.pins)
         platform = self if config.clock_mhz is None else self._at_clock(config.clock_mhz)
+        if config.vector_unit:
+            platform = platform._with_vector_unit()
         return platform.model_copy(update={"chosen": wiring})
+
+    def _with_vector_unit(self) -> Platform:
+        unit = self.chip.vector_unit
+        if unit is None:
+            raise InputError(f"board.vector_unit: {self.name} has none that wwtool knows; leave the key out")
+        return self.model_copy(update={"chip": self.chip.model_copy(update={"core": unit.core})})
 
     def _at_clock(self, mhz: int) -> Platform:
         choice = next((c for c in self.chip.clocks if c.hz == mhz * 1_000_000), None)

@@ -9,7 +9,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Function = Literal[
-    "boot", "clock", "console", "usb", "microphone", "indicator", "watchdog", "flash_write", "ram_start", "model"
+    "boot",
+    "clock",
+    "console",
+    "usb",
+    "microphone",
+    "indicator",
+    "watchdog",
+    "flash_write",
+    "ram_start",
+    "model",
+    "vector_unit",
 ]
 State = Literal["seen", "emulated", "not tried"]
 

@@ -12,6 +12,9 @@
     .set PS_MASKED, 0x2F        /* all interrupts masked, user mode, no windows (ISA manual, "PS register") */
     .set LEVEL_2, 0x180
 
+    .set CPENABLE, 224
+    .set VECTOR_UNIT, 3         /* its number as a coprocessor (ESP-IDF, xtensa/config/tie.h, XCHAL_CP_ID_COP_AI) */
+
     .section .vectors, "ax"
     .balign 1024
     .global vectors
@@ -44,6 +47,11 @@ start:
     movi a2, vectors
     wsr a2, vecbase
     rsync
+#ifdef WW_VECTOR_UNIT
+    movi a2, 1 << VECTOR_UNIT
+    .byte 0x20, CPENABLE, 0x13  /* wsr a2, cpenable: the assembler's core has no coprocessors */
+    rsync
+#endif
     movi a1, stack_top
 
     movi a2, bss_start
