@@ -299,7 +299,7 @@ def judged(folder: Path, made: TrainConfig, stop_after: int | None = None) -> li
     told: list[tuple[str, int, float]] = []
 
     def listener(event: events.Event) -> None:
-        if isinstance(event, events.Metric):
+        if isinstance(event, events.Metric) and event.name == "recall at the budget":
             told.append((event.stage, event.step, event.value))
             if len(told) == stop_after:
                 raise KeyboardInterrupt

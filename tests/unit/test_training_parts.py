@@ -131,8 +131,8 @@ def test_a_third_stage_is_one_more_entry(usual: Path, tmp_path: Path, monkeypatc
     heard: list[tuple[str, int]] = []
 
     def listener(event: events.Event) -> None:
-        assert isinstance(event, events.Loss)
-        heard.append((event.stage, event.step))
+        if isinstance(event, events.Loss):
+            heard.append((event.stage, event.step))
 
     train(run_of(tmp_path / "three", listener=listener))
     assert heard == [
