@@ -78,7 +78,7 @@ def _with_past(
             f"{name} keeps a state between inferences, so it reads new slices and no window; leave inference_step_size "
             "out"
         )
-    if not slices <= length:
+    if slices > length:
         raise InputError(
             f"{name} reads {counted(length, 'slice')} at once, and inference_step_size is {slices}; let an inference "
             "follow before the window has passed"
