@@ -141,7 +141,8 @@ def given(audio: Path, word: str, case: str, data: Path) -> tuple[Path | None, l
         make_data(audio, word, data)
         return data, []
     chosen = choose(recordings_of(audio, word)[0], _FEW)
-    write_index(audio, data, {path: "positive" for speaker in chosen for path in speaker.recorded})
+    speakers = {path: f"speaker{number}" for number, speaker in enumerate(chosen) for path in speaker.recorded}
+    write_index(audio, data, dict.fromkeys(speakers, "positive"), speakers)
     return data, [path for speaker in chosen for path in speaker.kept_back]
 
 
@@ -172,7 +173,7 @@ def unheard(rows: Sequence[dict[str, str]], word: str, case: str, kind: str) -> 
     ]  # fmt: skip
 
 
-def write_index(audio: Path, data: Path, labels: dict[str, str]) -> None:
+def write_index(audio: Path, data: Path, labels: dict[str, str], speakers: dict[str, str] | None = None) -> None:
     """A data folder of some recordings, all in the split train: a folder without that split is refused."""
     data.mkdir(exist_ok=True)
     link = data / "audio"
@@ -180,8 +181,9 @@ def write_index(audio: Path, data: Path, labels: dict[str, str]) -> None:
         link.symlink_to(audio.resolve())
     with (data / "index.csv").open("w", newline="") as target:
         writer = csv.writer(target)
-        writer.writerow(["path", "label", "split"])
-        writer.writerows([f"audio/{path}", label, "train"] for path, label in labels.items())
+        writer.writerow(["path", "label", "split", "speaker"])
+        names = speakers or {}
+        writer.writerows([f"audio/{path}", label, "train", names.get(path, "")] for path, label in labels.items())
 
 
 def judged(audio: Path, positives: Sequence[str], negatives: Sequence[str], data: Path) -> Evaluation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
 import pytest
@@ -172,6 +173,14 @@ def test_few_recordings_do_not_change_what_is_trained_before(tmp_path: Path) -> 
     assert few.clips == dataset.select("positive")
     for config, synthesise in ((Config(split=SplitConfig(few=6)), True), (Config(), False)):
         assert _without_few(dataset, RunPlan("computer", config, tmp_path, synthesise)) == (dataset, None)
+
+
+def test_few_recordings_of_the_phrase_alone_leave_the_data_of_a_build_without_any(tmp_path: Path) -> None:
+    """Else what a build without recordings has trained would be trained again."""
+    rmtree(recordings(tmp_path, 6) / "negative")
+    base, few = _without_few(split_folder(tmp_path, few=20), RunPlan("computer", Config(), tmp_path, synthesise=True))
+    assert base is None
+    assert few is not None and len(few.clips) == 6
 
 
 def clips(count: int) -> list[Audio]:

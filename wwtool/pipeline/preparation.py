@@ -187,12 +187,16 @@ def _recordings(stages: Stages, plan: RunPlan, check: ClipCheck | None) -> Datas
 
 
 def _without_few(dataset: Dataset | None, plan: RunPlan) -> tuple[Dataset | None, Few | None]:
-    """The recordings to train on, and the few of the phrase that the trained model is adapted to."""
+    """The recordings to train on, None if none are left, and the few of the phrase that the trained model is adapted to.
+
+    So whoever adds a few recordings to a build without any trains nothing again but the adaptation.
+    """
     few = dataset.select("positive", "train") if dataset and plan.synthesise else []
     if dataset is None or not 0 < len(few) <= plan.config.split.few:
         return dataset, None
     paths = {clip.path for clip in few}
-    return replace(dataset, clips=[c for c in dataset.clips if c.path not in paths]), Few(dataset.folder, few)
+    others = [clip for clip in dataset.clips if clip.path not in paths]
+    return replace(dataset, clips=others) if others else None, Few(dataset.folder, few)
 
 
 def _too_long(dataset: Dataset) -> list[dict[str, str]]:
