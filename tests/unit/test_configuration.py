@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from wwtool import events
 from wwtool.base.assets import asset_dir
+from wwtool.cli.config import config
 from wwtool.config import Config
 from wwtool.errors import InputError
 from wwtool.jobs import configuration
@@ -54,6 +56,16 @@ def test_a_file_wins_over_a_preset_of_its_name(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     Path("tiny").write_text("train: {steps: 77}\n")
     assert read_config(Path("tiny"), {}, events.ignore).train.steps == 77
+
+
+def test_a_preset_wins_over_a_folder_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is called as its preset."""
+    monkeypatch.chdir(tmp_path)
+    Path("tiny").mkdir()
+    assert read_config(Path("tiny"), {}, events.ignore) == read_config(
+        asset_dir("configs") / "tiny.yaml", {}, events.ignore
+    )
+    assert CliRunner().invoke(config, ["diff", "tiny"]).exit_code == 0
 
 
 def test_differences(tmp_path: Path) -> None:

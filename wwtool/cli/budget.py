@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from wwtool.cli.budget_tables import print_budget, print_budgets
-from wwtool.cli.common import FILE, complain_of_warnings, json_option, make, option, platform_option
+from wwtool.cli.common import CONFIG, complain_of_warnings, json_option, make, option, platform_option
 from wwtool.cli.model_names import ModelName
 from wwtool.cli.terminal import console, print_json
 from wwtool.jobs.budget import BudgetRequest, plan, run
@@ -19,7 +19,7 @@ from wwtool.jobs.settings import MODELS
 @option(BudgetRequest, "model", type=ModelName(MODELS[1:]), metavar="NAME")
 @option(BudgetRequest, "framework", metavar="NAME", default=BudgetRequest.model_fields["framework"].default,
         show_default=True)  # fmt: skip
-@option(BudgetRequest, "config", type=FILE)
+@option(BudgetRequest, "config", type=CONFIG)
 @click.option("--no-cache", is_flag=True, help="Measure again what has been measured before.")
 @json_option
 def budget(no_cache: bool, as_json: bool, **options: Any) -> None:

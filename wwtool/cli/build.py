@@ -9,7 +9,7 @@ import click
 
 from wwtool.base.text import for_shell
 from wwtool.cli.budget_tables import refusal_shown
-from wwtool.cli.common import FILE, FOLDER, listening, log_option, make, option, platform_option, print_warning
+from wwtool.cli.common import CONFIG, FILE, FOLDER, listening, log_option, make, option, platform_option, print_warning
 from wwtool.cli.processes import in_team
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import console, line, say, styled
@@ -20,7 +20,7 @@ from wwtool.jobs.build import BuildRequest, BuildResult, Wires, plan, run
 @click.command()
 @platform_option()
 @training_options
-@option(BuildRequest, "config", type=FILE)
+@option(BuildRequest, "config", type=CONFIG)
 @option(BuildRequest, "model_file", type=FILE)
 @option(BuildRequest, "manifest", type=FILE)
 @option(BuildRequest, "board", metavar="NAME")

@@ -18,6 +18,7 @@ from wwtool.errors import UsageError
 from wwtool.evaluation.words import broken_promise
 from wwtool.jobs.event_log import EventLog
 from wwtool.jobs.request import Request, help_of
+from wwtool.jobs.settings import presets
 from wwtool.platforms.load import platform_names
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,6 +36,13 @@ class _Path(click.Path):
         return super().convert(value, param, ctx)
 
 
+class _ConfigFile(_Path):
+    """A config, or a preset's name, also where a folder has that name."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return Path(value) if os.fspath(value) in presets() else super().convert(value, param, ctx)
+
+
 class _Port(click.types.StringParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not value:
@@ -43,6 +51,7 @@ class _Port(click.types.StringParamType):
 
 
 FILE = _Path(path_type=Path, dir_okay=False)
+CONFIG = _ConfigFile(path_type=Path, dir_okay=False)
 FOLDER = _Path(path_type=Path, file_okay=False)
 ANY_PATH = _Path(path_type=Path)
 PORT = _Port()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from wwtool.base.text import printable
-from wwtool.cli.common import FILE, complain_of_warnings
+from wwtool.cli.common import CONFIG, FILE, complain_of_warnings
 from wwtool.cli.terminal import Table, console, say
 from wwtool.jobs import configuration
 
@@ -38,8 +38,8 @@ def explain(key: str) -> None:
 
 
 @config.command()
-@click.argument("first", type=FILE)
-@click.argument("second", type=FILE, required=False)
+@click.argument("first", type=CONFIG)
+@click.argument("second", type=CONFIG, required=False)
 def diff(first: Path, second: Path | None) -> None:
     """Show the keys in which two configs or presets differ; with one, in which it differs from the defaults."""
     one, other = (None, first) if second is None else (first, second)

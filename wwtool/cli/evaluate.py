@@ -11,6 +11,7 @@ from wwtool.base.text import counted
 from wwtool.cli.calibration import calibrate as run_and_show
 from wwtool.cli.common import (
     ANY_PATH,
+    CONFIG,
     FILE,
     FOLDER,
     complain_of_warnings,
@@ -35,7 +36,7 @@ from wwtool.jobs.evaluate import Detections, EvaluateRequest, EvaluateResult, Sp
 @option(EvaluateRequest, "threshold", type=click.IntRange(1, 255))
 @option(EvaluateRequest, "robustness", is_flag=True)
 @option(EvaluateRequest, "silence_gate", type=click.IntRange(0, 255))
-@option(EvaluateRequest, "config", type=FILE)
+@option(EvaluateRequest, "config", type=CONFIG)
 @option(CalibrateRequest, "calibrate", type=FOLDER)
 @option(CalibrateRequest, "phrase_said", "--phrase-said/--no-phrase-said", default=None)
 @json_option

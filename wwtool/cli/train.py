@@ -9,7 +9,7 @@ import click
 
 from wwtool import events
 from wwtool.cli.budget_tables import print_budget, refusal_shown
-from wwtool.cli.common import FILE, FOLDER, listening, log_option, make, option, platform_option, print_warning
+from wwtool.cli.common import CONFIG, FOLDER, listening, log_option, make, option, platform_option, print_warning
 from wwtool.cli.processes import in_team
 from wwtool.cli.progress import TerminalProgress
 from wwtool.cli.terminal import Terminal, console
@@ -18,7 +18,7 @@ from wwtool.jobs.train import Choice, DryBuild, RateResult, TrainRequest, find_l
 
 
 @click.command()
-@click.argument("config", metavar="[CONFIG]", type=FILE, required=False)
+@click.argument("config", metavar="[CONFIG]", type=CONFIG, required=False)
 @platform_option()
 @training_options
 @option(TrainRequest, "out", type=FOLDER, required=True)

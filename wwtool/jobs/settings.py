@@ -104,8 +104,8 @@ def presets() -> tuple[str, ...]:
 
 
 def preset_or_file(path: Path | None) -> Path | None:
-    """The file of the preset of that name; else the path itself."""
-    if path is None or path.exists() or str(path) not in presets():
+    """The file of the preset of that name, unless there is a file of that name; else the path itself."""
+    if path is None or path.is_file() or str(path) not in presets():
         return path
     return asset_dir("configs") / f"{path}.yaml"
 

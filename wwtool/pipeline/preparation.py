@@ -187,7 +187,7 @@ def _recordings(stages: Stages, plan: RunPlan, check: ClipCheck | None) -> Datas
 
 
 def _without_few(dataset: Dataset | None, plan: RunPlan) -> tuple[Dataset | None, Few | None]:
-    """The recordings to train on, None if none are left, and the few of the phrase that the trained model is adapted to.
+    """The recordings to train on, if any are left, and the few of the phrase that the trained model is adapted to.
 
     So whoever adds a few recordings to a build without any trains nothing again but the adaptation.
     """
