@@ -358,7 +358,7 @@ def test_a_whole_build_passes_the_suites(tmp_path: Path) -> None:
     assert result.code == 0, result.err
     assert f"bossac --port=PORT -U -i -e -w {folder}/image/hey_computer.bin -R" in result.out
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert set(manifest["image"]) == {"bin", "hex", "uf2", "elf", "map"}
+    assert set(manifest["image"]) == {"bin", "hex", "uf2", "elf", "map", "ram.bin"}
     assert {"image/hey_computer.bin", "image/hey_computer.hex"} <= set(manifest["outputs"])
     assert {line["name"] for line in manifest["budget"]["limits"]} == {"flash", "RAM", "stack", "latency", "duty cycle"}
     final = manifest["final"]
