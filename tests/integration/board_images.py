@@ -21,6 +21,7 @@ from wwtool.device.protocol import Event, parse_event
 from wwtool.engines.machines import WARNINGS
 from wwtool.export.tflite import to_tflite
 from wwtool.firmware import uf2
+from wwtool.firmware.make_image import raw_image
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
 from wwtool.platforms.load import load_platform
@@ -51,6 +52,12 @@ def link_arm_board(board: Path, target: Path, flags: Sequence[str], script: str 
          *map(str, objects), "-lgcc"],
         check=True,
     )  # fmt: skip
+
+
+def link_for_ram(board: Path, target: Path, flags: Sequence[str]) -> tuple[int, bytes]:
+    """Links the board's code for RAM, as a probe or a boot loader starts it; returns its address and its bytes."""
+    link_arm_board(board, target, flags, script="ram.ld")
+    return raw_image(target.read_bytes())
 
 
 def _compiled(source: Path, folders: Sequence[Path], flags: Sequence[str]) -> Path:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from board_images import NANO_FLAGS, changed_board, link_arm_board
+from board_images import NANO_FLAGS, changed_board, link_for_ram
 from test_nano_image import pytestmark as needs_emulator
 
 from wwtool.base.assets import asset_dir
@@ -16,7 +16,6 @@ from wwtool.device.session import Session
 from wwtool.emulators import nano
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig
-from wwtool.firmware.make_image import raw_image
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.models.zoo import ZOO
 from wwtool.packages.bare_metal.image import build_image
@@ -33,8 +32,7 @@ pytestmark = needs_emulator
 
 def ram_bin(target: Path, board: Path = BOARD) -> Path:
     """The board's code with the fake program, linked for RAM, as a ``.bin`` beside ``target``."""
-    link_arm_board(board, target, NANO_FLAGS, script="ram.ld")
-    base, image = raw_image(target.read_bytes())
+    base, image = link_for_ram(board, target, NANO_FLAGS)
     assert base == PLATFORM.memory.ram_image_origin == ORIGIN
     file = target.with_suffix(".bin")
     file.write_bytes(image)

@@ -12,8 +12,9 @@ from cli import emulation_missing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wwtool.budget.dry_build import BoardRun, random_model, run_image
-from wwtool.budget.result import flash_wait_cycles
+from wwtool.budget.dry_build import BoardRun, dry_build, random_model, run_image
+from wwtool.budget.result import flash_wait_cycles, longest_waits
+from wwtool.config import BudgetConfig
 from wwtool.emulators.pico import NODE
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.toolchains import find_toolchain
@@ -93,6 +94,14 @@ def test_a_hop_in_flash_waits_about_as_long_as_its_constants_take(tmp_path: Path
     # A streaming model reads each constant once an inference; its code waits as well, and the cache keeps a part.
     assert 0.3 * once < waits.invoke < 1.5 * once
     assert 0 <= waits.frontend < result.cycles.frontend
+
+
+def test_weights_read_at_many_positions_wait_for_less_than_the_bound() -> None:
+    """They are read again where the cache has lost them, so reading each once is no bound."""
+    cost = dry_build(PICO, "mobilenetv3w8", "hey", BudgetConfig())
+    assert cost.flash_waits is not None
+    once = flash_wait_cycles(PICO, cost.sizes)
+    assert once < cost.flash_waits.invoke < longest_waits(PICO, cost).invoke < 2 * once
 
 
 def test_a_hop_in_ram_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

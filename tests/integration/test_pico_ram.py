@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import serial
-from board_images import PICO_FLAGS, link_arm_board, pico_image
+from board_images import PICO_FLAGS, link_arm_board, link_for_ram, pico_image
 from test_pico_image import needs_emulator
 
 from wwtool.base.assets import asset_dir
 from wwtool.device.session import Session
 from wwtool.emulators import pico
 from wwtool.errors import DeviceError
-from wwtool.firmware.make_image import raw_image, to_uf2
+from wwtool.firmware.make_image import to_uf2
 
 BOARD = asset_dir("firmware_templates") / "boards" / "pico"
 SRAM = 0x20000000
@@ -26,8 +26,7 @@ pytestmark = needs_emulator
 
 def ram_uf2(target: Path, board: Path = BOARD) -> Path:
     """The board's code with the fake program, linked for RAM, as a UF2 file beside ``target``."""
-    link_arm_board(board, target, PICO_FLAGS, script="ram.ld")
-    base, image = raw_image(target.read_bytes())
+    base, image = link_for_ram(board, target, PICO_FLAGS)
     file = target.with_suffix(".uf2")
     file.write_bytes(to_uf2(image, base))
     return file

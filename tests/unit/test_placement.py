@@ -162,4 +162,5 @@ def test_constants_that_no_cache_keeps_are_read_again_for_each_position() -> Non
     largest = max(sum(c.nbytes for c in call.constants()) for call in picture.program.calls)
     assert largest > esp.chip.flash_cache.bytes if esp.chip.flash_cache else False
     assert reread_bytes(esp, picture) >= largest
-    assert reread_bytes(PICO, picture) == 0, "its profile has no cache"
+    assert reread_bytes(PICO, picture) >= largest
+    assert reread_bytes(load_platform("nano33ble"), picture) == 0, "its profile has no cache"

@@ -279,9 +279,11 @@ def weights_note(platform: Platform, result: DryBuild) -> str:
         return ""
     if result.weights_in == "RAM":
         return "weights: in RAM"
-    wait = longest_waits(platform, result).invoke
-    ms = wait * 1000.0 / platform.chip.clock_hz
-    return f"weights: in flash; an inference waits for them for at most {ms:.2f} ms"
+    per_ms = platform.chip.clock_hz / 1000.0
+    most = f"an inference waits for flash for at most {longest_waits(platform, result).invoke / per_ms:.2f} ms"
+    if result.flash_waits is None:
+        return f"weights: in flash; {most}"
+    return f"weights: in flash; {most}, and for {result.flash_waits.invoke / per_ms:.2f} ms by a model of the cache"
 
 
 class OverBudgetError(BudgetError):

@@ -203,9 +203,9 @@ def estimate_mark(line: str, estimated: Sequence[str]) -> str:
 def longest_waits(platform: Platform, cost: Cost) -> Cycles:
     """How long a feature frame and an inference wait for flash at most.
 
-    A model of the cache knows (``Cost.flash_waits``). Together the constants are larger than the cache, so an inference
-    is never taken to wait for less than each word of them once, and those of a call that a cache does not keep as often
-    as the call reads them (``placement.reread_bytes``).
+    Together the constants are larger than the cache, so an inference is taken to wait for each word of them once, and
+    for those of a call that the cache does not keep as often as the call reads them (``placement.reread_bytes``). Code
+    waits, too: where a model of the cache has counted more (``Cost.flash_waits``), that is it.
     """
     modelled = cost.flash_waits or Cycles(0, 0)
     return Cycles(modelled.frontend, max(modelled.invoke, flash_wait_cycles(platform, cost.sizes, cost.reread_bytes)))

@@ -97,9 +97,6 @@ def print_budget(out: Terminal, platform: Platform, result: DryBuild) -> None:
         table.add_row(entry.name, used, f"{entry.limit:,} {entry.unit}", _verdict(entry.fits))
     if result.cycles is None:
         table.add_row("latency", "not measured", "", "no emulator")
-    if result.flash_waits is not None:
-        waits_ms = 1000 * result.flash_waits.invoke / platform.chip.clock_hz
-        table.add_row("of it for flash", f"{waits_ms:,.2f} ms", "", "by a model of the chip's cache")
     if result.energy is not None:
         mean = f"~{result.energy.mean_mw:.1f} mW mean"
         table.add_row("energy", f"~{result.energy.mj_per_hop:.2f} mJ a hop", mean, "")

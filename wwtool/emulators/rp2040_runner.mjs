@@ -303,7 +303,9 @@ function powerOn(old) {
   mcu.onBreak = (code) => fail(silicon.breakReason(code, mcu.core.PC));
   connectMicrophone(mcu.adc, silicon);
   const console = options.console === 'usb' ? connectUsb(mcu, silicon) : connectUart(mcu, silicon);
-  machine = { mcu, cache: new FlashCache(mcu, Number(options['flash-word-cycles'])), ...console };
+  const wordCycles = Number(options['flash-word-cycles']);
+  const cache = wordCycles > 0 ? new FlashCache(mcu, wordCycles) : null; // it slows every read down
+  machine = { mcu, cache, ...console };
   silicon.boot({ image, file: uf2, state: old ? null : options.start, old });
 }
 
@@ -359,7 +361,7 @@ function slice() {
         }
         continue;
       }
-      const spent = core.executeInstruction() + cache.takeWaits();
+      const spent = core.executeInstruction() + (cache ? cache.takeWaits() : 0);
       instructions++;
       cycles += spent;
       clock.tick(spent * nsPerCycle);

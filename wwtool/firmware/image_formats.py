@@ -80,5 +80,5 @@ def ram_format(platform: Platform) -> str | None:
 
 def ram_recipe_of(platform: Platform) -> Recipe:
     """What a platform's image for RAM needs: it has no boot loader of its own."""
-    takes_uf2 = platform.uf2 is not None and platform.uf2.starts_from_ram
-    return Recipe(family=platform.uf2.family) if takes_uf2 and platform.uf2 else Recipe()
+    uf2 = platform.uf2
+    return Recipe(family=uf2.family) if uf2 is not None and uf2.starts_from_ram else Recipe()
