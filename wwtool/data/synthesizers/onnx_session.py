@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from wwtool.data.synthesizers.onnx_integers import quick_model
 from wwtool.errors import ToolError
 
 MODULE = "onnxruntime"
@@ -44,8 +45,9 @@ class OnnxSession:
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         self._path = path
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # the runtime's classes have no common base but this
+            model = str(path) if seed is not None else quick_model(path) or str(path)
+            self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # the classes of the runtime and of onnx have no common base but this
             raise ToolError(f"onnxruntime cannot load {path}; get the voice again with wwtool voices get") from error
         self.inputs = {entry.name for entry in self._session.get_inputs()}
 
