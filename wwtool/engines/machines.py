@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from wwtool.base.assets import asset_dir
+from wwtool.base.objects import Compilation, compile_objects
 from wwtool.base.programs import run_binary, run_program
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.text import one_line
@@ -68,15 +69,25 @@ class Machine:
                     f"{tool} was not found; install it, on Debian or Ubuntu: apt-get install {self.packages}"
                 )
         root = asset_dir("firmware_templates") / "emulated"
-        folders = [f"-I{root}"] if self.support else []
-        support = [str(root / file) for file in self.support]
-        command = [
-            self.compiler, *WARNINGS, *self.flags, *flags, f"-I{sources[0].parent.absolute()}", *folders,
-            *(str(source.absolute()) for source in sources), *support, "-o", str(program.absolute()), *self.libraries,
-        ]  # fmt: skip
-        result = run_program(command, cwd=program.parent)
-        if result.returncode != 0:
-            raise ToolError(f"the C compiler {self.compiler} failed on the model: {one_line(result.stderr)[:400]}")
+        here = sources[0].parent.absolute()
+        command = (self.compiler, *WARNINGS, *self.flags, *flags)
+        includes = ("-I.", *([f"-I{root}"] if self.support else []))
+        names = [source.name if source.parent.absolute() == here else str(source.absolute()) for source in sources]
+        with TemporaryFolder("objects") as folder:
+            compilations = [
+                Compilation((*command, *includes), name, folder / f"{number}.o")
+                for number, name in enumerate([*names, *(str(root / file) for file in self.support)])
+            ]
+            failure = compile_objects(compilations, here)
+            message = failure.message if failure is not None else self._link(command, compilations, program)
+        if message is not None:
+            raise ToolError(f"the C compiler {self.compiler} failed on the model: {one_line(message)[:400]}")
+
+    def _link(self, command: tuple[str, ...], compilations: list[Compilation], program: Path) -> str | None:
+        """Links object files; returns what the linker said if it failed."""
+        objects = [str(compilation.target) for compilation in compilations]
+        done = run_program([*command, *objects, "-o", str(program.absolute()), *self.libraries], cwd=program.parent)
+        return done.stderr if done.returncode != 0 else None
 
     def run(self, program: Path, content: bytes) -> bytes:
         """Runs a program with ``content`` as its standard input and returns its standard output.

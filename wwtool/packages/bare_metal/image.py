@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import CompletedProcess
 
 from wwtool.base.files import write_bytes, write_text
+from wwtool.base.objects import Compilation, compile_objects
 from wwtool.base.programs import run_program
 from wwtool.errors import BudgetError, InputError, ToolError, WwtoolError
 from wwtool.firmware.esp_image import to_esp_image
@@ -47,8 +47,11 @@ def build_image(
     objects.mkdir(parents=True, exist_ok=True)
     objects = objects.resolve()  # the compiler runs in the project's folder
     elf, map_file = objects / f"{name}.elf", objects / f"{name}.map"
-    with ThreadPoolExecutor(2) as pool:
-        compiled = list(pool.map(lambda s: _compile(project, toolchain, objects, *s), project.sources))
+    compilations = [_compilation(project, toolchain, objects, *source) for source in project.sources]
+    failure = compile_objects(compilations, project.folder.resolve())
+    if failure is not None:
+        raise _failure(f"compiling {failure.source}", failure.message)
+    compiled = [compilation.target for compilation in compilations]
     result = link(project, toolchain, objects, compiled, elf, link_flags(project, toolchain))
     if result.returncode != 0:
         message = first_error(result.stderr)
@@ -141,17 +144,15 @@ def object_of(objects: Path, source: str) -> Path:
     return objects / (source.replace("/", "_") + ".o")
 
 
-def _compile(project: FirmwareProject, toolchain: Toolchain, objects: Path, source: str, optimise: str) -> Path:
-    target = object_of(objects, source)
+def _compilation(
+    project: FirmwareProject, toolchain: Toolchain, objects: Path, source: str, optimise: str
+) -> Compilation:
     # Paths in debug information are relative, so the same sources give the same image everywhere. GCC passes the map to
     # the compiler proper, but not to the assembler.
     here = f"{project.folder.resolve()}=."
     assembler = ["-Xassembler", f"--debug-prefix-map={here}"] if source.endswith(".S") else []
     command = [
         toolchain.compiler, *include_flags(), *compile_flags(toolchain), optimise,
-        f"-ffile-prefix-map={here}", *assembler, "-c", "-o", str(target), source,
+        f"-ffile-prefix-map={here}", *assembler,
     ]  # fmt: skip
-    result = run_program(command, cwd=project.folder)
-    if result.returncode != 0:
-        raise _failure(f"compiling {source}", result.stderr)
-    return target
+    return Compilation(tuple(command), source, object_of(objects, source))
