@@ -29,9 +29,9 @@ from wwtool.budget.dry_build import measure_cost, random_model
 from wwtool.budget.result import Cost, within
 from wwtool.compiler.package import COMPILER_FLAG, CompiledModel, kernel_dir
 from wwtool.config import BudgetConfig
-from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import emulated
 from wwtool.engines.native import count_instructions
+from wwtool.engines.random_rows import random_rows
 from wwtool.firmware.link_map import CONSOLE, FRONT_END, MODEL_CODE, REST, entries
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.models.architecture import Architecture

@@ -36,10 +36,10 @@ from wwtool.budget.dry_build import cost_of_compiled, random_tflite
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.targets import Target
 from wwtool.data import espeak
-from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import Machine, emulated
 from wwtool.engines.measure import code_sizes
 from wwtool.engines.native import count_instructions
+from wwtool.engines.random_rows import random_rows
 from wwtool.engines.registry import ENGINES
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.frontend.registry import DEFAULT_FRONT_END

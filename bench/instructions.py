@@ -17,10 +17,10 @@ import click
 
 from wwtool.compiler.package import COMPILER_FLAG, compile_graph
 from wwtool.compiler.targets import Optimize, Target
-from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import emulated
 from wwtool.engines.measure import code_sizes
 from wwtool.engines.native import count_instructions
+from wwtool.engines.random_rows import random_rows
 from wwtool.tflite.reader import read_model
 
 # By core: instructions, code and read-only data, arena.

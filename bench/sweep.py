@@ -18,9 +18,9 @@ import numpy as np
 from wwtool.compiler.kernels.registry import kernel_of
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.targets import Target
-from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import emulated
 from wwtool.engines.native import count_instructions
+from wwtool.engines.random_rows import random_rows
 from wwtool.models.quantized import Scale
 from wwtool.tflite.reader import parse_model
 

@@ -30,10 +30,10 @@ from mutants import mutant
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.report import make_report
 from wwtool.compiler.targets import TARGETS
-from wwtool.engines.diff import random_rows
 from wwtool.engines.interface import as_inputs, ports
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
+from wwtool.engines.random_rows import random_rows
 from wwtool.errors import InputError, WwtoolError
 from wwtool.tflite.reader import parse_model
 

@@ -16,9 +16,9 @@ from wwtool.device import suites
 from wwtool.device.session import Session
 from wwtool.emulators import esp32s3
 from wwtool.emulators.esp32s3_vector_unit import VectorUnit
-from wwtool.engines.diff import random_rows
 from wwtool.engines.machines import picolibc
 from wwtool.engines.native import NativeEngine
+from wwtool.engines.random_rows import random_rows
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.streaming import StreamingModel

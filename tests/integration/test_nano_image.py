@@ -22,8 +22,8 @@ from wwtool.device import suites
 from wwtool.device.protocol import parse_event
 from wwtool.device.session import Session
 from wwtool.emulators import nano
-from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
+from wwtool.engines.random_rows import random_rows
 from wwtool.errors import BudgetError, DeviceError, InputError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.intel_hex import from_hex

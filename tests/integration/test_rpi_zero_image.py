@@ -21,8 +21,8 @@ from wwtool.compiler.package import CompiledModel
 from wwtool.device import suites
 from wwtool.device.session import Session
 from wwtool.emulators import linux, linux_count
-from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
+from wwtool.engines.random_rows import random_rows
 from wwtool.errors import DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.toolchains import find_toolchain

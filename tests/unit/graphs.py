@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.engines.diff import compare, random_rows
+from wwtool.engines.diff import compare
 from wwtool.engines.machines import Machine
+from wwtool.engines.random_rows import random_rows
 from wwtool.export.builder import ModelBuilder
 from wwtool.models.quantized import Scale
 from wwtool.tflite.reader import parse_model

@@ -9,8 +9,8 @@ import pytest
 from graphs import NONE, RELU, RELU6, SAME, VALID, Model, Net, assert_engines_agree, float32
 
 from wwtool.compiler.lowering import lower
-from wwtool.engines.diff import random_rows
 from wwtool.engines.litert import LiteRtEngine
+from wwtool.engines.random_rows import random_rows
 from wwtool.models.quantized import Scale
 from wwtool.tflite.reader import parse_model
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from test_compiler_elementwise import refused
 from test_compiler_operators import scales, zero_points
 
-from wwtool.engines.diff import compare, random_rows
+from wwtool.engines.diff import compare
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.native import NativeEngine
+from wwtool.engines.random_rows import random_rows
 from wwtool.engines.torch_engine import TorchEngine
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from recurrent_graphs import svdf
 
 from wwtool.compiler.package import compile_graph
-from wwtool.engines.diff import compare, random_rows
+from wwtool.engines.diff import compare
 from wwtool.engines.native import NativeEngine
+from wwtool.engines.random_rows import random_rows
 from wwtool.engines.torch_engine import TorchEngine
 from wwtool.errors import InputError
 from wwtool.models.quantized import Scale

@@ -13,9 +13,10 @@ from wwtool import events
 from wwtool.base.assets import asset_dir
 from wwtool.cli.config import config
 from wwtool.config import Config
+from wwtool.config.presets import presets
 from wwtool.errors import InputError
 from wwtool.jobs import configuration
-from wwtool.jobs.settings import presets, read_config
+from wwtool.jobs.settings import read_config
 
 
 def test_a_key_says_what_it_does_and_may_be() -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from graphs import Model, Net, assert_engines_agree
 
-from wwtool.engines.diff import compare, random_rows
+from wwtool.engines.diff import compare
+from wwtool.engines.random_rows import random_rows
 from wwtool.engines.registry import ENGINES
 from wwtool.engines.rows import read_rows, write_rows
 from wwtool.errors import InputError

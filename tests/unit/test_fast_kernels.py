@@ -20,9 +20,10 @@ from test_generated_c import everything
 
 from wwtool.compiler.package import compile_graph, kernel_dir
 from wwtool.compiler.targets import Target
-from wwtool.engines.diff import compare, first_difference, random_rows
+from wwtool.engines.diff import compare, first_difference
 from wwtool.engines.machines import WARNINGS, Machine, emulated, host
 from wwtool.engines.native import count_instructions
+from wwtool.engines.random_rows import random_rows
 from wwtool.models.quantized import Scale
 from wwtool.tflite.reader import parse_model
 

@@ -10,7 +10,8 @@ from test_fast_kernels import CORES, machine
 
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.targets import Optimize, Target
-from wwtool.engines.diff import compare, random_rows
+from wwtool.engines.diff import compare
+from wwtool.engines.random_rows import random_rows
 from wwtool.tflite.reader import parse_model
 
 MODELS = sorted((Path(__file__).resolve().parents[3] / "shared" / "models").glob("*.tflite"))

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 from wwtool import events
 from wwtool.base.validation import describe_validation
 from wwtool.cli.terminal import CAREFUL, Terminal, complain, line, say, styled
+from wwtool.config.presets import presets
 from wwtool.errors import UsageError
 from wwtool.evaluation.words import broken_promise
 from wwtool.jobs.event_log import EventLog
 from wwtool.jobs.request import Request, help_of
-from wwtool.jobs.settings import presets
 from wwtool.platforms.load import platform_names
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -10,7 +10,8 @@ import click
 from wwtool.base.records import json_of
 from wwtool.cli.common import FILE, json_option
 from wwtool.cli.terminal import Table, console, print_json
-from wwtool.engines.diff import compare, first_difference, random_rows
+from wwtool.engines.diff import compare, first_difference
+from wwtool.engines.random_rows import random_rows
 from wwtool.engines.rows import read_rows
 from wwtool.errors import DeviceError
 from wwtool.tflite.reader import read_model

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import soxr
-from scipy.ndimage import map_coordinates
-from scipy.signal import istft, stft
 
 from wwtool.data.audio import Audio, to_int16
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
@@ -78,6 +76,8 @@ def _bend(x: Samples, shape: Shape) -> Samples:
     """Moves the pitch over time, by reading faster and slower."""
     if not shape.tremor and shape.contour == (1.0, 1.0, 1.0):
         return x
+    from scipy.ndimage import map_coordinates
+
     seconds = np.arange(len(x), dtype=np.float32) / SAMPLE_RATE_HZ
     course = np.interp(np.linspace(0.0, 1.0, len(x)), (0.0, 0.5, 1.0), shape.contour)
     tremor = np.sin(2 * np.pi * _TREMOR_HZ * seconds)
@@ -89,6 +89,8 @@ def _bend(x: Samples, shape: Shape) -> Samples:
 
 
 def _change_spectrum(x: Samples, formants: float, change: Callable[[Spectrum, Envelope], Spectrum] | None) -> Samples:
+    from scipy.signal import istft, stft  # worker processes that change no speaker start without it: it takes a second
+
     padded = np.pad(x, (0, max(0, _FRAME - len(x))))
     _, _, spectrum = stft(padded, nperseg=_FRAME, noverlap=_FRAME - _STEP)
     envelope = _envelope(spectrum)

@@ -20,8 +20,9 @@ from wwtool.base.renamed_keys import migrate
 from wwtool.base.text import printable
 from wwtool.base.yaml_files import read_yaml
 from wwtool.config import RENAMED_KEYS, Config, parse_config
+from wwtool.config.presets import preset_or_file, presets
 from wwtool.errors import InputError
-from wwtool.jobs.settings import REGISTRIES, preset_or_file, presets, read_config
+from wwtool.jobs.settings import REGISTRIES, read_config
 
 
 @dataclass(frozen=True)

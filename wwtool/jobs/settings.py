@@ -14,6 +14,7 @@ from wwtool.base.assets import asset_dir
 from wwtool.base.registry import Registry
 from wwtool.config import Config, load_config, merge
 from wwtool.config.frontend import Normalized
+from wwtool.config.presets import preset_or_file
 from wwtool.data.data_home import features_folder
 from wwtool.data.dataset import index_folder
 from wwtool.data.negatives import KINDS
@@ -96,18 +97,6 @@ class TrainingRequest(Request):
     settings: dict[str, Any] = Field(
         {}, description="Values of config keys, nested like a config file. They win over the file."
     )
-
-
-def presets() -> tuple[str, ...]:
-    """The names of the presets, which a config may be called by."""
-    return tuple(sorted(path.stem for path in asset_dir("configs").glob("*.yaml")))
-
-
-def preset_or_file(path: Path | None) -> Path | None:
-    """The file of the preset of that name, unless there is a file of that name; else the path itself."""
-    if path is None or path.is_file() or str(path) not in presets():
-        return path
-    return asset_dir("configs") / f"{path}.yaml"
 
 
 def read_config(path: Path | None, overrides: dict[str, Any], listener: events.Listener) -> Config:

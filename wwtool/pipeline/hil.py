@@ -20,8 +20,8 @@ from wwtool.device import suites
 from wwtool.device.plausible import BoardFacts
 from wwtool.device.session import DeviceInfo, Session
 from wwtool.device.suites import ParityGroup, SuiteResult
-from wwtool.engines.diff import random_rows
 from wwtool.engines.native import NativeEngine
+from wwtool.engines.random_rows import random_rows
 from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.silence import SilenceGate

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.fft import irfft, rfft
-from scipy.signal import lfilter
 
 from wwtool.features.waveform.studio import Scene, Studio
 
@@ -21,6 +20,8 @@ def suppress_noise(scene: Scene, studio: Studio) -> Scene:
     """Lowers what is no louder than the steady noise, frequency by frequency, by chance."""
     if not studio.chance(studio.config.suppression_chance) or len(scene.samples) < 4 * _SIZE:
         return scene
+    from scipy.signal import lfilter  # it takes a second, which not every worker process needs
+
     random, x = studio.random, scene.samples
     over, keep = random.uniform(*_OVER), random.uniform(*_SMOOTHING)
     floor = np.float32(1.0 / studio.gain(*studio.config.suppression_db))
