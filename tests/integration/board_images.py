@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ import torch
 
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import sha256_of
+from wwtool.base.objects import Compilation, compile_objects
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.device.protocol import Event, parse_event
 from wwtool.engines.machines import WARNINGS
@@ -31,7 +31,6 @@ NANO_FLAGS = [
     "-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard", "-Os", "-ffreestanding",
     "-ffunction-sections", "-fdata-sections",
 ]  # fmt: skip
-_OBJECTS = TemporaryFolder("objects")
 PICO_FLAGS = [
     "-mcpu=cortex-m0plus", "-mthumb", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
 ]  # fmt: skip
@@ -44,14 +43,31 @@ def link_arm_board(board: Path, target: Path, flags: Sequence[str], script: str 
     core, shared = templates / "core", [templates / "boards" / name for name in ("bare", "cortex_m", "usb_cdc")]
     own = {path.name: path for folder in (*shared, board) for path in sorted(folder.glob("*.[cS]"))}
     sources = [*own.values(), *sorted(core.glob("*.c")), FAKE_PROGRAM]
-    folders = (core, board, *shared)
-    objects = [_compiled(source, folders, flags) for source in sources]
-    subprocess.run(
-        ["arm-none-eabi-gcc", *flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings",
-         "-T", str(board / script), f"-Wl,-Map={target.with_suffix('.map')}", "-o", str(target),
-         *map(str, objects), "-lgcc"],
-        check=True,
+    map_file = f"-Wl,-Map={target.with_suffix('.map')}"
+    link_flags = ["-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings", map_file]
+    link_sources(
+        ["arm-none-eabi-gcc", *flags], sources, (core, board, *shared), target,
+        [*link_flags, "-T", str(board / script)], ["-lgcc"], board,
     )  # fmt: skip
+
+
+def link_sources(
+    compiler: Sequence[str], sources: Sequence[Path], folders: Sequence[Path], target: Path,
+    link_flags: Sequence[str] = (), libraries: Sequence[str] = (), board: Path | None = None,
+) -> None:  # fmt: skip
+    """Compiles and links sources whose headers are in ``folders``; what was compiled before is not compiled again.
+
+    A changed copy of a board is ``board``, the folder that the compiler runs in, so that it shares all other objects.
+    """
+    here = (board or folders[0]).resolve()
+    names = [str(path.relative_to(here)) if path.is_relative_to(here) else str(path) for path in sources]
+    command = (*compiler, *WARNINGS, *(f"-I{folder}" for folder in folders))
+    with TemporaryFolder("objects") as objects:
+        made = [Compilation(command, name, objects / f"{number}.o") for number, name in enumerate(names)]
+        failure = compile_objects(made, here)
+        assert failure is None, failure
+        words = [*compiler, *link_flags, "-o", target, *(one.target for one in made), *libraries]
+        subprocess.run(words, check=True)
 
 
 def link_for_ram(board: Path, target: Path, flags: Sequence[str]) -> tuple[int, bytes]:
@@ -60,25 +76,11 @@ def link_for_ram(board: Path, target: Path, flags: Sequence[str]) -> tuple[int, 
     return raw_image(target.read_bytes())
 
 
-def _compiled(source: Path, folders: Sequence[Path], flags: Sequence[str]) -> Path:
-    """The object of a source. Boards that differ in one file share the others'."""
-    headers = [path for folder in folders for path in sorted(folder.glob("*.h"))]
-    digest = hashlib.sha256("".join([*flags, *(path.read_text() for path in (source, *headers))]).encode())
-    target = _OBJECTS.path / f"{source.stem}-{digest.hexdigest()}.o"
-    if not target.is_file():
-        includes = [f"-I{folder}" for folder in folders]
-        command = ["arm-none-eabi-gcc", *WARNINGS, *flags, *includes, "-c", "-o", str(target), str(source)]
-        subprocess.run(command, check=True)
-    return target
-
-
 def link_linux_board(platform: str, target: Path, compiler: str, flags: Sequence[str]) -> None:
     """Links a platform's Linux program with the fake program."""
-    core, folders = asset_dir("firmware_templates") / "core", load_platform(platform).code_folders
-    sources = [path for folder in (*folders, core) for path in sorted(folder.glob("*.c"))]
-    includes = [f"-I{folder}" for folder in (*folders, core)]
-    command = [compiler, *WARNINGS, *flags, *includes, "-o", str(target), *map(str, sources), str(FAKE_PROGRAM)]
-    subprocess.run(command, check=True)
+    folders = [*load_platform(platform).code_folders, asset_dir("firmware_templates") / "core"]
+    sources = [path for folder in folders for path in sorted(folder.glob("*.c"))]
+    link_sources([compiler, *flags], [*sources, FAKE_PROGRAM], folders, target)
 
 
 def pico_elf(folder: Path) -> Path:

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import serial
-from board_images import FAKE_PROGRAM, ends_with_its_parent, host_events
+from board_images import FAKE_PROGRAM, ends_with_its_parent, host_events, link_sources
 
 from wwtool.base.assets import asset_dir
+from wwtool.base.temporary import TemporaryFolder
 from wwtool.budget.dry_build import dry_build, measure_build
 from wwtool.config import BudgetConfig
 from wwtool.device import suites
@@ -24,7 +25,7 @@ from wwtool.device.protocol import Event, parse_event
 from wwtool.device.session import Session
 from wwtool.emulators import esp32s3
 from wwtool.emulators.gdb_stub import GdbStub
-from wwtool.engines.machines import WARNINGS, picolibc
+from wwtool.engines.machines import picolibc
 from wwtool.errors import DeviceError, InputError, ToolError
 from wwtool.firmware import esp_image
 from wwtool.firmware.esp_image import EspImage, Segment, parse_esp_image, to_esp_image
@@ -35,6 +36,8 @@ from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
 
 PLATFORM = load_platform("esp32s3")
+_FOLDERS = TemporaryFolder("wirings")
+_WIRINGS: dict[bytes, Path] = {}
 TONE = (8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)).astype("<i2")
 
 needs_tools = pytest.mark.skipif(
@@ -42,20 +45,22 @@ needs_tools = pytest.mark.skipif(
 )
 
 
+def wiring_of(platform: Platform) -> Path:
+    """A folder with the pins of a platform's board as C; the same folder for the same pins."""
+    folder = Path(tempfile.mkdtemp(dir=_FOLDERS.path))
+    write_board_config(folder, platform)
+    return _WIRINGS.setdefault((folder / "board_config.h").read_bytes(), folder)
+
+
 def link_board(board: Path, target: Path, platform: Platform = PLATFORM) -> Path:
     """Links the board's own code, from ``board``, with the shared code, the platform's wiring and the fake program."""
     templates = asset_dir("firmware_templates")
     toolchain = find_toolchain(platform)
-    wiring = target.with_suffix(".wiring")
-    wiring.mkdir()
-    write_board_config(wiring, platform)
     folders = [templates / "core", templates / "boards" / "bare", board]
     sources = [*(path for folder in folders for path in sorted(folder.glob("*.[cS]"))), FAKE_PROGRAM]
-    subprocess.run(
-        [toolchain.compiler, *WARNINGS, *toolchain.flags, "-Os", *toolchain.link_flags, f"-I{wiring}",
-         *(f"-I{folder}" for folder in folders), "-T", str(board / "link.ld"), "-o", str(target), *map(str, sources),
-         *toolchain.libraries],
-        check=True,
+    link_sources(
+        [toolchain.compiler, *toolchain.flags, "-Os"], sources, [wiring_of(platform), *folders], target,
+        [*toolchain.link_flags, "-T", str(board / "link.ld")], toolchain.libraries, board,
     )  # fmt: skip
     return target
 
