@@ -143,6 +143,7 @@ def test_the_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert (model["estimated"], model["linked"], value["remedy"]) == ([], True, None)
 
 
+@pytest.mark.slow
 def test_over_budget_is_a_table_and_a_remedy(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "strict.yaml").write_text("budget: {flash_bytes: 38000}\n")
     result = _budget(capsys, "--platform", "pico", "--model", "tcn64", "--config", str(tmp_path / "strict.yaml"))
@@ -196,7 +197,7 @@ def test_what_is_known_is_not_measured_again(own_cache: Path, monkeypatch: pytes
     (entry,) = own_cache.iterdir()
     written = entry.read_text()
     with monkeypatch.context() as patch:
-        patch.setattr(dry_builds, "measure_cost", lambda *_: pytest.fail("measured again"))
+        patch.setattr(dry_builds, "measure_model", lambda *_: pytest.fail("measured again"))
         strict = BudgetConfig(flash_bytes=20_000)
         again = dry_build(platform, "tcn32", "hey you", strict)
         assert not again.fits
@@ -206,6 +207,22 @@ def test_what_is_known_is_not_measured_again(own_cache: Path, monkeypatch: pytes
     entry.write_text(written[:200])
     assert dry_build(platform, "tcn32", "hey you", BudgetConfig()).sizes == first.sizes
     assert json.loads(entry.read_text())["sizes"] == json.loads(written)["sizes"]
+
+
+@pytest.mark.parametrize("name", [_board("pico")])
+def test_budgets_that_put_a_hop_in_the_same_memory_share_a_measurement(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = load_platform(name)
+    strict, stricter = BudgetConfig(flash_bytes=40_000), BudgetConfig(flash_bytes=39_000)
+    first = dry_build(platform, "tcn32", "hey you", strict)
+    monkeypatch.setattr(dry_builds, "measure_model", lambda *_: pytest.fail("measured again"))
+    for limits in (stricter, strict):
+        again = dry_build(platform, "tcn32", "hey you", limits)
+        assert (again.sizes, again.cycles, again.flash_waits) == (first.sizes, first.cycles, first.flash_waits)
+    for other in (BudgetConfig(), BudgetConfig(ram_bytes=100_000)):  # which leave it in RAM
+        with pytest.raises(pytest.fail.Exception):
+            dry_build(platform, "tcn32", "hey you", other)
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(own_cache: Path) -> None:

@@ -27,13 +27,19 @@ FOLDER = "~/.cache/wwtool/budget"
 _SCHEMA = "wwtool.cost"
 
 
-def key_of(platform: Platform, architecture: object, model: str, phrase: str, compiler: str) -> str:
-    """The name of an entry. ``compiler`` is the compiler's version; "" for none. Random weights are always the same."""
+def key_of(
+    platform: Platform, architecture: object, model: str, phrase: str, compiler: str, in_ram: bool | None = None
+) -> str:
+    """The name of an entry. ``compiler`` is the compiler's version; "" for none. Random weights are always the same.
+
+    ``in_ram`` is whether a hop lies in RAM, if that is known. Then one entry serves all budgets that put it there.
+    """
     emulator = emulator_of(platform)
     later = {"budget", "energy", "framework_reserve"}  # they apply to the figures, after the measurement
     profile = {key: value for key, value in platform.facts().items() if key not in later}
     if platform.memory.hop_bytes:  # budgets decide where a hop lies
-        profile["budget"] = [platform.budget.flash_bytes, platform.budget.ram_bytes]
+        budgets = [platform.budget.flash_bytes, platform.budget.ram_bytes]
+        profile["budget"] = budgets if in_ram is None else in_ram
     made_of = [_program(), sources_of(platform), profile, compiler, emulator.version() if emulator else ""]
     return hash_of(_SCHEMA, __version__, made_of, repr(architecture), model, phrase)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -108,25 +109,22 @@ def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: 
     Raises:
         ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
     """
-    toolchain, missing = None, None
     try:
-        toolchain = find_toolchain(platform)
-    except ToolError as error:
-        missing = error
-    key = cache.key_of(platform, architecture, model, phrase, toolchain.version() if toolchain else "")
-    remembered = cache.load(key) if use_cache else None
+        compiler = find_toolchain(platform).version()
+    except ToolError:
+        compiler = ""
+    key = partial(cache.key_of, platform, architecture, model, phrase, compiler)
+    remembered = cache.load(key()) if use_cache else None
     if remembered is not None:
         return remembered
-    if toolchain is None:
-        estimated = _estimated(platform, model, random_model(platform, architecture, model), phrase)
-        if estimated is None:
-            assert missing is not None
-            raise missing
-        cost = estimated
-    else:
+    compiled = random_model(platform, architecture, model)
+    same_firmware = key(hop_in_ram(platform, compiled))
+    cost = cache.load(same_firmware) if use_cache else None
+    if cost is None:
         with TemporaryFolder("dry") as folder:
-            cost = measure_cost(platform, toolchain, model, architecture, phrase, folder)
-    cache.save(key, cost)
+            cost = cost_of_compiled(platform, model, compiled, phrase, folder)
+    for name in dict.fromkeys((key(), same_firmware)):
+        cache.save(name, cost)
     return cost
 
 
