@@ -66,8 +66,8 @@ def link_sources(
         made = [Compilation(command, name, objects / f"{number}.o") for number, name in enumerate(names)]
         failure = compile_objects(made, here)
         assert failure is None, failure
-        words = [*compiler, *link_flags, "-o", target, *(one.target for one in made), *libraries]
-        subprocess.run(words, check=True)
+        linked = [str(one.target) for one in made]
+        subprocess.run([*compiler, *link_flags, "-o", str(target), *linked, *libraries], check=True)
 
 
 def link_for_ram(board: Path, target: Path, flags: Sequence[str]) -> tuple[int, bytes]:
