@@ -239,7 +239,9 @@ def test_the_runner_is_as_strict_as_silicon(tmp_path: Path, file: str, old: str,
 @needs_emulator
 @pytest.mark.parametrize("divider", [4, 2])
 def test_the_plain_read_of_the_flash(tmp_path: Path, divider: int) -> None:
-    board = changed_board("pico", tmp_path / "board", "flash_read.h", "FLASH_READ_DUAL 1", "FLASH_READ_DUAL 0")
+    board = changed_board(
+        "pico", tmp_path / "board", "flash_read.h", "FLASH_READ FLASH_READ_DUAL", "FLASH_READ FLASH_READ_PLAIN"
+    )
     source = board / "boot2.S"
     source.write_text(source.read_text().replace("CLOCK_DIVIDER, 4", f"CLOCK_DIVIDER, {divider}"))
     link_arm_board(board, tmp_path / "plain.elf", PICO_FLAGS)

@@ -100,6 +100,7 @@ def start(
     state: str | None = None,
     late: Mapping[str, float | None] | None = None,
     flash_word_cycles: int = 0,
+    flash: Mapping[str, int | bool] | None = None,
 ) -> ProcessBoard:
     """Starts an image on an emulated Pico.
 
@@ -115,6 +116,7 @@ def start(
         state: what the registers hold at the start, one of ``rp2040_start.yaml``; None: as the boot ROM leaves them.
         late: what is ready later than usual (``rp2040_waits.mjs``), in nanoseconds; None: never.
         flash_word_cycles: how long the core waits for a word of flash that its cache does not hold.
+        flash: in what the flash chip differs from the usual one (``PART`` of ``rp2040_flash.mjs``).
 
     Raises:
         ToolError: Node.js or rp2040js is missing.
@@ -127,7 +129,7 @@ def start(
     command += ["--uf2" if image.suffix == ".uf2" else "--bin", _for_node(image)]
     command += ["--tcp", str(tcp_port), "--console", console, "--revision", str(revision)]
     command += ["--facts", _for_node(_facts()), "--late", json.dumps(dict(late or {}))]
-    command += ["--flash-word-cycles", str(flash_word_cycles)]
+    command += ["--flash-word-cycles", str(flash_word_cycles), "--flash", json.dumps(dict(flash or {}))]
     command += ["--start", state] if state else []
     command += ["--restarts"] if restarts else []
     command += ["--audio", _for_node(audio)] if audio else []

@@ -11,7 +11,7 @@ const XIP_SRAM_END = 0x15004000;
 const FLASH = 0x10000000;
 const BOOT2_ADDRESS = SRAM_END - BOOT2_BYTES; // 2.8.1
 const ROM_STACK = BOOT2_ADDRESS - 64; // the ROM's stack begins below boot2; what its functions have on it then
-const BOOT2_MAX_INSTRUCTIONS = 10_000;
+const BOOT2_MAX_INSTRUCTIONS = 1_000_000; // it may wait for the flash
 
 const WATCHDOG = 0x40058;
 const REASON_TIMER = 1;
@@ -116,14 +116,14 @@ export class BootRom {
     mcu.core.PC = entry;
   }
 
-  // By boot2. False if there is no program.
+  // By boot2.
   startFromFlash() {
     const { mcu } = this;
     const { core } = mcu;
     const boot2 = Buffer.from(mcu.flash.subarray(0, BOOT2_BYTES));
     if (boot2.readUInt32LE(BOOT2_BYTES - 4) !== boot2Crc(boot2.subarray(0, BOOT2_BYTES - 4))) {
       this.fail('the boot ROM finds no program in flash: wrong CRC of boot2');
-      return false;
+      return;
     }
     mcu.sram.set(boot2, BOOT2_ADDRESS - SRAM);
     core.SP = ROM_STACK;
@@ -132,10 +132,9 @@ export class BootRom {
     for (let i = 0; core.PC < FLASH || core.PC >= FLASH + mcu.flash.length; i++) {
       if (i === BOOT2_MAX_INSTRUCTIONS) {
         this.fail('boot2 does not end');
-        return false;
+        return;
       }
       core.executeInstruction();
     }
-    return true;
   }
 }

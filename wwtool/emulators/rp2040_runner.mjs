@@ -3,7 +3,7 @@
 //
 //   node rp2040_runner.mjs --rp2040js DIR --facts FILE (--bin FILE | --uf2 FILE) [--tcp PORT] [--console uart|usb]
 //        [--audio FILE] [--stats FILE] [--revision 1|2] [--restarts] [--start STATE] [--late JSON]
-//        [--flash-word-cycles N]
+//        [--flash-word-cycles N] [--flash JSON]
 //
 // It is stricter than rp2040js: mistakes that fail on silicon and pass there (a peripheral still in reset, a pin without
 // its function, a wrong baud rate, a bad address that is only logged) end the run with one reason.
@@ -29,6 +29,7 @@ import readline from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { Flash } from './rp2040_flash.mjs';
 import { FlashCache } from './rp2040_flash_cache.mjs';
 import { Silicon } from './rp2040_silicon.mjs';
 import { RudeBus } from './rp2040_usb.mjs';
@@ -65,6 +66,7 @@ const { values: options } = parseArgs({
     start: { type: 'string' }, // one of the states in which a program can start
     late: { type: 'string', default: '{}' }, // JSON: nanoseconds by what is waited for, null for never
     'flash-word-cycles': { type: 'string', default: '0' },
+    flash: { type: 'string', default: '{}' }, // JSON: in what it differs from PART of rp2040_flash.mjs
     revision: { type: 'string', default: '1' }, // of the chip: 1 is B0 or B1, 2 is B2
   },
 });
@@ -89,6 +91,7 @@ const ledTimes = []; // simulated seconds
 const image = options.bin ? fs.readFileSync(options.bin) : null; // of the flash
 const uf2 = options.uf2 ? fs.readFileSync(options.uf2) : null;
 const facts = JSON.parse(fs.readFileSync(options.facts, 'utf8'));
+const flash = new Flash(JSON.parse(options.flash), fail); // it outlives the chip's resets
 const late = Object.fromEntries(Object.entries(JSON.parse(options.late)).map(([name, ns]) => [name, ns ?? Infinity]));
 let nsPerCycle = 8; // changes with the clock
 let machine = null; // the chip since its last reset, and what the console does to it
@@ -299,6 +302,7 @@ function powerOn(old) {
     revision: Number(options.revision),
     restart: options.restarts ? restart : null,
     ledTimes,
+    flash,
   });
   mcu.onBreak = (code) => fail(silicon.breakReason(code, mcu.core.PC));
   connectMicrophone(mcu.adc, silicon);

@@ -4,12 +4,11 @@
 
 import { BootRom } from './rp2040_boot_rom.mjs';
 import { Registers } from './rp2040_registers.mjs';
+import { Ssi, isInFlash } from './rp2040_ssi.mjs';
 import { Waits } from './rp2040_waits.mjs';
 
-const FLASH = 0x10000000;
 
 const RESETS = 0x4000c; // peripherals are keyed by the upper bits of their address, as in rp2040js
-const SSI = 0x18000;
 const SYSINFO = 0x40000;
 const CHIP = 0x2927; // part and manufacturer, 2.20
 const WATCHDOG = 0x40058;
@@ -55,18 +54,16 @@ const BOOT_BAUD = 115200;
 const MAX_BAUD_ERROR = 0.02;
 const STANDARD_BAUDS = [9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000, 1500000, 2000000, 3000000];
 
-// Lines for data, cycles to wait, and the least divider at 125 MHz: 104 MHz for 3Bh, 33 MHz for 03h (W25Q16JV 9.6).
-const READS = { 0x3b: { dual: 1, waits: 8, divider: 2 }, 0x03: { dual: 0, waits: 0, divider: 4 } };
-
 const ROM_TABLE = 0x100; // the address of the replaced boot ROM's table and of its one function
 const ROM_LOOKUP = 0x200;
 const BREAK_BOOTSEL = 0xb0;
 
 export class Silicon {
   // facts: of registers (rp2040_facts.py); late: of Waits; revision: of the chip, 1 is B0 or B1, 2 is B2. restart: what to
-  // do when the watchdog resets the chip; null ends the run. ledTimes gets simulated seconds.
-  constructor(mcu, { fail, facts, late, revision, restart, ledTimes }) {
+  // do when the watchdog resets the chip; null ends the run. ledTimes gets simulated seconds. flash: a Flash.
+  constructor(mcu, { fail, facts, late, revision, restart, ledTimes, flash }) {
     this.mcu = mcu;
+    this.flash = flash;
     this.fail = fail;
     this.restart = restart;
     this.ledTimes = ledTimes;
@@ -82,6 +79,7 @@ export class Silicon {
     this.modelWatchdog();
     this.waits = new Waits(mcu, (what) => this.registers.failAt(what), late);
     this.modelResets();
+    this.ssi = new Ssi(mcu, flash, fail);
     this.registers = new Registers(mcu, fail, facts);
     this.standInForRom();
     mcu.gpio[PIN_LED].addListener((state, old) => this.ledChanged(state, old));
@@ -208,11 +206,12 @@ export class Silicon {
     registers.leave(state ?? (old ? 'watchdog' : !file ? 'flash' : entry ? 'ram' : 'uf2'));
     this.waits.settle();
     mcu.updateClocks();
+    this.flash.endContinuousRead();
     if (entry) {
       rom.startFromRam(entry);
       this.forbidFlash();
-    } else if (rom.startFromFlash()) {
-      this.checkFlashInterface();
+    } else {
+      rom.startFromFlash();
     }
   }
 
@@ -222,27 +221,11 @@ export class Silicon {
     for (const method of ['readUint32', 'readUint16', 'readUint8']) {
       const read = mcu[method].bind(mcu);
       mcu[method] = (address) => {
-        if (address >>> 28 === FLASH >>> 28) {
+        if (isInFlash(address)) {
           this.fail(`the flash is read at ${address.toString(16)}, which is not set up (PC ${mcu.core.PC.toString(16)})`);
         }
         return read(address);
       };
-    }
-  }
-
-  checkFlashInterface() {
-    const ssi = this.mcu.peripherals[SSI];
-    const ok = ssi.ssienr === 1 && ssi.baudr >= 2 && ssi.baudr % 2 === 0 && ssi.spictlr0 !== 0 && ssi.crtlr0 !== 0;
-    if (!ok) {
-      this.fail('boot2 leaves the flash unreadable (SSI not enabled, or no divider or command)'); // 4.10.13
-      return;
-    }
-    const dual = (ssi.crtlr0 >>> 21) & 3;
-    const waits = (ssi.spictlr0 >>> 11) & 31;
-    const command = ssi.spictlr0 >>> 24;
-    const read = READS[command];
-    if (!read || dual !== read.dual || waits !== read.waits || ssi.baudr < read.divider) {
-      this.fail(`the flash does not answer to command ${command.toString(16)} as boot2 sends it`); // W25Q16JV 8.2
     }
   }
 

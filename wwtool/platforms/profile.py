@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
@@ -16,6 +16,7 @@ from wwtool.base.assets import asset_dir
 from wwtool.config import PRESET_NAME, BoardConfig
 from wwtool.errors import InputError
 from wwtool.platforms.cores import CORES, Core
+from wwtool.platforms.flash_reads import FLASH_READS, known_flash_read
 from wwtool.platforms.silicon import Checks, sentence
 from wwtool.platforms.wires import Wire, wires_of
 from wwtool.platforms.wiring import ChipPins, Preset, Wiring, check, choose
@@ -98,16 +99,18 @@ class Chip(_Section):
     cores: int = Field(ge=1, le=8)
     clock_hz: int = Field(ge=1_000_000, le=10_000_000_000)
     clocks: tuple[ClockChoice, ...] = Field((), description="what the firmware can set; none: only clock_hz")
-    flash_word_cycles: int = Field(0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash")
+    flash_word_cycles: int = Field(
+        0, ge=0, le=10_000, description="core cycles of a 32-bit read of uncached flash; with flash_read it follows"
+    )
     flash_cache: FlashCache | None = Field(
         None, description="where constants that an inference reads again may stay; none: each is taken to be read once"
     )
     cycles_per_instruction: float | None = Field(
         None, ge=1.0, le=10.0, description="an estimate, for emulators that count instructions and not cycles"
     )
-    flash_read: Literal["dual", "plain"] = Field(
-        "dual",
-        description="how the RP2040 reads its flash in place; plain (03h, half the clock) is what any part knows",
+    flash_read: str | None = Field(
+        None,
+        description="how an RP2040 reads its flash in place: dual, plain (for any part) or quad (not seen on a board)",
     )
     vector_unit: VectorUnit | None = Field(None, description="what board.vector_unit of a config switches on")
     has_dsp: bool
@@ -118,6 +121,23 @@ class Chip(_Section):
     @classmethod
     def _core_exists(cls, name: str) -> str:
         return known_core(name)
+
+    @field_validator("flash_read")
+    @classmethod
+    def _flash_read_exists(cls, name: str | None) -> str | None:
+        return None if name is None else known_flash_read(name)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_word_follows_from_its_read(cls, keys: Any) -> Any:
+        """Only of an RP2040: older records name a read for every chip."""
+        name = keys.get("flash_read") if isinstance(keys, dict) and keys.get("boot2_crc") else None
+        if not isinstance(name, str) or name not in FLASH_READS:
+            return keys
+        cycles = FLASH_READS[name].word_cycles
+        if keys.get("flash_word_cycles") not in (None, cycles):
+            raise ValueError(f"flash_word_cycles: flash_read {name} takes {cycles} cycles a word; leave the key out")
+        return {**keys, "flash_word_cycles": cycles}
 
     @model_validator(mode="after")
     def _clock_is_a_choice(self) -> Chip:

@@ -1,5 +1,5 @@
 /*
- * Why the board started (bare.h), and how fast its core is by the crystal.
+ * Why the board started (bare.h), how fast its core is by the crystal, and how it reads its flash.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -33,11 +33,20 @@ static uint32_t measured_khz(void)
     return (board_cycles() - since) / (MEASURED_US / 1000u);
 }
 
+/* By the number of lines, as boot2 has left it: a quad read may have ended as a dual one. RAM needs none. */
+static const char *flash_read(void)
+{
+    static const char *const names[] = {"plain", "dual", "quad", "other"};
+    const uint32_t ssi = *SSI_CTRLR0;
+    const bool in_place = (ssi >> SSI_CTRLR0_TMOD_SHIFT & 3u) == SSI_CTRLR0_TMOD_EEPROM;
+
+    return in_place ? names[ssi >> SSI_CTRLR0_SPI_FRF_SHIFT & 3u] : "none";
+}
+
 static struct ww_fact facts[] = {
-    {"reset", NULL, 0},
-    {"reset_code", NULL, 0},
-    {"clock_khz", NULL, 0},
-    {"clock_khz_expected", NULL, SYSTEM_HZ / 1000u},
+    {"reset", NULL, 0},      {"reset_code", NULL, 0},
+    {"clock_khz", NULL, 0},  {"clock_khz_expected", NULL, SYSTEM_HZ / 1000u},
+    {"flash_read", NULL, 0},
 };
 
 const struct ww_fact *board_facts(size_t *count)
@@ -46,6 +55,7 @@ const struct ww_fact *board_facts(size_t *count)
         facts[1].number = WATCHDOG->reason | *CHIP_RESET;
         facts[0].text = reason_of(WATCHDOG->reason, *CHIP_RESET);
         facts[2].number = measured_khz();
+        facts[4].text = flash_read();
     }
     *count = sizeof facts / sizeof facts[0];
     return facts;

@@ -196,6 +196,12 @@ struct adc_regs {
 #define TIMER_INTE       REG_AT(volatile uint32_t, 0x40054038u)
 #define TIMER_INT_ALARM0 (1u << 0)
 
+/* How the flash is read in place, as boot2 has set it up (4.10.13). */
+#define SSI_CTRLR0               REG_AT(volatile uint32_t, 0x18000000u)
+#define SSI_CTRLR0_TMOD_SHIFT    8
+#define SSI_CTRLR0_TMOD_EEPROM   3u
+#define SSI_CTRLR0_SPI_FRF_SHIFT 21
+
 /* Why it was reset, but for the watchdog (2.10.10). */
 #define CHIP_RESET              REG_AT(volatile uint32_t, 0x40064008u)
 #define CHIP_RESET_HAD_POWER_ON (1u << 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from wwtool.packages.package_format import Content
 from wwtool.packages.placement import hop_in_ram, place_hop
 from wwtool.packages.programs import config_text, require_feature_frames
 from wwtool.packages.rendering import render
+from wwtool.platforms.flash_reads import FLASH_READS
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import constants
 
@@ -99,9 +101,12 @@ def write_project(
 
 def _write_flash_read(file: Path, platform: Platform) -> None:
     """Puts the profile's choice into the board's file, if the board has one."""
-    if file.is_file():
-        dual = int(platform.chip.flash_read == "dual")
-        write_text(file, file.read_text().replace("FLASH_READ_DUAL 1", f"FLASH_READ_DUAL {dual}"))
+    choice = platform.chip.flash_read
+    if choice is not None and file.is_file():
+        text = re.sub(
+            r"(?m)^#define FLASH_READ \w+$", f"#define FLASH_READ {FLASH_READS[choice].macro}", file.read_text()
+        )
+        write_text(file, text)
 
 
 def write_board_config(folder: Path, platform: Platform) -> None:
