@@ -24,7 +24,7 @@ from wwtool.firmware.toolchains import TOOLCHAINS, toolchain_kind
 from wwtool.firmware.toolchains.host import Host
 from wwtool.platforms.load import load_platforms
 from wwtool.platforms.profile import Platform
-from wwtool.quantizer.onnx_source import ONNX2TF
+from wwtool.quantizer.onnx2tf import ONNX2TF
 from wwtool.training.teachers import TEACHERS
 
 Step = Literal["build", "voices", "measure", "emulate", "flash", "hil", "train", "quantize"]

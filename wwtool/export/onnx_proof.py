@@ -79,7 +79,7 @@ def _run_layer(layer: QuantizedPart, inputs: Sequence[tuple[npt.NDArray[np.int8]
     made = builder.add(layer, *values)
     output = quantized_name(layer.name)
     result = helper.make_tensor_value_info(output, types.INT8, [1, layer.channels, "steps", made.bands])
-    session = _session(builder.model(infos, [result], "").SerializeToString())
+    session = session_of(builder.model(infos, [result], "").SerializeToString())
     y = np.asarray(session.run([output], feeds)[0][0].transpose(1, 2, 0), np.int8)
     return y if inputs[0][0].ndim == 3 else y[:, 0]
 
@@ -87,10 +87,10 @@ def _run_layer(layer: QuantizedPart, inputs: Sequence[tuple[npt.NDArray[np.int8]
 def probabilities(content: bytes, features: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
     """What a whole graph answers for a clip of int8 features (frames, channels): (outputs,)."""
     real = (features.astype(np.float32) - np.float32(INPUT_SCALE.zero_point)) * np.float32(INPUT_SCALE.scale)
-    return np.asarray(_session(content).run([OUTPUT], {INPUT: real[None]})[0][0], np.float32)
+    return np.asarray(session_of(content).run([OUTPUT], {INPUT: real[None]})[0][0], np.float32)
 
 
-def _session(content: bytes) -> Any:
+def session_of(content: bytes) -> Any:
     """Every node by itself, as the graph says; with optimisations onnxruntime would fuse them."""
     onnxruntime = runtime()
     assert onnxruntime is not None

@@ -18,18 +18,24 @@ from wwtool.errors import InputError, UsageError
 from wwtool.export.builder import IDENTIFIER
 from wwtool.frontend.registry import FRONT_ENDS
 from wwtool.jobs.request import Request, reported
-from wwtool.quantizer.comparing import LayerNoise, OutputAgreement
+from wwtool.quantizer.against import Against
+from wwtool.quantizer.comparing import Comparison, LayerNoise, OutputAgreement, compare
 from wwtool.quantizer.float_model import FloatModel
+from wwtool.quantizer.integer_model import IntegerModel
 from wwtool.quantizer.material import Material, may_read_features, read_material
-from wwtool.quantizer.quantize import Quantized, quantize, require_quantizable
+from wwtool.quantizer.others import as_counterpart, read_other
+from wwtool.quantizer.quantizers import DEFAULT, QUANTIZERS
+from wwtool.quantizer.quantizers.quantizer import Settings
 from wwtool.quantizer.real_model import read_real_model
 from wwtool.quantizer.sources import read_float_model
 from wwtool.tflite.graph import Graph
 from wwtool.training.ranges import RANGES
 
 RANGE_NAMES = tuple(RANGES)
+QUANTIZER_NAMES = tuple(QUANTIZERS)
 FRONT_END_NAMES = tuple(FRONT_ENDS)
 DEFAULT_RANGES = "min_max"
+DEFAULT_QUANTIZER = DEFAULT
 _STAGE = "quantize"
 _FEW_ROWS = 100
 _POOR_DB = 10.0  # of an output; below it the INT8 model is another model
@@ -61,20 +67,36 @@ class QuantizeRequest(Request):
     output_type: Literal["int8", "uint8"] = Field(
         "int8", description="The type of the model's outputs. ESPHome reads a probability as uint8."
     )
+    quantizer: str = Field(
+        DEFAULT_QUANTIZER, description="What chooses the formats: wwtool, or onnx2tf (of an .onnx) by TensorFlow's "
+        "converter."
+    )  # fmt: skip
+    against: Path | None = Field(
+        None, description="Another quantized model of the same float model, to compare with layer by layer: an INT8 "
+        ".tflite, or a QDQ .onnx."
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class QuantizePlan:
-    """A float model that can be quantized, and the file that it came from."""
+    """A float model that can be quantized, the file that it came from, and what the result is compared with."""
 
     request: QuantizeRequest
     source: FloatModel
     graph: Graph
+    other: IntegerModel | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(self.request.ranges, self.request.output_type)
 
 
 @dataclass(frozen=True)
 class QuantizeOutput:
-    """``quantize --json``. ``calibrated`` and ``compared`` are rows; ``bytes`` the size of the file."""
+    """``quantize --json``. ``calibrated`` and ``compared`` are rows; ``bytes`` the size of the file.
+
+    ``against``: the result beside another quantized model, if one was named.
+    """
 
     out: str
     bytes: int
@@ -85,6 +107,8 @@ class QuantizeOutput:
     held_out: bool
     layers: tuple[LayerNoise, ...]
     outputs: tuple[OutputAgreement, ...]
+    quantizer: str
+    against: Against | None
 
 
 def plan(request: QuantizeRequest, listener: events.Listener = events.ignore) -> QuantizePlan:
@@ -96,13 +120,17 @@ def plan(request: QuantizeRequest, listener: events.Listener = events.ignore) ->
         ToolError: what converts the model is missing.
     """
     RANGES.check(request.ranges)
+    quantizer = QUANTIZERS.member(request.quantizer)
     if request.front_end is not None and request.front_end not in FRONT_ENDS:
         raise UsageError(f"{request.front_end!r} is no front end; it must be one of {', '.join(FRONT_ENDS)}")
     _require_free(request)
-    source = read_float_model(request.model)
-    graph = read_real_model(source.content, printable(str(request.model)))
-    require_quantizable(graph)
-    return QuantizePlan(request, source, graph)
+    file = printable(str(request.model))
+    source = read_float_model(request.model, request.data)
+    graph = read_real_model(source.content, file)
+    other = None if request.against is None else read_other(request.against, graph)
+    made = QuantizePlan(request, source, graph, other)
+    quantizer.require(source, graph, made.settings, file)
+    return made
 
 
 def run(
@@ -132,13 +160,17 @@ def run(
         )
         _warn_of_data(plan.graph, material, warn)
         proof = plan.source.proof(material.streams[0])
-        unsigned = request.output_type == "uint8"
-        made = quantize(plan.source.content, plan.graph, material, RANGES[request.ranges], unsigned, advance)
+        content, graph, quantizer = plan.source.content, plan.graph, QUANTIZERS[request.quantizer]
+        other = None if plan.other is None else as_counterpart(plan.other, content, graph, material)
+        made = quantizer.make(plan.source, graph, material, plan.settings, advance)
+        comparison = compare(content, graph, made.counterpart, material, lambda *at: advance("comparison", *at), other)
         write_bytes(request.out, made.content)
-        note = f"{material.rows} rows of {printable(request.data.name)}, ranges {request.ranges}"
+        note = f"{quantizer.credit}{material.rows} rows of {printable(request.data.name)}, ranges {request.ranges}"
         note = f"{note}; {proof}" if proof else note
         listener(events.StageFinished(_STAGE, note, seconds=time.monotonic() - start))
-        result = _output(plan, material, made)
+        result = _output(plan, material, len(made.content), comparison)
+        if advice := quantizer.advice(graph, material, made):
+            warn(advice)
         for output in result.outputs:
             _warn_of_output(output, warn)
     return result
@@ -157,6 +189,8 @@ def _require_free(request: QuantizeRequest) -> None:
     out = request.out
     if not out.exists():
         return
+    if request.against is not None and request.against.exists() and out.samefile(request.against):
+        raise UsageError(f"{out} is the model to compare with; choose another name with --out")
     if out.samefile(request.model):
         raise UsageError(f"{out} is the float model itself; choose another name with --out")
     with out.open("rb") as file:
@@ -164,12 +198,12 @@ def _require_free(request: QuantizeRequest) -> None:
             raise InputError(f"{out} is no .tflite and would be overwritten; choose another name with --out")
 
 
-def _output(plan: QuantizePlan, material: Material, made: Quantized) -> QuantizeOutput:
-    request, comparison = plan.request, made.comparison
+def _output(plan: QuantizePlan, material: Material, size: int, comparison: Comparison) -> QuantizeOutput:
+    request = plan.request
     return QuantizeOutput(
-        out=str(request.out), bytes=len(made.content), float_bytes=len(plan.source.content), ranges=request.ranges,
+        out=str(request.out), bytes=size, float_bytes=len(plan.source.content), ranges=request.ranges,
         calibrated=material.rows - material.compared, compared=comparison.rows, held_out=comparison.held_out,
-        layers=comparison.layers, outputs=comparison.outputs,
+        layers=comparison.layers, outputs=comparison.outputs, quantizer=request.quantizer, against=comparison.against,
     )  # fmt: skip
 
 

@@ -28,11 +28,14 @@ class FloatModel:
         proof: holds it to what it was converted from, on arrays of rows, one for each input; returns a sentence for
             people, or raises InputError.
         inputs: the names and the order of the inputs in what it was converted from; none if nothing has converted it.
+        by_converter: the INT8 model that its converter makes of the names of its inputs, their rows for calibration and
+            the type of the outputs; None if nothing has converted it.
     """
 
     content: bytes
     proof: Callable[[Sequence[npt.NDArray[Any]]], str] = as_given
     inputs: tuple[str, ...] = ()
+    by_converter: Callable[[Sequence[str], Sequence[npt.NDArray[Any]], str], bytes] | None = None
 
 
 def plain_name(tensor: str) -> str:

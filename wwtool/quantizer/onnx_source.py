@@ -1,7 +1,6 @@
-"""A float ONNX model becomes a float .tflite by onnx2tf, which is a program in an environment of its own.
+"""A float ONNX model becomes a float .tflite by onnx2tf, and is held to the ONNX model in onnxruntime.
 
-onnx2tf pins versions of NumPy and LiteRT that are not wwtool's. It keeps no scales of a quantized ONNX model
-(PINTO0309/onnx2tf, issue 680), so those are refused. What it makes is held to the ONNX model in onnxruntime.
+onnx2tf keeps no scales of a quantized ONNX model, so those are refused.
 """
 
 from __future__ import annotations
@@ -15,114 +14,93 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wwtool.base.programs import run_program
-from wwtool.base.temporary import TemporaryFolder
-from wwtool.base.text import counted, one_line, printable
-from wwtool.base.tools import missing, program
+from wwtool.base.text import counted, printable
+from wwtool.base.tools import missing
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.errors import InputError
-from wwtool.export.onnx_graph import INSTALL, import_onnx
-from wwtool.export.onnx_proof import runtime
+from wwtool.export.onnx_graph import INSTALL
+from wwtool.export.onnx_proof import runtime, session_of
 from wwtool.quantizer.float_model import FloatModel, plain_name, read_bounded
-from wwtool.tflite import limits
+from wwtool.quantizer.material import first_shapes
+from wwtool.quantizer.onnx2tf import float_tflite, integer_tflite, rows_by_input
+from wwtool.quantizer.onnx_file import fix_sizes, inputs_of, read_onnx, sizes_of
 from wwtool.tflite.reader import parse_model
 
-ONNX2TF = program("onnx2tf", "quantizing ONNX models", "pipx install onnx2tf")
-
 _INTEGERS = re.compile(r"Quantize|QLinear|Integer|QAttention|QGemm")
-_NAME = re.compile(r"[A-Za-z0-9_][\w.:/-]{0,199}")
-_TIMEOUT_S = 1800.0
 _ROWS = 64  # that both models see
 _TOLERANCE = 1e-3  # of the largest output; float kernels that sum in another order differ by far less
 _LEAST = 1e-3  # what counts as the largest output where all are nearly 0
 
 
-def from_onnx(path: Path) -> FloatModel:
-    """Converts the file.
+def from_onnx(path: Path, data: Path) -> FloatModel:
+    """Converts the file. Sizes that it leaves open become those of the rows in ``data``.
 
     Raises:
         InputError: it is no float ONNX model, or onnx2tf cannot convert it.
         ToolError: onnx2tf, onnx or onnxruntime is missing.
     """
     name = printable(str(path))
-    inputs = _inputs(read_bounded(path), name)
+    model = read_onnx(read_bounded(path), name)
+    _require_floats(model, name)
+    _close(model, name, data)
     if runtime() is None:
         raise missing("onnxruntime", INSTALL)
-    with TemporaryFolder("onnx2tf") as folder:
-        command: list[str | Path] = [
-            *ONNX2TF.command(),
-            "-i",
-            path.resolve(),
-            "-o",
-            folder / "out",
-            "-n",
-            "-b",
-            "1",
-            "-kat",
-            *inputs,
-        ]
-        done = run_program(command, cwd=folder, timeout_s=_TIMEOUT_S, remedy=ONNX2TF.remedy)
-        made = sorted((folder / "out").glob("*_float32.tflite"))
-        if done.returncode or not made:
-            raise InputError(
-                f"onnx2tf cannot convert {name}: {_reason(done.stdout + done.stderr)}; change the model, or give a "
-                "float .tflite that another program has made of it"
-            )
-        content = made[0].read_bytes()
-    return FloatModel(content, partial(_proof, path, name, inputs, content), tuple(inputs))
+    inputs = [value.name for value in inputs_of(model)]
+    closed: bytes = model.SerializeToString()
+    content = float_tflite(closed, inputs, name)
+    return FloatModel(
+        content,
+        partial(_proof, closed, name, inputs, content),
+        tuple(inputs),
+        partial(_quantized, closed, inputs, name),
+    )
 
 
-def _inputs(content: bytes, name: str) -> list[str]:
-    """The names of a float model's inputs."""
-    onnx = import_onnx()
-    if len(content) > limits.MODEL_BYTES:
-        raise InputError(f"{name} has more than {limits.MODEL_BYTES:,} bytes; use a smaller model")
-    try:
-        model = onnx.load_model_from_string(content)
-        if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in model.graph.initializer):
-            raise InputError(f"{name} keeps its weights in another file; save it as one file")
-        onnx.checker.check_model(model)
-    except InputError:
-        raise
-    except Exception as error:  # protobuf's and the checker's have no common class
-        raise InputError(f"{name} is no valid ONNX model: {one_line(str(error))[:200]}; export it again") from error
-    graph = model.graph
-    integers = sorted({node.op_type for node in graph.node if _INTEGERS.search(node.op_type)})
+def _require_floats(model: Any, name: str) -> None:
+    integers = sorted({node.op_type for node in model.graph.node if _INTEGERS.search(node.op_type)})
     if integers:
         raise InputError(
             f"{name} is quantized already ({', '.join(integers)}), and onnx2tf does not keep its scales; give the "
-            "float model that it was made from, or train with wwtool, whose exporter keeps them"
+            "float model that it was made from (and --against this one shows what became of them), or train with "
+            "wwtool, whose exporter keeps them"
         )
-    constants = {tensor.name for tensor in graph.initializer}
-    inputs = [value for value in graph.input if value.name not in constants]
-    for value in inputs:
-        if not _NAME.fullmatch(value.name):
-            raise InputError(f"{name} has an input named {printable(value.name, 60)!r}; name it in letters and digits")
-        if any(size.dim_value < 1 for size in value.type.tensor_type.shape.dim[1:]):
+
+
+def _close(model: Any, name: str, data: Path) -> None:
+    """Gives fixed sizes to the inputs: 1 for an open batch, and those of the rows for the others."""
+    inputs = inputs_of(model)
+    are_open = any(0 in sizes_of(value)[1:] for value in inputs)
+    shapes = first_shapes(data, [value.name for value in inputs]) if are_open else [()] * len(inputs)
+    for value, row in zip(inputs, shapes, strict=True):
+        batch, sizes = sizes_of(value)[:1], sizes_of(value)[1:]
+        rest = row[len(row) - len(sizes) :] if len(row) - len(sizes) in (0, 1) else (0,) * len(sizes)
+        fixed = [size or 1 for size in batch] + [size or other for size, other in zip(sizes, rest, strict=True)]
+        if 0 in fixed:
             raise InputError(
-                f"{name} leaves a size of its input {value.name} open; export it with fixed sizes, only the first may "
-                "be open"
+                f"{name} leaves a size of its input {value.name} open; export it with fixed sizes, or give rows as "
+                "arrays (N, *input) or recordings, whose sizes it then has"
             )
-    return [value.name for value in inputs]
+        if fixed != batch + sizes:
+            fix_sizes(model, value, fixed)
 
 
-def _reason(output: str) -> str:
-    """The line that says why: the last that speaks of an error."""
-    lines = [one_line(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in output.splitlines() if line.strip()]
-    wrong = [line for line in lines if re.search("error", line, re.IGNORECASE)]
-    return ((wrong or lines or ["it said nothing"])[-1])[:300]
+def _quantized(
+    content: bytes, inputs: Sequence[str], name: str, order: Sequence[str], rows: Sequence[npt.NDArray[Any]],
+    output_type: str,
+) -> bytes:  # fmt: skip
+    return integer_tflite(content, rows_by_input(inputs, order, rows), output_type, name)
 
 
-def _proof(path: Path, name: str, inputs: list[str], content: bytes, rows: Sequence[npt.NDArray[Any]]) -> str:
+def _proof(
+    source: bytes, name: str, inputs: list[str], content: bytes, rows: Sequence[npt.NDArray[Any]]
+) -> str:  # fmt: skip
     """Holds the .tflite to the ONNX model.
 
     Raises:
         InputError: an output is another.
     """
-    onnxruntime = runtime()
-    assert onnxruntime is not None
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    some, graph = [array[:_ROWS] for array in rows], parse_model(content, name)
+    session, graph = session_of(source), parse_model(content, name)
+    some = [array[:_ROWS] for array in rows]
     order = [plain_name(graph.tensor(index).name) for index in graph.inputs]
     order = order if sorted(order) == sorted(inputs) else inputs
     expected = [session.run(None, dict(zip(order, row, strict=True))) for row in zip(*some, strict=True)]

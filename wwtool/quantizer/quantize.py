@@ -10,8 +10,10 @@ from wwtool.errors import InputError
 from wwtool.models.quantized import INPUT_SCALE
 from wwtool.quantizer.comparing import Comparison, compare
 from wwtool.quantizer.formats import Range, choose_formats
+from wwtool.quantizer.integer_model import Counterpart, Pair
 from wwtool.quantizer.material import Material
 from wwtool.quantizer.observing import Observed, computed, observe
+from wwtool.quantizer.tflite_model import TfliteModel
 from wwtool.quantizer.writing import Written, write_model
 from wwtool.tflite.graph import Graph
 from wwtool.tflite.reader import parse_model
@@ -28,9 +30,28 @@ class Quantized:
     comparison: Comparison
 
 
+@dataclass(frozen=True)
+class Own:
+    """The INT8 model's file, and its tensors that stand for those of the float one."""
+
+    content: bytes
+    counterpart: Counterpart
+
+
 def quantize(
     content: bytes, graph: Graph, material: Material, ranges: Range, unsigned_outputs: bool, advance: Advance
 ) -> Quantized:
+    """Quantizes a model and compares it with the float one; see ``quantize_own``."""
+    made = quantize_own(content, graph, material, ranges, unsigned_outputs, advance)
+    comparison = compare(
+        content, graph, made.counterpart, material, lambda done, total: advance("comparison", done, total)
+    )
+    return Quantized(made.content, comparison)
+
+
+def quantize_own(
+    content: bytes, graph: Graph, material: Material, ranges: Range, unsigned_outputs: bool, advance: Advance
+) -> Own:
     """Quantizes a model.
 
     Args:
@@ -48,8 +69,9 @@ def quantize(
     observed = observe(content, graph, material, lambda done, total: advance("calibration", done, total))
     formats = choose_formats(graph, observed, ranges, given)
     written = _compiled(write_model(graph, formats, _DESCRIPTION, unsigned_outputs, material.front_end))
-    comparison = compare(content, graph, written, material, lambda done, total: advance("comparison", done, total))
-    return Quantized(written.content, comparison)
+    model = TfliteModel(written.content, "the INT8 model", graph)
+    pairs = {index: Pair(model.slots[tensor]) for index, (tensor, _) in written.tensors.items()}
+    return Own(written.content, Counterpart(model, pairs))
 
 
 def require_quantizable(graph: Graph) -> None:
@@ -65,9 +87,18 @@ def require_quantizable(graph: Graph) -> None:
     _compiled(write_model(graph, formats, _DESCRIPTION, False, None))
 
 
-def _compiled(written: Written) -> Written:
+def require_compilable(content: bytes, name: str) -> None:
+    """Refuses an INT8 model that the compiler does not take.
+
+    Raises:
+        InputError: the compiler refuses it; the message says why.
+    """
     try:
-        compile_graph(parse_model(written.content), "model")
+        compile_graph(parse_model(content), "model")
     except InputError as error:
-        raise InputError(f"the INT8 model, whose operators are numbered anew, would not compile: {error}") from error
+        raise InputError(f"{name}, whose operators are numbered anew, would not compile: {error}") from error
+
+
+def _compiled(written: Written) -> Written:
+    require_compilable(written.content, "the INT8 model")
     return written

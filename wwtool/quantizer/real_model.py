@@ -17,7 +17,7 @@ from wwtool.tflite.reader import parse_model
 
 _INTEGERS = ("int8", "uint8", "int16")
 _MOST_NAMED = 8
-_ENDLESS = 1e30
+ENDLESS = 1e30
 
 
 def read_real_model(content: bytes, name: str) -> Graph:
@@ -47,7 +47,7 @@ def padded(graph: Graph) -> set[int]:
 
 def without_endless(values: Real) -> Real:
     """The numbers that are not infinite, nor as large as converters write for infinity; a zero without any."""
-    near = np.abs(values) < _ENDLESS
+    near = np.abs(values) < ENDLESS
     return values[near] if near.any() else np.zeros(1, np.float32)
 
 
