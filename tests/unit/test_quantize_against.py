@@ -194,6 +194,7 @@ def test_every_tensor_finds_its_own(seed: int, axes: list[int], places: list[int
     values = [generator.normal(size=(4, *shape)) for _ in range(6)]
     floats = [Seen(n, f"t{n}", (1, *shape), x.reshape(4, -1)) for n, x in enumerate(values)]
     floats.append(Seen(6, "relu", (1, *shape), np.maximum(values[0], 0).reshape(4, -1)))
+    floats.append(Seen(7, "tenfold", (1, *shape), values[1].reshape(4, -1) * 10))
     stored: dict[Key, np.ndarray[Any, Any]] = {}
     slots: dict[Key, Slot] = {}
     for n in places:
@@ -216,7 +217,7 @@ def test_every_tensor_finds_its_own(seed: int, axes: list[int], places: list[int
         ("floats.onnx", "floats.onnx has no QuantizeLinear"),
         ("small.tflite", "small.tflite reads [1, 4], and the float model [1, 6, 5, 2]; they are two models"),
         ("large.onnx", "large.onnx reads [1, 7, 5, 2] (0: any), and the float model [1, 6, 5, 2]; they are two models"),
-        ("another.onnx", "no tensor of another.onnx follows one of the float model"),
+        ("another.onnx", "no tensor of another.onnx is near one of the float model"),
         ("gone.tflite", "cannot read the model"),
     ],
 )

@@ -25,7 +25,7 @@ def print_against(against: Against) -> None:
         )  # fmt: skip
     console().print(table)
     if against.missing:
-        say(f"{counted(len(against.missing), 'tensor')} of the float model not in {against.name}")
+        say(f"{counted(len(against.missing), 'tensor')} of the float model without a counterpart in {against.name}")
     say(f"against {against.name}: {against.verdict}")
 
 

@@ -1,15 +1,15 @@
 """Which tensor of a quantized model stands for which tensor of the float one.
 
 Both models get the same rows. A tensor of integers stands for a float one if it has the same name and as many values,
-or else if it follows its values most closely, and no other float tensor is much nearer to it. Axes may be in another
-order, as ONNX has channels before the picture and TFLite behind.
+or else if its numbers are nearest to that one's, and no other float tensor is much nearer to them. Axes may be in
+another order, as ONNX has channels before the picture and TFLite behind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, permutations
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -21,37 +21,44 @@ from wwtool.quantizer.observing import computed, stepped
 from wwtool.quantizer.real_model import ENDLESS
 from wwtool.tflite.graph import Graph
 
-_ROWS = 16  # that both see
+_ROWS = 16  # that both see, of streams that lie apart
 _VALUES = 1 << 24  # of all tensors together
-_LEAST = 0.8  # the correlation of a tensor that has a little more signal than noise
-_SLACK = 1.5  # another float tensor may be so much nearer, in what is missing to a correlation of 1
+_LEAST = 0.5  # the share of the variance of a float tensor that its counterpart has to explain: noise of -3 dB
+_SLACK = 1.5  # another float tensor may have so much less noise
 _EQUAL = 1e-6
 _MOST_AXES = 4
 
 Array = npt.NDArray[Any]
 
 
-def matched(content: bytes, graph: Graph, model: IntegerModel, stream: Stream) -> Counterpart:
+def matched(content: bytes, graph: Graph, model: IntegerModel, streams: Sequence[Stream]) -> Counterpart:
     """Finds the tensors of a model that stand for those of the float one.
 
     Args:
         content, graph: the float model.
         model: the quantized model.
-        stream: rows of the inputs, the first of which both models get.
+        streams: rows of the inputs, of which both models get some.
     """
     tensors = [graph.tensor(index) for index in computed(graph)]
     size = sum(t.size for t in tensors) + sum(max(1, int(np.prod(slot.shape))) for slot in model.slots.values())
-    few = [rows[: max(1, min(_ROWS, _VALUES // max(1, size)))] for rows in stream]
+    most = max(1, min(_ROWS, _VALUES // max(1, size)))
     real: dict[int, list[Array]] = {t.index: [] for t in tensors}
-    for engine in stepped(content, few):
-        for index, values in real.items():
-            values.append(engine.tensor(index).astype(np.float32).ravel())
     stored: dict[Any, list[Array]] = {key: [] for key in model.slots}
-    for snapshot in islice(model.stepped(few), len(few[0])):
-        for key, values in stored.items():
-            values.append(model.slots[key].real(snapshot(key).ravel()))
+    for stream in _some(streams, most):
+        for engine, snapshot in zip(stepped(content, stream), model.stepped(stream), strict=True):
+            for index, values in real.items():
+                values.append(engine.tensor(index).astype(np.float32).ravel())
+            for key, values in stored.items():
+                values.append(model.slots[key].real(snapshot(key).ravel()))
     floats = [Seen(t.index, t.name, t.shape, np.stack(real[t.index])) for t in tensors]
     return Counterpart(model, pairs_of(floats, {key: np.stack(rows) for key, rows in stored.items()}, model))
+
+
+def _some(streams: Sequence[Stream], most: int) -> list[Stream]:
+    """The first rows of streams that lie apart, as many rows as there are to be."""
+    count = min(len(streams), most)
+    chosen = [streams[number * len(streams) // count] for number in range(count)]
+    return [[rows[: max(1, most // count)] for rows in stream] for stream in chosen]
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ def pairs_of(floats: Sequence[Seen], stored: Mapping[Any, Array], model: Integer
         key = same if same is not None else max(here, key=lambda key: here[key][0], default=None)
         if key is None:
             continue
-        nearest = max(correlation for (_, other), (correlation, _) in near.items() if other == key)
+        nearest = max(nearness for (_, other), (nearness, _) in near.items() if other == key)
         is_its_own = here[key][0] >= _LEAST and 1.0 - here[key][0] <= _SLACK * (1.0 - nearest) + _EQUAL
         if same is not None or is_its_own:
             pairs[of.index] = Pair(model.slots[key], here[key][1])
@@ -92,27 +99,24 @@ def pairs_of(floats: Sequence[Seen], stored: Mapping[Any, Array], model: Integer
 
 
 def _nearest(of: Seen, slot: Slot, values: Array) -> tuple[float, tuple[int, ...] | None]:
-    """How closely integers follow a float tensor, in the order of axes in which they do so best."""
+    """How near integers are to a float tensor, in the order of axes in which they are nearest."""
     want, have = ([size for size in shape if size != 1] for shape in (of.shape, slot.shape))
-    best, order = _correlation(of.values, values), None
+    best, order = _nearness_of(of.values, values), None
     if len(want) != len(have) or not 2 <= len(have) <= _MOST_AXES:
         return best, order
     picture = values.reshape(len(values), *have)
     for axes in list(permutations(range(len(have))))[1:]:
         if [have[axis] for axis in axes] == want:
             turned = picture.transpose(0, *(axis + 1 for axis in axes)).reshape(values.shape)
-            correlation = _correlation(of.values, turned)
-            if correlation > best + _EQUAL:
-                best, order = correlation, axes
+            nearness = _nearness_of(of.values, turned)
+            if nearness > best + _EQUAL:
+                best, order = nearness, axes
     return best, order
 
 
-def _correlation(a: Array, b: Array) -> float:
-    """Of all values of all rows; 0 where one never varies."""
-    usable = np.isfinite(a) & (np.abs(a) < ENDLESS)
-    x, y = a[usable].astype(np.float64), b[usable].astype(np.float64)
-    if not x.size:
-        return 0.0
-    x, y = x - x.mean(), y - y.mean()
-    length = float(np.sqrt((x * x).sum() * (y * y).sum()))
-    return float((x * y).sum() / length) if length > 0.0 else 0.0
+def _nearness_of(real: Array, stored: Array) -> float:
+    """The share of a float tensor's variance that is not noise, 1 at most; 0 where nothing varies."""
+    usable = np.isfinite(real) & (np.abs(real) < ENDLESS)
+    x, y = real[usable].astype(np.float64), stored[usable].astype(np.float64)
+    signal = float(np.square(x - x.mean()).sum()) if x.size else 0.0
+    return 1.0 - float(np.square(x - y).sum()) / signal if signal > 0.0 else 0.0

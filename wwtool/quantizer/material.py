@@ -98,16 +98,14 @@ def read_material(
 
 
 def first_shapes(path: Path, names: Sequence[str]) -> list[tuple[int, ...]]:
-    """The shape of a row of each input, by its name, in the first file of arrays. Of recordings: (frames, channels),
-    as many frames as the shortest has.
+    """The shape of a row of each input, by its name, in the first file of arrays; () for each if there are recordings.
 
     Raises:
-        InputError: a file cannot be read, or lacks an input.
+        InputError: the file cannot be read, or lacks an input.
     """
     files, of_audio = _files(path, lambda text: None)
     if of_audio:
-        frames = min(len(DEFAULT_FRONT_END.quantized(AudioFile(file))) for file in files)
-        return [(frames, DEFAULT_FRONT_END.geometry.channels)] * len(names)
+        return [()] * len(names)
     rows = rows_of(read_arrays(files[0], _REMEDY), [Port(0, name, (), "float32") for name in names], files[0])
     return [array.shape[1:] for array in rows]
 

@@ -78,7 +78,7 @@ def _close(model: Any, name: str, data: Path) -> None:
         if 0 in fixed:
             raise InputError(
                 f"{name} leaves a size of its input {value.name} open; export it with fixed sizes, or give rows as "
-                "arrays (N, *input) or recordings, whose sizes it then has"
+                "arrays (N, *input), whose sizes it then has"
             )
         if fixed != batch + sizes:
             fix_sizes(model, value, fixed)

@@ -35,7 +35,7 @@ def as_counterpart(other: IntegerModel, content: bytes, graph: Graph, material: 
     Raises:
         InputError: none does.
     """
-    found = matched(content, graph, other, material.streams[0])
+    found = matched(content, graph, other, material.streams)
     if not any(index in found.pairs for op in graph.operators for index in op.outputs):
-        raise InputError(f"no tensor of {other.name} follows one of the float model; it was made from another model")
+        raise InputError(f"no tensor of {other.name} is near one of the float model; it was made from another model")
     return found

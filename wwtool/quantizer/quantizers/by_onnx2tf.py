@@ -50,7 +50,7 @@ class ByOnnx2tf(Quantizer):
         ]
         content = source.by_converter(names, rows, settings.output_type)
         require_compilable(content, "the INT8 model of onnx2tf")
-        counterpart = matched(source.content, graph, TfliteModel(content, self.name, graph), material.streams[0])
+        counterpart = matched(source.content, graph, TfliteModel(content, self.name, graph), material.streams)
         missing = [index for index in graph.outputs if index not in counterpart.pairs]
         if missing:
             raise InputError(
