@@ -15,7 +15,8 @@ import pytest
 from cli import Result, run_here
 from output_schemas import check_output
 
-from wwtool.engines.diff import compare, first_difference, random_rows
+from wwtool.engines.diff import compare, first_difference
+from wwtool.engines.random_rows import random_rows
 from wwtool.tflite.reader import parse_model
 
 pytest.importorskip("onnx")
