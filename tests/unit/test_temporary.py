@@ -179,3 +179,26 @@ def test_an_interrupt_as_workers_start(directory: Path, delay_ms: int) -> None:
     assert err == b""
     assert out in (b"interrupted\n", b"")
     assert names(directory) == ["program.py"]
+
+
+SENDS = """
+from wwtool.base.processes import worker_pool
+if __name__ == "__main__":
+    for _ in range(4):
+        try:
+            with worker_pool(2) as pool:
+                sent = [pool.submit(bytes, 100_000_000) for _ in range(8)]
+                sent[0].result()
+                raise KeyError
+        except KeyError:
+            print("failed", flush=True)
+"""
+
+
+def test_workers_killed_while_they_send_a_result_are_not_waited_for(directory: Path) -> None:
+    (directory / "program.py").write_text(SENDS)
+    environment = {**os.environ, "TMPDIR": str(directory)}
+    done = subprocess.run(
+        [sys.executable, "program.py"], cwd=directory, capture_output=True, text=True, timeout=100, env=environment
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, 4 * "failed\n"), done.stderr

@@ -43,9 +43,14 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
                     executor.submit(time.sleep, 0)
             yield executor
         except BaseException as error:
+            results = executor._result_queue
             executor.shutdown(wait=False, cancel_futures=True)
             for process in set(multiprocessing.active_children()) - others:
                 process.kill()
+            # One that was killed while it sent a result has left half of it in the pipe. The executor would wait for
+            # the rest, and the program for the executor, as long as anybody could still write it.
+            with suppress(OSError):
+                results._writer.close()  # type: ignore[attr-defined]  # it has no public name
             if isinstance(error, BrokenProcessPool):
                 raise InputError(
                     "a worker process was killed, most likely by the system because memory ran out; free some memory "
