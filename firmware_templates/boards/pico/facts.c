@@ -1,10 +1,12 @@
 /*
- * Why the board started (bare.h), how fast its core is by the crystal, and how it reads its flash.
+ * Why the board started (bare.h), how fast its core is by the crystal, and how it reads its flash where
+ * that is not certain.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "bare.h"
 #include "board.h"
+#include "flash_read.h"
 #include "rp2040.h"
 #include "system.h"
 
@@ -33,6 +35,7 @@ static uint32_t measured_khz(void)
     return (board_cycles() - since) / (MEASURED_US / 1000u);
 }
 
+#if FLASH_READ == FLASH_READ_QUAD
 /* By the number of lines, as boot2 has left it: a quad read may have ended as a dual one. RAM needs none. */
 static const char *flash_read(void)
 {
@@ -42,11 +45,14 @@ static const char *flash_read(void)
 
     return in_place ? names[ssi >> SSI_CTRLR0_SPI_FRF_SHIFT & 3u] : "none";
 }
+#endif
 
 static struct ww_fact facts[] = {
     {"reset", NULL, 0},      {"reset_code", NULL, 0},
     {"clock_khz", NULL, 0},  {"clock_khz_expected", NULL, SYSTEM_HZ / 1000u},
+#if FLASH_READ == FLASH_READ_QUAD
     {"flash_read", NULL, 0},
+#endif
 };
 
 const struct ww_fact *board_facts(size_t *count)
@@ -55,7 +61,9 @@ const struct ww_fact *board_facts(size_t *count)
         facts[1].number = WATCHDOG->reason | *CHIP_RESET;
         facts[0].text = reason_of(WATCHDOG->reason, *CHIP_RESET);
         facts[2].number = measured_khz();
+#if FLASH_READ == FLASH_READ_QUAD
         facts[4].text = flash_read();
+#endif
     }
     *count = sizeof facts / sizeof facts[0];
     return facts;
