@@ -31,7 +31,7 @@ class Quantized:
 
 
 @dataclass(frozen=True)
-class Own:
+class Made:
     """The INT8 model's file, and its tensors that stand for those of the float one."""
 
     content: bytes
@@ -51,7 +51,7 @@ def quantize(
 
 def quantize_own(
     content: bytes, graph: Graph, material: Material, ranges: Range, unsigned_outputs: bool, advance: Advance
-) -> Own:
+) -> Made:
     """Quantizes a model.
 
     Args:
@@ -71,7 +71,7 @@ def quantize_own(
     written = _compiled(write_model(graph, formats, _DESCRIPTION, unsigned_outputs, material.front_end))
     model = TfliteModel(written.content, "the INT8 model", graph)
     pairs = {index: Pair(model.slots[tensor]) for index, (tensor, _) in written.tensors.items()}
-    return Own(written.content, Counterpart(model, pairs))
+    return Made(written.content, Counterpart(model, pairs))
 
 
 def require_quantizable(graph: Graph) -> None:

@@ -11,8 +11,8 @@ from wwtool.models.quantized import INPUT_SCALE
 from wwtool.quantizer.float_model import FloatModel, plain_name
 from wwtool.quantizer.matching import matched
 from wwtool.quantizer.material import Material
-from wwtool.quantizer.quantize import require_compilable
-from wwtool.quantizer.quantizers.quantizer import Advance, Made, Quantizer, Settings
+from wwtool.quantizer.quantize import Advance, Made, require_compilable
+from wwtool.quantizer.quantizers.quantizer import Quantizer, Settings
 from wwtool.quantizer.tflite_model import TfliteModel
 from wwtool.tflite.graph import Graph
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from wwtool.quantizer.float_model import FloatModel
 from wwtool.quantizer.material import Material
-from wwtool.quantizer.quantize import quantize_own, require_quantizable
-from wwtool.quantizer.quantizers.quantizer import Advance, Made, Quantizer, Settings
+from wwtool.quantizer.quantize import Advance, Made, quantize_own, require_quantizable
+from wwtool.quantizer.quantizers.quantizer import Quantizer, Settings
 from wwtool.tflite.graph import Graph
 from wwtool.training.ranges import RANGES
 
@@ -24,5 +24,4 @@ class ByWwtool(Quantizer):
         self, source: FloatModel, graph: Graph, material: Material, settings: Settings, advance: Advance
     ) -> Made:  # fmt: skip
         ranges = RANGES[settings.ranges]
-        made = quantize_own(source.content, graph, material, ranges, settings.output_type == "uint8", advance)
-        return Made(made.content, made.counterpart)
+        return quantize_own(source.content, graph, material, ranges, settings.output_type == "uint8", advance)

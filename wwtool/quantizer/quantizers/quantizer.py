@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from wwtool.quantizer.float_model import FloatModel
-from wwtool.quantizer.integer_model import Counterpart
 from wwtool.quantizer.material import Material
+from wwtool.quantizer.quantize import Advance, Made
 from wwtool.tflite.graph import Graph
-
-Advance = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -21,14 +18,6 @@ class Settings:
 
     ranges: str
     output_type: str
-
-
-@dataclass(frozen=True)
-class Made:
-    """The file, and which of its tensors stand for those of the float model."""
-
-    content: bytes
-    counterpart: Counterpart
 
 
 class Quantizer(ABC):
