@@ -46,12 +46,12 @@ def main(out: Path, folder: Path, settings: dict[str, Any], end: str, at: int) -
         save_file(tensors, out / f"weights{team().rank}.safetensors")
         return net
 
-    def step(self: Any, pupil: Any, number: int) -> None:
+    def step(self: Any, pupil: Any, number: int, *lessons: Any) -> None:
         if pupil.stage.name == "float" and number == at:
             if end == "fails":
                 raise InputError("this process has no more memory; get some")
             os.kill(os.getpid(), {"interrupted": signal.SIGINT, "killed": signal.SIGKILL}[end])
-        take_step(self, pupil, number)
+        take_step(self, pupil, number, *lessons)
 
     if settings.pop("still", False):
         vars(learner)["freeze"] = still

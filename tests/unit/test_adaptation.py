@@ -91,10 +91,10 @@ def test_adapting_goes_on_where_it_was_killed(tmp_path: Path, finished: Path, mo
     train(adapting(tmp_path / "whole", finished))
     step = loop._Trainer._step
 
-    def killed(self: loop._Trainer, learner: object, number: int) -> None:
+    def killed(self: loop._Trainer, learner: object, number: int, *lessons: object) -> None:
         if number == 7:
             raise KilledError
-        step(self, learner, number)  # type: ignore[arg-type]
+        step(self, learner, number, *lessons)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
         patch.setattr(loop._Trainer, "_step", killed)

@@ -110,10 +110,10 @@ def run_killed(folder: Path, stage: str, after: int, config: TrainConfig, archit
 
     steps = loop._Trainer._step
 
-    def step(self: object, part: object, number: int) -> None:
+    def step(self: object, part: object, number: int, *lessons: object) -> None:
         if (part.stage.name, number) == (stage, after):  # type: ignore[attr-defined]
             raise KilledError
-        steps(self, part, number)  # type: ignore[arg-type]
+        steps(self, part, number, *lessons)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop._Trainer, "_step", step)

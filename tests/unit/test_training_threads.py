@@ -33,7 +33,7 @@ def listener(event):
     if isinstance(event, events.Loss) and event.stage == "float" and event.step == until:
         raise KilledError
 
-config = TrainConfig(steps=20, qat_steps=10, batch=64, checkpoint_steps=10, device="cpu")
+config = TrainConfig(steps=20, qat_steps=10, batch=64, checkpoint_steps=10, device="cpu", threads=2)
 try:
     train(Run(Path(sys.argv[1]), ZOO["tcn32"], pools(), config, "a", model="tcn32", listener=listener))
 except KilledError:
@@ -79,4 +79,4 @@ def test_the_number_of_threads_is_put_back() -> None:
 
 
 def test_the_number_of_threads_is_part_of_a_run() -> None:
-    assert TrainConfig().model_dump()["threads"] == 2
+    assert TrainConfig().model_dump()["threads"] == 1

@@ -209,8 +209,9 @@ class TrainConfig(Section):
         "networks are large.",
     )
     threads: int = Field(
-        2, ge=1, le=64,
-        description="CPU threads. Another number gives another model. On networks this small, two are as fast as more.",
+        1, ge=1, le=64,
+        description="CPU threads of the network; as many prepare the next windows meanwhile. Another number gives "
+        "another model. Networks as small as a microcontroller's are as fast on one as on two.",
     )  # fmt: skip
 
     trackers: tuple[str, ...] = Field(

@@ -149,7 +149,7 @@ def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Ou
     taught = ", no teacher ('wwtool doctor' tells how to get one)" if wanted else ""
     note = f"{model}, {parameters:,} parameters, {config.train.steps} + {config.train.qat_steps} steps{taught}"
     if shares:
-        note += f", {shares[0]:.0%} of the time for windows"
+        note += f", {shares[0]:.0%} of the time waiting for windows"
     return Outcome(note, facts, (stages.folder / CHECKPOINT,))
 
 

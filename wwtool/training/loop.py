@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,11 @@ from wwtool import events
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.threads import pinned_threads
 from wwtool.models.network import Network
+from wwtool.training.ahead import Ahead
 from wwtool.training.checkpoint import DONE, FLOAT, State, load_checkpoint, load_trained, mismatch, save_checkpoint
 from wwtool.training.course import Course
 from wwtool.training.learner import Learner
+from wwtool.training.lesson import Lesson
 from wwtool.training.lessons import Lessons
 from wwtool.training.placement import placed
 from wwtool.training.qat import QatNet
@@ -40,7 +43,8 @@ from wwtool.training.trouble import check_numbers, learn
 
 _REPORT_STEPS = 10
 _LEAST_S = 1e-9
-WINDOWS_SHARE = "share of time for windows"  # a figure of each stage
+Drawn = tuple[Lesson, np.random.Generator]  # a lesson, and what draws the rest of its step
+WINDOWS_SHARE = "share of time waiting for windows"  # a figure of each stage
 
 
 def train(run: Run) -> QatNet:
@@ -113,7 +117,7 @@ class _Trainer:
             run.config.quantization.per_channel,
         )
         self.mined: Mined | None = None
-        self.times = np.zeros(2)  # seconds in which windows were made, and in which they were learnt from
+        self.times = np.zeros(2)  # seconds in which windows were waited for, and in which they were learnt from
         self.exact: dict[str, Tensor] = {}  # the float network that was quantized
         self.selection = Selection(run.folder, self.stages[0].name, run.config.selection)
 
@@ -232,13 +236,15 @@ class _Trainer:
                 self.selection.restore(tensors)
             except (RuntimeError, ValueError, KeyError) as error:
                 raise mismatch(self.run.folder) from error
-        for step in range(self.state.step, stage.steps if until is None else until):
-            self.run.cancel.check()
-            if self.selection.exhausted:
-                break
-            if step in stage.mine_at:
-                self.mined = self._mine(learner.model)
-            self._step(learner, step)
+        end = stage.steps if until is None else until
+        with Ahead(partial(self._draw, stage)) as ahead:
+            for step in range(self.state.step, end):
+                self.run.cancel.check()
+                if self.selection.exhausted:
+                    break
+                if step in stage.mine_at:
+                    self.mined = self._mine(learner.model)
+                self._step(learner, step, ahead, step + 1 < end and step + 1 not in stage.mine_at)
         if until is not None and until < stage.steps:
             self._save(learner)
         else:
@@ -255,11 +261,15 @@ class _Trainer:
         pool, end = np.frombuffer(self.team.told(found), np.int64).reshape(2, -1)
         return Mined(pool.copy(), end.copy())
 
-    def _step(self, learner: Learner, step: int) -> None:
-        stage, done = learner.stage, step + 1
+    def _draw(self, stage: Stage, step: int) -> Drawn:
+        """The lesson of a step, and the generator that draws what is left of the step."""
         generator = step_generator(self.config.seed, stage.name, step)
+        return self.lessons.draw(stage, step, generator, self.mined), generator
+
+    def _step(self, learner: Learner, step: int, ahead: Ahead[Drawn], following: bool) -> None:
+        stage, done = learner.stage, step + 1
         began = time.perf_counter()
-        lesson = self.lessons.draw(stage, step, generator, self.mined)
+        lesson, generator = ahead.take(step, following and self.device.type == "cpu")
         drawn = time.perf_counter()
         loss = learn(learner, step, lesson, generator, self.run.listener)
         self.times += (drawn - began, time.perf_counter() - drawn)
@@ -278,7 +288,7 @@ class _Trainer:
             self.run.listener(events.Metric(stage.name, WINDOWS_SHARE, self._window_share(), done))
 
     def _window_share(self) -> float:
-        """What drawing, reading and varying windows took of the time of the steps since the stage began or went on."""
+        """The share of the time of the steps, since the stage began or went on, in which they waited for windows."""
         share, self.times = float(self.times[0] / max(self.times.sum(), _LEAST_S)), np.zeros(2)
         return share
 
