@@ -17,7 +17,7 @@ def _loaded(*modules: str) -> list[str]:
 
 
 def test_commands_that_need_no_model() -> None:
-    light = ("platforms", "voices", "compile", "run", "emulate", "flash")
+    light = ("platforms", "voices", "compile", "run", "emulate", "flash", "hil", "bringup")
     assert _loaded(*(f"wwtool.cli.{name}" for name in light)) == []
 
 

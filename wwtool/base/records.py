@@ -27,6 +27,7 @@ Array = npt.NDArray[Any]
 _MOST_JSON_BYTES = 1 << 28
 _MOST_ARRAY_BYTES = 1 << 32
 _INTEGER_DIGITS = 18  # every count and size has fewer, and float() and format() can handle them
+MANIFEST = "manifest.json"  # of a build folder
 _AGAIN = "make it again"
 
 
@@ -77,7 +78,7 @@ def read_manifest(build: Path) -> dict[str, Any]:
     Raises:
         InputError: there is none, so the build has not been finished.
     """
-    path = build / "manifest.json"
+    path = build / MANIFEST
     if not path.is_file():
         raise InputError(f"{build} is no finished build ({path.name} is missing); run wwtool build first")
     return read_json(path)

@@ -12,7 +12,7 @@ from pydantic import Field
 from wwtool import events, packages
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.files import sha256_of
-from wwtool.base.records import json_of, read_manifest
+from wwtool.base.records import MANIFEST, json_of, read_manifest
 from wwtool.base.text import printable
 from wwtool.config import Config, parse_config
 from wwtool.data.audio_files import find_audio
@@ -28,7 +28,6 @@ from wwtool.pipeline.build import RUN_FOLDER, recalibrate
 from wwtool.pipeline.calibration import write_calibration
 from wwtool.pipeline.evaluation import find_subject
 from wwtool.pipeline.firmware import Target
-from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.pipeline.preparation import RunPlan
 
 _STAGE = "calibrate"

@@ -12,7 +12,7 @@ from wwtool import events, packages
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.files import write_bytes
 from wwtool.base.ownership import Rule, owned_folder, refuse_changes
-from wwtool.base.records import json_of
+from wwtool.base.records import MANIFEST, json_of
 from wwtool.base.text import printable
 from wwtool.doctor.profiles import load_profile
 from wwtool.errors import InputError, UsageError
@@ -21,7 +21,6 @@ from wwtool.export.model_format import ModelFormat, TrainedModel
 from wwtool.jobs.request import Request, reported
 from wwtool.packages.package_format import Advice, Content, PackageFormat
 from wwtool.pipeline.build import RUN_FOLDER
-from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.pipeline.packaging import Word, content_of, platform_of, read_foreign, read_word
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained

@@ -10,6 +10,7 @@ from wwtool import __version__, events
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.files import sha256_of, working_folder, write_json
 from wwtool.base.inside import refuse_links_out
+from wwtool.base.records import MANIFEST
 from wwtool.evaluation.calibration import Calibration
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.firmware.builds import sealed_manifest
@@ -27,7 +28,7 @@ from wwtool.reports.model_card import JSON, MARKDOWN, write_card
 
 RUN_FOLDER = "run"
 REPORT = "report.html"
-NAMES = (RUN_FOLDER, *FOLDERS, MODEL, manifests.NAME, REPORT, MARKDOWN, JSON)
+NAMES = (RUN_FOLDER, *FOLDERS, MODEL, MANIFEST, REPORT, MARKDOWN, JSON)
 _PLACES = (*FOLDERS, RUN_FOLDER, *(f"{RUN_FOLDER}/{place}" for place in PLACES))
 
 
@@ -106,7 +107,7 @@ def _firmware(stages: Stages, target: Target, plan: RunPlan, model: str, detecto
 
 
 def _finished(stages: Stages, manifest: dict[str, Any]) -> dict[str, Any]:
-    write_json(stages.root / manifests.NAME, sealed_manifest(manifest))
+    write_json(stages.root / MANIFEST, sealed_manifest(manifest))
     write_report(stages.root / REPORT, manifest, stages.folder)
     write_card(stages.root, manifest)
     return manifest

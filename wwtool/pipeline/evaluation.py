@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wwtool.base.files import sha256_of
-from wwtool.base.records import as_record, read_manifest, read_record
+from wwtool.base.records import MANIFEST, as_record, read_manifest, read_record
 from wwtool.base.text import printable
 from wwtool.config import Config, SynthConfig
 from wwtool.data.audio import Audio, AudioFile
@@ -25,7 +25,6 @@ from wwtool.evaluation.kinds import KindFacts, Source
 from wwtool.evaluation.material import Material
 from wwtool.evaluation.record import EvaluationRecord
 from wwtool.pipeline.calibration import read_calibration
-from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.pipeline.sources import MOST_SECONDS
 from wwtool.pipeline.training_run import EVALUATION, MODEL
 

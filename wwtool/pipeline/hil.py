@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from wwtool.base.cancellation import Cancellation
 from wwtool.base.files import sha256_of
-from wwtool.base.records import read_array, read_manifest
+from wwtool.base.records import MANIFEST, read_array, read_manifest
 from wwtool.data.audio import read_audio
 from wwtool.device import suites
 from wwtool.device.plausible import BoardFacts
@@ -29,7 +29,6 @@ from wwtool.evaluation.streaming import StreamingModel
 from wwtool.firmware.builds import platform_of_build
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 from wwtool.packages.c_text import console_text
-from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.pipeline.vectors import FEATURES, RECORDING
 from wwtool.pipeline.vectors import FOLDER as VECTORS
 from wwtool.platforms.load import load_platform, platform_names

@@ -34,7 +34,6 @@ from wwtool.pipeline.voices_used import VoiceUse, voices_used, without_natural_v
 from wwtool.platforms.profile import Platform
 from wwtool.platforms.wiring import Wiring, wiring_lines
 
-NAME = "manifest.json"
 VERSION = 1
 _PACKAGES = ("torch", "numpy", "ai-edge-litert", "pymicro-features", "espeakng-loader")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wwtool.base.files import hash_of
-from wwtool.base.records import read_manifest
+from wwtool.base.records import MANIFEST, read_manifest
 from wwtool.base.text import printable, safe_identifier
 from wwtool.data.texts.phrases import printable_phrase
 from wwtool.errors import InputError, UsageError
@@ -19,7 +19,6 @@ from wwtool.packages.compiling import compile_for
 from wwtool.packages.esphome.foreign import read_settings
 from wwtool.packages.package_format import Content
 from wwtool.pipeline.evaluation import find_subject
-from wwtool.pipeline.manifest import NAME as MANIFEST
 from wwtool.platforms.profile import Platform
 from wwtool.tflite.reader import parse_model, read_model
 
