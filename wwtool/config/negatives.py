@@ -38,10 +38,10 @@ def _kind(hours: float, dev_hours: float, weight: float, share: float, natural: 
 # sixteen; music plays for about one. Kinds that are said on purpose only have a share of 0.
 DEFAULT_KINDS: dict[str, KindConfig] = {
     "rhymes": _kind(0.25, 0.15, 0.06, 0.0),
-    "rhymes_in_sentences": _kind(0.35, 0.3, 0.06, 0.01, natural=24),
-    "phrase_parts": _kind(0.25, 0.2, 0.05, 0.01, natural=24),
-    "wake_words": _kind(0.25, 0.25, 0.05, 0.01, natural=24),
-    "other_languages": _kind(0.4, 0.3, 0.06, 0.03, natural=24),
+    "rhymes_in_sentences": _kind(0.35, 0.3, 0.06, 0.01, natural=12),
+    "phrase_parts": _kind(0.25, 0.2, 0.05, 0.01, natural=12),
+    "wake_words": _kind(0.25, 0.25, 0.05, 0.01, natural=12),
+    "other_languages": _kind(0.4, 0.3, 0.06, 0.03, natural=12),
     "unseen_languages": _kind(0.0, 0.3, 0.0, 0.02),
     "recorded_voices": _kind(0.0, 0.1, 0.0, 0.02),
     "names_and_numbers": _kind(0.2, 0.2, 0.03, 0.02),

@@ -70,11 +70,11 @@ class SynthConfig(Section):
         3.2, ge=0.05, le=100.0, description="Hours of sentences without the phrase for training."
     )
     natural_positives: int = Field(
-        1000, ge=0, le=100_000,
+        600, ge=0, le=100_000,
         description="Clips of the phrase by natural voices, if any are installed. None: natural voices say nothing.",
     )  # fmt: skip
     natural_near_misses: int = Field(
-        400, ge=0, le=100_000, description="Clips by natural voices that sound like the phrase."
+        200, ge=0, le=100_000, description="Clips by natural voices that sound like the phrase."
     )
     natural_sentence_hours: float = Field(
         0.5, ge=0.0, le=100.0, description="Hours of sentences by natural voices, mostly by the fastest."
