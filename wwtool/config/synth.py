@@ -74,10 +74,10 @@ class SynthConfig(Section):
         description="Clips of the phrase by natural voices, if any are installed. None: natural voices say nothing.",
     )  # fmt: skip
     natural_near_misses: int = Field(
-        200, ge=0, le=100_000, description="Clips by natural voices that sound like the phrase."
+        150, ge=0, le=100_000, description="Clips by natural voices that sound like the phrase."
     )
     natural_sentence_hours: float = Field(
-        0.5, ge=0.0, le=100.0, description="Hours of sentences by natural voices, mostly by the fastest."
+        0.4, ge=0.0, le=100.0, description="Hours of sentences by natural voices, mostly by the fastest."
     )
     pronunciations: tuple[str, ...] = Field(
         (), max_length=20,

@@ -30,7 +30,7 @@ Count = Callable[[Iterable[Audio], int, str], Iterable[Audio]]
 STORES = ("positive_natural", "near_natural", "sentences_natural")
 _OTHER_WAYS = 0.3
 _SEED = 70_000  # other texts and deliveries than those of the other voices
-_DEV_POSITIVES, _DEV_NEAR_MISSES, _DEV_SENTENCE_HOURS = 120, 75, 0.05
+_DEV_POSITIVES, _DEV_NEAR_MISSES, _DEV_SENTENCE_HOURS = 100, 75, 0.05
 
 
 def natural_inputs(config: SynthConfig) -> list[str]:
