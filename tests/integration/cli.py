@@ -25,10 +25,10 @@ PROGRAM = [sys.executable, "-c", "from wwtool.cli.main import main; main()"]
 SMALL = """
 phrase: hey computer
 synth: {positives: 320, near_misses: 60, sentence_hours: 0.05,
-        natural_positives: 40, natural_near_misses: 10, natural_sentence_hours: 0.01}
+        natural_positives: 40, natural_near_misses: 10, natural_words: 10, natural_sentence_hours: 0.01}
 pools: {positives: 120, native_positives: 60, sentence_hours: 0.05, clean_sentence_hours: 0.02,
         near_miss_hours: 0.02, speech_hours: 0.02, clean_speech_hours: 0.02, noise_hours: 0.02,
-        natural_positives: 60, natural_near_miss_hours: 0.02, natural_sentence_hours: 0.02}
+        natural_positives: 60, natural_near_miss_hours: 0.02, natural_word_hours: 0.02, natural_sentence_hours: 0.02}
 augment: {rooms: 20}
 train: {steps: 60, qat_steps: 20, batch: 32, checkpoint_steps: 20, teacher: {name: none},
         quantization: {allow_drop: true}}

@@ -194,17 +194,18 @@ def test_the_clips_that_nobody_used_go_first(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_stores_of_natural_voices(choirboys: Choirboys) -> None:
     stores: dict[str, tuple[int, int | None]] = {}
-    config = SynthConfig(natural_positives=9, natural_near_misses=5, natural_sentence_hours=0.002)
+    keys = ("natural_positives", "natural_near_misses", "natural_words", "natural_sentence_hours")
+    config = SynthConfig(**dict(zip(keys, (9, 5, 4, 0.002), strict=True)))
     make_natural(
         "jarvis", config, True,
         lambda name, clips, speakers: stores.update({name: (len(list(clips)), speakers.count)}),
         lambda clips, total, name: clips,
     )  # fmt: skip
     assert {name: clips for name, (clips, _) in stores.items()} == {
-        "train/positive_natural": 9, "train/near_natural": 5, "train/sentences_natural": 3,
+        "train/positive_natural": 9, "train/near_natural": 5, "train/words_natural": 4, "train/sentences_natural": 3,
         "dev/positive_natural": 9, "dev/near_natural": 5, "dev/sentences_natural": 3,
     }  # fmt: skip
-    off = SynthConfig(natural_positives=0, natural_near_misses=0, natural_sentence_hours=0)
+    off = SynthConfig(**dict.fromkeys(keys, 0))
     make_natural("jarvis", off, True, lambda *_: pytest.fail("nothing is asked for"), lambda clips, *_: clips)
 
 

@@ -134,7 +134,7 @@ class AugmentConfig(Section):
     suppression_db: DecibelRange = Field((6.0, 24.0), description="How far `noise_suppression` lowers noise, in dB.")
     level_db: DecibelRange = Field((-32.0, 0.0), description="Peak that `level` gives a clip, in dB below full scale.")
     noise_floor_db: DecibelRange = Field(
-        (-82.0, -58.0), description="White noise that `noise_floor` adds, in dB below full scale."
+        (-96.0, -58.0), description="White noise that `noise_floor` adds, in dB below full scale."
     )
 
     hum_chance: Fraction = Field(0.08, description="Chance of `mains_hum`.")
@@ -153,7 +153,7 @@ class AugmentConfig(Section):
         0.4, description="Share of the words with hardly any background. Without them, a model misses clean speech."
     )
     clean_snr_db: DecibelRange = Field(
-        (25.0, 60.0), description="Level of the speech over the background, in dB, where there is hardly any."
+        (25.0, 80.0), description="Level of the speech over the background, in dB, where there is hardly any."
     )
     native_filtered: Fraction = Field(
         0.6, description="Share of recordings used with their own background that go through `filters`."

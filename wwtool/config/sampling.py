@@ -21,7 +21,17 @@ class SamplingConfig(Section):
         "to the ordinary negatives.",
     )
     hard_pools: tuple[str, ...] = Field(
-        ("near", "near_natural", "rhymes", "rhymes_in_sentences", "phrase_parts", "wake_words", "words", "words_clean"),
+        (
+            "near",
+            "near_natural",
+            "words_natural",
+            "rhymes",
+            "rhymes_in_sentences",
+            "phrase_parts",
+            "wake_words",
+            "words",
+            "words_clean",
+        ),
         max_length=64,
         description="Pools of hard negatives, for `ratio`, `curriculum` and `loss.hard_weight`.",
     )

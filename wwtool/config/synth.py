@@ -76,6 +76,11 @@ class SynthConfig(Section):
     natural_near_misses: int = Field(
         150, ge=0, le=100_000, description="Clips by natural voices that sound like the phrase."
     )
+    natural_words: int = Field(
+        0, ge=0, le=100_000,
+        description="Clips of single words and names, half of them with the rhythm of the phrase, mostly by the "
+        "fastest natural voices.",
+    )  # fmt: skip
     natural_sentence_hours: float = Field(
         0.4, ge=0.0, le=100.0, description="Hours of sentences by natural voices, mostly by the fastest."
     )

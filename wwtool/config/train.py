@@ -31,6 +31,7 @@ class PoolWeights(Section):
     near_natural: float = Field(
         0.12, ge=0.0, le=1000.0, description="Words that sound like the phrase, by natural voices."
     )
+    words_natural: float = Field(0.12, ge=0.0, le=1000.0, description="Single words by natural voices.")
     speech: float = Field(0.10, ge=0.0, le=1000.0, description="Recordings of speech.")
     words: float = Field(0.08, ge=0.0, le=1000.0, description="Recordings of other words.")
     sentences_clean: float = Field(0.09, ge=0.0, le=1000.0, description="Sentences with hardly any background.")
@@ -73,6 +74,7 @@ class PoolConfig(Section):
         0.6, ge=0.0, le=200.0, description="Hours of words that sound like the phrase, by natural voices."
     )
     natural_sentence_hours: float = Field(1.0, ge=0.0, le=200.0, description="Hours of sentences by natural voices.")
+    natural_word_hours: float = Field(0.6, ge=0.0, le=200.0, description="Hours of single words by natural voices.")
     noise_hours: float = Field(0.8, ge=0.02, le=200.0, description="Hours of backgrounds without speech.")
     unlabelled_hours: float = Field(
         0.8, ge=0.0, le=200.0, description="Hours of recordings without a label. Only a teacher can make use of them."

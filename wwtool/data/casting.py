@@ -200,7 +200,7 @@ def _utterance(text: str, choir: _Choir, random: Random) -> Utterance:
     phones = ""
     if foreign:
         accent = base_of(own) if base_of(own) in ACCENTS else random.choice(list(ACCENTS))
-        phones = written(in_accent(phonemes(text, choir.language), accent, random))
+        phones = written(in_accent(phonemes(text, choir.language), accent, random, text))
     else:
         accent = own if base_of(own) == base_of(choir.language) else choir.language
         others = accents(choir.language)

@@ -23,10 +23,13 @@ from wwtool.data import clip_cache
 from wwtool.data.audio import Audio, write_audio
 from wwtool.data.casting import Cast, Commands, plain_cast, synthesizers
 from wwtool.data.dataset import INDEX_NAME
+from wwtool.data.espeak import phonemes
 from wwtool.data.shaping import reshape
 from wwtool.data.synthesizers.interface import NaturalSynthesizer, Synthesizer, Utterance
 from wwtool.data.texts import phrases
-from wwtool.data.texts.ways import Way, heard_ways, read_way
+from wwtool.data.texts.pronunciations import written
+from wwtool.data.texts.variation import another_way
+from wwtool.data.texts.ways import Way, heard_ways, phone_names, read_way
 from wwtool.errors import InputError
 
 Job = TypeVar("Job")
@@ -43,6 +46,7 @@ _CLIP_VERSION = 1  # of what makes samples of an utterance: another one makes al
 _COLUMNS = ["path", "label", "speaker", "text"]
 _CLIP = re.compile(r"(positive|hard_negative|negative)/[^/]+/[0-9a-f]{16}\.flac")  # as PlannedClip.path has it
 # Punctuation changes the melody of the phrase.
+_OTHER_WAYS = 0.35
 _DELIVERIES = ("{}", "{}", "{}", "{}.", "{}!", "{}?", "{},")
 
 
@@ -87,7 +91,10 @@ def plan_phrase(
     for number, way in enumerate(ways):
         share = len(range(number, count, len(ways)))
         said = cast([random.choice(_DELIVERIES).format(way.spelling) for _ in range(share)], language, random)
-        spoken += [replace(u, phonemes=way.phones, accent=language) for u in said] if way.phones else said
+        if way.phones:
+            spoken += [replace(u, phonemes=way.phones, accent=language) for u in said]
+        else:
+            spoken += [_varied(u, language, random) for u in said] if way.spelling == phrase else said
     if len(ways) > 1:
         random.shuffle(spoken)
     return spoken
@@ -100,7 +107,20 @@ def plan_near_misses(
     """Texts that sound almost like the phrase."""
     random = Random(f"hard_negative {seed} {phrase} {language}")
     also = heard_ways(phrase, language, pronunciations)
-    return cast(phrases.near_misses(phrase, count, seed, language, words, also), language, random)
+    said = cast(phrases.near_misses(phrase, count, seed, language, words, also), language, random)
+    return [_varied(utterance, language, random) for utterance in said]  # how it is said must not tell what is said
+
+
+def plan_words(
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: Words = None, cast: Cast = plain_cast,
+    pronunciations: Sequence[str] = (),
+) -> list[Utterance]:  # fmt: skip
+    """Single words and names, and words with the rhythm of the phrase, said as the phrase is."""
+    random = Random(f"words {seed} {phrase} {language}")
+    also = heard_ways(phrase, language, pronunciations)
+    texts = phrases.single_words(phrase, count, seed, language, words, also)
+    said = cast([random.choice(_DELIVERIES).format(text) for text in texts], language, random)
+    return [_varied(utterance, language, random) for utterance in said]
 
 
 def plan_sentences(
@@ -111,6 +131,15 @@ def plan_sentences(
     random = Random(f"negative {seed} {phrase} {language}")
     also = heard_ways(phrase, language, pronunciations)
     return cast(phrases.sentences(count, seed, language, phrase, words, also), language, random)
+
+
+def _varied(said: Utterance, language: str, random: Random) -> Utterance:
+    """The utterance, now and then with other stresses, other vowels or another ending."""
+    if said.phonemes or random.random() >= _OTHER_WAYS:
+        return said
+    accent = said.accent or language
+    way = another_way(phonemes(said.text, accent), random, said.text, phone_names(language))
+    return replace(said, accent=accent, phonemes=written(way))
 
 
 def plan_all(
@@ -190,8 +219,8 @@ def synthesize(
     missing = [clip for clip in clips if not (folder / clip.path).exists()]
     done = len(clips) - len(missing)
     jobs = [(folder / clip.path, clip.utterance) for clip in missing]
-    for written in _in_batches(_write_batch, jobs, processes):
-        done += written
+    for count in _in_batches(_write_batch, jobs, processes):
+        done += count
         if progress is not None:
             progress(done, len(clips))
     write_text(folder / INDEX_NAME, _index(clips))

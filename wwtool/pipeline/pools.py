@@ -70,6 +70,7 @@ def plan_pools(
         ("unlabelled", "unlabelled", "train/unlabelled", unlabelled_hours, 1.0),
         ("natural", "positive", "train/positive_natural", p.natural_positives, w.natural),
         ("near_natural", "negative", "train/near_natural", p.natural_near_miss_hours, w.near_natural),
+        ("words_natural", "negative", "train/words_natural", p.natural_word_hours, w.words_natural),
         ("sentences_natural", "negative", "train/sentences_natural", p.natural_sentence_hours, w.sentences_natural),
     ]  # fmt: skip
     plan = []

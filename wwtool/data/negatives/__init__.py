@@ -56,6 +56,7 @@ OTHER_KINDS: dict[str, Kind] = {
     "sentences": Recorded("sentences by synthetic voices"),
     "near_miss": Recorded("words that sound like the phrase", counts=False),
     "sentences_natural": Recorded("sentences by natural voices"),
+    "words_natural": Recorded("single words by natural voices", counts=False),
     "near_natural": Recorded("words that sound like the phrase, by natural voices", counts=False),
     "speech": Recorded("recordings of speech"),
     "other_words": Recorded("recordings of other words"),

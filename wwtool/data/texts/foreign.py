@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
+from wwtool.data.texts.spelled_vowels import letters_of
+
 _STRESS = "ˈˌ"
+_AS_WRITTEN = 0.5
+_SCHWAS = ("ə", "ɐ", "ᵻ")
 _MADE = 0.8  # share of a language's substitutions that a speaker makes
 
 # Of no language in particular: tense and lax vowels are one, and vowels have one quality.
@@ -62,14 +66,20 @@ ACCENTS: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def in_accent(words: list[list[str]], accent: str, random: Random) -> list[list[str]]:
+def in_accent(words: list[list[str]], accent: str, random: Random, text: str = "") -> list[list[str]]:
     """English words in phones, as somebody says them whose first language is ``accent``.
+
+    Half of these people say a schwa as the vowel that is written.
 
     Args:
         words: espeak-ng's phones of each word, stress marks included.
         accent: a key of ``ACCENTS``.
         random: chooses which of the substitutions are made; one is made everywhere or nowhere.
+        text: the words as they are written.
     """
+    if random.random() < _AS_WRITTEN:
+        letters = letters_of(text, words)
+        words = [[_written(*pair) for pair in zip(*word, strict=True)] for word in zip(words, letters, strict=True)]
     table = {phone: other for phone, other in ACCENTS[accent].items() if random.random() < _MADE}
     return [_spoken([_substitute(phone, table) for phone in word if phone], accent) for word in words]
 
@@ -79,6 +89,11 @@ def _spoken(word: list[str], accent: str) -> list[str]:
     phones = [phone for phone in word if phone]
     cluster = len(phones) > 1 and phones[0] == "s" and phones[1][0] not in "aeiouɛɔəˈˌ"
     return ["e", *phones] if cluster and accent in _NO_CLUSTERS else phones
+
+
+def _written(phone: str, letter: str) -> str:
+    bare = phone.lstrip(_STRESS)
+    return phone[: len(phone) - len(bare)] + letter.replace("y", "i") if letter and bare in _SCHWAS else phone
 
 
 def _substitute(phone: str, table: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from wwtool.data.texts import sentence_templates as templates
 from wwtool.data.texts.languages import in_word, plain_letters, script
 from wwtool.data.texts.lexicon import Lexicon, lexicon
 from wwtool.data.texts.rhymes import rhymes
+from wwtool.data.texts.rhythm import alike_in_rhythm
 from wwtool.data.texts.sounds import Sounds, contains, sounds
 from wwtool.data.texts.spelling import spelled_part
 from wwtool.errors import InputError
@@ -28,6 +29,7 @@ _SHORTEST_SOUNDS = 3
 _SPLIT_CANDIDATES = 12
 _NEIGHBOURS = 80
 _FEWEST_NEAR_MISSES = 20
+_TRIES = 100  # for each text that is wanted
 _SYLLABIC = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "ETHIOPIC")  # scripts whose letters are syllables
 
 
@@ -115,6 +117,34 @@ def near_misses(
     return [merged[i % len(merged)] for i in range(count)]
 
 
+def single_words(
+    phrase: str, count: int, seed: int = 0, language: str = "en-us", words: tuple[str, ...] | None = None,
+    also: Sequence[Sounds] = (),
+) -> list[str]:  # fmt: skip
+    """Words that are said alone, as the phrase is: any word of the language, and as often ones with its rhythm.
+
+    The arguments are those of ``near_misses``.
+
+    Raises:
+        InputError: there are too few words, or almost all of them sound like the phrase.
+    """
+    if not count:
+        return []
+    phrase = normalize_phrase(phrase, language)
+    random, book = Random(f"words {seed} {phrase} {language}"), lexicon(language, words)
+    differs, alike = differs_from(phrase, language, also), alike_in_rhythm(phrase, language, book, random)
+    texts: list[str] = []
+    for attempt in itertools.count():
+        if len(texts) >= count:
+            return texts
+        if attempt > _TRIES * (count + 10):
+            raise InputError(f"almost every word sounds like the phrase {phrase!r}; choose another phrase")
+        text = next(alike) if attempt % 2 else random.choice(book.words)
+        if differs(text):
+            texts.append(text)
+    return texts
+
+
 def sentences(
     count: int,
     seed: int = 0,
@@ -140,7 +170,7 @@ def sentences(
     for attempt in itertools.count(1):
         if len(accepted) >= count:
             break
-        if attempt > 100 * (count + 10):
+        if attempt > _TRIES * (count + 10):
             raise InputError(f"almost every sentence contains the phrase {avoid!r}; choose a longer phrase")
         text = templates.english(random, common) if english else templates.any_language(random, common)
         if differs(text):

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cache
-from random import Random
 
 from wwtool.base.text import printable
 from wwtool.data.espeak import mnemonics, phonemes
@@ -16,11 +15,11 @@ from wwtool.data.texts.languages import listed_words
 from wwtool.data.texts.phrases import normalize_phrase
 from wwtool.data.texts.pronunciations import written
 from wwtool.data.texts.sounds import Sounds, folded, sounds
+from wwtool.data.texts.spelled_vowels import is_vowel
 from wwtool.errors import InputError
 
 _STRESS = "ˈˌ"
 _MNEMONIC_STRESS = {"ˈ": "'", "ˌ": ","}
-_VOWELS = frozenset("aeiouyæɑɒɔəɛɪʊøœɯɨʉɤɵɐʌɜɚᵻʏ")
 _WORDS = 3000  # of the language, from which its phones are learnt
 _SHORTEST_SOUNDS = 3
 _LONGEST = 80
@@ -34,9 +33,6 @@ _NEAR: dict[str, tuple[str, ...]] = {
     "ɒ": ("ɑː", "ɔ"), "ɜ": ("ɜː", "ə"), "ʌ": ("ə", "a"), "ɐ": ("ə", "a"), "ɚ": ("ə",), "ɪ": ("i",), "i": ("iː", "ɪ"),
     "ʊ": ("u",), "u": ("uː", "ʊ"), "ə": ("ɐ", "e"), "əʊ": ("oʊ",), "ʏ": ("y",), "y": ("yː", "ʏ"),
 }  # fmt: skip
-_VOICELESS = {"b": "p", "d": "t", "ɡ": "k", "v": "f", "z": "s", "ʒ": "ʃ", "dʒ": "tʃ", "ð": "θ", "ŋ": "n", "ɚ": "ə"}
-
-_FULL_VOWELS = {"ə": ("ə", "ʌ", "ɑː", "ɛ"), "ɐ": ("ʌ", "eɪ"), "ᵻ": ("ɪ", "ɛ")}
 
 
 @dataclass(frozen=True)
@@ -107,59 +103,6 @@ def phone_names(language: str) -> dict[str, str]:
     return {phone: names.most_common(1)[0][0] for phone, names in counts.items() if phone}
 
 
-def another_way(words: list[list[str]], random: Random) -> list[list[str]]:
-    """The words with another ending, other stresses or full vowels, as people say them; the same where there is none.
-
-    To a machine people speak slowly and clearly: every syllable is stressed, and no vowel is a schwa.
-    """
-    ways = [
-        way for way in (_devoiced(words), _unstressed(words), *_stressed(words), _clear(words, random)) if way != words
-    ]
-    return random.choice(ways) if ways else words
-
-
-def _devoiced(words: list[list[str]]) -> list[list[str]]:
-    last = words[-1][-1]
-    return [*words[:-1], [*words[-1][:-1], _VOICELESS.get(last, last)]]
-
-
-def _unstressed(words: list[list[str]]) -> list[list[str]]:
-    """All words but the last one without a stress."""
-    return [*([phone.lstrip(_STRESS) for phone in word] for word in words[:-1]), words[-1]]
-
-
-def _stressed(words: list[list[str]]) -> list[list[list[str]]]:
-    """The words with the main stress on any other of their syllables."""
-    places = [(w, p) for w, word in enumerate(words) for p, phone in enumerate(word) if _is_vowel(phone)]
-    return [
-        [
-            [
-                ("ˈ" + phone.lstrip(_STRESS)) if (w, p) == place else phone.replace("ˈ", "ˌ")
-                for p, phone in enumerate(word)
-            ]
-            for w, word in enumerate(words)
-        ]
-        for place in places
-        if len(places) > 1 and not words[place[0]][place[1]].startswith("ˈ")
-    ]
-
-
-def _clear(words: list[list[str]], random: Random) -> list[list[str]]:
-    """The words with a stress on every syllable, and full vowels in some of them."""
-    if sum(_is_vowel(phone) for word in words for phone in word) < 2:
-        return words
-    return [[_full(phone, random) if _is_vowel(phone) else phone for phone in word] for word in words]
-
-
-def _full(vowel: str, random: Random) -> str:
-    bare = vowel.lstrip(_STRESS)
-    return "ˈ" + random.choice(_FULL_VOWELS.get(bare, (bare,)))
-
-
-def _is_vowel(phone: str) -> bool:
-    return phone.lstrip(_STRESS)[:1] in _VOWELS
-
-
 def _plain(ipa: str) -> str:
     return unicodedata.normalize("NFD", ipa).translate(_DROPPED).translate(_SAME)
 
@@ -179,9 +122,9 @@ def _phones(word: str, given: str, language: str) -> list[str]:
                 f"the pronunciation {given} has {rest[0]!r}, which no voice of {language} says; it has "
                 f"{', '.join(sorted(known))}"
             )
-        is_vowel = phone[0] in _VOWELS
-        phones.append((stress if is_vowel else "") + phone)
-        stress, rest = "" if is_vowel else stress, rest[size:]
+        vowel = is_vowel(phone)
+        phones.append((stress if vowel else "") + phone)
+        stress, rest = "" if vowel else stress, rest[size:]
     return phones
 
 
