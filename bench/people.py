@@ -10,8 +10,9 @@ AUDIO_DIR is as bench/benchmark_data.py takes it. Each word is treated as if the
     all         with the recordings of all training speakers, of other words, of speech and of noise
 
 The model is judged as it is shipped: INT8, streaming, through the detector, at the threshold that the build chose.
-Positives are the speakers kept for judging, clean and under steady noise at 10 dB; false alarms are counted, by kind,
-over recordings that neither training nor the choice of the threshold has heard. Each row is one build; the last rows
+Positives are the speakers kept for judging, clean and under steady noise at 10 dB; of a word that the index has among
+its other speech, they are all who say it. False alarms are counted, by kind, over recordings that neither training nor
+the choice of the threshold has heard. Each row is one build; the last rows
 give mean and standard deviation over words and seeds. The last columns are not for boasting: they tell what the model
 would detect at the best threshold for these very recordings, at most the budget's false alarms on them, so that a
 threshold's share of the misses can be told from the model's. After an interruption, the same command goes on.
@@ -113,7 +114,7 @@ def one(
     start = time.monotonic()
     build.run(build.plan(request))
     minutes = (time.monotonic() - start) / 60
-    rows = index_of(audio)
+    rows = index_of(audio, word)
     dev = [row["path"] for row in rows if (row["kind"], row["word"], row["split"]) == ("keyword", word, "dev")]
     evaluations = {
         kind: judged(audio, dev, unheard(rows, word, case, kind), folder / f"judge-{kind}")
@@ -158,9 +159,13 @@ def best_recall(evaluations: Sequence[Evaluation], hours: float) -> tuple[float,
     return best["clean"], best["noisy"]
 
 
-def index_of(audio: Path) -> list[dict[str, str]]:
+def index_of(audio: Path, word: str) -> list[dict[str, str]]:
+    """The rows of the index; where the word is no keyword in it, all recordings of the word are for judging."""
     with (audio / "index.csv").open(newline="") as file:
-        return list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))
+    if not any((row["kind"], row["word"]) == ("keyword", word) for row in rows):
+        rows = [row | {"kind": "keyword", "split": "dev"} if row["word"] == word else row for row in rows]
+    return rows
 
 
 def unheard(rows: Sequence[dict[str, str]], word: str, case: str, kind: str) -> list[str]:

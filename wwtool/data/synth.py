@@ -45,8 +45,8 @@ _CLIP_VERSION = 1  # of what makes samples of an utterance: another one makes al
 
 _COLUMNS = ["path", "label", "speaker", "text"]
 _CLIP = re.compile(r"(positive|hard_negative|negative)/[^/]+/[0-9a-f]{16}\.flac")  # as PlannedClip.path has it
+_OTHER_WAYS = 0.35  # share of what is said with other stresses, vowels or endings
 # Punctuation changes the melody of the phrase.
-_OTHER_WAYS = 0.35
 _DELIVERIES = ("{}", "{}", "{}", "{}.", "{}!", "{}?", "{},")
 
 

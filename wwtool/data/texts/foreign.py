@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from wwtool.data.texts.spelled_vowels import letters_of
+from wwtool.data.texts.spelled_vowels import bare, in_place_of, letters_of
 
-_STRESS = "ˈˌ"
 _AS_WRITTEN = 0.5
 _SCHWAS = ("ə", "ɐ", "ᵻ")
 _MADE = 0.8  # share of a language's substitutions that a speaker makes
@@ -92,10 +91,8 @@ def _spoken(word: list[str], accent: str) -> list[str]:
 
 
 def _written(phone: str, letter: str) -> str:
-    bare = phone.lstrip(_STRESS)
-    return phone[: len(phone) - len(bare)] + letter.replace("y", "i") if letter and bare in _SCHWAS else phone
+    return in_place_of(phone, letter.replace("y", "i")) if letter and bare(phone) in _SCHWAS else phone
 
 
 def _substitute(phone: str, table: Mapping[str, str]) -> str:
-    bare = phone.lstrip(_STRESS)
-    return phone[: len(phone) - len(bare)] + table.get(bare, bare)
+    return in_place_of(phone, table.get(bare(phone), bare(phone)))

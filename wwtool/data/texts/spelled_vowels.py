@@ -16,9 +16,23 @@ REDUCED = frozenset("əɐᵻɚ")
 """Vowels that have no quality of their own."""
 
 
+def bare(phone: str) -> str:
+    """A phone of espeak-ng without its stress mark."""
+    return phone.lstrip(_STRESS)
+
+
+def in_place_of(phone: str, other: str) -> str:
+    """Another phone, with the stress mark of this one.
+
+    >>> in_place_of("ˈuː", "o")
+    'ˈo'
+    """
+    return phone[: len(phone) - len(bare(phone))] + other
+
+
 def is_vowel(phone: str) -> bool:
     """Whether a phone of espeak-ng, with its stress mark or without, is a vowel."""
-    return phone.lstrip(_STRESS)[:1] in _VOWELS
+    return bare(phone)[:1] in _VOWELS
 
 
 def vowel_letters(word: str, phones: Sequence[str]) -> list[str]:

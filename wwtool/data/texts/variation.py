@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from random import Random
 
-from wwtool.data.texts.spelled_vowels import REDUCED, is_vowel, letters_of
+from wwtool.data.texts.spelled_vowels import REDUCED, bare, in_place_of, is_vowel, letters_of
 
 Words = list[list[str]]  # phones of each word, as espeak-ng writes them
 Table = Sequence[tuple[Callable[..., Words], float]]
 
-_STRESS = "ˈˌ"
 _VOICELESS = {"b": "p", "d": "t", "ɡ": "k", "v": "f", "z": "s", "ʒ": "ʃ", "dʒ": "tʃ", "ð": "θ", "ŋ": "n", "ɚ": "ə"}
 # A reduced vowel as full ones, and now and then as itself.
 _FULL_VOWELS = {"ə": ("ə", "ʌ", "ɑː", "ɛ"), "ɐ": ("ʌ", "eɪ"), "ᵻ": ("ɪ", "ɛ")}
@@ -66,14 +65,14 @@ def _without_voice(words: Words, known: Collection[str]) -> Words:
 def _unstressed(words: Words, random: Random) -> Words:
     """All words but the last one without a stress."""
     del random
-    return [*([phone.lstrip(_STRESS) for phone in word] for word in words[:-1]), words[-1]]
+    return [*([bare(phone) for phone in word] for word in words[:-1]), words[-1]]
 
 
 def _moved(words: Words, random: Random) -> Words:
     """The words with the main stress on any one of their syllables."""
     chosen = random.choice([(w, p) for w, word in enumerate(words) for p, phone in enumerate(word) if is_vowel(phone)])
     return [
-        ["ˈ" + phone.lstrip(_STRESS) if (w, p) == chosen else phone.replace("ˈ", "ˌ") for p, phone in enumerate(word)]
+        ["ˈ" + bare(phone) if (w, p) == chosen else phone.replace("ˈ", "ˌ") for p, phone in enumerate(word)]
         for w, word in enumerate(words)
     ]
 
@@ -81,22 +80,22 @@ def _moved(words: Words, random: Random) -> Words:
 def _everywhere(words: Words, random: Random) -> Words:
     """The words with a stress on every syllable."""
     del random
-    return [["ˈ" + phone.lstrip(_STRESS) if is_vowel(phone) else phone for phone in word] for word in words]
+    return [["ˈ" + bare(phone) if is_vowel(phone) else phone for phone in word] for word in words]
 
 
 def _full(words: Words, letters: Words, known: Collection[str], random: Random) -> Words:
     """The words with full vowels in place of reduced ones."""
     del letters
-    return [[_other(phone, _FULL_VOWELS.get(_bare(phone), ()), known, random) for phone in word] for word in words]
+    return [[_other(phone, _FULL_VOWELS.get(bare(phone), ()), known, random) for phone in word] for word in words]
 
 
 def _as_written(words: Words, letters: Words, known: Collection[str], random: Random) -> Words:
     """The words with the vowels that are written in place of reduced ones."""
 
     def of(phone: str, letter: str) -> str:
-        if not letter or _bare(phone) not in REDUCED:
+        if not letter or bare(phone) not in REDUCED:
             return phone
-        return _other(phone, _WRITTEN_R if _bare(phone) == "ɚ" else _WRITTEN[letter], known, random)
+        return _other(phone, _WRITTEN_R if bare(phone) == "ɚ" else _WRITTEN[letter], known, random)
 
     return [[of(*pair) for pair in zip(*word, strict=True)] for word in zip(words, letters, strict=True)]
 
@@ -104,11 +103,7 @@ def _as_written(words: Words, letters: Words, known: Collection[str], random: Ra
 def _other(phone: str, qualities: Sequence[str], known: Collection[str], random: Random) -> str:
     """The phone with one of the qualities that are known and with its own stress; the phone itself if none is."""
     there = [quality for quality in qualities if not known or quality in known]
-    return phone[: len(phone) - len(_bare(phone))] + random.choice(there) if there else phone
-
-
-def _bare(phone: str) -> str:
-    return phone.lstrip(_STRESS)
+    return in_place_of(phone, random.choice(there)) if there else phone
 
 
 _STRESSES = ((_as_it_is, 0.4), (_moved, 0.25), (_unstressed, 0.15), (_everywhere, 0.2))
