@@ -36,7 +36,11 @@ def test_all_of_them() -> None:
     assert [p.name for p in load_platforms()] == platform_names()
     assert {"pico", "host"} <= set(platform_names())
     assert load_platform("host").has_board
-    assert load_platform("esp32s3_psram").board_folder == load_platform("esp32s3").board_folder
+    s3, psram = load_platform("esp32s3"), load_platform("esp32s3_psram")
+    assert psram.board_folder == s3.board_folder
+    assert psram.chip == s3.chip
+    for key in ("code_in_ram", "code_alias", "hop_bytes", "application_offset", "application_origin"):  # of the chip
+        assert getattr(psram.memory, key) == getattr(s3.memory, key), key
 
 
 def test_where_an_image_goes() -> None:
