@@ -49,6 +49,11 @@ def _gain(db: float, x: FloatAudio) -> FloatAudio:
     return np.asarray(np.clip(x * 10 ** (db / 20), -1.0, 1.0), np.float32)
 
 
+def _level(dbfs: float, x: FloatAudio) -> FloatAudio:
+    """From far away or into a microphone of low gain: the peak in dB below full scale."""
+    return x * np.float32(10 ** (dbfs / 20) / max(1e-9, float(np.abs(x).max(initial=0.0))))
+
+
 def _speed(factor: float, x: FloatAudio) -> FloatAudio:
     """Faster, and higher with it."""
     return np.asarray(soxr.resample(x, SAMPLE_RATE_HZ * factor, SAMPLE_RATE_HZ), np.float32)
@@ -83,6 +88,7 @@ CONDITIONS: tuple[Condition, ...] = (
     *(Condition("noise", f"{db} dB", float(db)) for db in (20, 15, 10, 5, 0, -5)),
     *(Condition("speed", f"x{factor:g}", change=partial(_speed, factor)) for factor in (0.8, 0.9, 1.1, 1.25)),
     *(Condition("gain", f"{db:+d} dB", change=partial(_gain, float(db))) for db in (-30, -20, -10, 10, 20)),
+    *(Condition("peak", f"{dbfs} dBFS", change=partial(_level, float(dbfs))) for dbfs in (-40, -50)),
     *(Condition("sample rate", f"{hz / 1000:g} kHz", change=partial(_rate, hz)) for hz in (8000, 11_025)),
     *(Condition("far field", f"{seconds:g} s", change=partial(_far, seconds)) for seconds in (0.3, 0.6, 1.0)),
     Condition("microphone", "300 to 3400 Hz", change=partial(_microphone, 300.0, 3400.0)),
