@@ -135,6 +135,18 @@ def test_the_background_is_as_loud_as_the_signal_to_noise_ratio_says() -> None:
     assert rms == pytest.approx(0.01, rel=0.02)
 
 
+@pytest.mark.parametrize(("peak", "loudest"), [(1.0, -58.0), (0.02, -60.0), (0.002, -80.0), (0.0, -96.0)])
+def test_a_noise_floor_does_not_drown_a_quiet_clip(peak: float, loudest: float) -> None:
+    """It stays 26 dB under the peak, and is as loud as ever where that leaves room for it."""
+    scene = Scene(np.zeros(16_000, np.float32) + np.float32(peak))
+    floors = []
+    for seed in range(200):
+        made = SCENE["noise_floor"](scene, Studio(AugmentConfig(), np.random.default_rng(seed)))
+        floors.append(20 * np.log10(np.std(made.samples - scene.samples)))
+    assert max(floors) == pytest.approx(loudest, abs=0.6)
+    assert min(floors) == pytest.approx(-96.0, abs=0.6)
+
+
 def half(scene: Scene, studio: Studio) -> Scene:
     return replace(scene, samples=scene.samples * np.float32(0.5))
 

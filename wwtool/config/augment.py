@@ -132,9 +132,16 @@ class AugmentConfig(Section):
     )
     suppression_chance: Fraction = Field(0.15, description="Chance of `noise_suppression`.")
     suppression_db: DecibelRange = Field((6.0, 24.0), description="How far `noise_suppression` lowers noise, in dB.")
-    level_db: DecibelRange = Field((-32.0, 0.0), description="Peak that `level` gives a clip, in dB below full scale.")
+    level_db: DecibelRange = Field(
+        (-52.0, 0.0),
+        description="Peak that `level` gives a clip, in dB below full scale. People across a room may be as "
+        "quiet as -45.",
+    )
     noise_floor_db: DecibelRange = Field(
         (-96.0, -58.0), description="White noise that `noise_floor` adds, in dB below full scale."
+    )
+    noise_floor_distance_db: float = Field(
+        26.0, ge=0.0, le=120.0, description="Least distance of that noise from the peak of a clip, in dB."
     )
 
     hum_chance: Fraction = Field(0.08, description="Chance of `mains_hum`.")
@@ -162,7 +169,7 @@ class AugmentConfig(Section):
         0.45, description="Share of recordings used with their own background that get no other background."
     )
     native_level_db: DecibelRange = Field(
-        (-30.0, 0.0), description="Peak of such recordings that get no other background, in dB below full scale."
+        (-52.0, 0.0), description="Peak of such recordings that get no other background, in dB below full scale."
     )
     native_snr_db: DecibelRange = Field(
         (0.0, 40.0), description="Level of such a recording over the background that is added to it, in dB."
