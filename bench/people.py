@@ -12,10 +12,10 @@ AUDIO_DIR is as bench/benchmark_data.py takes it. Each word is treated as if the
 The model is judged as it is shipped: INT8, streaming, through the detector, at the threshold that the build chose.
 Positives are the speakers kept for judging, clean and under steady noise at 10 dB; of a word that the index has among
 its other speech, they are all who say it. False alarms are counted, by kind, over recordings that neither training nor
-the choice of the threshold has heard. Each row is one build; the last rows
-give mean and standard deviation over words and seeds. The last columns are not for boasting: they tell what the model
-would detect at the best threshold for these very recordings, at most the budget's false alarms on them, so that a
-threshold's share of the misses can be told from the model's. After an interruption, the same command goes on.
+the choice of the threshold has heard. Each row is one build; the last rows give mean and standard deviation over words
+and seeds. The last columns are not for boasting: they tell what the model would detect at the best threshold for these
+very recordings, at most the budget's false alarms on them, so that a threshold's share of the misses can be told from
+the model's. After an interruption, the same command goes on.
 """
 
 from __future__ import annotations

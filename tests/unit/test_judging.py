@@ -106,6 +106,9 @@ def test_every_condition_changes_a_clip_and_keeps_it_a_clip(condition: object) -
     assert 0.7 * len(clip) < len(made) < 2.1 * len(clip)
     assert not np.array_equal(made[: len(clip)], clip[: len(made)])
     assert np.abs(made.astype(int)).max() > 100
+    if condition.group == "peak":  # type: ignore[attr-defined]
+        dbfs = float(condition.name.removesuffix(" dBFS"))  # type: ignore[attr-defined]
+        assert np.abs(made.astype(int)).max() == pytest.approx(32768 * 10 ** (dbfs / 20), abs=1.0)
 
 
 def evaluation(folder: Path, clean: str, alarms: int, sha: str = "a") -> Path:

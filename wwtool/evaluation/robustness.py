@@ -51,7 +51,7 @@ def _gain(db: float, x: FloatAudio) -> FloatAudio:
 
 def _level(dbfs: float, x: FloatAudio) -> FloatAudio:
     """From far away or into a microphone of low gain: the peak in dB below full scale."""
-    return x * np.float32(10 ** (dbfs / 20) / max(1e-9, float(np.abs(x).max(initial=0.0))))
+    return _scaled(x, 10 ** (dbfs / 20))
 
 
 def _speed(factor: float, x: FloatAudio) -> FloatAudio:
@@ -81,7 +81,11 @@ def _microphone(low_hz: float, high_hz: float, x: FloatAudio) -> FloatAudio:
 
 
 def _peak(y: FloatAudio, like: FloatAudio) -> FloatAudio:
-    return y * np.float32(np.abs(like).max(initial=0.0) / max(1e-9, float(np.abs(y).max(initial=0.0))))
+    return _scaled(y, float(np.abs(like).max(initial=0.0)))
+
+
+def _scaled(x: FloatAudio, peak: float) -> FloatAudio:
+    return x * np.float32(peak / max(1e-9, float(np.abs(x).max(initial=0.0))))
 
 
 CONDITIONS: tuple[Condition, ...] = (
