@@ -25,6 +25,7 @@ from wwtool.features.tape import Tape
 from wwtool.features.waveform import SCENE, VOICE, apply_voice, mix
 from wwtool.features.waveform.filters import FILTERS, apply_filters
 from wwtool.features.waveform.studio import Clip, Filter, Scene, Sources, Studio
+from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 from wwtool.jobs.settings import read_config
 from wwtool.training.sampler import to_real
 
@@ -145,6 +146,51 @@ def test_a_noise_floor_does_not_drown_a_quiet_clip(peak: float, loudest: float) 
         floors.append(20 * np.log10(np.std(made.samples - scene.samples)))
     assert max(floors) == pytest.approx(loudest, abs=0.6)
     assert min(floors) == pytest.approx(-96.0, abs=0.6)
+
+
+def test_most_clips_are_loud_and_some_are_quiet() -> None:
+    """The louder of two even draws: half of them above -15.2 dB, a sixteenth below -39 dB."""
+    scene, loudness = Scene(TONE, level_db=(-52.0, 0.0)), []
+    for seed in range(1000):
+        made = SCENE["level"](scene, Studio(AugmentConfig(), np.random.default_rng(seed)))
+        loudness.append(20 * np.log10(np.abs(made.samples).max()))
+    assert -52.0 <= min(loudness) <= max(loudness) <= 0.01
+    assert np.median(loudness) == pytest.approx(-15.2, abs=1.8)
+    assert np.mean(np.less(loudness, -39.0)) == pytest.approx(1 / 16, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", ["positive", "negative"])
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_other_speech_is_as_often_clean_as_the_phrase(kind: str, share: float) -> None:
+    """Or a model would take the lack of a background for the phrase."""
+    tape = Scenes()
+    drawn = studio(
+        voice=[], filters=[], scene=["background"], snr_db=[20, 20], clean_snr_db=[60, 60], clean_share=share
+    )
+    clip = np.asarray(TONE * 20000, np.int16)
+    RECIPES.member(kind).record([clip], 120 if kind == "positive" else 120 * 12 / 3600, drawn, tape)  # 12 s a stretch
+    assert len(tape.scenes) >= 100
+    assert np.mean([quietest(audio) < 200 for audio in tape.scenes]) == pytest.approx(share, abs=0.12)
+
+
+def quietest(audio: Audio) -> float:
+    """The RMS of the quietest tenth of a second: between words, the background's."""
+    blocks = audio[: len(audio) // 1600 * 1600].reshape(-1, 1600).astype(np.float64)
+    return float(blocks.std(axis=1).min())
+
+
+class Scenes(Tape):
+    """A tape that keeps its audio and makes nothing of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scenes: list[Audio] = []
+
+    def add(self, audio: Audio, word: tuple[int, int] | None = None) -> None:
+        self.scenes.append(audio)
+
+    def lasts(self, hours: float) -> bool:
+        return sum(map(len, self.scenes)) >= hours * 3600 * SAMPLE_RATE_HZ
 
 
 def half(scene: Scene, studio: Studio) -> Scene:

@@ -134,8 +134,8 @@ class AugmentConfig(Section):
     suppression_db: DecibelRange = Field((6.0, 24.0), description="How far `noise_suppression` lowers noise, in dB.")
     level_db: DecibelRange = Field(
         (-52.0, 0.0),
-        description="Peak that `level` gives a clip, in dB below full scale. People across a room may be as "
-        "quiet as -45.",
+        description="Peak that `level` gives a clip, in dB below full scale: the louder of two draws. People across a "
+        "room may be as quiet as -45.",
     )
     noise_floor_db: DecibelRange = Field(
         (-96.0, -58.0), description="White noise that `noise_floor` adds, in dB below full scale."
@@ -157,7 +157,9 @@ class AugmentConfig(Section):
     packet_loss: FractionRange = Field((0.01, 0.08), description="Share of packets of 20 ms that are lost.")
 
     clean_share: Fraction = Field(
-        0.4, description="Share of the words with hardly any background. Without them, a model misses clean speech."
+        0.5,
+        description="Share of the words, and of other speech, with hardly any background. Without them, a model misses "
+        "clean speech.",
     )
     clean_snr_db: DecibelRange = Field(
         (25.0, 80.0), description="Level of the speech over the background, in dB, where there is hardly any."

@@ -111,7 +111,7 @@ def _stretches(clips: Sequence[Audio], hours: float, studio: Studio, tape: Tape,
             levels.append(rms(y))
             parts += [y, np.zeros(int(studio.random.uniform(*_PAUSE_S) * SAMPLE_RATE_HZ), np.float32)]
         x, level, level_db = np.concatenate(parts), float(np.mean(levels)), studio.config.level_db
-        scene = Scene(x, level, None, snr_db, level_db, from_noise=spoken.from_noise)
+        scene = Scene(x, level, None, snr_db, level_db, studio.config.clean_share, spoken.from_noise)
         tape.add(mix(scene, studio))
 
 
