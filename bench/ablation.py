@@ -54,7 +54,7 @@ PLAIN: Settings = {
     "train": {
         "objective": "cross_entropy", "schedule": "constant", "mine_at": [], "partial_words": 0.0, "ema": 0.0,
         "learning_rate": 1e-3, "sampling": {"mixup": 0.0, "curriculum": 0.0}, "optimization": {"dropout": 0.0},
-        "teacher": {"weight": 0.0}, "steps": 2500, "qat_steps": 600,
+        "teacher": {"weight": 0.0}, "steps": 2500, "qat_steps": 600, "pretrained": False,
     },
     "augment": {"spectrogram": {"order": []}},
 }  # fmt: skip
@@ -67,6 +67,7 @@ def _train(**values: Any) -> dict[str, Any]:
 
 INGREDIENTS: dict[str, Ingredient] = {
     "teacher": Ingredient(_train(objective="distillation", teacher={"weight": 1.0}), _train(teacher={"weight": 0.0})),
+    "pretrained": Ingredient(_train(pretrained=True), _train(pretrained=False)),
     "longer": Ingredient(_train(steps=4500, qat_steps=900), _train(steps=2500, qat_steps=600)),
     "one_cycle": Ingredient(
         _train(schedule="one_cycle", learning_rate=3e-3), _train(schedule="constant", learning_rate=1e-3)

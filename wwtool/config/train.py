@@ -104,6 +104,11 @@ class TrainConfig(Section):
     )
     mining: str = Field("highest_scores", description="How hard negatives are chosen at the steps of `mine_at`.")
 
+    pretrained: bool = Field(
+        True,
+        description="Whether training begins with weights that have heard many hours of speech, where wwtool has some "
+        "for the model. Otherwise all weights are drawn.",
+    )
     steps: int = Field(
         4500,
         ge=20,

@@ -30,6 +30,7 @@ from wwtool.features.pools import PoolJob, is_pool
 from wwtool.features.ready_made import EVALUATION, FeatureFolder, open_features
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END, front_end_of
+from wwtool.models import pretrained
 from wwtool.models.names import architecture_of
 from wwtool.models.zoo import as_dict
 from wwtool.pipeline.natural import natural_inputs
@@ -99,6 +100,8 @@ class Prepared:
             config.augment.spectrogram.model_dump(),
         )
         taught_by = self.teaching.fingerprint if self.teaching else ""
+        architecture = architecture_of(model, self.front_end)
+        begun_with = [pretrained.fingerprint(architecture)] if config.train.pretrained else []
         judged_by = [config.detector.model_dump(), config.evaluate.model_dump()] if config.train.selection.every else []
         return hash_of(
             __version__,
@@ -106,9 +109,10 @@ class Prepared:
             weights,
             settings,
             model,
-            as_dict(architecture_of(model, self.front_end)),
+            as_dict(architecture),
             taught_by,
             *judged_by,
+            *begun_with,
             *([f"{team().size} processes"] if team().size > 1 else []),  # each adds a batch to a step
         )
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from wwtool import events
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.threads import pinned_threads
+from wwtool.models import pretrained
 from wwtool.models.network import Network
 from wwtool.training.ahead import Ahead
 from wwtool.training.checkpoint import DONE, FLOAT, State, load_checkpoint, load_trained, mismatch, save_checkpoint
@@ -193,6 +194,8 @@ class _Trainer:
             return placed(finished, self.device)
         torch.manual_seed(self.config.seed)
         network = Network(self.state.architecture)
+        if self.config.pretrained:
+            pretrained.load_into(network)
         made = network if stage.network == "float" else self._quantized(network)
         return placed(made, self.device)
 

@@ -12,6 +12,7 @@ from wwtool.base.threads import pinned_threads
 from wwtool.config.selection import SelectionConfig
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
+from wwtool.models import pretrained
 from wwtool.models.architecture import Architecture
 from wwtool.models.names import architecture_of
 from wwtool.training.checkpoint import load_float
@@ -33,6 +34,9 @@ class Ensemble(Teacher):
     """
 
     title = "an ensemble of models of the zoo"
+
+    def fingerprint(self, config: TeacherConfig) -> str:
+        return pretrained.fingerprint(architecture_of(config.model))
 
     def receptive_seconds(self, run: Run) -> float:
         return _architecture(run).receptive_seconds
