@@ -18,13 +18,14 @@ import argparse
 import copy
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from wwtool.base.cancellation import Cancellation
 from wwtool.config import AugmentConfig
@@ -32,7 +33,7 @@ from wwtool.data.audio import Audio, read_audio
 from wwtool.data.clip_cache import cache_folder
 from wwtool.data.negatives import SOUND_KINDS
 from wwtool.data.recorded_people import clips_of, recorded_people
-from wwtool.data.store import write_store
+from wwtool.data.store import ClipStore, write_store
 from wwtool.errors import InputError, WwtoolError
 from wwtool.features.embeddings.speech_embedding import SpeechEmbedding
 from wwtool.features.pools import Heard, Pool, PoolJob, load_pool
@@ -41,6 +42,7 @@ from wwtool.models import pretrained
 from wwtool.models.names import architecture_of
 from wwtool.models.network import Network
 from wwtool.pipeline.pools import make_pools
+from wwtool.training.averaging.blend import blend
 from wwtool.training.sampler import to_real
 
 # What is heard: store, recipe, hours.
@@ -67,24 +69,29 @@ def main(run: Path, out: Path, model: str, share: float, steps: int) -> None:
     print(out)
 
 
+def _there(folder: Path, name: str) -> str | None:
+    """The path of a store; None: there is none."""
+    return str(folder / name) if (folder / f"{name}.bounds.npy").exists() else None
+
+
 def _jobs(stores: Path, folder: Path, share: float) -> list[PoolJob]:
     """The pools to make, and the stores of clips for them."""
     clips = {"sentences": stores / "sentences", "natural": folder / "natural", "people": folder / "people"}
     for name, found in (("natural", _natural()), ("people", _people())):
-        if not clips[name].with_suffix(".bounds.npy").exists() and not len(write_store(clips[name], found)):
+        store = ClipStore(clips[name]) if _there(folder, name) else write_store(clips[name], found)
+        if not len(store):
             raise InputError(f"there are no clips ({name}); see `wwtool doctor`, and build without recordings first")
+        print(f"{name}: {len(store):,} clips, {store.hours:.1f} h", flush=True)
 
-    def there(name: str) -> str | None:
-        return str(stores / name) if (stores / f"{name}.bounds.npy").exists() else None
-
+    given = partial(_there, stores)
     jobs: list[PoolJob] = []
     for name, kind, hours in CORPUS:
         for part in range(max(1, round(share * hours / _HOURS))):
             jobs.append(
                 PoolJob(
                     f"{name}_{kind}_{chr(ord('a') + part)}", kind, str(clips[name]), min(_HOURS, share * hours),
-                    len(jobs), AugmentConfig(), there("noise"), there("sentences"), there("rir"), there("sentences"),
-                    there("simulated_rooms"), tuple(filter(None, map(there, SOUND_KINDS))), embedding=SpeechEmbedding(),
+                    len(jobs), AugmentConfig(), given("noise"), given("sentences"), given("rir"), given("sentences"),
+                    given("simulated_rooms"), tuple(filter(None, map(given, SOUND_KINDS))), embedding=SpeechEmbedding(),
                 )
             )  # fmt: skip
     return jobs
@@ -139,7 +146,7 @@ def learn(network: Network, pools: Sequence[Pool], steps: int, batch: int = _BAT
         nn.utils.clip_grad_norm_(parameters, _LARGEST_NORM)
         optimizer.step()
         schedule.step()
-        _follow(average, network, min(_EMA, step / (step + 10)))
+        blend(average, network, 1 - min(_EMA, step / (step + 10)))
         losses.append(loss.item())
         if (step + 1) % _REPORT_STEPS == 0 or step + 1 == steps:
             loss_now, seconds = np.mean(losses[-_REPORT_STEPS:]), time.monotonic() - began
@@ -159,15 +166,6 @@ def vectors_at(heard: Heard, stops: npt.NDArray[np.int64]) -> npt.NDArray[np.flo
     share = (places - low)[..., None].astype(np.float32)
     mixed = heard.vectors[low].astype(np.float32) * (1 - share) + heard.vectors[low + 1].astype(np.float32) * share
     return np.asarray(mixed.reshape(len(stops), -1), np.float32)
-
-
-def _follow(average: Network, network: Network, kept: float) -> None:
-    own: dict[str, Tensor] = average.state_dict()
-    for name, value in network.state_dict().items():
-        if value.is_floating_point():
-            own[name].lerp_(value, 1 - kept)
-        else:
-            own[name].copy_(value)
 
 
 def _tell(done: int, total: int, what: str) -> None:

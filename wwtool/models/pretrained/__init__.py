@@ -1,7 +1,7 @@
 """Weights that a training begins with: networks that have heard many hours of speech, and no phrase.
 
 A file holds the tensors of one architecture without those of its head. ``scripts/pretrain.py`` makes it, and
-docs/explanation/accuracy.md says what it is worth.
+docs/explanation/accuracy.md says what they have heard.
 """
 
 from __future__ import annotations
