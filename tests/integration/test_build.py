@@ -10,6 +10,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from output_schemas import check_output
 from wwtool.base.files import write_json
 from wwtool.data.audio import read_audio, write_audio
 from wwtool.emulators import pico
+from wwtool.models.names import architecture_of
+from wwtool.models.pretrained import origin
 
 # The limits that the product is held to, in bytes.
 MOST_CODE = 28 * 1024  # with the fast kernels and front end, and the commands that test a board
@@ -83,6 +86,8 @@ def test_manifest_and_files_agree(built: Path) -> None:
     for name in ("manifest.json", "run/evaluation.json", "run/dataset.json"):
         if (built / name).exists():
             check_output(json.loads((built / name).read_text()))
+    began_with = origin(architecture_of(manifest["model"]["name"]))
+    assert manifest["inputs"]["pretrained"] == (asdict(began_with) if began_with else None)
     assert len(manifest["outputs"]) >= 4
     for name, facts in manifest["outputs"].items():
         assert _sha256(built / name) == facts["sha256"]

@@ -40,7 +40,9 @@ def test_a_network_gets_the_shipped_weights_and_keeps_its_head(name: str) -> Non
     same = {key for key, value in network.state_dict().items() if torch.equal(value, before[key])}
     assert same == {"layers.head.conv.weight", "layers.head.conv.bias"}
     assert all(bool(torch.isfinite(value).all()) for value in network.state_dict().values())
-    assert pretrained.fingerprint(network.architecture)
+    origin = pretrained.origin(network.architecture)
+    assert origin
+    assert (origin.file, origin.sha256) == (f"{name}.safetensors", pretrained.fingerprint(network.architecture))
 
 
 def test_there_are_weights_for_the_model_that_builds_choose() -> None:
@@ -57,6 +59,7 @@ def test_another_architecture_or_front_end_begins_as_it_was_drawn(architecture: 
     assert not pretrained.load_into(network)
     assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
     assert not pretrained.fingerprint(architecture)
+    assert pretrained.origin(architecture) is None
 
 
 def test_weights_come_back_as_they_were_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 import types
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +21,8 @@ from wwtool.errors import InputError, UsageError
 from wwtool.jobs import models
 from wwtool.jobs.settings import read_config
 from wwtool.jobs.tracking import TRACKERS, tracked
+from wwtool.models.names import architecture_of
+from wwtool.models.pretrained import origin
 from wwtool.pipeline.model_store import ModelStore
 from wwtool.reports.model_card import markdown, model_card, write_card
 
@@ -187,6 +190,15 @@ def test_a_card_says_what_a_reader_must_know(tmp_path: Path) -> None:
     for part in ("hey \\*computer\\*", "Apache-2.0", "99.3%", "synthetic voices", "## Limits", "sentences"):
         assert part in text
     assert '"wwtool.model_card"' in (tmp_path / "model-card.json").read_text(encoding="utf-8")
+
+
+def test_a_card_names_the_weights_that_training_began_with() -> None:
+    made = manifest("computer")
+    assert "began with" not in markdown(model_card(made))
+    made["inputs"]["pretrained"] = asdict(origin(architecture_of("tcn64")))
+    text = markdown(model_card(made))
+    for part in ("tcn64.safetensors (Apache-2.0)", "recordings of people", "speech\\_embedding"):
+        assert part in text
 
 
 def test_a_card_shows_no_markup_from_outside() -> None:

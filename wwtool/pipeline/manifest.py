@@ -24,6 +24,7 @@ from wwtool.evaluation.few_shot import FewShot
 from wwtool.evaluation.metrics import Point
 from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.sizes import SizesRecord
+from wwtool.models.pretrained import Origin
 from wwtool.pipeline.firmware import Target
 from wwtool.pipeline.preparation import DATASET, RunPlan
 from wwtool.pipeline.search import Rung
@@ -79,7 +80,8 @@ class Inputs:
     """What went in. ``config`` has all keys of a config; ``clips`` is missing in builds of version 0.1.0.
 
     ``voices``: the voices that spoke, with their licences; ``warnings``: what the model will miss for want of some;
-    ``teacher``: who taught the model; ``imported``: the file that a model of others was read from.
+    ``pretrained``: the weights with which the training began; ``teacher``: who taught the model; ``imported``: the file
+    that a model of others was read from.
     """
 
     config: dict[str, Any]
@@ -88,6 +90,7 @@ class Inputs:
     clips: dict[str, Store] = field(default_factory=dict)
     voices: list[VoiceUse] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    pretrained: Origin | None = None
     teacher: Teaching | None = None
     imported: Imported | None = None
 
@@ -201,6 +204,7 @@ def make_manifest(
             clips=trained.clips,
             voices=voices_used(plan.config.synth) if plan.synthesise else [],
             warnings=[warning] if (warning := without_natural_voices(plan.config.synth)) and plan.synthesise else [],
+            pretrained=trained.pretrained,
             teacher=trained.teaching,
             imported=trained.imported,
         ),

@@ -22,6 +22,8 @@ from wwtool.evaluation.recordings import Recordings
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.evaluation.words import rate_words
 from wwtool.export.tflite import to_tflite, verify
+from wwtool.models.names import architecture_of
+from wwtool.models.pretrained import Origin, origin
 from wwtool.pipeline.adaptation import FOLDER as ADAPTED
 from wwtool.pipeline.adaptation import adapt, prepare_adaptation
 from wwtool.pipeline.calibration import NAME as CALIBRATION
@@ -95,6 +97,7 @@ class Trained:
         teaching: who taught it.
         detector: when its outputs count as a detection.
         imported: where it comes from, if it was not trained here.
+        pretrained: where the weights come from with which the training began, if it did not draw them all.
     """
 
     model: str
@@ -105,6 +108,7 @@ class Trained:
     detector: DetectorConfig
     few_shot: dict[str, Any] | None = None
     imported: Imported | None = None
+    pretrained: Origin | None = None
 
 
 def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Trained:
@@ -132,7 +136,10 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     detector, few_shot = DetectorConfig.model_validate(evaluation["detector"]), None
     if adaptation is not None:
         few_shot = judge(stages, prepared, config, model, adaptation, detector)
-    return Trained(model, rungs, evaluation, prepared.stores, prepared.teaching, detector, few_shot)
+    began_with = origin(architecture_of(model, prepared.front_end)) if config.train.pretrained else None
+    return Trained(
+        model, rungs, evaluation, prepared.stores, prepared.teaching, detector, few_shot, pretrained=began_with
+    )
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:

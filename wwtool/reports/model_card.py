@@ -49,6 +49,7 @@ def model_card(manifest: dict[str, Any]) -> dict[str, Any]:
                 for name, facts in (inputs.get("clips") or {}).items()
             },
             "voices": inputs.get("voices", []),
+            "pretrained": inputs.get("pretrained"),
             "teacher": inputs.get("teacher"),
         },
         "imported": inputs.get("imported"),
@@ -96,6 +97,11 @@ def markdown(card: dict[str, Any]) -> str:
     voices = card["data"]["voices"]
     if voices:
         lines += _table(("voice", "licence"), [(v.get("name", ""), v.get("licence", "")) for v in voices])
+    if began := card["data"]["pretrained"]:
+        lines += [
+            f"Its training began with the weights {_text(began['file'])} ({_text(began['licence'])}). They have heard "
+            f"{_text(began['heard'])}, and were taught by {_text(began['taught_by'])}.", "",
+        ]  # fmt: skip
     lines += ["## Limits", "", *(f"* {_text(limit)}" for limit in card["limits"]), ""]
     return "\n".join(lines)
 

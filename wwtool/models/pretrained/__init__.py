@@ -7,6 +7,7 @@ docs/explanation/accuracy.md says what they have heard.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +20,25 @@ from wwtool.models.network import Network
 from wwtool.models.zoo import as_dict
 
 FOLDER = Path(__file__).parent
+_LICENCE = "Apache-2.0"
+_HEARD = (
+    "natural voices of Kokoro, computed voices of espeak-ng, and the recordings of people that `wwtool voices list` "
+    "names"
+)
+_TAUGHT_BY = "Google's speech_embedding (Apache-2.0)"
 _HEAD = "layers.head."
 _ARCHITECTURE = "architecture"  # in the metadata
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the weights of a file come from; ``heard``: whose speech."""
+
+    file: str
+    sha256: str
+    licence: str
+    heard: str
+    taught_by: str
 
 
 def load_into(network: Network) -> bool:
@@ -37,6 +55,12 @@ def fingerprint(architecture: Architecture) -> str:
     """Tells the weights for an architecture from others; "": there are none."""
     path = _files().get(_key(architecture))
     return sha256_of(path) if path else ""
+
+
+def origin(architecture: Architecture) -> Origin | None:
+    """Where the weights for an architecture come from; None: there are none."""
+    path = _files().get(_key(architecture))
+    return Origin(path.name, sha256_of(path), _LICENCE, _HEARD, _TAUGHT_BY) if path else None
 
 
 def save_body(network: Network, path: Path) -> None:
