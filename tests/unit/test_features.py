@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wwtool.config import AugmentConfig
 from wwtool.config.augment import SpectrogramConfig
 from wwtool.data.audio import Audio, to_int16
 from wwtool.data.store import write_store
+from wwtool.data.utterance import excerpt
 from wwtool.errors import InputError
 from wwtool.events import ignore
 from wwtool.features.pools import PoolJob, load_pool, make_pool
@@ -171,6 +174,46 @@ def test_other_speech_is_as_often_clean_as_the_phrase(kind: str, share: float) -
     RECIPES.member(kind).record([clip], 120 if kind == "positive" else 120 * 12 / 3600, drawn, tape)  # 12 s a stretch
     assert len(tape.scenes) >= 100
     assert np.mean([quietest(audio) < 200 for audio in tape.scenes]) == pytest.approx(share, abs=0.12)
+
+
+@given(st.integers(0, 20000), st.integers(0, 20000), st.integers(0, 20000))
+def test_a_piece_of_speech_is_as_long_as_asked_for(samples: int, start: int, length: int) -> None:
+    clip = np.resize(np.asarray(TONE * 20000, np.int16), samples)
+    start = min(start, max(0, samples - length))
+    piece = excerpt(clip, start, length)
+    if samples <= max(length, 160):
+        assert piece is clip
+    else:
+        assert 0 < len(piece) <= length + 2 * 1280 + 160
+        assert abs(int(piece[0])) + abs(int(piece[-1])) == 0, "it fades in and out"
+
+
+def test_a_piece_of_speech_begins_and_ends_between_syllables() -> None:
+    syllables = np.tile(np.concatenate([np.asarray(TONE[:1600] * 20000, np.int16), np.zeros(1600, np.int16)]), 8)
+    for start in range(800, 9000, 700):
+        piece = excerpt(syllables, start, 7000)
+        loud, _ = runs(piece)
+        np.testing.assert_allclose(loud, 0.1, atol=0.011)
+
+
+@pytest.mark.parametrize("excerpts", [0.0, 1.0])
+def test_other_speech_is_heard_in_pieces_as_long_as_a_word(excerpts: float) -> None:
+    """Or only the phrase would stand between pauses, and every word that does would be taken for it."""
+    tape = Scenes()
+    clip = np.asarray(np.resize(TONE, 48000) * 20000, np.int16)
+    RECIPES.member("negative").record([clip], 0.02, studio(voice=[], filters=[], scene=[], excerpts=excerpts), tape)
+    loud, silent = runs(np.concatenate(tape.scenes))
+    shortest, longest, pauses = (0.15, 1.3, (0.65, 1.95)) if excerpts else (2.9, 3.1, (0.0, 0.95))
+    assert shortest < min(loud) <= max(loud) < longest
+    assert pauses[0] <= min(silent) <= max(silent) < pauses[1]
+
+
+def runs(audio: Audio) -> tuple[list[float], list[float]]:
+    """How long sound lasts between silences, and silence between sounds, in seconds, to 10 ms."""
+    loud = audio[: len(audio) // 160 * 160].reshape(-1, 160).any(axis=1)
+    parts = np.split(loud, np.flatnonzero(np.diff(loud)) + 1)
+    lengths: list[list[float]] = [[len(part) / 100 for part in parts if part[0] == wanted] for wanted in (True, False)]
+    return lengths[0], lengths[1]
 
 
 def quietest(audio: Audio) -> float:

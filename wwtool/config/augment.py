@@ -156,6 +156,11 @@ class AugmentConfig(Section):
     packet_loss_chance: Fraction = Field(0.02, description="Chance of `packet_loss`.")
     packet_loss: FractionRange = Field((0.01, 0.08), description="Share of packets of 20 ms that are lost.")
 
+    excerpts: Fraction = Field(
+        0.4,
+        description="Share of the clips of other speech of which only a piece as long as a word is heard, with a pause "
+        "after it.",
+    )
     clean_share: Fraction = Field(
         0.5,
         description="Share of the words, and of other speech, with hardly any background. Without them, a model misses "

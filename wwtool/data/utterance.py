@@ -11,6 +11,7 @@ from wwtool.data.audio import Audio
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 
 _ENERGY_SAMPLES = SAMPLE_RATE_HZ // 100
+_CUT_FRAMES = 8  # how far a cut may move
 _PAUSE_FRAMES, _LOUD_FRAMES = 50, 25  # of 10 ms
 
 FloatAudio = npt.NDArray[np.float32]
@@ -65,6 +66,29 @@ def utterance_bounds(clip: Audio) -> tuple[int, int]:
     start = before[_run_length(before)] if before.size else peak
     end = after[_run_length(after)] if after.size else peak
     return max(0, int(start) - 3) * _ENERGY_SAMPLES, min(count, int(end) + 3) * _ENERGY_SAMPLES
+
+
+def excerpt(clip: Audio, start: int, length: int) -> Audio:
+    """A piece of speech: some ``length`` samples from ``start`` on, cut where it is quietest within 80 ms.
+
+    The piece fades in and out within 10 ms. A recording that is no longer than it is kept whole.
+    """
+    if len(clip) <= max(length, _ENERGY_SAMPLES):
+        return clip
+    count = len(clip) // _ENERGY_SAMPLES
+    x = np.asarray(clip[: count * _ENERGY_SAMPLES], np.float32)
+    energy = np.square(x).reshape(count, _ENERGY_SAMPLES).mean(axis=1)
+    first, last = sorted(_quietest(energy, sample // _ENERGY_SAMPLES) for sample in (start, start + length))
+    piece = x[first * _ENERGY_SAMPLES : (last + 1) * _ENERGY_SAMPLES]
+    fade = np.linspace(0.0, 1.0, _ENERGY_SAMPLES, dtype=np.float32)
+    piece[:_ENERGY_SAMPLES] *= fade
+    piece[-_ENERGY_SAMPLES:] *= fade[::-1]
+    return piece.astype(np.int16)
+
+
+def _quietest(energy: npt.NDArray[np.float32], near: int) -> int:
+    low = max(0, near - _CUT_FRAMES)
+    return low + int(energy[low : near + _CUT_FRAMES + 1].argmin())
 
 
 def _run_length(frames: npt.NDArray[np.int64]) -> int:

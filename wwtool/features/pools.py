@@ -31,7 +31,7 @@ from wwtool.frontend.registry import DEFAULT_FRONT_END
 Number = TypeVar("Number", int, npt.NDArray[np.int64])
 
 # Raise when code changes what a pool holds.
-_VERSION = 4
+_VERSION = 5
 _BABBLE_SAMPLES = 1800 * SAMPLE_RATE_HZ  # half an hour of speech is enough to draw from
 _CLIPS_AN_HOUR = 1500  # of work, roughly
 

@@ -16,7 +16,7 @@ import numpy as np
 from wwtool.base.registry import Registry
 from wwtool.data.audio import Audio
 from wwtool.data.store import ClipStore
-from wwtool.data.utterance import FloatAudio, rms, to_float, utterance_bounds
+from wwtool.data.utterance import FloatAudio, excerpt, rms, to_float, utterance_bounds
 from wwtool.features.ready_made import open_features
 from wwtool.features.tape import Tape
 from wwtool.features.waveform import apply_voice, mix
@@ -30,6 +30,7 @@ _TAIL_SAMPLES = int(0.45 * SAMPLE_RATE_HZ)  # after a word: windows end up to 16
 _GAP_S, _NATIVE_GAP_S = (0.7, 1.9), (0.1, 1.3)  # before a word
 _WORD_S = (0.2, 2.5)  # what a recording of one may last
 _STRETCH_SAMPLES, _LONGEST_CLIP_SAMPLES = 12 * SAMPLE_RATE_HZ, 15 * SAMPLE_RATE_HZ
+_EXCERPT_S = (0.3, 1.1)
 _SPEECH_DB, _PAUSE_S = (-8.0, 0.0), (0.02, 0.9)  # of the clips of a stretch
 _NOISE_SAMPLES = 6 * SAMPLE_RATE_HZ
 _SECOND_NOISE, _SECOND_NOISE_DB, _NOISE_DB = 0.4, (-20.0, 3.0), (-45.0, 0.0)
@@ -104,15 +105,23 @@ def _stretches(clips: Sequence[Audio], hours: float, studio: Studio, tape: Tape,
         parts: list[FloatAudio] = []
         levels: list[float] = []
         while sum(map(len, parts)) < _STRETCH_SAMPLES:
-            clip = clips[int(order[next_clip % len(order)])][:_LONGEST_CLIP_SAMPLES]
+            clip, pause_s = clips[int(order[next_clip % len(order)])][:_LONGEST_CLIP_SAMPLES], _PAUSE_S
             next_clip += 1
+            if studio.chance(studio.config.excerpts):
+                clip, pause_s = _piece(clip, studio), _GAP_S
             spoken = apply_filters(apply_voice(Clip(to_float(clip)), studio), studio)
             y = spoken.samples * np.float32(studio.gain(*_SPEECH_DB))
             levels.append(rms(y))
-            parts += [y, np.zeros(int(studio.random.uniform(*_PAUSE_S) * SAMPLE_RATE_HZ), np.float32)]
+            parts += [y, np.zeros(int(studio.random.uniform(*pause_s) * SAMPLE_RATE_HZ), np.float32)]
         x, level, level_db = np.concatenate(parts), float(np.mean(levels)), studio.config.level_db
         scene = Scene(x, level, None, snr_db, level_db, studio.config.clean_share, spoken.from_noise)
         tape.add(mix(scene, studio))
+
+
+def _piece(clip: Audio, studio: Studio) -> Audio:
+    """As much of a clip as a word is."""
+    length = int(studio.random.uniform(*_EXCERPT_S) * SAMPLE_RATE_HZ)
+    return excerpt(clip, int(studio.random.integers(max(1, len(clip) - length))), length)
 
 
 def _noise(clips: Sequence[Audio], amount: float, studio: Studio, tape: Tape) -> None:
