@@ -209,6 +209,10 @@ if __name__ == "__main__":
     parser.add_argument("--config", type=Path)
     parser.add_argument("--out", type=Path, default=Path("wwtool-bench/people"))
     options = parser.parse_args()
-    main(
-        options.audio, options.words, options.cases.split(","), options.seeds, options.config, options.out
-    )  # fmt: skip
+    cases = options.cases.split(",")
+    if unknown := set(cases) - set(CASES):
+        parser.error(f"--cases {','.join(sorted(unknown))}: choose among {','.join(CASES)}")
+    for name, path in (("AUDIO_DIR", options.audio / "index.csv"), ("--config", options.config)):
+        if path and not path.is_file():
+            parser.error(f"{name}: there is no {path}")
+    main(options.audio, options.words, cases, options.seeds, options.config, options.out)
