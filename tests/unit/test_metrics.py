@@ -71,29 +71,33 @@ def test_the_reference_is_the_best_recall_within_the_budget() -> None:
     recalls = [0.025, 1.0, 1.0, 0.975, 0.5, 0.025]
     assert operating_point(points([0.0] * 6, recalls), 0.5).threshold == 3
     assert operating_point(points([0.0] * 6, recalls), 0.5, spare=0.03).threshold == 4
+    assert operating_point(points([0.0] * 6, recalls), 0.5, spare=None).threshold == 2
     assert operating_point(points([0.0, 9, 0, 0, 0, 0], recalls), 0.5).threshold == 3
     assert operating_point(points([9, 9, 9, 9, 0, 0], recalls), 0.5).threshold == 5
 
 
 @settings(max_examples=200, deadline=None)
-@given(curves, st.floats(0.01, 5), st.floats(0.0, 0.5))
+@given(curves, st.floats(0.01, 5), st.none() | st.floats(0.0, 0.5))
 def test_the_operating_point_keeps_the_budget_and_loses_no_more_than_is_spare(
-    curve: list[Point], budget: float, spare: float
+    curve: list[Point], budget: float, spare: float | None
 ) -> None:
     chosen = operating_point(curve, budget, spare)
     kept = [p for p in curve if all(q.per_hour <= budget for q in curve[p.threshold - 1 :])]
     if not kept:
         assert chosen == curve[-1]
         return
-    least = max(map(mean_recall, kept)) - spare
+    least = max(map(mean_recall, kept)) - (spare or 0.0)
     assert chosen in kept
     assert mean_recall(chosen) >= least
-    assert all(mean_recall(point) < least for point in curve[chosen.threshold :])
+    worse = [p for p in kept if p.threshold < chosen.threshold] if spare is None else curve[chosen.threshold :]
+    assert all(mean_recall(point) < least for point in worse)
 
 
 @settings(max_examples=300, deadline=None)
-@given(curves, st.floats(0, 10), st.floats(0, 10), st.floats(0.0, 0.5))
-def test_a_larger_budget_never_gives_less_recall(curve: list[Point], one: float, other: float, spare: float) -> None:
+@given(curves, st.floats(0, 10), st.floats(0, 10), st.none() | st.floats(0.0, 0.5))
+def test_a_larger_budget_never_gives_less_recall(
+    curve: list[Point], one: float, other: float, spare: float | None
+) -> None:
     small, large = (operating_point(curve, budget, spare) for budget in sorted((one, other)))
     assert mean_recall(large) >= mean_recall(small)
     assert large.threshold <= small.threshold

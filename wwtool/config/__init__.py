@@ -121,13 +121,15 @@ class EvaluateConfig(Section):
         description="Hours of audio of your household that count as much as everything that the build was evaluated "
         "on, in `wwtool evaluate --calibrate`.",
     )  # fmt: skip
-    spare_recall: Fraction = Field(
+    spare_recall: Fraction | None = Field(
         0.01,
-        description="Share of the best recall that is given up for a threshold above the lowest that keeps the budget.",
+        description="Share of the best recall that is given up for a threshold above the lowest that keeps the budget. "
+        "`null`: none, and the lowest is taken even where a higher one loses nothing.",
     )
-    spare_recall_synthetic: Fraction = Field(
-        0.0,
-        description="The same where only synthetic voices say the phrase. What costs them little costs people much.",
+    spare_recall_synthetic: Fraction | None = Field(
+        None,
+        description="The same where only synthetic voices say the phrase: what costs them nothing may cost people "
+        "much.",
     )
 
 

@@ -254,7 +254,8 @@ def _chosen(
     shape, tried = choose_shape(tracks, negative, kinds, base, config, cancel)
     detector, ratio = shape.detector if shape else base, config.detector.off_ratio
     points, rates = curve(tracks, negative, detector, ratio, cancel), shape.promise.upper().tolist() if shape else None
-    point = operating_point(points, config.evaluate.false_alarms_per_hour, config.evaluate.spare_recall, rates)
+    spare = config.evaluate.spare_recall if rates else 0.0  # without a rate, every threshold keeps the budget
+    point = operating_point(points, config.evaluate.false_alarms_per_hour, spare, rates)
     made = detector_with(detector, point.threshold, ratio)
     return _Operation(made, point, points, shape.promise if shape else None, tried)
 

@@ -67,7 +67,7 @@ def choose_shape(
         within = bool(rates[threshold - 1] <= config.evaluate.false_alarms_per_hour)
         shapes.append(Shape(detector, promise))
         tried.append(ShapeTried(window, threshold, recall, within))
-    return shapes[_best(tried, config.evaluate.spare_recall)], tried
+    return shapes[_best(tried, config.evaluate.spare_recall or 0.0)], tried
 
 
 def _best(tried: Sequence[ShapeTried], worth: float) -> int:

@@ -95,9 +95,10 @@ def curve(
 
 
 def operating_point(
-    points: list[Point], per_hour: float, spare: float = 0.0, rates: Sequence[float] | None = None
+    points: list[Point], per_hour: float, spare: float | None = 0.0, rates: Sequence[float] | None = None
 ) -> Point:
-    """The highest threshold that keeps the false-alarm budget and gives up at most ``spare`` of the best mean recall.
+    """The highest threshold that keeps the false-alarm budget and gives up at most ``spare`` of the best mean recall;
+    if that is None, the lowest that keeps the budget and gives up nothing.
 
     A threshold keeps the budget if it and all higher ones give at most ``per_hour`` false alarms an hour, by ``rates``
     (one for each point) or else by what was counted. The best recall is the best among those thresholds. It is not
@@ -115,8 +116,9 @@ def operating_point(
         within.append(point)
     if not within:
         return points[-1]
-    least = max(map(_mean_recall, within)) - spare
-    return next(point for point in within if _mean_recall(point) >= least)
+    least = max(map(_mean_recall, within)) - (spare or 0.0)
+    good = [point for point in within if _mean_recall(point) >= least]
+    return good[-1 if spare is None else 0]
 
 
 def _mean_recall(point: Point) -> float:
