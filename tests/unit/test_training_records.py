@@ -195,7 +195,9 @@ def test_a_card_says_what_a_reader_must_know(tmp_path: Path) -> None:
 def test_a_card_names_the_weights_that_training_began_with() -> None:
     made = manifest("computer")
     assert "began with" not in markdown(model_card(made))
-    made["inputs"]["pretrained"] = asdict(origin(architecture_of("tcn64")))
+    weights = origin(architecture_of("tcn64"))
+    assert weights
+    made["inputs"]["pretrained"] = asdict(weights)
     text = markdown(model_card(made))
     for part in ("tcn64.safetensors (Apache-2.0)", "recordings of people", "speech\\_embedding"):
         assert part in text
