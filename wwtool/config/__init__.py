@@ -94,7 +94,7 @@ class EvaluateConfig(Section):
         "where people say the phrase.",
     )  # fmt: skip
     unseen_shift_synthetic: float = Field(
-        0.0, ge=0.0, le=8.0,
+        -0.5, ge=-8.0, le=8.0,
         description="The same where only synthetic voices say the phrase. People then score lower in most of what they "
         "say.",
     )  # fmt: skip
