@@ -36,8 +36,8 @@ def utterances(clip: Audio) -> int:
     count = len(clip) // _ENERGY_SAMPLES
     if count < 3:
         return 0
-    x = np.asarray(clip[: count * _ENERGY_SAMPLES], np.float32).reshape(count, _ENERGY_SAMPLES)
-    level = 10.0 * np.log10(np.square(x - x.mean()).mean(axis=1) + 1.0)
+    x = np.asarray(clip[: count * _ENERGY_SAMPLES], np.float32)
+    level = 10.0 * np.log10(_energies(x - x.mean()) + 1.0)
     level = np.convolve(level, np.ones(5) / 5.0, "same")
     loud = np.flatnonzero(level > max(level.max() - 10.0, np.percentile(level, 15) + 7.0))
     groups = np.split(loud, np.flatnonzero(np.diff(loud) >= _PAUSE_FRAMES) + 1)
@@ -57,7 +57,7 @@ def utterance_bounds(clip: Audio) -> tuple[int, int]:
     count = len(x) // _ENERGY_SAMPLES
     if count < 3:
         return 0, len(clip)
-    level = 10.0 * np.log10(np.square(x[: count * _ENERGY_SAMPLES].reshape(count, _ENERGY_SAMPLES)).mean(axis=1) + 1e-9)
+    level = 10.0 * np.log10(_energies(x) + 1e-9)
     level = np.convolve(level, np.ones(3) / 3.0, "same")
     peak = int(level.argmax())
     threshold = min(max(np.percentile(level, 15) + 7.0, level[peak] - 30.0), level[peak] - 8.0)
@@ -75,15 +75,20 @@ def excerpt(clip: Audio, start: int, length: int) -> Audio:
     """
     if len(clip) <= max(length, _ENERGY_SAMPLES):
         return clip
-    count = len(clip) // _ENERGY_SAMPLES
-    x = np.asarray(clip[: count * _ENERGY_SAMPLES], np.float32)
-    energy = np.square(x).reshape(count, _ENERGY_SAMPLES).mean(axis=1)
+    x = np.asarray(clip, np.float32)
+    energy = _energies(x)
     first, last = sorted(_quietest(energy, sample // _ENERGY_SAMPLES) for sample in (start, start + length))
     piece = x[first * _ENERGY_SAMPLES : (last + 1) * _ENERGY_SAMPLES]
     fade = np.linspace(0.0, 1.0, _ENERGY_SAMPLES, dtype=np.float32)
     piece[:_ENERGY_SAMPLES] *= fade
     piece[-_ENERGY_SAMPLES:] *= fade[::-1]
     return piece.astype(np.int16)
+
+
+def _energies(x: FloatAudio) -> FloatAudio:
+    """Mean squares of every 10 ms, (frames,)."""
+    count = len(x) // _ENERGY_SAMPLES
+    return np.asarray(np.square(x[: count * _ENERGY_SAMPLES].reshape(count, _ENERGY_SAMPLES)).mean(axis=1))
 
 
 def _quietest(energy: npt.NDArray[np.float32], near: int) -> int:
