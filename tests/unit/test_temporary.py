@@ -153,8 +153,8 @@ from wwtool.base.processes import worker_pool
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a test in the background inherits that it is ignored
     tempfile.gettempdir()  # tries whether it can write there
-    print("ready", flush=True)
     try:
+        print("ready", flush=True)
         with worker_pool(3) as pool:
             for _ in range(3):
                 pool.submit(time.sleep, 30)
