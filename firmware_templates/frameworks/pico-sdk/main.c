@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "hardware/sync.h"
 #include "microphone.h"
 #include "pico/stdlib.h"
 #include "wakeword.h"
@@ -40,7 +41,8 @@ int main(void)
     }
     microphone_start();
     for (;;) {
-        const uint32_t words = wakeword_hear(samples, microphone_read(samples, BLOCK_SAMPLES));
+        const size_t count = microphone_read(samples, BLOCK_SAMPLES);
+        const uint32_t words = wakeword_hear(samples, count);
         for (unsigned word = 0; word < WAKEWORD_COUNT; word++) {
             if ((words >> word & 1u) != 0) {
                 printf("heard \"%s\"\n", wakeword_phrase(word));
@@ -50,6 +52,9 @@ int main(void)
         }
         if (time_reached(off_at)) {
             led(false);
+        }
+        if (count == 0) {
+            __wfi(); /* until the next block of samples, 4 ms at most */
         }
     }
 }

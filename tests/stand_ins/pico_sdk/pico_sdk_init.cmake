@@ -16,8 +16,21 @@ macro(pico_sdk_init)
         add_library(hardware_${name} INTERFACE)
     endforeach()
 endmacro()
-# The real function runs pioasm, which also checks the program; this one checks how many instructions it has.
+# Words that pioasm does not take for a label; upper case is the same to it (tools/pioasm/lexer.ll of the SDK).
+set(STAND_IN_PIO_WORDS
+    auto block clear exec gpio iffull ifempty in irq isr jmp jmppin left manual mov next noblock nop nowait null one opt
+    optional osr osre out pc pin pindirs pins prev public pull push putget rel right rp2040 rp2350 rx rxfifo set side
+    side_set sideset status tx txfifo txget txput txrx wait x y zero)
+# The real function runs pioasm, which also checks the program; this one checks its labels and its length.
 function(pico_generate_pio_header target file)
+    file(STRINGS ${file} labels REGEX "^[A-Za-z0-9_]+:")
+    foreach(label ${labels})
+        string(REGEX REPLACE ":.*" "" label ${label})
+        string(TOLOWER ${label} word)
+        if(word IN_LIST STAND_IN_PIO_WORDS)
+            message(FATAL_ERROR "${file}: syntax error, unexpected ${label}")
+        endif()
+    endforeach()
     file(STRINGS ${file} lines REGEX "side 0b[01][01]")
     list(LENGTH lines count)
     if(count EQUAL 0 OR count GREATER 32)

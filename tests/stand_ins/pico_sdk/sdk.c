@@ -1,5 +1,5 @@
 /*
- * Stand-in for the Pico SDK: whenever the program looks at the clock, DMA brings a block of standard input.
+ * Stand-in for the Pico SDK: whenever the program waits for an interrupt, DMA brings a block of standard input.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -7,6 +7,7 @@
 #include "hardware/dma.h"
 #include "hardware/irq.h"
 #include "hardware/pio.h"
+#include "hardware/sync.h"
 #include "pico/stdlib.h"
 #include "stdin_audio.h"
 
@@ -19,7 +20,7 @@ struct dma_channel stand_in_dma[STAND_IN_CHANNELS];
 void (*stand_in_handler)(void);
 uint stand_in_active = STAND_IN_CHANNELS;
 
-bool time_reached(absolute_time_t when)
+void __wfi(void)
 {
     if (stand_in_active < STAND_IN_CHANNELS) {
         struct dma_channel *channel = &stand_in_dma[stand_in_active];
@@ -32,5 +33,9 @@ bool time_reached(absolute_time_t when)
         stand_in_active = channel->next;
         stand_in_handler();
     }
+}
+
+bool time_reached(absolute_time_t when)
+{
     return when == 0;
 }

@@ -18,6 +18,7 @@ from wwtool.platforms.wiring import Wiring
 
 _MEGABYTE = 1 << 20
 _NO_PIN = -1
+_OLDEST_WITH_CODEC = "5.2"  # the first with the I2C driver that esp_codec_dev takes
 _CODEC_SETTINGS = {
     "es7210": (".mic_selected = ES7210_SEL_MIC1 | ES7210_SEL_MIC2",),
     "es8311": (".codec_mode = ESP_CODEC_DEV_WORK_MODE_ADC", ".pa_pin = -1", ".use_mclk = CONFIG_WAKEWORD_MCLK >= 0"),
@@ -44,7 +45,7 @@ class PinOption:
 
 
 class EspIdf(BoardFramework):
-    """A project for ESP-IDF 5, whose I2S driver it uses."""
+    """A project for ESP-IDF 5 and 6, whose I2S driver it uses."""
 
     name = "esp-idf"
     library = "components/wakeword/src"
@@ -69,7 +70,7 @@ class EspIdf(BoardFramework):
         return {
             "target": board.board,
             "options": board.options,
-            "oldest": self.sdk.oldest,
+            "oldest": _OLDEST_WITH_CODEC if codec else self.sdk.oldest,
             "flash_megabytes": platform.memory.flash_bytes // _MEGABYTE,
             "slot": hex((reserve and reserve.slot_bytes) or platform.budget.flash_bytes),
             "board": Outside(wiring.title),
@@ -80,7 +81,7 @@ class EspIdf(BoardFramework):
             "codec_settings": _CODEC_SETTINGS[codec.chip] if codec else (),
             "dependencies": [Dependency("espressif/esp_codec_dev", "^1.3.4")] if codec else [],
             "library_dependencies": self.library_dependencies(),
-            "requires": ["driver", "esp_timer"],
+            "drivers": ["gpio", "i2s", *(["i2c"] if codec else [])],
         }
 
     def compile(self, sdk: Sdk, project: Path, build: Path, content: Content) -> dict[str, Path]:

@@ -3,3 +3,5 @@
 static inline void __mem_fence_release(void)
 {
 }
+/* Until the interrupt of a block of samples. */
+void __wfi(void);

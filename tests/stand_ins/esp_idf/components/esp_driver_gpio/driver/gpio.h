@@ -1,8 +1,8 @@
 /* Stand-in: ESP-IDF Programming Guide, "GPIO & RTC GPIO". */
 #pragma once
 #include "esp_err.h"
+#include "hal/gpio_types.h"
 #include <stdint.h>
-typedef enum { GPIO_NUM_NC = -1, GPIO_NUM_MAX = 49 } gpio_num_t;
 typedef enum { GPIO_MODE_OUTPUT = 2 } gpio_mode_t;
 static inline esp_err_t gpio_reset_pin(gpio_num_t pin)
 {

@@ -1,6 +1,7 @@
 /* Stand-in: ESP-IDF Programming Guide 5, "Inter-IC Sound (I2S)". What a channel reads is standard input. */
 #pragma once
-#include "driver/gpio.h"
+#include "esp_err.h"
+#include "hal/gpio_types.h"
 #include "stdin_audio.h"
 #include <stddef.h>
 typedef struct stand_in_channel *i2s_chan_handle_t;

@@ -1,6 +1,7 @@
 /* Stand-in: ESP-IDF Programming Guide 5, "Inter-Integrated Circuit (I2C)", master. */
 #pragma once
-#include "driver/gpio.h"
+#include "esp_err.h"
+#include "hal/gpio_types.h"
 typedef struct stand_in_bus *i2c_master_bus_handle_t;
 enum { I2C_NUM_0 = 0, I2C_CLK_SRC_DEFAULT = 1 };
 typedef struct {
