@@ -8,8 +8,8 @@ recordings and an index.csv for wwtool: clips of the word are positives, clips o
 
 from __future__ import annotations
 
+import argparse
 import csv
-import sys
 from pathlib import Path
 
 
@@ -31,6 +31,9 @@ def main(audio: Path, word: str, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("audio", type=Path)
+    parser.add_argument("word")
+    parser.add_argument("out", type=Path)
+    options = parser.parse_args()
+    main(options.audio, options.word, options.out)

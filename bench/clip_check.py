@@ -7,6 +7,7 @@ AUDIO_DIR is as bench/benchmark_data.py takes it. Each installed recognizer is m
 
 from __future__ import annotations
 
+import argparse
 import csv
 import sys
 import time
@@ -49,6 +50,8 @@ def measure(check: ClipCheck, audio: Path, word: str, clips: list[str], others: 
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]), sys.argv[2:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("audio", type=Path)
+    parser.add_argument("words", nargs="+")
+    options = parser.parse_args()
+    main(options.audio, options.words)

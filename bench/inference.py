@@ -8,7 +8,7 @@ timings, no waits for flash), so they do not depend on the machine that runs thi
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -50,4 +50,6 @@ def measure(platform: Platform, model: CompiledModel) -> None:
 
 
 if __name__ == "__main__":
-    main([Path(argument) for argument in sys.argv[1:]])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", type=Path, nargs="*")
+    main(parser.parse_args().models)

@@ -8,6 +8,7 @@ fails. The processor must have VNNI (wwtool/data/synthesizers/onnx_integers.py).
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from unittest import mock
@@ -41,4 +42,6 @@ def main(clips: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", type=int, nargs="?", default=10)
+    main(parser.parse_args().clips)

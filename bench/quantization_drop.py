@@ -11,7 +11,7 @@ the difference alone.
 
 from __future__ import annotations
 
-import sys
+import argparse
 
 import numpy as np
 
@@ -56,4 +56,6 @@ def _probability(logits: Scores) -> Scores:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", type=int, nargs="?", default=40)
+    main(parser.parse_args().models)

@@ -10,8 +10,8 @@ promise (wwtool/evaluation/promise.py). Both choose on the build's own evaluatio
 
 from __future__ import annotations
 
+import argparse
 import csv
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -84,6 +84,8 @@ def _judge(audio: Path, word: str) -> tuple[dict[str, list[Audio]], list[Audio]]
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]), sys.argv[2:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("audio", type=Path)
+    parser.add_argument("builds", nargs="+", metavar="BUILD:WORD")
+    options = parser.parse_args()
+    main(options.audio, options.builds)

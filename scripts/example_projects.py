@@ -5,7 +5,7 @@ The folders are named after the framework, and after the board where the framewo
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 from wwtool import packages
@@ -45,4 +45,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    main(parser.parse_args().folder)

@@ -145,6 +145,14 @@ JOBS = sorted(path.stem for path in (PACKAGE / "jobs").glob("*.py") if "def run(
 OF_A_HEAD = ("wwtool.base", "wwtool.cli", "wwtool.events", "wwtool.jobs", "wwtool.reports")
 
 
+@pytest.mark.parametrize("folder", ["bench", "scripts"])
+def test_a_program_tells_what_it_takes(folder: str) -> None:
+    """One that read its own words took "--help" for the name of a file."""
+    programs = {path: path.read_text(encoding="utf-8") for path in (PACKAGE.parent / folder).glob("*.py")}
+    assert programs
+    assert not [path.name for path, text in programs.items() if "sys.argv" in text]
+
+
 def test_each_job_has_a_command() -> None:
     assert JOBS == [
         "bringup",
