@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cli import emulation_missing, run_here
 from float_models import as_float
+from framework_projects import STAND_INS
 from output_schemas import check_output
 from test_data_files import babble
 from windowed import windowed_tflite
@@ -69,9 +70,22 @@ def test_a_published_model_on_an_emulated_pico(tmp_path: Path, capsys: pytest.Ca
     assert (code, out.count("unchanged")) == (0, 3), out
 
 
-def test_a_project_for_a_framework_is_not_emulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = build(capsys, "hey_jarvis", "pico", tmp_path / "build", "--framework", "pico-sdk")
+@pytest.mark.parametrize("sdk", ["", "pico_sdk"])
+def test_a_project_for_a_framework_is_not_emulated(
+    sdk: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is what its SDK has built of it, a program that does not speak with wwtool."""
+    monkeypatch.setenv("PICO_SDK_PATH", str(STAND_INS / sdk) if sdk else "")
+    folder = tmp_path / "build"
+    code, out = build(capsys, "hey_jarvis", "pico", folder, "--framework", "pico-sdk")
     assert (code, "wwtool emulate" in out) == (0, False), out
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["image"] == {}
+    assert {name for name in manifest["outputs"] if name.startswith("image/")} == (
+        {"image/hey_jarvis.uf2", "image/hey_jarvis.elf"} if sdk else set()
+    )
+    for words in (("emulate", folder), ("flash", folder, "--port", tmp_path)):
+        run_here(capsys, *words).refused(4, "own tools build and flash it; build it with --framework bare-metal")
 
 
 def test_a_model_of_whole_windows_on_an_emulated_pico(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,17 +41,25 @@ class Build:
     sha256: dict[str, str]
     is_own: bool
 
+    def require_images(self) -> None:
+        """Refuses the project of a framework.
+
+        Raises:
+            InputError: it is one.
+        """
+        if not self.images:
+            raise InputError(
+                f"{self.folder} is for a framework, whose own tools build and flash it; build it with "
+                "--framework bare-metal to emulate, flash or test it here"
+            )
+
     def image(self, kind: str) -> Path:
         """The image of a kind, unchanged since the build.
 
         Raises:
             InputError: it is missing, or not the one that was built.
         """
-        if not self.images:
-            raise InputError(
-                f"{self.folder} is a project that other tools build, so wwtool has no image of it; build it with "
-                "--framework bare-metal to emulate, flash or test it here"
-            )
+        self.require_images()
         name = self.images.get(kind)
         if name is None:
             raise InputError(f"{self.folder} has no .{kind} image; run wwtool build again")

@@ -49,10 +49,10 @@ def plan(request: FlashRequest, listener: events.Listener = events.ignore) -> Fl
 
     Raises:
         UsageError: there is no such platform, or nothing to flash.
-        InputError: there is no finished build, or an altered one.
+        InputError: there is no finished build, or an altered one, or it is the project of a framework.
     """
     platform = load_profile(request.platform) if request.platform else None
-    read_build(request.build, platform)
+    read_build(request.build, platform).require_images()
     return FlashPlan(request, platform)
 
 

@@ -93,7 +93,7 @@ def recalibrate(
 def _made_of(target: Target, plan: RunPlan) -> list[Any]:
     """What every firmware of a build depends on."""
     platform, package = target.platform, target.package
-    facts = [platform.facts(), plan.phrase, target.compiler, package.name, manifests.FINAL_FIELDS]
+    facts = [platform.facts(), plan.phrase, target.compiler, package.name, manifests.FIRMWARE_FACTS]
     return [__version__, sources_of(platform), *facts]
 
 

@@ -91,8 +91,10 @@ def make_firmware(stages: Stages, target: Target, plan: RunPlan, model: str, det
         raise BudgetError(
             f"the final firmware is over budget: {over[0].name} {over[0].used} of {over[0].limit} {over[0].unit}"
         )
+    paths = {kind: str(path.relative_to(folder)) for kind, path in files.items()}
     facts = {
-        "image": {kind: str(path.relative_to(folder)) for kind, path in files.items()},
+        "image": paths if package.stands_alone else {},
+        "files": list(paths.values()),
         "flash_wait_cycles": longest_waits(platform, cost).invoke,
         **final.as_dict(),
     }

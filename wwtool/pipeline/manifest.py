@@ -138,6 +138,7 @@ class Final:
 
 
 FINAL_FIELDS = tuple(entry.name for entry in fields(Final))
+FIRMWARE_FACTS = ("image", "files", *FINAL_FIELDS)  # what a manifest takes of those of the firmware
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +191,7 @@ def make_manifest(
     """The manifest of a build whose ``stages`` are done; ``budget`` and ``firmware`` are the facts of two of them."""
     folder, run, platform, package = stages.root, stages.folder, target.platform, target.package
     evaluation, choice = trained.evaluation, budget["choice"]
-    outputs = [folder / MODEL, *(folder / name for name in firmware["image"].values())]
+    outputs = [folder / MODEL, *(folder / name for name in firmware["files"])]
     output = Manifest(
         wwtool=__version__,
         platform=platform.name,
@@ -228,7 +229,7 @@ def calibrated(
     manifest: dict[str, Any], folder: Path, calibration: Calibration, firmware: dict[str, Any]
 ) -> dict[str, Any]:
     """A build's manifest with the detector of a calibration, and the ``firmware`` that was made with it."""
-    outputs = [folder / MODEL, *(folder / name for name in firmware["image"].values())]
+    outputs = [folder / MODEL, *(folder / name for name in firmware["files"])]
     return {
         **{key: value for key, value in manifest.items() if key != "seal"},
         "image": firmware["image"],
