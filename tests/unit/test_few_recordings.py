@@ -22,7 +22,14 @@ from wwtool.errors import InputError
 from wwtool.events import Warning
 from wwtool.pipeline import phrase_check
 from wwtool.pipeline.phrase_check import check_recordings, check_store
-from wwtool.pipeline.preparation import ONE_VOICE, RunPlan, _recordings, _without_few
+from wwtool.pipeline.preparation import (
+    ONE_VOICE,
+    ONLY_OTHER_SPEECH,
+    RunPlan,
+    _recordings,
+    _warn_of_other_speech,
+    _without_few,
+)
 from wwtool.pipeline.stages import Stages
 
 PHRASE = SpokenPhrase("computer", "en-us", (("k",),))
@@ -162,6 +169,22 @@ def test_recordings_of_one_person_are_told(tmp_path: Path) -> None:
     for _ in range(2):  # also where the stage is done already
         assert _recordings(stages, plan, None) is not None
     assert told == [ONE_VOICE, ONE_VOICE]
+
+
+@pytest.mark.parametrize(
+    ("stores", "warned"),
+    [
+        (["speech"], True),
+        (["other_words", "positive_synthetic"], True),
+        (["speech", "other_words", "positive"], False),
+        (["people", "noise", "positive_natural"], False),
+    ],
+)
+def test_recordings_of_everything_but_the_phrase_are_warned_of(stores: list[str], warned: bool, tmp_path: Path) -> None:
+    told: list[str] = []
+    stages = Stages(tmp_path / "run", lambda event: told.append(event.text) if isinstance(event, Warning) else None)
+    _warn_of_other_speech(stages, {f"train/{store}": {} for store in stores})
+    assert told == warned * [ONLY_OTHER_SPEECH]
 
 
 def test_few_recordings_do_not_change_what_is_trained_before(tmp_path: Path) -> None:
