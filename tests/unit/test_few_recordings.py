@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from shutil import rmtree
@@ -22,14 +23,7 @@ from wwtool.errors import InputError
 from wwtool.events import Warning
 from wwtool.pipeline import phrase_check
 from wwtool.pipeline.phrase_check import check_recordings, check_store
-from wwtool.pipeline.preparation import (
-    ONE_VOICE,
-    ONLY_OTHER_SPEECH,
-    RunPlan,
-    _recordings,
-    _warn_of_other_speech,
-    _without_few,
-)
+from wwtool.pipeline.preparation import NEVER_THE_PHRASE, ONE_VOICE, RunPlan, _recordings, _without_few
 from wwtool.pipeline.stages import Stages
 
 PHRASE = SpokenPhrase("computer", "en-us", (("k",),))
@@ -171,20 +165,16 @@ def test_recordings_of_one_person_are_told(tmp_path: Path) -> None:
     assert told == [ONE_VOICE, ONE_VOICE]
 
 
-@pytest.mark.parametrize(
-    ("stores", "warned"),
-    [
-        (["speech"], True),
-        (["other_words", "positive_synthetic"], True),
-        (["speech", "other_words", "positive"], False),
-        (["people", "noise", "positive_natural"], False),
-    ],
-)
-def test_recordings_of_everything_but_the_phrase_are_warned_of(stores: list[str], warned: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("label", ["negative", "hard_negative", "noise"])
+def test_recordings_in_which_nobody_says_the_phrase_are_told(label: str, tmp_path: Path) -> None:
+    """Noise alone says nothing of people."""
     told: list[str] = []
     stages = Stages(tmp_path / "run", lambda event: told.append(event.text) if isinstance(event, Warning) else None)
-    _warn_of_other_speech(stages, {f"train/{store}": {} for store in stores})
-    assert told == warned * [ONLY_OTHER_SPEECH]
+    data = recordings(tmp_path / "data", 3)
+    shutil.rmtree(data / "positive")
+    (data / "negative").rename(data / label)
+    assert _recordings(stages, RunPlan("computer", Config(), data, synthesise=True), None) is not None
+    assert told == ([] if label == "noise" else [NEVER_THE_PHRASE])
 
 
 def test_few_recordings_do_not_change_what_is_trained_before(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 import wwtool
 from wwtool.cli.main import _COMMANDS as COMMANDS
@@ -151,6 +152,13 @@ def test_a_program_tells_what_it_takes(folder: str) -> None:
     programs = {path: path.read_text(encoding="utf-8") for path in (PACKAGE.parent / folder).glob("*.py")}
     assert programs
     assert not [path.name for path, text in programs.items() if "sys.argv" in text]
+
+
+def test_workflows_are_yaml() -> None:
+    files = sorted((PACKAGE.parent / ".github" / "workflows").glob("*.yml"))
+    assert files
+    for path in files:
+        assert yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"], path
 
 
 def test_each_job_has_a_command() -> None:

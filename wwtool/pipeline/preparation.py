@@ -50,10 +50,10 @@ from wwtool.training.team.team import team
 DATASET = "dataset.json"
 CLIPS, POOLS = "clips", "pools"
 ONE_VOICE = "all recordings of the phrase have one voice, so nothing is known of other people; record others, too"
-ONLY_OTHER_SPEECH = (
-    "people say everything in the recordings but the phrase, so a model may learn that people do not say it (one model "
-    "detected 2 % of them, and 74 % without such recordings); record the phrase, or leave the recordings out and give "
-    "them to wwtool evaluate --calibrate"
+NEVER_THE_PHRASE = (
+    "nobody says the phrase in the recordings; where people say other things in them, a model learns that people do "
+    "not say it (one model detected 2 % of people, and 74 % without such recordings): record the phrase, or leave the "
+    "recordings out and give them to wwtool evaluate --calibrate"
 )
 _MOST_WARNINGS = 10
 # What the weights do not depend on.
@@ -145,8 +145,6 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     stores = stages.run("data", "clips", data_inputs, lambda: _data(stages, plan, phrase, dataset, check))
     if "train/unlabelled" in stores and teacher is None:
         stages.tell(events.Warning("recordings without a label are left out: only a teacher (train.teacher) uses them"))
-    if few is None:
-        _warn_of_other_speech(stages, stores)
     front_end = front_end_of(config.frontend)
     pools = plan_pools(stores, folder / CLIPS, config, hash_of(data_inputs), teacher, front_end)
     front_end = normalized(stages, config, front_end, pools)
@@ -155,12 +153,6 @@ def prepare(stages: Stages, plan: RunPlan) -> Prepared:
     stages.run("features", "augmented features", keys, lambda: _features(stages, pools))
     teaching = learn_phrase(stages, pools, folder / POOLS, config, teacher, front_end) if teacher else None
     return Prepared(stores, pools, phrase, teaching, few, front_end)
-
-
-def _warn_of_other_speech(stages: Stages, stores: dict[str, Any]) -> None:
-    """Where people say everything but the phrase, a model may take any person for something else."""
-    if "train/positive" not in stores and not {"train/speech", "train/other_words"}.isdisjoint(stores):
-        stages.tell(events.Warning(ONLY_OTHER_SPEECH))
 
 
 def _recordings(stages: Stages, plan: RunPlan, check: ClipCheck | None) -> Dataset | None:
@@ -200,6 +192,8 @@ def _recordings(stages: Stages, plan: RunPlan, check: ClipCheck | None) -> Datas
         raise InputError(
             f"{path} names {printable(min(strangers))}, which is not among the recordings; remove it and run again"
         )
+    if not dataset.select("positive") and any(dataset.select(label) for label in ("negative", "hard_negative")):
+        stages.tell(events.Warning(NEVER_THE_PHRASE))
     return dataset
 
 
