@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import json
 import os
@@ -142,6 +143,41 @@ def test_the_pico_sdk_project(microphone: str, tmp_path: Path) -> None:
     assert heard(run("build/hey_computer.elf", folder=project, stdin=NOISE)) == 1
 
 
+@pytest.mark.parametrize(
+    ("board", "platform", "kernels"), [("pico", "", "lanes"), ("pico2", "", "dsp"), ("pico2", "rp2350-riscv", "lanes")]
+)
+def test_the_pico_sdk_project_takes_the_kernels_of_the_core(
+    board: str, platform: str, kernels: str, tmp_path: Path
+) -> None:
+    """Those of the DSP extension for the RP2350's Cortex-M33 alone: its RISC-V cores have none."""
+    need("cmake", "ninja", "cc")
+    project = render("pico-sdk", content_of("pico", "hey computer"), tmp_path / "project")
+    options = ["-G", "Ninja", f"-DPICO_BOARD={board}", *([f"-DPICO_PLATFORM={platform}"] if platform else [])]
+    run("cmake", "-B", "build", *options, folder=project, environment={"PICO_SDK_PATH": STAND_INS / "pico_sdk"})
+    sources = set(re.findall(r"/wakeword/(\S+)\.c\b", (project / "build" / "build.ninja").read_text()))
+    assert {Path(source).parent.name for source in sources} == {"dsp" if kernels == "dsp" else "src"}
+    assert {name.rpartition("_")[2] for name in sources if name.endswith(("_dsp", "_lanes"))} == {kernels}
+    assert {"model", f"ww_frame_{kernels}"} <= {Path(source).name for source in sources}
+
+
+def test_the_pico_sdk_project_gives_the_same_bytes_on_every_core(tmp_path: Path) -> None:
+    need("gcc")
+    project = render("pico-sdk", content_of("pico", "hey computer", "int"), tmp_path / "project")
+    outputs: list[list[int]] = []
+    for core in ("src", "dsp"):
+        folder = project / "wakeword" / core
+        library = tmp_path / f"{core}.so"
+        run("gcc", "-O1", "-shared", "-fPIC", "-o", library, *sorted(folder.glob("*.c")), folder=folder)
+        wakeword = ctypes.CDLL(str(library))
+        assert wakeword.wakeword_begin()
+        outputs.append([])
+        for start in range(0, len(NOISE), 640):
+            wakeword.wakeword_hear(NOISE[start : start + 640], ctypes.c_size_t(len(NOISE[start : start + 640]) // 2))
+            outputs[-1] += [wakeword.wakeword_probability(word) for word in (0, 1)]
+    assert outputs[0] == outputs[1]
+    assert len(set(outputs[0])) > 10, "the model's output varies"
+
+
 def test_the_pico_sdk_project_refuses_what_it_cannot_use(tmp_path: Path) -> None:
     need("cmake", "ninja", "cc")
     project = render("pico-sdk", content_of("pico", "hey computer"), tmp_path / "project")
@@ -256,9 +292,8 @@ def check_properties(found: dict[str, str], library: Path) -> None:
     assert not {path.name for path in library.iterdir()} & {"example", "source", "Src", "extra"}
 
 
-def check_config(project: Path, place: str) -> None:
+def check_config(folder: Path) -> None:
     """ww_config.c and wakeword.h are C whatever the phrase is, and so is the header in C++."""
-    folder = project / place
     strict = ["-fsyntax-only", "-Wall", "-Wextra", "-Wconversion", "-Werror", f"-I{folder}"]
     sources = [path for path in (folder / "ww_config.c", folder / "wakeword.c") if path.is_file()]
     subprocess.run(["cc", "-std=c99", *strict, *sources], check=True)
@@ -276,7 +311,7 @@ def test_every_board_and_phrase_renders_what_parses(framework: str, wide: bool, 
         for platform, preset in places if number == 0 or wide else places[:1]:
             project = tmp_path / f"{number}-{platform}-{preset}"
             check_texts(render(framework, content_of(platform, phrase, preset=preset), project))
-        check_config(project, package.library)
+        check_config(next((project / package.library).rglob("wakeword.h")).parent)
 
 
 @pytest.mark.parametrize("phrase", PHRASES)

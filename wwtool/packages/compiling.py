@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, cast
 
 from wwtool.compiler.package import CompiledModel, compile_graph
 from wwtool.compiler.targets import Target
+from wwtool.packages.package_format import Content
 from wwtool.packages.placement import hop_in_ram
 from wwtool.platforms.profile import Platform
 from wwtool.tflite.graph import Graph
+from wwtool.tflite.reader import parse_model
 
 _SMALL: Final = "size"
 
@@ -29,3 +32,23 @@ def compile_for(platform: Platform, graph: Graph, name: str, prefix: str | None 
     if platform.memory.hop_bytes == 0 or platform.optimize == _SMALL or hop_in_ram(platform, model):
         return model
     return compile_graph(graph, name, target, _SMALL, prefix, same_sizes=True)
+
+
+def for_core(content: Content, core: str) -> Content:
+    """The same content for another core of ``platforms/cores.py``; unchanged where the kernels are the same."""
+    platform = content.platform.on_core(core)
+    target = cast(Target, platform.core.target)
+    if target == content.model.target:
+        return content
+    first, *beside = (
+        replace(part, platform=platform, model=_again(part, target), beside=()) for part in content.models
+    )
+    return replace(first, beside=tuple(beside))
+
+
+def _again(content: Content, target: Target) -> CompiledModel:
+    """A content's model compiled for another target, under the same names."""
+    model = content.model
+    prefix = None if model.names.renamed else model.names.prefix
+    graph = parse_model(content.tflite)
+    return compile_graph(graph, model.name, target, content.platform.optimize, prefix, same_sizes=True)

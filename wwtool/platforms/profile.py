@@ -462,7 +462,11 @@ class Platform(_Section):
         unit = self.chip.vector_unit
         if unit is None:
             raise InputError(f"board.vector_unit: {self.name} has none that wwtool knows; leave the key out")
-        return self.model_copy(update={"chip": self.chip.model_copy(update={"core": unit.core})})
+        return self.on_core(unit.core)
+
+    def on_core(self, core: str) -> Platform:
+        """The platform with another core in its chip: one of ``cores.py``."""
+        return self.model_copy(update={"chip": self.chip.model_copy(update={"core": core})})
 
     def _at_clock(self, mhz: int) -> Platform:
         choice = next((c for c in self.chip.clocks if c.hz == mhz * 1_000_000), None)
