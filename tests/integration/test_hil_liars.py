@@ -40,6 +40,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "schema": "wwtool.manifest", "version": 1, "wwtool": __version__, "platform": "esp32s3", "phrase": "hey you",
         "profile": load_platform("esp32s3").recorded(), "detector": DetectorConfig().model_dump(),
         "model": {"sha256": hashlib.sha256(content).hexdigest(), "macs": 20_000},
+        "image": {"bin": "image/hey_you.bin"}, "outputs": {},
         "final": {
             "sizes": {"stack_reserved": 4096}, "arena_bytes": 400, "state_bytes": 3368,
             "cycles": {"frontend": 124519, "invoke": 189907}, "estimated": [],

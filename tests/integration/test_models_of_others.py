@@ -71,7 +71,7 @@ def test_a_published_model_on_an_emulated_pico(tmp_path: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize("sdk", ["", "pico_sdk"])
-def test_a_project_for_a_framework_is_not_emulated(
+def test_a_project_for_a_framework_is_neither_emulated_nor_flashed_nor_tested(
     sdk: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nor is what its SDK has built of it, a program that does not speak with wwtool."""
@@ -84,7 +84,15 @@ def test_a_project_for_a_framework_is_not_emulated(
     assert {name for name in manifest["outputs"] if name.startswith("image/")} == (
         {"image/hey_jarvis.uf2", "image/hey_jarvis.elf"} if sdk else set()
     )
-    for words in (("emulate", folder), ("flash", folder, "--port", tmp_path)):
+    board = ("--port", "socket://127.0.0.1:1")
+    commands = (
+        ("emulate", folder),
+        ("flash", folder, "--port", tmp_path),
+        ("hil", "--build", folder, *board),
+        ("hil", "--build", folder, *board, "--suite", "memory"),
+        ("bringup", "--platform", "pico", "--build", folder, *board),
+    )
+    for words in commands:
         run_here(capsys, *words).refused(4, "own tools build and flash it; build it with --framework bare-metal")
 
 
