@@ -67,6 +67,11 @@ struct ww_program {
 /* Rendered by the build. */
 extern const struct ww_program ww_program;
 
+/* Its texts, for constants that point to them. */
+extern const char ww_program_name[];
+extern const char ww_program_phrase[];
+extern const char ww_program_version[];
+
 #ifdef __cplusplus
 }
 #endif

@@ -39,11 +39,15 @@ static void invoke(void *model)
 #endif
 }
 
+const char ww_program_name[] = "fake";
+const char ww_program_phrase[] = "hey fake";
+const char ww_program_version[] = "0";
+
 const struct ww_program ww_program = {
-    .name = "fake",
-    .phrase = "hey fake",
+    .name = ww_program_name,
+    .phrase = ww_program_phrase,
     .model_sha256 = "00",
-    .version = "0",
+    .version = ww_program_version,
     .model = input,
     .reset = reset,
     .invoke = invoke,
