@@ -56,4 +56,6 @@ class TeacherConfig(Section):
         description="Layer of the speech encoder whose hidden states are taken, where the teacher is `hugging_face`. "
         "`0`: what enters the first one; `null`: the last one.",
     )  # fmt: skip
-    model: str = Field("tcn64", description="Model of the zoo of which the `ensemble` is made.")
+    model: str = Field(
+        "tcn128", description="Model of which the `ensemble` is made. One that is larger than what it teaches knows more."
+    )
