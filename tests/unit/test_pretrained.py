@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_training import POOLS, config
 
-from wwtool.config import Config
+from wwtool.config import Config, TrainConfig
+from wwtool.config.teacher import TeacherConfig
 from wwtool.errors import InputError
 from wwtool.features.embeddings.embedding import Steps
 from wwtool.features.pools import Heard, Pool
@@ -23,6 +24,8 @@ from wwtool.models.names import architecture_of
 from wwtool.models.network import Network
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.pipeline.preparation import Prepared
+from wwtool.pipeline.teaching import Teaching
+from wwtool.pipeline.training_run import _began_with
 from wwtool.training.loop import losses_at
 from wwtool.training.run import Run
 
@@ -45,8 +48,27 @@ def test_a_network_gets_the_shipped_weights_and_keeps_its_head(name: str) -> Non
     assert (origin.file, origin.sha256) == (f"{name}.safetensors", pretrained.fingerprint(network.architecture))
 
 
-def test_there_are_weights_for_the_model_that_builds_choose() -> None:
-    assert "tcn64" in SHIPPED
+def test_there_are_weights_for_the_model_that_builds_choose_and_for_its_teacher() -> None:
+    assert {"tcn64", TeacherConfig().model} <= set(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("model", "teacher", "begins", "file"),
+    [
+        ("tcn64", "ensemble", True, "tcn64.safetensors"),
+        ("tcn48", "ensemble", True, "tcn128.safetensors"),
+        ("tcn48", "speech_embedding", True, None),
+        ("tcn48", None, True, None),
+        ("tcn64", "ensemble", False, None),
+    ],
+)
+def test_a_model_is_told_the_weights_that_it_owes_something(
+    model: str, teacher: str | None, begins: bool, file: str | None
+) -> None:
+    settings = Config(phrase="computer").model_copy(update={"train": TrainConfig(pretrained=begins)})
+    teaching = Teaching(teacher, "", 1.0, "") if teacher else None
+    weights = _began_with(settings, model, Prepared({}, [], "computer", teaching))
+    assert (weights.file if weights else None) == file
 
 
 @pytest.mark.parametrize(

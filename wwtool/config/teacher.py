@@ -57,5 +57,6 @@ class TeacherConfig(Section):
         "`0`: what enters the first one; `null`: the last one.",
     )  # fmt: skip
     model: str = Field(
-        "tcn128", description="Model of which the `ensemble` is made. One that is larger than what it teaches knows more."
+        "tcn128",
+        description="Model of which the `ensemble` is made. A larger one than what it teaches has more to tell.",
     )

@@ -40,6 +40,7 @@ from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
 from wwtool.training.loop import WINDOWS_SHARE, train
 from wwtool.training.selection import BEST
+from wwtool.training.teachers import TEACHERS
 
 MODEL = "model.tflite"
 EVALUATION = "evaluation.json"
@@ -97,7 +98,8 @@ class Trained:
         teaching: who taught it.
         detector: when its outputs count as a detection.
         imported: where it comes from, if it was not trained here.
-        pretrained: where the weights come from with which the training began, if it did not draw them all.
+        pretrained: where the weights come from with which the training began, or that of its teacher, if not all were
+            drawn.
     """
 
     model: str
@@ -136,10 +138,20 @@ def training_run(stages: Stages, plan: RunPlan, finalists: Sequence[str]) -> Tra
     detector, few_shot = DetectorConfig.model_validate(evaluation["detector"]), None
     if adaptation is not None:
         few_shot = judge(stages, prepared, config, model, adaptation, detector)
-    began_with = origin(architecture_of(model, prepared.front_end)) if config.train.pretrained else None
     return Trained(
-        model, rungs, evaluation, prepared.stores, prepared.teaching, detector, few_shot, pretrained=began_with
-    )
+        model, rungs, evaluation, prepared.stores, prepared.teaching, detector, few_shot,
+        pretrained=_began_with(config, model, prepared),
+    )  # fmt: skip
+
+
+def _began_with(config: Config, model: str, prepared: Prepared) -> Origin | None:
+    """The weights that have heard speech: those of the model, or else of its teacher."""
+    if not config.train.pretrained:
+        return None
+    own = origin(architecture_of(model, prepared.front_end))
+    if own or not prepared.teaching:
+        return own
+    return TEACHERS.member(prepared.teaching.name).began_with(config.train.teacher, prepared.front_end)
 
 
 def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Outcome:

@@ -99,8 +99,9 @@ def markdown(card: dict[str, Any]) -> str:
         lines += _table(("voice", "licence"), [(v.get("name", ""), v.get("licence", "")) for v in voices])
     if began := card["data"]["pretrained"]:
         lines += [
-            f"Its training began with the weights {_text(began['file'])} ({_text(began['licence'])}). They have heard "
-            f"{_text(began['heard'])}, and were taught by {_text(began['taught_by'])}.", "",
+            f"Its training, or its teacher's, began with the weights {_text(began['file'])} "
+            f"({_text(began['licence'])}). They have heard {_text(began['heard'])}, and were taught by "
+            f"{_text(began['taught_by'])}.", "",
         ]  # fmt: skip
     lines += ["## Limits", "", *(f"* {_text(limit)}" for limit in card["limits"]), ""]
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from wwtool.base.threads import pinned_threads
 from wwtool.config.selection import SelectionConfig
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
+from wwtool.frontend.front_end import FrontEnd
 from wwtool.models import pretrained
 from wwtool.models.architecture import Architecture
 from wwtool.models.names import architecture_of
@@ -34,6 +35,9 @@ class Ensemble(Teacher):
     """
 
     title = "an ensemble of models of the zoo"
+
+    def began_with(self, config: TeacherConfig, front_end: FrontEnd) -> pretrained.Origin | None:
+        return pretrained.origin(architecture_of(config.model, front_end))
 
     def fingerprint(self, config: TeacherConfig) -> str:
         return pretrained.fingerprint(architecture_of(config.model))

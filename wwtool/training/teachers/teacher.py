@@ -12,6 +12,8 @@ from wwtool.base.tools import Tool
 from wwtool.config.teacher import TeacherConfig
 from wwtool.data.audio import Audio
 from wwtool.features.embeddings.embedding import Embedding
+from wwtool.frontend.front_end import FrontEnd
+from wwtool.models.pretrained import Origin
 from wwtool.training.run import Listener, Run
 
 Soft = npt.NDArray[np.float32]  # (frames,), a logit of the audio up to the end of each frame; NaN: nothing to say
@@ -51,6 +53,10 @@ class Teacher(ABC):
     def licence(self, config: TeacherConfig) -> str:
         """Of what it brings; "": nothing but what wwtool trains."""
         return ""
+
+    def began_with(self, config: TeacherConfig, front_end: FrontEnd) -> Origin | None:
+        """The weights with which its own training began; None: it drew them all."""
+        return None
 
     def fingerprint(self, config: TeacherConfig) -> str:
         """Tells what it brings from what it brought before."""
