@@ -37,18 +37,16 @@ def compile_for(platform: Platform, graph: Graph, name: str, prefix: str | None 
 def for_core(content: Content, core: str) -> Content:
     """The same content for another core of ``platforms/cores.py``; unchanged where the kernels are the same."""
     platform = content.platform.on_core(core)
-    target = cast(Target, platform.core.target)
-    if target == content.model.target:
+    if platform.core.target == content.model.target:
         return content
     first, *beside = (
-        replace(part, platform=platform, model=_again(part, target), beside=()) for part in content.models
+        replace(part, platform=platform, model=_again(part, platform), beside=()) for part in content.models
     )
     return replace(first, beside=tuple(beside))
 
 
-def _again(content: Content, target: Target) -> CompiledModel:
-    """A content's model compiled for another target, under the same names."""
-    model = content.model
-    prefix = None if model.names.renamed else model.names.prefix
-    graph = parse_model(content.tflite)
-    return compile_graph(graph, model.name, target, content.platform.optimize, prefix, same_sizes=True)
+def _again(content: Content, platform: Platform) -> CompiledModel:
+    """A content's model compiled for another platform, under the same names."""
+    names = content.model.names
+    prefix = None if names.renamed else names.prefix
+    return compile_for(platform, parse_model(content.tflite), content.model.name, prefix)

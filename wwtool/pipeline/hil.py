@@ -26,7 +26,7 @@ from wwtool.errors import DeviceError, InputError
 from wwtool.evaluation.detector import DetectorConfig, detect
 from wwtool.evaluation.silence import SilenceGate
 from wwtool.evaluation.streaming import StreamingModel
-from wwtool.firmware.builds import platform_of_build, read_build
+from wwtool.firmware.builds import read_build
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ
 from wwtool.packages.c_text import console_text
 from wwtool.pipeline.vectors import FEATURES, RECORDING
@@ -71,14 +71,13 @@ class Expectation:
             InputError: the folder has no manifest of this version, or its model is not the manifest's, or it is the
                 project of a framework, whose program does not answer.
         """
-        manifest = read_manifest(folder)
-        model = folder / "model.tflite"
+        made = read_build(folder, platform)
+        made.require_images()
+        model, expected = folder / "model.tflite", made.model_sha256
         try:
-            expected = str(manifest["model"]["sha256"])
-            build = _from_manifest(folder, manifest, platform_of_build(folder, manifest, platform), expected)
+            build = _from_manifest(folder, read_manifest(folder), made.platform, expected)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(f"{folder / MANIFEST} is not a manifest of this version; build again") from error
-        read_build(folder, platform).require_images()
         if not model.is_file() or sha256_of(model) != expected:
             raise InputError(f"{model} is not the model that {folder} was built with; build again")
         content = model.read_bytes()
