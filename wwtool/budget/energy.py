@@ -11,7 +11,7 @@ from wwtool.platforms.profile import Energy, Figure, Platform
 class Pattern:
     """Power for a share of time in which something is to be heard.
 
-    With the gate (``detector.gate``), inferences run in that share of time only, and the front end always.
+    With the gate (``detector.silence_gate``), inferences run in that share of time only, and the front end always.
 
     Attributes:
         name: what the pattern is called.

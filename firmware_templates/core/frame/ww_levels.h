@@ -40,10 +40,26 @@ static inline unsigned ww_bit_length(uint32_t value)
 }
 
 /*
- * The rounded square root of 2^32 high + low, below 2^48. Like the original, it rounds the greatest 32-bit values down.
+ * The square root of a value of 48 bits, of which the upper 32 are given and the first two are not both zero. It is
+ * rounded down, and off by 1 at most, whatever the lower 16 are.
  *
- * The value is shifted up to 48 bits. A table and a step of Newton's method give the reciprocal of its root, that the
- * upper 16 bits of the root, and what the square of these leaves gives the lower 8, off by 1 at most.
+ * A table and a step of Newton's method give the reciprocal of the root, that the upper 16 bits of the root, and what
+ * the square of these leaves gives the lower 8.
+ */
+static inline uint32_t ww_estimated_root(uint32_t top)
+{
+    const uint32_t upper = top >> 16;
+    const uint32_t guess = WW_ROOT_TABLE_BASE + ww_root_table[(top >> 24) - WW_ROOT_TABLE_FIRST]; /* Q8 */
+    const int32_t fault = (int32_t)(0u - upper * (guess * guess));                                /* Q32, below 2^26 */
+    const int32_t reciprocal = (int32_t)(guess << 7) + ((int32_t)guess * (fault >> 10) >> 16);    /* Q15 */
+    const uint32_t root16 = upper * (uint32_t)reciprocal >> 15;
+    const int32_t rest16 = (int32_t)(top - root16 * root16);
+    return (root16 << 8) + (uint32_t)((rest16 >> 5) * reciprocal >> 19);
+}
+
+/*
+ * The rounded square root of 2^32 high + low, below 2^48. Like the original, it rounds the greatest 32-bit values down.
+ * The value is shifted up to 48 bits for an estimate, which its remainder corrects.
  */
 static inline uint32_t ww_rounded_root(uint32_t high, uint32_t low)
 {
@@ -59,15 +75,7 @@ static inline uint32_t ww_rounded_root(uint32_t high, uint32_t low)
     } else {
         return 0;
     }
-    const uint32_t upper = top >> 16;
-    const uint32_t guess = WW_ROOT_TABLE_BASE + ww_root_table[(top >> 24) - WW_ROOT_TABLE_FIRST]; /* Q8 */
-    const int32_t fault = (int32_t)(0u - upper * (guess * guess));                                /* Q32, below 2^26 */
-    const int32_t reciprocal = (int32_t)(guess << 7) + ((int32_t)guess * (fault >> 10) >> 16);    /* Q15 */
-    const uint32_t root16 = upper * (uint32_t)reciprocal >> 15;
-    const int32_t rest16 = (int32_t)(top - root16 * root16);
-    const uint32_t root24 = (root16 << 8) + (uint32_t)((rest16 >> 5) * reciprocal >> 19);
-
-    uint32_t root = root24 >> excess / 2;
+    uint32_t root = ww_estimated_root(top) >> excess / 2;
     int32_t rest = (int32_t)(low - root * root); /* fits 32 bits whatever high is */
     if (rest < 0) {
         rest += (int32_t)(2 * root - 1);

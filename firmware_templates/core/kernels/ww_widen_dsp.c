@@ -11,11 +11,6 @@ WW_KERNEL void ww_widen_dsp(uint32_t *scratch, int32_t row, int32_t rows, const 
 {
     uint32_t *to = scratch + row;
     int32_t left = depth;
-    for (; rows == 1 && left >= 4; left -= 4, input += 4, to += 2) {
-        const uint32_t bytes = ww_load_word(input);
-        to[0] = ww_low_pair_plus(ww_low_pair(bytes), bytes);
-        to[1] = ww_high_pair_plus(ww_high_pair(bytes), bytes);
-    }
     for (; left >= 4; left -= 4, input += 4, to += 2 * rows) {
         const uint32_t bytes = ww_load_word(input);
         to[0] = ww_low_pair_plus(ww_low_pair(bytes), bytes);

@@ -27,8 +27,8 @@ WW_KERNEL void ww_widen_lanes(uint32_t *scratch, const int8_t *input, int32_t de
                          : [scratch] "+l"(scratch), [input] "+l"(input)
                          : [last] "hl"(last), [one] "l"(one)
                          : "r4", "r5", "r6", "cc", "memory");
-        depth &= 3;
     }
+    depth &= 3;
 #undef WORD
 #endif
     for (; depth >= 2; depth -= 2, input += 2) {
