@@ -145,7 +145,7 @@ bool ww_command_mic(struct ww_console *console)
         }
         result[0] += (uint32_t)count;
         result[1] = port->micros(port->context) - since;
-        keep_alive(console);
+        port->idle(port->context);
     }
     result[2] = result[0] == 0 ? 0 : sum / result[0];
     return answer(console, result, 5);

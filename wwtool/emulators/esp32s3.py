@@ -56,7 +56,6 @@ _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _CHUNK_BYTES = 4096
 _LOOK_S = 0.25  # that the core may run without a stop, before its watchdogs are looked at
-_LISTEN_US = 5_000
 _MOST_RESETS = 4  # of a board that never comes to its main loop
 
 
@@ -156,7 +155,6 @@ class Esp32s3Board:
         self._closing = False
         self._idle_until = time.monotonic()
         self._chip: Chip | None = None
-        self._only_listens = False
         self._client: socket.socket | None = None
         self._input = bytearray()
         self._arrived = threading.Condition()
@@ -252,17 +250,12 @@ class Esp32s3Board:
             stub.write(core[A2], data)
             core[A2] = len(data)
             self._started.set()
-            self._only_listens = False
         elif pc == self._table.write:
             self._send(stub.read(core[A2], core[A3]))
         elif pc == self._table.microphone_read:
             samples = self._microphone.take(core[A3], self._micros(stub))
             stub.write(core[A2], samples)
             core[A2] = len(samples) // 2
-            if not samples and self._only_listens:  # a command that waits for samples alone, not the main loop
-                stub.write(self._table.micros, struct.pack("<I", (self._micros(stub) + _LISTEN_US) & 0xFFFFFFFF))
-                chip.now_us += _LISTEN_US
-            self._only_listens = True
         elif pc == self._table.microphone_enable:
             self._microphone.enable(core[A2] != 0, self._micros(stub))
         elif pc in self._table.rom.stops:

@@ -51,11 +51,13 @@ class Defects:
         pll_hz: what the PLL makes instead of 480 MHz; 0: nothing, and a core that takes it stops.
         systimer_stuck: the system timer's value is never ready and never changes.
         uart_stuck: the transmitter never becomes idle.
+        bad_ram: the address of a word whose lowest bit always reads 1.
     """
 
     pll_hz: int = 480_000_000
     systimer_stuck: bool = False
     uart_stuck: bool = False
+    bad_ram: int | None = None
 
 
 @dataclass
@@ -126,6 +128,8 @@ class Chip:
         stub.stop_at_write(*_PERIPHERALS)
         for address in (_UART_STATUS, _UART_FSM, *(a for a, r in registers().items() if r.wo)):
             stub.stop_at_read(address)
+        if self._defects.bad_ram is not None:
+            stub.stop_at_read(self._defects.bad_ram)
 
     def get(self, address: int) -> int:
         return int(struct.unpack("<I", self.stub.read(address, 4))[0])
@@ -192,6 +196,8 @@ class Chip:
             self.stub.set_registers([*core[:PC], core[PC] + length, *core[PC + 1 :]])
 
     def _load(self, address: int) -> int:
+        if address == self._defects.bad_ram:
+            return self.get(address) | 1
         if registers()[address].wo:
             raise MisuseError(f"it reads {registers()[address].name}, which is write-only")
         if self.now_us < self._uart_free_us:

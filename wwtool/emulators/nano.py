@@ -26,6 +26,7 @@ def start(
     audio: Path | None = None,
     stats: Path | None = None,
     restarts: bool = False,
+    bad_ram: int | None = None,
 ) -> ProcessBoard:
     """Starts an image and returns when its console can be opened.
 
@@ -36,6 +37,7 @@ def start(
         console: ``uart`` or ``usb``; with ``usb`` the board hangs on a PC, with ``uart`` on no USB at all.
         audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
         restarts: the boot loader starts the program again after a reset; otherwise that ends the run.
+        bad_ram: the address of a word whose lowest bit always reads 1.
         stats: file that gets :meth:`ProcessBoard.stats` as JSON when the emulator ends.
 
     Raises:
@@ -51,6 +53,7 @@ def start(
     command += ["--cycles-per-instruction", str(platform.chip.cycles_per_instruction), "--tcp", str(tcp_port)]
     command += ["--console", console]
     command += ["--restarts"] if restarts else []
+    command += ["--bad-ram", str(bad_ram)] if bad_ram is not None else []
     command += ["--audio", str(audio.absolute())] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []
     return ProcessBoard(command, pty, "Nano 33 BLE")

@@ -1,7 +1,7 @@
 """Runs an Arduino Nano 33 BLE image on the emulated chip (``nrf52840``) and bridges its console to TCP.
 
     python -m wwtool.emulators.nano_runner --bin FILE --origin N --clock-hz N --cycles-per-instruction X
-        [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE] [--restarts]
+        [--tcp PORT] [--console uart|usb] [--audio FILE] [--stats FILE] [--restarts] [--bad-ram ADDRESS]
 
 It is a process of its own, like the Pico's runner, with the same protocol. Standard output has one JSON object a line:
 {"event": "listening", "port": N}, "stats", "failed". Standard input takes the lines "stats" and, with the USB console,
@@ -139,6 +139,8 @@ class Runner:
             Path(options.bin).read_bytes(), options.origin, options.clock_hz, options.cycles_per_instruction, audio,
             hush if on_usb else say, say if on_usb else None, options.restarts, *_STARTS[options.origin in RAM],
         )  # fmt: skip
+        if options.bad_ram is not None:
+            self.chip.break_ram(options.bad_ram)
         self._port = self.chip.host or self.chip.uarte
         self._port_open = False
         self._words: queue.Queue[str] = queue.Queue()
@@ -226,6 +228,7 @@ def main() -> int:
     parser.add_argument("--audio")
     parser.add_argument("--stats")
     parser.add_argument("--restarts", action="store_true")
+    parser.add_argument("--bad-ram", type=int)
     options = parser.parse_args()
     status = 0
     try:

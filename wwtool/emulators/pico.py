@@ -101,6 +101,7 @@ def start(
     late: Mapping[str, float | None] | None = None,
     flash_word_cycles: int = 0,
     flash: Mapping[str, int | bool] | None = None,
+    bad_ram: int | None = None,
 ) -> ProcessBoard:
     """Starts an image on an emulated Pico.
 
@@ -117,6 +118,7 @@ def start(
         late: what is ready later than usual (``rp2040_waits.mjs``), in nanoseconds; None: never.
         flash_word_cycles: how long the core waits for a word of flash that its cache does not hold.
         flash: in what the flash chip differs from the usual one (``PART`` of ``rp2040_flash.mjs``).
+        bad_ram: the address of a word whose lowest bit always reads 1.
 
     Raises:
         ToolError: Node.js or rp2040js is missing.
@@ -132,6 +134,7 @@ def start(
     command += ["--flash-word-cycles", str(flash_word_cycles), "--flash", json.dumps(dict(flash or {}))]
     command += ["--start", state] if state else []
     command += ["--restarts"] if restarts else []
+    command += ["--bad-ram", str(bad_ram)] if bad_ram is not None else []
     command += ["--audio", _for_node(audio)] if audio else []
     command += ["--stats", str(stats.absolute())] if stats else []
     return ProcessBoard(command, pty, "Pico")

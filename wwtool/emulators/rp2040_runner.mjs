@@ -3,7 +3,7 @@
 //
 //   node rp2040_runner.mjs --rp2040js DIR --facts FILE (--bin FILE | --uf2 FILE) [--tcp PORT] [--console uart|usb]
 //        [--audio FILE] [--stats FILE] [--revision 1|2] [--restarts] [--start STATE] [--late JSON]
-//        [--flash-word-cycles N] [--flash JSON]
+//        [--flash-word-cycles N] [--flash JSON] [--bad-ram ADDRESS]
 //
 // It is stricter than rp2040js: mistakes that fail on silicon and pass there (a peripheral still in reset, a pin without
 // its function, a wrong baud rate, a bad address that is only logged) end the run with one reason.
@@ -67,6 +67,7 @@ const { values: options } = parseArgs({
     late: { type: 'string', default: '{}' }, // JSON: nanoseconds by what is waited for, null for never
     'flash-word-cycles': { type: 'string', default: '0' },
     flash: { type: 'string', default: '{}' }, // JSON: in what it differs from PART of rp2040_flash.mjs
+    'bad-ram': { type: 'string' }, // a word whose lowest bit always reads 1
     revision: { type: 'string', default: '1' }, // of the chip: 1 is B0 or B1, 2 is B2
   },
 });
@@ -307,10 +308,18 @@ function powerOn(old) {
   mcu.onBreak = (code) => fail(silicon.breakReason(code, mcu.core.PC));
   connectMicrophone(mcu.adc, silicon);
   const console = options.console === 'usb' ? connectUsb(mcu, silicon) : connectUart(mcu, silicon);
+  if (options['bad-ram']) {
+    breakRam(mcu, Number(options['bad-ram']));
+  }
   const wordCycles = Number(options['flash-word-cycles']);
   const cache = wordCycles > 0 ? new FlashCache(mcu, wordCycles) : null; // it slows every read down
   machine = { mcu, cache, ...console };
   silicon.boot({ image, file: uf2, state: old ? null : options.start, old });
+}
+
+function breakRam(mcu, address) {
+  const write = mcu.writeUint32.bind(mcu);
+  mcu.writeUint32 = (to, value) => write(to, to === address ? value | 1 : value);
 }
 
 let resetDue = false;

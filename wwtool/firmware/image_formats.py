@@ -11,6 +11,7 @@ from wwtool.base.registry import Registry
 from wwtool.errors import InputError
 from wwtool.firmware.esp_image import esp_image_arguments
 from wwtool.firmware.make_image import Recipe
+from wwtool.firmware.uf2 import from_uf2
 from wwtool.platforms.profile import Platform
 
 
@@ -82,3 +83,15 @@ def ram_recipe_of(platform: Platform) -> Recipe:
     """What a platform's image for RAM needs: it has no boot loader of its own."""
     uf2 = platform.uf2
     return Recipe(family=uf2.family) if uf2 is not None and uf2.starts_from_ram else Recipe()
+
+
+def read_ram_image(platform: Platform, content: bytes) -> tuple[int, bytes]:
+    """The address and the bytes of a platform's image for RAM.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    if platform.uf2 is not None and platform.uf2.starts_from_ram:
+        return from_uf2(content, platform.uf2.family)
+    assert platform.memory.ram_image_origin is not None
+    return platform.memory.ram_image_origin, content

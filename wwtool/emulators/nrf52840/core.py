@@ -22,6 +22,7 @@ from unicorn import (
     UC_HOOK_BLOCK,
     UC_HOOK_INTR,
     UC_HOOK_MEM_INVALID,
+    UC_HOOK_MEM_READ,
     UC_MODE_MCLASS,
     UC_MODE_THUMB,
     Uc,
@@ -207,6 +208,14 @@ class Chip:
 
     def write_memory(self, address: int, data: bytes) -> None:
         self._uc.mem_write(address, data)
+
+    def break_ram(self, address: int) -> None:
+        """The lowest bit of a word reads 1 from now on, whatever is written to it."""
+
+        def read(*_: object) -> None:
+            self.write_memory(address, bytes([self.read_memory(address, 1)[0] | 1]))
+
+        self._uc.hook_add(UC_HOOK_MEM_READ, read, begin=address, end=address + 3)
 
     def event(self, address: int) -> None:
         self._ppi.event(address)
