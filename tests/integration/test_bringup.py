@@ -113,7 +113,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str | None, Path | 
     """What a microphone may hear, for longer than a test listens."""
     folder = tmp_path_factory.mktemp("sounds")
     noise = np.random.default_rng(1).integers(-900, 900, 16000 * 120)
-    for name, samples in ((NOISE, noise), (FLAT, 0 * noise + 640), (SHIFTED, noise + 9000)):
+    for name, samples in ((NOISE, noise), (FLAT, 0 * noise + 640), (SHIFTED, noise + 20000)):
         (folder / name).write_bytes(samples.astype("<i2").tobytes())
     return {None: None, **{name: folder / name for name in (NOISE, FLAT, SHIFTED)}}
 
@@ -172,6 +172,7 @@ class Fault:
         openings: how often its port works.
         is_local: the port is one of this computer's.
         other_build: the board runs another build than is compared.
+        turns: how often the step runs, the last of which counts.
     """
 
     step: str
@@ -183,6 +184,7 @@ class Fault:
     openings: int = 1000
     is_local: bool = False
     other_build: bool = False
+    turns: int = 1
 
 
 def result_of(name: str, fault: Fault, firmware: Path, audio: Path | None, elf: Path) -> StepResult:
@@ -199,7 +201,7 @@ def result_of(name: str, fault: Fault, firmware: Path, audio: Path | None, elf: 
         contact = Contact(platform, url, build_of(platform, elf))
         stack.callback(contact.close)
         assert run_step("console", contact).status == "passed"
-        return run_step(fault.step, contact)
+        return [run_step(fault.step, contact) for _ in range(fault.turns)][-1]
 
 
 def of_pace(pace: float) -> Callable[[bytes], bytes]:
@@ -225,7 +227,7 @@ PICO_WATCHES = "WATCHDOG->ctrl = WATCHDOG_CTRL_ENABLE | WATCHDOG_CTRL_PAUSE_ON_D
 OPENS = "usb_data_set_open(open);"
 OPENS_ONCE = "static bool was; usb_data_set_open(open && !was); was |= open;"
 OTHER_REASON = ('return "watchdog";', 'return "other";')
-OFFSET = Fault("microphone", "offset (89|90).*: the middle is far from 0", hears=SHIFTED)
+OFFSET = Fault("microphone", "offset (199|200).*: the middle is far from 0", hears=SHIFTED)
 FLAT_SOUND = Fault("microphone", "all samples are 640: no sound", hears=FLAT)
 DEAD_WIRE = Fault("usb", "opened for the 2. time, the port stays silent", openings=2)
 FAULTS = [
@@ -244,10 +246,12 @@ FAULTS = [
     # the microphone
     *each("pico nano33ble", Fault("microphone", "all samples are 0: no sound")),
     slow("esp32s3", Fault("microphone", "0 samples came in 3.* instead of 16000")),
+    ("pico", Fault("microphone", r"all samples are (0|16): no sound", hears=FLAT, turns=2)),  # its mean settles
     ("nano33ble", FLAT_SOUND),
     slow("esp32s3", FLAT_SOUND),
     ("nano33ble", OFFSET),
     slow("esp32s3", OFFSET),
+    ("pico", Fault("microphone", "around 80 % of the supply: the microphone does not rest", hears=SHIFTED)),
     # the watchdog
     ("pico", Fault("watchdog", NO_ANSWER, ("system.c", PICO_WATCHES, ""))),
     ("nano33ble", Fault("watchdog", NO_ANSWER, ("watchdog.c", "*WDT_TASKS_START = 1;", ""))),

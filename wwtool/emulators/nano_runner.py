@@ -188,7 +188,7 @@ class Runner:
             if not chip.asleep:
                 break
             hurry = chip.host.hurry if chip.host else bool(chip.uarte.queue)
-            if hurry or chip.pdm.position < chip.pdm.samples:
+            if hurry or chip.pdm.plays:
                 chip.sleep_until_next_event(end - chip.now)
             elif idle > 0:
                 idle -= chip.sleep_until_next_event(idle)

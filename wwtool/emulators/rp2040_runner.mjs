@@ -39,6 +39,7 @@ const QUEUE_HIGH = 1 << 16;
 const QUEUE_LOW = 1 << 14;
 const BANNER_BYTES = 4096; // kept for the first client
 const BITS_PER_CHARACTER = 10; // 8N1
+const ADC_START_MANY = 1 << 3; // of its CS, 4.9.6
 const ADC_CONVERSION_NS = 2000; // RP2040 datasheet 4.9: 96 cycles of 48 MHz
 const SET_LINE_CODING = 0x20; // PSTN 1.20, 6.3.10
 const MAX_IDLE_NS = 20e6;
@@ -359,7 +360,8 @@ function slice() {
           core.waiting = false;
           continue;
         }
-        const hurry = audioPosition < audioSamples || queued() > 0;
+        const plays = audioPosition < audioSamples && (mcu.adc.cs & ADC_START_MANY) !== 0;
+        const hurry = plays || queued() > 0;
         const step = clock.nextAlarm ? clock.nanosToNextAlarm : MAX_IDLE_NS;
         if (!hurry && step > idleNs) {
           clock.tick(idleNs);

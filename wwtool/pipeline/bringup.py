@@ -27,6 +27,7 @@ _OPENINGS, _OPENING_S = 3, 15.0
 _SYNC_S, _RETRY_S = 2.0, 0.2
 _MIDDLE = 32768  # what the firmware adds to samples
 _MOST_OFFSET = 4000
+_REST = range(250, 751)  # thousandths of the supply; a MAX9814 rests at 1.23 V of 3.3 V (its datasheet)
 _LOOK_S = 2.0
 _MOMENTS = 3
 
@@ -214,6 +215,12 @@ def _microphone(contact: Contact) -> str:
     said = f"offset {mean - _MIDDLE}, from {low - _MIDDLE} to {high - _MIDDLE}"
     if abs(mean - _MIDDLE) > _MOST_OFFSET:
         raise DeviceError(f"{said}: the middle is far from 0")
+    contact.read_boot()
+    rest = contact.boot.get("microphone_rest", "")
+    if rest.isdigit():  # a board that takes the middle off its samples
+        said += f", around {int(rest) / 10:.0f} % of the supply"
+        if int(rest) not in _REST:
+            raise DeviceError(f"{said}: the microphone does not rest near half of it")
     return f"{said}; speak, and run this again to see it grow"
 
 

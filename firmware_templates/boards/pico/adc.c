@@ -81,6 +81,11 @@ void microphone_enable(bool on)
     }
 }
 
+uint32_t microphone_rest(void)
+{
+    return ((uint32_t)state.dc >> DC_FRACTION_BITS) * 1000u / (2u * ADC_MIDDLE);
+}
+
 /* Converts unsigned 12 bits around an unknown middle to signed 16 bits around 0. */
 static int16_t convert(uint16_t raw)
 {

@@ -12,6 +12,9 @@ void adc_init(void);
 
 bool microphone_waiting(void);
 
+/* The mean of what the input had of late, in thousandths of the supply. */
+uint32_t microphone_rest(void);
+
 void adc_dma_handler(void);
 
 #endif /* PICO_ADC_H */

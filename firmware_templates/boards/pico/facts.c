@@ -1,9 +1,10 @@
 /*
- * Why the board started (bare.h), how fast its core is by the crystal, and how it reads its flash where
- * that is not certain.
+ * Why the board started (bare.h), how fast its core is by the crystal, where its microphone rests, and how it reads its
+ * flash where that is not certain.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "adc.h"
 #include "bare.h"
 #include "board.h"
 #include "flash_read.h"
@@ -48,8 +49,9 @@ static const char *flash_read(void)
 #endif
 
 static struct ww_fact facts[] = {
-    {"reset", NULL, 0},      {"reset_code", NULL, 0},
-    {"clock_khz", NULL, 0},  {"clock_khz_expected", NULL, SYSTEM_HZ / 1000u},
+    {"reset", NULL, 0},           {"reset_code", NULL, 0},
+    {"clock_khz", NULL, 0},       {"clock_khz_expected", NULL, SYSTEM_HZ / 1000u},
+    {"microphone_rest", NULL, 0},
 #if FLASH_READ == FLASH_READ_QUAD
     {"flash_read", NULL, 0},
 #endif
@@ -62,9 +64,10 @@ const struct ww_fact *board_facts(size_t *count)
         facts[0].text = reason_of(WATCHDOG->reason, *CHIP_RESET);
         facts[2].number = measured_khz();
 #if FLASH_READ == FLASH_READ_QUAD
-        facts[4].text = flash_read();
+        facts[5].text = flash_read();
 #endif
     }
+    facts[4].number = microphone_rest();
     *count = sizeof facts / sizeof facts[0];
     return facts;
 }

@@ -236,6 +236,11 @@ class Pdm(Peripheral):
         self.add_values(0x540, 0x544, reset=0xFFFFFFFF)
         self.add_fields({0x500: 1, 0x508: 3, 0x518: 0x7F, 0x51C: 0x7F, 0x520: 1, self._MAXCNT: 0x7FFF})
 
+    @property
+    def plays(self) -> bool:
+        """Whether it listens to audio that has not ended."""
+        return self._sampling and self.position < self.samples
+
     def reset(self) -> None:
         super().reset()
         self._plan += 1
