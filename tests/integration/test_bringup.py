@@ -301,6 +301,18 @@ def test_only_a_person_sees_a_dead_light(name: str, images: Callable[[str], Path
             assert "only you can see it" in result.found
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["pico", "nano33ble"])
+def test_usb_comes_back(name: str, images: Callable[[str], Path]) -> None:
+    """After the watchdog's reset, which ends it, and after its port was closed."""
+    with kind_of(name).start(images(name), None, console="usb") as board:
+        contact = Contact(load_platform(name), board.url)
+        results = [run_step(step, contact) for step in ("console", "watchdog", "usb")]
+        contact.close()
+        board.check()
+    assert [result.status for result in results] == ["passed"] * 3, results
+
+
 def test_nothing_answers() -> None:
     report = run(plan(BringupRequest(platform="esp32s3", port="socket://127.0.0.1:1")))
     assert [step.status for step in report.steps] == ["failed"]

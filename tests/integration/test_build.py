@@ -26,7 +26,7 @@ from wwtool.models.names import architecture_of
 from wwtool.models.pretrained import origin
 
 # The limits that the product is held to, in bytes.
-MOST_CODE = 28 * 1024  # with the fast kernels and front end, and the commands that test a board
+MOST_CODE = 29 * 1024  # with the fast kernels and front end; the commands and facts that test a board took the last KB
 MOST_RAM = 40 * 1024  # beside what is copied from flash
 
 pytestmark = [
