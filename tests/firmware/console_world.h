@@ -29,6 +29,7 @@ static struct {
     uint32_t baud;
     bool audio_on, indicator;
     unsigned kept_alive;
+    unsigned slept; /* how often it has slept */
     uint32_t inference_us;
     unsigned sends_after; /* inferences: then `sends` arrives */
     const char *sends;
@@ -164,6 +165,7 @@ static struct ww_bench bench = {.free = {free_ram, free_ram + 5000}, .code = {co
 static void idle(void *context)
 {
     (void)context;
+    world.slept++;
 }
 
 static struct ww_port port = {

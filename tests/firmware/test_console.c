@@ -54,7 +54,9 @@ static void test_microphone_of_a_board(void)
     world.sample_count = 16000;
     CHECK(contains(ask("ww-mic%"), " 0 65535]"));
     world.micros_step = 1000; /* a microphone that is dead */
+    world.slept = 0;
     expect("ww-mic%", "ww-mic-[0 3000000 0 4294967295 0]\r\nm-ready\r\n");
+    CHECK(world.slept >= 1000); /* it does not spin while it waits */
 }
 
 static void test_light_of_a_board(void)
