@@ -80,6 +80,11 @@ class Silicon:
                 self._replaced[symbols[name]] = works[name]
                 self.stub.stop_at(symbols[name])
 
+    def restore(self, symbols: dict[str, int], name: str) -> None:
+        """Undoes :meth:`replace`: the firmware does the work again."""
+        del self._replaced[symbols[name]]
+        self.stub.go_on_at(symbols[name])
+
     def run(self, until: int, patience_s: float = 20.0) -> None:
         """Runs the firmware until it reaches an address or resets the chip, checking every write on the way."""
         self.stub.stop_at(until)

@@ -68,7 +68,9 @@ class Board:
 
 
 @contextmanager
-def started_silicon(folder: Path, platform: Platform, pll: bool = True) -> Iterator[tuple[Silicon, dict[str, int]]]:
+def started_silicon(
+    folder: Path, platform: Platform, defects: Defects | None = None
+) -> Iterator[tuple[Silicon, dict[str, int]]]:
     """The silicon before the first instruction of a board's image, and the image's symbols."""
     elf = link_board(platform.board_folder, folder / "board.elf", platform)
     image = folder / "board.bin"
@@ -76,13 +78,13 @@ def started_silicon(folder: Path, platform: Platform, pll: bool = True) -> Itera
     listing = subprocess.run(["xtensa-lx106-elf-nm", elf], capture_output=True, text=True, check=True).stdout
     symbols = {name: int(address, 16) for address, _, name in (line.split() for line in listing.splitlines())}
     with core_of(parse_esp_image(image.read_bytes())) as stub:
-        silicon = Silicon(stub, defects=None if pll else Defects(pll_hz=440_000_000))
+        silicon = Silicon(stub, defects=defects)
         silicon.replace(symbols, "uart_write", "usb_write")
         yield silicon, symbols
 
 
 def started(folder: Path, platform: Platform, pll: bool = True, codec: bool = True) -> Iterator[Board]:
-    with started_silicon(folder, platform, pll) as (silicon, symbols):
+    with started_silicon(folder, platform, None if pll else Defects(pll_hz=440_000_000)) as (silicon, symbols):
         if not codec:  # nothing ever pulls a line low
             silicon.stub.write(GPIO + 0x3C, b"\xff" * 8)
         yield Board(silicon, symbols)

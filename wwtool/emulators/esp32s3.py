@@ -141,12 +141,15 @@ class Esp32s3Board:
     Attributes:
         url: what pyserial opens, ``socket://127.0.0.1:PORT`` or a terminal device.
         port: the TCP port.
+        usb_said: what the program has said over USB since the start, to a host that reads it.
     """
 
     def __init__(
         self, image: EspImage, tcp_port: int, pty: bool, audio: Path | None, defects: Defects | None = None
     ) -> None:
         self._image, self._table, self._defects = image, _Table.of(image), defects
+        self.usb_said = bytearray()
+        self._uart_works = defects is None or not defects.uart_stuck
         self._fault: str | None = None  # what has stopped the program, until its handler resets the chip
         self._domain = Domain()
         self._vector_unit = VectorUnit(image)
@@ -228,12 +231,14 @@ class Esp32s3Board:
         stub = GdbStub(self._process.stdin, self._process.stdout)
         chip = Chip(stub, self._domain, self._defects, self._image.content)
         chip.uart_waiting = lambda: len(self._input)
+        chip.usb_sent = self.usb_said
         self._chip = chip
         t = self._table
         microphone = (t.microphone_read, t.microphone_enable)
         stops = (t.read, t.write, t.fault, *microphone, t.wait_for_interrupt, *t.rom.stops, *self._vector_unit.places)
         for address in stops:
-            stub.stop_at(address)
+            if address != t.write or self._uart_works:  # a stuck one gets the program's own bytes, register by register
+                stub.stop_at(address)
         while self._failure is None and chip.reset_cause is None:
             if stub.resume(_LOOK_S):
                 self._answer(stub, chip)

@@ -38,9 +38,13 @@ _SYSTEM_RESET, _ALL_RESET = 3, 4  # actions of a stage
 POWER_ON, SOFTWARE, TIMER_WATCHDOG, RTC_WATCHDOG, RTC_WATCHDOG_ALL = 0x01, 0x03, 0x07, 0x09, 0x10
 _PROBE, _PROBE_CODE = 0x1000, bytes.fromhex("20ea03")  # rsr a2, ccount, where the chip has no memory
 _OTHER_PROBE = 0x1010
+_LOOP, _LOOP_CODE, _LOOP_CYCLES = 0x1020, bytes.fromhex("22c2ff5692ff"), 2.56  # addi a2, a2, -1; bnez a2, _LOOP
 _LONG_AGO = -1e9
 _FLASH_BYTES = 4 << 20
-_UART_POLL_US = 100.0  # of a busy transmitter: a stop for each look would take long
+_UART_POLL_US = 100.0  # between looks at a busy transmitter: a stop for each would take long
+_STUCK_POLL_US = 10_000.0  # the same, of one that stays busy
+_UART_FIFO_BYTES, _USB_FIFO_BYTES = 128, 64
+_USB_FREE = 1 << 1
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,15 @@ class Defects:
     Attributes:
         pll_hz: what the PLL makes instead of 480 MHz; 0: nothing, and a core that takes it stops.
         systimer_stuck: the system timer's value is never ready and never changes.
-        uart_stuck: the transmitter never becomes idle.
+        uart_stuck: the transmitter never sends what is in its FIFO, where the ROM's last line is already.
+        usb_unread: the host never reads what it gets over USB.
         bad_ram: the address of a word whose lowest bit always reads 1.
     """
 
     pll_hz: int = 480_000_000
     systimer_stuck: bool = False
     uart_stuck: bool = False
+    usb_unread: bool = False
     bad_ram: int | None = None
 
 
@@ -87,7 +93,9 @@ class Chip:
     Attributes:
         now_us: the time since the core's start.
         reset_cause: why it resets, once it does; the caller then starts a new core with ``domain``.
-        uart_sent, usb_sent: bytes that the program has written to the consoles' own registers.
+        uart_sent: bytes that the program has written to the UART's register.
+        usb_sent: bytes that the host has got over USB.
+        usb_host_reads: whether it reads; see ``read_usb`` for one that begins to.
         writes: all writes to registers.
         waiting: how the core waits for interrupts.
         uart_waiting: how many bytes wait in the UART's receive FIFO.
@@ -102,6 +110,8 @@ class Chip:
         self.stub, self.domain, self._defects = stub, domain or Domain(), defects or Defects()
         self.reset_cause: int | None = None
         self.uart_sent, self.usb_sent = bytearray(), bytearray()
+        self.usb_host_reads = not self._defects.usb_unread
+        self._usb_packet = bytearray()
         self.writes: list[tuple[int, int]] = []
         self.rules: list[Callable[[int, int], Callable[[], None] | None]] = []
         self.now_us = 0.0
@@ -111,6 +121,8 @@ class Chip:
         self._core_hz = _CRYSTAL_HZ / 2
         self._pll_since = 0.0
         self._uart_free_us = 8_000.0  # the ROM's last lines are on their way
+        self._uart_held = 90  # bytes of them, in a FIFO that nothing leaves
+        self._looks = 0  # at the transmitter, without a write to any register between
         self._fed_us = 0.0
         self._stage = 0
         self._start_state()
@@ -124,6 +136,8 @@ class Chip:
             self.set(address, value)
         self.set(_RESET_STATE, registers()[_RESET_STATE].start & ~0x3F | self.domain.cause)
         stub.write(_PROBE, _PROBE_CODE)
+        stub.write(_LOOP, _LOOP_CODE)
+        stub.stop_at(_LOOP + len(_LOOP_CODE))
         self._cycles = self._ccount()
         stub.stop_at_write(*_PERIPHERALS)
         for address in (_UART_STATUS, _UART_FSM, *(a for a, r in registers().items() if r.wo)):
@@ -165,6 +179,15 @@ class Chip:
             self.now_us += cycles * 1e6 / self._core_hz
         self._cycles = count
 
+    def _skip(self, us: float) -> None:
+        """Lets the core run for some time, in which it would only look at the same register again."""
+        before = self.stub.registers()
+        turns = max(1, int(us * self._core_hz / 1e6 / _LOOP_CYCLES))
+        self.stub.set_registers([*before[:A2], turns, *before[A2 + 1 : PC], _LOOP, *before[PC + 1 :]])
+        self.stub.resume()
+        self.stub.set_registers(before)
+        self.pass_time()
+
     # Stops of the core.
 
     def handle(self, core: list[int]) -> None:
@@ -202,14 +225,23 @@ class Chip:
             raise MisuseError(f"it reads {registers()[address].name}, which is write-only")
         if self.now_us < self._uart_free_us:
             self.pass_time()
-        left_us = self._uart_free_us - self.now_us
-        busy = self._defects.uart_stuck or left_us > 0
-        if busy:
-            self.now_us += _UART_POLL_US
+        sending = self._uart_sending
+        busy = self._defects.uart_stuck or self.now_us < self._uart_free_us
+        if busy and self._looks > 0:
+            most_us = _STUCK_POLL_US if self._defects.uart_stuck else _UART_POLL_US
+            self._skip(min(most_us, _UART_POLL_US * self._looks**2))
+            self.check_watchdogs_at(self.now_us)
+        self._looks += 1
         if address == _UART_FSM:
             return 0x20 if busy else 0
-        sending = min(127, int(left_us / self._character_us)) if busy and left_us > 0 else int(busy)
         return sending << 16 | min(127, self.uart_waiting())
+
+    @property
+    def _uart_sending(self) -> int:
+        """Bytes in the transmitter's FIFO."""
+        if self._defects.uart_stuck:
+            return self._uart_held
+        return max(0, int((self._uart_free_us - self.now_us) / self._character_us))
 
     @property
     def _character_us(self) -> float:
@@ -222,6 +254,7 @@ class Chip:
         lock = self.get(register.lock) if register is not None and register.lock is not None else 0
         check_write(address, before, value, lock)
         self.writes.append((address, value))
+        self._looks = 0
         follow = [after for rule in self.rules if (after := rule(address, value)) is not None]
         effect = _EFFECTS.get(address)
         self.set(address, value if effect is None else effect(self, before, value))
@@ -232,22 +265,46 @@ class Chip:
 
     def _uart_fifo(self, before: int, value: int) -> int:
         self.pass_time()
+        if self._uart_sending >= _UART_FIFO_BYTES:
+            raise MisuseError("it writes to the UART's FIFO while that is full")
+        if self._defects.uart_stuck:
+            self._uart_held += 1
+            return 0
         self.uart_sent.append(value & 0xFF)
         self._uart_free_us = max(self._uart_free_us, self.now_us) + self._character_us
         return 0
 
     def _uart_conf0(self, before: int, value: int) -> int:
         self.pass_time()
-        if value & _UART_RESETS and self.now_us < self._uart_free_us:
+        if value & _UART_RESETS:
+            self._uart_held = 0
+        if value & _UART_RESETS and not self._defects.uart_stuck and self.now_us < self._uart_free_us:
             raise MisuseError("it resets the UART's FIFO while bytes are on their way")
         return value
 
     def _usb_ep1(self, before: int, value: int) -> int:
-        self.usb_sent.append(value & 0xFF)
+        if not self.get(_USB_CONF) & _USB_FREE:
+            raise MisuseError("it writes to the FIFO of USB while that has no room")
+        self._usb_packet.append(value & 0xFF)
+        if len(self._usb_packet) == _USB_FIFO_BYTES:  # the hardware sends a full one by itself
+            self.set(_USB_CONF, self._send_usb(self.get(_USB_CONF)))
         return 0
 
     def _usb_conf(self, before: int, value: int) -> int:
-        return before & ~1  # what was written is sent
+        return self._send_usb(before & ~1) if value & 1 else before
+
+    def _send_usb(self, conf: int) -> int:
+        """What is written waits for the host, and until that has read it there is no room."""
+        if self._usb_packet and not self.usb_host_reads:
+            return conf & ~_USB_FREE
+        self.usb_sent += self._usb_packet
+        self._usb_packet.clear()
+        return conf | _USB_FREE
+
+    def read_usb(self) -> None:
+        """The host begins to read: it gets what waits, and from now on what comes."""
+        self.usb_host_reads = True
+        self.set(_USB_CONF, self._send_usb(self.get(_USB_CONF)))
 
     def _options0(self, before: int, value: int) -> int:
         self.pass_time()

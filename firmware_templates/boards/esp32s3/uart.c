@@ -17,7 +17,10 @@ enum {
     /* The receive FIFO must last for a feature frame and an inference: 5.5 ms at 160 MHz, and as many cycles at others. */
     MAX_BAUD = 1440 * CORE_MHZ,
     DRAIN_US = 150000, /* a full FIFO at MIN_BAUD takes 128 ms */
+    ROOM_US = 3000,    /* a character at MIN_BAUD takes 1 ms */
 };
+
+static bool is_stuck; /* the transmitter has sent nothing since the wait for room ended */
 
 static bool is_sending(void)
 {
@@ -25,11 +28,30 @@ static bool is_sending(void)
 }
 
 /* The clock may be slower than the one by which this time is counted, never faster. */
+static bool has_passed(uint32_t us, uint32_t since)
+{
+    return clock_cycles() - since >= us * (uint32_t)CORE_MHZ;
+}
+
 void uart_drain(void)
 {
     const uint32_t since = clock_cycles();
-    while (is_sending() && clock_cycles() - since < DRAIN_US * (uint32_t)CORE_MHZ) {
+    while (is_sending() && !has_passed(DRAIN_US, since)) {
     }
+}
+
+/* The board goes on without a transmitter that sends nothing: USB is a console, too. */
+static bool wait_for_room(void)
+{
+    const uint32_t since = clock_cycles();
+    while (UART_TX_COUNT(UART_STATUS) >= FIFO_BYTES - 1) {
+        if (is_stuck || has_passed(ROOM_US, since)) {
+            is_stuck = true;
+            return false;
+        }
+    }
+    is_stuck = false;
+    return true;
 }
 
 static void set_divisor(uint32_t baud)
@@ -66,9 +88,7 @@ __attribute__((noinline)) size_t uart_read(uint8_t *bytes, size_t max)
 
 __attribute__((noinline)) void uart_write(const uint8_t *bytes, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        while (UART_TX_COUNT(UART_STATUS) >= FIFO_BYTES - 1) {
-        }
+    for (size_t i = 0; i < count && wait_for_room(); i++) {
         UART_FIFO = bytes[i];
     }
 }
