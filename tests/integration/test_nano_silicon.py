@@ -201,6 +201,7 @@ def never(board: Board, peripheral: str, offset: int) -> None:
 
 
 RXTO, TXSTOPPED, ENDTX, ENDRX = 0x144, 0x158, 0x120, 0x110
+STOPPED = 0x104  # of the microphone
 WAITS_FOR_EVER = "for (uint32_t turns = 0; turns < WAIT_TURNS; turns++) {"
 
 
@@ -232,6 +233,25 @@ def test_a_change_of_the_rate_that_never_ends(tmp_path: Path, image: Path, event
         board.type(b"name%")
         board.run(0.01)
         assert (NAME in board.usb) is answers
+
+
+@pytest.mark.parametrize("start", ["warm", "arduino"])
+def test_a_microphone_that_never_stops(tmp_path: Path, image: Path, start: str) -> None:
+    """At the take-over, where a warm entry finds it running, and at a command that stops it."""
+    for file, answers in ((image, True), (broken(tmp_path, "nrf52840.h", WAITS_FOR_EVER, "for (;;) {"), False)):
+        board = Board(file, start=start)
+        board.host._cable = False  # the board that hangs shows no device
+        if start == "warm":
+            never(board, "pdm", STOPPED)
+            board.chip.watchdog.arm(2.0, 0xFF)
+            board.run(0.05)
+        else:
+            board.run(0.1)
+            assert says_its_name(board)
+            never(board, "pdm", STOPPED)
+            board.type_on_uart(b"stop%")
+            board.run(0.05)
+        assert says_its_name(board) is answers
 
 
 @pytest.mark.parametrize("patience", ["< 3000", "< 0xFFFFFFFF"])
