@@ -245,17 +245,21 @@ def test_both_compilers_take_it(tmp_path: Path, compiler: str, name: str) -> Non
     link_linux_board(name, tmp_path / "program", compiler, ["-O2"])
 
 
-def test_a_signal_just_before_a_write_that_would_block(tmp_path: Path) -> None:
+LOOP = "    while (count > 0 && wait_for_output(console)) {\n"
+OLD_LOOP = "    (void)wait_for_output;\n    while (count > 0) {\n"  # it blocked in the write, without a look before
+
+
+@pytest.mark.parametrize("loop", [LOOP, OLD_LOOP], ids=["mended", "old"])
+def test_a_signal_just_before_a_write_that_would_block(tmp_path: Path, loop: str) -> None:
     """The signal comes before every write here, and standard output is a full pipe that nobody reads."""
     sources = tmp_path / "sources"
     sources.mkdir()
     for folder in load_platform("host").code_folders:
         shutil.copytree(folder, sources, dirs_exist_ok=True)
     console = sources / "console.c"
-    loop = "    while (count > 0 && wait_for_output(console)) {\n"
     text = console.read_text()
-    assert loop in text
-    console.write_text(text.replace(loop, "    (void)raise(SIGTERM);\n" + loop))
+    assert LOOP in text
+    console.write_text(text.replace(LOOP, "    (void)raise(SIGTERM);\n" + loop))
     core = asset_dir("firmware_templates") / "core"
     program = tmp_path / "program"
     files = [*sorted(sources.glob("*.c")), *sorted(core.glob("*.c")), FAKE_PROGRAM]
@@ -267,6 +271,10 @@ def test_a_signal_just_before_a_write_that_would_block(tmp_path: Path) -> None:
             os.write(writer, bytes(4096))
     os.set_blocking(writer, True)
     with child([program, "--no-audio"], stdin=subprocess.PIPE, stdout=writer) as process:
-        assert process.wait(timeout=_TIMEOUT_S) == 0
+        if loop == LOOP:
+            assert process.wait(timeout=_TIMEOUT_S) == 0
+        else:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(timeout=3)
     os.close(reader)
     os.close(writer)
