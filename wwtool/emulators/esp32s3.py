@@ -29,7 +29,7 @@ from wwtool.base.tools import program
 from wwtool.emulators.emulator import Emulator, Options
 from wwtool.emulators.esp32s3_chip import A0, A2, A3, A4, PC, Chip, Defects, Domain
 from wwtool.emulators.esp32s3_microphone import Microphone
-from wwtool.emulators.esp32s3_registers import MisuseError
+from wwtool.emulators.esp32s3_registers import MisuseError, starts
 from wwtool.emulators.esp32s3_rom import Rom
 from wwtool.emulators.esp32s3_sleep import MICROPHONE, UART
 from wwtool.emulators.esp32s3_vector_unit import VectorUnit
@@ -145,13 +145,15 @@ class Esp32s3Board:
     """
 
     def __init__(
-        self, image: EspImage, tcp_port: int, pty: bool, audio: Path | None, defects: Defects | None = None
-    ) -> None:
+        self, image: EspImage, tcp_port: int, pty: bool, audio: Path | None, defects: Defects | None = None,
+        state: str | None = None,
+    ) -> None:  # fmt: skip
         self._image, self._table, self._defects = image, _Table.of(image), defects
         self.usb_said = bytearray()
         self._uart_works = defects is None or not defects.uart_stuck
         self._fault: str | None = None  # what has stopped the program, until its handler resets the chip
-        self._domain = Domain()
+        self._start = starts()[state] if state is not None else None
+        self._domain = Domain() if self._start is None else Domain(self._start.cause)
         self._vector_unit = VectorUnit(image)
         self._microphone = Microphone(audio, self._table.block_samples)
         self._failure: str | None = None
@@ -229,7 +231,11 @@ class Esp32s3Board:
     def _run_until_reset(self) -> Domain:
         assert self._process.stdin is not None and self._process.stdout is not None
         stub = GdbStub(self._process.stdin, self._process.stdout)
-        chip = Chip(stub, self._domain, self._defects, self._image.content)
+        chip = Chip(stub, self._domain, self._defects, self._image.content, start=self._start)
+        if self._start is not None and self._start.dma_runs:
+            end = max(_as_data(segment.address) + len(segment.content) for segment in self._image.segments)
+            chip.stray = range(end, _DATA.stop)
+        self._start = None
         chip.uart_waiting = lambda: len(self._input)
         chip.usb_sent = self.usb_said
         self._chip = chip
@@ -251,6 +257,7 @@ class Esp32s3Board:
         core = stub.registers()
         pc = core[PC]
         if pc == self._table.read:
+            chip.check_uart()
             data = self._take(core[A3])
             stub.write(core[A2], data)
             core[A2] = len(data)
@@ -374,8 +381,9 @@ class Esp32s3Board:
 
 
 def start(
-    build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None, defects: Defects | None = None
-) -> Esp32s3Board:
+    build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None, defects: Defects | None = None,
+    state: str | None = None,
+) -> Esp32s3Board:  # fmt: skip
     """Starts an image on an emulated ESP32-S3.
 
     Args:
@@ -384,6 +392,7 @@ def start(
         pty: give the console a pseudo-terminal as well; ``url`` is then its device.
         audio: raw int16 mono at 16 kHz for the microphone, which hears silence after its end.
         defects: what is wrong with the chip.
+        state: in which the program finds the chip, one of ``esp32s3_start.yaml``; None: as after a boot from flash.
 
     Raises:
         ToolError: QEMU is missing.
@@ -394,7 +403,7 @@ def start(
     image = parse_esp_image(image_of(build, QemuXtensa.name).read_bytes())
     check_memory(image)
     try:
-        return Esp32s3Board(image, tcp_port, pty, audio, defects)
+        return Esp32s3Board(image, tcp_port, pty, audio, defects, state)
     except OSError as error:
         raise DeviceError(f"the emulated ESP32-S3 cannot be started: {error}; see wwtool doctor") from error
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wwtool.emulators.esp32s3_flash import BUS, TABLE, Flash
-from wwtool.emulators.esp32s3_registers import MisuseError, check_write, registers
+from wwtool.emulators.esp32s3_registers import MisuseError, Start, check_write, registers
 from wwtool.emulators.esp32s3_sleep import COMP0_LOAD, RAW_OF, Waiting
 from wwtool.emulators.gdb_stub import GdbStub
 
@@ -20,6 +20,12 @@ A0, A2, A3, A4, A5, PC = 0, 2, 3, 4, 5, 16  # QEMU's order of registers: a0 to a
 _PERIPHERALS = (0x60000000, 0x100000)
 _UART_FIFO, _UART_STATUS, _UART_CONF0, _UART_FSM, _UART_CLKDIV = (0x60000000 + n for n in (0, 0x1C, 0x20, 0x6C, 0x14))
 _UART_RESETS = 1 << 17 | 1 << 18
+_UART_FLOW, _UART_CLK, _UART_HELD = 0x60000034, 0x60000078, 1 << 3
+_UART_8N1, _UART_CRYSTAL, _UART_RATES = 0x1000001C, 0x03700000, (10_000, 5_000_000)
+_RX_SELECT, _TX_MUX, _RX_MUX = 0x60004154 + 4 * 12, 0x60009004 + 4 * 43, 0x60009004 + 4 * 44
+_CLK_EN1, _RST_EN1, _DMA_BIT = 0x600C001C, 0x600C0024, 1 << 6
+_DMA_CONF, _DMA_LINK, _DMA_STOP = 0x6003F000, 0x6003F020, 1 << 21
+_STRAY_BYTES_A_US = 20.0  # a camera's eight lines at 20 MHz
 _OPTIONS0, _RESET_STATE, _DATE = 0x60008000, 0x60008038, 0x600081FC
 _WDT_CONFIG, _WDT_STAGE0, _WDT_STAGE1, _WDT_FEED = 0x60008098, 0x6000809C, 0x600080A0, 0x600080AC
 _SWD_CONF, _TIMG_CONFIG = 0x600080B4, (0x6001F048, 0x60020048)
@@ -100,12 +106,13 @@ class Chip:
         waiting: how the core waits for interrupts.
         uart_waiting: how many bytes wait in the UART's receive FIFO.
         flash: the flash, and the data cache before it.
+        stray: memory that a DMA fills which a program before has left running.
         rules: further rules, called with address and value before a write; each may return what to do after it.
     """
 
     def __init__(
         self, stub: GdbStub, domain: Domain | None = None, defects: Defects | None = None, flash: bytes = b"",
-        flash_bytes: int = _FLASH_BYTES,
+        flash_bytes: int = _FLASH_BYTES, start: Start | None = None,
     ) -> None:  # fmt: skip
         self.stub, self.domain, self._defects = stub, domain or Domain(), defects or Defects()
         self.reset_cause: int | None = None
@@ -122,17 +129,21 @@ class Chip:
         self._pll_since = 0.0
         self._uart_free_us = 8_000.0  # the ROM's last lines are on their way
         self._uart_held = 90  # bytes of them, in a FIFO that nothing leaves
+        self.stray: range | None = None
+        self._stray_us, self._stray_place = 0.0, 0
         self._looks = 0  # at the transmitter, without a write to any register between
         self._fed_us = 0.0
         self._stage = 0
-        self._start_state()
+        self._start_state(start)
         self.flash = Flash(self, flash, flash_bytes)
 
-    def _start_state(self) -> None:
+    def _start_state(self, start: Start | None) -> None:
         stub = self.stub
         for register in set(registers().values()):
             stub.write(register.at, struct.pack("<I", register.start) * register.count)
         for address, value in self.domain.kept.items():
+            self.set(address, value)
+        for address, value in start.registers.items() if start is not None else ():
             self.set(address, value)
         self.set(_RESET_STATE, registers()[_RESET_STATE].start & ~0x3F | self.domain.cause)
         stub.write(_PROBE, _PROBE_CODE)
@@ -226,9 +237,9 @@ class Chip:
         if self.now_us < self._uart_free_us:
             self.pass_time()
         sending = self._uart_sending
-        busy = self._defects.uart_stuck or self.now_us < self._uart_free_us
+        busy = self._uart_stuck or self.now_us < self._uart_free_us
         if busy and self._looks > 0:
-            most_us = _STUCK_POLL_US if self._defects.uart_stuck else _UART_POLL_US
+            most_us = _STUCK_POLL_US if self._uart_stuck else _UART_POLL_US
             self._skip(min(most_us, _UART_POLL_US * self._looks**2))
             self.check_watchdogs_at(self.now_us)
         self._looks += 1
@@ -237,9 +248,28 @@ class Chip:
         return sending << 16 | min(127, self.uart_waiting())
 
     @property
+    def _uart_stuck(self) -> bool:
+        return self._defects.uart_stuck or bool(self.get(_UART_FLOW) & _UART_HELD)
+
+    def check_uart(self) -> None:
+        """Raises MisuseError if the UART is not set up for the console when the program begins to read it."""
+        if self.get(_UART_CONF0) != _UART_8N1 or self.get(_UART_FLOW):
+            raise MisuseError(
+                f"the UART is not 8N1 without flow control: {self.get(_UART_CONF0):#x}, {self.get(_UART_FLOW):#x}"
+            )
+        if self.get(_UART_CLK) != _UART_CRYSTAL:
+            raise MisuseError(f"the UART has not the crystal's clock, undivided: {self.get(_UART_CLK):#x}")
+        if not _UART_RATES[0] <= 10e6 / self._character_us <= _UART_RATES[1]:
+            raise MisuseError(f"the UART is at {10e6 / self._character_us:.0f} baud")
+        if self.get(_RX_SELECT) & 1 << 7 or self.get(_TX_MUX) >> 12 & 7 or self.get(_RX_MUX) >> 12 & 7:
+            raise MisuseError("the UART's lines do not come to GPIO43 and GPIO44, the board's TX and RX")
+        if not self.get(_RX_MUX) & 1 << 9:
+            raise MisuseError("GPIO44, the UART's RX, is no input")
+
+    @property
     def _uart_sending(self) -> int:
         """Bytes in the transmitter's FIFO."""
-        if self._defects.uart_stuck:
+        if self._uart_stuck:
             return self._uart_held
         return max(0, int((self._uart_free_us - self.now_us) / self._character_us))
 
@@ -248,7 +278,25 @@ class Chip:
         divisor = self.get(_UART_CLKDIV)
         return 10e6 * ((divisor & 0xFFF) + (divisor >> 20) / 16) / _CRYSTAL_HZ
 
+    def _let_stray_write(self) -> None:
+        """What the DMA of a program before has written up to now, if nothing has stopped it."""
+        if self.stray is None:
+            return
+        self.pass_time()
+        stopped = self.get(_RST_EN1) & _DMA_BIT or not self.get(_CLK_EN1) & _DMA_BIT
+        if stopped or self.get(_DMA_CONF) & 1 or self.get(_DMA_LINK) & _DMA_STOP:
+            self.stray = None
+            return
+        count = min(int((self.now_us - self._stray_us) * _STRAY_BYTES_A_US), len(self.stray))
+        self._stray_us = self.now_us
+        while count > 0:
+            part = min(count, len(self.stray) - self._stray_place)
+            self.stub.write(self.stray.start + self._stray_place, b"\xa5" * part)
+            self._stray_place = (self._stray_place + part) % len(self.stray)
+            count -= part
+
     def _store(self, address: int, value: int) -> None:
+        self._let_stray_write()
         before = self.get(address)
         register = registers().get(address)
         lock = self.get(register.lock) if register is not None and register.lock is not None else 0
@@ -267,7 +315,7 @@ class Chip:
         self.pass_time()
         if self._uart_sending >= _UART_FIFO_BYTES:
             raise MisuseError("it writes to the UART's FIFO while that is full")
-        if self._defects.uart_stuck:
+        if self._uart_stuck:
             self._uart_held += 1
             return 0
         self.uart_sent.append(value & 0xFF)
@@ -278,8 +326,14 @@ class Chip:
         self.pass_time()
         if value & _UART_RESETS:
             self._uart_held = 0
-        if value & _UART_RESETS and not self._defects.uart_stuck and self.now_us < self._uart_free_us:
+        if value & _UART_RESETS and not self._uart_stuck and self.now_us < self._uart_free_us:
             raise MisuseError("it resets the UART's FIFO while bytes are on their way")
+        return value
+
+    def _uart_flow(self, before: int, value: int) -> int:
+        self.pass_time()
+        if before & ~value & _UART_HELD:  # what has waited leaves
+            self._uart_free_us = self.now_us + self._uart_held * self._character_us
         return value
 
     def _usb_ep1(self, before: int, value: int) -> int:
@@ -452,6 +506,7 @@ def _clearing(raw: int) -> Callable[[Chip, int, int], int]:
 _EFFECTS: dict[int, Callable[[Chip, int, int], int]] = {
     _UART_FIFO: Chip._uart_fifo,
     _UART_CONF0: Chip._uart_conf0,
+    _UART_FLOW: Chip._uart_flow,
     _USB_EP1: Chip._usb_ep1,
     _USB_CONF: Chip._usb_conf,
     _OPTIONS0: Chip._options0,

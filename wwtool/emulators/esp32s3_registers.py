@@ -1,4 +1,5 @@
-"""The registers of the ESP32-S3 that its board code may use, and how they may be used: ``esp32s3_registers.yaml``."""
+"""The registers of the ESP32-S3 that its board code may use, and how they may be used:
+``esp32s3_registers.yaml``; and states in which a program may find them: ``esp32s3_start.yaml``."""
 
 from __future__ import annotations
 
@@ -32,6 +33,24 @@ class Register(BaseModel):
         return range(self.at, self.at + 4 * self.count, 4)
 
 
+class Start(BaseModel):
+    """A state in which a program may find the chip.
+
+    Attributes:
+        cause: of the last reset.
+        dma_runs: the DMA fills memory.
+        registers: values by address.
+        source: where the values are from.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cause: int
+    dma_runs: bool
+    registers: dict[int, int]
+    source: str = Field(min_length=5)
+
+
 class MisuseError(Exception):
     """What the program did wrong to the chip, as a sentence."""
 
@@ -42,6 +61,12 @@ def registers() -> dict[int, Register]:
     content = read_yaml(Path(__file__).with_suffix(".yaml"))
     known = TypeAdapter(list[Register]).validate_python(content["registers"])
     return {address: register for register in known for address in register.addresses}
+
+
+@cache
+def starts() -> dict[str, Start]:
+    """All states but the ROM's after a boot from flash, by name."""
+    return TypeAdapter(dict[str, Start]).validate_python(read_yaml(Path(__file__).with_name("esp32s3_start.yaml")))
 
 
 def check_write(address: int, before: int, value: int, lock_value: int) -> Register:

@@ -16,6 +16,7 @@
 #define UART_STATUS                REG(0x6000001Cu)
 #define UART_CONF1                 REG(0x60000024u)
 #define UART_CONF0                 REG(0x60000020u)
+#define UART_FLOW_CONF             REG(0x60000034u) /* by XON and XOFF */
 #define UART_FSM_STATUS            REG(0x6000006Cu)
 #define UART_CLK_CONF              REG(0x60000078u)
 #define UART_RX_COUNT(status)      ((status) & 0x3FFu)
@@ -53,7 +54,13 @@
 #define IO_MUX_FUNCTION(number) ((uint32_t)(number) << 12)
 
 /* Signals of the GPIO matrix (TRM, "Peripheral Signal List"). */
-enum { SIGNAL_I2S0_MCLK_OUT = 23, SIGNAL_I2S0I_SD_IN = 25, SIGNAL_I2S0I_BCK_OUT = 26, SIGNAL_I2S0I_WS_OUT = 27 };
+enum {
+    SIGNAL_U0RXD = 12,
+    SIGNAL_I2S0_MCLK_OUT = 23,
+    SIGNAL_I2S0I_SD_IN = 25,
+    SIGNAL_I2S0I_BCK_OUT = 26,
+    SIGNAL_I2S0I_WS_OUT = 27
+};
 
 /* Low-power management (TRM, "Low-power Management" and "Watchdog Timers"): base 0x60008000. */
 #define RTC_OPTIONS0           REG(0x60008000u)

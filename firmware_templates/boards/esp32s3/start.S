@@ -54,6 +54,7 @@ start:
 #endif
     movi a1, stack_top
 
+    call0 take_over
     movi a2, bss_start
     movi a3, bss_end
     movi a4, 0

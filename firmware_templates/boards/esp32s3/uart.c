@@ -64,6 +64,7 @@ void uart_init(uint32_t baud)
 {
     IO_MUX(PIN_TX) = IO_MUX_FUNCTION(IO_MUX_UART) | IO_MUX_DRIVE_20MA;
     IO_MUX(PIN_RX) = IO_MUX_FUNCTION(IO_MUX_UART) | IO_MUX_INPUT | IO_MUX_PULL_UP; /* an open line is idle */
+    GPIO_IN_SELECT(SIGNAL_U0RXD) = 0;                                              /* from the IO MUX, not the matrix */
     UART_CLK_CONF = UART_CLK_CONF_CRYSTAL | UART_CLK_CONF_ENABLE | UART_CLK_CONF_RX;
     set_divisor(baud);
     uart_drain(); /* the reset of the FIFO would eat what waits there */
