@@ -17,6 +17,7 @@ from wwtool.emulators.usb_host import UsbHost
 NAME = b"m-name-dut-[wwtool-pico]\r\n" + READY
 NS_PER_CYCLE, NS_PER_CHARACTER = 1e9 / 125e6, 10 * 1e9 / 115200
 BOOT2_AT, BOOT2_STACK, SRAM = 0x20041F00, 0x20041E00, 0x20000000
+RESETS, RESET_USBCTRL, RESET_ADC = 0x4000C, 1 << 24, 1 << 0
 USB, SYSINFO, REVISION_B2 = 0x50110, 0x40000, 0x20002927
 
 
@@ -28,6 +29,26 @@ class SysInfo:
 
     def reset(self) -> None:
         """It holds nothing."""
+
+
+class Resets:
+    """The chip's resets: the controller of USB and the ADC lose all when they go into reset."""
+
+    def __init__(self, resets: Any, parts: dict[int, Any]) -> None:
+        self._resets, self._parts = resets, parts
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._resets, name)
+
+    def write_uint32(self, offset: int, value: int) -> None:
+        self.write_uint32_atomic(offset, value, 0)
+
+    def write_uint32_atomic(self, offset: int, value: int, kind: int) -> None:
+        before = self._resets.read_uint32(0)
+        self._resets.write_uint32_atomic(offset, value, kind)
+        for bit, part in self._parts.items():
+            if self._resets.read_uint32(0) & ~before & bit:
+                part.reset()
 
 
 class PicoBoard(UsbBoard):
@@ -47,13 +68,25 @@ class PicoBoard(UsbBoard):
         self._order = count()
         self.usbd = self.chip.usb_ctrl = PicoUsbd(self.chip, self)
         self.chip.peripherals.update({USB: self.usbd, SYSINFO: SysInfo()})
+        self.chip.peripherals[RESETS] = Resets(
+            self.chip.peripherals[RESETS], {RESET_USBCTRL: self.usbd, RESET_ADC: self.chip.adc}
+        )
         self.chip.uart[0].on_byte = self.uart.append
         self.chip.adc.on_adc_read = lambda channel: None  # no samples: the time goes to the bus
-        content = image.read_bytes()
-        self.chip.flash[: len(content)] = content
-        self.chip.sram[BOOT2_AT - SRAM : BOOT2_AT - SRAM + 256] = content[:256]
-        self.chip.core.sp, self.chip.core.lr, self.chip.core.pc = BOOT2_STACK, 0, BOOT2_AT
+        self._boot2 = image.read_bytes()[:256]
+        self.chip.flash[: image.stat().st_size] = image.read_bytes()
+        self._start_core()
         self.host = UsbHost(self, self.usbd, self.usb.extend)  # type: ignore[arg-type]
+
+    def _start_core(self) -> None:
+        """As the ROM starts the program: boot2 in RAM."""
+        self.chip.sram[BOOT2_AT - SRAM : BOOT2_AT - SRAM + 256] = self._boot2
+        self.chip.core.sp, self.chip.core.lr, self.chip.core.pc = BOOT2_STACK, 0, BOOT2_AT
+
+    def reset_core(self) -> None:
+        """A reset of the core alone, as by SYSRESETREQ: every peripheral goes on (datasheet 2.4.2.4)."""
+        self.chip.core.reset()
+        self._start_core()
 
     # What a host needs of a machine (nrf52840.registers.Machine)
 

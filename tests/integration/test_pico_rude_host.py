@@ -45,6 +45,34 @@ def broken(folder: Path, old: str, new: str) -> PicoBoard:
     return PicoBoard(pico_image(folder / "x.elf"))
 
 
+def traffic_and_resets(board: PicoBoard) -> None:
+    """The core is reset in the middle of traffic, three times; then the console works as at first."""
+    for turn in range(3):
+        board.open().type(b"name%" * 50)
+        board.until(lambda: bool(board.usb))
+        board.run(0.0007 * turn)
+        board.reset_core()
+        board.until(lambda: not board.host.configured)
+        board.usb.clear()
+    assert board.open().ask(b"name%").endswith(board.answer_to_name)
+
+
+def test_a_reset_in_the_middle_of_usb_traffic(fresh: PicoBoard) -> None:
+    traffic_and_resets(fresh)
+
+
+def test_a_reset_that_leaves_usb_running_is_caught(tmp_path: Path) -> None:
+    folder = changed_board("pico", tmp_path / "b", "startup.c", "reg_set(&RESETS->reset, RESET_ALL_AT_START);", "")
+    controller = folder / "usb_controller.c"
+    assert "RESET_USBCTRL | RESET_SYSINFO" in controller.read_text()
+    controller.write_text(controller.read_text().replace("RESET_USBCTRL | RESET_SYSINFO", "RESET_SYSINFO"))
+    link_arm_board(folder, tmp_path / "x.elf", PICO_FLAGS)
+    board = PicoBoard(pico_image(tmp_path / "x.elf"))
+    board.open()
+    with pytest.raises((AssertionError, FaultError)):
+        traffic_and_resets(board)
+
+
 def test_a_halt_that_is_only_acknowledged(tmp_path: Path) -> None:
     board = broken(tmp_path, "*pipe->control = BUFFER_STALL;", "")
     with pytest.raises((AssertionError, FaultError)):
