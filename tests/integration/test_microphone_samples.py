@@ -47,6 +47,33 @@ def test_the_nano_hears_every_sample(tmp_path: Path, patch: tuple[str, str] | No
     assert agree(scores(board.uart.decode()), host_events(tmp_path, NOISE[SETTLING:])) is (patch is None)
 
 
+def overruns(said: bytes) -> int:
+    return int(said.split(b"overruns=")[1].split(b"]")[0])
+
+
+LATE_US = 400_000  # of work without a look at the microphone; the Nano's ring holds 128 ms
+WORK = f"""    const uint32_t since = board_micros();
+    while (on && board_micros() - since < {LATE_US}u) {{
+    }}
+    pin_set(PIN_LED, on);
+"""
+
+
+def test_a_late_nano_counts_what_it_has_lost(tmp_path: Path) -> None:
+    pytest.importorskip("unicorn")
+    from nano_board import Board
+
+    folder = changed_board("nano33ble", tmp_path / "late", "board.c", "    pin_set(PIN_LED, on);\n", WORK)
+    board = Board(nano_image(tmp_path / "fake.elf", folder), audio=bytes(4 * 16000))
+    board.run(0.2)
+    assert overruns(board.ask_on_uart(b"ww-memory%")) == 0
+    board.ask_on_uart(b"ww-led 1%")
+    lost = LATE_US * 16 // 1000 - 2048
+    assert overruns(board.ask_on_uart(b"ww-memory%")) == pytest.approx(lost, abs=480)
+    board.run(0.3)
+    assert overruns(board.ask_on_uart(b"ww-memory%")) == pytest.approx(lost, abs=480), "no more since then"
+
+
 def as_the_pico_converts(audio: np.ndarray) -> np.ndarray:
     """12 bits around a running mean (adc.c). The first block of 256 is thrown away."""
     mean, out = 2048 << 16, []
