@@ -51,27 +51,29 @@ def overruns(said: bytes) -> int:
     return int(said.split(b"overruns=")[1].split(b"]")[0])
 
 
-LATE_US = 400_000  # of work without a look at the microphone; the Nano's ring holds 128 ms
-WORK = f"""    const uint32_t since = board_micros();
+LATE_US = 400_000  # of work without a look at the microphone; the rings hold 2048 samples
+WORK = f"""void board_indicate(bool on)
+{{
+    const uint32_t since = board_micros();
     while (on && board_micros() - since < {LATE_US}u) {{
     }}
-    pin_set(PIN_LED, on);
 """
+INDICATE = "void board_indicate(bool on)\n{\n"
+LOST = LATE_US * 16 // 1000 - 2048
 
 
 def test_a_late_nano_counts_what_it_has_lost(tmp_path: Path) -> None:
     pytest.importorskip("unicorn")
     from nano_board import Board
 
-    folder = changed_board("nano33ble", tmp_path / "late", "board.c", "    pin_set(PIN_LED, on);\n", WORK)
+    folder = changed_board("nano33ble", tmp_path / "late", "board.c", INDICATE, WORK)
     board = Board(nano_image(tmp_path / "fake.elf", folder), audio=bytes(4 * 16000))
     board.run(0.2)
     assert overruns(board.ask_on_uart(b"ww-memory%")) == 0
     board.ask_on_uart(b"ww-led 1%")
-    lost = LATE_US * 16 // 1000 - 2048
-    assert overruns(board.ask_on_uart(b"ww-memory%")) == pytest.approx(lost, abs=480)
+    assert overruns(board.ask_on_uart(b"ww-memory%")) == pytest.approx(LOST, abs=480)
     board.run(0.3)
-    assert overruns(board.ask_on_uart(b"ww-memory%")) == pytest.approx(lost, abs=480), "no more since then"
+    assert overruns(board.ask_on_uart(b"ww-memory%")) == pytest.approx(LOST, abs=480), "no more since then"
 
 
 def as_the_pico_converts(audio: np.ndarray) -> np.ndarray:
@@ -111,3 +113,29 @@ def test_the_pico_hears_every_sample(tmp_path: Path, patch: tuple[str, str] | No
         port.write(b"stop%")
         text += port.read_until(b"m-ready\r\n").decode()
     assert agree(scores(text), host_events(tmp_path, as_the_pico_converts(NOISE))) is (patch is None)
+
+
+@pytest.mark.skipif(bool(emulation_missing()), reason=emulation_missing() or "all is there")
+def test_a_late_pico_counts_what_it_has_lost(tmp_path: Path) -> None:
+    from board_images import PICO_FLAGS, pico_image
+
+    from wwtool.emulators import pico
+
+    link_arm_board(changed_board("pico", tmp_path / "late", "board.c", INDICATE, WORK), tmp_path / "x.elf", PICO_FLAGS)
+    audio = tmp_path / "silence.raw"
+    audio.write_bytes(bytes(2 * 16000 * 5))
+    with (
+        pico.start(pico_image(tmp_path / "x.elf"), audio=audio) as emulator,
+        serial.serial_for_url(emulator.url, timeout=20) as port,
+    ):
+        counts = []
+        for command in (b"ww-memory%", b"ww-led 1%", b"ww-memory%", b"ww-memory%"):
+            port.write(command)
+            said = port.read_until(b"m-ready\r\n")
+            while b"m-init-done" in said or b"ww-boot" in said:
+                said = port.read_until(b"m-ready\r\n")
+            counts += [overruns(said)] if b"overruns=" in said else []
+        emulator.check()
+    assert counts[0] == 0
+    assert counts[1] == pytest.approx(LOST, abs=512)
+    assert counts[2] == counts[1], "no more since then"
