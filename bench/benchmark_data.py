@@ -13,7 +13,7 @@ import csv
 from pathlib import Path
 
 
-def main(audio: Path, word: str, out: Path) -> None:
+def main(audio: Path, word: str, out: Path, negatives: bool = True) -> None:
     out.mkdir(parents=True, exist_ok=True)
     link = out / "audio"
     if not link.exists():
@@ -25,6 +25,8 @@ def main(audio: Path, word: str, out: Path) -> None:
         writer.writerow(["path", "label", "split"])
         for row in csv.DictReader(source):
             label = "positive" if (row["kind"], row["word"]) == ("keyword", word) else labels[row["kind"]]
+            if label != "positive" and not negatives:
+                continue
             writer.writerow([f"audio/{row['path']}", label, row["split"]])
             counts[f"{label} {row['split']}"] = counts.get(f"{label} {row['split']}", 0) + 1
     print(", ".join(f"{count} {name}" for name, count in sorted(counts.items())))

@@ -1,13 +1,15 @@
 """How well a build hears people whom it never met, and how often audio that it never met sets it off.
 
-    python bench/people.py AUDIO_DIR WORD [WORD ...] [--cases synthetic,few,all] [--seeds N] [--config FILE] [--out DIR]
+    python bench/people.py AUDIO_DIR WORD [WORD ...] [--cases synthetic,few,phrase,all] [--seeds N] [--config FILE]
+        [--out DIR]
 
 AUDIO_DIR is as bench/benchmark_data.py takes it. Each word is treated as if the others were all there is:
 
     synthetic   `wwtool build` with the phrase alone: no recording of anything
     few         the same, adapted to 20 recordings of as few speakers as have so many; "own" is how it hears other
                 recordings of these speakers (needs a speaker encoder: `wwtool doctor`)
-    all         with the recordings of all training speakers, of other words, of speech and of noise
+    phrase      with the recordings of the phrase by all training speakers, and of nothing else
+    all         with these, and with recordings of other words, of speech and of noise
 
 The model is judged as it is shipped: INT8, streaming, through the detector, at the threshold that the build chose.
 Positives are the speakers kept for judging, clean and under steady noise at 10 dB; of a word that the index has among
@@ -44,7 +46,7 @@ from wwtool.jobs.evaluate import EvaluateRequest, EvaluateResult
 _PLATFORM = "host"
 _ROW = "{:<10}{:<11}{:>5}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>7}{:>7}{:>9}{:>8}{:>9}{:>8}"
 _FEW = 20  # recordings
-CASES = ("synthetic", "few", "all")
+CASES = ("synthetic", "few", "phrase", "all")
 
 
 @dataclass(frozen=True)
@@ -138,8 +140,8 @@ def given(audio: Path, word: str, case: str, data: Path) -> tuple[Path | None, l
     """The recordings that a build gets, as a data folder, and others of the same speakers, if they are few."""
     if case == "synthetic":
         return None, []
-    if case == "all":
-        make_data(audio, word, data)
+    if case in {"phrase", "all"}:
+        make_data(audio, word, data, negatives=case == "all")
         return data, []
     chosen = choose(recordings_of(audio, word)[0], _FEW)
     speakers = {path: f"speaker{number}" for number, speaker in enumerate(chosen) for path in speaker.recorded}

@@ -89,7 +89,7 @@ class EvaluateConfig(Section):
         "detections.",
     )  # fmt: skip
     unseen_shift: float = Field(
-        0.75, ge=0.0, le=8.0,
+        0.25, ge=-8.0, le=8.0,
         description="Logits by which audio of a kind never met is taken to score higher than the kinds that are there, "
         "where people say the phrase.",
     )  # fmt: skip
