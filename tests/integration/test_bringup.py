@@ -229,7 +229,7 @@ OPENS_ONCE = "static bool was; usb_data_set_open(open && !was); was |= open;"
 OTHER_REASON = ('return "watchdog";', 'return "other";')
 OFFSET = Fault("microphone", "offset (199|200).*: the middle is far from 0", hears=SHIFTED)
 FLAT_SOUND = Fault("microphone", "all samples are 640: no sound", hears=FLAT)
-DEAD_WIRE = Fault("usb", "opened for the 2. time, the port stays silent", openings=2)
+DEAD_WIRE = Fault("usb", "opening 2 of 3: the port stays silent", openings=2)
 FAULTS = [
     # the clock
     slow(
@@ -261,7 +261,15 @@ FAULTS = [
     slow("pico", Fault("watchdog", "says that its reset was: other", ("facts.c", *OTHER_REASON))),
     slow("esp32s3", Fault("watchdog", "says that its reset was: other", ("watchdog.c", *OTHER_REASON))),
     # the port
-    ("nano33ble", Fault("usb", "for the 1. time", ("usb_control.c", OPENS, OPENS_ONCE), options={"console": "usb"})),
+    (
+        "nano33ble",
+        Fault(
+            "usb",
+            "opening 1 of 3: the port stays silent",
+            ("usb_control.c", OPENS, OPENS_ONCE),
+            options={"console": "usb"},
+        ),
+    ),
     ("pico", DEAD_WIRE),
     slow("esp32s3", DEAD_WIRE),
 ]

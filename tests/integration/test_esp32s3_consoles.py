@@ -130,11 +130,11 @@ def test_a_host_that_reads_again_gets_what_comes_then(tmp_path: Path) -> None:
         waits = [end - begin for begin, end in itertools.pairwise(times)]
         assert waits[0] == pytest.approx(20_000, rel=0.1)
         assert max(waits[1:]) < 1000, "it has waited once, and not again"
-        assert not chip.usb_sent
-        chip.read_usb()
-        assert chip.usb_sent == b"waits"
+        assert not chip.usb.sent
+        chip.usb.read()
+        assert chip.usb.sent == b"waits"
         silicon.call(symbols["usb_write"], SCRATCH + 9, 5)
-        assert chip.usb_sent == b"waitsheard"
+        assert chip.usb.sent == b"waitsheard"
 
 
 def test_a_full_fifo_is_waited_for(tmp_path: Path) -> None:
@@ -143,11 +143,11 @@ def test_a_full_fifo_is_waited_for(tmp_path: Path) -> None:
         silicon.restore(symbols, "uart_write")
         chip, text = silicon.chip, bytes(range(180))
         silicon.stub.write(SCRATCH, text)
-        chip.uart_sent.clear()
+        chip.uart.sent.clear()
         chip.pass_time()
         since = chip.now_us
         silicon.call(symbols["uart_write"], SCRATCH, len(text))
-        assert chip.uart_sent == text
+        assert chip.uart.sent == text
         assert chip.now_us - since == pytest.approx((len(text) - 127) * 10e6 / 115200, rel=0.1)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from wwtool.budget.dry_build import random_tflite
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.targets import Target, kernel_set
 from wwtool.engines.machines import emulated
-from wwtool.engines.measure import code_sizes
+from wwtool.engines.measure import code_sizes, text_sizes
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.names import architecture_of
 from wwtool.tflite.reader import parse_model
@@ -28,15 +27,9 @@ def test_code_grew_by_less_than_4_kib(core: Target, tmp_path: Path) -> None:
     if not machine.available:
         pytest.skip(f"{machine.compiler} is missing")
     model = compile_graph(parse_model(random_tflite(architecture_of("tcn64"), "tcn64")), "model", core, "speed")
-    now = sum(size.nbytes for size in code_sizes(model, machine))
     folder = asset_dir("firmware_templates") / "core"
-    flags = [flag for flag in machine.flags if not flag.startswith("-Wl,")]
-    for number, name in enumerate(DEFAULT_FRONT_END.c_sources(kernel_set(core, "speed"))):
-        target = tmp_path / f"{number}.o"
-        command = [machine.compiler, "-std=c99", *flags, "-O2", f"-I{folder}", "-c", str(folder / name)]
-        subprocess.run([*command, "-o", str(target)], check=True, capture_output=True)
-        size = machine.compiler.removesuffix("gcc") + "size"
-        listing = subprocess.run([size, str(target)], check=True, capture_output=True, text=True).stdout
-        now += int(listing.splitlines()[1].split()[0])
+    sources = [str(folder / name) for name in DEFAULT_FRONT_END.c_sources(kernel_set(core, "speed"))]
+    front_end = text_sizes(sources, machine, tmp_path, "-O2", f"-I{folder}")
+    now = sum(size.nbytes for size in code_sizes(model, machine)) + sum(front_end.values())
     print(core, now - BEFORE[core])
     assert now - BEFORE[core] <= MOST

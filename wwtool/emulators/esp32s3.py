@@ -32,6 +32,7 @@ from wwtool.emulators.esp32s3_microphone import Microphone
 from wwtool.emulators.esp32s3_registers import MisuseError, starts
 from wwtool.emulators.esp32s3_rom import Rom
 from wwtool.emulators.esp32s3_sleep import MICROPHONE, UART
+from wwtool.emulators.esp32s3_stray_dma import StrayDma
 from wwtool.emulators.esp32s3_vector_unit import VectorUnit
 from wwtool.emulators.gdb_stub import GdbStub
 from wwtool.emulators.listening import listen
@@ -234,10 +235,10 @@ class Esp32s3Board:
         chip = Chip(stub, self._domain, self._defects, self._image.content, start=self._start)
         if self._start is not None and self._start.dma_runs:
             end = max(_as_data(segment.address) + len(segment.content) for segment in self._image.segments)
-            chip.stray = range(end, _DATA.stop)
+            chip.stray = StrayDma(chip, range(end, _DATA.stop))
         self._start = None
-        chip.uart_waiting = lambda: len(self._input)
-        chip.usb_sent = self.usb_said
+        chip.uart.waiting = lambda: len(self._input)
+        chip.usb.sent = self.usb_said
         self._chip = chip
         t = self._table
         microphone = (t.microphone_read, t.microphone_enable)
@@ -257,7 +258,7 @@ class Esp32s3Board:
         core = stub.registers()
         pc = core[PC]
         if pc == self._table.read:
-            chip.check_uart()
+            chip.uart.check()
             data = self._take(core[A3])
             stub.write(core[A2], data)
             core[A2] = len(data)

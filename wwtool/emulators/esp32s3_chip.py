@@ -11,28 +11,21 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from wwtool.emulators.esp32s3_consoles import UART_FSM, UART_STATUS, Uart, Usb
 from wwtool.emulators.esp32s3_flash import BUS, TABLE, Flash
 from wwtool.emulators.esp32s3_registers import MisuseError, Start, check_write, registers
 from wwtool.emulators.esp32s3_sleep import COMP0_LOAD, RAW_OF, Waiting
+from wwtool.emulators.esp32s3_stray_dma import StrayDma
 from wwtool.emulators.gdb_stub import GdbStub
 
 A0, A2, A3, A4, A5, PC = 0, 2, 3, 4, 5, 16  # QEMU's order of registers: a0 to a15, pc
 _PERIPHERALS = (0x60000000, 0x100000)
-_UART_FIFO, _UART_STATUS, _UART_CONF0, _UART_FSM, _UART_CLKDIV = (0x60000000 + n for n in (0, 0x1C, 0x20, 0x6C, 0x14))
-_UART_RESETS = 1 << 17 | 1 << 18
-_UART_FLOW, _UART_CLK, _UART_HELD = 0x60000034, 0x60000078, 1 << 3
-_UART_8N1, _UART_CRYSTAL, _UART_RATES = 0x1000001C, 0x03700000, (10_000, 5_000_000)
-_RX_SELECT, _TX_MUX, _RX_MUX = 0x60004154 + 4 * 12, 0x60009004 + 4 * 43, 0x60009004 + 4 * 44
-_CLK_EN1, _RST_EN1, _DMA_BIT = 0x600C001C, 0x600C0024, 1 << 6
-_DMA_CONF, _DMA_LINK, _DMA_STOP = 0x6003F000, 0x6003F020, 1 << 21
-_STRAY_BYTES_A_US = 20.0  # a camera's eight lines at 20 MHz
 _OPTIONS0, _RESET_STATE, _DATE = 0x60008000, 0x60008038, 0x600081FC
 _WDT_CONFIG, _WDT_STAGE0, _WDT_STAGE1, _WDT_FEED = 0x60008098, 0x6000809C, 0x600080A0, 0x600080AC
 _SWD_CONF, _TIMG_CONFIG = 0x600080B4, (0x6001F048, 0x60020048)
 _RTC_DOMAIN = range(0x60008000, 0x60008200)  # it keeps its content when only the core is reset
 _ANA_CONF0, _ANA_CONFIG = 0x6000E040, 0x6000E044
 _SYSTIMER_OP, _SYSTIMER_LOW = 0x60023004, 0x60023044
-_USB_EP1, _USB_CONF = 0x60038000, 0x60038004
 _CPU_PER_CONF, _SYSCLK_CONF = 0x600C0010, 0x600C0060
 _PLL_OFF = 1 << 6 | 1 << 8 | 1 << 10
 _CRYSTAL_HZ, _SYSTIMER_HZ, _SLOW_HZ = 40_000_000, 16_000_000, 136_000
@@ -47,10 +40,6 @@ _OTHER_PROBE = 0x1010
 _LOOP, _LOOP_CODE, _LOOP_CYCLES = 0x1020, bytes.fromhex("22c2ff5692ff"), 2.56  # addi a2, a2, -1; bnez a2, _LOOP
 _LONG_AGO = -1e9
 _FLASH_BYTES = 4 << 20
-_UART_POLL_US = 100.0  # between looks at a busy transmitter: a stop for each would take long
-_STUCK_POLL_US = 10_000.0  # the same, of one that stays busy
-_UART_FIFO_BYTES, _USB_FIFO_BYTES = 128, 64
-_USB_FREE = 1 << 1
 
 
 @dataclass(frozen=True)
@@ -99,14 +88,11 @@ class Chip:
     Attributes:
         now_us: the time since the core's start.
         reset_cause: why it resets, once it does; the caller then starts a new core with ``domain``.
-        uart_sent: bytes that the program has written to the UART's register.
-        usb_sent: bytes that the host has got over USB.
-        usb_host_reads: whether it reads; see ``read_usb`` for one that begins to.
+        uart, usb: the consoles.
         writes: all writes to registers.
         waiting: how the core waits for interrupts.
-        uart_waiting: how many bytes wait in the UART's receive FIFO.
         flash: the flash, and the data cache before it.
-        stray: memory that a DMA fills which a program before has left running.
+        stray: a DMA that a program before has left running.
         rules: further rules, called with address and value before a write; each may return what to do after it.
     """
 
@@ -116,22 +102,16 @@ class Chip:
     ) -> None:  # fmt: skip
         self.stub, self.domain, self._defects = stub, domain or Domain(), defects or Defects()
         self.reset_cause: int | None = None
-        self.uart_sent, self.usb_sent = bytearray(), bytearray()
-        self.usb_host_reads = not self._defects.usb_unread
-        self._usb_packet = bytearray()
+        self.uart, self.usb = Uart(self, self._defects.uart_stuck), Usb(self, self._defects.usb_unread)
+        self._effects = self.uart.effects | self.usb.effects
+        self.stray: StrayDma | None = None
         self.writes: list[tuple[int, int]] = []
         self.rules: list[Callable[[int, int], Callable[[], None] | None]] = []
         self.now_us = 0.0
         self.waiting = Waiting(self)
-        self.uart_waiting: Callable[[], int] = lambda: 0
         self._cycles = 0
         self._core_hz = _CRYSTAL_HZ / 2
         self._pll_since = 0.0
-        self._uart_free_us = 8_000.0  # the ROM's last lines are on their way
-        self._uart_held = 90  # bytes of them, in a FIFO that nothing leaves
-        self.stray: range | None = None
-        self._stray_us, self._stray_place = 0.0, 0
-        self._looks = 0  # at the transmitter, without a write to any register between
         self._fed_us = 0.0
         self._stage = 0
         self._start_state(start)
@@ -151,7 +131,7 @@ class Chip:
         stub.stop_at(_LOOP + len(_LOOP_CODE))
         self._cycles = self._ccount()
         stub.stop_at_write(*_PERIPHERALS)
-        for address in (_UART_STATUS, _UART_FSM, *(a for a, r in registers().items() if r.wo)):
+        for address in (UART_STATUS, UART_FSM, *(a for a, r in registers().items() if r.wo)):
             stub.stop_at_read(address)
         if self._defects.bad_ram is not None:
             stub.stop_at_read(self._defects.bad_ram)
@@ -190,14 +170,14 @@ class Chip:
             self.now_us += cycles * 1e6 / self._core_hz
         self._cycles = count
 
-    def _skip(self, us: float) -> None:
+    def skip(self, us: float) -> None:
         """Lets the core run for some time, in which it would only look at the same register again."""
         before = self.stub.registers()
         turns = max(1, int(us * self._core_hz / 1e6 / _LOOP_CYCLES))
         self.stub.set_registers([*before[:A2], turns, *before[A2 + 1 : PC], _LOOP, *before[PC + 1 :]])
         self.stub.resume()
         self.stub.set_registers(before)
-        self.pass_time()
+        self.check_watchdogs()
 
     # Stops of the core.
 
@@ -234,131 +214,27 @@ class Chip:
             return self.get(address) | 1
         if registers()[address].wo:
             raise MisuseError(f"it reads {registers()[address].name}, which is write-only")
-        if self.now_us < self._uart_free_us:
-            self.pass_time()
-        sending = self._uart_sending
-        busy = self._uart_stuck or self.now_us < self._uart_free_us
-        if busy and self._looks > 0:
-            most_us = _STUCK_POLL_US if self._uart_stuck else _UART_POLL_US
-            self._skip(min(most_us, _UART_POLL_US * self._looks**2))
-            self.check_watchdogs_at(self.now_us)
-        self._looks += 1
-        if address == _UART_FSM:
-            return 0x20 if busy else 0
-        return sending << 16 | min(127, self.uart_waiting())
-
-    @property
-    def _uart_stuck(self) -> bool:
-        return self._defects.uart_stuck or bool(self.get(_UART_FLOW) & _UART_HELD)
-
-    def check_uart(self) -> None:
-        """Raises MisuseError if the UART is not set up for the console when the program begins to read it."""
-        if self.get(_UART_CONF0) != _UART_8N1 or self.get(_UART_FLOW):
-            raise MisuseError(
-                f"the UART is not 8N1 without flow control: {self.get(_UART_CONF0):#x}, {self.get(_UART_FLOW):#x}"
-            )
-        if self.get(_UART_CLK) != _UART_CRYSTAL:
-            raise MisuseError(f"the UART has not the crystal's clock, undivided: {self.get(_UART_CLK):#x}")
-        if not _UART_RATES[0] <= 10e6 / self._character_us <= _UART_RATES[1]:
-            raise MisuseError(f"the UART is at {10e6 / self._character_us:.0f} baud")
-        if self.get(_RX_SELECT) & 1 << 7 or self.get(_TX_MUX) >> 12 & 7 or self.get(_RX_MUX) >> 12 & 7:
-            raise MisuseError("the UART's lines do not come to GPIO43 and GPIO44, the board's TX and RX")
-        if not self.get(_RX_MUX) & 1 << 9:
-            raise MisuseError("GPIO44, the UART's RX, is no input")
-
-    @property
-    def _uart_sending(self) -> int:
-        """Bytes in the transmitter's FIFO."""
-        if self._uart_stuck:
-            return self._uart_held
-        return max(0, int((self._uart_free_us - self.now_us) / self._character_us))
-
-    @property
-    def _character_us(self) -> float:
-        divisor = self.get(_UART_CLKDIV)
-        return 10e6 * ((divisor & 0xFFF) + (divisor >> 20) / 16) / _CRYSTAL_HZ
-
-    def _let_stray_write(self) -> None:
-        """What the DMA of a program before has written up to now, if nothing has stopped it."""
-        if self.stray is None:
-            return
-        self.pass_time()
-        stopped = self.get(_RST_EN1) & _DMA_BIT or not self.get(_CLK_EN1) & _DMA_BIT
-        if stopped or self.get(_DMA_CONF) & 1 or self.get(_DMA_LINK) & _DMA_STOP:
-            self.stray = None
-            return
-        count = min(int((self.now_us - self._stray_us) * _STRAY_BYTES_A_US), len(self.stray))
-        self._stray_us = self.now_us
-        while count > 0:
-            part = min(count, len(self.stray) - self._stray_place)
-            self.stub.write(self.stray.start + self._stray_place, b"\xa5" * part)
-            self._stray_place = (self._stray_place + part) % len(self.stray)
-            count -= part
+        return self.uart.load(address)
 
     def _store(self, address: int, value: int) -> None:
-        self._let_stray_write()
+        if self.stray is not None:
+            self.stray.write()
         before = self.get(address)
         register = registers().get(address)
         lock = self.get(register.lock) if register is not None and register.lock is not None else 0
         check_write(address, before, value, lock)
         self.writes.append((address, value))
-        self._looks = 0
+        self.uart.note_write()
         follow = [after for rule in self.rules if (after := rule(address, value)) is not None]
-        effect = _EFFECTS.get(address)
-        self.set(address, value if effect is None else effect(self, before, value))
+        if address in self._effects:
+            value = self._effects[address](before, value)
+        elif address in _EFFECTS:
+            value = _EFFECTS[address](self, before, value)
+        self.set(address, value)
         for after in follow:
             after()
 
     # What registers do. Each takes the value before and the one written, and returns the one that is there then.
-
-    def _uart_fifo(self, before: int, value: int) -> int:
-        self.pass_time()
-        if self._uart_sending >= _UART_FIFO_BYTES:
-            raise MisuseError("it writes to the UART's FIFO while that is full")
-        if self._uart_stuck:
-            self._uart_held += 1
-            return 0
-        self.uart_sent.append(value & 0xFF)
-        self._uart_free_us = max(self._uart_free_us, self.now_us) + self._character_us
-        return 0
-
-    def _uart_conf0(self, before: int, value: int) -> int:
-        self.pass_time()
-        if value & _UART_RESETS:
-            self._uart_held = 0
-        if value & _UART_RESETS and not self._uart_stuck and self.now_us < self._uart_free_us:
-            raise MisuseError("it resets the UART's FIFO while bytes are on their way")
-        return value
-
-    def _uart_flow(self, before: int, value: int) -> int:
-        self.pass_time()
-        if before & ~value & _UART_HELD:  # what has waited leaves
-            self._uart_free_us = self.now_us + self._uart_held * self._character_us
-        return value
-
-    def _usb_ep1(self, before: int, value: int) -> int:
-        if not self.get(_USB_CONF) & _USB_FREE:
-            raise MisuseError("it writes to the FIFO of USB while that has no room")
-        self._usb_packet.append(value & 0xFF)
-        if len(self._usb_packet) == _USB_FIFO_BYTES:  # the hardware sends a full one by itself
-            self.set(_USB_CONF, self._send_usb(self.get(_USB_CONF)))
-        return 0
-
-    def _usb_conf(self, before: int, value: int) -> int:
-        return self._send_usb(before & ~1) if value & 1 else before
-
-    def _send_usb(self, conf: int) -> int:
-        """What is written waits for the host, and until that has read it there is no room."""
-        if self._usb_packet and not self.usb_host_reads:
-            return conf & ~_USB_FREE
-        self.usb_sent += self._usb_packet
-        self._usb_packet.clear()
-        return conf | _USB_FREE
-
-    def read_usb(self) -> None:
-        """The host begins to read: it gets what waits, and from now on what comes."""
-        self.usb_host_reads = True
-        self.set(_USB_CONF, self._send_usb(self.get(_USB_CONF)))
 
     def _options0(self, before: int, value: int) -> int:
         self.pass_time()
@@ -504,11 +380,6 @@ def _clearing(raw: int) -> Callable[[Chip, int, int], int]:
 
 
 _EFFECTS: dict[int, Callable[[Chip, int, int], int]] = {
-    _UART_FIFO: Chip._uart_fifo,
-    _UART_CONF0: Chip._uart_conf0,
-    _UART_FLOW: Chip._uart_flow,
-    _USB_EP1: Chip._usb_ep1,
-    _USB_CONF: Chip._usb_conf,
     _OPTIONS0: Chip._options0,
     _ANA_CONF0: Chip._ana_conf0,
     _SYSTIMER_OP: Chip._systimer,

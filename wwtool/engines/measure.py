@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -61,12 +62,21 @@ def code_sizes(model: CompiledModel, machine: Machine) -> tuple[CodeSize, ...]:
     """
     with TemporaryFolder("sizes") as folder:
         sources = [path.name for path in write_sources(model, folder) if path.name != f"{model.names.stem}_weights.c"]
-        flags = [flag for flag in machine.flags if not flag.startswith("-Wl,")]
-        _run([machine.compiler, "-std=c99", *flags, COMPILER_FLAG, "-c", *sources], machine, folder)
-        size = machine.compiler.removesuffix("gcc") + "size"
-        lines = _run([size, *(f"{source[:-2]}.o" for source in sources)], machine, folder).splitlines()[1:]
-    sizes = [CodeSize(source, int(line.split()[0])) for source, line in zip(sources, lines, strict=True)]
+        sizes = [CodeSize(name, size) for name, size in text_sizes(sources, machine, folder, COMPILER_FLAG).items()]
     return tuple(sorted(sizes, key=lambda entry: (-entry.nbytes, entry.file)))
+
+
+def text_sizes(sources: Sequence[str], machine: Machine, folder: Path, *options: str) -> dict[str, int]:
+    """Bytes of code and read-only data of C files in ``folder``, where their objects are written.
+
+    Raises:
+        ToolError: the compiler is missing or failed.
+    """
+    flags = [flag for flag in machine.flags if not flag.startswith("-Wl,")]
+    _run([machine.compiler, "-std=c99", *flags, *options, "-c", *sources], machine, folder)
+    size = machine.compiler.removesuffix("gcc") + "size"
+    lines = _run([size, *(f"{Path(source).stem}.o" for source in sources)], machine, folder).splitlines()[1:]
+    return {source: int(line.split()[0]) for source, line in zip(sources, lines, strict=True)}
 
 
 def _instructions(model: CompiledModel, machine: Machine) -> tuple[int, ...]:

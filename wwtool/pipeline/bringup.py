@@ -267,7 +267,7 @@ def _usb(contact: Contact) -> str:
         try:
             _open_again(contact, _OPENING_S)
         except DeviceError as error:
-            raise DeviceError(f"opened for the {number}. time, the port stays silent: {error}") from error
+            raise DeviceError(f"opening {number} of {_OPENINGS}: the port stays silent: {error}") from error
     place = "; it is a network port" if "://" in contact.url else ""
     return f"the port was opened {_OPENINGS} times, and the board answered each time{place}"
 
