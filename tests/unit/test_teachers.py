@@ -36,8 +36,9 @@ from wwtool.frontend.geometry import MICRO
 from wwtool.jobs.settings import read_config
 from wwtool.models.network import Network
 from wwtool.models.zoo import ZOO
-from wwtool.pipeline import preparation
+from wwtool.pipeline import preparation, teaching
 from wwtool.pipeline.pools import plan_pools
+from wwtool.pipeline.stages import Stages
 from wwtool.training import loop
 from wwtool.training.checkpoint import load_checkpoint
 from wwtool.training.learner import Learner
@@ -226,6 +227,30 @@ def test_an_ensemble_goes_on_where_it_was_killed(tmp_path: Path, monkeypatch: py
     assert np.isfinite(Ensemble().opinion(killed, audio)[TINY.receptive_frames - 1 :]).all()
     assert {folder.name for folder in (tmp_path / "whole").iterdir()} == {"tcn32-0", "tcn32-1"}
     assert weights(tmp_path / "whole" / "tcn32-0") != weights(tmp_path / "whole" / "tcn32-1")
+
+
+def test_an_ensemble_whose_weights_other_settings_have_taken_is_taught_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A build with other settings was killed while its teacher learned; then comes the first build again."""
+    monkeypatch.setitem(ZOO, "tcn32", TINY)
+    monkeypatch.setattr(teaching, "load_pools", lambda plan, folder: POOLS)
+    plan: list[Any] = [(SimpleNamespace(name=w.pool.name, key=w.pool.name, embedding=None), 1.0) for w in POOLS]
+    settings = TeacherConfig(name="ensemble", members=2, model="tcn32", steps=24)
+
+    def learn(seed: int, listener: events.Listener = events.ignore) -> dict[str, bytes]:
+        config = Config(train=CONFIG.model_copy(update={"teacher": settings, "seed": seed}))
+        teaching.learn_phrase(Stages(tmp_path, listener), plan, tmp_path, config, TEACHERS["ensemble"])
+        return weights(tmp_path / "teacher" / "tcn32-0")
+
+    def kill(event: events.Event) -> None:
+        if isinstance(event, events.Loss):
+            raise KeyboardInterrupt
+
+    first = learn(0)
+    with pytest.raises(KeyboardInterrupt):
+        learn(1, kill)
+    assert learn(0) == first
 
 
 class Opinion(Network):

@@ -86,7 +86,8 @@ def learn_phrase(
         write_arrays(folder / _SOFT, **{name: soft for name, soft in said if soft is not None})
         seconds, licence = teacher.receptive_seconds(run), teacher.licence(train.teacher)
         facts = asdict(Teaching(name, licence, round(seconds, 3), fingerprint))
-        return Outcome(f"{teacher.title}{licence and f', {licence}'}, hears {seconds:.1f} s", facts, (folder / _SOFT,))
+        outputs = folder / _SOFT, *teacher.weights(run)
+        return Outcome(f"{teacher.title}{licence and f', {licence}'}, hears {seconds:.1f} s", facts, outputs)
 
     return Teaching(**stages.run("teacher", "a teacher learns the phrase", inputs, work))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from wwtool.frontend.front_end import FrontEnd
 from wwtool.models import pretrained
 from wwtool.models.architecture import Architecture
 from wwtool.models.names import architecture_of
-from wwtool.training.checkpoint import load_float
+from wwtool.training.checkpoint import NAME, load_float
 from wwtool.training.loop import train
 from wwtool.training.run import Listener, Run
 from wwtool.training.scoring import window_scores
@@ -46,12 +47,15 @@ class Ensemble(Teacher):
         return _architecture(run).receptive_seconds
 
     def teach(self, run: Run) -> list[Soft | None]:
-        for number in range(run.config.teacher.members):
-            train(_member(run, number))
+        for member in _members(run):
+            train(member)
         return of_unlabelled(self.listeners(run), run)
 
+    def weights(self, run: Run) -> tuple[Path, ...]:
+        return tuple(member.folder / NAME for member in _members(run))
+
     def listeners(self, run: Run) -> list[Listener]:
-        return [load_float(_member(run, number).folder) for number in range(run.config.teacher.members)]
+        return [load_float(member.folder) for member in _members(run)]
 
     def opinion(self, run: Run, audio: Audio) -> Soft:
         with pinned_threads(run.config.threads):
@@ -60,6 +64,10 @@ class Ensemble(Teacher):
 
 def _architecture(run: Run) -> Architecture:
     return architecture_of(run.config.teacher.model, run.architecture.front_end)
+
+
+def _members(run: Run) -> list[Run]:
+    return [_member(run, number) for number in range(run.config.teacher.members)]
 
 
 def _member(run: Run, number: int) -> Run:

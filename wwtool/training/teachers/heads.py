@@ -35,10 +35,13 @@ class Heads(Teacher):
     def receptive_seconds(self, run: Run) -> float:
         return self.embedding(run.config.teacher).steps.seconds(STEPS)
 
+    def weights(self, run: Run) -> tuple[Path, ...]:
+        return tuple(run.folder / f"head-{number}.safetensors" for number in range(run.config.teacher.members))
+
     def teach(self, run: Run) -> list[Soft | None]:
         heads = [train_head(run, number) for number in range(run.config.teacher.members)]
-        for number, head in enumerate(heads):
-            save_head(_weights(run, number), head)
+        for path, head in zip(self.weights(run), heads, strict=True):
+            save_head(path, head)
         return [_mean(heads, heard_by(w.pool), len(w.pool.features)) for w in run.pools]
 
     def opinion(self, run: Run, audio: Audio) -> Soft:
@@ -46,12 +49,8 @@ class Heads(Teacher):
         stream = embedding.stream()
         stream.process(audio)
         heard = Heard(stream.finish().astype(np.float16), embedding.steps, run.architecture.front_end.geometry)
-        heads = [load_head(_weights(run, number)) for number in range(run.config.teacher.members)]
+        heads = [load_head(path) for path in self.weights(run)]
         return _mean(heads, heard, run.architecture.front_end.geometry.frames_of(len(audio)))
-
-
-def _weights(run: Run, number: int) -> Path:
-    return run.folder / f"head-{number}.safetensors"
 
 
 def _mean(heads: list[Head], heard: Heard, frames: int) -> Soft:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -66,6 +67,10 @@ class Teacher(ABC):
     def receptive_seconds(self, run: Run) -> float:
         """How much audio one logit depends on."""
 
+    def weights(self, run: Run) -> tuple[Path, ...]:
+        """The files in the run's folder that hold what it has learned there."""
+        return ()
+
     def listeners(self, run: Run) -> list[Listener]:
         """Networks that hear every window as the student does, varied in the same way, once they have been taught.
 
@@ -80,7 +85,7 @@ class Teacher(ABC):
     def teach(self, run: Run) -> list[Soft | None]:
         """What it says of each of the run's pools, in order; None: its listeners hear the windows themselves.
 
-        Its weights are left in the run's folder.
+        What it has learned is left in the run's folder, in ``weights``.
 
         Interrupted and called again, it ends with the same numbers.
 
