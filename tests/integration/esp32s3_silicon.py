@@ -55,6 +55,7 @@ class Silicon:
         self.position = 0  # of the DMA, in descriptors
         self.console = bytearray()  # what the firmware has written to the UART, where that function is replaced
         self._replaced: dict[int, Callable[[list[int]], None]] = {}
+        self._watched: dict[int, Callable[[], None]] = {}
         self._reset_done: set[int] = set()
         self._updated = False
 
@@ -77,8 +78,17 @@ class Silicon:
         }
         for name in names:
             if name in symbols:
-                self._replaced[symbols[name]] = works[name]
-                self.stub.stop_at(symbols[name])
+                self.work_at(symbols[name], works[name])
+
+    def work_at(self, function: int, work: Callable[[list[int]], None]) -> None:
+        """Does a function's work, with the core's registers, in place of the firmware."""
+        self._replaced[function] = work
+        self.stub.stop_at(function)
+
+    def watch(self, function: int, look: Callable[[], None]) -> None:
+        """Calls ``look`` whenever the firmware comes to a function."""
+        self._watched[function] = look
+        self.stub.stop_at(function)
 
     def restore(self, symbols: dict[str, int], name: str) -> None:
         """Undoes :meth:`replace`: the firmware does the work again."""
@@ -101,6 +111,9 @@ class Silicon:
                 self._replaced[core[PC]](core)
                 core[PC] = core[A0]
                 self.stub.set_registers(core)
+            elif core[PC] in self._watched:
+                self._watched[core[PC]]()
+                self.stub.step()
             else:
                 self.chip.handle(core)
         self.stub.go_on_at(until)

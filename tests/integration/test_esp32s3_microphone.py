@@ -69,10 +69,10 @@ class Board:
 
 @contextmanager
 def started_silicon(
-    folder: Path, platform: Platform, defects: Defects | None = None
+    folder: Path, platform: Platform, defects: Defects | None = None, board: Path | None = None
 ) -> Iterator[tuple[Silicon, dict[str, int]]]:
-    """The silicon before the first instruction of a board's image, and the image's symbols."""
-    elf = link_board(platform.board_folder, folder / "board.elf", platform)
+    """The silicon before the first instruction of a board's image, or of a changed copy's, and the image's symbols."""
+    elf = link_board(board or platform.board_folder, folder / "board.elf", platform)
     image = folder / "board.bin"
     to_esp_image(platform, elf, image)
     listing = subprocess.run(["xtensa-lx106-elf-nm", elf], capture_output=True, text=True, check=True).stdout

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import socket
 import struct
 import subprocess
 import threading
@@ -26,16 +25,17 @@ from types import TracebackType
 from wwtool.base.programs import dies_with_wwtool
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.tools import program
-from wwtool.emulators.emulator import Emulator, Options
+from wwtool.emulators.emulator import UART, USB, Emulator, Options
 from wwtool.emulators.esp32s3_chip import A0, A2, A3, A4, PC, Chip, Defects, Domain
+from wwtool.emulators.esp32s3_consoles import USB_PACKET_BYTES
+from wwtool.emulators.esp32s3_line import Line
 from wwtool.emulators.esp32s3_microphone import Microphone
 from wwtool.emulators.esp32s3_registers import MisuseError, starts
 from wwtool.emulators.esp32s3_rom import Rom
-from wwtool.emulators.esp32s3_sleep import MICROPHONE, UART
+from wwtool.emulators.esp32s3_sleep import MICROPHONE
 from wwtool.emulators.esp32s3_stray_dma import StrayDma
 from wwtool.emulators.esp32s3_vector_unit import VectorUnit
 from wwtool.emulators.gdb_stub import GdbStub
-from wwtool.emulators.listening import listen
 from wwtool.emulators.process import image_of
 from wwtool.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError, InputError
@@ -55,7 +55,6 @@ _LONGEST_PAUSE_US = 250_000.0
 _MOST_BEHIND_S = 1.0  # work can take longer here than on the board; the board catches up at most this much
 _START_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
-_CHUNK_BYTES = 4096
 _LOOK_S = 0.25  # that the core may run without a stop, before its watchdogs are looked at
 _MOST_RESETS = 4  # of a board that never comes to its main loop
 
@@ -147,7 +146,7 @@ class Esp32s3Board:
 
     def __init__(
         self, image: EspImage, tcp_port: int, pty: bool, audio: Path | None, defects: Defects | None = None,
-        state: str | None = None,
+        state: str | None = None, console: str = UART,
     ) -> None:  # fmt: skip
         self._image, self._table, self._defects = image, _Table.of(image), defects
         self.usb_said = bytearray()
@@ -161,19 +160,16 @@ class Esp32s3Board:
         self._closing = False
         self._idle_until = time.monotonic()
         self._chip: Chip | None = None
-        self._client: socket.socket | None = None
-        self._input = bytearray()
-        self._arrived = threading.Condition()
+        self._console = console
         self._started = threading.Event()
         self._bridge: PtyBridge | None = None
-        self._server = listen(tcp_port)
-        self.port: int = self._server.getsockname()[1]
+        self._line = Line(tcp_port)
+        self.port: int = self._line.port
         self._folder = TemporaryFolder("esp32s3")
         with self._folder.kept_if_successful() as folder:
             self._process = start_core(image, folder)
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._run)]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
         try:
             if not self._started.wait(_START_TIMEOUT_S):
                 self._failure = self._failure or "it never used its console"
@@ -184,20 +180,6 @@ class Esp32s3Board:
             self.close()
             raise
         self.url = self._bridge.device if self._bridge else f"socket://127.0.0.1:{self.port}"
-
-    def _listen(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._server.accept()
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._client = client
-                with contextlib.suppress(ConnectionError):
-                    while data := client.recv(_CHUNK_BYTES):
-                        with self._arrived:
-                            self._input += data
-                            self._arrived.notify()
-                self._client = None
-                client.close()
 
     def _run(self) -> None:
         resets = 0
@@ -219,9 +201,7 @@ class Esp32s3Board:
         finally:
             self._started.set()
             self._process.kill()
-            if self._client is not None:
-                with contextlib.suppress(OSError):
-                    self._client.shutdown(socket.SHUT_RDWR)
+            self._line.hang_up()
 
     def _restart(self) -> None:
         """A new core with the same image, as the ROM leaves it after a reset."""
@@ -237,8 +217,11 @@ class Esp32s3Board:
             end = max(_as_data(segment.address) + len(segment.content) for segment in self._image.segments)
             chip.stray = StrayDma(chip, range(end, _DATA.stop))
         self._start = None
-        chip.uart.waiting = lambda: len(self._input)
         chip.usb.sent = self.usb_said
+        if self._console == USB:
+            chip.usb.host, chip.usb.offer = self._line.send, lambda: self._line.take(USB_PACKET_BYTES) or None
+        else:
+            chip.uart.waiting = lambda: self._line.waiting
         self._chip = chip
         t = self._table
         microphone = (t.microphone_read, t.microphone_enable)
@@ -259,12 +242,14 @@ class Esp32s3Board:
         pc = core[PC]
         if pc == self._table.read:
             chip.uart.check()
-            data = self._take(core[A3])
+            chip.usb.poll()
+            data = self._line.take(core[A3]) if self._console == UART else b""
             stub.write(core[A2], data)
             core[A2] = len(data)
             self._started.set()
         elif pc == self._table.write:
-            self._send(stub.read(core[A2], core[A3]))
+            if self._console == UART:
+                self._line.send(stub.read(core[A2], core[A3]))
         elif pc == self._table.microphone_read:
             samples = self._microphone.take(core[A3], self._micros(stub))
             stub.write(core[A2], samples)
@@ -296,26 +281,30 @@ class Esp32s3Board:
         micros, slept_us = self._micros(stub), 0.0
         chip.pass_time()
         while chip.reset_cause is None and not self._closing:
+            chip.usb.poll()
             left_us = chip.waiting.left_us(armed)
             if MICROPHONE in armed and self._microphone.listens:
                 of_block_us = self._microphone.left_us(micros + int(slept_us))
                 if of_block_us <= 0:
                     chip.waiting.raise_interrupt(MICROPHONE)
                 left_us = min(left_us, of_block_us)
-            if left_us <= 0 or (UART in armed and self._input):
+            if left_us <= 0 or (UART in armed and self._console == UART and self._line.waiting):
                 chip.waiting.wake(core)
                 return
-            step_us = self._pause(min(left_us, _LONGEST_PAUSE_US), UART in armed)
+            wakes = self._console in armed and not chip.usb.is_full
+            step_us = self._pause(min(left_us, _LONGEST_PAUSE_US), wakes)
             chip.waiting.sleep(step_us)
             slept_us += step_us
 
     def _pause(self, us: float, until_input: bool) -> float:
         """Lets time pass here; returns how long, which is less if console bytes come first and end it."""
         self._idle_until = max(self._idle_until, time.monotonic() - _MOST_BEHIND_S) + us / 1e6
-        with self._arrived:
-            if not (until_input and self._input):
-                self._arrived.wait(max(0.0, self._idle_until - time.monotonic()))
-        early_us = max(0.0, self._idle_until - time.monotonic()) * 1e6 if until_input and self._input else 0.0
+        left_s = max(0.0, self._idle_until - time.monotonic())
+        if until_input:
+            self._line.wait(left_s)
+        else:
+            time.sleep(left_s)
+        early_us = max(0.0, self._idle_until - time.monotonic()) * 1e6 if until_input and self._line.waiting else 0.0
         self._idle_until -= early_us / 1e6
         return max(0.0, us - early_us)
 
@@ -327,19 +316,6 @@ class Esp32s3Board:
     def _micros(self, stub: GdbStub) -> int:
         return int(struct.unpack("<I", stub.read(self._table.micros, 4))[0])
 
-    def _take(self, most: int) -> bytes:
-        """Console bytes that have arrived."""
-        with self._arrived:
-            data = bytes(self._input[:most])
-            del self._input[:most]
-            return data
-
-    def _send(self, data: bytes) -> None:
-        client = self._client
-        if client is not None:
-            with contextlib.suppress(OSError):
-                client.sendall(data)
-
     def check(self) -> None:
         """Raises DeviceError if the program has failed."""
         if self._failure is not None:
@@ -347,7 +323,7 @@ class Esp32s3Board:
 
     def wait(self) -> None:
         """Returns when the emulator has ended, by itself or because of a fault (see :meth:`check`)."""
-        self._threads[1].join()
+        self._thread.join()
 
     def _end_process(self) -> None:
         self._process.kill()
@@ -363,13 +339,10 @@ class Esp32s3Board:
         if self._bridge is not None:
             self._bridge.close()
             self._bridge = None
-        self._server.close()
         self._process.kill()
-        self._threads[1].join(timeout=_STOP_TIMEOUT_S)
+        self._thread.join(timeout=_STOP_TIMEOUT_S)
         self._end_process()
-        client = self._client
-        if client is not None:
-            client.close()
+        self._line.close()
         self._folder.close()
 
     def __enter__(self) -> Esp32s3Board:
@@ -383,7 +356,7 @@ class Esp32s3Board:
 
 def start(
     build: Path, tcp_port: int = 0, pty: bool = False, audio: Path | None = None, defects: Defects | None = None,
-    state: str | None = None,
+    state: str | None = None, console: str = UART,
 ) -> Esp32s3Board:  # fmt: skip
     """Starts an image on an emulated ESP32-S3.
 
@@ -395,6 +368,8 @@ def start(
         defects: what is wrong with the chip.
         state: in which the program finds the chip, one of ``esp32s3_start.yaml``; None: as after a boot from flash.
 
+        console: ``uart`` or ``usb``, which ``url`` leads to; nobody sends bytes to the other one.
+
     Raises:
         ToolError: QEMU is missing.
         InputError: there is no such image, or it is damaged.
@@ -404,7 +379,7 @@ def start(
     image = parse_esp_image(image_of(build, QemuXtensa.name).read_bytes())
     check_memory(image)
     try:
-        return Esp32s3Board(image, tcp_port, pty, audio, defects, state)
+        return Esp32s3Board(image, tcp_port, pty, audio, defects, state, console)
     except OSError as error:
         raise DeviceError(f"the emulated ESP32-S3 cannot be started: {error}; see wwtool doctor") from error
 
@@ -413,10 +388,11 @@ class QemuXtensa(Emulator):
     """QEMU's Xtensa core. This module does the work of the drivers of UART and microphone."""
 
     name = "qemu-xtensa"
+    consoles = (UART, USB)
     tools = (QEMU,)
 
     def start(self, platform: Platform, image: Path, options: Options) -> Esp32s3Board:
-        return start(image, options.tcp_port, options.pty, options.audio)
+        return start(image, options.tcp_port, options.pty, options.audio, console=options.console)
 
     def platform_of(self, image: bytes) -> str | None:
         return PLATFORM if image.startswith(bytes([ESP_MAGIC])) else None

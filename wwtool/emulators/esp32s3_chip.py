@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wwtool.emulators.esp32s3_consoles import UART_FSM, UART_STATUS, Uart, Usb
+from wwtool.emulators.esp32s3_consoles import UART_FSM, UART_STATUS, USB_EP1, Uart, Usb
 from wwtool.emulators.esp32s3_flash import BUS, TABLE, Flash
 from wwtool.emulators.esp32s3_registers import MisuseError, Start, check_write, registers
 from wwtool.emulators.esp32s3_sleep import COMP0_LOAD, RAW_OF, Waiting
@@ -131,7 +131,7 @@ class Chip:
         stub.stop_at(_LOOP + len(_LOOP_CODE))
         self._cycles = self._ccount()
         stub.stop_at_write(*_PERIPHERALS)
-        for address in (UART_STATUS, UART_FSM, *(a for a, r in registers().items() if r.wo)):
+        for address in (UART_STATUS, UART_FSM, USB_EP1, *(a for a, r in registers().items() if r.wo)):
             stub.stop_at_read(address)
         if self._defects.bad_ram is not None:
             stub.stop_at_read(self._defects.bad_ram)
@@ -214,11 +214,12 @@ class Chip:
             return self.get(address) | 1
         if registers()[address].wo:
             raise MisuseError(f"it reads {registers()[address].name}, which is write-only")
-        return self.uart.load(address)
+        return self.usb.load() if address == USB_EP1 else self.uart.load(address)
 
     def _store(self, address: int, value: int) -> None:
         if self.stray is not None:
             self.stray.write()
+        self.usb.poll()
         before = self.get(address)
         register = registers().get(address)
         lock = self.get(register.lock) if register is not None and register.lock is not None else 0

@@ -1,4 +1,4 @@
-"""The two consoles of an ESP32-S3: the UART's transmitter and settings, and the FIFO of the USB console.
+"""The two consoles of an ESP32-S3: the UART's transmitter and settings, and the FIFOs of the USB console.
 
 The core stands before an access to one of their registers (``esp32s3_chip.py``). An effect takes the register's value
 before and the one written, and returns the one that is there then.
@@ -19,8 +19,10 @@ _RX_SELECT, _TX_MUX, _RX_MUX = 0x60004154 + 4 * 12, 0x60009004 + 4 * 43, 0x60009
 _ROM_US, _ROM_BYTES = 8_000.0, 90  # the ROM's last lines, on their way or in a FIFO that nothing leaves
 _POLL_US = 100.0  # between looks at a busy transmitter: a stop for each would take long
 _STUCK_POLL_US = 10_000.0  # the same, of one that stays busy
-_USB_EP1, _USB_CONF, _USB_FREE = 0x60038000, 0x60038004, 1 << 1
-_UART_FIFO_BYTES, _USB_FIFO_BYTES = 128, 64
+USB_EP1, USB_PACKET_BYTES = 0x60038000, 64
+_USB_CONF, _USB_FREE, _USB_WAITING = 0x60038004, 1 << 1, 1 << 2
+_USB_RAW, _USB_CAME, _USB_CAME_EMPTY = 0x60038008, 1 << 2, 1 << 10
+_UART_FIFO_BYTES = 128
 
 Effect = Callable[[int, int], int]
 
@@ -134,29 +136,71 @@ class Uart:
 
 
 class Usb:
-    """The FIFO to the host.
+    """The FIFOs to the host and from it, and the host (TRM, "USB Serial/JTAG Controller").
+
+    The FIFO from the host holds one packet. Until the program has read all of it, the next one is refused and the host
+    offers it again. The host here does so the moment it is read, which is sooner than a bus can.
 
     Attributes:
         sent: bytes that the host has got.
+        host: what the host does with them.
+        offer: the host's next packet, of 0 to 64 bytes; None: it has none.
+        refusals: how often a packet was refused.
     """
 
     def __init__(self, chip: _Chip, unread: bool) -> None:
         """``unread``: the host does not read until :meth:`read`."""
         self.sent = bytearray()
+        self.host: Callable[[bytes], None] = lambda data: None
+        self.offer: Callable[[], bytes | None] = lambda: None
+        self.refusals = 0
         self._chip, self._host_reads = chip, not unread
         self._packet = bytearray()
-        self.effects: Final[dict[int, Effect]] = {_USB_EP1: self._ep1, _USB_CONF: self._conf}
+        self._offered: bytes | None = None
+        self._received = bytearray()
+        self.effects: Final[dict[int, Effect]] = {USB_EP1: self._ep1, _USB_CONF: self._conf}
 
     def read(self) -> None:
         """The host begins to read: it gets what waits, and from now on what comes."""
         self._host_reads = True
         self._chip.set(_USB_CONF, self._send(self._chip.get(_USB_CONF)))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether bytes of the host wait for the program."""
+        return bool(self._received)
+
+    def poll(self) -> None:
+        """The host offers the packet that was refused, or its next one."""
+        if self._offered is None:
+            self._offered = self.offer()
+        if self._offered is None:
+            return
+        if self._received:
+            self.refusals += 1
+            return
+        self._received += self._offered
+        chip, came = self._chip, _USB_CAME if self._offered else _USB_CAME | _USB_CAME_EMPTY
+        self._offered = None
+        chip.set(_USB_RAW, chip.get(_USB_RAW) | came)
+        if self._received:
+            chip.set(_USB_CONF, chip.get(_USB_CONF) | _USB_WAITING)
+
+    def load(self) -> int:
+        """A byte of the host, which leaves the FIFO."""
+        if not self._received:
+            raise MisuseError("it reads the FIFO of USB while that is empty")
+        byte = self._received.pop(0)
+        if not self._received:
+            self._chip.set(_USB_CONF, self._chip.get(_USB_CONF) & ~_USB_WAITING)
+            self.poll()
+        return byte
+
     def _ep1(self, before: int, value: int) -> int:
         if not self._chip.get(_USB_CONF) & _USB_FREE:
             raise MisuseError("it writes to the FIFO of USB while that has no room")
         self._packet.append(value & 0xFF)
-        if len(self._packet) == _USB_FIFO_BYTES:  # the hardware sends a full one by itself
+        if len(self._packet) == USB_PACKET_BYTES:  # the hardware sends a full one by itself
             self._chip.set(_USB_CONF, self._send(self._chip.get(_USB_CONF)))
         return 0
 
@@ -168,5 +212,6 @@ class Usb:
         if self._packet and not self._host_reads:
             return conf & ~_USB_FREE
         self.sent += self._packet
+        self.host(bytes(self._packet))
         self._packet.clear()
         return conf | _USB_FREE
