@@ -60,7 +60,8 @@ struct usb_regs {
     volatile uint32_t usb_pwr;
     volatile uint32_t phy_direct;
     volatile uint32_t phy_direct_override;
-    volatile uint32_t phy_trim[2];
+    volatile uint32_t phy_trim;
+    uint32_t reserved_88;
     volatile uint32_t intr;
     volatile uint32_t inte;
     volatile uint32_t intf;
