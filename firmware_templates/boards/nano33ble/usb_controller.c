@@ -175,12 +175,13 @@ static void set_suspended(bool suspended)
     usb_data_suspend(suspended);
 }
 
-static void bus_event(void)
+/* A reset that has come as well wakes the device: the bus was idle before it, as on a hub's port that was disabled. */
+static void bus_event(bool was_reset)
 {
     const uint32_t causes = USBD->eventcause;
 
     USBD->eventcause = causes; /* written 1 to clear */
-    if ((causes & USBD_EVENTCAUSE_SUSPEND) != 0) {
+    if ((causes & USBD_EVENTCAUSE_SUSPEND) != 0 && !was_reset) {
         set_suspended(true);
     }
     if ((causes & USBD_EVENTCAUSE_RESUME) != 0) {
@@ -240,12 +241,13 @@ static bool happened(volatile uint32_t *event)
 
 void usb_handler(void)
 {
-    if (happened(&USBD->events_usbreset)) {
+    const bool was_reset = happened(&USBD->events_usbreset);
+    if (was_reset) {
         usb_control_bus_reset();
         set_suspended(false);
     }
     if (happened(&USBD->events_usbevent)) {
-        bus_event();
+        bus_event(was_reset);
     }
     if (happened(&USBD->events_ep0setup)) {
         event_clear(&USBD->events_ep0datadone); /* of a request that the host gave up */
