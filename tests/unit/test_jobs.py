@@ -176,6 +176,12 @@ def test_an_evaluation_that_lacks_something(model: Path, values: dict[str, Any],
         evaluate.plan(evaluate.EvaluateRequest(subject=model, **values))
 
 
+def test_nothing_is_usual_for_a_model_whose_recipe_is_not_known(model: Path, recordings: Path) -> None:
+    plan = evaluate.plan(evaluate.EvaluateRequest(subject=model, data=recordings))
+    assert plan.detector is None
+    assert plan.config.evaluate.usual_weight == 0.0
+
+
 def test_a_training_is_planned_as_it_is_requested(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text("phrase: hey you\nsynth: {seed: 7}\ntrain: {steps: 100}\n")
     request = train.TrainRequest(

@@ -199,6 +199,29 @@ def test_shares_weigh_the_kinds_and_more_confidence_costs_a_higher_threshold() -
     assert chosen(0.9, unseen_shift=6.0) == 255  # none keeps it: the highest
 
 
+def kinds_at(shift: float) -> dict[str, Peaks]:
+    generator = np.random.default_rng(7)
+    return {f"k{i}": simulated(generator, 60, 0.5, 1.0, shift) for i in range(5)}
+
+
+@given(shift=st.floats(-2.5, 2.5), weight=st.floats(0.0, 1.0), usual=st.integers(5, 250))
+@settings(max_examples=30, deadline=None)
+def test_a_settled_threshold_lies_between_its_own_and_the_usual(shift: float, weight: float, usual: int) -> None:
+    made = promise(kinds_at(shift), usual_threshold=usual, usual_weight=weight)
+    settled, levels = made.settled(), threshold_levels(SHAPE)
+    own, found = made.lowest(made.upper()), settled.lowest(settled.upper())
+    wanted = levels[own - 1] + np.clip(weight * (levels[usual - 1] - levels[own - 1]), -1.0, 1.0)
+    grain = sum(levels[at - 1] - levels[max(at - 2, 0)] for at in (own, found))  # thresholds are whole numbers
+    assert levels[found - 1] == pytest.approx(wanted, abs=grain)
+    assert settled.upper()[found - 1] <= 0.5  # it keeps the budget by its own account
+
+
+def test_a_promise_that_no_threshold_keeps_is_not_settled() -> None:
+    made = promise(kinds_at(0.0), unseen_shift=6.0)
+    assert made.settled() is made
+    assert promise(kinds_at(0.0), usual_weight=0.0).settled().config.unseen_shift == 0.25
+
+
 def test_no_kinds_and_empty_kinds() -> None:
     nothing = promise({"a": Peaks(np.zeros(0), 1.0), "b": Peaks(np.zeros(0), 0.0)})
     assert list(nothing.tails) == ["a"]

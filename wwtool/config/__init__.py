@@ -101,6 +101,15 @@ class EvaluateConfig(Section):
     unseen_spread: float = Field(
         0.5, ge=0.0, le=8.0, description="Standard deviation of that shift from one kind to the next, in logits."
     )
+    usual_threshold: int = Field(
+        28, ge=1, le=255,
+        description="Threshold that suits models of the default recipe on the mean, whatever the phrase.",
+    )  # fmt: skip
+    usual_weight: Fraction = Field(
+        0.7,
+        description="How far the threshold is drawn from what a build's own audio says toward `usual_threshold`, in "
+        "logits. 0: not at all, as it should be for a recipe whose scores have another scale.",
+    )
     evenness: Fraction = Field(
         0.1,
         description="How far a kind never met is drawn evenly from the kinds there are. The rest is drawn by their "

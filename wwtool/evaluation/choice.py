@@ -18,7 +18,7 @@ from wwtool.evaluation.promise import Promise
 
 @dataclass(frozen=True)
 class ShapeTried:
-    """A shape, the lowest threshold at which it keeps the budget, and its mean recall there."""
+    """A shape, the lowest threshold at which it keeps the budget by a build's own audio, and its mean recall there."""
 
     average_window: int
     threshold: int
@@ -67,7 +67,8 @@ def choose_shape(
         within = bool(rates[threshold - 1] <= config.evaluate.false_alarms_per_hour)
         shapes.append(Shape(detector, promise))
         tried.append(ShapeTried(window, threshold, recall, within))
-    return shapes[_best(tried, config.evaluate.spare_recall or 0.0)], tried
+    best = shapes[_best(tried, config.evaluate.spare_recall or 0.0)]
+    return Shape(best.detector, best.promise.settled()), tried
 
 
 def _best(tried: Sequence[ShapeTried], worth: float) -> int:

@@ -25,6 +25,8 @@ Array = npt.NDArray[np.float64]
 _DRAWS, _SEED = 600, 11
 _LEAST_SHARE, _LEAST_PART = 1e-6, 1e-9  # a kind without a share decides where there is no other
 
+_MOST_SETTLED = 1.0  # logits
+
 _HOUSEHOLD = "household"
 
 
@@ -43,7 +45,8 @@ class Promise:
         self, tails: Mapping[str, Tail], facts: Mapping[str, KindFacts], shape: DetectorConfig, config: EvaluateConfig,
         household: Tail | None = None,
     ) -> None:  # fmt: skip
-        self.config, self._levels, self.household = config, threshold_levels(shape), household
+        self.config, self._shape, self.household = config, shape, household
+        self._levels = threshold_levels(shape)
         self.tails = {kind: tail for kind, tail in tails.items() if tail.hours > 0}
         self.facts = {kind: facts.get(kind, KindFacts()) for kind in self.tails}
 
@@ -129,6 +132,22 @@ class Promise:
         """The lowest threshold at which falling rates keep the budget; the highest if none does."""
         within = np.flatnonzero(rates <= self.config.false_alarms_per_hour)
         return int(within[0]) + 1 if len(within) else len(rates)
+
+    def settled(self) -> Promise:
+        """The promise whose threshold is drawn toward the usual one, by at most a logit.
+
+        What a build's few hours say of audio never met is uncertain, and so is what other builds say of this one. Both
+        together err less (as a shrinkage estimator does: Efron and Morris 1975, Journal of the American Statistical
+        Association 70). The shift of audio never met is what is corrected, so that all rates follow. A promise that no
+        threshold keeps is left as it is.
+        """
+        rates, weight = self.upper(), self.config.usual_weight
+        if not weight or rates[-1] > self.config.false_alarms_per_hour:
+            return self
+        away = self._levels[self.config.usual_threshold - 1] - self._levels[self.lowest(rates) - 1]
+        moved = float(np.clip(weight * away, -_MOST_SETTLED, _MOST_SETTLED))
+        config = self.config.model_copy(update={"unseen_shift": self.config.unseen_shift + moved})
+        return Promise(self.tails, self.facts, self._shape, config, self.household)
 
     @cached_property
     def _shifted(self) -> dict[str, Array]:

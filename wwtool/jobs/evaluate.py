@@ -204,6 +204,8 @@ def plan(request: EvaluateRequest, listener: events.Listener = events.ignore) ->
         raise UsageError("nothing to evaluate on; give --data DIR, or --wav FILE for the detections in one recording")
     elif request.sentence_hours and request.phrase is None and not sentences:
         raise UsageError("--sentences needs --phrase, so that no sentence contains it")
+    if subject.detector is None:  # nobody knows the recipe, so what is usual for ours says nothing
+        config = config.model_copy(update={"evaluate": config.evaluate.model_copy(update={"usual_weight": 0.0})})
     return EvaluatePlan(request, subject.model, subject.detector, subject.trained_kinds, sentences, config)
 
 
