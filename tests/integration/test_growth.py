@@ -50,6 +50,7 @@ def grown(name: str, folder: Path, board: Path) -> tuple[int, int]:
     assert {name for name in sizes if not name.startswith(".debug")} <= counted, "a section that nobody has counted"
     flash = sum(size for section, size in sizes.items() if section in FLASHED)
     ram = sum(size for section, size in sizes.items() if section in IN_RAM[name])
+    print(name, flash - BASE[name][0], ram - BASE[name][1])
     return flash - BASE[name][0], ram - BASE[name][1]
 
 

@@ -119,8 +119,11 @@ def test_only_a_gated_clock_counts_as_sleep() -> None:
 def test_an_interrupt_goes_to_the_vector_of_level_2_with_all_others_masked() -> None:
     chip, core = Chip(), list(range(1000, 1050))
     core[21], core[41] = 0x2F, 0x40378000
+    chip.waiting.sleep(30.0)
     chip.waiting.wake(core)
     assert chip.core.values[16] == 0x40378180
     assert (chip.core.values[29], chip.core.values[32]) == (1000, 0x20), "it returns to a0, with interrupts allowed"
     assert chip.core.values[21] == 0x32
     assert chip.waiting.wakes == 1
+    chip.waiting.wake(core)
+    assert chip.waiting.wakes == 1, "the second wait has ended as it began"

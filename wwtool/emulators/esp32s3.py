@@ -282,13 +282,15 @@ class Esp32s3Board:
         chip.pass_time()
         while chip.reset_cause is None and not self._closing:
             chip.usb.poll()
+            if self._console == UART and self._line.waiting:
+                chip.waiting.raise_interrupt(UART)
             left_us = chip.waiting.left_us(armed)
             if MICROPHONE in armed and self._microphone.listens:
                 of_block_us = self._microphone.left_us(micros + int(slept_us))
                 if of_block_us <= 0:
                     chip.waiting.raise_interrupt(MICROPHONE)
                 left_us = min(left_us, of_block_us)
-            if left_us <= 0 or (UART in armed and self._console == UART and self._line.waiting):
+            if left_us <= 0:
                 chip.waiting.wake(core)
                 return
             wakes = self._console in armed and not chip.usb.is_full
@@ -312,6 +314,11 @@ class Esp32s3Board:
     def asleep(self) -> float:
         """The share of the board's time in which the core had no clock, since its last reset."""
         return self._chip.waiting.asleep_us / self._chip.now_us if self._chip is not None else 0.0
+
+    @property
+    def waits(self) -> tuple[int, float]:
+        """How many waits of the core have ended since its last reset, and how long that was, in seconds."""
+        return (self._chip.waiting.wakes, self._chip.now_us / 1e6) if self._chip is not None else (0, 0.0)
 
     def _micros(self, stub: GdbStub) -> int:
         return int(struct.unpack("<I", stub.read(self._table.micros, 4))[0])

@@ -63,7 +63,7 @@ class Waiting:
 
     Attributes:
         asleep_us: how long the core has had no clock.
-        wakes: how many waits have ended.
+        wakes: how many waits have ended in which the core was at rest, not with an interrupt from before.
     """
 
     def __init__(self, chip: _Chip) -> None:
@@ -71,6 +71,7 @@ class Waiting:
         self._tick_since: float | None = None  # when the alarm's period was loaded, or the last alarm
         self.asleep_us = 0.0
         self.wakes = 0
+        self._rests = False
 
     def load_tick(self) -> None:
         """The alarm's period is taken over."""
@@ -125,12 +126,14 @@ class Waiting:
     def sleep(self, us: float) -> None:
         """The core waits for so long, without a clock if the program has allowed that."""
         self._chip.check_watchdogs_at(self._chip.now_us + us)
+        self._rests = True
         if not self._chip.get(_CPU_PER_CONF) & _WAIT_CLOCK_ON:
             self.asleep_us += us
 
     def wake(self, core: list[int]) -> None:
         """The interrupt is taken: the core stands before the handler, which returns behind the wait's function."""
-        self.wakes += 1
+        self.wakes += self._rests
+        self._rests = False
         core[_EPC2], core[_EPS2] = core[_A0], core[_PS] & ~_PS_LEVEL
         core[_PS] = core[_EPS2] | _PS_EXCEPTION | 2
         core[_PC] = core[_VECBASE] + _VECTOR_2
