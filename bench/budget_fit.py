@@ -37,6 +37,7 @@ from wwtool.firmware.toolchains import Toolchain, find_toolchain
 from wwtool.models.architecture import Architecture
 from wwtool.models.temporal import TemporalArchitecture
 from wwtool.models.zoo import ZOO
+from wwtool.packages.bare_metal.audio_block import REFERENCE_BLOCK, audio_block_of
 from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
 from wwtool.platforms.profile import Platform
@@ -123,8 +124,11 @@ def base_constants(platform: Platform, toolchain: Toolchain, costs: Sequence[Cos
     if platform.memory.hop_bytes:
         without_room = within(platform, BudgetConfig(flash_bytes=platform.memory.hop_bytes))
         in_flash = base_of(_build(without_room, toolchain, next(iter(ZOO.values())))[1])
+    shorter, cost, _ = _build(platform, toolchain, TemporalArchitecture(stride=2))
+    saved = _ram(base_of(reference)) - _ram(base_of(cost))
     return {
         **base_of(reference).model_dump(),
+        "block_sample_bytes": round(saved / (REFERENCE_BLOCK - audio_block_of([shorter]))),
         "in_flash": in_flash,
         "compiler": toolchain.version(),
         "text_bytes": estimate.text_bytes(PHRASE),
@@ -132,6 +136,10 @@ def base_constants(platform: Platform, toolchain: Toolchain, costs: Sequence[Cos
         "stack_bytes": max(cost.stack_bytes or 0 for cost in costs),
         "stack_reserved": reference.sizes.stack_reserved,
     }
+
+
+def _ram(base: estimate.Base) -> int:
+    return sum(ram for _, ram, _ in base.parts.values())
 
 
 def base_of(cost: Cost) -> estimate.Base:

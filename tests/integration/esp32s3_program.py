@@ -35,7 +35,8 @@ class Program:
         self.silicon, self._sound = silicon, sound
         self.said = bytearray()
         self.played = self.heard = 0
-        self._typed: list[bytes] = []
+        self._typed: list[tuple[float, bytes]] = []
+        self._until_us = float("inf")
         self._turn = symbols["microphone_read"]
         silicon.work_at(symbols["wait_for_interrupt"], self._wait)
         silicon.run(self._turn)
@@ -48,16 +49,16 @@ class Program:
         for name in ("dma_oldest", "dma_lapped"):  # between them the driver reads a block
             silicon.watch(symbols[name], self._fill)
         silicon.watch(silicon.stub.registers()[A0], self._hear)
-        chip.usb.offer = lambda: self._typed.pop(0) if self._typed else None
+        chip.usb.offer = self._offer
 
     @property
     def us(self) -> float:
         """The time since the microphone has begun to listen."""
         return self.silicon.chip.now_us - self._since_us
 
-    def type(self, *packets: bytes) -> None:
-        """The PC sends packets, one after the other as the board takes them."""
-        self._typed += packets
+    def type(self, *packets: bytes, at_us: float = 0.0) -> None:
+        """The PC sends packets, one after the other as the board takes them, and not before a time."""
+        self._typed += [(at_us, packet) for packet in packets]
 
     def turn(self) -> None:
         """The main loop goes round once."""
@@ -67,14 +68,16 @@ class Program:
         self._fill()
 
     def until(self, us: float) -> None:
-        """Goes on until so much time has passed since the microphone began to listen."""
+        """Goes on until so much time has passed since the microphone began to listen; a wait ends there as well."""
+        self._until_us = us
         while self.us < us:
             self.turn()
+        self._until_us = float("inf")
 
-    def ask(self, command: bytes) -> bytes:
-        """What the program says to a command."""
+    def ask(self, command: bytes, at_us: float = 0.0) -> bytes:
+        """What the program says to a command, which comes at a time, or at once."""
         before = len(self.said)
-        self.type(command)
+        self.type(command, at_us=at_us)
         for _ in range(_MOST_TURNS):
             self.turn()
             if len(self.said) > before and self.said.endswith(READY):
@@ -95,6 +98,10 @@ class Program:
             self.played += 1
             chip.waiting.raise_interrupt(MICROPHONE)
 
+    def _offer(self) -> bytes | None:
+        """The PC's next packet, if its time has come."""
+        return self._typed.pop(0)[1] if self._typed and self._typed[0][0] <= self.us else None
+
     def _wait(self, core: list[int]) -> None:
         """The core waits for an interrupt: a block, a packet, or the tick."""
         chip = self.silicon.chip
@@ -103,8 +110,10 @@ class Program:
         chip.usb.poll()
         left_us = chip.waiting.left_us(armed)
         if left_us > 0:
-            chip.waiting.sleep(min(left_us, (self.played + 1) * BLOCK_US - self.us))
+            events_us = [(self.played + 1) * BLOCK_US, self._until_us, *(at_us for at_us, _ in self._typed[:1])]
+            chip.waiting.sleep(max(0.0, min(left_us, min(events_us) - self.us)))
             self._fill()
+            chip.usb.poll()
             chip.waiting.left_us(armed)
 
 

@@ -70,8 +70,7 @@ def test_a_late_board_counts_what_it_has_lost(tmp_path: Path, changes: list[tupl
     with program(tmp_path, b"", ("board.c", INDICATE, WORK), *changes) as board:
         board.until(205_000)
         assert overruns(board.ask(b"ww-memory%")) == 0
-        board.until(7 * BLOCK_US + 1000)  # a part of the block is read
-        board.ask(b"ww-led 1%")
+        board.ask(b"ww-led 1%", at_us=7 * BLOCK_US + 1000)  # a part of the block is read
         counted = overruns(board.ask(b"ww-memory%"))
         board.until(15 * BLOCK_US + 25_000)  # between two blocks
         lost = board.played * BLOCK - SETTLING - board.heard

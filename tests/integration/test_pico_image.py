@@ -115,7 +115,7 @@ def test_microphone_to_led(image: Path, tmp_path: Path) -> None:
     assert len(frames) > 10 and set(np.diff(frames)) == {3}
     assert stats["led_on"] == 1 and stats["led_times"][0] < 0.2
     assert stats["asleep_s"] > 0.7 * stats["simulated_s"]
-    assert stats["sleeps"] < 90 * stats["simulated_s"], "a block of 16 ms, a tick of 134 ms, and lines of the console"
+    assert stats["sleeps"] < 60 * stats["simulated_s"], "a hop of 30 ms, a tick of 134 ms, and lines of the console"
     assert "overruns=0]" in tail
 
 

@@ -20,9 +20,10 @@ from wwtool.compiler.emit.c_text import constants_of
 from wwtool.compiler.package import CompiledModel
 from wwtool.compiler.program import Program
 from wwtool.firmware.cycles import Cycles
-from wwtool.firmware.link_map import MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
+from wwtool.firmware.link_map import FRONT_END, MODEL_CODE, MODEL_MEMORY, PARTS, WEIGHTS, Part
 from wwtool.firmware.sizes import Sizes
 from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.packages.bare_metal.audio_block import REFERENCE_BLOCK, audio_block_of
 from wwtool.packages.placement import hop_in_ram
 from wwtool.platforms.profile import Platform
 
@@ -55,6 +56,7 @@ class Constants(Base):
     call_code: tuple[float, ...]  # bytes, as code_features
     instructions: dict[str, tuple[float, ...]]  # of a call, as call_features
     cycles: tuple[float, ...]  # of an inference, as cycle_features
+    block_sample_bytes: float = 0.0  # RAM for a sample of the microphone's blocks, more or fewer than in the parts
 
 
 def constants_of_board(platform: Platform) -> Constants | None:
@@ -80,6 +82,9 @@ def estimated_sizes(platform: Platform, model: CompiledModel, phrase: str) -> Si
     in_ram = constants.runs_from_ram and base is constants
     code_in_ram = in_ram or platform.memory.code_in_ram
     parts_by_name = dict(base.parts)
+    flash, ram, resident = parts_by_name[FRONT_END]
+    longer = audio_block_of([model]) - REFERENCE_BLOCK
+    parts_by_name[FRONT_END] = (flash, ram + round(constants.block_sample_bytes * longer), resident)
     parts_by_name[WEIGHTS], parts_by_name[MODEL_CODE] = _constant(in_ram, weights), _constant(code_in_ram, code)
     parts_by_name[MODEL_MEMORY] = (0, memory, 0)
     # A hop reads no text.

@@ -116,9 +116,10 @@ void board_keep_alive(void)
 void board_idle(void)
 {
     board_keep_alive();
-    sleep_clear();
+    (void)sleep_clear();
     if (clock_can_wait() && !uart_waiting() && !usb_waiting() && !microphone_waiting()) {
         clock_wait_for_interrupt();
+        sleep_adapt(sleep_clear());
     }
 }
 

@@ -10,15 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "audio_block.h"
 #include "board_config.h"
 
-/*
- * A block ends the core's wait. It lasts for 30 ms, the time between two inferences of most models, and the ring for 120
- * ms more, which is longer than any inference that keeps up.
- */
+/* A block ends the core's wait. It lasts for a hop, and the ring for 120 ms more: longer than any inference that keeps up. */
 enum {
-    DMA_BLOCKS = 5,
-    DMA_BLOCK_SAMPLES = 480,
+    DMA_LATE_SAMPLES = 1920,
+    DMA_BLOCK_SAMPLES = AUDIO_BLOCK_SAMPLES,
+    DMA_BLOCKS = 1 + (DMA_LATE_SAMPLES + DMA_BLOCK_SAMPLES - 1) / DMA_BLOCK_SAMPLES,
     DMA_SAMPLE_BYTES = BOARD_MICROPHONE_IS_PDM ? 2 : 4,
     DMA_BLOCK_BYTES = DMA_BLOCK_SAMPLES * DMA_SAMPLE_BYTES,
 };

@@ -8,13 +8,14 @@
  */
 #include "pdm.h"
 
+#include "audio_block.h"
 #include "board.h"
 #include "nrf52840.h"
 #include "pins.h"
 
 enum {
     BLOCKS = 2,
-    BLOCK_SAMPLES = 480, /* 30 ms: the core wakes once a hop of most models */
+    BLOCK_SAMPLES = AUDIO_BLOCK_SAMPLES,
     RING_SAMPLES = 2048, /* 128 ms: longer than any inference that keeps up */
     SETTLING_BLOCKS = 2, /* MP34DT05-A datasheet, table 4: 10 ms from power to valid data; and the filter's start */
     GAIN_DB = 20,        /* speech of 60 dB SPL at -40 dB of full scale: the part gives -26 dB at 94 dB SPL */

@@ -1,51 +1,56 @@
 /*
  * Microphone. See adc.h.
  *
- * Two DMA channels take turns: each fills its own block of 256 samples, wraps its write address (ring mode), and
- * starts the other. Nothing has to be re-armed in time; a late interrupt costs samples, never the sequence.
+ * DMA channels take turns: each fills a block in a ring of its own and starts the next channel. Nothing has to be
+ * re-armed in time. A ring is a power of two bytes, and a block is a hop, which is not: so a channel's next block begins
+ * where its last one has ended. The interrupt counts blocks; the samples stay where they are until they are read.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "adc.h"
 
+#include "audio_block.h"
 #include "board.h"
 #include "clocks.h"
 #include "rp2040.h"
 
 enum {
     SAMPLE_RATE_HZ = 16000,
-    CHANNELS = 2,
-    BLOCK_SAMPLES = 256, /* 16 ms: the most of a hop of 30 ms that a DMA ring can be, so that the core sleeps long */
-    BLOCK_RING_BITS = 9, /* log2 of a block's bytes */
-    RING_SAMPLES = 2048, /* 128 ms: longer than any inference that keeps up */
-    GAIN_SHIFT = 4,      /* 12 bits to 16 */
-    DC_SHIFT = 12,       /* one-pole filter, 2^12 samples: 0.6 Hz */
+    BLOCK_SAMPLES = AUDIO_BLOCK_SAMPLES,
+    CHANNELS = BLOCK_SAMPLES > 512 ? 3 : 5,    /* four short blocks or two long ones: 120 ms at a hop of 30 ms */
+    RING_BITS = BLOCK_SAMPLES > 512 ? 11 : 10, /* log2 of a ring's bytes */
+    RING_SAMPLES = 1 << (RING_BITS - 1),
+    GAIN_SHIFT = 4, /* 12 bits to 16 */
+    DC_SHIFT = 12,  /* one-pole filter, 2^12 samples: 0.6 Hz */
     DC_FRACTION_BITS = 16,
     ADC_MIDDLE = 2048,
 };
-_Static_assert(BLOCK_SAMPLES * sizeof(uint16_t) == 1u << BLOCK_RING_BITS, "a DMA ring is a power of two bytes");
+_Static_assert(BLOCK_SAMPLES <= RING_SAMPLES, "a block must fit into its ring");
 
+static volatile uint16_t rings[CHANNELS][RING_SAMPLES] __attribute__((aligned(1u << RING_BITS)));
+
+/* The oldest block: its number, its channel, where it begins in its ring, and how many of its samples have been read. */
 static struct {
-    uint16_t blocks[CHANNELS][BLOCK_SAMPLES];
-    int16_t ring[RING_SAMPLES];
-    volatile uint32_t in;  /* count of samples put, wrapping */
-    volatile uint32_t out; /* count of samples taken, wrapping */
-    volatile uint32_t overruns;
-    int32_t dc;       /* running mean, in 1 / 2^DC_FRACTION_BITS of an ADC step */
-    bool first_block; /* still holds samples from before the last stop */
-} state __attribute__((aligned(1u << BLOCK_RING_BITS)));
+    volatile uint32_t filled; /* count of blocks, wrapping */
+    uint32_t oldest;
+    uint32_t channel;
+    uint32_t begin;
+    uint32_t position;
+    uint32_t overruns;
+    int32_t dc; /* running mean, in 1 / 2^DC_FRACTION_BITS of an ADC step */
+} state;
 
 static void configure_dma(void)
 {
     for (uint32_t channel = 0; channel < CHANNELS; channel++) {
-        const uint32_t other = channel ^ 1u;
+        const uint32_t next = channel + 1u < CHANNELS ? channel + 1u : 0;
         struct dma_channel_regs *dma = DMA_CHANNEL(channel);
         dma->read_addr = (uint32_t)(uintptr_t)&ADC->fifo;
-        dma->write_addr = (uint32_t)(uintptr_t)state.blocks[channel];
+        dma->write_addr = (uint32_t)(uintptr_t)rings[channel];
         dma->trans_count = BLOCK_SAMPLES;
         dma->al1_ctrl = DMA_CTRL_EN | DMA_CTRL_HIGH_PRIORITY | DMA_CTRL_SIZE_HALFWORD | DMA_CTRL_INCR_WRITE |
-                        (uint32_t)BLOCK_RING_BITS << DMA_CTRL_RING_SIZE_SHIFT | DMA_CTRL_RING_SEL_WRITE |
-                        other << DMA_CTRL_CHAIN_TO_SHIFT | DREQ_ADC << DMA_CTRL_TREQ_SHIFT;
+                        (uint32_t)RING_BITS << DMA_CTRL_RING_SIZE_SHIFT | DMA_CTRL_RING_SEL_WRITE |
+                        next << DMA_CTRL_CHAIN_TO_SHIFT | DREQ_ADC << DMA_CTRL_TREQ_SHIFT;
     }
     *DMA_INTE0 = (1u << CHANNELS) - 1u;
     *DMA_MULTI_CHAN_TRIGGER = 1u << 0;
@@ -65,19 +70,38 @@ void adc_init(void)
     configure_dma();
 }
 
+void adc_dma_handler(void)
+{
+    uint32_t finished = *DMA_INTS0;
+
+    *DMA_INTS0 = finished;
+    for (; finished != 0; finished &= finished - 1u) {
+        state.filled++;
+    }
+}
+
+static void next_block(void)
+{
+    state.oldest++;
+    state.position = 0;
+    if (++state.channel == CHANNELS) {
+        state.channel = 0;
+        state.begin += BLOCK_SAMPLES;
+    }
+}
+
 void microphone_enable(bool on)
 {
     irq_disable(IRQ_DMA_0);
     if (on) {
-        /* The DMA waits in the middle of a block; the samples in it are old. */
-        state.first_block = true;
-        state.out = state.in;
-        *DMA_INTS0 = (1u << CHANNELS) - 1u;
+        adc_dma_handler();                          /* a block can have ended since */
+        while (state.oldest != state.filled + 1u) { /* the DMA waits in a block whose first samples are old */
+            next_block();
+        }
         irq_enable(IRQ_DMA_0);
         reg_set(&ADC->cs, ADC_CS_START_MANY);
     } else {
         reg_clear(&ADC->cs, ADC_CS_START_MANY);
-        state.out = state.in;
     }
 }
 
@@ -98,55 +122,40 @@ static int16_t convert(uint16_t raw)
     return sample < INT16_MIN ? INT16_MIN : (int16_t)sample;
 }
 
-static void take_block(const uint16_t *block)
-{
-    uint32_t in = state.in;
-
-    for (uint32_t i = 0; i < BLOCK_SAMPLES; i++) {
-        const int16_t sample = convert(block[i]);
-        if (in - state.out == RING_SAMPLES) {
-            state.overruns++;
-        } else {
-            state.ring[in % RING_SAMPLES] = sample;
-            in++;
-        }
-    }
-    state.in = in;
-}
-
-void adc_dma_handler(void)
-{
-    const uint32_t finished = *DMA_INTS0;
-
-    *DMA_INTS0 = finished;
-    for (uint32_t channel = 0; channel < CHANNELS; channel++) {
-        if ((finished & 1u << channel) == 0) {
-            continue;
-        }
-        if (state.first_block) {
-            state.first_block = false;
-        } else {
-            take_block(state.blocks[channel]);
-        }
-    }
-}
-
 bool microphone_waiting(void)
 {
-    return state.in != state.out;
+    return (int32_t)(state.filled - state.oldest) > 0;
+}
+
+/* Whether the DMA has come round to the oldest block, perhaps while it was read. */
+static bool is_lapped(void)
+{
+    return (int32_t)(state.filled - state.oldest) >= CHANNELS;
 }
 
 size_t microphone_read(int16_t *samples, size_t max)
 {
-    const uint32_t out = state.out;
-    const uint32_t available = state.in - out;
-    const size_t count = max < available ? max : available;
+    size_t count = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        samples[i] = state.ring[(out + i) % RING_SAMPLES];
+    while (count < max && microphone_waiting()) {
+        const uint32_t before = state.position;
+        size_t end = count;
+        while (end < max && state.position < BLOCK_SAMPLES) {
+            samples[end++] = convert(rings[state.channel][(state.begin + state.position++) % RING_SAMPLES]);
+        }
+        if (is_lapped()) {
+            state.overruns += BLOCK_SAMPLES - before;
+            next_block();
+            for (; is_lapped(); next_block()) {
+                state.overruns += BLOCK_SAMPLES;
+            }
+            continue;
+        }
+        count = end;
+        if (state.position == BLOCK_SAMPLES) {
+            next_block();
+        }
     }
-    __asm volatile("" : : : "memory"); /* the samples before their room is free again */
-    state.out = out + (uint32_t)count;
     return count;
 }
 

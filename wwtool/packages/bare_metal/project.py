@@ -21,6 +21,7 @@ from wwtool.firmware.image_formats import formats, ram_format, ram_recipe_of, re
 from wwtool.firmware.toolchains import Toolchain
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
+from wwtool.packages.bare_metal.audio_block import write_audio_block
 from wwtool.packages.c_text import c_string
 from wwtool.packages.package_format import Content
 from wwtool.packages.placement import hop_in_ram, place_hop
@@ -87,6 +88,7 @@ def write_project(
         _copy_sources(code, folder / "board")
     write_board_config(folder / "board", platform)
     _write_flash_read(folder / "board" / "flash_read.h", platform)
+    write_audio_block(folder / "board" / "audio_block.h", (model, *(part.model for part in beside)))
     write_sources(model, folder / "model")
     for part in beside:
         write_sources(part.model, folder / "model")
