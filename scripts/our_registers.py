@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,8 +82,6 @@ def _nano33ble() -> Iterator[Ours]:
 
 
 def _nano_parts(origin: int) -> list[object]:
-    import struct
-
     from wwtool.emulators.nrf52840.core import Chip
 
     image = struct.pack("<2I", 0x20040000, origin + 9) + bytes(64)
@@ -137,8 +136,8 @@ def _registers(
     structs: dict[str, tuple[int, list[tuple[str, int]]]],
     macros: Macros,
 ) -> Iterator[Ours]:
-    _, struct, place, index = match.groups()
-    size, words = structs[struct] if struct else (4, [("", 0)])
+    _, kind, place, index = match.groups()
+    size, words = structs[kind] if kind else (4, [("", 0)])
     for argument in (0, 1) if parameter else (0,):
         base = integer(place, lambda used, a=argument: a if used == parameter else macros.value(used))  # type: ignore[misc]
         base += size * argument if index else 0
