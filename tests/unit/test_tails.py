@@ -208,7 +208,7 @@ def kinds_at(shift: float) -> dict[str, Peaks]:
 @settings(max_examples=30, deadline=None)
 def test_a_settled_threshold_lies_between_its_own_and_the_usual(shift: float, weight: float, usual: int) -> None:
     made = promise(kinds_at(shift), usual_threshold=usual, usual_weight=weight)
-    settled, levels = made.settled(), threshold_levels(SHAPE)
+    settled, levels = made.settled(EvaluateConfig()), threshold_levels(SHAPE)
     own, found = made.lowest(made.upper()), settled.lowest(settled.upper())
     wanted = levels[own - 1] + np.clip(weight * (levels[usual - 1] - levels[own - 1]), -1.0, 1.0)
     grain = sum(levels[at - 1] - levels[max(at - 2, 0)] for at in (own, found))  # thresholds are whole numbers
@@ -218,8 +218,23 @@ def test_a_settled_threshold_lies_between_its_own_and_the_usual(shift: float, we
 
 def test_a_promise_that_no_threshold_keeps_is_not_settled() -> None:
     made = promise(kinds_at(0.0), unseen_shift=6.0)
-    assert made.settled() is made
-    assert promise(kinds_at(0.0), usual_weight=0.0).settled().config.unseen_shift == 0.25
+    assert made.settled(EvaluateConfig()) is made
+    assert promise(kinds_at(0.0), usual_weight=0.0).settled(EvaluateConfig()).config.unseen_shift == 0.25
+
+
+@pytest.mark.parametrize("settings_", [{"false_alarms_per_hour": 0.05}, {"unseen_shift": 1.25}, {"confidence": 0.95}])
+def test_what_is_usual_does_not_weaken_other_settings(settings_: dict[str, float]) -> None:
+    """A stricter setting moves the threshold about as far as it would without what is usual."""
+    levels = threshold_levels(SHAPE)
+
+    def level(**values: float) -> float:
+        made = promise(kinds_at(0.0), None, **values).settled(EvaluateConfig())
+        return float(levels[made.lowest(made.upper()) - 1])
+
+    alone = level(usual_weight=0.0, **settings_) - level(usual_weight=0.0)
+    drawn = level(**settings_) - level()
+    assert alone > 0.3
+    assert drawn == pytest.approx(alone, rel=0.5)
 
 
 def test_no_kinds_and_empty_kinds() -> None:

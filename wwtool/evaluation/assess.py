@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wwtool.base.cancellation import Cancellation
-from wwtool.config import Config
+from wwtool.config import Config, EvaluateConfig
 from wwtool.data.audio import Audio
 from wwtool.data.dataset import Note
 from wwtool.data.voices import Voices, warning_for
@@ -160,10 +160,14 @@ def assess(
     tracks = {name: recording.track(model) for name, recording in recordings.positives.items()}
     negatives = recordings.negative
     negative = negatives.with_features(material.ready_made, _MOST_READY_MADE_H, front_end.geometry).track(model)
-    config = _for_voices(config, material.speakers.voices)
+    voices = material.speakers.voices
+    config = config.model_copy(update={"evaluate": _for_voices(config.evaluate, voices)})
     given = detector is not None or config.detector.on_threshold is not None
-    chosen = _fixed if given else _chosen
-    operation = chosen(tracks, negative, material.kinds, base, config, cancel)
+    if given:
+        operation = _fixed(tracks, negative, material.kinds, base, config, cancel)
+    else:
+        standard = _for_voices(EvaluateConfig(), voices)
+        operation = _chosen(tracks, negative, material.kinds, base, config, standard, cancel)
     count, point = len(material.positives), operation.point
     detected = {name: is_detected(track, operation.detector) for name, track in tracks.items()}
     detections = {name: int(hits.sum()) for name, hits in detected.items()}
@@ -184,9 +188,9 @@ def assess(
         hours_by_label=_hours_by_label(negative),
         near_misses=len(material.near_misses),
         near_misses_taken=sum(false_alarms(near, operation.detector).values()),
-        voices=material.speakers.voices,
+        voices=voices,
         speakers=material.speakers.count,
-        warning=warning_for(material.speakers.voices),
+        warning=warning_for(voices),
         equal_error_rate=equal_error_rate(*clips),
         partial_auc=partial_auc(*clips),
         curve=operation.curve,
@@ -219,13 +223,12 @@ def _by_speaker(
     }
 
 
-def _for_voices(config: Config, voices: Voices) -> Config:
-    """The config with what fits whose voices say the phrase: the shift of audio never met, and the recall to spare."""
-    evaluate = config.evaluate
+def _for_voices(evaluate: EvaluateConfig, voices: Voices) -> EvaluateConfig:
+    """The settings that fit whose voices say the phrase: the shift of audio never met, and the recall to spare."""
     if voices == "people":
-        return config
+        return evaluate
     changed = {"unseen_shift": evaluate.unseen_shift_synthetic, "spare_recall": evaluate.spare_recall_synthetic}
-    return config.model_copy(update={"evaluate": evaluate.model_copy(update=changed)})
+    return evaluate.model_copy(update=changed)
 
 
 @dataclass(frozen=True)
@@ -249,9 +252,9 @@ def _fixed(
 
 def _chosen(
     tracks: dict[str, Track], negative: Track, kinds: Mapping[str, KindFacts], base: DetectorConfig, config: Config,
-    cancel: Cancellation,
+    standard: EvaluateConfig, cancel: Cancellation,
 ) -> _Operation:  # fmt: skip
-    shape, tried = choose_shape(tracks, negative, kinds, base, config, cancel)
+    shape, tried = choose_shape(tracks, negative, kinds, base, config, standard, cancel)
     detector, ratio = shape.detector if shape else base, config.detector.off_ratio
     points, rates = curve(tracks, negative, detector, ratio, cancel), shape.promise.upper().tolist() if shape else None
     spare = config.evaluate.spare_recall if rates else 0.0  # without a rate, every threshold keeps the budget

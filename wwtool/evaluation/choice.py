@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wwtool.base.cancellation import Cancellation
-from wwtool.config import Config
+from wwtool.config import Config, EvaluateConfig
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.kinds import KindFacts
 from wwtool.evaluation.metrics import Track, detector_with
@@ -44,11 +44,11 @@ def promise_of(
 
 def choose_shape(
     positives: Mapping[str, Track], negative: Track, kinds: Mapping[str, KindFacts], base: DetectorConfig,
-    config: Config, cancel: Cancellation,
+    config: Config, standard: EvaluateConfig, cancel: Cancellation,
 ) -> tuple[Shape | None, list[ShapeTried]]:  # fmt: skip
     """The first of the configured shapes, or the one that detects most, if that is worth it; and all that were tried.
 
-    None without negatives.
+    None without negatives. ``standard``: see ``Promise.settled``.
 
     Raises:
         CancelledError: somebody has cancelled; checked at every shape.
@@ -68,7 +68,7 @@ def choose_shape(
         shapes.append(Shape(detector, promise))
         tried.append(ShapeTried(window, threshold, recall, within))
     best = shapes[_best(tried, config.evaluate.spare_recall or 0.0)]
-    return Shape(best.detector, best.promise.settled()), tried
+    return Shape(best.detector, best.promise.settled(standard)), tried
 
 
 def _best(tried: Sequence[ShapeTried], worth: float) -> int:

@@ -133,21 +133,30 @@ class Promise:
         within = np.flatnonzero(rates <= self.config.false_alarms_per_hour)
         return int(within[0]) + 1 if len(within) else len(rates)
 
-    def settled(self) -> Promise:
+    def settled(self, standard: EvaluateConfig) -> Promise:
         """The promise whose threshold is drawn toward the usual one, by at most a logit.
 
         What a build's few hours say of audio never met is uncertain, and so is what other builds say of this one. Both
         together err less (as a shrinkage estimator does: Efron and Morris 1975, Journal of the American Statistical
         Association 70). The shift of audio never met is what is corrected, so that all rates follow. A promise that no
         threshold keeps is left as it is.
+
+        Args:
+            standard: the settings with which the usual threshold was found. What differs from them, as another budget
+                does, has its whole effect.
         """
-        rates, weight = self.upper(), self.config.usual_weight
-        if not weight or rates[-1] > self.config.false_alarms_per_hour:
+        found = Promise(self.tails, self.facts, self._shape, standard)
+        if not self.config.usual_weight or not (self._is_kept and found._is_kept):
             return self
-        away = self._levels[self.config.usual_threshold - 1] - self._levels[self.lowest(rates) - 1]
-        moved = float(np.clip(weight * away, -_MOST_SETTLED, _MOST_SETTLED))
+        away = self._levels[self.config.usual_threshold - 1] - self._levels[found.lowest(found.upper()) - 1]
+        moved = float(np.clip(self.config.usual_weight * away, -_MOST_SETTLED, _MOST_SETTLED))
         config = self.config.model_copy(update={"unseen_shift": self.config.unseen_shift + moved})
         return Promise(self.tails, self.facts, self._shape, config, self.household)
+
+    @property
+    def _is_kept(self) -> bool:
+        """Whether a threshold keeps the budget."""
+        return bool(self.upper()[-1] <= self.config.false_alarms_per_hour)
 
     @cached_property
     def _shifted(self) -> dict[str, Array]:
