@@ -1,7 +1,7 @@
 """How well a build hears people whom it never met, and how often audio that it never met sets it off.
 
     python bench/people.py AUDIO_DIR WORD [WORD ...] [--cases synthetic,few,phrase,all] [--seeds N] [--config FILE]
-        [--out DIR]
+        [--out DIR] [--finished]
 
 AUDIO_DIR is as bench/benchmark_data.py takes it. Each word is treated as if the others were all there is:
 
@@ -18,6 +18,8 @@ the choice of the threshold has heard. Each row is one build; the last rows give
 and seeds. The last columns are not for boasting: they tell what the model would detect at the best threshold for these
 very recordings, at most the budget's false alarms on them, so that a threshold's share of the misses can be told from
 the model's. After an interruption, the same command goes on.
+With --finished nothing is built: the builds in DIR are judged at the thresholds that this version chooses for them from
+the same audio as the build did; those that are not there are left out.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ import shutil
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +40,15 @@ from benchmark_data import main as make_data
 from speakers import choose, recordings_of
 
 from wwtool.base.files import write_text
-from wwtool.config import EvaluateConfig
-from wwtool.evaluation.assess import Evaluation
+from wwtool.base.records import read_manifest
+from wwtool.config import EvaluateConfig, parse_config
+from wwtool.evaluation.assess import Evaluation, assess
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.streaming import StreamingModel
 from wwtool.jobs import build, evaluate
 from wwtool.jobs.build import BuildRequest
 from wwtool.jobs.evaluate import EvaluateRequest, EvaluateResult
+from wwtool.pipeline.preparation import material_of
 
 _PLATFORM = "host"
 _ROW = "{:<10}{:<11}{:>5}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>7}{:>7}{:>9}{:>8}{:>9}{:>8}"
@@ -66,7 +73,15 @@ class Figures:
     minutes: float
 
 
-def main(audio: Path, words: list[str], cases: list[str], seeds: int, config: Path | None, out: Path) -> None:
+def main(
+    audio: Path,
+    words: list[str],
+    cases: list[str],
+    seeds: int,
+    config: Path | None,
+    out: Path,
+    finished: bool = False,
+) -> None:
     print(_ROW.format(
         "word", "case", "seed", "clean", "10 dB", "FA/h", "speech", "words", "noise", "hours", "thr", "min",
         "best", "10 dB", "own", "10 dB",
@@ -75,7 +90,12 @@ def main(audio: Path, words: list[str], cases: list[str], seeds: int, config: Pa
     for case in cases:
         for word in words:
             for seed in range(seeds):
-                result, hours = one(audio, word, case, seed, config, out)
+                folder = out / f"{case}-{word}-{seed}"
+                if finished and not (folder / "build" / "manifest.json").exists():
+                    continue
+                result, hours = (
+                    again(audio, word, case, folder) if finished else one(audio, word, case, seed, config, out)
+                )
                 figures.setdefault(case, []).append(result)
                 rates = [f"{result.per_hour[kind]:.2f}" for kind in ("all", "speech", "words", "noise")]
                 print(_ROW.format(
@@ -116,10 +136,28 @@ def one(
     start = time.monotonic()
     build.run(build.plan(request))
     minutes = (time.monotonic() - start) / 60
+    return figures_of(audio, word, case, folder, kept_back, minutes)
+
+
+def again(audio: Path, word: str, case: str, folder: Path) -> tuple[Figures, float]:
+    """The figures of a finished build with the detector that this version chooses for its model."""
+    manifest = read_manifest(folder / "build")
+    config = parse_config({"evaluate": manifest["inputs"]["config"]["evaluate"]}, "bench")
+    material = material_of(folder / "build" / "run" / "clips", manifest["inputs"]["clips"], config)
+    with closing(StreamingModel((folder / "build" / "run" / "model.tflite").read_bytes())) as model:
+        detector = assess(model, material, config).detector
+    return figures_of(audio, word, case, folder, [], 0.0, detector)
+
+
+def figures_of(
+    audio: Path, word: str, case: str, folder: Path, kept_back: list[str], minutes: float,
+    detector: DetectorConfig | None = None,
+) -> tuple[Figures, float]:  # fmt: skip
+    """What the judge says of the build in ``folder``, with its own detector or another."""
     rows = index_of(audio, word)
     dev = [row["path"] for row in rows if (row["kind"], row["word"], row["split"]) == ("keyword", word, "dev")]
     evaluations = {
-        kind: judged(audio, dev, unheard(rows, word, case, kind), folder / f"judge-{kind}")
+        kind: judged(audio, dev, unheard(rows, word, case, kind), folder / f"judge-{kind}", detector)
         for kind in ("speech", "words", "noise")
     }
     hours = sum(e.hours for e in evaluations.values())
@@ -193,11 +231,14 @@ def write_index(audio: Path, data: Path, labels: dict[str, str], speakers: dict[
         writer.writerows([f"audio/{path}", label, "train", names.get(path, "")] for path, label in labels.items())
 
 
-def judged(audio: Path, positives: Sequence[str], negatives: Sequence[str], data: Path) -> Evaluation:
+def judged(
+    audio: Path, positives: Sequence[str], negatives: Sequence[str], data: Path, detector: DetectorConfig | None = None
+) -> Evaluation:
     """The evaluation of the build beside the folder ``data``, of recordings that it has never heard."""
     write_index(audio, data, dict.fromkeys(positives, "positive") | dict.fromkeys(negatives, "negative"))
     request = EvaluateRequest(subject=data.parent / "build", data=data, split="all")
-    result = evaluate.run(evaluate.plan(request))
+    plan = evaluate.plan(request)
+    result = evaluate.run(replace(plan, detector=detector) if detector else plan)
     assert isinstance(result, EvaluateResult)
     return result.evaluation
 
@@ -210,6 +251,7 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--config", type=Path)
     parser.add_argument("--out", type=Path, default=Path("wwtool-bench/people"))
+    parser.add_argument("--finished", action="store_true")
     options = parser.parse_args()
     cases = options.cases.split(",")
     if unknown := set(cases) - set(CASES):
@@ -217,4 +259,4 @@ if __name__ == "__main__":
     for name, path in (("AUDIO_DIR", options.audio / "index.csv"), ("--config", options.config)):
         if path and not path.is_file():
             parser.error(f"{name}: there is no {path}")
-    main(options.audio, options.words, cases, options.seeds, options.config, options.out)
+    main(options.audio, options.words, cases, options.seeds, options.config, options.out, options.finished)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import serial
 from board_images import changed_board, host_events, link_arm_board, nano_image
@@ -86,33 +87,39 @@ def as_the_pico_converts(audio: np.ndarray, block: int = 480) -> np.ndarray:
     return samples
 
 
+def heard_by_the_pico(board: Path, noise: npt.NDArray[np.int16], folder: Path) -> list[Event]:
+    """The scores of a Pico with the files of ``board``, which has other work between the samples."""
+    from board_images import PICO_FLAGS, pico_image
+
+    from wwtool.emulators import pico
+
+    link_arm_board(board, folder / "fake.elf", PICO_FLAGS)
+    audio = folder / "noise.raw"
+    audio.write_bytes(noise.tobytes())
+    text = ""
+    with (
+        pico.start(pico_image(folder / "fake.elf"), audio=audio) as emulator,
+        serial.serial_for_url(emulator.url, timeout=20) as port,
+    ):
+        port.write(b"ww-prob 1%")
+        while emulator.stats()["audio_samples"] < len(noise):
+            port.write(b"help%")
+            text += port.read_until(b"m-ready\r\n").decode()
+        port.write(b"stop%")
+        text += port.read_until(b"m-ready\r\n").decode()
+    return scores(text)
+
+
 @pytest.mark.skipif(bool(emulation_missing()), reason=emulation_missing() or "all is there")
 @pytest.mark.parametrize(
     "patch", [None, ("state.begin += BLOCK_SAMPLES", "state.begin = 0")], ids=["right", "one-begin"]
 )
 def test_the_pico_hears_every_sample(tmp_path: Path, patch: tuple[str, str] | None) -> None:
-    from board_images import PICO_FLAGS, pico_image
-
-    from wwtool.emulators import pico
-
     board = asset_dir("firmware_templates") / "boards" / "pico"
     if patch:
         board = changed_board("pico", tmp_path / "board", "adc.c", *patch)
-    link_arm_board(board, tmp_path / "fake.elf", PICO_FLAGS)
-    audio = tmp_path / "noise.raw"
-    audio.write_bytes(NOISE.tobytes())
-    text = ""
-    with (
-        pico.start(pico_image(tmp_path / "fake.elf"), audio=audio) as emulator,
-        serial.serial_for_url(emulator.url, timeout=20) as port,
-    ):
-        port.write(b"ww-prob 1%")
-        while emulator.stats()["audio_samples"] < len(NOISE):
-            port.write(b"help%")  # work between the samples
-            text += port.read_until(b"m-ready\r\n").decode()
-        port.write(b"stop%")
-        text += port.read_until(b"m-ready\r\n").decode()
-    assert agree(scores(text), host_events(tmp_path, as_the_pico_converts(NOISE))) is (patch is None)
+    heard = heard_by_the_pico(board, NOISE, tmp_path)
+    assert agree(heard, host_events(tmp_path, as_the_pico_converts(NOISE))) is (patch is None)
 
 
 @pytest.mark.skipif(bool(emulation_missing()), reason=emulation_missing() or "all is there")

@@ -13,7 +13,7 @@ import serial
 from board_images import PICO_FLAGS, changed_board, host_events, link_arm_board, nano_image, pico_image
 from cli import emulation_missing
 from test_esp32s3_image import link_board
-from test_microphone_samples import NOISE, agree, as_the_pico_converts, scores
+from test_microphone_samples import NOISE, agree, as_the_pico_converts, heard_by_the_pico
 
 from wwtool.base.assets import asset_dir
 from wwtool.emulators import esp32s3, nano, pico
@@ -109,16 +109,5 @@ def test_a_console_that_wakes_nobody_makes_the_tick_fast(works: bool, tmp_path: 
 @pytest.mark.parametrize("block", [240, 320, 640, 960])
 def test_the_pico_hears_every_sample_in_blocks_of_another_length(block: int, tmp_path: Path) -> None:
     board = changed_board("pico", tmp_path / "board", "audio_block.h", "SAMPLES 480", f"SAMPLES {block}")
-    link_arm_board(board, tmp_path / "x.elf", PICO_FLAGS)
-    audio = tmp_path / "noise.raw"
-    audio.write_bytes(FAINT.tobytes())
-    text = ""
-    with (
-        pico.start(pico_image(tmp_path / "x.elf"), audio=audio) as emulator,
-        serial.serial_for_url(emulator.url, timeout=20) as port,
-    ):
-        port.write(b"ww-prob 1%")
-        while emulator.stats()["audio_samples"] < len(FAINT):
-            port.write(b"help%")  # work between the samples
-            text += port.read_until(b"m-ready\r\n").decode()
-    assert agree(scores(text), host_events(tmp_path, as_the_pico_converts(FAINT, block)))
+    heard = heard_by_the_pico(board, FAINT, tmp_path)
+    assert agree(heard, host_events(tmp_path, as_the_pico_converts(FAINT, block)))

@@ -6,9 +6,7 @@ import contextlib
 import socket
 import threading
 
-from wwtool.emulators.listening import listen
-
-_CHUNK_BYTES = 4096
+from wwtool.emulators.listening import listen, serve
 
 
 class Line:
@@ -24,21 +22,15 @@ class Line:
         self._arrived = threading.Condition()
         self._server = listen(tcp_port)
         self.port: int = self._server.getsockname()[1]
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=serve, args=(self._server, self._client_is, self._keep), daemon=True).start()
 
-    def _listen(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self._server.accept()
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._client = client
-                with contextlib.suppress(ConnectionError):
-                    while data := client.recv(_CHUNK_BYTES):
-                        with self._arrived:
-                            self._input += data
-                            self._arrived.notify()
-                self._client = None
-                client.close()
+    def _client_is(self, client: socket.socket | None) -> None:
+        self._client = client
+
+    def _keep(self, data: bytes) -> None:
+        with self._arrived:
+            self._input += data
+            self._arrived.notify()
 
     @property
     def waiting(self) -> int:

@@ -9,7 +9,7 @@ import threading
 from types import TracebackType
 
 from wwtool.base.programs import NEUTRAL_FOLDER
-from wwtool.emulators.listening import listen
+from wwtool.emulators.listening import listen, serve
 from wwtool.emulators.pty_bridge import PtyBridge
 from wwtool.errors import DeviceError
 
@@ -52,18 +52,15 @@ class StdioBoard:
         self.url = self._bridge.device if self._bridge else f"socket://127.0.0.1:{self.port}"
 
     def _listen(self) -> None:
+        serve(self._server, self._client_is, self._give)
+
+    def _client_is(self, client: socket.socket | None) -> None:
+        self._client = client
+
+    def _give(self, data: bytes) -> None:
         assert self._process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):
-            while True:
-                client, _ = self._server.accept()
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._client = client
-                with contextlib.suppress(ConnectionError):
-                    while data := client.recv(_CHUNK_BYTES):
-                        self._process.stdin.write(data)
-                        self._process.stdin.flush()
-                self._client = None
-                client.close()
+        self._process.stdin.write(data)
+        self._process.stdin.flush()
 
     def _forward(self) -> None:
         assert self._process.stdout is not None
