@@ -17,23 +17,18 @@ from __future__ import annotations
 import argparse
 import copy
 import time
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 import torch.nn.functional as F
+from speech_corpus import natural, people, store_of, surroundings, tell, there
 from torch import nn
 
 from wwtool.base.cancellation import Cancellation
 from wwtool.config import AugmentConfig
-from wwtool.data.audio import Audio, read_audio
-from wwtool.data.clip_cache import cache_folder
-from wwtool.data.negatives import SOUND_KINDS
-from wwtool.data.recorded_people import clips_of, recorded_people
-from wwtool.data.store import ClipStore, write_store
 from wwtool.errors import InputError, WwtoolError
 from wwtool.features.embeddings.speech_embedding import SpeechEmbedding
 from wwtool.features.pools import Heard, Pool, PoolJob, load_pool
@@ -62,51 +57,29 @@ _REPORT_STEPS = 100
 def main(run: Path, out: Path, model: str, share: float, steps: int) -> None:
     folder = out.parent / "pretraining"
     jobs = _jobs(run / "clips" / "train", folder, share)
-    files = make_pools([(job, 1.0) for job in jobs], folder / "pools", _tell, Cancellation())
+    files = make_pools([(job, 1.0) for job in jobs], folder / "pools", tell, Cancellation())
     pools = [load_pool(path, job.name) for path, job in zip(files, jobs, strict=True)]
     network = Network(architecture_of(model))
     pretrained.save_body(learn(network, pools, steps), out)
     print(out)
 
 
-def _there(folder: Path, name: str) -> str | None:
-    """The path of a store; None: there is none."""
-    return str(folder / name) if (folder / f"{name}.bounds.npy").exists() else None
-
-
 def _jobs(stores: Path, folder: Path, share: float) -> list[PoolJob]:
     """The pools to make, and the stores of clips for them."""
     clips = {"sentences": stores / "sentences", "natural": folder / "natural", "people": folder / "people"}
-    for name, found in (("natural", _natural()), ("people", _people())):
-        store = ClipStore(clips[name]) if _there(folder, name) else write_store(clips[name], found)
-        if not len(store):
-            raise InputError(f"there are no clips ({name}); see `wwtool doctor`, and build without recordings first")
-        print(f"{name}: {len(store):,} clips, {store.hours:.1f} h", flush=True)
-
-    given = partial(_there, stores)
+    for name, found in (("natural", natural()), ("people", people())):
+        store_of(folder, name, found)
+    speech, around = there(stores, "sentences"), surroundings(stores)
     jobs: list[PoolJob] = []
     for name, kind, hours in CORPUS:
         for part in range(max(1, round(share * hours / _HOURS))):
             jobs.append(
                 PoolJob(
                     f"{name}_{kind}_{chr(ord('a') + part)}", kind, str(clips[name]), min(_HOURS, share * hours),
-                    len(jobs), AugmentConfig(), given("noise"), given("sentences"), given("rir"), given("sentences"),
-                    given("simulated_rooms"), tuple(filter(None, map(given, SOUND_KINDS))), embedding=SpeechEmbedding(),
+                    len(jobs), AugmentConfig(), babble=speech, lead=speech, embedding=SpeechEmbedding(), **around,
                 )
             )  # fmt: skip
     return jobs
-
-
-def _natural() -> Iterator[Audio]:
-    folder = cache_folder()
-    for path in sorted(folder.glob("??/*.flac")) if folder else ():
-        yield read_audio(path)
-
-
-def _people() -> Iterator[Audio]:
-    for voice in recorded_people():
-        for clip in clips_of(voice.folder):
-            yield clip.read()
 
 
 def learn(network: Network, pools: Sequence[Pool], steps: int, batch: int = _BATCH) -> Network:
@@ -150,7 +123,7 @@ def learn(network: Network, pools: Sequence[Pool], steps: int, batch: int = _BAT
         losses.append(loss.item())
         if (step + 1) % _REPORT_STEPS == 0 or step + 1 == steps:
             loss_now, seconds = np.mean(losses[-_REPORT_STEPS:]), time.monotonic() - began
-            _tell(step + 1, steps, f"steps, loss {loss_now:.4f}, {seconds:.0f} s")
+            tell(step + 1, steps, f"steps, loss {loss_now:.4f}, {seconds:.0f} s")
     return average
 
 
@@ -166,10 +139,6 @@ def vectors_at(heard: Heard, stops: npt.NDArray[np.int64]) -> npt.NDArray[np.flo
     share = (places - low)[..., None].astype(np.float32)
     mixed = heard.vectors[low].astype(np.float32) * (1 - share) + heard.vectors[low + 1].astype(np.float32) * share
     return np.asarray(mixed.reshape(len(stops), -1), np.float32)
-
-
-def _tell(done: int, total: int, what: str) -> None:
-    print(f"{done:,} of {total:,} {what}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from framework_projects import ALWAYS, STRICT, content_of, need, render, run
 
 from wwtool import packages
+from wwtool.evaluation.detector import DetectorConfig
+from wwtool.evaluation.streaming import StreamingModel
+from wwtool.evaluation.voice_gate import VoiceGate
 from wwtool.firmware.link_map import MODEL_MEMORY, WEIGHTS
 from wwtool.firmware.toolchains import find_toolchain
 from wwtool.packages.bare_metal.image import build_image
 from wwtool.packages.bare_metal.project import FirmwareProject
 from wwtool.packages.library import write_library
+
+rng = np.random.default_rng(3)
+LEVELS = rng.integers(30, 20000, 120)  # of noise, a quarter of a second each
 
 
 def test_the_second_word_is_heard_on_the_console_and_costs_only_its_own(tmp_path: Path) -> None:
@@ -80,6 +88,43 @@ def test_a_program_switches_its_words_and_changes_their_thresholds(tmp_path: Pat
     flags = ("-std=c99", "-O1", "-fsanitize=address,undefined", *STRICT.split(), f"-I{folder}")
     run("gcc", *flags, "main.c", *sorted(folder.glob("*.c")), "-o", "program", folder=tmp_path)
     run(tmp_path / "program", folder=tmp_path)
+
+
+def test_evaluation_gates_as_firmware_does(tmp_path: Path) -> None:
+    need("gcc")
+    audio = np.concatenate([rng.integers(-level, level, 4000) for level in LEVELS]).astype(np.int16)
+    contents = content_of("host", "hey computer", "vad", detector=ALWAYS)
+    with closing(StreamingModel(contents.tflite)) as model:
+        outputs = model.probabilities(model.front_end.quantized([audio]))
+        heard, rare = (int(np.percentile(outputs, share)) for share in (60, 90))
+        word = DetectorConfig(average_window=2, on_threshold=heard, off_threshold=heard, lockout=4, warmup=9)
+        voice = DetectorConfig(average_window=2, on_threshold=rare, off_threshold=rare, lockout=0, warmup=5)
+        without, _ = model.listen([audio], word)
+        model.voice_gate = VoiceGate(model.probabilities, model.stride, voice)
+        expected = [detection.frame for detection in model.listen([audio], word)[0]]
+    assert 3 < len(expected) < len(without)
+    folder = tmp_path / "library"
+    folder.mkdir()
+    gate = replace(contents.beside[0], detector=voice)
+    write_library(folder, replace(contents, detector=word, beside=(gate,)))
+    (tmp_path / "main.c").write_text("""
+        #include <stdio.h>
+        #include "wakeword.h"
+        int main(void)
+        {
+            int16_t samples[160];
+            wakeword_begin();
+            for (int frame = -2; fread(samples, sizeof samples, 1, stdin) == 1; frame++) {
+                if (wakeword_hear(samples, 160) != 0) { printf("%d\\n", frame); }
+            }
+            return 0;
+        }
+    """)
+    run(
+        "gcc", "-std=c99", "-O1", f"-I{folder}", "main.c", *sorted(folder.glob("*.c")), "-o", "program", folder=tmp_path
+    )
+    said = run(tmp_path / "program", folder=tmp_path, stdin=audio.astype("<i2").tobytes())
+    assert list(map(int, said.split())) == expected
 
 
 def test_bare_metal_holds_several() -> None:

@@ -53,6 +53,20 @@ def c_detect(probabilities: np.ndarray, config: DetectorConfig) -> list[int]:
     return [i for i, p in enumerate(probabilities) if step(ctypes.byref(state), ctypes.c_uint8(int(p)))]
 
 
+def c_detect_where(probabilities: np.ndarray, config: DetectorConfig, counts: np.ndarray) -> list[int]:
+    """Detections, of which those that do not count are taken back."""
+    state, library, detections = CState(), load(*DETECTOR), []
+    assert c_init(state, **config.model_dump())
+    library.ww_detector_step.restype = ctypes.c_bool
+    for i, p in enumerate(probabilities):
+        if library.ww_detector_step(ctypes.byref(state), ctypes.c_uint8(int(p))):
+            if counts[i]:
+                detections.append(i)
+            else:
+                library.ww_detector_take_back(ctypes.byref(state))
+    return detections
+
+
 def step_detect(probabilities: np.ndarray, config: DetectorConfig) -> list[int]:
     detector = Detector(config)
     return [i for i, p in enumerate(probabilities) if detector.step(int(p))]
@@ -87,6 +101,13 @@ def test_c_python_and_whole_recording_agree(probabilities: np.ndarray, config: D
     expected = c_detect(probabilities, config)
     assert step_detect(probabilities, config) == expected
     assert detect(probabilities, config) == expected
+
+
+@settings(max_examples=400, deadline=None)
+@given(streams(), configs(), st.lists(st.integers(1, 60), max_size=30))
+def test_what_does_not_count_is_taken_back(probabilities: np.ndarray, config: DetectorConfig, runs: list[int]) -> None:
+    counts = np.resize(np.repeat(np.arange(len(runs)) % 2 == 0, runs), len(probabilities)).astype(bool)
+    assert detect(probabilities, config, counts) == c_detect_where(probabilities, config, counts)
 
 
 @settings(max_examples=200, deadline=None)

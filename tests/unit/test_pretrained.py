@@ -132,7 +132,7 @@ def test_between_two_vectors_lies_their_mean(stop: int, count: int) -> None:
 def test_a_network_learns_what_an_embedding_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Vectors that say how loud the last frames are can be told; the same ones at other times cannot."""
     said: list[str] = []
-    monkeypatch.setattr(pretrain, "_tell", lambda done, total, what: said.append(what))
+    monkeypatch.setattr(pretrain, "tell", lambda done, total, what: said.append(what))
     monkeypatch.setattr(pretrain, "_REPORT_STEPS", 30)
     pools = [pool_of(seed) for seed in range(12)]
     random, losses = np.random.default_rng(1), []

@@ -36,6 +36,7 @@ from wwtool.jobs.evaluate import Detections, EvaluateRequest, EvaluateResult, Sp
 @option(EvaluateRequest, "threshold", type=click.IntRange(1, 255))
 @option(EvaluateRequest, "robustness", is_flag=True)
 @option(EvaluateRequest, "silence_gate", type=click.IntRange(0, 255))
+@option(EvaluateRequest, "voice_gate", type=ANY_PATH, metavar="MODEL")
 @option(EvaluateRequest, "config", type=CONFIG)
 @option(CalibrateRequest, "calibrate", type=FOLDER)
 @option(CalibrateRequest, "phrase_said", "--phrase-said/--no-phrase-said", default=None)

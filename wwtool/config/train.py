@@ -193,8 +193,9 @@ class TrainConfig(Section):
         1024, ge=8, le=65536, description="Windows from which the quantized stage takes its first ranges."
     )
     unseen_margin: float = Field(
-        1.0, ge=0.0, le=8.0,
-        description="Logits by which new speech may score higher than training speech. 8-bit outputs are finest there.",
+        1.0, ge=-32.0, le=8.0,
+        description="Logits by which new speech may score higher than training speech. 8-bit outputs are finest there, "
+        "or near 0.5 if that is higher.",
     )  # fmt: skip
     checkpoint_steps: int = Field(
         250, ge=1, description="Steps between checkpoints. An interrupted training goes on from the last one."

@@ -247,7 +247,8 @@ def _fixed(
     cancel: Cancellation,
 ) -> _Operation:  # fmt: skip
     points = curve(tracks, negative, base, config.detector.off_ratio, cancel)
-    return _Operation(base, point_of(tracks, negative, base), points, promise_of(negative, kinds, base, config), [])
+    promise = promise_of(negative, kinds, base, config) if negative.counts is None else None
+    return _Operation(base, point_of(tracks, negative, base), points, promise, [])
 
 
 def _chosen(

@@ -92,6 +92,13 @@ class Detector:
         return False
 
 
+def on_outputs(probabilities: Probabilities, config: DetectorConfig) -> NDArray[np.bool_]:
+    """After which outputs the average reaches the threshold, (outputs,)."""
+    on = np.zeros(len(probabilities), np.bool_)
+    on[config.warmup :] = _sums(probabilities, config) >= config.on_threshold * config.average_window
+    return on
+
+
 def highest_average(probabilities: Probabilities, config: DetectorConfig) -> int | None:
     """The highest average that a fresh detector compares with its threshold, 0 to 255; None: it is still warming up.
 
@@ -111,10 +118,11 @@ def _sums(probabilities: Probabilities, config: DetectorConfig) -> NDArray[np.in
     return sums
 
 
-def detect(probabilities: Probabilities, config: DetectorConfig) -> list[int]:
+def detect(probabilities: Probabilities, config: DetectorConfig, counts: NDArray[np.bool_] | None = None) -> list[int]:
     """Positions in ``probabilities`` at which a fresh detector fires.
 
-    It goes from one detection to the next, so it takes only a few passes over the array.
+    It goes from one detection to the next, so it takes only a few passes over the array. ``counts``: at which outputs
+    a detection counts, (outputs,); elsewhere it is taken back, as ``ww_detector_take_back`` does. None: at all.
     """
     sums = _sums(probabilities, config)
     if not sums.size:
@@ -122,14 +130,15 @@ def detect(probabilities: Probabilities, config: DetectorConfig) -> list[int]:
     votes = np.concatenate([[0], np.cumsum(sums >= config.on_threshold * config.average_window)])
     recent = votes[1:].copy()
     recent[config.votes_window :] -= votes[1 : -config.votes_window]
-    enough = np.flatnonzero(recent >= config.votes_needed)
+    allowed = np.ones(sums.size, np.bool_) if counts is None else np.asarray(counts)[config.warmup :]
+    enough = np.flatnonzero(allowed & (recent >= config.votes_needed))
     low = np.flatnonzero(sums < config.off_threshold * config.average_window)
 
     detections: list[int] = []
     armed_from = 0  # votes before this output are forgotten
     unlocked_from = 0
     while True:
-        position = _next_detection(votes, enough, armed_from, unlocked_from, config)
+        position = _next_detection(votes, enough, allowed, armed_from, unlocked_from, config)
         if position is None:
             return detections
         detections.append(position + config.warmup)
@@ -141,13 +150,14 @@ def detect(probabilities: Probabilities, config: DetectorConfig) -> list[int]:
 
 
 def _next_detection(
-    votes: NDArray[np.int64], enough: NDArray[np.int64], armed_from: int, unlocked_from: int, config: DetectorConfig
-) -> int | None:
-    """The first output that is not locked out and has enough votes, all of them since ``armed_from``."""
+    votes: NDArray[np.int64], enough: NDArray[np.int64], allowed: NDArray[np.bool_], armed_from: int,
+    unlocked_from: int, config: DetectorConfig,
+) -> int | None:  # fmt: skip
+    """The first output that is allowed, not locked out, and has enough votes, all of them since ``armed_from``."""
     start = max(armed_from, unlocked_from)
     window_full = armed_from + config.votes_window
     for position in range(start, min(window_full, votes.size - 1)):
-        if votes[position + 1] - votes[armed_from] >= config.votes_needed:
+        if allowed[position] and votes[position + 1] - votes[armed_from] >= config.votes_needed:
             return position
     index = np.searchsorted(enough, max(start, window_full))
     return int(enough[index]) if index < enough.size else None

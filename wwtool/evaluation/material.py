@@ -87,7 +87,8 @@ class Recording:
     def track(self, model: StreamingModel) -> Track:
         """The outputs that a model gives over the recording."""
         outputs, geometry = model.probabilities(self.frames), model.front_end.geometry
-        return Track(outputs, self.bounds // model.stride, self.labels, model.stride, geometry)
+        bounds, counts = self.bounds // model.stride, model.counts(self.frames)
+        return Track(outputs, bounds, self.labels, model.stride, geometry, counts)
 
 
 def positive_recording(

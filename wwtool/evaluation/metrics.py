@@ -19,7 +19,7 @@ class Track:
 
     ``probabilities``: (outputs,), from 0 to 255, one for every ``stride`` frames. ``segments``: first output of each
     clip and the output after its last, (clips, 2). ``labels``: what each clip is. ``geometry``: that of the model's
-    front end.
+    front end. ``counts``: at which outputs a detection counts, (outputs,); None: at all.
     """
 
     probabilities: npt.NDArray[np.uint8]
@@ -27,6 +27,11 @@ class Track:
     labels: tuple[str, ...]
     stride: int
     geometry: Geometry = MICRO
+    counts: npt.NDArray[np.bool_] | None = None
+
+    def detections(self, config: DetectorConfig) -> list[int]:
+        """The outputs at which a fresh detector fires."""
+        return detect(self.probabilities, config, self.counts)
 
     @property
     def hours(self) -> float:
@@ -52,7 +57,7 @@ def detector_with(config: DetectorConfig, threshold: int, off_ratio: float) -> D
 
 def is_detected(track: Track, config: DetectorConfig) -> npt.NDArray[np.bool_]:
     """Tells for every clip of a track whether a detection falls into it, (clips,)."""
-    detections = np.asarray(detect(track.probabilities, config), np.int64)
+    detections = np.asarray(track.detections(config), np.int64)
     before_start = np.searchsorted(detections, track.segments[:, 0])
     before_end = np.searchsorted(detections, track.segments[:, 1])
     return np.asarray(before_end > before_start)
@@ -61,7 +66,7 @@ def is_detected(track: Track, config: DetectorConfig) -> npt.NDArray[np.bool_]:
 def false_alarms(track: Track, config: DetectorConfig) -> dict[str, int]:
     """Counts the detections in a track of negatives by label; one between two clips belongs to the first clip."""
     counts: dict[str, int] = {}
-    for detection in detect(track.probabilities, config):
+    for detection in track.detections(config):
         index = max(0, int(np.searchsorted(track.segments[:, 0], detection, side="right")) - 1)
         label = track.labels[index]
         counts[label] = counts.get(label, 0) + 1
@@ -70,7 +75,7 @@ def false_alarms(track: Track, config: DetectorConfig) -> dict[str, int]:
 
 def point_of(positives: dict[str, Track], negative: Track, detector: DetectorConfig) -> Point:
     """Recall and false alarms of one detector."""
-    alarms = len(detect(negative.probabilities, detector))
+    alarms = len(negative.detections(detector))
     recall = {
         name: float(is_detected(track, detector).mean()) if len(track.segments) else 0.0
         for name, track in positives.items()

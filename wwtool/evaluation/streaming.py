@@ -12,6 +12,7 @@ from wwtool.engines.native import NativeEngine
 from wwtool.errors import InputError
 from wwtool.evaluation.detector import DetectorConfig, detect, highest_average
 from wwtool.evaluation.silence import SilenceGate
+from wwtool.evaluation.voice_gate import VoiceGate
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.tflite.graph import Graph
 
@@ -28,7 +29,7 @@ class StreamingModel:
     """An INT8 .tflite that reads a front end's features; every call starts from a fresh state.
 
     ``front_end``: the one that the file names, unless another is given. ``gate``: skips inferences in silence; their
-    outputs are 0.
+    outputs are 0. ``voice_gate``: detections count only while it hears speech.
 
     Attributes:
         hops, heard: of all audio so far, and those on which the model has run.
@@ -36,6 +37,7 @@ class StreamingModel:
 
     def __init__(self, content: bytes, front_end: FrontEnd | None = None, gate: SilenceGate | None = None) -> None:
         self.gate = gate
+        self.voice_gate: VoiceGate | None = None
         self.hops = self.heard = 0
         self._engine = NativeEngine(content)
         graph: Graph = self._engine.model.program.graph
@@ -78,8 +80,13 @@ class StreamingModel:
 
         None for audio that is shorter than the detector's warm-up.
         """
-        p = self.probabilities(self.front_end.quantized(blocks))
-        return [Detection(self.frame_of(i), int(p[i])) for i in detect(p, config)], highest_average(p, config)
+        frames = self.front_end.quantized(blocks)
+        p, counts = self.probabilities(frames), self.counts(frames)
+        return [Detection(self.frame_of(i), int(p[i])) for i in detect(p, config, counts)], highest_average(p, config)
+
+    def counts(self, frames: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_] | None:
+        """At which outputs a detection counts, (outputs,); None: at all."""
+        return self.voice_gate.open(frames, self.stride) if self.voice_gate else None
 
     def frame_of(self, output: int) -> int:
         """The last feature frame that the inference of number ``output`` read."""

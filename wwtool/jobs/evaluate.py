@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -25,9 +25,11 @@ from wwtool.evaluation.metrics import detector_with
 from wwtool.evaluation.robustness import Robustness, robustness
 from wwtool.evaluation.silence import SilenceGate
 from wwtool.evaluation.streaming import Detection, StreamingModel
+from wwtool.evaluation.voice_gate import VoiceGate
 from wwtool.evaluation.words import expectation, expected_words, kind_words
 from wwtool.jobs.request import Request, reported
 from wwtool.jobs.settings import read_config
+from wwtool.packages.package_format import VOICE_ACTIVITY
 from wwtool.pipeline.evaluation import (
     Recorded,
     find_subject,
@@ -35,6 +37,7 @@ from wwtool.pipeline.evaluation import (
     run_sentences,
     synthetic_sentences,
 )
+from wwtool.pipeline.packaging import Word, read_word
 from wwtool.pipeline.training_run import evaluation_figures
 from wwtool.tflite.reader import read_model
 
@@ -62,6 +65,10 @@ class EvaluateRequest(Request):
         None, ge=0, le=255, description="Skip inferences in silence, below this mean feature; 0: never.  [default: the "
         "run's]",
     )  # fmt: skip
+    voice_gate: Path | None = Field(
+        None, description="Count detections only while this model hears speech, and a second after: vad, or a run or "
+        "build of your own.",
+    )  # fmt: skip
     config: Path | None = Field(None, description="A config with the detector and the budget of false alarms.")
 
 
@@ -73,6 +80,7 @@ class EvaluatePlan:
         detector: the detector that the model was built with, None if that is not known.
         trained_kinds: whether training has heard each kind of negatives, as far as that is known.
         run_sentences: the held-out sentences of the model's own run; empty if it has none.
+        voice_gate: the model that says when detections count; None: they always do.
     """
 
     request: EvaluateRequest
@@ -81,6 +89,7 @@ class EvaluatePlan:
     trained_kinds: dict[str, bool | None]
     run_sentences: Sequence[Audio]
     config: Config
+    voice_gate: Word | None = None
 
 
 @dataclass(frozen=True)
@@ -204,9 +213,12 @@ def plan(request: EvaluateRequest, listener: events.Listener = events.ignore) ->
         raise UsageError("nothing to evaluate on; give --data DIR, or --wav FILE for the detections in one recording")
     elif request.sentence_hours and request.phrase is None and not sentences:
         raise UsageError("--sentences needs --phrase, so that no sentence contains it")
+    if request.voice_gate is not None and subject.detector is None and request.threshold is None:
+        raise UsageError("--voice-gate needs a detector to gate; give --threshold, or a run or build folder")
     if subject.detector is None:  # nobody knows the recipe, so what is usual for ours says nothing
         config = config.model_copy(update={"evaluate": config.evaluate.model_copy(update={"usual_weight": 0.0})})
-    return EvaluatePlan(request, subject.model, subject.detector, subject.trained_kinds, sentences, config)
+    gate = read_word(request.voice_gate, VOICE_ACTIVITY) if request.voice_gate is not None else None
+    return EvaluatePlan(request, subject.model, subject.detector, subject.trained_kinds, sentences, config, gate)
 
 
 def run(
@@ -222,6 +234,7 @@ def run(
     with (
         reported("evaluate", plan.model.name, listener),
         closing(StreamingModel(plan.model.read_bytes())) as model,
+        _voice_gate(plan.voice_gate, model),
     ):
         detector = _detector(plan, model)
         model.gate = _gate(plan, model, detector)
@@ -265,6 +278,22 @@ def _gate(plan: EvaluatePlan, model: StreamingModel, detector: DetectorConfig | 
     if plan.request.silence_gate is not None:
         base = DetectorConfig(**base.model_dump() | {"silence": plan.request.silence_gate})
     return SilenceGate.of(base)
+
+
+@contextmanager
+def _voice_gate(word: Word | None, model: StreamingModel) -> Iterator[None]:
+    """Gates a model, if there is a word for that."""
+    if word is None:
+        yield
+        return
+    with closing(StreamingModel(word.tflite)) as voice:
+        if voice.front_end != model.front_end:
+            raise InputError(
+                f"{voice.front_end.name}, whose features the model of --voice-gate reads, is not the front end of the "
+                f"model that it gates ({model.front_end.name}), or has other settings; give one that reads the same"
+            )
+        model.voice_gate = VoiceGate(voice.probabilities, voice.stride, word.detector)
+        yield
 
 
 def _material(plan: EvaluatePlan, listener: events.Listener, cancel: Cancellation) -> Recorded:

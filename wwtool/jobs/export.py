@@ -19,6 +19,7 @@ from wwtool.errors import InputError, UsageError
 from wwtool.export import DEFAULT, MODEL_FORMATS
 from wwtool.export.model_format import ModelFormat, TrainedModel
 from wwtool.jobs.request import Request, reported
+from wwtool.models.ready import ready_model
 from wwtool.packages.package_format import Advice, Content, PackageFormat
 from wwtool.pipeline.build import RUN_FOLDER
 from wwtool.pipeline.packaging import Word, content_of, platform_of, read_foreign, read_word
@@ -32,7 +33,7 @@ class ExportRequest(Request):
     """An export."""
 
     sources: tuple[Path, ...] = Field(
-        min_length=1, description="A finished run or build; several for several wake words in one package."
+        min_length=1, description="A finished run or build, or vad; several for several models in one package."
     )
     format: str = Field(DEFAULT, description=f"The kind of file or project: {', '.join(FORMATS)}.")
     out: Path | None = Field(
@@ -129,7 +130,7 @@ def _run_of(source: Path, kind: ModelFormat) -> Path:
     """The training run that a source is, or that a build has."""
     if (source / RUN_FOLDER / CHECKPOINT).is_file():
         return source / RUN_FOLDER
-    if source.is_file() or (source / MANIFEST).is_file():
+    if ready_model(source) or source.is_file() or (source / MANIFEST).is_file():
         raise UsageError(
             f"{printable(str(source))} has no training run, from which {kind.name} is made; give a run, or a "
             "build that has trained its model"
@@ -138,7 +139,7 @@ def _run_of(source: Path, kind: ModelFormat) -> Path:
 
 
 def _plan_project(request: ExportRequest, package: PackageFormat) -> ProjectPlan:
-    if request.phrase is not None and len(request.sources) > 1:
+    if request.phrase is not None and sum(ready_model(source) is None for source in request.sources) > 1:
         raise UsageError("--phrase names one wake word and there are several models; leave it out")
     words = _words(request)
     platform = load_profile(request.platform) if request.platform else platform_of(words)
@@ -154,7 +155,7 @@ def _plan_project(request: ExportRequest, package: PackageFormat) -> ProjectPlan
 
 def _words(request: ExportRequest) -> list[Word]:
     if request.manifest is None:
-        return [read_word(source, request.phrase) for source in request.sources]
+        return [read_word(source, None if ready_model(source) else request.phrase) for source in request.sources]
     if len(request.sources) > 1:
         raise UsageError("--manifest belongs to one model and there are several; export each of them by itself")
     return [read_foreign(request.sources[0], request.manifest, request.phrase)]

@@ -24,9 +24,12 @@ from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.kinds import KindFacts, Source
 from wwtool.evaluation.material import Material
 from wwtool.evaluation.record import EvaluationRecord
+from wwtool.models.ready import ready_model
+from wwtool.packages.esphome.foreign import read_settings
 from wwtool.pipeline.calibration import read_calibration
 from wwtool.pipeline.sources import MOST_SECONDS
 from wwtool.pipeline.training_run import EVALUATION, MODEL
+from wwtool.tflite.reader import read_model
 
 _LABELS = {"negative": "speech", "hard_negative": "other_words", "noise": "noise"}
 
@@ -65,11 +68,16 @@ class Recorded:
 
 
 def find_subject(path: Path) -> Subject:
-    """The subject at a path: a .tflite, a run folder or a build folder.
+    """The subject at a path: a .tflite, a run folder, a build folder, or the name of a ready model.
 
     Raises:
         InputError: the folder holds no model.
     """
+    ready = ready_model(path)
+    if ready is not None:
+        graph = read_model(ready.model)
+        stride = graph.tensor(graph.inputs[0]).shape[1]
+        return Subject(ready.model, None, given=read_settings(ready.settings).detector(stride))
     if path.is_file():
         return Subject(path, None)
     for run in (path / "run", path):

@@ -15,6 +15,7 @@ from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.streaming_form import streaming_form
 from wwtool.firmware.builds import read_build
+from wwtool.models.ready import ready_model
 from wwtool.packages.compiling import compile_for
 from wwtool.packages.esphome.foreign import read_settings
 from wwtool.packages.package_format import Content
@@ -50,12 +51,15 @@ class Word:
 
 
 def read_word(source: Path, phrase: str | None = None) -> Word:
-    """The wake word of a build folder or a run folder; ``phrase`` wins over what the folder says.
+    """The wake word of a build, a run or a ready model; ``phrase`` wins over what it says.
 
     Raises:
         UsageError: a run does not say its phrase, and there is none in the request.
         InputError: the folder holds no finished model.
     """
+    ready = ready_model(source)
+    if ready is not None:
+        return read_foreign(ready.model, ready.settings, phrase)
     subject = find_subject(source)
     if subject.detector is None:
         raise UsageError(

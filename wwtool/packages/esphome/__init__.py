@@ -11,7 +11,7 @@ from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.packages.esphome.arena import arena_bytes
 from wwtool.packages.esphome.contract import require_contract
-from wwtool.packages.esphome.devices import write_devices
+from wwtool.packages.esphome.devices import require_word, write_devices
 from wwtool.packages.esphome.manifest import cutoff_of, manifest_of, manifest_text
 from wwtool.packages.package_format import Advice, Content, PackageFormat
 from wwtool.tflite.reader import parse_model
@@ -37,6 +37,7 @@ class Esphome(PackageFormat):
             )
 
     def check(self, content: Content) -> None:
+        require_word(content)
         self.require_front_end(content.model.program.graph.front_end)
         for model in content.models:
             require_contract(parse_model(model.tflite), model.phrase)

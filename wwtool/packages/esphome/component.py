@@ -9,7 +9,7 @@ from typing import Any
 from wwtool import __version__
 from wwtool.base.files import write_text
 from wwtool.packages.esphome import PRODUCTS, SECRETS, flash_a_device
-from wwtool.packages.esphome.devices import WHOLE, Runtime, device_names, write_devices
+from wwtool.packages.esphome.devices import WHOLE, Runtime, device_names, require_word, write_devices
 from wwtool.packages.framework import Framework
 from wwtool.packages.package_format import Advice, Content
 
@@ -26,6 +26,10 @@ class EsphomeComponent(Framework):
     library = f"{_COMPONENTS}/micro_wake_word"
     products = (*PRODUCTS, f"{library}/__pycache__/*")
     kept = (SECRETS,)
+
+    def check(self, content: Content) -> None:
+        require_word(content)
+        super().check(content)
 
     def render(self, folder: Path, content: Content) -> None:
         super().render(folder, content)

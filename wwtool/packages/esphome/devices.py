@@ -11,6 +11,7 @@ from wwtool import __version__
 from wwtool.base.assets import asset_dir
 from wwtool.base.files import write_text
 from wwtool.compiler.emit.c_text import comment_text, template_environment
+from wwtool.errors import InputError
 from wwtool.packages.package_format import Content
 
 _TEMPLATES = "frameworks/esphome"
@@ -62,6 +63,12 @@ def device_text(content: Content, device: str, runtime: Runtime = INTERPRETED) -
     }
     template = next(path for path in _templates(runtime) if path.name == device + _ENDING)
     return template_environment(_TEMPLATES).get_template(f"{template.parent.name}/{template.name}").render(values)
+
+
+def require_word(content: Content) -> None:
+    """Raises InputError if no model of the content listens for a wake word."""
+    if all(model.gates for model in content.models):
+        raise InputError(f"'{content.phrase}' only tells speech from the rest, and ESPHome wants a wake word beside it")
 
 
 def write_devices(folder: Path, content: Content, runtime: Runtime = INTERPRETED) -> None:
