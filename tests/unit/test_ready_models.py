@@ -67,15 +67,16 @@ _WithSecrets.add_multi_constructor("!", lambda *_: None)
 def test_it_tells_speech_from_noise(tmp_path: Path) -> None:
     word, random = read_word(Path("vad")), np.random.default_rng(0)
     speech = list(render(plan_sentences("computer", 12, 4), processes=1))
-    noise = [(random.standard_normal(48000) * level).astype(np.int16) for level in (1, 30, 1000, 8000)]
+    noise = [(random.standard_normal(80000) * level).astype(np.int16) for level in (1, 30, 1000, 8000)]
     with closing(StreamingModel(word.tflite)) as model:
         gate = VoiceGate(model.probabilities, model.stride, word.detector)
 
         def opens(clip: np.ndarray) -> bool:
-            silence = random.integers(-3, 4, 20000).astype(np.int16)
-            return bool(gate.open(model.front_end.quantized([np.concatenate([silence, clip])]), 1).any())
+            """After the first second: noise that begins at once may pass for the beginning of a word."""
+            return bool(gate.open(model.front_end.quantized([clip]), 1)[200:].any())
 
-        assert all(map(opens, speech)) and not any(map(opens, noise))
+        quiet = random.integers(-3, 4, 32000).astype(np.int16)
+        assert all(opens(np.concatenate([quiet, clip])) for clip in speech) and not any(map(opens, noise))
     soundfile.write(tmp_path / "speech.wav", np.concatenate([np.zeros(20000, np.int16), speech[0]]), 16000)
     heard = run(plan(EvaluateRequest(subject=Path("vad"), wav=tmp_path / "speech.wav")))
     assert isinstance(heard, Detections) and heard.detections
