@@ -56,8 +56,8 @@ class _Task:
 def train_apart(runs: Sequence[Run]) -> None:
     """Trains every run, or goes on where it stopped. All have the same pools; nobody teaches or judges them.
 
-    On a CPU, as many train at once as there are cores. Each ends with the same bytes as by itself. A GPU, and the
-    processes of a team, train one after the other, and so does everybody where trainings are short, or an embedding has heard the pools.
+    On a CPU, as many train at once as there are cores. Each ends with the same bytes as by itself. They train one after
+    the other on a GPU, in the processes of a team, where they are short, and where an embedding has heard the pools.
 
     Raises:
         InputError: a checkpoint is damaged, the pools cannot be used, or the system has killed a process.
