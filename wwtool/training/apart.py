@@ -16,7 +16,7 @@ from typing import Any
 from wwtool import events
 from wwtool.base.files import write_array
 from wwtool.base.processes import cores, worker_pool
-from wwtool.base.records import read_array
+from wwtool.base.records import parse_json, read_array
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.config import TrainConfig
 from wwtool.config.augment import SpectrogramConfig
@@ -91,7 +91,7 @@ def _train(task: _Task, pools: Sequence[tuple[Path, dict[str, Any]]]) -> None:
     with task.news.open("w") as file:
 
         def tell(event: events.Event) -> None:
-            file.write(json.dumps([type(event).__name__, asdict(event)]) + "\n")
+            file.write(json.dumps({"event": type(event).__name__, "values": asdict(event)}) + "\n")
             file.flush()
 
         train(task.run([_pick_up(path, facts) for path, facts in pools], tell))
@@ -104,8 +104,8 @@ def _news(file: Path) -> Iterator[list[events.Event]]:
         content = file.read_bytes()[place:] if file.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
         place += len(whole)
-        lines = [json.loads(line) for line in whole.splitlines()]
-        yield [getattr(events, name)(**values) for name, values in lines]
+        lines = [parse_json(line, str(file)) for line in whole.decode().splitlines()]
+        yield [getattr(events, line["event"])(**line["values"]) for line in lines]
 
 
 def _lay_down(weighted: WeightedPool, path: Path) -> tuple[Path, dict[str, Any]]:
