@@ -79,3 +79,11 @@ def test_what_one_cannot_do_is_said(tmp_path: Path) -> None:
     (runs[1].folder / NAME).write_bytes(b"no checkpoint")
     with pytest.raises(InputError, match="checkpoint"):
         train_apart(runs)
+
+
+def test_a_gradient_without_a_length_is_told(tmp_path: Path) -> None:
+    loss, note = events.Loss("float", 10, 20, 0.5, "tiny", 0.1, float("inf")), events.Note("done")
+    with (tmp_path / "news").open("w") as file:
+        for event in (loss, note):
+            apart.write_event(file, event)
+    assert next(apart.read_events(tmp_path / "news")) == [replace(loss, gradient_norm=0.0), note]

@@ -7,11 +7,13 @@ comes through a file, too.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from concurrent.futures import wait
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from wwtool import events
 from wwtool.base.files import write_array
@@ -28,6 +30,7 @@ from wwtool.training.team.team import team
 
 _CHECK_S = 0.2
 _LEAST_STEPS = 300  # of a training; a process takes seconds to begin
+_NO_NUMBERS = math.inf, -math.inf  # a gradient may be that long; JSON has no such thing, and the default is "unknown"
 _ARRAYS = "features", "starts", "ends", "soft"
 
 
@@ -75,7 +78,7 @@ def train_apart(runs: Sequence[Run]) -> None:
         pools = [_lay_down(weighted, folder / str(number)) for number, weighted in enumerate(first.pools)]
         tasks = [_Task.of(run, folder / f"{number}.events") for number, run in enumerate(runs)]
         pending = {executor.submit(_train, task, pools) for task in tasks}
-        news = [_news(task.news) for task in tasks]
+        news = [read_events(task.news) for task in tasks]
         while pending:
             first.cancel.check()
             finished, pending = wait(pending, _CHECK_S)
@@ -89,22 +92,24 @@ def train_apart(runs: Sequence[Run]) -> None:
 def _train(task: _Task, pools: Sequence[tuple[Path, dict[str, Any]]]) -> None:
     """In the other process."""
     with task.news.open("w") as file:
-
-        def tell(event: events.Event) -> None:
-            file.write(json.dumps({"event": type(event).__name__, "values": asdict(event)}) + "\n")
-            file.flush()
-
-        train(task.run([_pick_up(path, facts) for path, facts in pools], tell))
+        train(task.run([_pick_up(path, facts) for path, facts in pools], partial(write_event, file)))
 
 
-def _news(file: Path) -> Iterator[list[events.Event]]:
+def write_event(file: TextIO, event: events.Event) -> None:
+    """Appends an event to a file."""
+    values = {name: value for name, value in asdict(event).items() if value not in _NO_NUMBERS}
+    file.write(json.dumps({"event": type(event).__name__, "values": values}) + "\n")
+    file.flush()
+
+
+def read_events(path: Path) -> Iterator[list[events.Event]]:
     """Each time, the events that have come since."""
     place = 0
     while True:
-        content = file.read_bytes()[place:] if file.exists() else b""
+        content = path.read_bytes()[place:] if path.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
         place += len(whole)
-        lines = [parse_json(line, str(file)) for line in whole.decode().splitlines()]
+        lines = [parse_json(line, str(path)) for line in whole.decode().splitlines()]
         yield [getattr(events, line["event"])(**line["values"]) for line in lines]
 
 
