@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from packaged import random_tflite
 
 from wwtool.errors import InputError
+from wwtool.models import ready
 from wwtool.models.zoo import ZOO
 from wwtool.tflm.arena import ESPHOME_ESP32, ESPHOME_ESP32S3, ESPHOME_ESP32S3_NEWER, PYTHON, predict
 from wwtool.tflm.planner import Buffer, planned_bytes
@@ -62,6 +63,14 @@ def in_tflm(content: bytes, arena_bytes: int = 0) -> list[int] | None:
 def test_the_zoo_takes_what_is_computed(name: str) -> None:
     arena = predict(random_tflite(name), PYTHON)
     assert in_tflm(random_tflite(name)) == [arena.used, arena.head, arena.tail]
+
+
+@needs_tflm
+@pytest.mark.parametrize("name", ready.names())
+def test_ready_models_take_what_is_computed(name: str) -> None:
+    content = (ready.FOLDER / f"{name}.tflite").read_bytes()
+    arena = predict(content, PYTHON)
+    assert in_tflm(content) == [arena.used, arena.head, arena.tail]
 
 
 @needs_tflm
