@@ -92,5 +92,7 @@ def test_evaluate_gates_with_it(finished: Path, tmp_path: Path) -> None:
         assert isinstance(result, Detections)
         found[gate] = result.detections
     assert found[None] and not found[Path("vad")]
+    with pytest.raises(UsageError, match="give --voice-gate vad, or a run or build"):
+        plan(EvaluateRequest(subject=finished, data=tmp_path, voice_gate=finished / "model.tflite"))
     with pytest.raises(UsageError, match="--voice-gate needs a detector"):
         plan(EvaluateRequest(subject=finished / "model.tflite", data=tmp_path, voice_gate=Path("vad")))

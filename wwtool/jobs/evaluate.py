@@ -217,8 +217,17 @@ def plan(request: EvaluateRequest, listener: events.Listener = events.ignore) ->
         raise UsageError("--voice-gate needs a detector to gate; give --threshold, or a run or build folder")
     if subject.detector is None:  # nobody knows the recipe, so what is usual for ours says nothing
         config = config.model_copy(update={"evaluate": config.evaluate.model_copy(update={"usual_weight": 0.0})})
-    gate = read_word(request.voice_gate, VOICE_ACTIVITY) if request.voice_gate is not None else None
+    gate = _gate_of(request.voice_gate) if request.voice_gate is not None else None
     return EvaluatePlan(request, subject.model, subject.detector, subject.trained_kinds, sentences, config, gate)
+
+
+def _gate_of(source: Path) -> Word:
+    """The model that gates."""
+    if source.is_file():
+        raise UsageError(
+            f"{printable(str(source))} does not say how to detect with it; give --voice-gate vad, or a run or build folder"
+        )
+    return read_word(source, VOICE_ACTIVITY)
 
 
 def run(
