@@ -225,7 +225,7 @@ def _gate_of(source: Path) -> Word:
     """The model that gates."""
     if source.is_file():
         raise UsageError(
-            f"{printable(str(source))} does not say how to detect with it; give --voice-gate vad, or a run or build folder"
+            f"{printable(str(source))} says nothing of a detector; give --voice-gate vad, or a run or build folder"
         )
     return read_word(source, VOICE_ACTIVITY)
 
