@@ -57,7 +57,7 @@ def main(audio: Path, words: dict[str, Word], folders: Sequence[Path]) -> None:
 
 def recordings(audio: Path) -> Iterator[tuple[str, Recording]]:
     """What there is to hear, with names."""
-    rows = index_of(audio, "computer")
+    rows = index_of(audio, "computer")  # any of its keywords: then the rows are as they stand there
     noise: dict[str, list[Audio]] = {}
     for row in rows:
         if row["kind"] == "noise":

@@ -52,6 +52,7 @@ _POSITIVES, _JUDGED = (("natural", 6000, 0.5), ("people", 6000, 1.0), ("sentence
 _MORE_KINDS, _KIND_HOURS = ("animals", "unseen_music"), 1.0  # sounds that builds keep for evaluation
 _NOISE_HOURS, _SOUND_HOURS, _JUDGED_HOURS = 3.0, 1.0, 0.3
 _NOISE_WEIGHT, _SOUND_WEIGHT = 1.0, 1.0
+_NONE = np.zeros(0, np.int64)
 
 
 def main(run: Path, out: Path, model: str, steps: int, seed: int) -> None:
@@ -77,9 +78,6 @@ def main(run: Path, out: Path, model: str, steps: int, seed: int) -> None:
     )
     write_bytes(out / "vad.tflite", to_tflite(net.quantized(), "vad")[0])
     judge(out / "vad.tflite", pools[len(learnt) :])
-
-
-_NONE = np.zeros(0, np.int64)
 
 
 def _jobs(stores: Path, out: Path) -> tuple[list[PoolJob], list[PoolJob]]:

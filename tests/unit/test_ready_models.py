@@ -72,7 +72,7 @@ def test_it_tells_speech_from_noise(tmp_path: Path) -> None:
         gate = VoiceGate(model.probabilities, model.stride, word.detector)
 
         def opens(clip: np.ndarray) -> bool:
-            """After the first second: noise that begins at once may pass for the beginning of a word."""
+            """After two seconds: noise that begins at once may open it for one."""
             return bool(gate.open(model.front_end.quantized([clip]), 1)[200:].any())
 
         quiet = random.integers(-3, 4, 32000).astype(np.int16)

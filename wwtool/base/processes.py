@@ -20,12 +20,6 @@ from wwtool.base.temporary import TemporaryFolder, work_below
 from wwtool.errors import InputError
 
 
-def cores() -> int:
-    """The cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 @contextmanager
 def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
     """Starts ``count`` new processes; if the block fails, they are killed at once.

@@ -75,9 +75,7 @@ def find_subject(path: Path) -> Subject:
     """
     ready = ready_model(path)
     if ready is not None:
-        graph = read_model(ready.model)
-        stride = graph.tensor(graph.inputs[0]).shape[1]
-        return Subject(ready.model, None, given=read_settings(ready.settings).detector(stride))
+        return Subject(ready.model, None, given=read_settings(ready.settings).detector_of(read_model(ready.model)))
     if path.is_file():
         return Subject(path, None)
     for run in (path / "run", path):

@@ -90,10 +90,8 @@ def read_foreign(model: Path, settings: Path, phrase: str | None = None) -> Word
             "its own manifest"
         )
     content = streaming_form(read_content(model), str(model), told.front_end, told.slices, told.output)
-    graph = parse_model(content, str(model))
-    shape = graph.tensor(graph.inputs[0]).shape
-    stride = shape[1] if len(shape) == 3 else 1
-    return Word(content, phrase or told.phrase, told.detector(stride), told.language)
+    detector = told.detector_of(parse_model(content, str(model)))
+    return Word(content, phrase or told.phrase, detector, told.language)
 
 
 def read_content(model: Path) -> bytes:

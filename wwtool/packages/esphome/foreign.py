@@ -27,6 +27,7 @@ from wwtool.frontend.mel import MelFrontEnd
 from wwtool.frontend.registry import front_end_of
 from wwtool.frontend.statistics import read_statistics
 from wwtool.packages.esphome.manifest import STEP_MS
+from wwtool.tflite.graph import Graph
 
 _IGNORED_SLICES = 100  # MIN_SLICES_BEFORE_DETECTION in streaming_model.h
 _OFF_RATIO = 0.7
@@ -101,6 +102,11 @@ class Settings:
     front_end: FrontEnd | None = None
     slices: int | None = None
     output: tuple[int, int] | None = None
+
+    def detector_of(self, graph: Graph) -> DetectorConfig:
+        """ESPHome's rule as a detector of a model."""
+        shape = graph.tensor(graph.inputs[0]).shape
+        return self.detector(shape[1] if len(shape) == 3 else 1)
 
     def detector(self, stride: int) -> DetectorConfig:
         """ESPHome's rule as a detector, for a model that takes ``stride`` slices at a time."""

@@ -17,8 +17,8 @@ from wwtool.frontend.front_end import FrontEnd
 from wwtool.models import pretrained
 from wwtool.models.architecture import Architecture
 from wwtool.models.names import architecture_of
-from wwtool.training.apart import train_apart
 from wwtool.training.checkpoint import NAME, load_float
+from wwtool.training.loop import train
 from wwtool.training.run import Listener, Run
 from wwtool.training.scoring import window_scores
 from wwtool.training.teachers.teacher import Soft, Teacher, spread
@@ -47,7 +47,8 @@ class Ensemble(Teacher):
         return _architecture(run).receptive_seconds
 
     def teach(self, run: Run) -> list[Soft | None]:
-        train_apart(_members(run))
+        for member in _members(run):
+            train(member)
         return of_unlabelled(self.listeners(run), run)
 
     def weights(self, run: Run) -> tuple[Path, ...]:
