@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
@@ -30,6 +33,7 @@ from wwtool.training.run import Listener
 from wwtool.training.sampler import Sampler
 from wwtool.training.team.parcel import pack, unpack
 from wwtool.training.team.portion import Portion
+from wwtool.training.team.team import Team
 
 PROCESS = Path(__file__).with_name("team_process.py")
 STILL = {"still": True}  # batch norms keep their statistics: nothing but the order of sums tells two processes from one
@@ -216,3 +220,16 @@ def test_a_training_is_told_whole(tmp_path: Path) -> None:
         assert torch.equal(mine.eval()(features), yours(features))
     checkpoint = "checkpoint.safetensors"
     assert (made.folder / checkpoint).read_bytes() == (tmp_path / "a" / checkpoint).read_bytes()
+
+
+def test_what_was_said_last_outlives_the_telling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread of gloo that has the last word on a tensor aborts a process that ends."""
+    sent: list[weakref.ref[torch.Tensor]] = []
+    monkeypatch.setattr(dist, "broadcast", lambda tensor, source: sent.append(weakref.ref(tensor)))
+    leader = Team(0, 2)
+    assert leader.told(lambda: b"a word") == b"a word"
+    gc.collect()
+    assert len(sent) == 2 and all(tensor() is not None for tensor in sent)
+    assert leader.told(lambda: b"") == b""
+    gc.collect()
+    assert [tensor() is not None for tensor in sent] == [False, False, True]

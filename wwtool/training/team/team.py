@@ -85,9 +85,11 @@ class Team:
             return say()
         message = np.frombuffer(say(), np.uint8) if self.leads else np.zeros(0, np.uint8)
         length = torch.tensor([len(message)])
+        _last_said[:] = [length]
         with _connected():
             dist.broadcast(length, 0)
             content = torch.from_numpy(message.copy()) if self.leads else torch.zeros(int(length), dtype=torch.uint8)
+            _last_said.append(content)
             if len(content):
                 dist.broadcast(content, 0)
         return content.numpy().tobytes()
@@ -113,6 +115,9 @@ def _connected() -> Iterator[None]:
 
 ALONE = Team()
 _joined: list[Team] = []
+# A thread of gloo lets go of a tensor some time after it was sent. Were it the last to do so, it would need Python, and
+# would abort a process that is at its end.
+_last_said: list[Tensor] = []
 
 
 def team() -> Team:
