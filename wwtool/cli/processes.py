@@ -13,7 +13,7 @@ import click
 from wwtool.base.launch import launched
 from wwtool.errors import WwtoolError
 from wwtool.training.team.joining import Membership
-from wwtool.training.team.team import LostError
+from wwtool.training.team.team import LostError, let_go
 
 _INTERRUPTED, _BUG = 130, 1
 _GRACE_S = 1.0  # for the process that has failed to say so first
@@ -40,6 +40,8 @@ def in_team(command: Callable[..., None]) -> Callable[..., None]:
             _speak_or_end(membership, error)
         except (Exception, KeyboardInterrupt) as error:
             _speak_or_end(membership, error)
+        finally:
+            let_go()
 
     return run
 

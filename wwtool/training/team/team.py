@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -60,8 +62,7 @@ class Team:
         if self.size == 1:
             return
         flat = torch.cat([tensor.detach().reshape(-1).float() for tensor in tensors])
-        with _connected():
-            dist.all_reduce(flat)
+        _with_others(dist.all_reduce, flat)
         flat /= self.size
         with torch.no_grad():
             means = torch.split(flat, [tensor.numel() for tensor in tensors])
@@ -74,8 +75,7 @@ class Team:
             return
         for tensor in tensors:
             value = tensor.detach().contiguous()
-            with _connected():
-                dist.broadcast(value, 0)
+            _with_others(_from_leader, value)
             with torch.no_grad():
                 tensor.copy_(value)
 
@@ -85,13 +85,10 @@ class Team:
             return say()
         message = np.frombuffer(say(), np.uint8) if self.leads else np.zeros(0, np.uint8)
         length = torch.tensor([len(message)])
-        _last_said[:] = [length]
-        with _connected():
-            dist.broadcast(length, 0)
-            content = torch.from_numpy(message.copy()) if self.leads else torch.zeros(int(length), dtype=torch.uint8)
-            _last_said.append(content)
-            if len(content):
-                dist.broadcast(content, 0)
+        _with_others(_from_leader, length)
+        content = torch.from_numpy(message.copy()) if self.leads else torch.zeros(int(length), dtype=torch.uint8)
+        if len(content):
+            _with_others(_from_leader, content)
         return content.numpy().tobytes()
 
     @contextmanager
@@ -102,22 +99,38 @@ class Team:
         self.working = False
 
 
-@contextmanager
-def _connected() -> Iterator[None]:
+def _with_others(operation: Callable[[Tensor], object], tensor: Tensor) -> None:
+    """Does something with the tensors of all processes, in place."""
+    passed = tensor.detach()
+    _passed[:] = [*(ref for ref in _passed if ref() is not None), weakref.ref(passed)]
     try:
-        yield
+        operation(passed)
     except RuntimeError as error:
+        del passed
         raise LostError(
             "another process of this training has ended, which its own message or torchrun's explains; run the same "
             "command again to go on from the last checkpoint"
-        ) from error
+        ) from error.with_traceback(None)
+
+
+def _from_leader(tensor: Tensor) -> None:
+    dist.broadcast(tensor, 0)
+
+
+def let_go() -> None:
+    """Waits until no thread of torch holds a tensor any more that went to other processes.
+
+    A thread that is the last to hold one needs Python to give it back, and aborts a process whose Python has ended.
+    """
+    end = time.monotonic() + _LETTING_GO_S
+    while any(ref() is not None for ref in _passed) and time.monotonic() < end:
+        time.sleep(_LOOK_S)
 
 
 ALONE = Team()
 _joined: list[Team] = []
-# A thread of gloo lets go of a tensor some time after it was sent. Were it the last to do so, it would need Python, and
-# would abort a process that is at its end.
-_last_said: list[Tensor] = []
+_passed: list[weakref.ref[Tensor]] = []
+_LETTING_GO_S, _LOOK_S = 5.0, 0.001
 
 
 def team() -> Team:
