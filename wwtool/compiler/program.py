@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from wwtool.compiler.calls import Call, Span
@@ -36,12 +37,14 @@ class Program:
     """Calls in order, and how tensors share memory: ``alias[t] = (root, byte offset)``.
 
     ``parts[t]`` are the tensors that make up ``t`` without a call, as the input of a reshape or the frames of a window.
-    ``replaced`` are the operators that sliding windows replace. ``slide`` is the kernel that moves the windows, by
-    default that of the C library.
+    ``channels[t]`` are the numbers of the channels that ``t`` still has, if some were left out. ``replaced`` are the
+    operators that sliding windows replace. ``slide`` is the kernel that moves the windows, by default that of the C
+    library.
     """
 
     graph: Graph
     calls: list[Call] = field(default_factory=list)
+    channels: dict[int, npt.NDArray[np.int64]] = field(default_factory=dict)
     alias: dict[int, Span] = field(default_factory=dict)
     parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     windows: list[SlidingWindow] = field(default_factory=list)

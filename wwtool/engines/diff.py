@@ -58,7 +58,8 @@ def compare(
             value = trace.get(layer.tensor.index)
             layer.in_c = value is not None
             if value is not None:
-                _add(layer, "c", reference, value)
+                kept = native.model.program.channels.get(layer.tensor.index)
+                _add(layer, "c", reference if kept is None else reference[..., kept], value)
     return layers
 
 

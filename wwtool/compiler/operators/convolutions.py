@@ -181,10 +181,15 @@ def _fold_zero_point(
     return folded if reach < 2**31 else None
 
 
-def requantize_fields(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray[np.int64]) -> dict[str, Field]:
-    """struct ww_requantize of ww_kernels.h."""
+def requantize_multipliers(
+    op: Operator, x: Tensor, w: Tensor, y: Tensor, channels: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:  # fmt: skip
+    """Mantissa and shift of each output channel.
+
+    Raises:
+        InputError: the weights have scales of another number or axis, or the output's scale is too small.
+    """
     assert w.quantization is not None
-    channels = len(bias)
     # TFLite multiplies the float32 scales as doubles (PopulateConvolutionQuantizationParams).
     axis = 3 if op.kind == "DEPTHWISE_CONV_2D" else 0
     if w.quantization.scale.size not in (1, channels) or (w.quantization.per_channel and w.quantization.axis != axis):
@@ -195,7 +200,12 @@ def requantize_fields(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.N
     real = np.float64(x.scale) * np.resize(w.quantization.scale.astype(np.float64), channels) / np.float64(y.scale)
     if not np.all(real < MAX_MULTIPLIER):
         raise InputError(f"{op.where()} has an output scale too small for its inputs; export it with sane scales")
-    mantissa, shift = quantize_multiplier(real)
+    return quantize_multiplier(real)
+
+
+def requantize_fields(op: Operator, x: Tensor, w: Tensor, y: Tensor, bias: npt.NDArray[np.int64]) -> dict[str, Field]:
+    """struct ww_requantize of ww_kernels.h."""
+    mantissa, shift = requantize_multipliers(op, x, w, y, len(bias))
     low, high = activation_range(op, y)
     return {
         "bias": int32_array(f"op{op.index}bias_of", bias),

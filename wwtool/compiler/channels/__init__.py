@@ -1,0 +1,1 @@
+"""Channels that carry nothing: found in a graph, and left out of it."""
