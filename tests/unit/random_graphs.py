@@ -67,13 +67,6 @@ class RandomGraph:
         return int(np.prod(self.net.shapes[x]))
 
     def weights(self, *shape: int) -> np.ndarray:
-        weights = self._dense_weights(*shape)
-        if self.draw(st.integers(0, 3)) == 0:  # some channels that carry nothing, in or out
-            weights[self.random.random(shape[0]) < 0.4] = 0
-            weights[..., self.random.random(shape[-1]) < 0.4] = 0
-        return weights
-
-    def _dense_weights(self, *shape: int) -> np.ndarray:
         if self.draw(st.integers(0, 5)) == 0:
             return np.where(self.random.random(shape) < 0.5, -127, 127).astype(np.int8)
         lowest = -128 if self.draw(st.integers(0, 7)) == 0 else -127

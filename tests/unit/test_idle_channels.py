@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from graphs import RELU, SAME, VALID, Model, Net, assert_engines_agree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wwtool.cli.main import cli
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.program import Program
 from wwtool.models.quantized import Scale
@@ -200,3 +204,14 @@ def test_random_chains_hold_the_same_bytes(data: st.DataObject) -> None:
             x = net.concatenate([x, net.slice(x, [0, 0, 0, 0], [1, 1, w, channels])], 1)
     model = net.pack(nets.dense(net.reshape(x, (int(np.prod(net.shapes[x][:3])), net.shapes[x][3]))))
     assert_engines_agree(model, rows=2, extremes=False)
+
+
+def test_the_report_tells_what_was_left_out(tmp_path: Path) -> None:
+    model = tmp_path / "pruned.tflite"
+    model.write_bytes(streaming(-128))
+    done = CliRunner().invoke(cli, ["compile", str(model), "--out", str(tmp_path / "c"), "--json"])
+    assert done.exit_code == 0, done.output
+    output = json.loads(done.output)
+    assert output["idle_channels"] == 4  # two of the first layer, and two of the depthwise layer
+    assert output["tflite_weight_bytes"] == 30 + 18 + 24 + 8 + 4 * (6 + 6 + 4 + 2)
+    assert "without 4 channels that carry nothing" in (tmp_path / "c" / "report.html").read_text()

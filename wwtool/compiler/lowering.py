@@ -68,8 +68,8 @@ def lower(graph: Graph, whole: bool = False) -> Program:
     _check_inputs(graph)
     _check_operators(graph)
     thinned = Thinned(graph, {}) if whole else without_idle_channels(graph)
+    program = Program(thinned.graph, graph, thinned.channels)
     graph = thinned.graph
-    program = Program(graph, channels=thinned.channels)
     program.add_variables(variable_tensors(graph))
     find_windows(program)
     find_states(program)

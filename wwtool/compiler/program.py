@@ -37,14 +37,15 @@ class Program:
     """Calls in order, and how tensors share memory: ``alias[t] = (root, byte offset)``.
 
     ``parts[t]`` are the tensors that make up ``t`` without a call, as the input of a reshape or the frames of a window.
-    ``channels[t]`` are the numbers of the channels that ``t`` still has, if some were left out. ``replaced`` are the
-    operators that sliding windows replace. ``slide`` is the kernel that moves the windows, by default that of the C
+    ``whole`` is the model before channels were left out, and ``channels[t]`` are the numbers of those that ``t`` still
+    has. ``replaced`` are the operators that sliding windows replace. ``slide`` is the kernel that moves the windows, by default that of the C
     library.
     """
 
     graph: Graph
-    calls: list[Call] = field(default_factory=list)
+    whole: Graph
     channels: dict[int, npt.NDArray[np.int64]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
     alias: dict[int, Span] = field(default_factory=dict)
     parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     windows: list[SlidingWindow] = field(default_factory=list)

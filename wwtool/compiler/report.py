@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from wwtool.compiler.channels.layers import LAYERS
 from wwtool.compiler.emit.c_text import float_literal, interfaces
 from wwtool.compiler.memory.planner import aligned
 from wwtool.compiler.package import CompiledModel
@@ -106,6 +107,7 @@ class Report:
     regions: tuple[ArenaRegion, ...]
     states: tuple[StateRegion, ...]
     tflite_weight_bytes: int
+    idle_channels: int
     weight_bytes: int
     table_bytes: int
     arena_bytes: int
@@ -151,6 +153,7 @@ def make_report(model: CompiledModel, measured: Measured | None = None) -> Repor
         regions=regions,
         states=_states(model),
         tflite_weight_bytes=_tflite_weight_bytes(model),
+        idle_channels=_idle_channels(model),
         weight_bytes=model.weight_bytes,
         table_bytes=model.table_bytes,
         arena_bytes=model.memory.arena_bytes,
@@ -289,10 +292,17 @@ def _states(model: CompiledModel) -> tuple[StateRegion, ...]:
 
 def _tflite_weight_bytes(model: CompiledModel) -> int:
     """Weights and biases as the .tflite stores them: the constant tensors of all layers that have weights in C."""
-    graph = model.program.graph
+    graph = model.program.whole
     operators = {c.operator for c in model.program.calls if any(constant.weights for constant in c.constants())}
     tensors = {i for op in graph.operators if op.index in operators for i in op.inputs if i >= 0}
     return sum(graph.tensor(i).nbytes for i in tensors if graph.tensor(i).data is not None)
+
+
+def _idle_channels(model: CompiledModel) -> int:
+    """How many outputs layers have lost."""
+    whole, channels = model.program.whole, model.program.channels
+    outputs = {op.outputs[0] for op in whole.operators if op.kind in LAYERS}
+    return sum(whole.tensor(t).shape[-1] - len(kept) for t, kept in channels.items() if t in outputs)
 
 
 def _ports(model: CompiledModel) -> tuple[Port, ...]:

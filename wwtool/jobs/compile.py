@@ -67,6 +67,7 @@ class CompileOutput:
     instructions: int | None
     instructions_after: int | None
     tflite_weight_bytes: int
+    idle_channels: int
     weight_bytes: int
     table_bytes: int
     code_bytes: int | None
@@ -100,6 +101,7 @@ class CompileResult:
             instructions=report.instructions,
             instructions_after=report.instructions_after,
             tflite_weight_bytes=report.tflite_weight_bytes,
+            idle_channels=report.idle_channels,
             weight_bytes=report.weight_bytes,
             table_bytes=report.table_bytes,
             code_bytes=report.code_bytes,

@@ -152,7 +152,8 @@ def step_name(report: Report, step: int) -> str:
 def _packing(report: Report) -> str:
     more = report.weight_bytes / report.tflite_weight_bytes - 1 if report.tflite_weight_bytes else 0.0
     packed = report.optimize == "speed" and kernel_set(report.target, "speed")
-    return f"{more:+.0%}" + (f", packed for {report.target} by --optimize speed" if packed else "")
+    idle = f", without {report.idle_channels} channels that carry nothing" if report.idle_channels else ""
+    return f"{more:+.0%}" + idle + (f", packed for {report.target} by --optimize speed" if packed else "")
 
 
 def _arena_remark(report: Report) -> str:

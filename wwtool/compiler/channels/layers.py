@@ -13,7 +13,7 @@ from wwtool.int8.arithmetic import IntArray, add_zero_point, multiply_once_round
 from wwtool.tflite.graph import Graph, Operator, Tensor
 from wwtool.tflite.operators.windows import activation_range, window_of
 
-KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+LAYERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Layer:
 
 def layer_of(graph: Graph, op: Operator) -> Layer | None:
     """The layer that an operator is; None for other operators, and for what their lowering refuses."""
-    if op.kind not in KINDS:
+    if op.kind not in LAYERS:
         return None
     try:
         x, w, y = operands(graph, op, 2 if op.kind == "FULLY_CONNECTED" else 4)
