@@ -38,8 +38,8 @@ class Program:
 
     ``parts[t]`` are the tensors that make up ``t`` without a call, as the input of a reshape or the frames of a window.
     ``whole`` is the model before channels were left out, and ``channels[t]`` are the numbers of those that ``t`` still
-    has. ``replaced`` are the operators that sliding windows replace. ``slide`` is the kernel that moves the windows, by default that of the C
-    library.
+    has. ``replaced`` are the operators that sliding windows replace. ``slide`` is the kernel that moves the windows, by
+    default that of the C library.
     """
 
     graph: Graph
