@@ -6,12 +6,14 @@ from pathlib import Path
 
 from make_frontend_golden import signal
 
-from wwtool.config.frontend import MelSettings, MfccSettings
-from wwtool.frontend.mel import MelFrontEnd, MfccFrontEnd
+from wwtool.config.frontend import MelSettings, MfccSettings, MfeConfig
+from wwtool.frontend.mel import BandFrontEnd, MelFrontEnd, MfccFrontEnd
+from wwtool.frontend.mfe import MfeFrontEnd
 
-VARIANTS = {
+VARIANTS: dict[str, BandFrontEnd] = {
     "bands": MelFrontEnd(MelSettings(bands=24, window_ms=20)),
     "cepstrum": MfccFrontEnd(MfccSettings(bands=30, window_ms=40, step_ms=20, coefficients=12, deltas=True)),
+    "filters": MfeFrontEnd(MfeConfig(bands=20, fft_length=128, noise_floor_db=-72)),
 }
 _AS_WRITTEN = "/* clang-format off */\n"
 
@@ -27,7 +29,7 @@ def files() -> dict[Path, str]:
     return texts
 
 
-def _golden(front_end: MelFrontEnd) -> str:
+def _golden(front_end: BandFrontEnd) -> str:
     frames = front_end.quantized([signal()])
     rows = "\n".join("    {" + ", ".join(map(str, frame)) + "}," for frame in frames.tolist())
     return (

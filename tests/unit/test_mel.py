@@ -19,15 +19,16 @@ from pydantic import ValidationError
 from test_frontend import SIGNALS, noise, to_pcm
 
 from wwtool.compiler.targets import Target
-from wwtool.config.frontend import MelSettings, MfccSettings
+from wwtool.config.frontend import MelSettings, MfccSettings, MfeConfig
 from wwtool.engines.machines import EMULATED, emulated
 from wwtool.errors import InputError
-from wwtool.frontend.mel import MelFrontEnd, MfccFrontEnd
+from wwtool.frontend.mel import BandFrontEnd, MelFrontEnd, MfccFrontEnd
 from wwtool.frontend.mel_tables import mel_of, mel_tables
+from wwtool.frontend.mfe import MfeFrontEnd
 from wwtool.frontend.registry import front_end_from
 
 FIRMWARE_TESTS = Path(__file__).parents[1] / "firmware"
-FRONT_ENDS = {
+FRONT_ENDS: dict[str, BandFrontEnd] = {
     "40 bands": MelFrontEnd(),
     "20 bands of 16 ms": MelFrontEnd(MelSettings(bands=20, window_ms=16, step_ms=8, lowest_hz=250.0)),
     "8 bands of 10 ms": MelFrontEnd(MelSettings(bands=8, window_ms=10, step_ms=10, lowest_hz=300.0, highest_hz=8000.0)),
@@ -38,6 +39,11 @@ FRONT_ENDS = {
         [50_000.0, *range(9), *[0.0] * 10], [4000.0 - 100 * i for i in range(20)]
     ),
     "normalized": MelFrontEnd().normalized(list(range(6000, 14000, 200)), [100.0 * i for i in range(40)]),
+    "MFE": MfeFrontEnd(),
+    "MFE whose bands share bins": MfeFrontEnd(MfeConfig(bands=20, frame_ms=8, step_ms=20, fft_length=128)),
+    "MFE of version 3": MfeFrontEnd(
+        MfeConfig(bands=24, frame_ms=50, step_ms=20, fft_length=1024, noise_floor_db=-70, version=3)
+    ).for_input(0.003, -128),
     "normalized coefficients": MfccFrontEnd(MfccSettings(bands=32, window_ms=25, coefficients=20)).normalized(
         [-5000.0, *range(19)], [3000.0, *range(300, 2200, 100)]
     ),
@@ -47,7 +53,7 @@ FRONT_ENDS = {
 class CMel:
     """A front end in C."""
 
-    def __init__(self, front_end: MelFrontEnd) -> None:
+    def __init__(self, front_end: BandFrontEnd) -> None:
         window, self.channels = front_end.geometry.window_samples, front_end.geometry.channels
         self.library = library_of(json.dumps(front_end.as_dict()))
         self.library.ww_frontend_process.restype = ctypes.c_size_t
@@ -108,7 +114,7 @@ def test_pieces_of_any_size(kind: str, log_level: float, sizes: list[int]) -> No
 
 
 @pytest.mark.parametrize("core", EMULATED)
-@pytest.mark.parametrize("kind", ["40 bands", "slopes of coefficients"])
+@pytest.mark.parametrize("kind", ["40 bands", "slopes of coefficients", "MFE whose bands share bins"])
 def test_cores_equal_numpy(core: Target, kind: str, tmp_path: Path) -> None:
     if not emulated(core).available:
         pytest.skip(f"no compiler or emulator for {core}")
@@ -146,6 +152,7 @@ def in_real_numbers(front_end: MelFrontEnd, pcm: np.ndarray) -> np.ndarray:
 def test_levels_are_those_of_the_formulas(kind: str, level: float) -> None:
     front_end = FRONT_ENDS[kind]
     pcm = noise(level)
+    assert isinstance(front_end, MelFrontEnd)
     expected = in_real_numbers(front_end, pcm)
     got = front_end.features(pcm) / 512
     clear = expected > 1

@@ -12,7 +12,7 @@ from wwtool.config.section import Section
 class MicroConfig(Section):
     """ESPHome's front end: noise suppression, automatic gain and 40 mel bands every 10 ms. It has no settings."""
 
-    kind: Literal["micro"] = Field("micro", description="The kind of front end: `micro`, `mel` or `mfcc`.")
+    kind: Literal["micro"] = Field("micro", description="The kind of front end: `micro`, `mel`, `mfcc` or `mfe`.")
 
 
 class MelSettings(Section):
@@ -61,6 +61,30 @@ class MfccSettings(MelSettings):
         return self
 
 
+class MfeConfig(Section):
+    """Energies of mel bands in dB above a noise floor, as Edge Impulse's block MFE computes them."""
+
+    kind: Literal["mfe"] = Field("mfe", description="The kind of front end.")
+    bands: int = Field(40, ge=2, le=128, description="Mel bands: Edge Impulse's filter number.")
+    frame_ms: int = Field(20, ge=5, le=64, description="Edge Impulse's frame length, in ms.")
+    step_ms: int = Field(10, ge=5, le=40, description="Edge Impulse's frame stride, in ms.")
+    fft_length: Literal[64, 128, 256, 512, 1024] = Field(
+        256, description="Points of the transform. Of a longer frame it takes the first."
+    )
+    lowest_hz: float = Field(0.0, ge=0.0, le=4000.0, description="Where the lowest band begins, in Hz.")
+    highest_hz: float = Field(8000.0, ge=1000.0, le=8000.0, description="Where the highest band ends, in Hz.")
+    noise_floor_db: int = Field(-52, ge=-80, le=-1, description="What is less loud is 0, in dB of full scale.")
+    version: Literal[3, 4] = Field(
+        4, description="Edge Impulse's implementation version. In version 3, bands end at half of their frequencies."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> MfeConfig:
+        if self.highest_hz < 2 * self.lowest_hz:
+            raise ValueError("highest_hz must be at least twice lowest_hz")
+        return self
+
+
 class Normalized(Section):
     """How features become int8."""
 
@@ -84,4 +108,4 @@ class MfccConfig(Normalized, MfccSettings):
     """Mel-frequency cepstral coefficients: the cosine transform of the logarithms of mel bands."""
 
 
-FrontEndConfig = Annotated[MicroConfig | MelConfig | MfccConfig, Field(discriminator="kind")]
+FrontEndConfig = Annotated[MicroConfig | MelConfig | MfccConfig | MfeConfig, Field(discriminator="kind")]

@@ -46,6 +46,8 @@ def streaming_form(
     builder = ModelBuilder.of(content)
     main = builder.existing(0)
     source, result = graph.inputs[0], graph.outputs[0]
+    if front_end is not None:
+        front_end = front_end.for_input(graph.tensor(source).scale, graph.tensor(source).zero_point)
     if front_end is not None and front_end != DEFAULT_FRONT_END:
         builder.metadata(FRONT_END, json.dumps(front_end.as_dict()).encode())
     if slices is not None:

@@ -34,6 +34,7 @@ class FrontEnd(ABC):
     """Turns audio into the features that a model reads. Two with the same ``as_dict`` give the same features."""
 
     name: ClassVar[str]
+    of_any_scale: ClassVar[bool] = False  # whether the features follow the scale of a model's input
     geometry: Geometry
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,6 +68,14 @@ class FrontEnd(ABC):
 
     def __repr__(self) -> str:
         return json.dumps(self.as_dict())
+
+    def for_input(self, scale: float, zero_point: int) -> FrontEnd:
+        """The front end for a model with an int8 input of this scale and zero point.
+
+        Raises:
+            InputError: the features do not fit it.
+        """
+        return self
 
     @abstractmethod
     def stream(self) -> FeatureStream:

@@ -6,9 +6,10 @@ Training computes it with NumPy (``mel_arithmetic.py``), the firmware with ``cor
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -32,6 +33,7 @@ from wwtool.frontend.mel_tables import (
     tables_text,
 )
 
+SHARED_SOURCES = ("mel/ww_frontend.c", "mel/ww_mel.c")
 _FRAMES_AT_ONCE = 256
 _OCTAVES = 38  # of energy, from digital silence to more than full scale; int8 holds all but the first
 _STEPS_AN_OCTAVE = 7
@@ -88,35 +90,87 @@ class MelStream:
         self._pending, self._past = self._pending[:0], None
 
 
-class MelFrontEnd(FrontEnd):
+class BandFrontEnd(FrontEnd):
+    """A front end of the levels of bands. The features are ``(value - offset) * scale / 2^16`` for each channel."""
+
+    config_type: ClassVar[type[Section]]
+    deltas = False
+
+    def __init__(self, config: Any, tables: MelTables, geometry: Geometry, normalization: Normalization) -> None:
+        self.config, self.tables, self.geometry, self.normalization = config, tables, geometry, normalization
+        lengths = {len(normalization.offsets), len(normalization.scales)}
+        if lengths != {geometry.channels}:
+            raise InputError(
+                f"the statistics of the front end are for {max(lengths)} channels, and it has {geometry.channels}; "
+                "train again without frontend.statistics, so that they are computed anew"
+            )
+
+    @classmethod
+    @abstractmethod
+    def made(cls, config: Any, normalization: Normalization | None) -> Self:
+        """The front end of a config of ``config_type``."""
+
+    def configured(self, settings: Section) -> Self:
+        fields = set(self.config_type.model_fields)
+        return self.made(self.config_type.model_validate(settings.model_dump(include=fields)), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        normalization = {"offsets": list(self.normalization.offsets), "scales": list(self.normalization.scales)}
+        return {**self.config.model_dump(), **normalization}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        settings = {key: value for key, value in values.items() if key not in ("offsets", "scales")}
+        try:
+            config = cls.config_type.model_validate(settings, strict=True)
+        except ValidationError as error:
+            raise InputError(describe_validation(error, f"the front end {cls.name}")) from error
+        offsets = _integers(values.get("offsets"), -_LARGEST_OFFSET, _LARGEST_OFFSET)
+        return cls.made(config, Normalization(offsets, _integers(values.get("scales"), 1, LARGEST_SCALE)))
+
+    def stream(self) -> MelStream:
+        return MelStream(self.geometry, self.tables, self.deltas)
+
+    def quantize(self, values: MelValues) -> NDArray[np.int8]:
+        """``(value - offset) * scale / 2^16``, rounded and limited, for each channel."""
+        offsets, scales = (np.array(n, np.int64) for n in (self.normalization.offsets, self.normalization.scales))
+        scaled = ((values - offsets) * scales + (1 << (SCALE_BITS - 1))) >> SCALE_BITS
+        return np.asarray(np.clip(scaled, -128, 127), np.int8)
+
+    def c_settings(self) -> Mapping[str, str]:
+        return {
+            "ww_mel_settings.h": settings_text(self.tables, self.deltas),
+            "ww_mel_tables.c": tables_text(self.tables, self.normalization.offsets, self.normalization.scales),
+        }
+
+    def c_tables(self) -> Mapping[str, str]:
+        return {}
+
+
+class MelFrontEnd(BandFrontEnd):
     """Logarithms of mel bands. ``normalization`` None: a fixed one, which fits audio of any level."""
 
     name = "mel"
     config_type: ClassVar[type[MelSettings]] = MelSettings
+    config: MelSettings
 
     def __init__(self, config: MelSettings | None = None, normalization: Normalization | None = None) -> None:
         self.config = config or self.config_type()
-        self.tables = mel_tables(self.config, self._coefficients())
+        self.tables, self.deltas = mel_tables(self.config, self._coefficients()), self.config.deltas
         window, step = (ms * SAMPLE_RATE_HZ // 1000 for ms in (self.config.window_ms, self.config.step_ms))
-        self.geometry = Geometry(window, step, self.tables.values * (1 + self.config.deltas))
-        self.normalization = normalization or self._default()
-        lengths = {len(self.normalization.offsets), len(self.normalization.scales)}
-        if lengths != {self.geometry.channels}:
-            raise InputError(
-                f"the statistics of the front end are for {max(lengths)} channels, and it has "
-                f"{self.geometry.channels}; train again without frontend.statistics, so that they are computed anew"
-            )
+        geometry = Geometry(window, step, self.tables.values * (1 + self.deltas))
+        super().__init__(self.config, self.tables, geometry, normalization or self._default())
 
-    def configured(self, settings: Section) -> MelFrontEnd:
-        fields = set(self.config_type.model_fields)
-        return type(self)(self.config_type.model_validate(settings.model_dump(include=fields)))
+    @classmethod
+    def made(cls, config: Any, normalization: Normalization | None) -> Self:
+        return cls(config, normalization)
 
     def _coefficients(self) -> int:
         return 0
 
     def _default(self) -> Normalization:
         fixed = self._fixed()
-        if not self.config.deltas:
+        if not self.deltas:
             return fixed
         slopes = tuple(scale // 2 for scale in fixed.scales)
         return Normalization(fixed.offsets + (0,) * len(slopes), fixed.scales + slopes)
@@ -137,40 +191,8 @@ class MelFrontEnd(FrontEnd):
         scale = tuple(max(1, min(round(value), LARGEST_SCALE)) for value in scales)
         return type(self)(self.config, Normalization(tuple(round(value) for value in mean), scale))
 
-    def as_dict(self) -> dict[str, Any]:
-        normalization = {"offsets": list(self.normalization.offsets), "scales": list(self.normalization.scales)}
-        return {**self.config.model_dump(), **normalization}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> MelFrontEnd:
-        settings = {key: value for key, value in values.items() if key not in ("offsets", "scales")}
-        try:
-            config = cls.config_type.model_validate(settings, strict=True)
-        except ValidationError as error:
-            raise InputError(describe_validation(error, f"the front end {cls.name}")) from error
-        offsets = _integers(values.get("offsets"), -_LARGEST_OFFSET, _LARGEST_OFFSET)
-        return cls(config, Normalization(offsets, _integers(values.get("scales"), 1, LARGEST_SCALE)))
-
-    def stream(self) -> MelStream:
-        return MelStream(self.geometry, self.tables, self.config.deltas)
-
-    def quantize(self, values: MelValues) -> NDArray[np.int8]:
-        """``(value - offset) * scale / 2^16``, rounded and limited, for each channel."""
-        offsets, scales = (np.array(n, np.int64) for n in (self.normalization.offsets, self.normalization.scales))
-        scaled = ((values - offsets) * scales + (1 << (SCALE_BITS - 1))) >> SCALE_BITS
-        return np.asarray(np.clip(scaled, -128, 127), np.int8)
-
     def c_sources(self, kernel_set: str) -> tuple[str, ...]:
-        return ("mel/ww_frontend.c", "mel/ww_mel.c", "mel/ww_mel_bands.c")
-
-    def c_settings(self) -> Mapping[str, str]:
-        return {
-            "ww_mel_settings.h": settings_text(self.tables, self.config.deltas),
-            "ww_mel_tables.c": tables_text(self.tables, self.normalization.offsets, self.normalization.scales),
-        }
-
-    def c_tables(self) -> Mapping[str, str]:
-        return {}
+        return (*SHARED_SOURCES, "mel/ww_mel_slopes.c", "mel/ww_mel_bands.c")
 
 
 class MfccFrontEnd(MelFrontEnd):
@@ -191,7 +213,7 @@ class MfccFrontEnd(MelFrontEnd):
         return Normalization((round(bands.offsets[0] * root), *(0,) * others), (loudness, *(shape,) * others))
 
     def c_sources(self, kernel_set: str) -> tuple[str, ...]:
-        return ("mel/ww_frontend.c", "mel/ww_mel.c", "mel/ww_mel_cepstrum.c")
+        return (*SHARED_SOURCES, "mel/ww_mel_slopes.c", "mel/ww_mel_cepstrum.c")
 
 
 def _integers(values: object, least: int, most: int) -> tuple[int, ...]:

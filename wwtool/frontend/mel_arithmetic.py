@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from wwtool.frontend.mel_tables import DCT_BITS, LEVEL_BITS, MelTables
+from wwtool.frontend.mel_tables import DCT_BITS, LEVEL_BITS, PREEMPHASIS, MelTables
 
 _PEAK_BITS = 14
 _PRODUCT_BITS = 15
@@ -40,7 +40,12 @@ def with_slopes(values: Int32, past: Int32) -> Int32:
 
 def _windowed(windows: NDArray[np.int16], tables: MelTables) -> tuple[Int32, Int32, Int32]:
     """Points (points, frames) of two samples each, and the power of two by which those of a frame are too large."""
-    products = windows.astype(np.int32) * tables.hann.astype(np.int32)
+    wide = windows.astype(np.int32)
+    if tables.hann is None:
+        before, own = wide[:, : tables.samples], wide[:, 1 : tables.samples + 1]
+        products = own * (1 << _PRODUCT_BITS) - before * PREEMPHASIS
+    else:
+        products = wide * tables.hann.astype(np.int32)
     shift = _bit_length(_bits_of(products).max(axis=1)) - _PEAK_BITS
     right, left = np.maximum(shift, 0)[:, None], np.maximum(-shift, 0)[:, None]
     scaled = _shifted(products << left, right)
@@ -130,9 +135,9 @@ def _reversed_bits(points: int) -> Int64:
 def _levels(re: Int32, im: Int32, exponents: Int32, tables: MelTables) -> Int32:
     """The logarithm of each band's energy, (frames, bands)."""
     bank, points, sine = tables.bank, tables.points, tables.sine.astype(np.int32)
-    bins = np.arange(bank.first_bin, bank.ends[-1])
+    bins = np.arange(bank.first_bin, bank.end_bin)
     s, c = sine[bins][:, None], sine[bins + points // 2][:, None]
-    a_re, a_im, b_re, b_im = re[bins], im[bins], re[points - bins], im[points - bins]
+    a_re, a_im, b_re, b_im = re[bins], im[bins], re[-bins % points], im[-bins % points]
     odd_re, odd_im = a_re - b_re, a_im + b_im
     x_re = a_re + b_re + ((odd_im * c - odd_re * s + (1 << 14)) >> 15)
     x_im = a_im - b_im - ((odd_re * c + odd_im * s + (1 << 14)) >> 15)

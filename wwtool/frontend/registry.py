@@ -10,10 +10,11 @@ from wwtool.config.frontend import FrontEndConfig
 from wwtool.errors import InputError
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.mel import MelFrontEnd, MfccFrontEnd
+from wwtool.frontend.mfe import MfeFrontEnd
 from wwtool.frontend.micro import MicroFrontEnd
 
 FRONT_ENDS: dict[str, FrontEnd] = {
-    front_end.name: front_end for front_end in (MicroFrontEnd(), MelFrontEnd(), MfccFrontEnd())
+    front_end.name: front_end for front_end in (MicroFrontEnd(), MelFrontEnd(), MfccFrontEnd(), MfeFrontEnd())
 }
 DEFAULT_FRONT_END = FRONT_ENDS[MicroFrontEnd.name]
 

@@ -121,8 +121,9 @@ def plan(request: QuantizeRequest, listener: events.Listener = events.ignore) ->
     """
     RANGES.check(request.ranges)
     quantizer = QUANTIZERS.member(request.quantizer)
-    if request.front_end is not None and request.front_end not in FRONT_ENDS:
-        raise UsageError(f"{request.front_end!r} is no front end; it must be one of {', '.join(FRONT_ENDS)}")
+    fixed = [name for name, front_end in FRONT_ENDS.items() if not front_end.of_any_scale]
+    if request.front_end is not None and request.front_end not in fixed:
+        raise UsageError(f"{request.front_end!r} is no front end; it must be one of {', '.join(fixed)}")
     _require_free(request)
     file = printable(str(request.model))
     source = read_float_model(request.model, request.data)

@@ -136,7 +136,7 @@ def _broken(graph: Graph) -> str | None:
             "inference_step_size for a model of whole windows"
         )
     off = abs(source.scale - INPUT_SCALE.scale) > _SCALE_TOLERANCE * INPUT_SCALE.scale
-    if off or source.zero_point != INPUT_SCALE.zero_point:
+    if (off or source.zero_point != INPUT_SCALE.zero_point) and not graph.front_end.of_any_scale:
         return (
             f"its input has scale {source.scale:.6g} and zero point {source.zero_point}, and the front end's features "
             f"have {INPUT_SCALE.scale:.6g} and {INPUT_SCALE.zero_point}; quantize it with features of 0 to 26"

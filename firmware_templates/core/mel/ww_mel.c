@@ -15,18 +15,10 @@ enum {
     PEAK_BITS = 14,    /* of a windowed sample */
     PRODUCT_BITS = 15, /* fractional bits of a sample times the window */
     ROOM_BITS = 13,    /* points whose parts have at most these bits may double, and with one bit less again */
-    QUARTER_TURN = WW_MEL_FFT_SIZE / 4,
     QUIETEST_BITS = 16, /* energy of level 0: white noise of one step of a sample, in a band of a few bins */
     LOG_BITS = 16,
     LOG_SEGMENT_BITS = 10,
 };
-
-/* With -Os, these would become calls. */
-#ifdef __GNUC__
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define INLINE static inline
-#endif
 
 struct wide {
     int32_t re;
@@ -47,24 +39,34 @@ static int bit_length(uint32_t value)
 }
 
 /* A number whose bits are those of the magnitude, or of one less. */
-INLINE uint32_t bits_of(int32_t value)
+WW_MEL_INLINE uint32_t bits_of(int32_t value)
 {
     return (uint32_t)(value ^ (value >> 31));
+}
+
+/* A sample as it is transformed, Q15; its magnitude is below 2^31. */
+WW_MEL_INLINE int32_t weighted(const int16_t samples[WW_FRONTEND_WINDOW_SAMPLES], unsigned i)
+{
+#if WW_MEL_PREEMPHASIS
+    return samples[i + 1] * (1 << PRODUCT_BITS) - samples[i] * WW_MEL_PREEMPHASIS;
+#else
+    return samples[i] * ww_mel_hann[i];
+#endif
 }
 
 int ww_mel_window(const int16_t samples[WW_FRONTEND_WINDOW_SAMPLES], struct ww_complex points[WW_MEL_POINTS])
 {
     uint32_t used = 0;
-    for (unsigned i = 0; i < WW_FRONTEND_WINDOW_SAMPLES; ++i) {
-        used |= bits_of(samples[i] * ww_mel_hann[i]);
+    for (unsigned i = 0; i < WW_MEL_WEIGHTED_SAMPLES; ++i) {
+        used |= bits_of(weighted(samples, i));
     }
     int shift = bit_length(used) - PEAK_BITS; /* to the right */
     int right = shift > 0 ? shift : 0;
     int32_t factor = shift < 0 ? 1 << -shift : 1;
     int32_t rounding = (1 << right) >> 1;
     memset(points, 0, WW_MEL_POINTS * sizeof *points);
-    for (unsigned i = 0; i < WW_FRONTEND_WINDOW_SAMPLES; ++i) {
-        int16_t value = (int16_t)((samples[i] * ww_mel_hann[i] * factor + rounding) >> right);
+    for (unsigned i = 0; i < WW_MEL_WEIGHTED_SAMPLES; ++i) {
+        int16_t value = (int16_t)((weighted(samples, i) * factor + rounding) >> right);
         if (i % 2 == 0) {
             points[i / 2].re = value;
         } else {
@@ -92,7 +94,7 @@ static void reverse_bits(struct ww_complex points[WW_MEL_POINTS])
 }
 
 /* Stores a sum, shifted; returns the bits that it uses. */
-INLINE uint32_t store(struct ww_complex *point, int32_t re, int32_t im, unsigned shift)
+WW_MEL_INLINE uint32_t store(struct ww_complex *point, int32_t re, int32_t im, unsigned shift)
 {
     int32_t rounding = (1 << shift) >> 1;
     re = (re + rounding) >> shift;
@@ -116,7 +118,7 @@ static uint32_t combine_pairs(struct ww_complex points[WW_MEL_POINTS], unsigned 
 }
 
 /* A point turned back by `turn` entries of the table. */
-INLINE struct wide turned(struct ww_complex point, int32_t sine, int32_t cosine)
+WW_MEL_INLINE struct wide turned(struct ww_complex point, int32_t sine, int32_t cosine)
 {
     struct wide result = {(point.re * cosine + point.im * sine + (1 << 14)) >> 15,
                           (point.im * cosine - point.re * sine + (1 << 14)) >> 15};
@@ -124,7 +126,7 @@ INLINE struct wide turned(struct ww_complex point, int32_t sine, int32_t cosine)
 }
 
 /* Four points a quarter apart, of which the last three have been turned. */
-INLINE uint32_t combine_four(struct ww_complex *a, unsigned quarter, struct wide b, struct wide c, struct wide d,
+WW_MEL_INLINE uint32_t combine_four(struct ww_complex *a, unsigned quarter, struct wide b, struct wide c, struct wide d,
                              unsigned shift)
 {
     struct wide sum = {a->re + b.re, a->im + b.im};
@@ -138,7 +140,7 @@ INLINE uint32_t combine_four(struct ww_complex *a, unsigned quarter, struct wide
     return used;
 }
 
-INLINE struct wide widened(struct ww_complex point)
+WW_MEL_INLINE struct wide widened(struct ww_complex point)
 {
     struct wide result = {point.re, point.im};
     return result;
@@ -156,9 +158,9 @@ static uint32_t combine_fours(struct ww_complex points[WW_MEL_POINTS], unsigned 
         const int16_t *first = ww_mel_sine + 2 * k * turn;
         const int16_t *second = ww_mel_sine + k * turn;
         const int16_t *third = ww_mel_sine + 3 * k * turn;
-        int32_t sine_1 = first[0], cosine_1 = first[QUARTER_TURN];
-        int32_t sine_2 = second[0], cosine_2 = second[QUARTER_TURN];
-        int32_t sine_3 = third[0], cosine_3 = third[QUARTER_TURN];
+        int32_t sine_1 = first[0], cosine_1 = first[WW_MEL_QUARTER_TURN];
+        int32_t sine_2 = second[0], cosine_2 = second[WW_MEL_QUARTER_TURN];
+        int32_t sine_3 = third[0], cosine_3 = third[WW_MEL_QUARTER_TURN];
         for (struct ww_complex *a = points + k; a < points + WW_MEL_POINTS; a += 4 * quarter) {
             struct wide b = turned(a[quarter], sine_1, cosine_1);
             struct wide c = turned(a[2 * quarter], sine_2, cosine_2);
@@ -188,22 +190,6 @@ int ww_mel_transform(struct ww_complex points[WW_MEL_POINTS])
     return (int)halvings;
 }
 
-/* The energy of a bin, of the real signal whose even and odd samples were transformed as one complex signal. */
-static uint32_t energy_of(const struct ww_complex points[WW_MEL_POINTS], unsigned bin)
-{
-    struct ww_complex a = points[bin];
-    struct ww_complex b = points[WW_MEL_POINTS - bin];
-    int32_t sine = ww_mel_sine[bin];
-    int32_t cosine = ww_mel_sine[bin + QUARTER_TURN];
-    int32_t odd_re = a.re - b.re;
-    int32_t odd_im = a.im + b.im;
-    int32_t re = a.re + b.re + ((odd_im * cosine - odd_re * sine + (1 << 14)) >> 15);
-    int32_t im = a.im - b.im - ((odd_re * cosine + odd_im * sine + (1 << 14)) >> 15);
-    re = (re + 1) >> 1;
-    im = (im + 1) >> 1;
-    return (uint32_t)(re * re) + (uint32_t)(im * im);
-}
-
 /* Logarithm to base 2, Q16, of 1 or more. */
 static int32_t logarithm(uint64_t value)
 {
@@ -218,7 +204,7 @@ static int32_t logarithm(uint64_t value)
     return octave * (1 << LOG_BITS) + (int32_t)fraction + bend;
 }
 
-static uint16_t level_of(uint64_t energy, int exponent)
+uint16_t ww_mel_level(uint64_t energy, int exponent)
 {
     if (energy == 0) {
         return 0;
@@ -226,28 +212,4 @@ static uint16_t level_of(uint64_t energy, int exponent)
     int32_t octaves = logarithm(energy) - (2 * exponent + QUIETEST_BITS) * (1 << LOG_BITS);
     int32_t level = (octaves + (1 << (LOG_BITS - WW_MEL_LEVEL_BITS - 1))) >> (LOG_BITS - WW_MEL_LEVEL_BITS);
     return (uint16_t)(level < 0 ? 0 : level);
-}
-
-void ww_mel_levels(const struct ww_complex points[WW_MEL_POINTS], int exponent, uint16_t levels[WW_MEL_BANDS])
-{
-    unsigned bin = WW_MEL_FIRST_BIN;
-    uint64_t rising = 0; /* of the band whose slope has risen before this one */
-    for (unsigned slope = 0; slope <= WW_MEL_BANDS; ++slope) {
-        /* In halves of 16 bits: a slope has at most 256 bins, so 32-bit sums of 8-bit weights cannot overflow. */
-        uint32_t total_low = 0, total_high = 0, risen_low = 0, risen_high = 0;
-        for (; bin < ww_mel_ends[slope]; ++bin) {
-            uint32_t energy = energy_of(points, bin);
-            uint32_t weight = ww_mel_weights[bin - WW_MEL_FIRST_BIN];
-            total_low += energy & UINT16_MAX;
-            total_high += energy >> 16;
-            risen_low += weight * (energy & UINT16_MAX);
-            risen_high += weight * (energy >> 16);
-        }
-        uint64_t total = ((uint64_t)total_high << 16) + total_low;
-        uint64_t risen = ((uint64_t)risen_high << 16) + risen_low;
-        if (slope > 0) {
-            levels[slope - 1] = level_of(rising + total * UINT8_MAX - risen, exponent);
-        }
-        rising = risen;
-    }
 }

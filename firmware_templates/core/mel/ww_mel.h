@@ -18,6 +18,7 @@ extern "C" {
 
 enum {
     WW_MEL_FFT_SIZE = 2 * WW_MEL_POINTS,
+    WW_MEL_QUARTER_TURN = WW_MEL_FFT_SIZE / 4,
     WW_MEL_PAIRS = WW_MEL_POINTS % 3 == 2, /* an odd power of two */
     WW_MEL_LEVEL_BITS = 9,                 /* fractional bits of a level */
     WW_MEL_DCT_BITS = 12,
@@ -25,11 +26,19 @@ enum {
     WW_MEL_LOG_SEGMENTS = 64,
 };
 
-/* Written by the build; wwtool/frontend/mel_tables.py has the formulas. */
-extern const int16_t ww_mel_hann[WW_FRONTEND_WINDOW_SAMPLES];           /* Q15 */
+/* With -Os, these would become calls. */
+#ifdef __GNUC__
+#define WW_MEL_INLINE static inline __attribute__((always_inline))
+#else
+#define WW_MEL_INLINE static inline
+#endif
+
+/* Written by the build; wwtool/frontend has the formulas. */
+extern const int16_t ww_mel_hann[WW_MEL_WEIGHTED_SAMPLES];              /* Q15; none where samples are pre-emphasised */
 extern const int16_t ww_mel_sine[WW_MEL_FFT_SIZE];                      /* of a whole turn, Q15 */
-extern const uint16_t ww_mel_ends[WW_MEL_BANDS + 1];                    /* first bin after each slope */
-extern const uint8_t ww_mel_weights[WW_MEL_END_BIN - WW_MEL_FIRST_BIN]; /* of 255: what rises at each bin */
+extern const uint8_t ww_mel_weights[WW_MEL_WEIGHTS];                    /* of 255 */
+extern const uint16_t ww_mel_ends[WW_MEL_ENDS];                         /* see ww_mel_slopes.c and ww_mel_filters.c */
+extern const uint16_t ww_mel_firsts[WW_MEL_BANDS];                      /* first bin of each band, of filters */
 extern const uint16_t ww_mel_log[WW_MEL_LOG_SEGMENTS + 1];              /* log2(1 + i / 64) - i / 64, Q16 */
 extern const int32_t ww_mel_offsets[WW_FRONTEND_CHANNELS];              /* the value that becomes 0 */
 extern const uint16_t ww_mel_scales[WW_FRONTEND_CHANNELS];              /* steps of int8 for a value of 1, Q16 */
@@ -40,7 +49,10 @@ int ww_mel_window(const int16_t samples[WW_FRONTEND_WINDOW_SAMPLES], struct ww_c
 /* The transform of the points in place; returns the power of two by which it is too small. */
 int ww_mel_transform(struct ww_complex points[WW_MEL_POINTS]);
 
-/* The logarithm to base 2 of each band's energy, Q9, never below 0; the spectrum is 2^exponent too large. */
+/* The logarithm to base 2 of a band's energy, Q9, never below 0; the spectrum is 2^exponent too large. */
+uint16_t ww_mel_level(uint64_t energy, int exponent);
+
+/* The levels of all bands. */
 void ww_mel_levels(const struct ww_complex points[WW_MEL_POINTS], int exponent, uint16_t levels[WW_MEL_BANDS]);
 
 /* What becomes the features: the levels themselves (ww_mel_bands.c) or their cosine transform (ww_mel_cepstrum.c). */

@@ -33,7 +33,13 @@ from wwtool.platforms.wiring import constants
 
 # The program spends its time in these; everything else is compiled for size.
 _FAST_FOLDERS = ("model",)
-_FAST_FILES = ("ww_fft.c", "ww_mel.c", *(f"ww_frame_{name}.c" for name in KERNEL_SETS if name))
+_FAST_FILES = (
+    "ww_fft.c",
+    "ww_mel.c",
+    "ww_mel_slopes.c",
+    "ww_mel_filters.c",
+    *(f"ww_frame_{name}.c" for name in KERNEL_SETS if name),
+)
 _INCLUDES = ("core", "model", "board")
 
 

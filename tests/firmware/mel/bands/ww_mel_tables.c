@@ -4,7 +4,7 @@
 #include "ww_mel.h"
 
 /* Hann window, Q15. */
-const int16_t ww_mel_hann[WW_FRONTEND_WINDOW_SAMPLES] = {
+const int16_t ww_mel_hann[WW_MEL_WEIGHTED_SAMPLES] = {
     1, 7, 20, 39, 64, 95, 133, 177, 228, 284, 347, 416, 491, 572, 660, 753, 852, 958, 1069, 1186, 1309, 1438, 1573,
     1713, 1859, 2011, 2168, 2331, 2499, 2672, 2851, 3035, 3224, 3418, 3617, 3822, 4030, 4244, 4462, 4685, 4913, 5145,
     5381, 5621, 5866, 6115, 6367, 6624, 6884, 7148, 7415, 7686, 7961, 8238, 8519, 8803, 9089, 9379, 9671, 9966, 10263,
@@ -65,12 +65,12 @@ const int16_t ww_mel_sine[WW_MEL_FFT_SIZE] = {
 };
 
 /* First bin after each slope. */
-const uint16_t ww_mel_ends[WW_MEL_BANDS + 1] = {
+const uint16_t ww_mel_ends[WW_MEL_ENDS] = {
     7, 10, 13, 16, 20, 24, 28, 33, 38, 44, 51, 58, 65, 74, 83, 93, 104, 116, 129, 144, 160, 177, 196, 217, 241,
 };
 
 /* Share of a bin that goes to the band whose slope rises there, of 255. */
-const uint8_t ww_mel_weights[WW_MEL_END_BIN - WW_MEL_FIRST_BIN] = {
+const uint8_t ww_mel_weights[WW_MEL_WEIGHTS] = {
     103, 203, 44, 137, 226, 59, 143, 225, 49, 127, 202, 20, 91, 161, 229, 40, 105, 168, 230, 35, 95, 153, 209, 10, 65,
     118, 171, 222, 18, 67, 116, 164, 211, 2, 48, 93, 137, 180, 223, 10, 52, 93, 133, 173, 212, 251, 34, 71, 108, 145,
     181, 217, 252, 31, 66, 100, 133, 166, 199, 231, 8, 40, 71, 102, 132, 163, 192, 222, 251, 25, 54, 82, 110, 138,

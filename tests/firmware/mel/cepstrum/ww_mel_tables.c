@@ -5,7 +5,7 @@
 #include "ww_mel_cepstrum.h"
 
 /* Hann window, Q15. */
-const int16_t ww_mel_hann[WW_FRONTEND_WINDOW_SAMPLES] = {
+const int16_t ww_mel_hann[WW_MEL_WEIGHTED_SAMPLES] = {
     0, 2, 5, 10, 16, 24, 33, 44, 57, 71, 87, 104, 123, 144, 166, 189, 214, 241, 269, 299, 331, 364, 398, 434, 472,
     511, 551, 593, 637, 682, 729, 777, 827, 878, 931, 985, 1041, 1098, 1156, 1217, 1278, 1341, 1406, 1471, 1539, 1608,
     1678, 1749, 1822, 1897, 1973, 2050, 2128, 2208, 2290, 2372, 2456, 2542, 2629, 2717, 2806, 2897, 2989, 3082, 3176,
@@ -117,13 +117,13 @@ const int16_t ww_mel_sine[WW_MEL_FFT_SIZE] = {
 };
 
 /* First bin after each slope. */
-const uint16_t ww_mel_ends[WW_MEL_BANDS + 1] = {
+const uint16_t ww_mel_ends[WW_MEL_ENDS] = {
     13, 17, 22, 27, 32, 38, 44, 51, 59, 66, 75, 84, 94, 105, 116, 128, 142, 156, 171, 188, 206, 225, 246, 268, 292,
     318, 346, 376, 408, 443, 481,
 };
 
 /* Share of a bin that goes to the band whose slope rises there, of 255. */
-const uint8_t ww_mel_weights[WW_MEL_END_BIN - WW_MEL_FIRST_BIN] = {
+const uint8_t ww_mel_weights[WW_MEL_WEIGHTS] = {
     65, 128, 190, 251, 56, 115, 174, 231, 32, 87, 141, 195, 248, 45, 96, 146, 196, 245, 38, 86, 133, 179, 225, 15, 59,
     103, 147, 190, 232, 19, 60, 101, 141, 181, 221, 5, 43, 81, 119, 156, 193, 230, 11, 46, 82, 117, 151, 186, 220,
     253, 32, 65, 97, 130, 162, 194, 225, 1, 32, 63, 93, 123, 153, 183, 212, 241, 15, 44, 72, 100, 128, 156, 183, 211,
