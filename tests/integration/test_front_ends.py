@@ -1,4 +1,4 @@
-"""The mel front end in real firmware on emulated boards: the features and probabilities of this computer."""
+"""The mel front ends in real firmware on emulated boards: the features and probabilities of this computer."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import pytest
 
 from wwtool import packages
 from wwtool.budget.dry_build import random_tflite
-from wwtool.config.frontend import MelSettings, MfccSettings
+from wwtool.config.frontend import MelSettings, MfccSettings, MfeConfig
 from wwtool.device.session import Session
 from wwtool.emulators import Options, emulator_of
 from wwtool.errors import InputError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.firmware.toolchains import find_toolchain
-from wwtool.frontend.mel import MelFrontEnd, MfccFrontEnd
+from wwtool.frontend.mel import BandFrontEnd, MelFrontEnd, MfccFrontEnd
+from wwtool.frontend.mfe import MfeFrontEnd
 from wwtool.frontend.registry import FRONT_ENDS
 from wwtool.jobs import build
 from wwtool.models.names import architecture_of
@@ -27,10 +28,11 @@ from wwtool.packages.compiling import compile_for
 from wwtool.platforms.load import load_platform
 from wwtool.tflite.reader import parse_model
 
-CASES = {
+CASES: dict[str, BandFrontEnd] = {
     "pico": MelFrontEnd(MelSettings(bands=20, window_ms=16, step_ms=8, lowest_hz=250.0)).normalized(
         [7000.0] * 20, [900.0 + 30 * i for i in range(20)]
     ),
+    "esp32s3": MfeFrontEnd(MfeConfig(bands=20, frame_ms=8, step_ms=20, fft_length=128)),
     "nano33ble": MfccFrontEnd(MfccSettings(bands=40, window_ms=40, step_ms=20, coefficients=12, deltas=True)),
 }
 

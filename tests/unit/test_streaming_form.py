@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 from packaged import random_tflite
 from windowed import windowed_tflite
 
-from wwtool.config.frontend import MfccConfig
+from wwtool.config.frontend import MfccConfig, MfeConfig
 from wwtool.engines.diff import compare, first_difference
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.errors import InputError
 from wwtool.export.streaming_form import streaming_form
+from wwtool.frontend.mfe import MfeFrontEnd
 from wwtool.frontend.registry import front_end_of
 from wwtool.jobs.build import BuildRequest, plan
 from wwtool.models.quantized import Scale
 from wwtool.packages.esphome.foreign import read_settings
+from wwtool.pipeline.imported import FromFile
 from wwtool.pipeline.packaging import read_foreign
 from wwtool.tflite.reader import parse_model
 
@@ -54,6 +56,26 @@ def test_a_window_that_moves_on_gives_what_the_model_says_of_every_window(data: 
     assert first_difference(compare(made, rows)) is None
     got = LiteRtEngine(made).run(rows).ravel()
     assert (got == scores_by_hand(content, shape, features, slices, step)[:, wanted]).all()
+
+
+def test_features_of_mfe_follow_the_scale_of_the_models_input(tmp_path: Path) -> None:
+    """A model of Edge Impulse: a window of features from 0 to 1, whose greatest gave the scale, and a name each."""
+    scale, card = Scale(0.00375, -128), tmp_path / "m.yaml"
+    (tmp_path / "m.tflite").write_bytes(windowed_tflite((1, 49 * 40), 49, labels=3, scale=scale))
+    card.write_text(
+        f"{CARD}front_end: {{kind: mfe, fft_length: 512, noise_floor_db: -60}}\ninference_step_size: 100\n"
+        "labels: [noise, unknown, up]\n"
+    )
+    made = plan(BuildRequest(platform="pico", model_file=tmp_path / "m.tflite", manifest=card, out=tmp_path / "out"))
+    assert isinstance(made.source, FromFile)
+    graph = parse_model(made.source.word.tflite)
+    assert graph.front_end == MfeFrontEnd(MfeConfig(fft_length=512, noise_floor_db=-60)).for_input(
+        scale.scale, scale.zero_point
+    )
+    assert graph.tensor(graph.inputs[0]).shape == (1, 10, 40)
+    (tmp_path / "m.tflite").write_bytes(windowed_tflite((1, 49 * 40), 49, labels=3, scale=Scale(0.00375, 0)))
+    with pytest.raises(InputError, match="zero point 0 does not fit features from 0 to 1"):
+        plan(BuildRequest(platform="pico", model_file=tmp_path / "m.tflite", manifest=card, out=tmp_path / "out"))
 
 
 def test_the_rest_of_the_model_stays_what_it_is() -> None:

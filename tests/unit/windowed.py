@@ -9,11 +9,17 @@ from wwtool.models.quantized import INPUT_SCALE, Scale
 
 
 def windowed_tflite(
-    shape: tuple[int, ...], slices: int, channels: int = 40, labels: int = 4, seed: int = 0, flat_scores: bool = True
+    shape: tuple[int, ...],
+    slices: int,
+    channels: int = 40,
+    labels: int = 4,
+    seed: int = 0,
+    flat_scores: bool = True,
+    scale: Scale = INPUT_SCALE,
 ) -> Model:
     """A convolution, a layer and a softmax over a window of ``slices``, whose input has ``shape``."""
     random = np.random.default_rng(seed)
-    net = Net(shape, Scale(INPUT_SCALE.scale, INPUT_SCALE.zero_point))
+    net = Net(shape, scale)
     x = net.reshape(net.input, (1, slices, channels, 1))
     kernel = random.integers(-127, 128, (3, min(slices, 3), 8, 1), np.int8)
     bias = random.integers(-500, 500, 3, np.int32)
