@@ -12,9 +12,9 @@
 #include <string.h>
 
 enum {
-    PEAK_BITS = 14,    /* of a windowed sample */
-    PRODUCT_BITS = 15, /* fractional bits of a sample times the window */
-    ROOM_BITS = 13,    /* points whose parts have at most these bits may double, and with one bit less again */
+    PEAK_BITS = 14,     /* of a windowed sample */
+    PRODUCT_BITS = 15,  /* fractional bits of a sample times the window */
+    ROOM_BITS = 13,     /* points whose parts have at most these bits may double, and with one bit less again */
     QUIETEST_BITS = 16, /* energy of level 0: white noise of one step of a sample, in a band of a few bins */
     LOG_BITS = 16,
     LOG_SEGMENT_BITS = 10,
@@ -127,7 +127,7 @@ WW_MEL_INLINE struct wide turned(struct ww_complex point, int32_t sine, int32_t 
 
 /* Four points a quarter apart, of which the last three have been turned. */
 WW_MEL_INLINE uint32_t combine_four(struct ww_complex *a, unsigned quarter, struct wide b, struct wide c, struct wide d,
-                             unsigned shift)
+                                    unsigned shift)
 {
     struct wide sum = {a->re + b.re, a->im + b.im};
     struct wide difference = {a->re - b.re, a->im - b.im};

@@ -34,14 +34,14 @@ enum {
 #endif
 
 /* Written by the build; wwtool/frontend has the formulas. */
-extern const int16_t ww_mel_hann[WW_MEL_WEIGHTED_SAMPLES];              /* Q15; none where samples are pre-emphasised */
-extern const int16_t ww_mel_sine[WW_MEL_FFT_SIZE];                      /* of a whole turn, Q15 */
-extern const uint8_t ww_mel_weights[WW_MEL_WEIGHTS];                    /* of 255 */
-extern const uint16_t ww_mel_ends[WW_MEL_ENDS];                         /* see ww_mel_slopes.c and ww_mel_filters.c */
-extern const uint16_t ww_mel_firsts[WW_MEL_BANDS];                      /* first bin of each band, of filters */
-extern const uint16_t ww_mel_log[WW_MEL_LOG_SEGMENTS + 1];              /* log2(1 + i / 64) - i / 64, Q16 */
-extern const int32_t ww_mel_offsets[WW_FRONTEND_CHANNELS];              /* the value that becomes 0 */
-extern const uint16_t ww_mel_scales[WW_FRONTEND_CHANNELS];              /* steps of int8 for a value of 1, Q16 */
+extern const int16_t ww_mel_hann[WW_MEL_WEIGHTED_SAMPLES]; /* Q15; none where samples are pre-emphasised */
+extern const int16_t ww_mel_sine[WW_MEL_FFT_SIZE];         /* of a whole turn, Q15 */
+extern const uint8_t ww_mel_weights[WW_MEL_WEIGHTS];       /* of 255 */
+extern const uint16_t ww_mel_ends[WW_MEL_ENDS];            /* see ww_mel_slopes.c and ww_mel_filters.c */
+extern const uint16_t ww_mel_firsts[WW_MEL_BANDS];         /* first bin of each band, of filters */
+extern const uint16_t ww_mel_log[WW_MEL_LOG_SEGMENTS + 1]; /* log2(1 + i / 64) - i / 64, Q16 */
+extern const int32_t ww_mel_offsets[WW_FRONTEND_CHANNELS]; /* the value that becomes 0 */
+extern const uint16_t ww_mel_scales[WW_FRONTEND_CHANNELS]; /* steps of int8 for a value of 1, Q16 */
 
 /* Fills points with the windowed samples, two to a point; returns the power of two by which they are too large. */
 int ww_mel_window(const int16_t samples[WW_FRONTEND_WINDOW_SAMPLES], struct ww_complex points[WW_MEL_POINTS]);
