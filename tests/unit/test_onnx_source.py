@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 from float_models import as_float
 from graphs import Net
 
@@ -118,8 +119,57 @@ def test_a_size_that_is_open_is_that_of_the_rows(tmp_path: Path, stand_in: Any, 
     assert quantized(onnx_model(tmp_path, shape=("batch", 8)), rows).outputs[0].agreement == 1.0
     assert quantized(onnx_model(tmp_path, shape=("batch", "length")), rows).outputs[0].agreement == 1.0
     np.save(rows, np.load(rows)[:, 0])
-    with pytest.raises(InputError, match="leaves a size of its input x open; export it with fixed sizes, or give rows"):
+    with pytest.raises(
+        InputError, match="leaves a size of its input x open; export it with fixed sizes, give"
+    ):
         quantized(onnx_model(tmp_path, shape=(1, "length")), rows)
+
+
+SPOKEN = np.random.default_rng(2).integers(-127, 128, (3, 200), np.int8)
+
+
+def spoken_model(folder: Path, sizes: tuple[Any, ...]) -> Path:
+    """A layer over five slices of 40 features, as ONNX with an input of these sizes."""
+    helper, types, real = onnx.helper, onnx.TensorProto, onnx.numpy_helper.from_array
+    constants = [real(SPOKEN.astype(np.float32) * np.float32(SCALE), "w"), real(np.array([1, 200]), "flat")]
+    nodes = [helper.make_node("Reshape", ["x", "flat"], ["row"])]
+    nodes.append(helper.make_node("Gemm", ["row", "w"], ["y"], transB=1))
+    ports = (
+        [helper.make_tensor_value_info("x", types.FLOAT, sizes)],
+        [helper.make_tensor_value_info("y", types.FLOAT, (1, 3))],
+    )
+    graph = helper.make_graph(nodes, "g", *ports, constants)
+    path = folder / "spoken.onnx"
+    onnx.save_model(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
+    return path
+
+
+def test_recordings_for_a_model_that_leaves_its_length_open(tmp_path: Path, stand_in: Any) -> None:
+    net = Net((1, 5, 40), Scale(0.1, 0))
+    flat = net.reshape(net.input, (1, 200))
+    made = tmp_path / "made.tflite"
+    made.write_bytes(as_float(net.pack(net.dense(flat, SPOKEN, None, SCALE, Scale(20.0, 0)))))
+    stand_in(COPY.format(made=str(made)))
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    for number in range(3):
+        noise = np.random.default_rng(number).normal(0, 0.1, 32_000)
+        soundfile.write(recordings / f"{number}.wav", noise, 16_000)
+
+    def made_of(sizes: tuple[Any, ...], slices: int | None) -> QuantizeOutput:
+        model = spoken_model(tmp_path, sizes)
+        return run(plan(QuantizeRequest(model=model, data=recordings, out=tmp_path / "out.tflite", slices=slices)))
+
+    result = made_of((1, "length", 40), 5)
+    assert result.calibrated + result.compared == 3 * (198 // 5)
+    with pytest.raises(InputError, match="input x open; export it with fixed sizes, give --slices"):
+        made_of((1, "length", 40), None)
+    with pytest.raises(InputError, match="leaves no size open; leave --slices out"):
+        made_of((1, 5, 40), 5)
+    with pytest.raises(InputError, match="leaves several sizes open"):
+        made_of((1, "length", "features"), 5)
+    with pytest.raises(InputError, match=r"made.tflite leaves no size open"):
+        plan(QuantizeRequest(model=made, data=recordings, out=tmp_path / "out.tflite", slices=5))
 
 
 def test_what_is_another_model_is_refused(tmp_path: Path, stand_in: Any, rows: Path) -> None:

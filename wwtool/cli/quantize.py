@@ -33,6 +33,7 @@ _WIDEST = 40  # of a column
 @option(QuantizeRequest, "out", "-o", "--out", type=FILE, required=True)
 @option(QuantizeRequest, "ranges", type=click.Choice(RANGE_NAMES), default=DEFAULT_RANGES, show_default=True)
 @option(QuantizeRequest, "front_end", type=click.Choice(FRONT_END_NAMES))
+@option(QuantizeRequest, "slices", type=click.IntRange(1, 100_000))
 @option(QuantizeRequest, "output_type", type=click.Choice(("int8", "uint8")), default="int8", show_default=True)
 @option(QuantizeRequest, "quantizer", type=click.Choice(QUANTIZER_NAMES), default=DEFAULT_QUANTIZER, show_default=True)
 @option(QuantizeRequest, "against", type=FILE)

@@ -33,7 +33,7 @@ from wwtool.training.ranges import RANGES
 
 RANGE_NAMES = tuple(RANGES)
 QUANTIZER_NAMES = tuple(QUANTIZERS)
-FRONT_END_NAMES = tuple(FRONT_ENDS)
+FRONT_END_NAMES = tuple(name for name, front_end in FRONT_ENDS.items() if not front_end.of_any_scale)
 DEFAULT_RANGES = "min_max"
 DEFAULT_QUANTIZER = DEFAULT
 _STAGE = "quantize"
@@ -63,6 +63,10 @@ class QuantizeRequest(Request):
     front_end: str | None = Field(
         None, description="The data are features of this front end, so the input gets the format that firmware feeds. "
         "Of recordings they are computed.  [default: for recordings, the one that the model names, or micro]"
+    )  # fmt: skip
+    slices: int | None = Field(
+        None, ge=1, le=100_000, description="How many slices of features a row has, for an .onnx that leaves this size "
+        "open.  [default: as the rows of --data have it]"
     )  # fmt: skip
     output_type: Literal["int8", "uint8"] = Field(
         "int8", description="The type of the model's outputs. ESPHome reads a probability as uint8."
@@ -121,12 +125,11 @@ def plan(request: QuantizeRequest, listener: events.Listener = events.ignore) ->
     """
     RANGES.check(request.ranges)
     quantizer = QUANTIZERS.member(request.quantizer)
-    fixed = [name for name, front_end in FRONT_ENDS.items() if not front_end.of_any_scale]
-    if request.front_end is not None and request.front_end not in fixed:
-        raise UsageError(f"{request.front_end!r} is no front end; it must be one of {', '.join(fixed)}")
+    if request.front_end is not None and request.front_end not in FRONT_END_NAMES:
+        raise UsageError(f"{request.front_end!r} is no front end; it must be one of {', '.join(FRONT_END_NAMES)}")
     _require_free(request)
     file = printable(str(request.model))
-    source = read_float_model(request.model, request.data)
+    source = read_float_model(request.model, request.data, request.slices)
     graph = read_real_model(source.content, file)
     other = None if request.against is None else read_other(request.against, graph)
     made = QuantizePlan(request, source, graph, other)

@@ -32,8 +32,8 @@ _TOLERANCE = 1e-3  # of the largest output; float kernels that sum in another or
 _LEAST = 1e-3  # what counts as the largest output where all are nearly 0
 
 
-def from_onnx(path: Path, data: Path) -> FloatModel:
-    """Converts the file. Sizes that it leaves open become those of the rows in ``data``.
+def from_onnx(path: Path, data: Path, slices: int | None = None) -> FloatModel:
+    """Converts the file. Sizes that it leaves open become those of the rows in ``data``, or ``slices`` if given.
 
     Raises:
         InputError: it is no float ONNX model, or onnx2tf cannot convert it.
@@ -42,7 +42,7 @@ def from_onnx(path: Path, data: Path) -> FloatModel:
     name = printable(str(path))
     model = read_onnx(read_bounded(path), name)
     _require_floats(model, name)
-    _close(model, name, data)
+    _close(model, name, data, slices)
     if runtime() is None:
         raise missing("onnxruntime", INSTALL)
     inputs = [value.name for value in inputs_of(model)]
@@ -66,9 +66,11 @@ def _require_floats(model: Any, name: str) -> None:
         )
 
 
-def _close(model: Any, name: str, data: Path) -> None:
-    """Gives fixed sizes to the inputs: 1 for an open batch, and those of the rows for the others."""
+def _close(model: Any, name: str, data: Path, slices: int | None) -> None:
+    """Gives fixed sizes to the inputs: 1 for an open batch, and for the others those of the rows, or ``slices``."""
     inputs = inputs_of(model)
+    if slices is not None:
+        _close_one(model, name, slices)
     are_open = any(0 in sizes_of(value)[1:] for value in inputs)
     shapes = first_shapes(data, [value.name for value in inputs]) if are_open else [()] * len(inputs)
     for value, row in zip(inputs, shapes, strict=True):
@@ -77,11 +79,21 @@ def _close(model: Any, name: str, data: Path) -> None:
         fixed = [size or 1 for size in batch] + [size or other for size, other in zip(sizes, rest, strict=True)]
         if 0 in fixed:
             raise InputError(
-                f"{name} leaves a size of its input {value.name} open; export it with fixed sizes, or give rows as "
-                "arrays (N, *input), whose sizes it then has"
+                f"{name} leaves a size of its input {value.name} open; export it with fixed sizes, give --slices, or "
+                "give rows as arrays (N, *input), whose sizes it then has"
             )
         if fixed != batch + sizes:
             fix_sizes(model, value, fixed)
+
+
+def _close_one(model: Any, name: str, slices: int) -> None:
+    """Fixes the only size that the inputs leave open beside the batch."""
+    found = [(value, sizes) for value in inputs_of(model) if 0 in (sizes := sizes_of(value))[1:]]
+    if len(found) != 1 or found[0][1][1:].count(0) != 1:
+        left = "no size open; leave --slices out" if not found else "several sizes open; export it with fixed sizes"
+        raise InputError(f"{name} leaves {left}")
+    value, sizes = found[0]
+    fix_sizes(model, value, [sizes[0] or 1, *(size or slices for size in sizes[1:])])
 
 
 def _quantized(
