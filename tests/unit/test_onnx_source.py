@@ -119,9 +119,7 @@ def test_a_size_that_is_open_is_that_of_the_rows(tmp_path: Path, stand_in: Any, 
     assert quantized(onnx_model(tmp_path, shape=("batch", 8)), rows).outputs[0].agreement == 1.0
     assert quantized(onnx_model(tmp_path, shape=("batch", "length")), rows).outputs[0].agreement == 1.0
     np.save(rows, np.load(rows)[:, 0])
-    with pytest.raises(
-        InputError, match="leaves a size of its input x open; export it with fixed sizes, give"
-    ):
+    with pytest.raises(InputError, match="leaves a size of its input x open; export it with fixed sizes, give"):
         quantized(onnx_model(tmp_path, shape=(1, "length")), rows)
 
 
