@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from wwtool.compiler.calls import Call, Span
-from wwtool.compiler.channels.idle import Thinned, without_idle_channels
+from wwtool.compiler.channels.idle import Idle, without_idle_channels
 from wwtool.compiler.constants import constants_in_flash, shared_constants
 from wwtool.compiler.operators.casts import lower_cast
 from wwtool.compiler.operators.conversions import lower_dequantize, lower_quantize
@@ -56,8 +56,8 @@ _INTERFACE_TYPES = ("int8", "uint8", "int16", "int32", "int64", "float32", "bool
 
 
 @np.errstate(all="ignore")  # scales far apart give multipliers that no float holds; checks refuse these
-def lower(graph: Graph, whole: bool = False) -> Program:
-    """Lowers every operator, without the channels that carry nothing unless the ``whole`` model is wanted.
+def lower(graph: Graph, leave_out: Idle = "idle") -> Program:
+    """Lowers every operator, without the channels that carry nothing, or without those of them that ``leave_out`` says.
 
     Raises:
         InputError: an operator, or the way it is used, is not supported; the message names the operator and its index.
@@ -67,7 +67,7 @@ def lower(graph: Graph, whole: bool = False) -> Program:
     limits.require_few_constants(graph)
     _check_inputs(graph)
     _check_operators(graph)
-    thinned = Thinned(graph, {}) if whole else without_idle_channels(graph)
+    thinned = without_idle_channels(graph, leave_out)
     program = Program(thinned.graph, graph, thinned.channels)
     graph = thinned.graph
     program.add_variables(variable_tensors(graph))

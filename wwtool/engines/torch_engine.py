@@ -21,7 +21,7 @@ class TorchEngine:
 
     def __init__(self, content: bytes) -> None:
         # Refuses what the compiler refuses, and computes constants beforehand as the compiler does.
-        self.graph: Graph = lower(parse_model(content), whole=True).graph
+        self.graph: Graph = lower(parse_model(content), leave_out="none").graph
         self._state = {key: variable.initial for key, variable in self.graph.variables.items()}
         self._variables: Values = {
             t.index: np.full(t.shape, initial_value(t), t.dtype) for t in variable_tensors(self.graph)

@@ -42,15 +42,18 @@ def anything(channels: int) -> Bounds:
     return Bounds(np.full(channels, INT8_MIN, np.int64), np.full(channels, INT8_MAX, np.int64))
 
 
-def bounds_of(graph: Graph, layers: Mapping[int, Layer]) -> dict[int, Bounds]:
-    """The bounds of int8 tensors, by their numbers; nothing is known of others. ``layers`` go by their operators.
+def bounds_of(graph: Graph, layers: Mapping[int, Layer], saturation: bool = True) -> dict[int, Bounds]:
+    """The bounds of int8 tensors, by their numbers; nothing is known of others.
+
+    ``layers`` go by their operators. Without ``saturation``, a channel is constant only where no input reaches it, and
+    not where an activation or the limits of int8 cut off all that it computes.
 
     A state holds its initial values, and all that is ever assigned to it: states are taken to keep what they begin
     with, until a walk over the model shows that they do not.
     """
     states = {key: _initial(graph, key) for key in graph.variables}
     for turn in range(_ROUNDS):
-        bounds, left = _walk(graph, layers, states), False
+        bounds, left = _walk(graph, layers, states, saturation), False
         for op in graph.operators:
             key = graph.variable(op) if op.kind == "ASSIGN_VARIABLE" else None
             if key is None or (old := states.get(key)) is None:
@@ -65,7 +68,7 @@ def bounds_of(graph: Graph, layers: Mapping[int, Layer]) -> dict[int, Bounds]:
                 states[key], left = Bounds(low, high), True
         if not left:
             return bounds
-    return _walk(graph, layers, dict.fromkeys(states))
+    return _walk(graph, layers, dict.fromkeys(states), saturation)
 
 
 def _initial(graph: Graph, key: VariableKey) -> Bounds | None:
@@ -79,7 +82,7 @@ def _initial(graph: Graph, key: VariableKey) -> Bounds | None:
 
 
 def _walk(
-    graph: Graph, layers: Mapping[int, Layer], states: Mapping[VariableKey, Bounds | None]
+    graph: Graph, layers: Mapping[int, Layer], states: Mapping[VariableKey, Bounds | None], saturation: bool
 ) -> dict[int, Bounds]:  # fmt: skip
     bounds: dict[int, Bounds] = {}
 
@@ -90,7 +93,8 @@ def _walk(
         key = graph.variable(op) if op.kind == "READ_VARIABLE" else None
         if op.index in layers:
             x = of(op.inputs[0])
-            bounds[op.outputs[0]] = Bounds(*layers[op.index].outputs(layers[op.index].sums(x.low, x.high)))
+            layer = layers[op.index]
+            bounds[op.outputs[0]] = Bounds(*layer.outputs(layer.sums(x.low, x.high), saturation))
         elif key is not None and (state := states.get(key)) is not None:
             bounds[op.outputs[0]] = state
         elif tensors := passed(graph, op):

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from wwtool.compiler.channels.bounds import Bounds
 from wwtool.compiler.channels.layers import Layer
 from wwtool.compiler.channels.passing import passed
+from wwtool.int8.arithmetic import IntArray
 from wwtool.tflite.graph import Graph, Operator, Tensor, Variable, VariableKey
 
 Kept = npt.NDArray[np.bool_]
@@ -55,12 +56,13 @@ class Groups:
             return [*tensors, op.outputs[0]], True
         return [index for index in (*op.inputs, *op.outputs) if index >= 0], False
 
-    def foldable(self, layer: Layer) -> Kept:
-        """The constant input channels that the bias of a layer can stand for."""
+    def constants(self, layer: Layer) -> tuple[IntArray, IntArray]:
+        """The constant input channels that the bias of a layer can stand for, and their distance to the zero point."""
         x = self.bounds.get(layer.x.index)
         if x is None:
-            return np.zeros(layer.weights.shape[2], np.bool_)
-        return x.constant & (x.low == layer.x.zero_point) if layer.padded else x.constant
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        channels = np.flatnonzero(x.constant & ((x.low == layer.x.zero_point) | (not layer.padded)))
+        return channels, x.low[channels] - layer.x.zero_point
 
     def kept_of(self, tensor: int) -> Kept | None:
         """The channels of a tensor that stay; None: all of them."""
@@ -85,7 +87,8 @@ class Groups:
         """The input channels that a layer cannot do without."""
         outputs = self.kept_of(layer.y.index)
         used = np.any(layer.weights if outputs is None else layer.weights[outputs], axis=(0, 1))
-        return np.asarray(used & ~self.foldable(layer))
+        used[self.constants(layer)[0]] = False
+        return np.asarray(used)
 
 
 def _held(graph: Graph, op: Operator) -> Tensor:

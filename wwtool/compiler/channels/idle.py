@@ -8,7 +8,7 @@ pools and fully connected layers, and in the states between them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from wwtool.compiler.channels.layers import Layer, layer_of
 from wwtool.int8.arithmetic import IntArray
 from wwtool.tflite.graph import Graph, Operator, Quantization, Tensor, Variable, VariableKey
 
+Idle = Literal["idle", "pruned", "none"]
+"""Which channels are left out. "pruned": not those that an activation cuts off, which depends on what is learned."""
+
 
 @dataclass(frozen=True)
 class Thinned:
@@ -28,10 +31,12 @@ class Thinned:
     channels: dict[int, IntArray]
 
 
-def without_idle_channels(graph: Graph) -> Thinned:
+def without_idle_channels(graph: Graph, which: Idle = "idle") -> Thinned:
     """Returns the model without the channels that carry nothing; ``graph`` itself if all carry something."""
+    if which == "none":
+        return Thinned(graph, {})
     layers = {op.index: layer for op in graph.operators if (layer := layer_of(graph, op)) is not None}
-    groups = Groups(graph, layers, bounds_of(graph, layers))
+    groups = Groups(graph, layers, bounds_of(graph, layers, saturation=which == "idle"))
     return _Rewriting(graph, groups).run() if groups.kept else Thinned(graph, {})
 
 
@@ -76,8 +81,8 @@ class _Rewriting:
         if inputs is not None:
             data = data[..., inputs]
             if not layer.depthwise:
-                gone = np.flatnonzero(~inputs & self.groups.foldable(layer))
-                held = self.groups.bounds[layer.x.index].low[gone] - layer.x.zero_point
+                gone, held = self.groups.constants(layer)
+                gone, held = gone[~inputs[gone]], held[~inputs[gone]]
                 bias = bias + layer.weights[:, :, gone].sum(axis=1, dtype=np.int64) @ held
         if outputs is not None:
             w = replace(w, quantization=_scales(w.quantization, outputs))

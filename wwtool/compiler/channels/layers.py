@@ -56,12 +56,17 @@ class Layer:
             return self.bias + (above * low + below * high)[:, 0], self.bias + (above * high + below * low)[:, 0]
         return self.bias + above @ low + below @ high, self.bias + above @ high + below @ low
 
-    def outputs(self, sums: tuple[IntArray, IntArray]) -> tuple[IntArray, IntArray]:
-        """The least and the greatest output of each channel, given bounds of its sums."""
+    def outputs(self, sums: tuple[IntArray, IntArray], saturation: bool) -> tuple[IntArray, IntArray]:
+        """The least and the greatest output of each channel, given bounds of its sums.
+
+        Without ``saturation``, sums that differ are taken to give outputs that do.
+        """
         rule = multiply_once_rounded if self.op.kind == "FULLY_CONNECTED" else multiply_twice_rounded
         furthest = np.maximum(np.abs(sums[0]), np.abs(sums[1]))
         # Outputs grow with sums, unless sums wrap when they are shifted left.
         grows = furthest << np.maximum(self.shift, 0) < 2**30
+        if not saturation:
+            grows &= sums[0] == sums[1]
         low, high = (
             np.clip(add_zero_point(rule(each, self.mantissa, self.shift), self.y.zero_point), self.lowest, self.highest)
             for each in sums
