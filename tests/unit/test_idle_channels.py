@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from wwtool.cli.main import cli
 from wwtool.compiler.lowering import lower
 from wwtool.compiler.package import compile_graph
 from wwtool.compiler.program import Program
+from wwtool.errors import InputError
 from wwtool.models.quantized import Scale
 from wwtool.tflite.reader import parse_model
 
@@ -162,6 +165,105 @@ def test_inputs_and_outputs_keep_their_channels() -> None:
     weights[..., 1] = 0
     model = nets.net.pack(nets.net.conv(nets.net.input, weights, nets.bias(4), 0.01, HIDDEN))
     assert not program(model).channels
+
+
+def test_a_constant_tensor_keeps_its_channels() -> None:
+    nets = Nets((1, 2))
+    constant = nets.net.number(nets.weights(1, 6), HIDDEN)
+    weights = nets.weights(2, 6)
+    weights[:, list(DEAD)] = 0
+    y = nets.net.dense(constant, weights, nets.bias(2), 0.01, HIDDEN)
+    assert_engines_agree(nets.net.pack(nets.net.binary("ADD", y, nets.net.input, HIDDEN)), rows=9)
+
+
+def test_a_channel_that_has_gone_does_not_come_back() -> None:
+    """The last pass over the model finds nothing needed of a tensor that has lost its first channels before."""
+    nets = Nets((1, 8))
+    net, scale = nets.net, INPUT
+
+    def weights(*rows: list[int]) -> np.ndarray:
+        return np.asarray(rows, np.int8)
+
+    start = np.full((1, 2), 5, np.int8)
+    a, b = net.variable("a", start, scale), net.variable("b", start, scale)
+    read_a, read_b = net.read(a, (1, 2), scale), net.read(b, (1, 2), scale)
+    out = net.dense(read_a, weights([50, 0], [-50, 0]), nets.bias(2), 0.01, scale)
+    net.assign(a, net.dense(read_b, weights([50, 0], [0, 50]), nets.bias(2), 0.01, scale))
+    bias = nets.bias(3)
+    bias[1] = 2600
+    x = net.dense(net.input, np.ones((3, 8), np.int8), bias, 0.05, Scale(0.05, -128), RELU)
+    x = net.dense(x, weights([0, 100, 0], [0, 0, 9], [50, 0, 0]), np.array([-300, 9, 9], np.int32), 1.0, scale)
+    net.assign(b, net.dense(x, weights([40, 0, 0], [30, 0, 40]), nets.bias(2), 0.01, scale))
+    assert_engines_agree(net.pack(out), rows=9)
+
+
+def test_a_mean_whose_sums_wrap_is_not_constant() -> None:
+    nets = Nets((1, 1, 1, 3))
+    ratio = 2.0**27
+    weights, bias = nets.weights(6, 1, 1, 3), nets.bias(6)
+    x = nets.net.conv(nets.net.input, weights, bias, 0.05, Scale(0.06, -113), activation=RELU)
+    x = nets.net.mean(x, [1, 2], False, Scale(float(np.float32(0.06 / ratio)), 0))
+    model = nets.net.pack(nets.net.dense(x, nets.weights(2, 6), nets.bias(2), 0.01 * ratio, Scale(0.1, 3)))
+    assert_engines_agree(model, rows=9)
+
+
+def test_a_scalar_state_has_no_channels() -> None:
+    net = Net((1, 4), INPUT)
+    handle = net.variable("s", np.asarray(3, np.int8), INPUT)
+    y = net.binary("ADD", net.input, net.read(handle, (), INPUT), INPUT)
+    assert_engines_agree(net.pack(y))
+
+
+def states_in_a_row(count: int) -> Model:
+    """Each state takes what the next one held, and the output reads the first; it needs all channels but the last."""
+    net, scale, width = Net((1, 6), INPUT), Scale(0.1, 0), 6
+    handles = [net.variable(f"s{i}", np.zeros((1, width), np.int8), scale) for i in range(count)]
+    held = [net.read(handle, (1, width), scale) for handle in handles]
+    diagonal = np.eye(width, dtype=np.int8) * 50
+    last = diagonal.copy()
+    last[:, -1] = 0
+    y = net.dense(held[0], last, None, 0.01, scale)
+    for before, x in zip(handles, held[1:], strict=False):
+        net.assign(before, net.dense(x, diagonal, None, 0.01, scale))
+    net.assign(handles[-1], net.dense(net.input, diagonal, None, 0.01, scale))
+    return net.pack(y)
+
+
+@pytest.mark.parametrize("count", [1, 7, 12])
+def test_a_row_of_states_is_thinned_from_its_end(count: int) -> None:
+    assert_engines_agree(states_in_a_row(count), rows=4)
+    assert len(program(states_in_a_row(count)).channels) > count
+
+
+def test_many_states_in_a_row_take_few_passes() -> None:
+    began = time.process_time()
+    lower(parse_model(states_in_a_row(500)))
+    assert time.process_time() - began < 20  # 90 s with a pass for each
+
+
+@pytest.mark.parametrize("kind", ["MEAN", "AVERAGE_POOL_2D"])
+def test_tensors_without_a_scale_are_refused_as_ever(kind: str) -> None:
+    nets = Nets((1, 4, 4, 3))
+    x = nets.conv(nets.net.input, dead=DEAD)
+    x = nets.net.mean(x, [1, 2], True, HIDDEN) if kind == "MEAN" else nets.net.pool(x, (2, 2), (1, 1), VALID, RELU)
+    graph = parse_model(nets.net.pack(nets.conv(x, 3)))
+    tensors = [replace(t, quantization=None) if t.index == x else t for t in graph.tensors]
+    with pytest.raises(InputError, match=kind):
+        lower(replace(graph, tensors=tuple(tensors)))
+
+
+def test_folding_needs_no_more_than_32_bits() -> None:
+    """The largest bias and the largest weights are those of different channels."""
+    nets, width = Nets((1, 4)), 400
+    weights, bias = nets.weights(width, 4), nets.bias(width)
+    weights[0], bias[0] = 0, 2_000_000
+    x = nets.net.dense(nets.net.input, weights, bias, 0.01, Scale(0.06, 0))
+    last = np.full((2, width), 127, np.int8)
+    last[0], last[1, 0] = 0, 0
+    last[0, 0] = 127
+    most = 2**31 - 1 - 128 * int(np.abs(last.astype(int)).sum(axis=1).max()) - 5
+    model = nets.net.pack(nets.net.dense(x, last, np.array([most, 0], np.int32), 0.01, Scale(1e5, 0)))
+    assert program(model).channels
 
 
 def test_one_channel_stays() -> None:

@@ -63,7 +63,7 @@ def test_features_follow_the_scale_of_the_input() -> None:
     assert np.mean(off <= 1) > 0.95
 
 
-@pytest.mark.parametrize(("scale", "zero_point"), [(1 / 256, 0), (0.0, -128), (1e-9, -128), (1e3, -128)])
+@pytest.mark.parametrize(("scale", "zero_point"), [(1 / 256, 0), (0.0, -128), (1e-9, -128), (1.0, -128), (1e3, -128)])
 def test_inputs_that_do_not_fit_are_refused(scale: float, zero_point: int) -> None:
     with pytest.raises(InputError, match="does not fit features from 0 to 1"):
         MfeFrontEnd().for_input(scale, zero_point)

@@ -39,7 +39,7 @@ _OCTAVES = 38  # of energy, from digital silence to more than full scale; int8 h
 _STEPS_AN_OCTAVE = 7
 _STEPS_A_DEVIATION = 32  # of int8, with statistics: 4 standard deviations to each side
 _LEAST_DEVIATION = 0.25  # octaves: what never changes is not made loud
-_LARGEST_OFFSET = 1 << 20
+LARGEST_OFFSET = 1 << 20
 
 MelValues = NDArray[np.int32]
 
@@ -125,7 +125,7 @@ class BandFrontEnd(FrontEnd):
             config = cls.config_type.model_validate(settings, strict=True)
         except ValidationError as error:
             raise InputError(describe_validation(error, f"the front end {cls.name}")) from error
-        offsets = _integers(values.get("offsets"), -_LARGEST_OFFSET, _LARGEST_OFFSET)
+        offsets = _integers(values.get("offsets"), -LARGEST_OFFSET, LARGEST_OFFSET)
         return cls.made(config, Normalization(offsets, _integers(values.get("scales"), 1, LARGEST_SCALE)))
 
     def stream(self) -> MelStream:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from wwtool.config.frontend import MfeConfig
 from wwtool.errors import InputError
 from wwtool.frontend.geometry import SAMPLE_RATE_HZ, Geometry
-from wwtool.frontend.mel import SHARED_SOURCES, BandFrontEnd, Normalization
+from wwtool.frontend.mel import LARGEST_OFFSET, SHARED_SOURCES, BandFrontEnd, Normalization
 from wwtool.frontend.mel_tables import LARGEST_SCALE, LEVEL_BITS, SCALE_BITS, WEIGHT_ONE
 from wwtool.frontend.mfe_tables import mfe_tables
 
@@ -61,7 +61,7 @@ def _normalization(config: MfeConfig, scale: float) -> Normalization:
     floor = _DB_AN_OCTAVE * (_QUIETEST_OCTAVES - _FULL_SCALE_OCTAVES - math.log2(WEIGHT_ONE * config.fft_length))
     steps_a_db = 1 / (_HEADROOM_DB - config.noise_floor_db) / scale if scale > 0 else math.inf
     steps = steps_a_db * _DB_AN_OCTAVE * (1 << SCALE_BITS) / (1 << LEVEL_BITS)
-    if not 1 <= steps <= LARGEST_SCALE:
-        raise InputError(f"an input of scale {scale:.6g} does not fit features from 0 to 1; quantize the model again")
     middle = (config.noise_floor_db - _ZERO_POINT / steps_a_db - floor) / _DB_AN_OCTAVE * (1 << LEVEL_BITS)
+    if not (1 <= steps <= LARGEST_SCALE and middle <= LARGEST_OFFSET):
+        raise InputError(f"an input of scale {scale:.6g} does not fit features from 0 to 1; quantize the model again")
     return Normalization((round(middle),) * config.bands, (round(steps),) * config.bands)

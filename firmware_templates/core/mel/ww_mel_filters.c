@@ -9,7 +9,7 @@ void ww_mel_levels(const struct ww_complex points[WW_MEL_POINTS], int exponent, 
 {
     unsigned next = 0;
     for (unsigned band = 0; band < WW_MEL_BANDS; ++band) {
-        /* In halves of 16 bits: a band has at most 256 bins, so 32-bit sums of 8-bit weights cannot overflow. */
+        /* In halves of 16 bits: the weights of a triangle over 512 bins add up to 256 * 255, so 32 bits hold the sums. */
         uint32_t low = 0, high = 0;
         for (unsigned bin = ww_mel_firsts[band]; next < ww_mel_ends[band]; ++bin, ++next) {
             uint32_t energy = ww_mel_energy(points, bin);

@@ -74,10 +74,10 @@ def bounds_of(graph: Graph, layers: Mapping[int, Layer], saturation: bool = True
 def _initial(graph: Graph, key: VariableKey) -> Bounds | None:
     values = graph.variables[key].initial
     reads = [graph.tensor(op.outputs[0]) for op in graph.uses(key) if op.kind == "READ_VARIABLE"]
-    channels = {t.shape[-1] if t.shape else 0 for t in reads}
-    if values.dtype != np.int8 or len(channels) != 1 or {t.size for t in reads} != {values.size}:
+    channels = {t.shape[-1:] for t in reads}
+    if values.dtype != np.int8 or len(channels) != 1 or () in channels or {t.size for t in reads} != {values.size}:
         return None
-    rows = values.reshape(-1, *channels).astype(np.int64)
+    rows = values.reshape(-1, *channels.pop()).astype(np.int64)
     return Bounds(rows.min(axis=0), rows.max(axis=0))
 
 

@@ -13,6 +13,7 @@ from wwtool.tflite.graph import Graph, Operator, Tensor, Variable, VariableKey
 
 Kept = npt.NDArray[np.bool_]
 _Member = int | VariableKey  # a tensor or a variable
+_PASSES = 16  # over the model; what takes more stays in it
 
 
 class Groups:
@@ -33,8 +34,9 @@ class Groups:
                     self.first[self.of(member)] = self.of(members[0])
         self.fixed = {self.of(member) for member in fixed}
         self.kept: dict[_Member, Kept] = {}  # the channels that stay, of groups that lose some
-        while self._leave_out():
-            pass
+        for _ in range(_PASSES):
+            if not self._leave_out():
+                break
 
     def of(self, member: _Member) -> _Member:
         """The group, by one of its members."""
@@ -78,7 +80,7 @@ class Groups:
         for group, layers in reversed(readers.items()):
             old = self.kept.get(group, np.ones(layers[0].x.shape[-1], np.bool_))
             new = old & np.any([self._needed(layer) for layer in layers], axis=0)
-            new[0] |= not new.any()
+            new[np.flatnonzero(old)[0]] |= not new.any()
             if group not in self.fixed and not np.array_equal(new, old):
                 self.kept[group], found = new, True
         return found

@@ -80,7 +80,7 @@ def layer_of(graph: Graph, op: Operator) -> Layer | None:
         return None
     try:
         x, w, y = operands(graph, op, 2 if op.kind == "FULLY_CONNECTED" else 4)
-        if w.data is None or not x.shape or not y.shape:
+        if w.data is None or x.data is not None or not x.shape or not y.shape:
             return None
         if op.kind == "DEPTHWISE_CONV_2D":
             weights = np.moveaxis(w.data, 3, 0).reshape(w.shape[3], -1, 1)

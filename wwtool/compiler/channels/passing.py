@@ -10,33 +10,39 @@ from wwtool.errors import InputError
 from wwtool.int8.arithmetic import INT8_MAX, INT8_MIN, IntArray, add_zero_point
 from wwtool.int8.elementwise import mean_multiplier
 from wwtool.tflite.graph import Graph, Operator, Tensor
-from wwtool.tflite.operators.checks import format_of, with_sane_scales
+from wwtool.tflite.operators.checks import format_of
 from wwtool.tflite.operators.joins import check_join
 from wwtool.tflite.operators.reductions import mean_axes
 from wwtool.tflite.operators.slices import axis_of, constants, strided_cut
 from wwtool.tflite.operators.windows import activation_range
 
+_LARGEST_RATIO = 2.0**20  # of scales: beyond it, the sums of a mean may wrap at 32 bits
 _MASKS = ("ellipsisMask", "newAxisMask", "shrinkAxisMask")
 
 
 def passed(graph: Graph, op: Operator) -> tuple[int, ...]:
     """The inputs whose channels are those of the output; empty for operators that mix them or are not known here."""
     rule = _PASSED.get(op.kind)
-    if rule is None:
+    y = graph.tensor(op.outputs[0]) if op.outputs else None
+    if rule is None or y is None or not _plain(y) or not _plain(graph.tensor(op.inputs[0])):
         return ()
     try:
         tensors = rule(graph, op)
     except (InputError, KeyError):
         return ()
-    y = graph.tensor(op.outputs[0])
-    fits = all(t.dtype == "int8" and t.shape and t.data is None for t in (*tensors, y))
-    return tuple(t.index for t in tensors) if fits and all(t.shape[-1] == y.shape[-1] for t in tensors) else ()
+    fits = all(_plain(t) and t.shape[-1] == y.shape[-1] for t in tensors)
+    return tuple(t.index for t in tensors) if fits else ()
 
 
 def value_of(graph: Graph, op: Operator, x: IntArray) -> IntArray:
     """What an operator of `passed` makes of channels that hold ``x``, (channels,)."""
     rule = _VALUES.get(op.kind)
     return x if rule is None else rule(graph, op, x)
+
+
+def _plain(t: Tensor) -> bool:
+    """Whether a tensor is computed, and int8 of a scale."""
+    return t.dtype == "int8" and bool(t.shape) and t.data is None and t.scale > 0
 
 
 def _first(graph: Graph, op: Operator) -> list[Tensor]:
@@ -60,9 +66,9 @@ def _cut(graph: Graph, op: Operator) -> list[Tensor]:
 
 
 def _averaged(graph: Graph, op: Operator) -> list[Tensor]:
-    x = graph.tensor(op.inputs[0])
-    with_sane_scales(op, lambda: _mean(graph, op, np.zeros(0, np.int64)))
-    return [] if len(x.shape) - 1 in mean_axes(graph, op) else [x]
+    x, y = graph.tensor(op.inputs[0]), graph.tensor(op.outputs[0])
+    wraps = x.scale / y.scale >= _LARGEST_RATIO
+    return [] if wraps or len(x.shape) - 1 in mean_axes(graph, op) else [x]
 
 
 def _window(graph: Graph, op: Operator) -> list[Tensor]:

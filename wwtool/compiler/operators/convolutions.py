@@ -176,9 +176,9 @@ def _fold_zero_point(
 ) -> npt.NDArray[np.int64] | None:
     """bias - zero_point * sum(weights) for weights (channels, inputs); None if sums could overflow int32."""
     folded = bias - zero_point * weights.astype(np.int64).sum(axis=1)
-    # The running sum must fit int32 as well: |x * w| is at most 128 * 128 for each input.
-    reach = np.abs(folded).max(initial=0) + 128 * np.abs(weights.astype(np.int64)).sum(axis=1).max(initial=0)
-    return folded if reach < 2**31 else None
+    # The running sum must fit int32 as well: |x * w| is at most 128 * |w| for each input.
+    reach = np.abs(folded) + 128 * np.abs(weights.astype(np.int64)).sum(axis=1)
+    return folded if reach.max(initial=0) < 2**31 else None
 
 
 def requantize_multipliers(
