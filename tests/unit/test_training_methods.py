@@ -48,6 +48,7 @@ METHODS: dict[str, TrainConfig] = {
     **{f"clipping-{name}": short(optimization={"clipping": name, "clip_window": 3}) for name in CLIPPING},
     "precision": short(precision="bfloat16"),
     "accumulate": short(optimization={"accumulate": 3}),
+    "prune": short(optimization={"prune": 0.5}),
     "dropout": short(optimization={"dropout": 0.5}),
     "sampling": short(
         sampling={"ratio": (2, 2, 1, 1), "curriculum": 0.8, "mixup": 0.4, "hard_pools": ("falling",)},

@@ -35,6 +35,12 @@ class OptimizationConfig(Section):
     dropout: float = Field(
         0.0, ge=0.0, lt=1.0, description="Share of the channels that the head does not see in a step, drawn anew."
     )
+    prune: float = Field(
+        0.0, ge=0.0, le=0.9,
+        description="Share of the channels of every convolution that is pruned. The compiler leaves them out, so that "
+        "flash, RAM and time shrink as with a narrower model.",
+    )  # fmt: skip
+    prune_at: Fraction = Field(0.5, description="Share of the float stage after which channels are pruned.")
     momentum: float = Field(0.9, ge=0.0, lt=1.0, description="Share of the last step that `sgd` takes again.")
     lion_decay: float = Field(
         0.99, ge=0.0, lt=1.0, description="Share of its average of gradients that `lion` keeps in a step."

@@ -24,6 +24,7 @@ from wwtool.training.objectives import OBJECTIVES
 from wwtool.training.objectives.objective import Objective, Predictions, Widths
 from wwtool.training.optimizers import OPTIMIZERS
 from wwtool.training.precision import numbers_of, scaler_of
+from wwtool.training.pruning import keep_pruned, prune, pruned
 from wwtool.training.qat import QatNet
 from wwtool.training.schedules import SCHEDULES
 from wwtool.training.stages import Stage
@@ -71,6 +72,7 @@ class Learner:
         self.course.step = step
         self.set_rate(self._rate(self.course))
         freeze(self.model.train(), self.course)
+        prune(self.model, self.course)
         self._optimizer.zero_grad()
         total = torch.zeros((), device=lesson.labels.device)
         pieces = list(lesson.parts(self.parts * self.config.optimization.accumulate))
@@ -83,11 +85,16 @@ class Learner:
         self._agree(total)
         self._scaler.unscale_(self._optimizer)
         norm = self._clip(self._parameters, self.course)
+        gone = pruned(self.model) if self.config.optimization.prune else []
         self._scaler.step(self._optimizer)
         if self._scaler.is_enabled():
             self._scaler.update()
             norm = norm.nan_to_num(0.0, 0.0)  # the scaler leaves out steps whose gradients are too large for float16
+        if gone:
+            keep_pruned(self.model, gone)
         self._update_average(self.average, self.model, self.course)
+        if gone:
+            keep_pruned(self.average, gone)
         self.course.took_step(total, norm)
         return total
 
