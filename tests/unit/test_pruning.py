@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,13 @@ import pytest
 import torch
 from test_training import TINY, config, run_of, short
 
+from wwtool.budget.dry_build import random_tflite
 from wwtool.compiler.package import compile_graph
+from wwtool.compiler.targets import Target
 from wwtool.config import TrainConfig
 from wwtool.errors import InputError
 from wwtool.export.tflite import to_tflite
-from wwtool.models.network import Network
+from wwtool.models.network import FloatLayer, Network
 from wwtool.tflite.reader import parse_model
 from wwtool.training.course import Course
 from wwtool.training.loop import train
@@ -24,6 +27,12 @@ from wwtool.training.stages import stages_of
 
 def with_pruning(share: float) -> TrainConfig:
     return short(optimization={"prune": share})
+
+
+def mixing(network: Network) -> list[FloatLayer]:
+    """The convolutions over channels, but that to the output."""
+    layers = [module for module in network.modules() if isinstance(module, FloatLayer)]
+    return [layer for layer in layers if layer.conv.groups == 1 and layer.conv.out_channels > 1]
 
 
 def trained(folder: Path, share: float) -> QatNet:
@@ -43,6 +52,16 @@ def test_a_pruned_model_takes_what_a_narrower_one_takes(tmp_path: Path, share: f
     assert made.weight_bytes < whole.weight_bytes
 
 
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m0plus", "xtensa", "xtensa-pie"])
+def test_a_budget_knows_what_a_pruned_model_takes(tmp_path: Path, target: Target) -> None:
+    net = trained(tmp_path, 0.5)
+    contents = to_tflite(net.quantized(), "m")[0], random_tflite(replace(TINY, pruned=0.5), "m")
+    models = [compile_graph(parse_model(content), "m", target, same_sizes=True) for content in contents]
+    sizes = [(m.macs, m.weight_bytes, m.table_bytes, m.memory.arena_bytes, m.memory.state_bytes) for m in models]
+    assert sizes[0] == sizes[1]
+    assert sizes[0][0] < compile_graph(parse_model(random_tflite(TINY, "m")), "m", target).macs
+
+
 def test_the_channels_whose_weights_are_least_are_pruned_when_it_is_due() -> None:
     network = Network(TINY)
     settings = config(optimization={"prune": 0.25, "prune_at": 0.5})
@@ -52,8 +71,7 @@ def test_the_channels_whose_weights_are_least_are_pruned_when_it_is_due() -> Non
         course.step = step
         prune(network, course)
     assert not any(gone.any() for gone in pruned(network))
-    weights = [module.conv.weight for module in network.modules() if hasattr(module, "conv") and module.conv.groups == 1]
-    sums = [weight.detach().abs().sum(dim=(1, 2, 3)) for weight in weights if len(weight) > 1]
+    sums = [layer.conv.weight.detach().abs().sum(dim=(1, 2, 3)) for layer in mixing(network)]
     course.step = due
     prune(network, course)
     for gone, total in zip(pruned(network), sums, strict=True):
@@ -67,7 +85,7 @@ def test_a_pruned_channel_is_0_whatever_comes_in() -> None:
     course = Course(stages_of(settings)[0], settings)
     course.step = 0
     prune(network, course)
-    layer = next(module for module in network.modules() if hasattr(module, "conv") and module.conv.groups == 1)
+    layer = mixing(network)[0]
     gone = pruned(network)[0]
     output = layer(torch.randn(2, layer.conv.in_channels, 9, 1) * 10)
     assert gone.any() and not output[:, gone].any() and output[:, ~gone].any()

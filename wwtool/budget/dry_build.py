@@ -42,6 +42,7 @@ from wwtool.packages.compiling import compile_for
 from wwtool.packages.placement import hop_in_ram, reread_bytes
 from wwtool.platforms.profile import Platform
 from wwtool.tflite.reader import parse_model
+from wwtool.training.pruning import prune_now
 from wwtool.training.qat import QatNet
 
 
@@ -67,13 +68,14 @@ def random_model(platform: Platform, architecture: Architecture, name: str, seed
 
 
 def random_tflite(architecture: Architecture, name: str, seed: int = 0) -> bytes:
-    """The .tflite of an architecture, with random weights."""
+    """The .tflite of an architecture, with random weights and as many empty channels as pruning leaves."""
     generator = torch.Generator().manual_seed(seed)
     net = QatNet(Network(architecture).eval(), 0.0)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 0:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * _spread(parameter))
+    prune_now(net, architecture.pruned)
     net.calibrate(
         torch.rand((16, architecture.receptive_frames + 30, architecture.channels), generator=generator) * 26.0
     )
@@ -89,9 +91,9 @@ def _spread(parameter: torch.Tensor) -> float:
 
 def dry_build(
     platform: Platform, model: str, phrase: str, limits: BudgetConfig,
-    framework: str = DEFAULT, use_cache: bool = True, front_end: FrontEnd = DEFAULT_FRONT_END,
+    framework: str = DEFAULT, use_cache: bool = True, front_end: FrontEnd = DEFAULT_FRONT_END, pruned: float = 0.0,
 ) -> DryBuild:  # fmt: skip
-    """Measures the firmware of zoo model ``model`` for a front end against the limits.
+    """Measures the firmware of zoo model ``model`` for a front end, with a share of its channels pruned.
 
     Without a compiler it is estimated.
 
@@ -99,7 +101,7 @@ def dry_build(
         ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
         UsageError: the platform's profile does not know the framework.
     """
-    cost = cost_of(within(platform, limits), model, architecture_of(model, front_end), phrase, use_cache)
+    cost = cost_of(within(platform, limits), model, architecture_of(model, front_end, pruned), phrase, use_cache)
     return judge(platform, limits, cost, framework)
 
 
@@ -294,28 +296,28 @@ class OverBudgetError(BudgetError):
 
 def require_fit(
     platform: Platform, model: str, phrase: str, limits: BudgetConfig,
-    framework: str = DEFAULT, use_cache: bool = True, front_end: FrontEnd = DEFAULT_FRONT_END,
+    framework: str = DEFAULT, use_cache: bool = True, front_end: FrontEnd = DEFAULT_FRONT_END, pruned: float = 0.0,
 ) -> DryBuild:  # fmt: skip
     """The dry build of a model that fits.
 
     Raises:
         OverBudgetError: the model does not fit; the message says what would.
     """
-    result = dry_build(platform, model, phrase, limits, framework, use_cache, front_end)
+    result = dry_build(platform, model, phrase, limits, framework, use_cache, front_end, pruned)
     if not result.fits:
-        remedy = what_would_fit(platform, result, phrase, limits, use_cache, front_end)
+        remedy = what_would_fit(platform, result, phrase, limits, use_cache, front_end, pruned)
         raise OverBudgetError(platform, result, remedy)
     return result
 
 
 def what_would_fit(
     platform: Platform, result: DryBuild, phrase: str, limits: BudgetConfig, use_cache: bool = True,
-    front_end: FrontEnd = DEFAULT_FRONT_END,
+    front_end: FrontEnd = DEFAULT_FRONT_END, pruned: float = 0.0,
 ) -> str:  # fmt: skip
     """The nearest change that makes the refused model, or a smaller one, fit."""
 
     def measure(on: Platform, model: str) -> Cost:
-        return cost_of(within(on, limits), model, architecture_of(model, front_end), phrase, use_cache)
+        return cost_of(within(on, limits), model, architecture_of(model, front_end, pruned), phrase, use_cache)
 
     macs = architecture_of(result.model, front_end).macs
     smaller = sorted((n for n, a in ZOO.items() if a.macs < macs), key=lambda n: -ZOO[n].macs)

@@ -87,10 +87,13 @@ def select(
         BudgetError: the model does not fit, or no model does.
         ToolError: the compiler is missing.
     """
+    pruned = config.train.optimization.prune
     if config.model != "auto":
-        build = require_fit(platform, config.model, phrase, config.budget, framework, front_end=front_end)
+        build = require_fit(
+            platform, config.model, phrase, config.budget, framework, front_end=front_end, pruned=pruned
+        )
         return Selection((config.model,), {config.model: build}, None)
-    builds = measure_zoo(platform, phrase, config.budget, advance, framework, front_end)
+    builds = measure_zoo(platform, phrase, config.budget, advance, framework, front_end, pruned)
     choice = choose(platform, builds, accuracy_table(), config.select)
     measured = _measured(builds)
     return Selection(choice.finalists, {name: measured[name] for name in choice.finalists}, choice)
@@ -108,7 +111,7 @@ def by_table(config: Config, table: AccuracyTable) -> tuple[str, ...]:
 
 def measure_zoo(
     platform: Platform, phrase: str, limits: BudgetConfig, advance: Advance, framework: str = DEFAULT,
-    front_end: FrontEnd = DEFAULT_FRONT_END,
+    front_end: FrontEnd = DEFAULT_FRONT_END, pruned: float = 0.0,
 ) -> dict[str, DryBuild | BudgetError]:  # fmt: skip
     """Dry builds of all candidates. A candidate that cannot be linked has its error in place of a build.
 
@@ -118,7 +121,7 @@ def measure_zoo(
 
     def measure(model: str) -> DryBuild | BudgetError:
         try:
-            return dry_build(platform, model, phrase, limits, framework, front_end=front_end)
+            return dry_build(platform, model, phrase, limits, framework, front_end=front_end, pruned=pruned)
         except BudgetError as error:
             return error
 

@@ -37,8 +37,8 @@ class BudgetRequest(Request):
     )
     framework: str = Field(packages.DEFAULT, description="The framework that shares flash and RAM with the firmware.")
     config: Path | None = Field(
-        None, description="A config whose budget section sets stricter limits; its front end is measured, too."
-    )
+        None, description="A config whose budget section sets stricter limits. Its front end and pruning are measured."
+    )  # fmt: skip
     use_cache: bool = Field(True, description="Take figures that were measured before.")
 
 
@@ -53,6 +53,7 @@ class BudgetPlan:
     framework: str
     use_cache: bool
     front_end: FrontEnd
+    pruned: float
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,8 @@ def plan(request: BudgetRequest, listener: events.Listener = events.ignore) -> B
     reserve_of(platform, request.framework)  # refuses a framework that the profile does not have
     models = tuple(ZOO) if request.model is None else (request.model,)
     phrase, front_end = config.phrase or _PHRASE, front_end_of(config.frontend)
-    return BudgetPlan(platform, models, phrase, config.budget, request.framework, request.use_cache, front_end)
+    measured = config.budget, request.framework, request.use_cache, front_end, config.train.optimization.prune
+    return BudgetPlan(platform, models, phrase, *measured)
 
 
 def _require_model(name: str) -> None:
@@ -157,11 +159,12 @@ def run(
         for model in plan.models:
             cancel.check()
             listener(events.StageProgress(_STAGE, len(results), len(plan.models), "dry builds"))
-            measured = plan.phrase, plan.limits, plan.framework, plan.use_cache, plan.front_end
+            measured = plan.phrase, plan.limits, plan.framework, plan.use_cache, plan.front_end, plan.pruned
             results.append(dry_build(plan.platform, model, *measured))
             listener(events.PartialResult(_STAGE, "model", results[-1]))
         over = min((result for result in results if not result.fits), key=lambda result: result.macs, default=None)
         remedy = None
         if over is not None and not any(result.fits for result in results):
-            remedy = what_would_fit(plan.platform, over, plan.phrase, plan.limits, plan.use_cache, plan.front_end)
+            shape = plan.front_end, plan.pruned
+            remedy = what_would_fit(plan.platform, over, plan.phrase, plan.limits, plan.use_cache, *shape)
     return BudgetResult(plan.platform, plan.framework, tuple(results), over, remedy)

@@ -61,6 +61,7 @@ class FromTraining:
             config.select.model_dump(),
             accuracy_table().model_dump(),
             *_told(self.front_end(plan)),
+            *([config.train.optimization.prune] if config.train.optimization.prune else []),
         ]
 
     def budget(self, stages: Stages, target: Target, plan: RunPlan) -> Outcome:

@@ -19,13 +19,18 @@ from wwtool.training.qat_layers import QuantLayer
 def prune(model: nn.Module, course: Course) -> None:
     """Sets a share of the channels of every convolution to 0, at the step of the float stage at which that is due."""
     settings = course.config.optimization
-    due = round(settings.prune_at * course.stage.steps)
-    if not settings.prune or course.stage.name != "float" or course.step != due:
+    if course.stage.name == "float" and course.step == round(settings.prune_at * course.stage.steps):
+        prune_now(model, settings.prune)
+
+
+def prune_now(model: nn.Module, share: float) -> None:
+    """Sets a share of the channels of every convolution to 0: those whose weights are least in sum."""
+    if not share:
         return
     for weight, _ in _channels(model):
         sums = weight.detach().abs().sum(dim=(1, 2, 3))
         with torch.no_grad():
-            weight[torch.argsort(sums)[: int(settings.prune * len(sums))]] = 0
+            weight[torch.argsort(sums)[: int(share * len(sums))]] = 0
     keep_pruned(model, pruned(model))
 
 
