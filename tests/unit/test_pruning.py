@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +54,7 @@ def test_a_pruned_model_takes_what_a_narrower_one_takes(tmp_path: Path, share: f
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m0plus", "xtensa", "xtensa-pie"])
 def test_a_budget_knows_what_a_pruned_model_takes(tmp_path: Path, target: Target) -> None:
     net = trained(tmp_path, 0.5)
-    contents = to_tflite(net.quantized(), "m")[0], random_tflite(replace(TINY, pruned=0.5), "m")
+    contents = to_tflite(net.quantized(), "m")[0], random_tflite(TINY, "m", pruned=0.5)
     models = [compile_graph(parse_model(content), "m", target, same_sizes=True) for content in contents]
     sizes = [(m.macs, m.weight_bytes, m.table_bytes, m.memory.arena_bytes, m.memory.state_bytes) for m in models]
     assert sizes[0] == sizes[1]

@@ -62,20 +62,22 @@ class BoardRun:
     flash_waits: Cycles | None = None
 
 
-def random_model(platform: Platform, architecture: Architecture, name: str, seed: int = 0) -> CompiledModel:
+def random_model(
+    platform: Platform, architecture: Architecture, name: str, seed: int = 0, pruned: float = 0.0
+) -> CompiledModel:  # fmt: skip
     """A model of the right shape for a platform, with random weights: sizes and cycles do not depend on them."""
-    return compile_for(platform, parse_model(random_tflite(architecture, name, seed)), name)
+    return compile_for(platform, parse_model(random_tflite(architecture, name, seed, pruned)), name)
 
 
-def random_tflite(architecture: Architecture, name: str, seed: int = 0) -> bytes:
-    """The .tflite of an architecture, with random weights and as many empty channels as pruning leaves."""
+def random_tflite(architecture: Architecture, name: str, seed: int = 0, pruned: float = 0.0) -> bytes:
+    """The .tflite of an architecture, with random weights; a share of the channels is pruned."""
     generator = torch.Generator().manual_seed(seed)
     net = QatNet(Network(architecture).eval(), 0.0)
     with torch.no_grad():
         for parameter in net.parameters():
             if parameter.ndim > 0:
                 parameter.copy_(torch.randn(parameter.shape, generator=generator) * _spread(parameter))
-    prune_now(net, architecture.pruned)
+    prune_now(net, pruned)
     net.calibrate(
         torch.rand((16, architecture.receptive_frames + 30, architecture.channels), generator=generator) * 26.0
     )
@@ -101,12 +103,14 @@ def dry_build(
         ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
         UsageError: the platform's profile does not know the framework.
     """
-    cost = cost_of(within(platform, limits), model, architecture_of(model, front_end, pruned), phrase, use_cache)
+    cost = cost_of(within(platform, limits), model, architecture_of(model, front_end), phrase, use_cache, pruned)
     return judge(platform, limits, cost, framework)
 
 
-def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: str, use_cache: bool = True) -> Cost:
-    """What an architecture costs on a platform, measured or remembered.
+def cost_of(
+    platform: Platform, model: str, architecture: Architecture, phrase: str, use_cache: bool = True, pruned: float = 0.0
+) -> Cost:  # fmt: skip
+    """What an architecture costs on a platform, with a share of its channels pruned; measured or remembered.
 
     Raises:
         ToolError: the compiler is missing, and wwtool has no constants to estimate with for this platform.
@@ -115,11 +119,12 @@ def cost_of(platform: Platform, model: str, architecture: Architecture, phrase: 
         compiler = find_toolchain(platform).version()
     except ToolError:
         compiler = ""
-    key = partial(cache.key_of, platform, architecture, model, phrase, compiler)
+    shape = (architecture, pruned) if pruned else architecture
+    key = partial(cache.key_of, platform, shape, model, phrase, compiler)
     remembered = cache.load(key()) if use_cache else None
     if remembered is not None:
         return remembered
-    compiled = random_model(platform, architecture, model)
+    compiled = random_model(platform, architecture, model, pruned=pruned)
     same_firmware = key(hop_in_ram(platform, compiled))
     cost = cache.load(same_firmware) if use_cache else None
     if cost is None:
@@ -317,7 +322,7 @@ def what_would_fit(
     """The nearest change that makes the refused model, or a smaller one, fit."""
 
     def measure(on: Platform, model: str) -> Cost:
-        return cost_of(within(on, limits), model, architecture_of(model, front_end, pruned), phrase, use_cache)
+        return cost_of(within(on, limits), model, architecture_of(model, front_end), phrase, use_cache, pruned)
 
     macs = architecture_of(result.model, front_end).macs
     smaller = sorted((n for n, a in ZOO.items() if a.macs < macs), key=lambda n: -ZOO[n].macs)

@@ -21,14 +21,12 @@ class Architecture(ABC):
 
     A layer reads the output of the previous one, or of those that it names. Only the first layer has a stride over
     time. The last layer is the head, which is dense and has one output. ``front_end`` makes the features that it reads.
-    ``pruned`` is the share of every convolution's channels that training leaves empty, and the compiler out.
     """
 
     family: ClassVar[str]
     picture: ClassVar[bool] = False
     """Whether features are bands of one channel instead of channels of one band."""
     front_end: FrontEnd = field(default=DEFAULT_FRONT_END, kw_only=True)
-    pruned: float = field(default=0.0, kw_only=True)
 
     @property
     @abstractmethod

@@ -22,21 +22,21 @@ def is_model(name: str) -> bool:
     return name in ALL_MODELS or _template_of(name) is not None
 
 
-def architecture_of(name: str, front_end: FrontEnd = DEFAULT_FRONT_END, pruned: float = 0.0) -> Architecture:
-    """The model of that name for the features of a front end, of whose channels a share will be pruned.
+def architecture_of(name: str, front_end: FrontEnd = DEFAULT_FRONT_END) -> Architecture:
+    """The model of that name for the features of a front end.
 
     Raises:
         InputError: no model has that name, or its width is more than a compiler takes.
     """
     if name in ALL_MODELS:
-        return replace(ALL_MODELS[name], front_end=front_end, pruned=pruned)
+        return replace(ALL_MODELS[name], front_end=front_end)
     template = _template_of(name)
     if template is None:
         raise InputError(f"there is no model {name!r}; choose one of {choices()}")
     width = int(name[len(name.rstrip(_DIGITS)) :])
     if not 1 <= width <= LARGEST_SIZE:
         raise InputError(f"model {name}: its width must be 1 to {LARGEST_SIZE}")
-    changed: dict[str, Any] = {"width": width, "front_end": front_end, "pruned": pruned}
+    changed: dict[str, Any] = {"width": width, "front_end": front_end}
     architecture = replace(template, **changed)
     if architecture.parameters > _MOST_WEIGHTS:
         raise InputError(
