@@ -135,7 +135,9 @@ def test_a_model_that_the_front_end_cannot_feed_is_refused(graph: Graph, message
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("front_end: plp", "front_end.kind: 'plp' is none of micro, mel, mfcc"),
+        ("front_end: plp", "front_end.kind: 'plp' is none of micro, mel, mfcc, mfe"),
+        ("front_end: {}", "front_end: must say its kind"),
+        ("front_end: {kind: mfe, version: 3}", r"m.yaml: front_end.bands: band 1 of 40 lies between two bins"),
         ("front_end: mfcc", "normalised by statistics of the training's audio; name their file with statistics"),
         ("feature_step_size: 20", "feature_step_size: the model takes a slice every 20 ms"),
     ],

@@ -27,6 +27,9 @@ def describe_validation(error: ValidationError, name: str) -> str:
         context = first["ctx"]
         key, tags = (context[entry].replace("'", "") for entry in ("discriminator", "expected_tags"))
         return f"{name}: {path}.{key}: {context['tag']!r} is none of {tags}"
+    if first["type"] == "union_tag_not_found":
+        key = first["ctx"]["discriminator"].strip("'")
+        return f"{name}: {path}: must say its {key}"
     message = _PLAIN.get(first["type"], message)
     if first["type"] == "string_type" and isinstance(first["input"], bool | int | float):
         message = "must be text; put it in quotes"  # YAML reads yes, no, on, off and 1 as something else

@@ -156,7 +156,10 @@ def _of_card(card: _Card, path: Path) -> Settings:
 
 def _front_end(config: FrontEndConfig, path: Path) -> FrontEnd:
     """The front end, normalised as the card asks."""
-    front_end = front_end_of(config)
+    try:
+        front_end = front_end_of(config)
+    except InputError as error:
+        raise InputError(f"{path}: {str(error).replace('frontend.', 'front_end.')}") from error
     if not isinstance(config, Normalized) or not isinstance(front_end, MelFrontEnd) or not config.normalize:
         return front_end
     if config.statistics is None:
