@@ -25,6 +25,7 @@ from wwtool.emulators import Emulator, Options, emulator_of
 from wwtool.errors import BudgetError, DeviceError, ToolError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.tflite import to_tflite
+from wwtool.export.thinning import without_pruned_channels
 from wwtool.firmware.cycles import Cycles
 from wwtool.firmware.sizes import Sizes
 from wwtool.firmware.toolchains import Toolchain, find_toolchain
@@ -82,7 +83,7 @@ def random_tflite(architecture: Architecture, name: str, seed: int = 0, pruned: 
         torch.rand((16, architecture.receptive_frames + 30, architecture.channels), generator=generator) * 26.0
     )
     content, _ = to_tflite(net.quantized(), name)
-    return content
+    return without_pruned_channels(content) if pruned else content
 
 
 def _spread(parameter: torch.Tensor) -> float:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
 from wwtool.models.quantized import Scale
+from wwtool.tflite.graph import VariableKey
 
 IDENTIFIER = b"TFL3"  # bytes 4 to 8 of a file
 # Operator versions that introduced INT8 (tensorflow/lite/tools/versioning/op_version.cc).
@@ -77,6 +78,20 @@ class ModelBuilder:
         entry.name, entry.buffer = name, self._buffer(content)
         others = [e for e in self._model.metadata or [] if e.name not in (name, name.encode())]
         self._model.metadata = [*others, entry]
+
+    def begin_with(self, key: VariableKey, data: npt.NDArray[Any]) -> None:
+        """Gives a variable, which a subgraph that is there begins with a constant, other values to begin with."""
+        for index, graph in enumerate(self._model.subgraphs):
+            kinds = [self._model.operatorCodes[op.opcodeIndex].builtinCode for op in graph.operators]
+            handles = {
+                int(op.outputs[0]): (_bytes(op.builtinOptions.container), _bytes(op.builtinOptions.sharedName))
+                for op, kind in zip(graph.operators, kinds, strict=True)
+                if kind == schema.BuiltinOperator.VAR_HANDLE
+            }
+            for op, kind in zip(graph.operators, kinds, strict=True):
+                assigned = kind == schema.BuiltinOperator.ASSIGN_VARIABLE and handles[int(op.inputs[0])] == key
+                if assigned and graph.tensors[op.inputs[1]].buffer:  # a constant
+                    self.existing(index).fill(int(op.inputs[1]), data)
 
     def pack(self) -> bytes:
         builder = flatbuffers.Builder(1 << 16)
@@ -161,6 +176,24 @@ class SubgraphBuilder:
         """Names the intermediate tensors of the operator added last."""
         self._graph.operators[-1].intermediates = np.asarray(tensors, np.int32)
 
+    def resize(self, tensor: int, shape: tuple[int, ...]) -> None:
+        """Gives a tensor that is there another shape."""
+        self._graph.tensors[tensor].shape = np.asarray(shape, np.int32)
+
+    def fill(self, tensor: int, data: npt.NDArray[Any], scale: npt.NDArray[Any] | None = None) -> None:
+        """Gives a constant that is there, and shares its values with no other, other values and their shape."""
+        self.resize(tensor, data.shape)
+        there = self._graph.tensors[tensor]
+        self._model._model.buffers[there.buffer].data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
+        if scale is not None:
+            there.quantization.scale = np.asarray(scale, np.float32)
+            there.quantization.zeroPoint = np.zeros(len(scale), np.int64)
+
+    def change(self, operator: int, **options: Any) -> None:
+        """Gives these options of an operator that is there other values."""
+        for key, value in options.items():
+            setattr(self._graph.operators[operator].builtinOptions, key, value)
+
     def variable(self, name: str, container: str = "") -> int:
         """A handle of the resource variable ``name`` of a container."""
         handle = self.activation(name, (), None, "resource")
@@ -169,6 +202,10 @@ class SubgraphBuilder:
 
     def interface(self, inputs: list[int], outputs: list[int]) -> None:
         self._graph.inputs, self._graph.outputs = np.asarray(inputs, np.int32), np.asarray(outputs, np.int32)
+
+
+def _bytes(text: bytes | str | None) -> bytes:
+    return text.encode() if isinstance(text, str) else text or b""
 
 
 def _quantization(scale: npt.ArrayLike, zero_point: npt.ArrayLike, axis: int) -> Any:

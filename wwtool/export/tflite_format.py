@@ -7,6 +7,7 @@ import numpy as np
 from wwtool.export.builder import IDENTIFIER
 from wwtool.export.model_format import ModelFile, ModelFormat, TrainedModel
 from wwtool.export.tflite import to_tflite, verify
+from wwtool.export.thinning import without_pruned_channels
 
 _PROOF_FRAMES = 900
 
@@ -24,4 +25,4 @@ class Tflite(ModelFormat):
         content, outputs = to_tflite(model.quantized, f"wwtool {model.name}")
         noise = np.random.default_rng(0).integers(-128, 128, (_PROOF_FRAMES, model.quantized.channels)).astype(np.int8)
         verify(content, model.quantized, outputs, noise)
-        return ModelFile(content, f"{len(outputs)} layers equal to LiteRT's reference kernels")
+        return ModelFile(without_pruned_channels(content), f"{len(outputs)} layers equal to LiteRT's reference kernels")

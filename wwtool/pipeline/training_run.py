@@ -22,6 +22,7 @@ from wwtool.evaluation.recordings import Recordings
 from wwtool.evaluation.streaming import StreamingModel
 from wwtool.evaluation.words import rate_words
 from wwtool.export.tflite import to_tflite, verify
+from wwtool.export.thinning import without_pruned_channels
 from wwtool.models.names import architecture_of
 from wwtool.models.pretrained import Origin, origin
 from wwtool.pipeline.adaptation import FOLDER as ADAPTED
@@ -180,6 +181,7 @@ def _export(stages: Stages, prepared: Prepared, trained: Path) -> Outcome:
     real = load_pools(prepared.pools[:1], stages.folder / POOLS)[0].pool.features[:_VERIFY_FRAMES]
     noise = np.random.default_rng(0).integers(-128, 128, (_VERIFY_FRAMES, model.channels)).astype(np.int8)
     verify(content, model, outputs, np.concatenate([real, noise]))
+    content = without_pruned_channels(content)
     path = stages.folder / MODEL
     write_bytes(path, content)
     note = f"{len(content):,} B, {len(outputs)} layers equal to LiteRT's reference kernels"

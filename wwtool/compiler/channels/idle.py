@@ -76,6 +76,9 @@ class _Rewriting:
         """The layer with fewer inputs and outputs. The bias stands for constant inputs that are gone."""
         inputs, outputs = self.groups.kept_of(layer.x.index), self.groups.kept_of(layer.y.index)
         w, data, bias = layer.w, layer.w.data, layer.bias
+        like = replace(w, name=f"{w.name}_bias", dtype="int32", quantization=None)
+        if len(layer.op.inputs) > 2 and layer.op.inputs[2] >= 0:
+            like = self.graph.tensor(layer.op.inputs[2])
         if data is None or (inputs is None and outputs is None):
             return layer.op
         if inputs is not None:
@@ -85,9 +88,8 @@ class _Rewriting:
                 gone, held = gone[~inputs[gone]], held[~inputs[gone]]
                 bias = bias + layer.weights[:, :, gone].sum(axis=1, dtype=np.int64) @ held
         if outputs is not None:
-            w = replace(w, quantization=_scales(w.quantization, outputs))
+            w, like = (replace(t, quantization=_scales(t.quantization, outputs)) for t in (w, like))
             bias, data = bias[outputs], data if layer.depthwise else data[outputs]
-        like = replace(w, name=f"{w.name}_bias", dtype="int32", quantization=None)
         constants = self._constant(w, np.ascontiguousarray(data)), self._constant(like, bias.astype(np.int32))
         return replace(layer.op, inputs=(layer.x.index, *constants))
 
@@ -95,7 +97,9 @@ class _Rewriting:
         mask = self.groups.kept.get(self.groups.of(key))
         if mask is None:
             return variable
-        return replace(variable, initial=np.ascontiguousarray(variable.initial.reshape(-1, len(mask))[:, mask]))
+        values = variable.initial
+        rows = values if values.shape[-1:] == mask.shape else values.reshape(-1, len(mask))
+        return replace(variable, initial=np.ascontiguousarray(rows[..., mask]))
 
     def _constant(self, like: Tensor, data: npt.NDArray[Any]) -> int:
         self.tensors.append(replace(like, index=len(self.tensors), shape=data.shape, data=data))
