@@ -15,6 +15,7 @@ from wwtool.compiler.targets import Target
 from wwtool.config import TrainConfig
 from wwtool.errors import InputError
 from wwtool.export.tflite import to_tflite
+from wwtool.export.thinning import without_pruned_channels
 from wwtool.models.network import FloatLayer, Network
 from wwtool.tflite.reader import parse_model
 from wwtool.training.course import Course
@@ -42,7 +43,8 @@ def trained(folder: Path, share: float) -> QatNet:
 def test_a_pruned_model_takes_what_a_narrower_one_takes(tmp_path: Path, share: float) -> None:
     net = trained(tmp_path, share)
     assert [int(gone.sum()) for gone in pruned(net)] == [int(share * len(gone)) for gone in pruned(net)]
-    made = compile_graph(parse_model(to_tflite(net.quantized(), "m")[0]), "m", same_sizes=True)
+    content = without_pruned_channels(to_tflite(net.quantized(), "m")[0])
+    made = compile_graph(parse_model(content), "m", same_sizes=True)
     layers = {call.operator: call for call in made.program.calls if call.kind in ("CONV_2D", "DEPTHWISE_CONV_2D")}
     widths = [made.program.graph.tensor(call.writes[0]).shape[-1] for call in layers.values()]
     assert widths[:-1] == [round((1 - share) * 4)] * (len(widths) - 1)  # all but the output
@@ -54,7 +56,8 @@ def test_a_pruned_model_takes_what_a_narrower_one_takes(tmp_path: Path, share: f
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m0plus", "xtensa", "xtensa-pie"])
 def test_a_budget_knows_what_a_pruned_model_takes(tmp_path: Path, target: Target) -> None:
     net = trained(tmp_path, 0.5)
-    contents = to_tflite(net.quantized(), "m")[0], random_tflite(TINY, "m", pruned=0.5)
+    thinned = without_pruned_channels(to_tflite(net.quantized(), "m")[0])
+    contents = thinned, random_tflite(TINY, "m", pruned=0.5)
     models = [compile_graph(parse_model(content), "m", target, same_sizes=True) for content in contents]
     sizes = [(m.macs, m.weight_bytes, m.table_bytes, m.memory.arena_bytes, m.memory.state_bytes) for m in models]
     assert sizes[0] == sizes[1]

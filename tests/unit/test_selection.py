@@ -131,9 +131,15 @@ def test_a_model_that_cannot_be_linked() -> None:
 
 def test_select_measures_the_zoo_and_takes_the_config_at_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
     def fake(
-        platform: object, model: str, phrase: str, limits: BudgetConfig, framework: str, front_end: FrontEnd
+        platform: object,
+        model: str,
+        phrase: str,
+        limits: BudgetConfig,
+        framework: str,
+        front_end: FrontEnd,
+        pruned: float,
     ) -> DryBuild:
-        assert phrase == "hey" and front_end == DEFAULT_FRONT_END
+        assert (phrase, front_end, pruned) == ("hey", DEFAULT_FRONT_END, 0.0)
         if model == "res64":
             raise BudgetError("too large")
         return cast(DryBuild, dry(model, 5.0, ZOO[model].macs * 10, ZOO[model].macs))

@@ -70,14 +70,14 @@ def compile_graph(
         target: the core.
         optimize: "speed" uses the kernels made for the core, "size" the portable ones.
         prefix: begins every name and file of the model (see naming.py).
-        same_sizes: the size of the result does not depend on what the model has learned, but for what was pruned.
+        same_sizes: the size of the result does not depend on what the model has learned.
 
     Raises:
         InputError: the model uses something that is not supported.
         UsageError: the prefix is not a valid name in C.
     """
     names = names_of(prefix, hash_of(graph.sha256, target, optimize, __version__))
-    program = lower(graph, "pruned" if same_sizes else "idle")
+    program = lower(graph, "none" if same_sizes else "idle")
     specialize(program, kernel_set(target, optimize), same_sizes)
     memory = assign(program)
     texts = render(program, memory, name, names)

@@ -108,6 +108,11 @@ class ModelBuilder:
             self._model.operatorCodes.append(code)
         return self._codes[kind]
 
+    def _users(self, buffer: int) -> int:
+        """How many tensors and notes have their values in a buffer."""
+        holders = [tensor for graph in self._model.subgraphs for tensor in graph.tensors]
+        return sum(holder.buffer == buffer for holder in (*holders, *(self._model.metadata or [])))
+
     def _buffer(self, data: bytes) -> int:
         buffer = schema.BufferT()
         buffer.data = np.frombuffer(data, np.uint8)
@@ -181,10 +186,13 @@ class SubgraphBuilder:
         self._graph.tensors[tensor].shape = np.asarray(shape, np.int32)
 
     def fill(self, tensor: int, data: npt.NDArray[Any], scale: npt.NDArray[Any] | None = None) -> None:
-        """Gives a constant that is there, and shares its values with no other, other values and their shape."""
+        """Gives a constant that is there other values, and their shape."""
         self.resize(tensor, data.shape)
-        there = self._graph.tensors[tensor]
-        self._model._model.buffers[there.buffer].data = np.frombuffer(np.ascontiguousarray(data).tobytes(), np.uint8)
+        there, content = self._graph.tensors[tensor], np.ascontiguousarray(data).tobytes()
+        if self._model._users(there.buffer) > 1:
+            there.buffer = self._model._buffer(content)
+        else:
+            self._model._model.buffers[there.buffer].data = np.frombuffer(content, np.uint8)
         if scale is not None:
             there.quantization.scale = np.asarray(scale, np.float32)
             there.quantization.zeroPoint = np.zeros(len(scale), np.int64)

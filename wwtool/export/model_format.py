@@ -20,11 +20,13 @@ class TrainedModel:
         network: the float network with its learned scales, in evaluation mode: (batch, frames, channels) to logits.
         quantized: the integer model that is made of it.
         name: what the model is, for the file's description.
+        pruned: whether it has channels that are left out of files.
     """
 
     network: nn.Module
     quantized: QuantizedModel
     name: str
+    pruned: bool = False
 
 
 @dataclass(frozen=True)

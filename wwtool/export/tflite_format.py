@@ -25,4 +25,5 @@ class Tflite(ModelFormat):
         content, outputs = to_tflite(model.quantized, f"wwtool {model.name}")
         noise = np.random.default_rng(0).integers(-128, 128, (_PROOF_FRAMES, model.quantized.channels)).astype(np.int8)
         verify(content, model.quantized, outputs, noise)
-        return ModelFile(without_pruned_channels(content), f"{len(outputs)} layers equal to LiteRT's reference kernels")
+        content = without_pruned_channels(content) if model.pruned else content
+        return ModelFile(content, f"{len(outputs)} layers equal to LiteRT's reference kernels")

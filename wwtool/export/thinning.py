@@ -16,14 +16,16 @@ _ROWS = 32  # on which both models must agree
 
 
 def without_pruned_channels(content: bytes) -> bytes:
-    """The file without the channels that pruning has emptied; ``content`` itself if there are none.
+    """The file without the channels whose weights are all zero.
+
+    It is ``content`` itself if there are none, or if operators share the constants that would change.
 
     Raises:
-        InputError: an output of the smaller model is another.
+        InputError: LiteRT does not run the model, or an output of the smaller one is another.
     """
     whole = parse_model(content)
     thinned = without_idle_channels(whole, "pruned")
-    if not thinned.channels:
+    if not thinned.channels or not _can_change(whole, thinned.graph):
         return content
     made = _rewritten(content, whole, thinned.graph)
     rows = random_rows(whole, _ROWS, 0)
@@ -31,6 +33,21 @@ def without_pruned_channels(content: bytes) -> bytes:
     if not all(map(np.array_equal, before, after)):
         raise InputError("export: the model without its pruned channels has other outputs; the model was not written")
     return made
+
+
+def _can_change(whole: Graph, thinned: Graph) -> bool:
+    """Whether every constant that changes is there, and one operator alone reads it."""
+    for old, new in zip(whole.operators, thinned.operators, strict=True):
+        if new is old:
+            continue
+        changed = [a for a, b in zip(old.inputs, new.inputs, strict=False) if a != b]
+        if new.kind == "RESHAPE":
+            changed += old.inputs[1:2] or (-1,)
+        if len(new.inputs) > len(old.inputs):
+            changed.append(-1)
+        if any(i < 0 or whole.tensor(i).data is None or len(whole.consumers(i)) > 1 for i in changed):
+            return False
+    return True
 
 
 def _rewritten(content: bytes, whole: Graph, thinned: Graph) -> bytes:

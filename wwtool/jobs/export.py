@@ -25,6 +25,7 @@ from wwtool.pipeline.build import RUN_FOLDER
 from wwtool.pipeline.packaging import Word, content_of, platform_of, read_foreign, read_word
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
+from wwtool.training.pruning import is_pruned
 
 FORMATS = (*MODEL_FORMATS, *packages.names())
 
@@ -178,7 +179,7 @@ def run(
 
 def _write_file(plan: FilePlan) -> ExportResult:
     net, state = load_trained(plan.run)
-    made = plan.format.make(TrainedModel(net, net.quantized(), state.model))
+    made = plan.format.make(TrainedModel(net, net.quantized(), state.model, is_pruned(net)))
     write_bytes(plan.target, made.content)
     note = f"{len(made.content):,} bytes, {made.note}"
     return ExportResult(plan.format.name, plan.target, (plan.target.name,), note)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from wwtool.data.texts.phrases import printable_phrase
 from wwtool.errors import InputError, UsageError
 from wwtool.evaluation.detector import DetectorConfig
 from wwtool.export.streaming_form import streaming_form
+from wwtool.export.thinning import without_pruned_channels
 from wwtool.firmware.builds import read_build
 from wwtool.models.ready import ready_model
 from wwtool.packages.compiling import compile_for
@@ -90,6 +92,8 @@ def read_foreign(model: Path, settings: Path, phrase: str | None = None) -> Word
             "its own manifest"
         )
     content = streaming_form(read_content(model), str(model), told.front_end, told.slices, told.output)
+    with suppress(InputError):  # what LiteRT cannot run stays as it is
+        content = without_pruned_channels(content)
     detector = told.detector_of(parse_model(content, str(model)))
     return Word(content, phrase or told.phrase, detector, told.language)
 

@@ -40,6 +40,7 @@ from wwtool.pipeline.teaching import TEACHER, Teaching
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
 from wwtool.training.loop import WINDOWS_SHARE, train
+from wwtool.training.pruning import is_pruned
 from wwtool.training.selection import BEST
 from wwtool.training.teachers import TEACHERS
 
@@ -181,7 +182,7 @@ def _export(stages: Stages, prepared: Prepared, trained: Path) -> Outcome:
     real = load_pools(prepared.pools[:1], stages.folder / POOLS)[0].pool.features[:_VERIFY_FRAMES]
     noise = np.random.default_rng(0).integers(-128, 128, (_VERIFY_FRAMES, model.channels)).astype(np.int8)
     verify(content, model, outputs, np.concatenate([real, noise]))
-    content = without_pruned_channels(content)
+    content = without_pruned_channels(content) if is_pruned(net) else content
     path = stages.folder / MODEL
     write_bytes(path, content)
     note = f"{len(content):,} B, {len(outputs)} layers equal to LiteRT's reference kernels"

@@ -39,6 +39,11 @@ def pruned(model: nn.Module) -> list[Tensor]:
     return [(weight.detach() == 0).flatten(1).all(dim=1) for weight, _ in _channels(model)]
 
 
+def is_pruned(model: nn.Module) -> bool:
+    """Whether any channel is."""
+    return any(gone.any() for gone in pruned(model))
+
+
 def keep_pruned(model: nn.Module, channels: list[Tensor]) -> None:
     """Makes the output of channels 0 again that a step has changed."""
     with torch.no_grad():
