@@ -31,18 +31,20 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
     """
     leave_out_working_directory()  # Python starts them with -c, which would look there for modules
     with TemporaryFolder("workers") as folder:
-        others = set(multiprocessing.active_children())
-        executor = ProcessPoolExecutor(
-            count, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(str(folder),)
-        )
+        others, executor = set(multiprocessing.active_children()), None
         try:
-            with _no_interrupts():
+            with _no_interrupts():  # nor between the executor's semaphores, which would be left
+                executor = ProcessPoolExecutor(
+                    count, multiprocessing.get_context("spawn"), initializer=_start_worker, initargs=(str(folder),)
+                )
                 # The executor starts a process for each task that no idle process can take. Processes that start here
                 # inherit the mask, so only the parent handles Ctrl-C, which the terminal sends to all of them.
                 for _ in range(count):
                     executor.submit(time.sleep, 0)
             yield executor
         except BaseException as error:
+            if executor is None:
+                raise
             results = executor._result_queue
             executor.shutdown(wait=False, cancel_futures=True)
             for process in set(multiprocessing.active_children()) - others:
@@ -59,7 +61,8 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
                 ) from error
             raise
         finally:
-            executor.shutdown(wait=True)
+            if executor is not None:
+                executor.shutdown(wait=True)
 
 
 @contextmanager
