@@ -39,6 +39,7 @@ const QUEUE_HIGH = 1 << 16;
 const QUEUE_LOW = 1 << 14;
 const BANNER_BYTES = 4096; // kept for the first client
 const BITS_PER_CHARACTER = 10; // 8N1
+const BYTE_NS = (BITS_PER_CHARACTER * 1e9) / 115200; // as long as the program has not chosen a rate
 const ADC_START_MANY = 1 << 3; // of its CS, 4.9.6
 const ADC_CONVERSION_NS = 2000; // RP2040 datasheet 4.9: 96 cycles of 48 MHz
 const SET_LINE_CODING = 0x20; // PSTN 1.20, 6.3.10
@@ -187,6 +188,12 @@ function connectUart(mcu, silicon) {
   let scheduled = false;
   const arrival = clock.createAlarm(() => {
     scheduled = false;
+    if (!uart.enabled) { // the program is still starting: nothing hears the byte
+      dequeue();
+      nextByteNs = clock.nanos + BYTE_NS;
+      kick();
+      return;
+    }
     silicon.checkUart();
     if (uart.rxFIFO.full) {
       fail(`UART0 lost a byte: its FIFO was not emptied for ${uart.rxFIFO.size} characters`);
