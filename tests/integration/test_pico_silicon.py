@@ -241,3 +241,18 @@ def test_an_abort_that_is_waited_for_without_end(tmp_path: Path) -> None:
     ):
         port.write(b"name%")
         assert b"m-name" not in port.read(200)
+
+
+def test_a_byte_that_comes_while_it_starts_is_lost_and_no_fault(tmp_path: Path) -> None:
+    """As on silicon, where nothing listens to the pin yet; the board takes its time to begin."""
+    begin = "void uart_init(uint32_t baud)\n{\n"
+    waiting = f"{begin}    for (volatile uint32_t i = 0; i < 2000000; ++i) {{\n    }}\n"
+    board = changed_board("pico", tmp_path / "board", "uart.c", begin, waiting)
+    link_arm_board(board, tmp_path / "slow.elf", PICO_FLAGS)
+    with pico.start(pico_image(tmp_path / "slow.elf"), console="uart") as slow:
+        with serial.serial_for_url(slow.url, timeout=30) as port:
+            port.write(b"%" * 9)
+            assert port.read_until(b"m-ready\r\n").endswith(b"m-ready\r\n")
+        with Session(slow.url) as session:
+            assert session.info().board == "pico"
+        slow.check()

@@ -10,6 +10,7 @@ import torch
 from graphs import Net, assert_engines_agree
 
 from wwtool.budget.dry_build import random_tflite
+from wwtool.compiler.lowering import lower
 from wwtool.compiler.package import compile_graph
 from wwtool.engines.litert import LiteRtEngine
 from wwtool.engines.random_rows import random_rows
@@ -81,6 +82,7 @@ def test_constants_that_operators_share_stay_whole() -> None:
             "FULLY_CONNECTED", [x, shared], (1, 6), Scale(0.06, 0), "FullyConnectedOptions", fusedActivationFunction=0
         )  # fmt: skip
     content = net.pack(net.dense(x, last, None, 0.01, Scale(0.06, 0)))
+    assert lower(parse_model(content), "pruned").channels
     assert without_pruned_channels(content) is content
 
 

@@ -94,25 +94,35 @@ class BandFrontEnd(FrontEnd):
     """A front end of the levels of bands. The features are ``(value - offset) * scale / 2^16`` for each channel."""
 
     config_type: ClassVar[type[Section]]
-    deltas = False
+    config: Any
 
-    def __init__(self, config: Any, tables: MelTables, geometry: Geometry, normalization: Normalization) -> None:
-        self.config, self.tables, self.geometry, self.normalization = config, tables, geometry, normalization
-        lengths = {len(normalization.offsets), len(normalization.scales)}
-        if lengths != {geometry.channels}:
+    def __init__(self, config: Any = None, normalization: Normalization | None = None) -> None:
+        self.config = config or self.config_type()
+        self.tables = self._tables()
+        step = self.config.step_ms * SAMPLE_RATE_HZ // 1000
+        self.geometry = Geometry(self.tables.window, step, self.tables.values * (1 + self.deltas))
+        self.normalization = normalization or self._default()
+        lengths = {len(self.normalization.offsets), len(self.normalization.scales)}
+        if lengths != {self.geometry.channels}:
             raise InputError(
-                f"the statistics of the front end are for {max(lengths)} channels, and it has {geometry.channels}; "
-                "train again without frontend.statistics, so that they are computed anew"
+                f"the statistics of the front end are for {max(lengths)} channels, and it has "
+                f"{self.geometry.channels}; train again without frontend.statistics, so that they are computed anew"
             )
 
-    @classmethod
+    @property
+    def deltas(self) -> bool:
+        """Whether each value has its slope beside it."""
+        return False
+
     @abstractmethod
-    def made(cls, config: Any, normalization: Normalization | None) -> Self:
-        """The front end of a config of ``config_type``."""
+    def _tables(self) -> MelTables: ...
+
+    @abstractmethod
+    def _default(self) -> Normalization: ...
 
     def configured(self, settings: Section) -> Self:
         fields = set(self.config_type.model_fields)
-        return self.made(self.config_type.model_validate(settings.model_dump(include=fields)), None)
+        return type(self)(self.config_type.model_validate(settings.model_dump(include=fields)))
 
     def as_dict(self) -> dict[str, Any]:
         normalization = {"offsets": list(self.normalization.offsets), "scales": list(self.normalization.scales)}
@@ -126,7 +136,7 @@ class BandFrontEnd(FrontEnd):
         except ValidationError as error:
             raise InputError(describe_validation(error, f"the front end {cls.name}")) from error
         offsets = _integers(values.get("offsets"), -LARGEST_OFFSET, LARGEST_OFFSET)
-        return cls.made(config, Normalization(offsets, _integers(values.get("scales"), 1, LARGEST_SCALE)))
+        return cls(config, Normalization(offsets, _integers(values.get("scales"), 1, LARGEST_SCALE)))
 
     def stream(self) -> MelStream:
         return MelStream(self.geometry, self.tables, self.deltas)
@@ -154,16 +164,12 @@ class MelFrontEnd(BandFrontEnd):
     config_type: ClassVar[type[MelSettings]] = MelSettings
     config: MelSettings
 
-    def __init__(self, config: MelSettings | None = None, normalization: Normalization | None = None) -> None:
-        self.config = config or self.config_type()
-        self.tables, self.deltas = mel_tables(self.config, self._coefficients()), self.config.deltas
-        window, step = (ms * SAMPLE_RATE_HZ // 1000 for ms in (self.config.window_ms, self.config.step_ms))
-        geometry = Geometry(window, step, self.tables.values * (1 + self.deltas))
-        super().__init__(self.config, self.tables, geometry, normalization or self._default())
+    @property
+    def deltas(self) -> bool:
+        return self.config.deltas
 
-    @classmethod
-    def made(cls, config: Any, normalization: Normalization | None) -> Self:
-        return cls(config, normalization)
+    def _tables(self) -> MelTables:
+        return mel_tables(self.config, self._coefficients())
 
     def _coefficients(self) -> int:
         return 0

@@ -8,13 +8,12 @@ block (edgeimpulse/processing-blocks, mfe/dsp.py, versions 3 and 4) computes in 
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from wwtool.config.frontend import MfeConfig
 from wwtool.errors import InputError
-from wwtool.frontend.geometry import SAMPLE_RATE_HZ, Geometry
 from wwtool.frontend.mel import LARGEST_OFFSET, SHARED_SOURCES, BandFrontEnd, Normalization
-from wwtool.frontend.mel_tables import LARGEST_SCALE, LEVEL_BITS, SCALE_BITS, WEIGHT_ONE
+from wwtool.frontend.mel_tables import LARGEST_SCALE, LEVEL_BITS, SCALE_BITS, WEIGHT_ONE, MelTables
 from wwtool.frontend.mfe_tables import mfe_tables
 
 _HEADROOM_DB = 12
@@ -32,16 +31,11 @@ class MfeFrontEnd(BandFrontEnd):
     config_type: ClassVar[type[MfeConfig]] = MfeConfig
     config: MfeConfig
 
-    def __init__(self, config: MfeConfig | None = None, normalization: Normalization | None = None) -> None:
-        config = config or MfeConfig()
-        tables = mfe_tables(config)
-        geometry = Geometry(tables.window, config.step_ms * SAMPLE_RATE_HZ // 1000, tables.values)
-        normalization = normalization or _normalization(config, _SCALE)
-        super().__init__(config, tables, geometry, normalization)
+    def _tables(self) -> MelTables:
+        return mfe_tables(self.config)
 
-    @classmethod
-    def made(cls, config: Any, normalization: Normalization | None) -> Self:
-        return cls(config, normalization)
+    def _default(self) -> Normalization:
+        return _normalization(self.config, _SCALE)
 
     def for_input(self, scale: float, zero_point: int) -> MfeFrontEnd:
         if zero_point != _ZERO_POINT:
