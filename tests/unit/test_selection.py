@@ -167,7 +167,7 @@ def test_without_a_board_the_table_decides() -> None:
 
 def test_the_table_that_ships_knows_the_whole_zoo() -> None:
     shipped = accuracy_table()
-    assert set(shipped.models) == set(ZOO)
+    assert set(ZOO) <= set(shipped.models) <= set(ALL_MODELS)
     assert 0.0 < shipped.standard_error < 0.2
     for measured in shipped.models.values():
         assert 0.5 < measured.score <= 1.0

@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from wwtool.config.section import Fraction, Section
 
+MOST_SOUP = 8
+
 
 class OptimizationConfig(Section):
     """Settings of clipping, optimizers, schedules and averages."""
@@ -31,6 +33,11 @@ class OptimizationConfig(Section):
     accumulate: int = Field(
         1, ge=1, le=4096,
         description="Batches whose gradients make one step. More make a step steadier without more memory.",
+    )  # fmt: skip
+    soup: int = Field(
+        1, ge=1, le=MOST_SOUP,
+        description="Float stages, all from the same weights on and each with other windows, whose mean is quantized. "
+        "More detect more of what nobody trained on, and take longer. Where the first weights are drawn, there is one.",
     )  # fmt: skip
     dropout: float = Field(
         0.0, ge=0.0, lt=1.0, description="Share of the channels that the head does not see in a step, drawn anew."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from wwtool.config.optimization import MOST_SOUP
 from wwtool.config.section import Fraction, Section
 
 
@@ -41,6 +42,10 @@ class TeacherConfig(Section):
         2, ge=1, le=32,
         description="Networks whose logits are averaged: heads on an embedding, or models of the teacher `ensemble`, "
         "each of which is trained like the model itself.",
+    )  # fmt: skip
+    soup: int = Field(
+        1, ge=1, le=MOST_SOUP,
+        description="Float stages whose mean each member of the `ensemble` is, like `train.optimization.soup`.",
     )  # fmt: skip
     runs: tuple[str, ...] = Field(
         (), max_length=16,

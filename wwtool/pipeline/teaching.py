@@ -30,6 +30,7 @@ _SOFT = "soft.npz"
 _STUDENTS: Any = {
     "device": True, "objective": True, "trackers": True, "quantization": True, "steps": True, "qat_steps": True,
     "selection": True,
+    "optimization": {"soup", "prune", "prune_at"},
     "teacher": {"weight", "temperature", "feature_weight", "unlabelled", "certainty"},
 }  # fmt: skip
 

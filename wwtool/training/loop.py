@@ -29,20 +29,23 @@ from wwtool.training.learner import Learner
 from wwtool.training.lesson import Lesson
 from wwtool.training.lessons import Lessons
 from wwtool.training.placement import placed
+from wwtool.training.pruning import prune_now
 from wwtool.training.qat import QatNet
-from wwtool.training.randomness import calibration_generator, step_generator
+from wwtool.training.randomness import calibration_generator, soup_generator, step_generator
 from wwtool.training.range_test import is_astray
 from wwtool.training.ranges import RANGES
 from wwtool.training.run import Run
 from wwtool.training.sampler import Mined, to_real
 from wwtool.training.scoring import logit_shift, mine
 from wwtool.training.selection import Selection
+from wwtool.training.soup import Soup, renew_norms
 from wwtool.training.stages import Stage, stages_of
 from wwtool.training.team.parcel import pack, unpack
 from wwtool.training.team.team import team
 from wwtool.training.trouble import check_numbers, learn
 
 _REPORT_STEPS = 10
+_NORM_BATCHES = 40  # from which a soup's batch norms take their statistics
 _LEAST_S = 1e-9
 Drawn = tuple[Lesson, np.random.Generator]  # a lesson, and what draws the rest of its step
 WINDOWS_SHARE = "share of time waiting for windows"  # a figure of each stage
@@ -102,7 +105,7 @@ class _Trainer:
     def __init__(self, run: Run) -> None:
         self.run, self.config, self.device, self.team = run, run.config, run.device, team()
         self.team.use(self.device)
-        self.stages = stages_of(run.config, adapts=run.base is not None)
+        self.stages = stages_of(run.config, run.base is not None, _soup_members(run))
         self.frames = run.architecture.receptive_frames
         self.lessons = Lessons(
             run.pools, self.frames, run.config, run.spectrogram, self.device, run.listeners, self.team
@@ -120,6 +123,7 @@ class _Trainer:
         self.mined: Mined | None = None
         self.times = np.zeros(2)  # seconds in which windows were waited for, and in which they were learnt from
         self.exact: dict[str, Tensor] = {}  # the float network that was quantized
+        self.soup = Soup()
         self.selection = Selection(run.folder, self.stages[0].name, run.config.selection)
 
     def finish(self) -> QatNet:
@@ -129,7 +133,7 @@ class _Trainer:
         number = [stage.name for stage in self.stages].index(self.state.stage)
         learner = self._train_stage(self.stages[number], self._first_network(self.stages[number]), tensors)
         for stage in self.stages[number + 1 :]:
-            network = self._convert(stage, learner.average)
+            network = self._begin_anew(stage, learner.average) if stage.anew else self._convert(stage, learner.average)
             self.state = replace(self.state, stage=stage.name, step=0)
             learner = self._train_stage(stage, network, {}, before=learner)
         self.state = replace(self.state, stage=DONE, step=0)
@@ -170,6 +174,10 @@ class _Trainer:
         self.exact = {name: tensor for name, tensor in tensors.items() if name.startswith(FLOAT)}
         if "mined.end" in tensors:
             self.mined = self._restore_mined(tensors)
+        try:
+            self.soup.restore(tensors, Network(state.architecture))
+        except ValueError as error:
+            raise mismatch(self.run.folder) from error
         return tensors
 
     def _restore_mined(self, tensors: dict[str, Tensor]) -> Mined:
@@ -199,8 +207,27 @@ class _Trainer:
         made = network if stage.network == "float" else self._quantized(network)
         return placed(made, self.device)
 
+    def _begin_anew(self, stage: Stage, average: Network | QatNet) -> Network | QatNet:
+        """The first network, for another member of a soup; the average of the last one is put into it."""
+        assert isinstance(average, Network)
+        self.soup.add(average)
+        self.mined = None
+        return self._first_network(stage)
+
+    def _mixed(self, average: Network | QatNet) -> Network | QatNet:
+        """The mean of a soup, if the average is that of its last member."""
+        if isinstance(average, QatNet) or self.soup.is_empty:
+            return average
+        mean, self.soup = self.soup.mixed(average), Soup()
+        prune_now(mean, self.config.optimization.prune)
+        generator, windows = soup_generator(self.config.seed), self.config.batch
+        batches = (self.sampler.batch(generator, windows, self.mined)[0] for _ in range(_NORM_BATCHES))
+        renew_norms(mean, (to_real(batch).to(self.device) for batch in batches))
+        return mean
+
     def _convert(self, stage: Stage, average: Network | QatNet) -> Network | QatNet:
         """The average of one stage in the form in which the next one trains it."""
+        average = self._mixed(average)
         network = self._quantize(average) if stage.network == "int8" else placed(average, self.device)
         self.team.same(network.state_dict().values())
         return network
@@ -321,12 +348,18 @@ class _Trainer:
         if self.mined is not None and not self.state.done:
             tensors["mined.pool"] = torch.from_numpy(self.mined.pool)
             tensors["mined.end"] = torch.from_numpy(self.mined.end)
-        save_checkpoint(self.run.folder, self.state, tensors | self.exact)
+        save_checkpoint(self.run.folder, self.state, tensors | self.exact | self.soup.tensors())
 
 
 _WORK: dict[str, Callable[..., Any]] = {
     "finish": _Trainer.finish, "advance_to": _Trainer.advance_to, "losses_at": _Trainer.losses_at,
 }  # fmt: skip
+
+
+def _soup_members(run: Run) -> int:
+    """The float stages of a run: several only where they begin with weights that know something."""
+    known = run.config.pretrained and pretrained.origin(run.architecture) is not None
+    return run.config.optimization.soup if known and run.base is None else 1
 
 
 def _int8(network: Network | QatNet) -> QatNet:

@@ -19,7 +19,7 @@ from wwtool.training.qat_layers import QuantLayer
 def prune(model: nn.Module, course: Course) -> None:
     """Sets a share of the channels of every convolution to 0, at the step of the float stage at which that is due."""
     settings = course.config.optimization
-    if course.stage.name == "float" and course.step == round(settings.prune_at * course.stage.steps):
+    if course.stage.network == "float" and course.step == round(settings.prune_at * course.stage.steps):
         prune_now(model, settings.prune)
 
 

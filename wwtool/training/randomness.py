@@ -22,6 +22,11 @@ def calibration_generator(seed: int) -> np.random.Generator:
     return _generator(seed, "calibration", 0)
 
 
+def soup_generator(seed: int) -> np.random.Generator:
+    """For the windows from which the batch norms of a soup take their statistics."""
+    return _generator(seed, "soup", 0)
+
+
 def _generator(seed: int, purpose: str, step: int) -> np.random.Generator:
     number = int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8], "little")
     return np.random.default_rng([seed, number, step])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from wwtool.config import TrainConfig
+from wwtool.config.optimization import MOST_SOUP
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Stage:
         warmup: share of the steps in which the rate rises.
         mine_at: steps before which hard negatives are mined anew.
         objective, optimizer, schedule, averaging, mining: names in the registries.
+        anew: it begins with the weights of the first stage instead, and the next stage with the mean of all of these.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Stage:
     schedule: str
     averaging: str
     mining: str
+    anew: bool = False
 
 
 def _float(config: TrainConfig) -> Stage:
@@ -71,11 +74,16 @@ ADAPTATION: tuple[Callable[[TrainConfig], Stage], ...] = (_adapt,)
 """The stages of a training that begins with a finished model, in order."""
 
 
-def stages_of(config: TrainConfig, adapts: bool = False) -> tuple[Stage, ...]:
-    """The stages that a config describes, in order; with ``adapts``, those that follow a finished model."""
-    return tuple(make(config) for make in (ADAPTATION if adapts else STAGES))
+def stages_of(config: TrainConfig, adapts: bool = False, soup: int = 1) -> tuple[Stage, ...]:
+    """The stages that a config describes, in order; with ``adapts``, those that follow a finished model.
+
+    The first one is there ``soup`` times.
+    """
+    first, *others = (make(config) for make in (ADAPTATION if adapts else STAGES))
+    again = [replace(first, name=f"{first.name}-{number}", anew=True) for number in range(2, soup + 1)]
+    return first, *again, *others
 
 
 def stage_names() -> set[str]:
     """Every name that a stage can have."""
-    return {stage.name for adapts in (False, True) for stage in stages_of(TrainConfig(), adapts)}
+    return {stage.name for adapts in (False, True) for stage in stages_of(TrainConfig(), adapts, MOST_SOUP)}

@@ -72,6 +72,7 @@ def _members(run: Run) -> list[Run]:
 
 def _member(run: Run, number: int) -> Run:
     """The training of one member, in a folder of its own. Nobody teaches it, and nothing of it is pruned."""
+    optimization = run.config.optimization.model_copy(update={"prune": 0.0, "soup": run.config.teacher.soup})
     config = run.config.model_copy(
         update={
             "seed": run.config.seed + _FIRST_SEED + number,
@@ -79,7 +80,7 @@ def _member(run: Run, number: int) -> Run:
             "steps": run.config.teacher.steps or min(run.config.steps, _MOST_STEPS),
             "qat_steps": _QAT_STEPS,
             "selection": SelectionConfig(),
-            "optimization": run.config.optimization.model_copy(update={"prune": 0.0}),
+            "optimization": optimization,
             "teacher": TeacherConfig(name="none"),
         }
     )
