@@ -117,6 +117,7 @@ INGREDIENTS: dict[str, Ingredient] = {
         _train(optimization={"clipping": "median"}), _train(optimization={"clipping": "norm"})
     ),
     "pruning": Ingredient(_train(optimization={"prune": 0.25}), _train(optimization={"prune": 0.0})),
+    "soup": Ingredient(_train(optimization={"soup": 2}, pretrained=True), _train(optimization={"soup": 1})),
     "dropout": Ingredient(_train(optimization={"dropout": 0.1}), _train(optimization={"dropout": 0.0})),
     "mixup": Ingredient(_train(sampling={"mixup": 0.2}), _train(sampling={"mixup": 0.0})),
     "curriculum": Ingredient(_train(sampling={"curriculum": 0.3}), _train(sampling={"curriculum": 0.0})),

@@ -15,7 +15,7 @@ from wwtool.errors import BudgetError
 from wwtool.frontend.front_end import FrontEnd
 from wwtool.frontend.registry import DEFAULT_FRONT_END
 from wwtool.models.accuracy import AccuracyTable, Measured, accuracy_table
-from wwtool.models.zoo import ZOO
+from wwtool.models.zoo import ALL_MODELS, ZOO
 from wwtool.platforms.load import load_platform
 
 PICO = load_platform("pico")

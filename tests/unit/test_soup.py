@@ -1,0 +1,196 @@
+"""A soup: the mean of float stages that begin with the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from test_training import TINY, TINY_RESIDUAL, config, run_killed, run_of, short, weights
+from torch import nn
+
+from wwtool import events
+from wwtool.config import TrainConfig
+from wwtool.errors import InputError
+from wwtool.models import pretrained
+from wwtool.models.network import Network
+from wwtool.training.checkpoint import NAME, load_checkpoint, load_float, save_checkpoint
+from wwtool.training.learner import Learner
+from wwtool.training.loop import train, train_until
+from wwtool.training.pruning import pruned
+from wwtool.training.soup import Soup, renew_norms
+from wwtool.training.stages import stages_of
+from wwtool.training.teachers.ensemble import _member
+
+
+def of_two(**optimization: float) -> TrainConfig:
+    return short(optimization={"soup": 2, **optimization})
+
+
+@pytest.fixture
+def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+    """A network with whose weights every training of its architecture begins."""
+    torch.manual_seed(7)
+    network, folder = Network(TINY), tmp_path / "known"
+    folder.mkdir()
+    pretrained.save_body(network, folder / "tiny.safetensors")
+    monkeypatch.setattr(pretrained, "FOLDER", folder)
+    pretrained._files.cache_clear()
+    yield network
+    pretrained._files.cache_clear()
+
+
+def networks(count: int) -> list[Network]:
+    made = []
+    for seed in range(count):
+        torch.manual_seed(seed)
+        made.append(Network(TINY))
+    return made
+
+
+def stages_told(folder: Path, settings: TrainConfig) -> list[str]:
+    told: list[str] = []
+    train(run_of(folder, settings, listener=lambda e: told.append(e.stage) if isinstance(e, events.Loss) else None))
+    return list(dict.fromkeys(told))
+
+
+def test_a_soup_is_the_mean_of_its_networks() -> None:
+    members, soup = networks(3), Soup()
+    for member in members[:2]:
+        soup.add(member)
+    before = {name: x.clone() for name, x in members[2].state_dict().items()}
+    mean = soup.mixed(members[2]).state_dict()
+    for name, x in mean.items():
+        if x.dtype.is_floating_point:
+            torch.testing.assert_close(x, sum(m.state_dict()[name] for m in members) / 3)
+    assert all(torch.equal(x, before[name]) for name, x in members[2].state_dict().items())
+
+
+def test_a_soup_goes_through_a_checkpoint() -> None:
+    members, soup, other = networks(3), Soup(), Soup()
+    assert soup.is_empty and not soup.tensors()
+    soup.add(members[0])
+    soup.add(members[1])
+    other.restore(soup.tensors(), members[2])
+    mixed = [s.mixed(members[2]).state_dict() for s in (soup, other)]
+    assert all(torch.equal(x, mixed[1][name]) for name, x in mixed[0].items())
+
+
+@pytest.mark.parametrize("fault", ["count", "none", "many", "missing", "shape"])
+def test_sums_of_other_networks_are_refused(fault: str) -> None:
+    network, soup = Network(TINY), Soup()
+    soup.add(network)
+    tensors = soup.tensors()
+    name = next(name for name in tensors if name.startswith("soup.") and tensors[name].ndim > 1)
+    if fault == "missing":
+        del tensors[name]
+    elif fault == "shape":
+        tensors[name] = tensors[name][:1]
+    else:
+        counts = {"count": [1, 1], "none": [0], "many": [1000]}
+        tensors["soup_members"] = torch.tensor(counts[fault])
+    with pytest.raises(ValueError, match=r"wrong|other networks"):
+        Soup().restore(tensors, network)
+
+
+def test_batch_norms_take_the_statistics_of_what_they_see() -> None:
+    network = Network(TINY)
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    batches = [torch.randn(16, TINY.receptive_frames, 40) * 5 + 3 for _ in range(4)]
+    seen: list[torch.Tensor] = []
+    handle = norms[0].register_forward_hook(lambda _, args, __: seen.append(args[0].detach()))
+    renew_norms(network, batches)
+    handle.remove()
+    assert not network.training and norms[0].momentum == nn.BatchNorm2d(1).momentum
+    means = torch.stack([x.mean(dim=(0, 2, 3)) for x in seen])
+    torch.testing.assert_close(norms[0].running_mean, means.mean(dim=0))
+
+
+def test_every_member_is_a_stage_of_the_training(known: Network, tmp_path: Path) -> None:
+    assert stages_told(tmp_path / "two", of_two()) == ["float", "float-2", "qat"]
+    assert stages_told(tmp_path / "one", short()) == ["float", "qat"]
+    assert weights(tmp_path / "two") != weights(tmp_path / "one")
+
+
+def test_weights_that_are_drawn_make_no_soup(known: Network, tmp_path: Path) -> None:
+    settings = of_two().model_copy(update={"pretrained": False})
+    assert stages_told(tmp_path / "drawn", settings) == ["float", "qat"]
+    told: list[str] = []
+    listener: events.Listener = lambda e: told.append(e.stage) if isinstance(e, events.Loss) else None  # noqa: E731
+    train(run_of(tmp_path / "other", of_two(), architecture=TINY_RESIDUAL, listener=listener))
+    assert "float-2" not in told
+
+
+def test_members_begin_alike_and_see_other_windows(
+    known: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wwtool.training import loop
+
+    first: dict[str, tuple[list[torch.Tensor], torch.Tensor]] = {}
+    steps = loop._Trainer._step
+
+    def step(self: object, learner: Learner, number: int, ahead: object, following: bool) -> None:
+        if number == 0 and isinstance(learner.model, Network):
+            lesson = ahead.take(0, False)  # type: ignore[attr-defined]
+            first[learner.stage.name] = [x.detach().clone() for x in learner.model.parameters()], lesson[0].features
+            ahead.take = lambda *_: lesson  # type: ignore[attr-defined]
+        steps(self, learner, number, ahead, following)  # type: ignore[arg-type]
+        if number == 0 and isinstance(learner.model, Network):
+            del ahead.take  # type: ignore[attr-defined]
+
+    monkeypatch.setattr(loop._Trainer, "_step", step)
+    train(run_of(tmp_path / "run", of_two()))
+    assert first.keys() == {"float", "float-2"}
+    assert all(torch.equal(a, b) for a, b in zip(first["float"][0], first["float-2"][0], strict=True))
+    assert not torch.equal(first["float"][1], first["float-2"][1])
+
+
+@pytest.mark.parametrize(("stage", "after"), [("float", 7), ("float-2", 0), ("float-2", 3), ("qat", 0), ("qat", 2)])
+def test_a_killed_soup_ends_as_if_it_had_not_been(known: Network, tmp_path: Path, stage: str, after: int) -> None:
+    settings = of_two().model_copy(update={"checkpoint_steps": 2})
+    train(run_of(tmp_path / "whole", settings))
+    run_killed(tmp_path / "killed", stage, after, settings)
+    train(run_of(tmp_path / "killed", settings))
+    assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
+
+
+def test_a_search_trains_the_first_member_only(known: Network, tmp_path: Path) -> None:
+    settings = of_two()
+    train_until(run_of(tmp_path / "searched", settings), settings.steps)
+    train(run_of(tmp_path / "searched", settings))
+    train(run_of(tmp_path / "whole", settings))
+    assert weights(tmp_path / "searched") == weights(tmp_path / "whole")
+
+
+def test_a_damaged_soup_in_a_checkpoint(known: Network, tmp_path: Path) -> None:
+    settings = of_two().model_copy(update={"checkpoint_steps": 2})
+    run_killed(tmp_path / "run", "float-2", 3, settings)
+    found = load_checkpoint(tmp_path / "run")
+    assert found is not None
+    state, tensors = found
+    save_checkpoint(tmp_path / "run", state, tensors | {"soup_members": torch.tensor(99)})
+    with pytest.raises(InputError, match=NAME):
+        train(run_of(tmp_path / "run", settings))
+
+
+def test_a_pruned_soup_has_the_channels_that_were_asked_for(known: Network, tmp_path: Path) -> None:
+    net = train(run_of(tmp_path / "run", of_two(prune=0.5)))
+    assert [int(gone.sum()) for gone in pruned(net)] == [len(gone) // 2 for gone in pruned(net)]
+
+
+def test_teachers_are_soups_of_their_own(known: Network, tmp_path: Path) -> None:
+    settings = short(teacher={"soup": 3}, optimization={"soup": 2})
+    member = replace(_member(run_of(tmp_path, settings), 0), architecture=TINY)
+    assert [stage.name for stage in stages_of(member.config, soup=member.config.optimization.soup)] == [
+        "float", "float-2", "float-3", "qat",
+    ]  # fmt: skip
+    train(replace(member, config=member.config.model_copy(update={"steps": 8, "mine_at": (0.25,)})))
+    assert load_float(member.folder).architecture == TINY
+
+
+def test_a_soup_has_members() -> None:
+    for count in (0, 9):
+        with pytest.raises(InputError, match=r"optimization\.soup"):
+            config(optimization={"soup": count})
