@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,13 @@ from wwtool.config import TrainConfig
 from wwtool.errors import InputError
 from wwtool.models import pretrained
 from wwtool.models.network import Network
-from wwtool.training.checkpoint import NAME, load_checkpoint, load_float, save_checkpoint
+from wwtool.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from wwtool.training.learner import Learner
 from wwtool.training.loop import train, train_until
 from wwtool.training.pruning import pruned
 from wwtool.training.soup import Soup, renew_norms
-from wwtool.training.stages import stages_of
-from wwtool.training.teachers.ensemble import _member
+from wwtool.training.teachers import ensemble
+from wwtool.training.teachers.ensemble import Ensemble, _members
 
 
 def of_two(**optimization: float) -> TrainConfig:
@@ -110,7 +109,7 @@ def test_batch_norms_take_the_statistics_of_what_they_see() -> None:
 
 def test_every_member_is_a_stage_of_the_training(known: Network, tmp_path: Path) -> None:
     assert stages_told(tmp_path / "two", of_two()) == ["float", "float-2", "qat"]
-    assert stages_told(tmp_path / "one", short()) == ["float", "qat"]
+    assert stages_told(tmp_path / "one", short(optimization={"soup": 1})) == ["float", "qat"]
     assert weights(tmp_path / "two") != weights(tmp_path / "one")
 
 
@@ -180,17 +179,28 @@ def test_a_pruned_soup_has_the_channels_that_were_asked_for(known: Network, tmp_
     assert [int(gone.sum()) for gone in pruned(net)] == [len(gone) // 2 for gone in pruned(net)]
 
 
-def test_teachers_are_soups_of_their_own(known: Network, tmp_path: Path) -> None:
-    settings = short(teacher={"soup": 3}, optimization={"soup": 2})
-    member = replace(_member(run_of(tmp_path, settings), 0), architecture=TINY)
-    assert [stage.name for stage in stages_of(member.config, soup=member.config.optimization.soup)] == [
-        "float", "float-2", "float-3", "qat",
-    ]  # fmt: skip
-    train(replace(member, config=member.config.model_copy(update={"steps": 8, "mine_at": (0.25,)})))
-    assert load_float(member.folder).architecture == TINY
+@pytest.mark.parametrize(
+    ("settings", "trainings", "soup"),
+    [({}, 1, 3), ({"average": "logits"}, 3, 1), ({"model": "tcn32"}, 3, 1)],
+)
+def test_an_ensemble_is_a_soup_or_its_members(
+    tmp_path: Path, settings: dict[str, str], trainings: int, soup: int
+) -> None:
+    made = _members(run_of(tmp_path, short(teacher={"members": 3, **settings}, optimization={"soup": 2})))
+    assert [member.config.optimization.soup for member in made] == [soup] * trainings
+    assert len({member.folder for member in made}) == len({member.config.seed for member in made}) == trainings
+
+
+def test_the_mean_of_an_ensemble_teaches(known: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ensemble, "architecture_of", lambda *_: TINY)
+    monkeypatch.setattr(ensemble, "_MOST_STEPS", 8)
+    run = run_of(tmp_path, short(teacher={"members": 2}))
+    Ensemble().teach(run)
+    assert len(Ensemble().listeners(run)) == 1
+    assert [path.parent.name for path in Ensemble().weights(run)] == ["tcn128-0"]
 
 
 def test_a_soup_has_members() -> None:
-    for count in (0, 9):
+    for count in (0, 33):
         with pytest.raises(InputError, match=r"optimization\.soup"):
             config(optimization={"soup": count})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from wwtool.config.optimization import MOST_SOUP
@@ -39,13 +41,14 @@ class TeacherConfig(Section):
         "more than 2500, and 1500 for heads.",
     )  # fmt: skip
     members: int = Field(
-        2, ge=1, le=32,
-        description="Networks whose logits are averaged: heads on an embedding, or models of the teacher `ensemble`, "
-        "each of which is trained like the model itself.",
+        2, ge=1, le=MOST_SOUP,
+        description="Networks that learn the phrase: heads on an embedding, or models of the teacher `ensemble`, which "
+        "are trained like the model itself.",
     )  # fmt: skip
-    soup: int = Field(
-        1, ge=1, le=MOST_SOUP,
-        description="Float stages whose mean each member of the `ensemble` is, like `train.optimization.soup`.",
+    average: Literal["weights", "logits"] = Field(
+        "weights",
+        description="What of an ensemble's members is averaged. With `weights`, one network teaches, the mean of all "
+        "(`train.optimization.soup`). Where their first weights are drawn, it is `logits`, as always that of heads.",
     )  # fmt: skip
     runs: tuple[str, ...] = Field(
         (), max_length=16,

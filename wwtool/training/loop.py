@@ -20,7 +20,9 @@ from torch import Tensor
 from wwtool import events
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.threads import pinned_threads
+from wwtool.config import TrainConfig
 from wwtool.models import pretrained
+from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.training.ahead import Ahead
 from wwtool.training.checkpoint import DONE, FLOAT, State, load_checkpoint, load_trained, mismatch, save_checkpoint
@@ -105,7 +107,7 @@ class _Trainer:
     def __init__(self, run: Run) -> None:
         self.run, self.config, self.device, self.team = run, run.config, run.device, team()
         self.team.use(self.device)
-        self.stages = stages_of(run.config, run.base is not None, _soup_members(run))
+        self.stages = stages_of(run.config, run.base is not None, _float_stages(run))
         self.frames = run.architecture.receptive_frames
         self.lessons = Lessons(
             run.pools, self.frames, run.config, run.spectrogram, self.device, run.listeners, self.team
@@ -356,10 +358,15 @@ _WORK: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def _soup_members(run: Run) -> int:
-    """The float stages of a run: several only where they begin with weights that know something."""
-    known = run.config.pretrained and pretrained.origin(run.architecture) is not None
-    return run.config.optimization.soup if known and run.base is None else 1
+def begins_with_known(config: TrainConfig, architecture: Architecture) -> bool:
+    """Whether a training begins with weights that know something."""
+    return config.pretrained and pretrained.origin(architecture) is not None
+
+
+def _float_stages(run: Run) -> int:
+    """How many: networks whose first weights are drawn make no soup."""
+    soup = begins_with_known(run.config, run.architecture) and run.base is None
+    return run.config.optimization.soup if soup else 1
 
 
 def _int8(network: Network | QatNet) -> QatNet:

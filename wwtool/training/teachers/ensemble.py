@@ -18,7 +18,7 @@ from wwtool.models import pretrained
 from wwtool.models.architecture import Architecture
 from wwtool.models.names import architecture_of
 from wwtool.training.checkpoint import NAME, load_float
-from wwtool.training.loop import train
+from wwtool.training.loop import begins_with_known, train
 from wwtool.training.run import Listener, Run
 from wwtool.training.scoring import window_scores
 from wwtool.training.teachers.teacher import Soft, Teacher, spread
@@ -32,7 +32,8 @@ _QAT_STEPS = 10  # nobody quantizes a teacher
 class Ensemble(Teacher):
     """Hears what a model of the zoo hears. It costs as much as ``train.teacher.members`` trainings.
 
-    The members teach with real numbers, and answer about the very windows of which the student is asked.
+    The members teach with real numbers, all of them or the mean of their weights, and answer about the very windows of
+    which the student is asked.
     """
 
     title = "an ensemble of models of the zoo"
@@ -67,12 +68,16 @@ def _architecture(run: Run) -> Architecture:
 
 
 def _members(run: Run) -> list[Run]:
-    return [_member(run, number) for number in range(run.config.teacher.members)]
+    """The trainings of the networks that teach."""
+    members = run.config.teacher.members
+    if run.config.teacher.average == "weights" and begins_with_known(run.config, _architecture(run)):
+        return [_member(run, 0, members)]
+    return [_member(run, number) for number in range(members)]
 
 
-def _member(run: Run, number: int) -> Run:
-    """The training of one member, in a folder of its own. Nobody teaches it, and nothing of it is pruned."""
-    optimization = run.config.optimization.model_copy(update={"prune": 0.0, "soup": run.config.teacher.soup})
+def _member(run: Run, number: int, soup: int = 1) -> Run:
+    """The training of one network, in a folder of its own. Nobody teaches it, and nothing of it is pruned."""
+    optimization = run.config.optimization.model_copy(update={"prune": 0.0, "soup": soup})
     config = run.config.model_copy(
         update={
             "seed": run.config.seed + _FIRST_SEED + number,
