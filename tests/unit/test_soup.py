@@ -109,7 +109,7 @@ def test_batch_norms_take_the_statistics_of_what_they_see() -> None:
 
 def test_every_member_is_a_stage_of_the_training(known: Network, tmp_path: Path) -> None:
     assert stages_told(tmp_path / "two", of_two()) == ["float", "float-2", "qat"]
-    assert stages_told(tmp_path / "one", short(optimization={"soup": 1})) == ["float", "qat"]
+    assert stages_told(tmp_path / "one", short()) == ["float", "qat"]
     assert weights(tmp_path / "two") != weights(tmp_path / "one")
 
 
@@ -181,7 +181,7 @@ def test_a_pruned_soup_has_the_channels_that_were_asked_for(known: Network, tmp_
 
 @pytest.mark.parametrize(
     ("settings", "trainings", "soup"),
-    [({}, 1, 3), ({"average": "logits"}, 3, 1), ({"model": "tcn32"}, 3, 1)],
+    [({"average": "weights"}, 1, 3), ({}, 3, 1), ({"average": "weights", "model": "tcn32"}, 3, 1)],
 )
 def test_an_ensemble_is_a_soup_or_its_members(
     tmp_path: Path, settings: dict[str, str], trainings: int, soup: int
@@ -194,7 +194,7 @@ def test_an_ensemble_is_a_soup_or_its_members(
 def test_the_mean_of_an_ensemble_teaches(known: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ensemble, "architecture_of", lambda *_: TINY)
     monkeypatch.setattr(ensemble, "_MOST_STEPS", 8)
-    run = run_of(tmp_path, short(teacher={"members": 2}))
+    run = run_of(tmp_path, short(teacher={"members": 2, "average": "weights"}))
     Ensemble().teach(run)
     assert len(Ensemble().listeners(run)) == 1
     assert [path.parent.name for path in Ensemble().weights(run)] == ["tcn128-0"]

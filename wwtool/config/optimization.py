@@ -35,7 +35,7 @@ class OptimizationConfig(Section):
         description="Batches whose gradients make one step. More make a step steadier without more memory.",
     )  # fmt: skip
     soup: int = Field(
-        2, ge=1, le=MOST_SOUP,
+        1, ge=1, le=MOST_SOUP,
         description="Float stages, all from the same weights on and each with other windows, whose mean is quantized. "
         "More detect more of what nobody trained on, and take longer. Where the first weights are drawn, there is one.",
     )  # fmt: skip

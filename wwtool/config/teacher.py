@@ -46,7 +46,7 @@ class TeacherConfig(Section):
         "are trained like the model itself.",
     )  # fmt: skip
     average: Literal["weights", "logits"] = Field(
-        "weights",
+        "logits",
         description="What of an ensemble's members is averaged. With `weights`, one network teaches, the mean of all "
         "(`train.optimization.soup`). Where their first weights are drawn, it is `logits`, as always that of heads.",
     )  # fmt: skip
