@@ -157,9 +157,10 @@ def summary(
 ) -> dict[str, Any]:
     """The table that `wwtool build` reads."""
     steps, first = config.train.steps, next(iter(results.values()))
+    models = "" if list(results) == list(ZOO) else f" --models {','.join(results)}"
     return {
         "measured": date.today().isoformat(),
-        "command": f"python bench/zoo_accuracy.py AUDIO_DIR {' '.join(words)} --steps {steps} --write",
+        "command": f"python bench/zoo_accuracy.py AUDIO_DIR {' '.join(words)} --steps {steps}{models} --write",
         "steps": [steps, config.train.qat_steps],
         "clips": sum(first[word]["positives"] for word in words),
         "hours": round(sum(first[word]["hours"] for word in words), 2),

@@ -36,8 +36,8 @@ class OptimizationConfig(Section):
     )  # fmt: skip
     soup: int = Field(
         1, ge=1, le=MOST_SOUP,
-        description="Float stages, all from the same weights on and each with other windows, whose mean is quantized. "
-        "More detect more of what nobody trained on, and take longer. Where the first weights are drawn, there is one.",
+        description="Float stages, all from the same weights on and each with other windows, whose mean is quantized, "
+        "which depends less on chance. Where the first weights are drawn, there is one.",
     )  # fmt: skip
     dropout: float = Field(
         0.0, ge=0.0, lt=1.0, description="Share of the channels that the head does not see in a step, drawn anew."

@@ -49,7 +49,7 @@ BY_NAME: dict[str, Architecture] = {
     "resnet18": ResNet18Architecture(width=64),
     "tinyconv": TinyConvArchitecture(),
 }
-"""Models whose accuracy nobody has measured: they are taken only where a config or a user names them."""
+"""Models that are taken only where a config or a user names them."""
 
 ALL_MODELS: Mapping[str, Architecture] = ChainMap(BY_NAME, ZOO)
 """Every model that has a name, those of the zoo first."""
