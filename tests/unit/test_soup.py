@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from wwtool.models import pretrained
 from wwtool.models.network import Network
 from wwtool.training.checkpoint import NAME, load_checkpoint, save_checkpoint
 from wwtool.training.learner import Learner
-from wwtool.training.loop import train, train_until
+from wwtool.training.loop import stages_of_run, train, train_until
 from wwtool.training.pruning import pruned
 from wwtool.training.soup import Soup, renew_norms
 from wwtool.training.teachers import ensemble
@@ -111,6 +112,14 @@ def test_every_member_is_a_stage_of_the_training(known: Network, tmp_path: Path)
     assert stages_told(tmp_path / "two", of_two()) == ["float", "float-2", "qat"]
     assert stages_told(tmp_path / "one", short()) == ["float", "qat"]
     assert weights(tmp_path / "two") != weights(tmp_path / "one")
+
+
+def test_the_stages_of_a_run_are_known_before_it(known: Network, tmp_path: Path) -> None:
+    steps = {
+        base: [stage.steps for stage in stages_of_run(replace(run_of(tmp_path, of_two()), base=base))]
+        for base in (None, tmp_path)
+    }
+    assert steps == {None: [8, 8, 4], tmp_path: [of_two().adapt.steps]}
 
 
 def test_weights_that_are_drawn_make_no_soup(known: Network, tmp_path: Path) -> None:

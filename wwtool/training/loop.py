@@ -107,7 +107,7 @@ class _Trainer:
     def __init__(self, run: Run) -> None:
         self.run, self.config, self.device, self.team = run, run.config, run.device, team()
         self.team.use(self.device)
-        self.stages = stages_of(run.config, run.base is not None, _float_stages(run))
+        self.stages = stages_of_run(run)
         self.frames = run.architecture.receptive_frames
         self.lessons = Lessons(
             run.pools, self.frames, run.config, run.spectrogram, self.device, run.listeners, self.team
@@ -363,10 +363,11 @@ def begins_with_known(config: TrainConfig, architecture: Architecture) -> bool:
     return config.pretrained and pretrained.origin(architecture) is not None
 
 
-def _float_stages(run: Run) -> int:
-    """How many: networks whose first weights are drawn make no soup."""
-    soup = begins_with_known(run.config, run.architecture) and run.base is None
-    return run.config.optimization.soup if soup else 1
+def stages_of_run(run: Run) -> tuple[Stage, ...]:
+    """The stages of a run, in order. Networks whose first weights are drawn make no soup, nor do adapted ones."""
+    if run.base is not None or not begins_with_known(run.config, run.architecture):
+        return stages_of(run.config, run.base is not None)
+    return stages_of(run.config, soup=run.config.optimization.soup)
 
 
 def _int8(network: Network | QatNet) -> QatNet:
