@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -173,3 +174,10 @@ def test_the_table_that_ships_knows_the_whole_zoo() -> None:
         assert 0.5 < measured.score <= 1.0
         assert len(measured.by_word) >= 2
         assert measured.score == pytest.approx(sum(measured.by_word.values()) / len(measured.by_word), abs=2e-4)
+
+
+def test_the_docs_show_the_table_that_ships() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "choose-a-model.md").read_text()
+    shipped = sorted(accuracy_table().models.items(), key=lambda item: -item[1].score)
+    rows = [line.split()[:2] for line in page.split("model     score")[1].split("```")[0].splitlines()[1:]]
+    assert rows == [[name, f"{measured.score:.3f}"] for name, measured in shipped]

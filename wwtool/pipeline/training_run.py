@@ -39,7 +39,7 @@ from wwtool.pipeline.statistics import STATISTICS
 from wwtool.pipeline.teaching import TEACHER, Teaching
 from wwtool.training.checkpoint import NAME as CHECKPOINT
 from wwtool.training.checkpoint import load_trained
-from wwtool.training.loop import WINDOWS_SHARE, stages_of_run, train
+from wwtool.training.loop import WINDOWS_SHARE, train
 from wwtool.training.pruning import is_pruned
 from wwtool.training.selection import BEST
 from wwtool.training.teachers import TEACHERS
@@ -168,7 +168,7 @@ def _train(stages: Stages, prepared: Prepared, config: Config, model: str) -> Ou
     parameters = sum(p.numel() for p in net.parameters())
     wanted = config.train.teacher.name != "none" and not prepared.teaching
     taught = ", no teacher ('wwtool doctor' tells how to get one)" if wanted else ""
-    steps = " + ".join(str(stage.steps) for stage in stages_of_run(run))
+    steps = " + ".join(str(stage.steps) for stage in run.stages)
     note = f"{model}, {parameters:,} parameters, {steps} steps{taught}"
     if shares:
         note += f", {shares[0]:.0%} of the time waiting for windows"

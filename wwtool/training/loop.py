@@ -20,9 +20,7 @@ from torch import Tensor
 from wwtool import events
 from wwtool.base.temporary import TemporaryFolder
 from wwtool.base.threads import pinned_threads
-from wwtool.config import TrainConfig
 from wwtool.models import pretrained
-from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.training.ahead import Ahead
 from wwtool.training.checkpoint import DONE, FLOAT, State, load_checkpoint, load_trained, mismatch, save_checkpoint
@@ -41,7 +39,7 @@ from wwtool.training.sampler import Mined, to_real
 from wwtool.training.scoring import logit_shift, mine
 from wwtool.training.selection import Selection
 from wwtool.training.soup import Soup, renew_norms
-from wwtool.training.stages import Stage, stages_of
+from wwtool.training.stages import Stage
 from wwtool.training.team.parcel import pack, unpack
 from wwtool.training.team.team import team
 from wwtool.training.trouble import check_numbers, learn
@@ -107,7 +105,7 @@ class _Trainer:
     def __init__(self, run: Run) -> None:
         self.run, self.config, self.device, self.team = run, run.config, run.device, team()
         self.team.use(self.device)
-        self.stages = stages_of_run(run)
+        self.stages = run.stages
         self.frames = run.architecture.receptive_frames
         self.lessons = Lessons(
             run.pools, self.frames, run.config, run.spectrogram, self.device, run.listeners, self.team
@@ -146,7 +144,7 @@ class _Trainer:
         beginning, first = self.state, self.stages[0]
         tensors = self._resume()
         if self.state.stage != first.name or self.state.step > step:  # it cannot go back
-            self.state, self.mined, tensors = beginning, None, {}
+            self.state, self.mined, self.soup, tensors = beginning, None, Soup(), {}
         learner = self._train_stage(first, self._first_network(first), tensors, step)
         return _int8(self._quantize(learner.average))
 
@@ -176,11 +174,19 @@ class _Trainer:
         self.exact = {name: tensor for name, tensor in tensors.items() if name.startswith(FLOAT)}
         if "mined.end" in tensors:
             self.mined = self._restore_mined(tensors)
-        try:
-            self.soup.restore(tensors, Network(state.architecture))
-        except ValueError as error:
-            raise mismatch(self.run.folder) from error
+        if not state.done:
+            self._restore_soup(tensors)
         return tensors
+
+    def _restore_soup(self, tensors: dict[str, Tensor]) -> None:
+        """The members before the state's stage."""
+        before = {stage.name: number if stage.anew else 0 for number, stage in enumerate(self.stages)}
+        try:
+            self.soup.restore(tensors, placed(Network(self.state.architecture), self.device))
+        except (RuntimeError, ValueError) as error:
+            raise mismatch(self.run.folder) from error
+        if self.soup.members != before.get(self.state.stage):
+            raise mismatch(self.run.folder)
 
     def _restore_mined(self, tensors: dict[str, Tensor]) -> Mined:
         try:
@@ -210,7 +216,7 @@ class _Trainer:
         return placed(made, self.device)
 
     def _begin_anew(self, stage: Stage, average: Network | QatNet) -> Network | QatNet:
-        """The first network, for another member of a soup; the average of the last one is put into it."""
+        """The first network, for another member of a soup; the average of the last one becomes a member."""
         assert isinstance(average, Network)
         self.soup.add(average)
         self.mined = None
@@ -218,9 +224,10 @@ class _Trainer:
 
     def _mixed(self, average: Network | QatNet) -> Network | QatNet:
         """The mean of a soup, if the average is that of its last member."""
-        if isinstance(average, QatNet) or self.soup.is_empty:
+        if isinstance(average, QatNet) or self.soup.mean is None:
             return average
-        mean, self.soup = self.soup.mixed(average), Soup()
+        self.soup.add(average)
+        mean, self.soup = self.soup.mean, Soup()
         prune_now(mean, self.config.optimization.prune)
         generator, windows = soup_generator(self.config.seed), self.config.batch
         batches = (self.sampler.batch(generator, windows, self.mined)[0] for _ in range(_NORM_BATCHES))
@@ -356,18 +363,6 @@ class _Trainer:
 _WORK: dict[str, Callable[..., Any]] = {
     "finish": _Trainer.finish, "advance_to": _Trainer.advance_to, "losses_at": _Trainer.losses_at,
 }  # fmt: skip
-
-
-def begins_with_known(config: TrainConfig, architecture: Architecture) -> bool:
-    """Whether a training begins with weights that know something."""
-    return config.pretrained and pretrained.origin(architecture) is not None
-
-
-def stages_of_run(run: Run) -> tuple[Stage, ...]:
-    """The stages of a run, in order. Networks whose first weights are drawn make no soup, nor do adapted ones."""
-    if run.base is not None or not begins_with_known(run.config, run.architecture):
-        return stages_of(run.config, run.base is not None)
-    return stages_of(run.config, soup=run.config.optimization.soup)
 
 
 def _int8(network: Network | QatNet) -> QatNet:

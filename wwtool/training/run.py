@@ -14,10 +14,12 @@ from wwtool.config import TrainConfig
 from wwtool.config.augment import SpectrogramConfig
 from wwtool.errors import InputError
 from wwtool.features.pools import WeightedPool
+from wwtool.models import pretrained
 from wwtool.models.architecture import Architecture
 from wwtool.models.network import Network
 from wwtool.training.qat import QatNet
 from wwtool.training.selection import Judge
+from wwtool.training.stages import Stage, stages_of
 
 Listener = Network | QatNet
 
@@ -54,6 +56,17 @@ class Run:
     base: Path | None = None
     judge: Judge | None = None
     listeners: Sequence[Listener] = ()
+
+    @property
+    def knows_speech(self) -> bool:
+        """Whether the weights do with which a new network begins."""
+        return self.config.pretrained and pretrained.origin(self.architecture) is not None
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages, in order. Networks whose first weights are drawn make no soup, nor do adapted ones."""
+        soup = self.config.optimization.soup if self.knows_speech and self.base is None else 1
+        return stages_of(self.config, self.base is not None, soup)
 
     @property
     def device(self) -> torch.device:

@@ -15,56 +15,50 @@ from torch import Tensor, nn
 
 from wwtool.config.optimization import MOST_SOUP
 from wwtool.models.network import Network
+from wwtool.training.averaging.blend import blend
 from wwtool.training.checkpoint import with_prefix
 
 _PREFIX, _COUNT = "soup.", "soup_members"
 
 
 class Soup:
-    """The sum of the networks that were added."""
+    """The mean of the networks that were added.
+
+    Attributes:
+        mean: its batch norms have yet to see windows; None: nothing was added.
+        members: how many were.
+    """
 
     def __init__(self) -> None:
-        self._sums: dict[str, Tensor] = {}
-        self._members = 0
-
-    @property
-    def is_empty(self) -> bool:
-        return not self._members
+        self.mean: Network | None = None
+        self.members = 0
 
     def add(self, network: Network) -> None:
-        self._sums, self._members = self._with(network), self._members + 1
-
-    def mixed(self, network: Network) -> Network:
-        """The mean of a further network and all that were added. Its batch norms have yet to see windows."""
-        mean, counters = copy.deepcopy(network), network.state_dict()
-        mean.load_state_dict(counters | {name: x / (self._members + 1) for name, x in self._with(network).items()})
-        return mean
+        self.members += 1
+        if self.mean is None:
+            self.mean = copy.deepcopy(network)
+        else:
+            blend(self.mean, network, 1.0 / self.members)
 
     def tensors(self) -> dict[str, Tensor]:
         """All that a checkpoint must hold."""
-        if not self._members:
+        if self.mean is None:
             return {}
-        return {_PREFIX + name: x for name, x in self._sums.items()} | {_COUNT: torch.tensor(self._members)}
+        mean = {_PREFIX + name: x for name, x in self.mean.state_dict().items()}
+        return mean | {_COUNT: torch.tensor(self.members)}
 
     def restore(self, tensors: dict[str, Tensor], network: Network) -> None:
-        """The inverse of ``tensors``; raises ValueError if the sums are not those of networks like ``network``."""
+        """The inverse of ``tensors``; ``network`` becomes the mean.
+
+        Raises:
+            RuntimeError, ValueError: the tensors are those of another network.
+        """
         if _COUNT not in tensors:
             return
-        sums = with_prefix(tensors, _PREFIX)
         if tensors[_COUNT].numel() != 1 or not 0 < int(tensors[_COUNT]) < MOST_SOUP:
             raise ValueError("the number of networks is wrong")
-        if {name: x.shape for name, x in sums.items()} != {name: x.shape for name, x in _numbers(network).items()}:
-            raise ValueError("the sums are of other networks")
-        self._sums, self._members = sums, int(tensors[_COUNT])
-
-    def _with(self, network: Network) -> dict[str, Tensor]:
-        own = _numbers(network)
-        return {name: x + self._sums[name] if self._sums else x.clone() for name, x in own.items()}
-
-
-def _numbers(network: Network) -> dict[str, Tensor]:
-    """Weights and statistics, on the CPU, without the counters of batch norms."""
-    return {name: x.detach().cpu() for name, x in network.state_dict().items() if x.dtype.is_floating_point}
+        network.load_state_dict(with_prefix(tensors, _PREFIX))
+        self.mean, self.members = network, int(tensors[_COUNT])
 
 
 def renew_norms(network: Network, batches: Iterable[Tensor]) -> None:

@@ -18,7 +18,7 @@ from wwtool.models import pretrained
 from wwtool.models.architecture import Architecture
 from wwtool.models.names import architecture_of
 from wwtool.training.checkpoint import NAME, load_float
-from wwtool.training.loop import begins_with_known, train
+from wwtool.training.loop import train
 from wwtool.training.run import Listener, Run
 from wwtool.training.scoring import window_scores
 from wwtool.training.teachers.teacher import Soft, Teacher, spread
@@ -70,8 +70,9 @@ def _architecture(run: Run) -> Architecture:
 def _members(run: Run) -> list[Run]:
     """The trainings of the networks that teach."""
     members = run.config.teacher.members
-    if run.config.teacher.average == "weights" and begins_with_known(run.config, _architecture(run)):
-        return [_member(run, 0, members)]
+    mean = _member(run, 0, members)
+    if run.config.teacher.average == "weights" and mean.knows_speech:
+        return [mean]
     return [_member(run, number) for number in range(members)]
 
 
